@@ -1,0 +1,52 @@
+// clip/core/abi.hpp: the inline namespace every symbol of the library lives in.
+//
+// Its name carries the version, the instruction set and whether exceptions are on, so that two objects compiled
+// differently never share an inline function: they link side by side, or fail to link where they would exchange values.
+#pragma once
+
+#include <clip/version.hpp>
+
+#ifdef __FAST_MATH__
+#error "clip: -ffast-math changes the order of sums and the meaning of NaN; build without it"
+#endif
+
+#if defined(__AVX512F__)
+#define CLIP_ABI_SET avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define CLIP_ABI_SET avx2
+#elif defined(__ARM_NEON)
+#define CLIP_ABI_SET neon
+#else
+#define CLIP_ABI_SET generic
+#endif
+
+#if defined(__cpp_exceptions)
+#define CLIP_EXCEPTIONS 1
+#define CLIP_ABI_THROW throwing
+#else
+#define CLIP_EXCEPTIONS 0
+#define CLIP_ABI_THROW nothrow
+#endif
+
+#define CLIP_ABI_JOIN_(a, b, c, d, e) v##a##_##b##_##c##_##d##_##e
+#define CLIP_ABI_JOIN(a, b, c, d, e) CLIP_ABI_JOIN_(a, b, c, d, e)
+
+/// Opened as `namespace clip::inline CLIP_ABI { … }`.
+#define CLIP_ABI CLIP_ABI_JOIN(CLIP_VERSION_MAJOR, CLIP_VERSION_MINOR, CLIP_VERSION_PATCH, CLIP_ABI_SET, CLIP_ABI_THROW)
+
+#define CLIP_STRING_(x) #x
+#define CLIP_STRING(x) CLIP_STRING_(x)
+
+/// Functions that run on both sides of a device compiler.
+#ifdef __CUDACC__
+#define CLIP_HOST_DEVICE __host__ __device__
+#else
+#define CLIP_HOST_DEVICE
+#endif
+
+namespace clip::inline CLIP_ABI {
+
+/// "0.1.0 avx512 throwing": what this translation unit was compiled as.
+inline constexpr const char* abi_name = CLIP_STRING(CLIP_ABI);
+
+}  // namespace clip::inline CLIP_ABI

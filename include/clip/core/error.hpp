@@ -1,0 +1,89 @@
+// clip/core/error.hpp: errors that say where, what, expected, found.
+#pragma once
+
+#include <clip/core/abi.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace clip::inline CLIP_ABI {
+
+/// What a caller can do about an error: give another shape, another file, another text or option, other numbers, another machine.
+enum class ErrorKind { shape, load, input, option, numeric, system };
+
+/// One sentence: "place: what: expected E, found F". The parts stay readable for programs.
+class Error : public std::exception {
+ public:
+  Error(ErrorKind kind, std::string place, std::string what) : kind_{kind}, place_{std::move(place)}, message_{place_ + ": " + std::move(what)} {}
+
+  ErrorKind kind() const noexcept { return kind_; }
+  /// The file, layer or argument the error speaks of.
+  const std::string& place() const noexcept { return place_; }
+  const std::string& message() const noexcept { return message_; }
+  const char* what() const noexcept override { return message_.c_str(); }
+
+ private:
+  ErrorKind kind_;
+  std::string place_;
+  std::string message_;
+};
+
+namespace detail {
+template <class V>
+std::string in_words(const V& value) {
+  if constexpr (std::is_convertible_v<const V&, std::string>) return std::string(value);
+  else if constexpr (std::is_convertible_v<const V&, std::string_view>) return std::string(std::string_view(value));
+  else if constexpr (std::is_enum_v<V>) return std::to_string(static_cast<long long>(value));
+  else if constexpr (std::is_floating_point_v<V>) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", static_cast<double>(value));
+    return text;
+  } else if constexpr (std::is_arithmetic_v<V>) return std::to_string(value);
+  else return value.in_words();
+}
+}  // namespace detail
+
+/// A kind with its own type, so that `catch` can tell them apart.
+///   ShapeError{"linear", "input width", 768, 640}   linear: input width: expected 768, found 640
+///   LoadError{file, "truncated header"}             x.safetensors: truncated header
+template <ErrorKind Kind>
+class KindOfError : public Error {
+ public:
+  KindOfError(std::string place, std::string what) : Error{Kind, std::move(place), std::move(what)} {}
+
+  template <class Expected, class Found>
+  KindOfError(std::string place, const std::string& what, const Expected& expected, const Found& found)
+      : Error{Kind, std::move(place), what + ": expected " + detail::in_words(expected) + ", found " + detail::in_words(found)} {}
+
+  explicit KindOfError(Error error) : Error{std::move(error)} {}
+};
+
+using ShapeError = KindOfError<ErrorKind::shape>;      // extents that do not fit
+using LoadError = KindOfError<ErrorKind::load>;        // a file's content
+using InputError = KindOfError<ErrorKind::input>;      // an image, a text, a batch
+using OptionError = KindOfError<ErrorKind::option>;    // a setting
+using NumericError = KindOfError<ErrorKind::numeric>;  // not a number, infinite
+using SystemError = KindOfError<ErrorKind::system>;    // the operating system said no
+
+/// Throws the error as its own type; without exceptions prints it and aborts (use the functions that return Result there).
+[[noreturn]] inline void raise(Error error) {
+#if CLIP_EXCEPTIONS
+  switch (error.kind()) {
+    case ErrorKind::shape: throw ShapeError{std::move(error)};
+    case ErrorKind::load: throw LoadError{std::move(error)};
+    case ErrorKind::input: throw InputError{std::move(error)};
+    case ErrorKind::option: throw OptionError{std::move(error)};
+    case ErrorKind::numeric: throw NumericError{std::move(error)};
+    case ErrorKind::system: throw SystemError{std::move(error)};
+  }
+#endif
+  std::fprintf(stderr, "clip: %s\n", error.what());
+  std::abort();
+}
+
+}  // namespace clip::inline CLIP_ABI
