@@ -1,0 +1,115 @@
+// clip/backend/concept.hpp: what a backend is: memory, and a short list of primitives with their formulas.
+//
+// Every primitive takes borrowed matrices whose memory the backend gave out and whose sizes are known at run time, so a
+// kernel exists once per scalar type. `Naive` implements the list in plain loops: it is the documentation of each formula
+// and the oracle every other backend is compared with. Promises every backend keeps:
+//   - the order of additions of a result depends on the length of its sum alone: never on the number of rows, on the
+//     neighbours in the batch, on threads or on sharing (the same bits however work is grouped);
+//   - a target `Acc` is added to; while it is fresh it is written in full;
+//   - `Ids`, `Sequences` and functors live on the host.
+#pragma once
+
+#include <clip/core/pointwise.hpp>
+#include <clip/core/sequences.hpp>
+#include <clip/core/view.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace clip::inline CLIP_ABI {
+
+/// What happens to x wᵀ before it is stored:   y = residual + f(x wᵀ + bias).
+/// `before` receives x wᵀ + bias where backward will need it. Absent parts are null. `residual` may be y itself.
+template <class T, class F = fn::Identity>
+struct Epilogue {
+  In<T> bias{};      // (1, n)
+  F activation{};
+  Out<T> before{};   // (m, n)
+  In<T> residual{};  // (m, n)
+};
+
+/// Which rows attend to which: heads of consecutive columns; `causal` lets a row see only itself and what stands before it;
+/// `pooled` says that the queries are those of Sequences::pooled() only.
+struct AttentionPattern {
+  Index heads = 1;
+  bool causal = false;
+  bool pooled = false;
+};
+
+/// Cross-entropy over the rows of a matrix of logits, or over its columns.
+enum class Axis { rows, columns };
+
+/// One AdamW step t (1, 2, …): m = β1 m + (1-β1) g;  v = β2 v + (1-β2) g²;  p = (1 - lr wd) p - lr m̂ / (√v̂ + ε)
+/// with m̂ = m / (1 - β1ᵗ) and v̂ = v / (1 - β2ᵗ).  (Loshchilov & Hutter 2019)
+struct AdamwStep {
+  double learning_rate, beta1, beta2, epsilon, weight_decay;
+  double correction1, correction2;  // 1 - βᵗ
+};
+
+/// One step of SGD with momentum: g += wd p;  v = μ v + g (v = g in the first step);  p -= lr v
+struct SgdStep {
+  double learning_rate, momentum, weight_decay;
+  bool first;
+};
+
+template <class B>
+concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View<typename B::Scalar> y, View<const typename B::Scalar> x,
+                                               Acc<typename B::Scalar> d, Weights<typename B::Scalar> w, Ids ids, const Sequences& sequences) {
+  // Memory: bytes aligned to 64; host_memory says that the host may read it outside primitives as well.
+  { B::host_memory } -> std::convertible_to<bool>;
+  { b.allocate(std::size_t{}) } -> std::same_as<void*>;
+  b.deallocate(p, std::size_t{});
+  b.upload(std::span<const float>{}, y);    // y = host values, converted
+  b.upload(std::span<const double>{}, y);
+  b.download(x, std::span<float>{});        // host = x, converted
+  b.download(x, std::span<double>{});
+  { b.describe() } -> std::same_as<std::string>;
+
+  // Elementary.
+  b.fill(y, typename B::Scalar{});          // y = value
+  b.add(x, d);                              // d += x
+  b.map(fn::QuickGelu{}, x, y);             // y = f(x)
+  b.map_slope(fn::QuickGelu{}, x, x, d);    // d += dy f'(x)                                 (f, x, dy, d)
+  b.exp_scale(x, x, d);                     // d += exp(s) x                                 (s, x, d), s : (1, 1)
+  b.dot(x, x, d);                           // d += Σ a b                                    d : (1, 1)
+
+  // Products. x : (m, k)
+  b.linear(x, w, Epilogue<typename B::Scalar, fn::Identity>{}, y);   // y = residual + f(x wᵀ + bias)   w : (n, k)
+  b.project(x, w, Epilogue<typename B::Scalar, fn::Identity>{}, y);  // y = residual + f(x p + bias)    p : (k, n)
+  b.outer(x, x, d);                         // d += aᵀ b                                     a : (r, n), b : (r, k), d : (n, k)
+  b.column_sum(x, d);                       // d += Σ rows of x                              d : (1, n)
+
+  // Rows. saved : (m, 2) mean and 1/deviation; (m, 1) length
+  b.layer_norm(x, x, x, double{}, y, y);                  // y = (x - μ)/√(σ² + ε) γ + β     (x, γ, β, ε, y, saved)
+  b.layer_norm_backward(x, x, x, x, d, d, d);             // (x, γ, saved, dy, dx, dγ, dβ)
+  b.normalize(x, y, y);                                   // y = x / |x|                     (x, y, saved)
+  b.normalize_backward(x, x, x, d);                       // (x, saved, dy, dx)
+
+  // Tables and images.
+  b.gather(x, ids, d);                      // d_i += table_{ids i}
+  b.scatter_add(x, ids, d);                 // d_{ids i} += x_i, in the order of i
+  b.patches(x, Index{}, Index{}, Index{}, y);             // (images, channels, size, patch, y): y : (n g², channels p²)
+  b.patches_backward(x, Index{}, Index{}, Index{}, d);    // (dy, channels, size, patch, dimages)
+  b.tokens(x, x, x, y);                     // (class, positions, x, y): y = [class; x] + positions, for every image
+  b.tokens_backward(x, Index{}, d, d, d);   // (dy, g²+1, dclass, dpositions, dx)
+
+  // Attention over sequences: y = softmax(q kᵀ/√d) v per head. saved : (rows of q, heads), log Σ exp
+  b.attention(x, x, x, sequences, AttentionPattern{}, y, y);                          // (q, k, v, …, y, saved)
+  b.attention_backward(x, x, x, sequences, AttentionPattern{}, x, x, x, d, d, d);     // (q, k, v, …, y, saved, dy, dq, dk, dv)
+
+  // Cross-entropy: d += weight · mean over rows (columns) of (log Σ exp - mean of the logits whose groups are equal).
+  b.cross_entropy(x, ids, ids, Axis::rows, double{}, d, y);            // (logits, groups of rows, of columns, axis, weight, d, saved)
+  b.cross_entropy_backward(x, ids, ids, Axis::rows, double{}, x, x, d);  // (…, saved, dloss, dlogits)
+
+  // Training. Scalars come back to the host.
+  { b.sum_of_squares(x) } -> std::same_as<double>;
+  { b.all_finite(x) } -> std::same_as<bool>;
+  b.clamp(y, double{}, double{});
+  b.scale(y, double{});
+  b.adamw(y, x, y, y, AdamwStep{});         // (p, g, m, v, step)
+  b.sgd(y, x, y, SgdStep{});                // (p, g, v, step)
+};
+
+}  // namespace clip::inline CLIP_ABI
