@@ -1,0 +1,36 @@
+// clip/config/activation.hpp: the activations checkpoints were trained with, by name.
+#pragma once
+
+#include <clip/core/pointwise.hpp>
+#include <clip/core/result.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace clip::inline CLIP_ABI {
+
+enum class Activation : unsigned char { quick_gelu, gelu, gelu_tanh };
+
+/// f(functor) for the functor the activation names: the one place where names meet functions.
+template <class F>
+constexpr decltype(auto) visit_activation(Activation activation, F&& f) {
+  switch (activation) {
+    case Activation::gelu: return f(fn::Gelu{});
+    case Activation::gelu_tanh: return f(fn::GeluTanh{});
+    case Activation::quick_gelu: break;
+  }
+  return f(fn::QuickGelu{});
+}
+
+constexpr std::string_view name_of(Activation activation) {
+  return visit_activation(activation, [](auto f) { return decltype(f)::name; });
+}
+
+/// The activation of that name ("quick_gelu", "gelu", "gelu_tanh"); anything else is an OptionError.
+inline Result<Activation> try_activation(std::string_view name) {
+  for (Activation a : {Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh})
+    if (name == name_of(a)) return a;
+  return OptionError{"config", "activation", "quick_gelu, gelu or gelu_tanh", std::string(name)};
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,23 @@
+// clip/config/required.hpp: a field that has no sane default.
+#pragma once
+
+#include <clip/core/abi.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// Activation and epsilon differ between checkpoints that look alike, and a wrong one still "works" with worse numbers.
+/// Leaving such a field out of a configuration does not compile.
+template <class T>
+struct Required {
+  T value;
+
+  constexpr Required(T v) : value{v} {}
+  template <class U = T>
+  constexpr Required() : value{} {
+    static_assert(sizeof(U) == 0, "config: this field has no default, because checkpoints differ in it: state activation and epsilon");
+  }
+  constexpr operator T() const { return value; }
+  friend constexpr bool operator==(const Required&, const Required&) = default;
+};
+
+}  // namespace clip::inline CLIP_ABI
