@@ -1,0 +1,51 @@
+// clip/autograd/inference.hpp: a forward pass that keeps nothing.
+#pragma once
+
+#include <clip/autograd/context.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// Computes into a workspace. Rows stay valid until clear(), or until the stage they were made in ends.
+template <Backend B>
+class Inference : public ContextBase<Inference<B>, B, Mode::inference> {
+ public:
+  using T = typename B::Scalar;
+
+  explicit Inference(B backend = {}) : workspace_{std::move(backend)} {}
+
+  B& backend() { return workspace_.backend(); }
+  std::size_t bytes() const { return workspace_.bytes(); }
+
+  void clear() {
+    workspace_.clear();
+    this->kept_.clear();
+  }
+
+  template <Index W>
+  Rows<Inference, W> allocate(Index rows, Size<W> width) {
+    return {workspace_.allocate(rows, width)};
+  }
+
+  /// y = op(inputs…) : (rows, width)
+  template <class Op, Index W, class... In>
+  Rows<Inference, W> apply(const Op& op, Index rows, Size<W> width, const In&... inputs) {
+    Rows<Inference, W> y = allocate(rows, width);
+    op.forward(backend(), detail::value_of<T>(inputs)..., y.view, Saved<T>{});
+    return y;
+  }
+
+  /// x = f(x), giving back everything f took: one residual block after the other in the same memory.
+  template <Index W, class F>
+  Rows<Inference, W> stage(Rows<Inference, W> x, F&& f) {
+    const auto mark = workspace_.mark();
+    const Rows<Inference, W> y = f(x);
+    if (y.view.data != x.view.data) backend().add(y.view, Acc<T>{x.view, true});
+    workspace_.release(mark);
+    return x;
+  }
+
+ private:
+  Workspace<B> workspace_;
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,109 @@
+// clip/autograd/parameters.hpp: the table of what is being trained.
+#pragma once
+
+#include <clip/autograd/pattern.hpp>
+#include <clip/autograd/walk.hpp>
+#include <clip/tensor/buffer.hpp>
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// One trained weight: its name, its values (in the model) and its gradient (here).
+template <class T>
+struct Trainable {
+  std::string name;
+  Shape shape;
+  Range range;
+  View<T> value;
+  View<T> gradient;
+  bool fresh = true;  // no gradient has arrived since the last step
+  Index offset = 0;   // of this entry in every state of the table
+};
+
+/// Gradients, and what optimisers remember, of the parameters a pattern chooses. The model itself knows nothing of them:
+/// freezing a weight is leaving its name out. The model must outlive the table and keep its weights in rows.
+template <Backend B>
+class Parameters {
+ public:
+  using T = typename B::Scalar;
+
+  /// Parameters of a model (anything with `members` and `backend()`), optionally only those a pattern selects.
+  template <class M>
+  explicit Parameters(M& model, const Selection& selection = {}) : backend_{model.backend()} {
+    Index total = 0;
+    visit_parameters(model, [&](std::string_view name, Parameter<T>& p) {
+      if (p.kind != ParameterKind::parameter || !selection(name)) return;
+      if (p.layout != Layout::rows) raise(OptionError{std::string(name), "this model was packed for inference; train one that was not"});
+      if (p.data == nullptr) raise(OptionError{std::string(name), "this parameter has no memory"});
+      index_.emplace(p.data, entries_.size());
+      entries_.push_back({std::string(name), p.shape, p.range, p.view(), {}, true, total});
+      total += aligned_count<T>(p.count());
+    });
+    if (entries_.empty()) raise(OptionError{"parameters", "the selection names no parameter of the model"});
+    total_ = total;
+    gradients_ = state_buffer();
+    for (auto& e : entries_) e.gradient = {gradients_.data() + e.offset, e.value.rows, e.value.cols};
+  }
+
+  B& backend() { return backend_; }
+  std::vector<Trainable<T>>& entries() { return entries_; }
+  const std::vector<Trainable<T>>& entries() const { return entries_; }
+  Index count() const {
+    Index n = 0;
+    for (const auto& e : entries_) n += e.shape.count();
+    return n;
+  }
+
+  /// The entry of the parameter whose values lie at `data`, or null.
+  Trainable<T>* find(const T* data) {
+    const auto found = index_.find(data);
+    return found == index_.end() ? nullptr : &entries_[found->second];
+  }
+  Trainable<T>* find(std::string_view name) {
+    for (auto& e : entries_)
+      if (e.name == name) return &e;
+    return nullptr;
+  }
+
+  /// Values an optimiser keeps beside every parameter, zero at first, by name ("exp_avg"): part of a checkpoint.
+  struct State {
+    std::string name;
+    Buffer<B> values;
+    View<T> of(const Trainable<T>& e) const { return {values.data() + e.offset, e.value.rows, e.value.cols}; }
+  };
+  State& state(std::string_view name) {
+    for (State& s : states_)
+      if (s.name == name) return s;
+    states_.push_back({std::string(name), state_buffer()});
+    return states_.back();
+  }
+  const std::deque<State>& states() const { return states_; }
+
+  /// Forgets all gradients: the next ones are stored, not added.
+  void clear_gradients() {
+    for (auto& e : entries_) e.fresh = true;
+  }
+
+ private:
+  Buffer<B> state_buffer() {
+    Buffer<B> buffer{backend_, total_};
+    backend_.fill(buffer.view(), T(0));
+    return buffer;
+  }
+
+  B backend_;
+  std::vector<Trainable<T>> entries_;
+  std::unordered_map<const T*, std::size_t> index_;
+  Index total_ = 0;
+  Buffer<B> gradients_;
+  std::deque<State> states_;  // references to states stay valid
+};
+
+template <class M, class... Selected>
+Parameters(M& model, const Selected&...) -> Parameters<std::remove_cvref_t<decltype(model.backend())>>;
+
+}  // namespace clip::inline CLIP_ABI

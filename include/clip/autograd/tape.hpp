@@ -1,0 +1,294 @@
+// clip/autograd/tape.hpp: a forward pass that is remembered, and the way back.
+//
+// The tape is the list of what ran, in the order it ran; backward reads it from the end. Each entry holds an op (a small
+// value), views of its inputs and of its output, and what the op saved. Gradients of weights go to the `Parameters` table;
+// gradients of rows live from their last use to the op that made the rows.
+#pragma once
+
+#include <clip/autograd/context.hpp>
+#include <clip/autograd/gradient_pool.hpp>
+#include <clip/autograd/parameters.hpp>
+
+#include <array>
+#include <cstddef>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace clip::inline CLIP_ABI {
+
+struct TapeOptions {
+  bool recompute = false;  // keep only what stands between blocks and compute each block once more on the way back
+};
+
+template <Backend B>
+class Tape : public ContextBase<Tape<B>, B, Mode::training> {
+ public:
+  using T = typename B::Scalar;
+
+  /// Records for these parameters; everything else is constant.
+  explicit Tape(Parameters<B>& parameters, TapeOptions options = {}) : parameters_{&parameters}, options_{options}, workspace_{parameters.backend()} {}
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  B& backend() { return workspace_.backend(); }
+  std::size_t bytes() const { return workspace_.bytes(); }
+
+  /// Begins a new step. Rows of the last one are gone; gradients in the table stay until an optimiser used them.
+  void clear() {
+    nodes_.clear();
+    workspace_.clear();
+    pool_.clear();
+    this->kept_.clear();
+  }
+
+  template <Index W>
+  Rows<Tape, W> allocate(Index rows, Size<W> width) {
+    return {workspace_.allocate(rows, width)};
+  }
+
+  /// Rows whose gradient is wanted though no op made them; read it with gradient_of after backward.
+  template <Index W>
+  Rows<Tape, W> leaf(Rows<Tape, W> x) {
+    Node node{};
+    node.op = "leaf";
+    node.wanted = true;
+    return push(node, x.view, Size<W>{x.cols()});
+  }
+
+  /// y = op(inputs…) : (rows, width), recorded where the gradient of some input is wanted.
+  template <class Op, Index W, class... In>
+  Rows<Tape, W> apply(const Op& op, Index rows, Size<W> width, const In&... inputs) {
+    static_assert(has_backward<Op, In...>, "tape: this op has no derivative: it can be used in inference, not in training");
+    static_assert(sizeof...(In) <= max_inputs && std::is_trivially_copyable_v<Op> && sizeof(Op) <= state_bytes, "tape: an op is a small, plain value");
+    if constexpr (has_backward<Op, In...>) {
+      const View<T> y = workspace_.allocate(rows, width);
+      Node node{};
+      if constexpr (requires { op.saved(detail::value_of<T>(inputs)...); }) {
+        const Extents kept = op.saved(detail::value_of<T>(inputs)...);
+        if (kept.rows > 0) node.saved = workspace_.allocate(kept.rows, kept.cols);
+      }
+      op.forward(backend(), detail::value_of<T>(inputs)..., y, node.saved);
+      node.op = Op::name;
+      ::new (static_cast<void*>(node.state)) Op(op);
+      (add_input(node, inputs), ...);
+      if (node.wanted)
+        node.backward = [](Tape& tape, Node& n) { run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
+      return push(node, y, width);
+    } else {
+      return {};
+    }
+  }
+
+  /// One residual block: x ↦ f(x) of the same shape. With `recompute` only the result is kept, and f runs again on the way back.
+  template <Index W, class F>
+  Rows<Tape, W> stage(Rows<Tape, W> x, F&& f) {
+    using Stage = Recompute<std::remove_cvref_t<F>, W>;
+    if constexpr (std::is_trivially_copyable_v<Stage> && sizeof(Stage) <= state_bytes) {
+      if (options_.recompute) return recomputed(x, Stage{f});
+    }
+    return f(x);
+  }
+
+  /// Adds d loss / d weight to the table's gradients, for every weight in it.          loss : (1, 1)
+  template <Index W>
+  void backward(Rows<Tape, W> loss) {
+    if (loss.view.count() != 1) raise(ShapeError{"backward", "values of the loss", 1, loss.view.count()});
+    if (loss.node < 0 || !at(loss.node).wanted) raise(OptionError{"backward", "the loss does not depend on any parameter of the table"});
+    seed(loss.node);
+    backend().fill(at(loss.node).gradient, T(1));
+    run(0);
+  }
+
+  /// The same from any rows, given d something / d rows.
+  template <Index W>
+  void backward(Rows<Tape, W> y, View<const T> dy) {
+    if (y.node < 0 || !at(y.node).wanted) raise(OptionError{"backward", "these rows do not depend on any parameter of the table"});
+    if (dy.rows != y.rows() || dy.cols != y.cols()) raise(ShapeError{"backward", "shape of the gradient", Shape{y.rows(), y.cols()}, Shape{dy.rows, dy.cols}});
+    seed(y.node);
+    backend().add(dy, Acc<T>{at(y.node).gradient, true});
+    run(0);
+  }
+
+  /// After backward: the gradient of a leaf; null if nothing depended on it.
+  template <Index W>
+  View<const T> gradient_of(Rows<Tape, W> leaf) {
+    return at(leaf.node).gradient;
+  }
+
+  /// The first op whose result is not finite, with the parameter it used or came after; empty if all is well.
+  std::string first_not_finite() {
+    std::string near;
+    for (Node& node : nodes_) {
+      for (int i = 0; i < node.count; ++i)
+        if (const auto* weight = node.inputs[static_cast<std::size_t>(i)].weight) {
+          near = weight->name;
+          if (!backend().all_finite(weight->value)) return near + " (the weight itself)";
+        }
+      if (!backend().all_finite(node.value)) return std::string(node.op) + (near.empty() ? "" : " at " + near);
+    }
+    return {};
+  }
+
+ private:
+  static constexpr std::size_t max_inputs = 6;
+  static constexpr std::size_t state_bytes = 64;
+
+  struct Input {
+    Weights<T> value{};
+    Index node = -1;
+    Trainable<T>* weight = nullptr;
+  };
+
+  struct Node {
+    std::string_view op;
+    void (*backward)(Tape&, Node&) = nullptr;
+    alignas(std::max_align_t) std::byte state[state_bytes] = {};
+    std::array<Input, max_inputs> inputs{};
+    int count = 0;
+    bool wanted = false;
+    bool fresh = true;  // no gradient has arrived yet
+    View<T> value{}, saved{}, gradient{};
+  };
+
+  /// An op whose derivative is easier to say with its own result asks for it: backward(b, inputs…, y, saved, dy, dinputs…).
+  template <class Op>
+  static constexpr bool wants_output = requires { requires Op::wants_output; };
+
+  template <class Op, class... In>
+  static constexpr bool has_backward = requires(const Op& op, B& b, Weights<T> in, clip::In<T> y, Saved<T> saved, Acc<T> d) {
+    op.backward(b, (static_cast<void>(sizeof(In)), in)..., saved, y, (static_cast<void>(sizeof(In)), d)...);
+  } || requires(const Op& op, B& b, Weights<T> in, clip::In<T> y, Saved<T> saved, Acc<T> d) {
+    op.backward(b, (static_cast<void>(sizeof(In)), in)..., y, saved, y, (static_cast<void>(sizeof(In)), d)...);
+  };
+
+  Node& at(Index node) { return nodes_[static_cast<std::size_t>(node)]; }
+
+  template <Index W>
+  Rows<Tape, W> push(Node& node, View<T> y, Size<W>) {
+    node.value = y;
+    nodes_.push_back(node);
+    return {y, static_cast<Index>(nodes_.size()) - 1};
+  }
+
+  void add_input(Node& node, Absent) { node.inputs[static_cast<std::size_t>(node.count++)] = {}; }
+  void add_input(Node& node, const Parameter<T>& p) { add_weight(node, p.weights(), p.data); }
+  void add_input(Node& node, const ParameterSlice<T>& p) { add_weight(node, p.weights(), p.parameter->data); }
+  void add_weight(Node& node, Weights<T> value, const T* base) {
+    Trainable<T>* weight = parameters_->find(base);
+    node.inputs[static_cast<std::size_t>(node.count++)] = {value, -1, weight};
+    node.wanted = node.wanted || weight;
+  }
+  template <Index W>
+  void add_input(Node& node, const Rows<Tape, W>& x) {
+    node.inputs[static_cast<std::size_t>(node.count++)] = {detail::value_of<T>(x), x.node, nullptr};
+    node.wanted = node.wanted || (x.node >= 0 && at(x.node).wanted);
+  }
+
+  /// Where the gradient of input i of a node goes.
+  Acc<T> target(const Node& node, std::size_t i) {
+    const Input& input = node.inputs[i];
+    bool again = false;  // the same rows come in twice: neither may store, both add
+    for (std::size_t k = i + 1; k < static_cast<std::size_t>(node.count); ++k) again = again || (input.value.data && node.inputs[k].value.data == input.value.data);
+    if (input.weight) {
+      Trainable<T>& e = *input.weight;
+      const Index offset = input.value.data - e.value.data;
+      const bool whole = input.value.count() == e.value.count();
+      if (e.fresh && (!whole || again)) {
+        backend().fill(e.gradient, T(0));
+        e.fresh = false;
+      }
+      return {View<T>{e.gradient.data + offset, input.value.rows, input.value.cols, e.gradient.stride}, std::exchange(e.fresh, false)};
+    }
+    if (input.node < 0 || !at(input.node).wanted) return {};
+    Node& source = at(input.node);
+    if (!source.gradient) source.gradient = pool_.lend(backend(), source.value.rows, source.value.cols);
+    if (source.fresh && again) {
+      backend().fill(source.gradient, T(0));
+      source.fresh = false;
+    }
+    return {source.gradient, std::exchange(source.fresh, false)};
+  }
+
+  template <class Op, std::size_t... I>
+  static void run_backward(Tape& tape, Node& node, std::index_sequence<I...>) {
+    const Op& op = *std::launder(reinterpret_cast<const Op*>(node.state));
+    const std::array<Acc<T>, sizeof...(I)> d{tape.target(node, I)...};
+    if constexpr (wants_output<Op>)
+      op.backward(tape.backend(), node.inputs[I].value..., In<T>{node.value}, node.saved, In<T>{node.gradient}, d[I]...);
+    else
+      op.backward(tape.backend(), node.inputs[I].value..., node.saved, In<T>{node.gradient}, d[I]...);
+  }
+
+  void seed(Index node) {
+    Node& n = at(node);
+    if (!n.gradient) n.gradient = pool_.lend(backend(), n.value.rows, n.value.cols);
+    n.fresh = false;
+  }
+
+  /// Backward through the nodes from the last to `first`.
+  void run(std::size_t first) {
+    for (std::size_t i = nodes_.size(); i-- > first;) {
+      if (!nodes_[i].backward || nodes_[i].fresh) continue;  // nothing that was asked for depends on it
+      nodes_[i].backward(*this, nodes_[i]);
+      pool_.give_back(nodes_[i].gradient);
+      nodes_[i].gradient = {};
+      nodes_[i].fresh = true;
+    }
+  }
+
+  template <class F, Index W>
+  struct Recompute {
+    F f;
+  };
+
+  template <class F, Index W>
+  Rows<Tape, W> recomputed(Rows<Tape, W> x, const Recompute<F, W>& stage) {
+    const View<T> kept = workspace_.allocate(x.rows(), x.cols());
+    const std::size_t first = nodes_.size();
+    const auto mark = workspace_.mark();
+    const Rows<Tape, W> y = stage.f(x);
+    backend().add(y.view, Acc<T>{kept, true});
+    Node node{};
+    node.op = "block";
+    node.wanted = y.node >= 0 && at(y.node).wanted;
+    Trainable<T>* weight = nullptr;  // the first of the block, for first_not_finite
+    for (std::size_t i = first; i < nodes_.size(); ++i)
+      for (const Input& input : nodes_[i].inputs) weight = weight ? weight : input.weight;
+    node.inputs[0] = {detail::value_of<T>(x), x.node, weight};
+    node.count = 1;
+    nodes_.resize(first);
+    workspace_.release(mark);
+    ::new (static_cast<void*>(node.state)) Recompute<F, W>(stage);
+    if (node.wanted)
+      node.backward = [](Tape& tape, Node& n) {
+        const Recompute<F, W> again = *std::launder(reinterpret_cast<const Recompute<F, W>*>(n.state));
+        const View<T> gradient = n.gradient;  // n moves when the tape grows
+        const Input source = n.inputs[0];
+        const std::size_t begin = tape.nodes_.size();
+        const auto before = tape.workspace_.mark();
+        const Rows<Tape, W> result = again.f(Rows<Tape, W>{View<T>{const_cast<T*>(source.value.data), source.value.rows, source.value.cols}, source.node});
+        tape.seed(result.node);
+        tape.backend().add(gradient, Acc<T>{tape.at(result.node).gradient, true});
+        tape.run(begin);
+        tape.nodes_.resize(begin);
+        tape.workspace_.release(before);
+      };
+    return push(node, kept, Size<W>{x.cols()});
+  }
+
+  Parameters<B>* parameters_;
+  TapeOptions options_;
+  Workspace<B> workspace_;
+  GradientPool<B> pool_;
+  std::vector<Node> nodes_;
+};
+
+template <Backend B>
+Tape(Parameters<B>&) -> Tape<B>;
+template <Backend B>
+Tape(Parameters<B>&, TapeOptions) -> Tape<B>;
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,68 @@
+// clip/autograd/walk.hpp: one walk over the parameters of a model serves everything.
+#pragma once
+
+#include <clip/tensor/parameter.hpp>
+
+#include <string_view>
+#include <type_traits>
+
+namespace clip::inline CLIP_ABI {
+
+/// The name under construction: "visual.transformer.resblocks.0.ln_1.weight".
+class Path {
+ public:
+  constexpr std::string_view view() const { return {text_, length_}; }
+  /// Appends ".name" (nothing for an empty name) and returns the length to go back to.
+  constexpr std::size_t push(std::string_view name) {
+    const std::size_t before = length_;
+    if (!name.empty() && length_ > 0) put('.');
+    for (char c : name) put(c);
+    return before;
+  }
+  constexpr void pop(std::size_t length) { length_ = length; }
+
+ private:
+  constexpr void put(char c) {
+    if (length_ == sizeof text_) raise(OptionError{"walk", "parameter name", "at most 255 characters", "more"});
+    text_[length_++] = c;
+  }
+  char text_[255] = {};
+  std::size_t length_ = 0;
+};
+
+namespace detail {
+template <class M>
+inline constexpr bool is_parameter = false;
+template <class T>
+inline constexpr bool is_parameter<Parameter<T>> = true;
+
+template <class M, class F>
+constexpr void walk(M& module, Path& path, F& visit) {
+  if constexpr (is_parameter<std::remove_const_t<M>>) {
+    visit(path.view(), module);
+  } else {
+    std::remove_const_t<M>::members(module, [&](std::string_view name, auto& member) {
+      const std::size_t length = path.push(name);
+      walk(member, path, visit);
+      path.pop(length);
+    });
+  }
+}
+}  // namespace detail
+
+/// visit(name, parameter) for every parameter below a module, in the order of its `members` lists.
+template <class M, class F>
+constexpr void visit_parameters(M& module, F&& visit) {
+  Path path;
+  detail::walk(module, path, visit);
+}
+
+/// Number of trained values.
+template <class M>
+constexpr Index count_parameters(const M& module) {
+  Index n = 0;
+  visit_parameters(module, [&](std::string_view, const auto& p) { n += p.kind == ParameterKind::parameter ? p.count() : 0; });
+  return n;
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,85 @@
+// clip/tensor/parameter.hpp: a named weight: where it lies, its shape, how it begins.
+#pragma once
+
+#include <clip/core/view.hpp>
+
+#include <cmath>
+#include <limits>
+
+namespace clip::inline CLIP_ABI {
+
+/// How a weight begins when a model is trained from scratch.
+struct Init {
+  enum class Rule : unsigned char { constant, normal, uniform };
+  Rule rule = Rule::constant;
+  double scale = 0;  // the constant; the deviation; the bound
+
+  static constexpr Init zeros() { return {Rule::constant, 0}; }
+  static constexpr Init ones() { return {Rule::constant, 1}; }
+  static constexpr Init constant(double value) { return {Rule::constant, value}; }
+  static constexpr Init normal(double deviation) { return {Rule::normal, deviation}; }
+  static constexpr Init uniform(double bound) { return {Rule::uniform, bound}; }
+};
+
+/// x^(-1/2), also where std::sqrt is not constexpr.
+constexpr double inverse_root(Index x) {
+  double y = 1;
+  for (int i = 0; i < 64; ++i) y = 0.5 * (y + static_cast<double>(x) / y);  // Heron
+  return 1 / y;
+}
+
+/// PyTorch's default for Linear and Conv2d: uniform within 1/√(values that feed one output).
+constexpr Init fan_in(Index inputs) { return Init::uniform(inverse_root(inputs)); }
+
+/// Where an optimiser keeps a value after every step.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+};
+
+/// Trained, or carried along (the statistics of a BatchNorm).
+enum class ParameterKind : unsigned char { parameter, buffer };
+
+/// A weight: a borrowed pointer and a shape. Its memory belongs to the model; its gradient to a `Parameters` table.
+/// Not typed by its width, so that a walk over a model is compiled once.
+template <class T_>
+struct Parameter {
+  using T = T_;
+
+  T* data = nullptr;
+  Shape shape{};
+  Init init = Init::zeros();
+  Range range{};
+  ParameterKind kind = ParameterKind::parameter;
+  Layout layout = Layout::rows;
+
+  constexpr Parameter() = default;
+  constexpr Parameter(Shape shape_, Init init_, Range range_ = {}) : shape{shape_}, init{init_}, range{range_} {}
+
+  constexpr Index count() const { return shape.count(); }
+  constexpr View<T> view() const { return {data, shape.rows(), shape.cols()}; }
+  constexpr Weights<T> weights() const { return {view(), layout}; }
+};
+
+/// Rows [first, first + count) of a weight, or the same columns of a bias: the part of a stacked projection.
+template <class T_>
+struct ParameterSlice {
+  using T = T_;
+
+  const Parameter<T>* parameter;
+  Index first, count;
+
+  constexpr Weights<T> weights() const {
+    const View<T> whole = parameter->view();
+    if (parameter->shape.rank < 2) return Weights<T>{whole.middle_cols(first, count)};
+    if (parameter->layout == Layout::panels) return {whole, Layout::panels, first};
+    return Weights<T>{whole.middle_rows(first, count)};
+  }
+};
+
+template <class T>
+constexpr ParameterSlice<T> slice(const Parameter<T>& parameter, Index first, Index count) {
+  return {&parameter, first, count};
+}
+
+}  // namespace clip::inline CLIP_ABI

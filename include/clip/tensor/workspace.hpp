@@ -1,0 +1,65 @@
+// clip/tensor/workspace.hpp: memory for one encode or one training step, taken in order and given back at once.
+#pragma once
+
+#include <clip/tensor/buffer.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// A bump allocator over buffers of a backend. After the largest size has been seen once, it never allocates again:
+/// clear() joins what had to be added into one block.
+template <Backend B>
+class Workspace {
+ public:
+  using T = typename B::Scalar;
+
+  /// A place in the order of allocations, to return to.
+  struct Mark {
+    std::size_t block = 0;
+    Index used = 0;
+  };
+
+  explicit Workspace(B backend = {}) : backend_{std::move(backend)} {}
+
+  B& backend() { return backend_; }
+
+  /// A matrix that lives until its mark is released. Its content is not defined.
+  View<T> allocate(Index rows, Index cols) {
+    const Index n = aligned_count<T>(rows * cols);
+    while (at_.block < blocks_.size() && at_.used + n > blocks_[at_.block].count()) at_ = {at_.block + 1, 0};
+    if (at_.block == blocks_.size()) blocks_.emplace_back(backend_, std::max(n, total() / 2));
+    T* data = blocks_[at_.block].data() + at_.used;
+    at_.used += n;
+    return {data, rows, cols};
+  }
+
+  Mark mark() const { return at_; }
+  void release(Mark mark) { at_ = mark; }
+
+  /// Gives everything back.
+  void clear() {
+    at_ = {};
+    if (blocks_.size() > 1) {
+      const Index n = total();
+      blocks_.clear();
+      blocks_.emplace_back(backend_, n);
+    }
+  }
+
+  std::size_t bytes() const { return static_cast<std::size_t>(total()) * sizeof(T); }
+
+ private:
+  Index total() const {
+    Index n = 0;
+    for (const auto& block : blocks_) n += block.count();
+    return n;
+  }
+
+  B backend_;
+  std::vector<Buffer<B>> blocks_;
+  Mark at_;
+};
+
+}  // namespace clip::inline CLIP_ABI
