@@ -1,0 +1,53 @@
+// clip/nn/attention.hpp: multi-head attention with stacked input projections, as in the published checkpoints.
+#pragma once
+
+#include <clip/config/block.hpp>
+#include <clip/nn/linear.hpp>
+#include <clip/ops/attention.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// y = residual + out_proj(softmax(q kᵀ/√d) v), (q, k, v) = in_proj(x).        x, y : (rows, width)
+/// in_proj_weight : (3 width, width), rows q then k then v; head h owns columns h·d … (h+1)·d - 1 of each.
+template <Backend B, BlockConfig C>
+struct MultiheadAttention {
+  using T = typename B::Scalar;
+  static constexpr Index stacked = sized([](Index w) { return 3 * w; }, C.width);
+  static constexpr Index key_value = sized([](Index w) { return 2 * w; }, C.width);
+
+  [[no_unique_address]] Known<C> config;
+  Parameter<T> in_proj_weight{{3 * config->width, config->width}, Init::uniform(inverse_root(config->width) * 1.2247448713915890)};  // Xavier: √(6 / 4W)
+  Parameter<T> in_proj_bias{{3 * config->width}, Init::zeros()};
+  Linear<B, C.width, C.width> out_proj{config->width, config->width};
+
+  constexpr MultiheadAttention(Known<C> config_ = {}) : config{config_} { out_proj.bias.init = Init::zeros(); }
+
+  static constexpr void members(auto& self, auto&& visit) {
+    visit("in_proj_weight", self.in_proj_weight);
+    visit("in_proj_bias", self.in_proj_bias);
+    visit("out_proj", self.out_proj);
+  }
+
+  /// Every row.
+  template <class Cx, Index W, Index R>
+  Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, Rows<Cx, R> residual, const Sequences& sequences) const {
+    static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
+    const auto qkv = linear(cx, x, Size<stacked>{3 * config->width}, in_proj_weight, in_proj_bias);  // (rows, 3 * width)
+    return out_proj.added_to(cx, residual, attention(cx, qkv, Size<C.width>{config->width}, sequences, pattern()));
+  }
+
+  /// Only the pooled rows: `picked` are those rows of x, `residual` those of the stream.
+  template <class Cx, Index W, Index R>
+  Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, Rows<Cx, W> picked, Rows<Cx, R> residual, const Sequences& sequences) const {
+    static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
+    const Index w = config->width;
+    const auto q = linear(cx, picked, Size<C.width>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));           // (pooled, width)
+    const auto kv = linear(cx, x, Size<key_value>{2 * w}, slice(in_proj_weight, w, 2 * w), slice(in_proj_bias, w, 2 * w));  // (rows, 2 * width)
+    return out_proj.added_to(cx, residual, pooled_attention(cx, q, kv, sequences, pattern()));
+  }
+
+ private:
+  AttentionPattern pattern() const { return {.heads = config->heads, .causal = config->causal}; }
+};
+
+}  // namespace clip::inline CLIP_ABI

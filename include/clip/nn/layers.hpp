@@ -1,0 +1,61 @@
+// clip/nn/layers.hpp: equal layers, one after the other.
+#pragma once
+
+#include <clip/core/size.hpp>
+
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// N blocks of one type, named "0", "1", …: an array where N is known, a vector where it is not. Never a tuple, so that
+/// compile time is flat in depth.
+template <class Block, Index N>
+class Layers {
+ public:
+  template <class Config>
+  constexpr Layers(Size<N>, const Config& config) : blocks_{make(config, std::make_index_sequence<static_cast<std::size_t>(N)>{})} {}
+
+  static constexpr void members(auto& self, auto&& visit) { members_of(self.blocks_, visit); }
+
+  constexpr Index size() const { return N; }
+  constexpr const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
+
+  /// visit("17", block 17), …
+  static constexpr void members_of(auto& blocks, auto& visit) {
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      char digits[8] = {};
+      std::size_t n = 0;
+      for (std::size_t rest = i; n == 0 || rest > 0; rest /= 10) digits[7 - n++] = static_cast<char>('0' + rest % 10);
+      visit(std::string_view(digits + 8 - n, n), blocks[i]);
+    }
+  }
+
+ private:
+  template <class Config, std::size_t... I>
+  static constexpr std::array<Block, sizeof...(I)> make(const Config& config, std::index_sequence<I...>) {
+    return {{(static_cast<void>(I), Block{config})...}};
+  }
+  std::array<Block, static_cast<std::size_t>(N)> blocks_;
+};
+
+template <class Block>
+class Layers<Block, dyn> {
+ public:
+  template <class Config>
+  Layers(Size<dyn> n, const Config& config) {
+    for (Index i = 0; i < n; ++i) blocks_.emplace_back(config);
+  }
+
+  static void members(auto& self, auto&& visit) { Layers<Block, 0>::members_of(self.blocks_, visit); }
+
+  Index size() const { return static_cast<Index>(blocks_.size()); }
+  const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
+
+ private:
+  std::vector<Block> blocks_;
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,30 @@
+// clip/nn/mlp.hpp: the second half of a residual block.
+#pragma once
+
+#include <clip/config/block.hpp>
+#include <clip/nn/linear.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// Two linear maps with an activation between: y = residual + W2 act(W1 x + b1) + b2.        x, y : (rows, width)
+template <Backend B, BlockConfig C>
+struct Mlp {
+  [[no_unique_address]] Known<C> config;  // empty unless sizes are known only at run time
+  Linear<B, C.width, C.hidden> c_fc{config->width, config->hidden};
+  Linear<B, C.hidden, C.width> c_proj{config->hidden, config->width};
+
+  constexpr Mlp(Known<C> config_ = {}) : config{config_} {}
+
+  static constexpr void members(auto& self, auto&& visit) {
+    visit("c_fc", self.c_fc);
+    visit("c_proj", self.c_proj);
+  }
+
+  template <class Cx, Index W, Index R>
+  Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, Rows<Cx, R> residual) const {
+    const auto hidden = visit_activation(config->activation, [&](auto f) { return c_fc.with(cx, f, x); });
+    return c_proj.added_to(cx, residual, hidden);
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI

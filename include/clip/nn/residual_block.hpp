@@ -1,0 +1,54 @@
+// clip/nn/residual_block.hpp: the pre-norm block both towers are made of.
+#pragma once
+
+#include <clip/nn/attention.hpp>
+#include <clip/nn/layer_norm.hpp>
+#include <clip/nn/mlp.hpp>
+#include <clip/ops/tables.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// x ← x + attn(ln_1(x));   x ← x + mlp(ln_2(x))          x : (rows, width)
+template <Backend B, BlockConfig C>
+struct ResidualBlock {
+  [[no_unique_address]] Known<C> config;
+  LayerNorm<B, C.width> ln_1{config->width, config->epsilon};
+  MultiheadAttention<B, C> attn{config};
+  LayerNorm<B, C.width> ln_2{config->width, config->epsilon};
+  Mlp<B, C> mlp{config};
+
+  constexpr ResidualBlock(Known<C> config_ = {}) : config{config_} {}
+
+  static constexpr void members(auto& self, auto&& visit) {
+    visit("ln_1", self.ln_1);
+    visit("attn", self.attn);
+    visit("ln_2", self.ln_2);
+    visit("mlp", self.mlp);
+  }
+
+  template <class Cx, Index W>
+  Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, const Sequences& sequences) const {
+    const auto attended = attn(cx, ln_1(cx, x), x, sequences);
+    return mlp(cx, ln_2(cx, attended), attended);
+  }
+
+  /// The last block of a tower: only the pooled rows go on, so only they need queries, projection and MLP.
+  template <class Cx, Index W>
+  Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, const Sequences& sequences) const {
+    const auto normed = ln_1(cx, x);
+    const Ids rows = sequences.pooled();
+    const auto attended = attn.pooled(cx, normed, gather(cx, normed, rows), gather(cx, x, rows), sequences);
+    return mlp(cx, ln_2(cx, attended), attended);
+  }
+};
+
+/// The family of blocks a tower uses unless told otherwise. A family of your own:
+///   struct Gated { template <Backend B, BlockConfig C> using block = GatedBlock<B, C>; };
+/// A block is its members, a constructor from Known<C>, and block(cx, x, sequences) : (rows, width);
+/// `pooled` is optional.
+struct Residual {
+  template <Backend B, BlockConfig C>
+  using block = ResidualBlock<B, C>;
+};
+
+}  // namespace clip::inline CLIP_ABI

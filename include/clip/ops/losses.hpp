@@ -1,0 +1,65 @@
+// clip/ops/losses.hpp: the parts losses are made of: temperature, and cross-entropy with several positives.
+#pragma once
+
+#include <clip/autograd/context.hpp>
+#include <clip/backend/concept.hpp>
+
+#include <string_view>
+
+namespace clip::inline CLIP_ABI {
+
+/// y = exp(s) x          s : (1), x, y : (m, n)
+/// dx += exp(s) dy,   ds += Σ dy y
+struct ExpScaleOp {
+  static constexpr std::string_view name = "exp_scale";
+  static constexpr bool wants_output = true;
+
+  template <class T>
+  void forward(auto& b, In<T> x, In<T> s, Out<T> y, Saved<T>) const {
+    b.exp_scale(s, x, Acc<T>{y, true});
+  }
+  template <class T>
+  void backward(auto& b, In<T>, In<T> s, In<T> y, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> ds) const {
+    if (dx) b.exp_scale(s, dy, dx);
+    if (ds) b.dot(dy, y, ds);
+  }
+};
+
+/// L = mean_i (log Σ_j exp x_ij - mean of x_ij over the positives of i), over rows or columns of x; j is a positive of i
+/// where their groups are equal.          x : (m, n), L : (1, 1), saved : (1, m or n) = log Σ exp
+/// dx_ij += dL / m (softmax_ij - [j positive of i] / positives of i)
+/// `weight` scales the whole.  The groups live on the host as long as the tape.
+struct CrossEntropyOp {
+  static constexpr std::string_view name = "cross_entropy";
+  Ids row_groups, col_groups;
+  Axis axis;
+  float weight;
+
+  template <class T>
+  Extents saved(In<T> x) const {
+    return {1, axis == Axis::rows ? x.rows : x.cols};
+  }
+  template <class T>
+  void forward(auto& b, In<T> x, Out<T> loss, Saved<T> saved) const {
+    b.cross_entropy(x, row_groups, col_groups, axis, static_cast<double>(weight), Acc<T>{loss, true}, saved);
+  }
+  template <class T>
+  void backward(auto& b, In<T> x, Saved<T> saved, In<T> dloss, Acc<T> dx) const {
+    if (dx) b.cross_entropy_backward(x, row_groups, col_groups, axis, static_cast<double>(weight), In<T>{saved}, dloss, dx);
+  }
+};
+
+template <class Cx, Index W>
+Rows<Cx, W> exp_scale(Cx& cx, Rows<Cx, W> x, const Parameter<typename Cx::Scalar>& s) {
+  return cx.apply(ExpScaleOp{}, x.rows(), Size<W>{x.cols()}, x, s);
+}
+
+template <class Cx, Index W>
+Rows<Cx, 1> cross_entropy(Cx& cx, Rows<Cx, W> logits, Ids row_groups, Ids col_groups, Axis axis = Axis::rows, float weight = 1) {
+  if (logits.rows() != static_cast<Index>(row_groups.size()) || logits.cols() != static_cast<Index>(col_groups.size()))
+    raise(ShapeError{"cross_entropy", "groups of rows and columns", Shape{logits.rows(), logits.cols()},
+                     Shape{static_cast<Index>(row_groups.size()), static_cast<Index>(col_groups.size())}});
+  return cx.apply(CrossEntropyOp{row_groups, col_groups, axis, weight}, 1, Size<1>{}, logits);
+}
+
+}  // namespace clip::inline CLIP_ABI
