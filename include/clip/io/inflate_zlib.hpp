@@ -1,0 +1,51 @@
+// clip/io/inflate_zlib.hpp: deflate streams by zlib. Needs zlib's header and library.
+#pragma once
+
+#include <clip/core/error.hpp>
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// An inflater of the library: appends one raw deflate stream to `out` and says how many bytes it occupied, or 0 and why not.
+struct ZlibInflate {
+  static constexpr std::size_t slack = 0;
+
+  static std::size_t run(std::span<const std::byte> in, std::vector<std::byte>& out, std::size_t most, std::string& why) {
+    constexpr std::size_t step = std::size_t{1} << 30;  // zlib counts in 32 bits
+    ::z_stream stream{};
+    if (::inflateInit2(&stream, -15) != Z_OK) return why = "out of memory", 0;
+    std::size_t read = 0, written = 0;
+    const std::size_t start = out.size();
+    int state = Z_OK;
+    while (state == Z_OK) {
+      if (out.size() == start + written) {
+        if (written > most) break;
+        out.resize(start + written + std::clamp(written, std::size_t{1} << 16, step));
+      }
+      const std::size_t input = std::min(in.size() - read, step), room = std::min(out.size() - start - written, step);
+      stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data() + read));
+      stream.avail_in = static_cast<uInt>(input);
+      stream.next_out = reinterpret_cast<Bytef*>(out.data() + start + written);
+      stream.avail_out = static_cast<uInt>(room);
+      state = ::inflate(&stream, Z_NO_FLUSH);
+      read += input - stream.avail_in;
+      written += room - stream.avail_out;
+    }
+    ::inflateEnd(&stream);
+    out.resize(start + written);
+    if (written > most) return why = "inflates to more than " + std::to_string(most) + " bytes", 0;
+    if (state == Z_BUF_ERROR) return why = "truncated deflate data", 0;
+    if (state != Z_STREAM_END) return why = "damaged deflate data", 0;
+    return read;
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI::detail

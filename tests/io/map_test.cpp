@@ -1,0 +1,52 @@
+#include <clip/io/bytes.hpp>
+#include <clip/io/map.hpp>
+
+#include "temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <utility>
+
+using namespace clip;
+
+TEST_CASE("map shows the bytes of a file, and moving the map does not move them") {
+  const TemporaryFolder folder;
+  put(folder / "a", "hello");
+  MappedFile a = map(folder / "a");
+  const std::byte* const at = a.bytes().data();
+  MappedFile b = std::move(a);
+  CHECK(b.bytes().data() == at);
+  CHECK(as_text(b.bytes()) == "hello");
+  CHECK(b.path() == folder / "a");
+  b = MappedFile{};
+  CHECK(b.bytes().empty());
+}
+
+TEST_CASE("map of an empty file has no bytes") {
+  const TemporaryFolder folder;
+  put(folder / "empty", "");
+  CHECK(map(folder / "empty").bytes().empty());
+}
+
+TEST_CASE("map: a replaced file leaves an existing map as it was") {
+  const TemporaryFolder folder;
+  put(folder / "a", "old");
+  const MappedFile a = map(folder / "a");
+  put(folder / "b", "new!");
+  std::filesystem::rename(folder / "b", folder / "a");
+  CHECK(as_text(a.bytes()) == "old");
+}
+
+TEST_CASE("map: a missing file's error says what was looked for") {
+  const auto relative = try_map("no-such-folder/no-such.bin");
+  REQUIRE(!relative);
+  CHECK(relative.error().kind() == ErrorKind::load);
+  CHECK(relative.error().message() == "no-such-folder/no-such.bin: no such file (looked for " + std::filesystem::current_path().string() + "/no-such-folder/no-such.bin)");
+}
+
+TEST_CASE("map: folders and pipes are refused, not waited for") {
+  const TemporaryFolder folder;
+  CHECK(try_map(folder.path).error().message() == folder.path + ": expected a file, found a folder");
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK(try_map(folder / "pipe").error().message() == (folder / "pipe") + ": not a regular file");
+}
