@@ -1,0 +1,112 @@
+// clip/image/image.hpp: decoded pixels, and model input. Two types, so that neither passes for the other.
+#pragma once
+
+#include <clip/core/size.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// The order of a pixel's bytes.
+enum class Pixels { gray, rgb, bgr, rgba, bgra };
+
+constexpr Index channels(Pixels pixels) { return pixels == Pixels::gray ? 1 : pixels == Pixels::rgb || pixels == Pixels::bgr ? 3 : 4; }
+
+/// 8-bit pixels as decoded: height x width x channels, rows from the top. Owned, or borrowed by view().
+class Image {
+ public:
+  /// No pixels.
+  Image() = default;
+
+  /// Owns `bytes`, rows without gaps. InputError where their number is not height x width x channels.
+  Image(Index width, Index height, Pixels pixels, std::vector<std::uint8_t> bytes)
+      : width_{width}, height_{height}, stride_{width * clip::channels(pixels)}, pixels_{pixels}, owned_{std::move(bytes)} {
+    check_extents();
+    if (std::cmp_not_equal(owned_.size(), height * stride_)) raise(InputError{"image", "bytes", height * stride_, owned_.size()});
+  }
+
+  /// Borrows memory: a camera frame, a cv::Mat, a QImage. It must outlive the image and its copies.
+  /// stride: bytes from one row to the next; negative where the picture is stored from the bottom (`pointer` is then still
+  /// the top row). InputError for a stride shorter than a row.
+  static Image view(const void* pointer, Index width, Index height, Index stride, Pixels pixels) {
+    Image image;
+    image.borrowed_ = static_cast<const std::uint8_t*>(pointer);
+    image.width_ = width, image.height_ = height, image.stride_ = stride, image.pixels_ = pixels;
+    image.check_extents();
+    const Index row = width * clip::channels(pixels);
+    if (height > 1 && (stride < 0 ? -stride : stride) < row) raise(InputError{"image", "stride", "at least " + std::to_string(row), stride});
+    if (pointer == nullptr && width * height != 0) raise(InputError{"image", "pointer", "pixels", "null"});
+    return image;
+  }
+
+  Index width() const { return width_; }
+  Index height() const { return height_; }
+  Pixels pixels() const { return pixels_; }
+  Index channels() const { return clip::channels(pixels_); }
+  /// Bytes from one row to the next.
+  Index stride() const { return stride_; }
+  bool empty() const { return width_ == 0 || height_ == 0; }
+
+  /// The width() * channels() bytes of row y.
+  const std::uint8_t* row(Index y) const { return (borrowed_ ? borrowed_ : owned_.data()) + y * stride_; }
+
+ private:
+  void check_extents() const {
+    if (width_ < 0 || height_ < 0) raise(InputError{"image", "size", "0 or more", std::to_string(width_) + " x " + std::to_string(height_)});
+  }
+
+  Index width_ = 0, height_ = 0, stride_ = 0;
+  Pixels pixels_ = Pixels::rgb;
+  const std::uint8_t* borrowed_ = nullptr;  // null: the pixels are ours
+  std::vector<std::uint8_t> owned_;
+};
+
+/// Model input: n images as floats, (n, channels, height, width), normalised. Comes from preprocess().
+class Images {
+ public:
+  /// No images; memory comes with the first use.
+  Images() = default;
+
+  /// For experiments: values made elsewhere. InputError where their number is not that of the shape.
+  static Images from_floats(Index n, Index channels, Index height, Index width, std::vector<float> values) {
+    if (n < 0 || channels < 0 || height < 0 || width < 0 || std::cmp_not_equal(values.size(), n * channels * height * width))
+      raise(InputError{"images", "values", std::to_string(n) + " x " + std::to_string(channels) + " x " + std::to_string(height) + " x " + std::to_string(width), values.size()});
+    Images images;
+    images.n_ = n, images.channels_ = channels, images.height_ = height, images.width_ = width;
+    images.values_ = std::move(values);
+    return images;
+  }
+
+  /// Number of images.
+  Index size() const { return n_; }
+  Index channels() const { return channels_; }
+  Index height() const { return height_; }
+  Index width() const { return width_; }
+
+  /// All values: image by image, channel by channel, row by row.
+  std::span<const float> values() const { return values_; }
+  std::span<float> values() { return values_; }
+  /// Those of image i.
+  std::span<const float> image(Index i) const { return values().subspan(at(i), each()); }
+  std::span<float> image(Index i) { return values().subspan(at(i), each()); }
+
+  /// Another shape in the same memory: allocates only where the largest shape so far is exceeded. Values are then unspecified.
+  void resize_for_reuse(Index n, Index channels, Index height, Index width) {
+    n_ = n, channels_ = channels, height_ = height, width_ = width;
+    values_.resize(static_cast<std::size_t>(n) * each());
+  }
+
+ private:
+  std::size_t each() const { return static_cast<std::size_t>(channels_ * height_ * width_); }
+  std::size_t at(Index i) const { return static_cast<std::size_t>(i) * each(); }
+
+  Index n_ = 0, channels_ = 0, height_ = 0, width_ = 0;
+  std::vector<float> values_;
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,24 @@
+// This program's own stb_image comes first, whole, with settings of its own.
+#define STB_IMAGE_IMPLEMENTATION
+#define STBI_NO_JPEG
+#if __has_include(<stb/stb_image.h>)
+#include <stb/stb_image.h>
+#else
+#include <stb_image.h>
+#endif
+
+#include <clip/image/read.hpp>
+
+#if !defined(STB_IMAGE_IMPLEMENTATION) || !defined(STBI_INCLUDE_STB_IMAGE_H) || !defined(STBI_VERSION) || !defined(STBI_NO_JPEG) || defined(STBI_ONLY_PNG)
+#error "the program's own macros were changed"
+#endif
+
+#include "pictures.hpp"
+
+int before() {
+  int width = 0, height = 0, channels = 0;
+  stbi_uc* const own = stbi_load_from_memory(picture, static_cast<int>(sizeof picture - 1), &width, &height, &channels, 0);
+  const bool good = own != nullptr && own[5] == 'f' && clip::decode_image(bytes_of_picture()).row(1)[2] == 'f';
+  stbi_image_free(own);
+  return good ? 0 : 1;
+}

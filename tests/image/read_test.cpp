@@ -1,0 +1,145 @@
+#include <clip/image/read.hpp>
+#include <clip/io/bytes.hpp>
+
+#include "../io/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace clip;
+
+namespace {
+std::string ppm() { return std::string("P6 2 2 255\n") + "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C"; }
+
+/// 2 x 2, 24 bits, from the bottom up, rows padded to 8 bytes.
+std::string bmp() {
+  std::string b = "BM";
+  const auto u32 = [&](std::uint32_t v) {
+    b.resize(b.size() + 4);
+    store_little(reinterpret_cast<std::byte*>(b.data() + b.size() - 4), v);
+  };
+  u32(14 + 40 + 16), u32(0), u32(54), u32(40), u32(2), u32(2), u32(1 | 24 << 16), u32(0), u32(16), u32(0), u32(0), u32(0), u32(0);
+  for (int v : {9, 8, 7, 12, 11, 10, 0, 0, 3, 2, 1, 6, 5, 4, 0, 0}) b += static_cast<char>(v);
+  return b;
+}
+
+/// 2 x 1, grey with alpha: (10, 200), (20, 0).
+const unsigned char gray_alpha_png[] = {0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x01,
+                                        0x08, 0x04, 0x00, 0x00, 0x00, 0x5E, 0x2B, 0xB7, 0x01, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0xE0, 0x3A, 0x21, 0xC2,
+                                        0x00, 0x00, 0x02, 0xAD, 0x00, 0xE7, 0x7A, 0xD9, 0x16, 0x93, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82};
+std::string png() { return {reinterpret_cast<const char*>(gray_alpha_png), sizeof gray_alpha_png}; }
+
+std::vector<int> pixels(const Image& image) {
+  std::vector<int> all;
+  for (Index y = 0; y < image.height(); ++y)
+    for (Index i = 0; i < image.width() * image.channels(); ++i) all.push_back(image.row(y)[i]);
+  return all;
+}
+}  // namespace
+
+TEST_CASE("decode: PNM and BMP give their pixels, top row first, red first") {
+  const std::vector<int> expected{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  for (const std::string& file : {ppm(), bmp()}) {
+    const Image image = decode_image(as_byte_span(file));
+    CHECK(image.width() == 2);
+    CHECK(image.height() == 2);
+    CHECK(image.pixels() == Pixels::rgb);
+    CHECK(pixels(image) == expected);
+  }
+  const Image gray = decode_image(as_byte_span("P5 2 1 255\nab"));
+  CHECK(gray.pixels() == Pixels::gray);
+  CHECK(pixels(gray) == std::vector<int>{'a', 'b'});
+}
+
+TEST_CASE("decode: grey with alpha becomes four channels that keep the alpha") {
+  const Image image = decode_image(as_byte_span(png()));
+  CHECK(image.pixels() == Pixels::rgba);
+  CHECK(pixels(image) == std::vector<int>{10, 10, 10, 200, 20, 20, 20, 0});
+}
+
+TEST_CASE("decode: every truncation of a file is an error") {
+  for (const std::string& file : {ppm(), bmp().substr(0, bmp().size() - 2), png().substr(0, png().size() - 4)})  // without padding and last checksum
+    for (std::size_t n = 0; n < file.size(); ++n) {
+      CAPTURE(n);
+      const auto result = try_decode_image(as_byte_span(file).first(n), "x");
+      REQUIRE(!result);
+      CHECK(result.error().kind() == ErrorKind::input);
+    }
+}
+
+TEST_CASE("decode: a JPEG whose Huffman table announces more symbols than there are is refused, wherever it stands") {
+  const auto table = [](char first, char others) { return std::string("\xFF\xC4\x00\x13\x00", 5) + first + std::string(15, others); };
+  const std::string start = "\xFF\xD8", application("\xFF\xE0\x00\x06\xFF\xC4\xFF\xFF", 8), scan("\xFF\xDA\x00\x02 data \xFF\x00 \xFF\xD0 more", 20);
+  const auto refused = [](const std::string& file) {
+    const auto result = try_decode_image(as_byte_span(file), "x.jpg");
+    REQUIRE(!result);
+    return result.error().message() == "x.jpg: damaged image (a Huffman table of more than 256 symbols)";
+  };
+  for (const std::string& before : {std::string(), application, scan, application + scan, table(0, 0), std::string("\xFF\xFF\xFF")}) {
+    CHECK(refused(start + before + table(2, 17)));         // 257
+    CHECK(refused(start + before + table(-1, -1)));        // 4080
+    CHECK(refused(start + before + table(-1, -1).substr(0, 8)));  // the end of the file within the counts: 765
+    CHECK(!refused(start + before + table(1, 17)));        // 256: something else is wrong with it
+  }
+  CHECK(!refused(start + application + "\xFF\xD9" + table(-1, -1)));  // after the end
+}
+
+TEST_CASE("read: errors name the file and say what is wrong with it") {
+  const TemporaryFolder folder;
+  put(folder / "a.txt", "just a text, no picture");
+  put(folder / "a.webp", std::string("RIFF\x10\0\0\0WEBPVP8 ", 16));
+  put(folder / "empty.png", "");
+  put(folder / "cut.ppm", ppm().substr(0, 20));
+  put(folder / "huge.ppm", "P6 65000 65000 255\nx");
+  const auto message = [&](const char* name) {
+    const auto result = try_read_image(folder / name);
+    REQUIRE(!result);
+    CHECK(result.error().place() == folder / name);
+    return result.error().message().substr(folder.path.size() + 1);
+  };
+  CHECK(message("a.txt") == "a.txt: not an image in a format read here: expected JPEG, PNG, BMP or PNM");
+  CHECK(message("a.webp") == "a.webp: not an image in a format read here: expected JPEG, PNG, BMP or PNM");
+  CHECK(message("empty.png") == "empty.png: not an image: no bytes");
+  CHECK(message("cut.ppm") == "cut.ppm: truncated image");
+  CHECK(message("huge.ppm") == "huge.ppm: size: expected 1 ... 2^28 pixels, found 65000 x 65000");
+  CHECK(message("none.png").find("none.png: no such file (looked for /") == 0);
+}
+
+TEST_CASE("read: files of many kinds give the pixels another decoder finds") {
+  CLIP_TEST_DATA_OR_RETURN(data, "files of many kinds");
+  struct Expected {
+    const char* name;
+    Index width, height;
+    Pixels pixels;
+    std::uint32_t crc;  // of all pixels, rows without gaps; 0: a JPEG, whose decoders differ
+  };
+  for (const Expected& e : {Expected{"chelsea.png", 451, 300, Pixels::rgb, 0x0F829D59}, Expected{"coffee.png", 600, 400, Pixels::rgb, 0xACF41373},
+                            Expected{"camera.png", 512, 512, Pixels::gray, 0x59C2562E}, Expected{"horse.png", 400, 328, Pixels::rgba, 0x627AFBDF},
+                            Expected{"basn2c16.png", 32, 32, Pixels::rgb, 0xFFCC1ED1},  // 16 bits: the upper 8
+                            Expected{"rocket.jpg", 640, 427, Pixels::rgb, 0}, Expected{"hopper_gray.jpg", 128, 128, Pixels::gray, 0}}) {
+    CAPTURE(e.name);
+    const Image image = read_image(std::string(data) + "/images/" + e.name);
+    CHECK(image.width() == e.width);
+    CHECK(image.height() == e.height);
+    CHECK(image.pixels() == e.pixels);
+    if (e.crc != 0) CHECK(crc32(std::as_bytes(std::span{image.row(0), static_cast<std::size_t>(image.stride() * image.height())})) == e.crc);
+  }
+  CHECK(read_image(std::string(data) + "/images/pil_sample_cmyk.jpg").pixels() == Pixels::rgb);
+  CHECK(read_image(std::string(data) + "/images/green_palette.png").channels() >= 3);
+}
+
+TEST_CASE("read: JPEG and PNG files cut short anywhere are errors, not pictures with grey below") {
+  CLIP_TEST_DATA_OR_RETURN(data, "files cut short");
+  for (const char* name : {"hopper_gray.jpg", "rocket.jpg", "camera.png", "basi6a08.png"}) {
+    const std::string file = get(std::string(data) + "/images/" + name);
+    REQUIRE(try_decode_image(as_byte_span(file), name));
+    for (std::size_t n = 1; n + 4 < file.size(); n += 1 + file.size() / 24) {
+      CAPTURE(name);
+      CAPTURE(n);
+      CHECK(!try_decode_image(as_byte_span(file).first(n), name));
+    }
+    CHECK(!try_decode_image(as_byte_span(file).first(file.size() - 5), name));
+  }
+}
