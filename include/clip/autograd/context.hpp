@@ -4,6 +4,7 @@
 // written once, as templates that deduce the context Cx.
 #pragma once
 
+#include <clip/backend/concept.hpp>
 #include <clip/tensor/parameter.hpp>
 #include <clip/tensor/rows.hpp>
 #include <clip/tensor/workspace.hpp>
@@ -73,10 +74,10 @@ class Kept {
   std::vector<Slot> slots_;
 };
 
-template <class Self, Backend B, Mode M>
+/// What both contexts share: their types, and the host objects of a pass.
+template <Backend B, Mode M>
 class ContextBase {
  public:
-  using Backend_ = B;
   using Scalar = typename B::Scalar;
   static constexpr Mode mode = M;
   static constexpr bool recording = M == Mode::training;

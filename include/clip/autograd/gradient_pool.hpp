@@ -3,6 +3,7 @@
 
 #include <clip/tensor/buffer.hpp>
 
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -18,9 +19,12 @@ class GradientPool {
     Block* best = nullptr;
     for (Block& block : blocks_)
       if (!block.lent && block.buffer.count() >= rows * cols && (!best || block.buffer.count() < best->buffer.count())) best = &block;
-    if (!best) {
-      blocks_.push_back({Buffer<B>{backend, aligned_count<T>(rows * cols)}, false});
-      best = &blocks_.back();
+    if (!best) {  // the largest idle block grows, so that sizes which rise from step to step do not pile up
+      for (Block& block : blocks_)
+        if (!block.lent && (!best || block.buffer.count() > best->buffer.count())) best = &block;
+      Buffer<B> buffer{backend, aligned_count<T>(rows * cols)};
+      if (best) best->buffer = std::move(buffer);
+      else best = &blocks_.emplace_back(Block{std::move(buffer), false});
     }
     best->lent = true;
     return {best->buffer.data(), rows, cols};

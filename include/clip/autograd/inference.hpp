@@ -7,7 +7,7 @@ namespace clip::inline CLIP_ABI {
 
 /// Computes into a workspace. Rows stay valid until clear(), or until the stage they were made in ends.
 template <Backend B>
-class Inference : public ContextBase<Inference<B>, B, Mode::inference> {
+class Inference : public ContextBase<B, Mode::inference> {
  public:
   using T = typename B::Scalar;
 

@@ -7,6 +7,8 @@
 
 #include <deque>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -37,7 +39,7 @@ class Parameters {
     Index total = 0;
     visit_parameters(model, [&](std::string_view name, Parameter<T>& p) {
       if (p.kind != ParameterKind::parameter || !selection(name)) return;
-      if (p.layout != Layout::rows) raise(OptionError{std::string(name), "this model was packed for inference; train one that was not"});
+      if (p.layout != Layout::rows) raise(OptionError{std::string(name), "this model is packed for inference; unpack() it before it is trained"});
       if (p.data == nullptr) raise(OptionError{std::string(name), "this parameter has no memory"});
       index_.emplace(p.data, entries_.size());
       entries_.push_back({std::string(name), p.shape, p.range, p.view(), {}, true, total});

@@ -12,10 +12,11 @@
 #include <array>
 #include <cstddef>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -24,7 +25,7 @@ struct TapeOptions {
 };
 
 template <Backend B>
-class Tape : public ContextBase<Tape<B>, B, Mode::training> {
+class Tape : public ContextBase<B, Mode::training> {
  public:
   using T = typename B::Scalar;
 
@@ -92,11 +93,17 @@ class Tape : public ContextBase<Tape<B>, B, Mode::training> {
     return f(x);
   }
 
+  /// True where the gradient of these rows would reach a parameter of the table or a leaf.
+  template <Index W>
+  bool wants(Rows<Tape, W> y) {
+    return y.node >= 0 && at(y.node).wanted;
+  }
+
   /// Adds d loss / d weight to the table's gradients, for every weight in it.          loss : (1, 1)
   template <Index W>
   void backward(Rows<Tape, W> loss) {
     if (loss.view.count() != 1) raise(ShapeError{"backward", "values of the loss", 1, loss.view.count()});
-    if (loss.node < 0 || !at(loss.node).wanted) raise(OptionError{"backward", "the loss does not depend on any parameter of the table"});
+    if (!wants(loss)) raise(OptionError{"backward", "the loss does not depend on any parameter of the table"});
     seed(loss.node);
     backend().fill(at(loss.node).gradient, T(1));
     run(0);
@@ -105,7 +112,7 @@ class Tape : public ContextBase<Tape<B>, B, Mode::training> {
   /// The same from any rows, given d something / d rows.
   template <Index W>
   void backward(Rows<Tape, W> y, View<const T> dy) {
-    if (y.node < 0 || !at(y.node).wanted) raise(OptionError{"backward", "these rows do not depend on any parameter of the table"});
+    if (!wants(y)) raise(OptionError{"backward", "these rows do not depend on any parameter of the table"});
     if (dy.rows != y.rows() || dy.cols != y.cols()) raise(ShapeError{"backward", "shape of the gradient", Shape{y.rows(), y.cols()}, Shape{dy.rows, dy.cols}});
     seed(y.node);
     backend().add(dy, Acc<T>{at(y.node).gradient, true});
@@ -115,6 +122,7 @@ class Tape : public ContextBase<Tape<B>, B, Mode::training> {
   /// After backward: the gradient of a leaf; null if nothing depended on it.
   template <Index W>
   View<const T> gradient_of(Rows<Tape, W> leaf) {
+    if (leaf.node < 0) raise(OptionError{"gradient_of", "these rows are no leaf of this tape: make them one with leaf()"});
     return at(leaf.node).gradient;
   }
 
@@ -149,7 +157,8 @@ class Tape : public ContextBase<Tape<B>, B, Mode::training> {
     std::array<Input, max_inputs> inputs{};
     int count = 0;
     bool wanted = false;
-    bool fresh = true;  // no gradient has arrived yet
+    bool fresh = true;   // no gradient has arrived yet
+    bool spent = false;  // walked back: what was saved may be overwritten
     View<T> value{}, saved{}, gradient{};
   };
 
@@ -232,6 +241,8 @@ class Tape : public ContextBase<Tape<B>, B, Mode::training> {
   void run(std::size_t first) {
     for (std::size_t i = nodes_.size(); i-- > first;) {
       if (!nodes_[i].backward || nodes_[i].fresh) continue;  // nothing that was asked for depends on it
+      if (nodes_[i].spent) raise(OptionError{"backward", "this pass was walked back before: add the losses, or clear the tape and record again"});
+      nodes_[i].spent = true;
       nodes_[i].backward(*this, nodes_[i]);
       pool_.give_back(nodes_[i].gradient);
       nodes_[i].gradient = {};

@@ -41,6 +41,7 @@ constexpr const char* problem(const TextConfig& c) {
 /// Checked once, where a model is made of a configuration that is known only at run time.
 template <class Image, class Text>
 Result<void> check(const ClipConfig<Image, Text>& c) {
+  if (!c.fixed()) return OptionError{"config", "a size is left open: every size of a model must be given"};
   if (const char* sentence = problem(c.image)) return OptionError{"config", sentence};
   if (const char* sentence = problem(c.text)) return OptionError{"config", sentence};
   if (c.embed_dim <= 0) return OptionError{"config", "embed_dim", "1 or more", c.embed_dim};

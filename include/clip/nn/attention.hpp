@@ -16,7 +16,7 @@ struct MultiheadAttention {
   static constexpr Index key_value = sized([](Index w) { return 2 * w; }, C.width);
 
   [[no_unique_address]] Known<C> config;
-  Parameter<T> in_proj_weight{{3 * config->width, config->width}, Init::uniform(inverse_root(config->width) * 1.2247448713915890)};  // Xavier: √(6 / 4W)
+  Parameter<T> in_proj_weight{{3 * config->width, config->width}, Init::uniform(inverse_root(config->width) * 1.2247448713915890), Use::linear};  // Xavier: √(6 / 4W)
   Parameter<T> in_proj_bias{{3 * config->width}, Init::zeros()};
   Linear<B, C.width, C.width> out_proj{config->width, config->width};
 

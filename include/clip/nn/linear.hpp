@@ -11,7 +11,7 @@ struct Linear {
   using T = typename B::Scalar;
   [[no_unique_address]] Size<In> in{};
   [[no_unique_address]] Size<Out> out{};
-  Parameter<T> weight{{out, in}, fan_in(in)};
+  Parameter<T> weight{{out, in}, fan_in(in), Use::linear};
   Parameter<T> bias{{out}, fan_in(in)};
 
   static constexpr void members(auto& self, auto&& visit) {

@@ -16,8 +16,8 @@ struct LinearOp {
   static constexpr bool plain = std::is_same_v<F, fn::Identity>;
 
   template <class T>
-  Extents saved(In<T> x, Weights<T>, In<T> bias, In<T>) const {
-    return plain ? Extents{} : Extents{x.rows, bias.cols};
+  Extents saved(In<T> x, Weights<T> w, In<T> bias, In<T>) const {
+    return plain ? Extents{} : Extents{x.rows, bias ? bias.cols : w.rows};
   }
 
   template <class T>

@@ -40,6 +40,9 @@ struct Range {
 /// Trained, or carried along (the statistics of a BatchNorm).
 enum class ParameterKind : unsigned char { parameter, buffer };
 
+/// What products do with a weight, and so how a backend may pack it: x wᵀ, x p, or nothing.
+enum class Use : unsigned char { other, linear, project };
+
 /// A weight: a borrowed pointer and a shape. Its memory belongs to the model; its gradient to a `Parameters` table.
 /// Not typed by its width, so that a walk over a model is compiled once.
 template <class T_>
@@ -51,10 +54,11 @@ struct Parameter {
   Init init = Init::zeros();
   Range range{};
   ParameterKind kind = ParameterKind::parameter;
+  Use use = Use::other;
   Layout layout = Layout::rows;
 
   constexpr Parameter() = default;
-  constexpr Parameter(Shape shape_, Init init_, Range range_ = {}) : shape{shape_}, init{init_}, range{range_} {}
+  constexpr Parameter(Shape shape_, Init init_, Use use_ = Use::other, Range range_ = {}) : shape{shape_}, init{init_}, range{range_}, use{use_} {}
 
   constexpr Index count() const { return shape.count(); }
   constexpr View<T> view() const { return {data, shape.rows(), shape.cols()}; }

@@ -1,0 +1,60 @@
+// clip/backend/cpu.hpp: the list of backend/concept.hpp for processors: Eigen's packets, register tiles, a pool of threads.
+#pragma once
+
+#include <clip/backend/concept.hpp>
+#include <clip/backend/cpu/attention.hpp>
+#include <clip/backend/cpu/attention_backward.hpp>
+#include <clip/backend/cpu/losses.hpp>
+#include <clip/backend/cpu/norms.hpp>
+#include <clip/backend/cpu/outer.hpp>
+#include <clip/backend/cpu/pointwise.hpp>
+#include <clip/backend/cpu/products.hpp>
+#include <clip/backend/cpu/tables.hpp>
+#include <clip/backend/cpu/training.hpp>
+#include <clip/backend/naive/memory.hpp>
+#include <clip/core/scalar.hpp>
+
+#include <memory>
+#include <string>
+
+namespace clip::inline CLIP_ABI {
+
+struct CpuOptions {
+  int threads = 0;  // 0: the cores this process may use
+};
+
+/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first has the pool,
+/// the others compute alone, with the same bits.
+template <class T = float>
+class Cpu : public HostMemory<T>,
+            public CpuPointwise<T, Cpu<T>>,
+            public CpuProducts<T, Cpu<T>>,
+            public CpuOuter<T, Cpu<T>>,
+            public CpuNorms<T, Cpu<T>>,
+            public CpuTables<T, Cpu<T>>,
+            public CpuAttention<T, Cpu<T>>,
+            public CpuAttentionBackward<T, Cpu<T>>,
+            public CpuLosses<T, Cpu<T>>,
+            public CpuTraining<T, Cpu<T>> {
+ public:
+  using Scalar = T;
+
+  Cpu() : Cpu{CpuOptions{}} {}
+  Cpu(CpuOptions options) : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())} {}
+
+  int threads() const { return crew_->threads(); }
+  Crew& crew() { return *crew_; }
+
+  /// "cpu float32, avx512, 2 threads"
+  std::string describe() const {
+    return "cpu " + std::string(ScalarTraits<T>::name) + ", " CLIP_STRING(CLIP_ABI_SET) ", " + std::to_string(threads()) +
+           (threads() == 1 ? " thread" : " threads");
+  }
+
+ private:
+  std::shared_ptr<Crew> crew_;
+};
+
+static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);
+
+}  // namespace clip::inline CLIP_ABI

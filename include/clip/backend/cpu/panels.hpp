@@ -1,0 +1,116 @@
+// clip/backend/cpu/panels.hpp: weights in the order the tile reads them.
+//
+// Panel p holds outputs p·W … p·W + W - 1 (W = panel_width) for k = 0, 1, …: W consecutive values per k, zeros past the end.
+#pragma once
+
+#include <clip/backend/cpu/crew.hpp>
+#include <clip/backend/cpu/tile.hpp>
+#include <clip/core/view.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace clip::inline CLIP_ABI {
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // vector types as template arguments lose an alignment nobody asks for
+#endif
+
+namespace detail {
+
+/// A packet of four values (two, one) : small ones transpose within registers.
+template <class T>
+using Small = typename Eigen::internal::find_best_packet<T, 4>::type;
+template <class T>
+inline constexpr Index small_size = Eigen::internal::unpacket_traits<Small<T>>::size;
+
+/// Consecutive values of a few rows become columns of `to`, whose rows are `ld` apart.
+template <class T, Index... i>
+[[gnu::always_inline]] inline void transpose(std::integer_sequence<Index, i...>, const T* const (&from)[sizeof...(i)], Index k, T* to, Index ld) {
+  Eigen::internal::PacketBlock<Small<T>, static_cast<int>(sizeof...(i))> block;
+  ((block.packet[i] = Eigen::internal::ploadu<Small<T>>(from[i] + k)), ...);
+  Eigen::internal::ptranspose(block);
+  (Eigen::internal::pstoreu(to + i * ld, block.packet[i]), ...);
+}
+
+/// to[k W + j] = row(j)[k] for k < depth, j < W: n rows become the columns of one panel, zeros where there is no row.
+template <class T, class Row>
+void pack_across(Index n, Index depth, Row&& row, T* to) {
+  constexpr Index size = small_size<T>, width = panel_width<T>, stretch = 64;
+  for (Index begin = 0; begin < depth; begin += stretch) {
+    const Index end = std::min(depth, begin + stretch), whole = begin + (end - begin) / size * size;
+    if (n < width)
+      for (Index k = begin; k < end; ++k) Pack<T>(0).store(to + k * width), Pack<T>(0).store(to + k * width + Pack<T>::size);
+    for (Index j = 0; j < n; j += size) {
+      const T* from[size];
+      for (Index i = 0; i < size; ++i) from[i] = row(std::min(j + i, n - 1));  // columns past n are cleared below
+      Index k = begin;
+      if constexpr (size > 1)
+        for (; k < whole; k += size) transpose(std::make_integer_sequence<Index, size>{}, from, k, to + k * width + j, width);
+      for (; k < end; ++k)
+        for (Index i = 0; i < size; ++i) to[k * width + j + i] = from[i][k];
+    }
+    for (Index j = n; j < round_up(n, size); ++j)
+      for (Index k = begin; k < end; ++k) to[k * width + j] = 0;
+  }
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+/// One panel out of columns: n ≤ W of them, consecutive in rows ld apart.
+template <class T>
+void pack_along(Index n, Index depth, const T* from, Index ld, T* to) {
+  using P = Pack<T>;
+  constexpr Index width = panel_width<T>;
+  for (Index k = 0; k < depth; ++k, from += ld, to += width) {
+    if (n == width) {
+      P::load(from).store(to), P::load(from + P::size).store(to + P::size);
+    } else {
+      P(0).store(to), P(0).store(to + P::size);
+      along<T>(n, [&](Index j, auto part) { P::load(from + j, part).store(to + j); });
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Values an (n, k) weight takes in panels (n outputs).
+template <class T>
+constexpr Index packed_count(Index n, Index k) {
+  return round_up(n, panel_width<T>) * k;
+}
+
+/// Panels of w : (n, k) in rows, as `linear` reads them.
+template <class T>
+void pack_linear(const Weights<T>& w, T* panels) {
+  for (Index j = 0; j < w.rows; j += panel_width<T>)
+    detail::pack_across<T>(std::min(panel_width<T>, w.rows - j), w.cols, [&](Index i) { return w.row(j + i); }, panels + j * w.cols);
+}
+
+/// Panels of p : (k, n) in rows, as `project` reads them.
+template <class T>
+void pack_project(const Weights<T>& p, T* panels) {
+  for (Index j = 0; j < p.cols; j += panel_width<T>)
+    detail::pack_along<T>(std::min(panel_width<T>, p.cols - j), p.rows, p.data + j, p.stride, panels + j * p.rows);
+}
+
+/// w : (n, k) back from its panels.
+template <class T>
+void unpack_linear(const T* panels, View<T> w) {
+  constexpr Index width = panel_width<T>;
+  for (Index j = 0; j < w.rows; ++j)
+    for (Index k = 0; k < w.cols; ++k) w(j, k) = panels[j / width * width * w.cols + k * width + j % width];
+}
+
+/// p : (k, n) back from its panels.
+template <class T>
+void unpack_project(const T* panels, View<T> p) {
+  constexpr Index width = panel_width<T>;
+  for (Index k = 0; k < p.rows; ++k)
+    for (Index j = 0; j < p.cols; ++j) p(k, j) = panels[j / width * width * p.rows + k * width + j % width];
+}
+
+}  // namespace clip::inline CLIP_ABI

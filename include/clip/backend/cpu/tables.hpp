@@ -1,0 +1,87 @@
+// clip/backend/cpu/tables.hpp: rows taken from tables, images cut into patches.
+#pragma once
+
+#include <clip/backend/cpu/loops.hpp>
+#include <clip/core/sequences.hpp>
+
+#include <algorithm>
+
+namespace clip::inline CLIP_ABI {
+
+template <class T, class Self>
+struct CpuTables {
+  /// y_i += table_{ids i}
+  void gather(In<T> table, Ids ids, Acc<T> y) {
+    each_row(crew(), y.rows, y.cols, [&](Index i) { add_row(table.row(ids[static_cast<std::size_t>(i)]), y.row(i), y.fresh, y.cols); });
+  }
+
+  /// table_{ids i} += x_i, in the order of i; threads share the columns.
+  void scatter_add(In<T> x, Ids ids, Acc<T> table) {
+    if (table.fresh) each_row(crew(), table.rows, table.cols, [&](Index i) { std::fill_n(table.row(i), table.cols, T(0)); });
+    const Index wide = x.count() <= small_work ? std::max<Index>(x.cols, 1) : 64;
+    Crew::Shift shift{crew()};
+    shift.template parallel<T>(pieces(x.cols, wide), 0, [&](Index task, T*) {
+      const Index j = task * wide, n = std::min(wide, x.cols - j);
+      for (Index i = 0; i < x.rows; ++i) add_row(x.row(i) + j, table.row(ids[static_cast<std::size_t>(i)]) + j, false, n);
+    });
+  }
+
+  /// Every image (channels, size, size) as g × g rows (channels, p, p).
+  void patches(In<T> images, Index channels, Index size, Index patch, Out<T> y) {
+    runs(images.rows, channels, size, patch, [&](Index n, Index pixel, Index row, Index col) { std::copy_n(images.row(n) + pixel, patch, y.row(row) + col); });
+  }
+
+  /// Derivative of `patches`.
+  void patches_backward(In<T> dy, Index channels, Index size, Index patch, Acc<T> dimages) {
+    runs(dimages.rows, channels, size, patch,
+         [&](Index n, Index pixel, Index row, Index col) { add_row(dy.row(row) + col, dimages.row(n) + pixel, dimages.fresh, patch); });
+  }
+
+  /// For every image: row 0 is the class embedding, the others its patches; positions are added to all.
+  void tokens(In<T> class_embedding, In<T> positions, In<T> x, Out<T> y) {
+    const Index length = positions.rows;
+    each_row(crew(), y.rows, y.cols, [&](Index i) {
+      const Index n = i / length, t = i % length;
+      const T *from = t == 0 ? class_embedding.row(0) : x.row(n * (length - 1) + t - 1), *position = positions.row(t);
+      along<T>(y.cols, [&](Index j, auto part) { (P::load(from + j, part) + P::load(position + j, part)).store(y.row(i) + j, part); });
+    });
+  }
+
+  /// Derivative of `tokens`; length = g² + 1. The sums over images run in the order of the images.
+  void tokens_backward(In<T> dy, Index length, Acc<T> dclass, Acc<T> dpositions, Acc<T> dx) {
+    if (dclass || dpositions)
+      each_row(crew(), dpositions ? length : 1, dy.rows / length * dy.cols, [&](Index t) {
+        along<T>(dy.cols, [&](Index j, auto part) {
+          P sum{0};
+          for (Index i = t; i < dy.rows; i += length) sum = sum + P::load(dy.row(i) + j, part);
+          if (dpositions) accumulate(dpositions.row(t) + j, dpositions.fresh, sum, part);
+          if (t == 0 && dclass) accumulate(dclass.row(0) + j, dclass.fresh, sum, part);
+        });
+      });
+    if (dx)
+      each_row(crew(), dx.rows, dx.cols,
+               [&](Index i) { add_row(dy.row(i / (length - 1) * length + i % (length - 1) + 1), dx.row(i), dx.fresh, dx.cols); });
+  }
+
+ private:
+  using P = Pack<T>;
+  Crew& crew() { return static_cast<Self&>(*this).crew(); }
+
+  /// visit(image, first pixel, row of patches, first column) for every run of `patch` values that lie together in both.
+  template <class F>
+  void runs(Index images, Index channels, Index size, Index patch, F&& visit) {
+    const Index grid = size / patch;
+    each_row(crew(), images * grid, channels * patch * size, [&](Index band) {  // a band of patches across an image
+      for (Index c = 0; c < channels; ++c)
+        for (Index py = 0; py < patch; ++py)
+          for (Index gx = 0; gx < grid; ++gx)
+            visit(band / grid, (c * size + band % grid * patch + py) * size + gx * patch, band * grid + gx, (c * patch + py) * patch);
+    });
+  }
+
+  static void add_row(const T* from, T* to, bool fresh, Index n) {
+    along<T>(n, [&](Index j, auto part) { accumulate(to + j, fresh, P::load(from + j, part), part); });
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,66 @@
+// The stand-in for a device keeps its promise: its memory is out of the host's reach except while a primitive runs.
+#include "../support/primitives.hpp"
+#include "../support/remote.hpp"
+
+#include <clip/backend/naive.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+using namespace clip;
+using namespace clip::testing;
+
+/// The signal that ends a child doing this, 0 if none does.
+template <class F>
+int signal_of(F&& f) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::signal(SIGSEGV, SIG_DFL);  // the test framework's handler would report the fault it is here to see
+    f();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+}  // namespace
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("the host that touches remote memory by itself faults") {
+  Remote<float> remote;
+  auto* p = static_cast<float*>(remote.allocate(64));
+  remote.fill(View<float>{p, 1, 16}, 2.0f);
+  CHECK(signal_of([&] { [[maybe_unused]] const volatile float seen = *p; }) == SIGSEGV);
+  CHECK(signal_of([&] { *const_cast<volatile float*>(p) = 1; }) == SIGSEGV);
+  CHECK(signal_of([&] { remote.scale(View<float>{p, 1, 16}, 2); }) == 0);
+  remote.deallocate(p, 64);
+}
+#endif
+
+TEST_CASE("remote memory is given out, taken back and joined") {
+  Arena arena;
+  std::array<void*, 4> p{};
+  for (void*& q : p) q = arena.allocate(1000);
+  for (const std::size_t i : {1, 3, 0, 2}) arena.deallocate(p[i], 1000);
+  void* whole = arena.allocate(std::size_t{512} << 20);
+  CHECK(whole == p[0]);
+  arena.deallocate(whole, std::size_t{512} << 20);
+}
+
+TEST_CASE("every primitive of the remote backend gives what Naive gives") {
+  Remote<float> remote;
+  Naive<float> naive;
+  const Setting setting{7, 9, 6, false, true, true};
+  const auto expected = run_primitives(naive, setting), found = run_primitives(remote, setting);
+  for (std::size_t c = 0; c < expected.size(); ++c)
+    for (std::size_t o = 0; o < expected[c].second.size(); ++o) {
+      INFO(expected[c].first, ", matrix ", o);
+      CHECK(std::memcmp(found[c].second[o].data(), expected[c].second[o].data(), expected[c].second[o].size() * sizeof(float)) == 0);
+    }
+}

@@ -1,0 +1,81 @@
+// tests/support/small_models.hpp: configurations small enough to be differentiated by hand, and batches for them.
+#pragma once
+
+#include <clip/config/clip.hpp>
+#include <clip/core/rng.hpp>
+#include <clip/image/image.hpp>
+#include <clip/text/texts.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace clip::testing {
+
+/// As small as a model with every part can be.
+inline constexpr ClipConfig<VitConfig, TextConfig> Tiny{
+    .embed_dim = 6,
+    .image = {.image_size = 6, .patch_size = 3, .width = 8, .layers = 2, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f},
+    .text = {.context = 9, .vocabulary = 12, .width = 8, .layers = 2, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+
+/// Extents that fill no packet and no tile.
+inline constexpr ClipConfig<VitConfig, TextConfig> Odd{
+    .embed_dim = 13,
+    .image = {.image_size = 15, .patch_size = 5, .width = 20, .layers = 2, .heads = 5, .activation = Activation::gelu, .epsilon = 1e-5f},
+    .text = {.context = 17, .vocabulary = 31, .width = 20, .layers = 2, .heads = 5, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+
+template <class Config>
+Images random_images(const Config& config, Index n, Rng rng) {
+  const Index size = config.image.image_size;
+  std::vector<float> values(static_cast<std::size_t>(n * config.image.channels * size * size));
+  for (float& v : values) v = static_cast<float>(rng.normal());
+  return Images::from_floats(n, config.image.channels, size, size, std::move(values));
+}
+
+/// Image i of a batch, alone.
+inline Images one_of(const Images& images, Index i) {
+  const auto values = images.image(i);
+  return Images::from_floats(1, images.channels(), images.height(), images.width(), {values.begin(), values.end()});
+}
+
+/// Text i of a batch, alone.
+inline Texts one_of(const Texts& texts, Index i) {
+  Texts one{texts.eot_id()};
+  one.append(texts, i);
+  return one;
+}
+
+/// Start, tokens, end, as OpenAI's: the last two ids of the vocabulary are start and end.
+template <class Config>
+void add_text(const Config& config, Texts& texts, const std::vector<std::int32_t>& tokens) {
+  std::vector<std::int32_t> ids{static_cast<std::int32_t>(config.text.vocabulary - 2)};
+  ids.insert(ids.end(), tokens.begin(), tokens.end());
+  ids.push_back(static_cast<std::int32_t>(config.text.vocabulary - 1));
+  texts.add(ids);
+}
+
+template <class Config>
+Texts no_texts(const Config& config) {
+  return Texts{static_cast<std::int32_t>(config.text.vocabulary - 1)};
+}
+
+/// n texts of every length the context allows; many begin alike, and every fifth repeats the one before.
+template <class Config>
+Texts random_texts(const Config& config, Index n, Rng rng) {
+  Texts texts = no_texts(config);
+  std::vector<std::int32_t> tokens;
+  const auto most = static_cast<std::uint64_t>(config.text.context - 2);
+  for (Index i = 0; i < n; ++i) {
+    if (i % 5 != 4) {
+      const std::uint64_t length = rng.below(most + 1);
+      tokens.resize(static_cast<std::size_t>(tokens.empty() ? 0 : rng.below(tokens.size() + 1)));
+      while (tokens.size() < length) tokens.push_back(static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(config.text.vocabulary - 2))));
+      tokens.resize(static_cast<std::size_t>(length));
+    }
+    add_text(config, texts, tokens);
+  }
+  return texts;
+}
+
+}  // namespace clip::testing
