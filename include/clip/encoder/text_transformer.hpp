@@ -1,0 +1,59 @@
+// clip/encoder/text_transformer.hpp: the text tower: token ids in, one embedding per text out.
+#pragma once
+
+#include <clip/config/clip.hpp>
+#include <clip/nn/transformer.hpp>
+#include <clip/text/prefix_tree.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// OpenAI's causal text transformer (Radford et al. 2019; Radford et al. 2021 §2.4); names as in its checkpoints.
+/// Works on any arrangement of the texts as sequences: a prefix tree that computes every distinct beginning once, texts side
+/// by side, or padded to the context as the reference does. What follows the end-of-text token cannot influence it.
+template <TextConfig C, Index Embed, Backend B, class Blocks = Residual>
+struct TextTransformer {
+  static_assert(!C.fixed() || (C.context > 1 && C.vocabulary > 1 && C.width > 0 && C.layers > 0 && C.heads > 0), "TextConfig: sizes must be positive, context and vocabulary at least 2");
+  static_assert(!C.fixed() || C.width % C.heads == 0, "TextConfig: heads must divide width");
+  using T = typename B::Scalar;
+
+  [[no_unique_address]] Known<C> config;
+  [[no_unique_address]] Size<Embed> embed_dim;
+  Parameter<T> token_embedding{{config->vocabulary, config->width}, Init::normal(0.02)};
+  Parameter<T> positional_embedding{{config->context, config->width}, Init::normal(0.01)};
+  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers, config->block()};
+  LayerNorm<B, C.width> ln_final{config->width, config->epsilon};
+  Parameter<T> text_projection{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
+
+  constexpr TextTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {}) : config{config_}, embed_dim{embed_dim_} {}
+
+  static constexpr void members(auto& self, auto&& visit) {
+    visit("token_embedding.weight", self.token_embedding);
+    visit("positional_embedding", self.positional_embedding);
+    visit("transformer", self.transformer);
+    visit("ln_final", self.ln_final);
+    visit("text_projection", self.text_projection);
+  }
+
+  /// (texts, Embed), not normalised. Each pooled row is computed once and given to every text that ends there.
+  /// The batch lives as long as the context's pass.
+  template <class Cx>
+  Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch) const {
+    const auto x = transformer.pooled(cx, embed(cx, batch), batch.sequences);            // (distinct, width): the end-of-text tokens
+    const auto distinct = project(cx, ln_final(cx, x), embed_dim, text_projection);     // (distinct, Embed)
+    return gather(cx, distinct, batch.leaf);
+  }
+
+  /// Every row after the first `layers` blocks: (rows of the batch, width)
+  template <class Cx>
+  Rows<Cx, C.width> states(Cx& cx, const TextBatch& batch, Index layers) const {
+    return transformer.rows(cx, embed(cx, batch), batch.sequences, layers);
+  }
+
+ private:
+  template <class Cx>
+  Rows<Cx, C.width> embed(Cx& cx, const TextBatch& batch) const {
+    return embedding(cx, Size<C.width>{config->width}, batch.ids, batch.sequences.positions(), token_embedding, positional_embedding);
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI

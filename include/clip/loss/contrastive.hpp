@@ -1,0 +1,52 @@
+// clip/loss/contrastive.hpp: the loss CLIP is trained with (Radford et al. 2021, figure 3).
+#pragma once
+
+#include <clip/ops/losses.hpp>
+#include <clip/ops/linear.hpp>
+#include <clip/ops/norms.hpp>
+#include <clip/ops/pointwise.hpp>
+
+#include <numeric>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// exp(logit_scale) · cosine of every image with every text: (images, texts)
+template <class Cx, Index E, Index E2>
+Rows<Cx, dyn> logits(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale) {
+  static_assert(compatible(E, E2), "logits: the two towers embed into different widths");
+  return matmul_nt(cx, exp_scale(cx, normalize(cx, image), logit_scale), normalize(cx, text));
+}
+
+/// Symmetric InfoNCE: the mean of the cross-entropies of images over texts and of texts over images.
+/// image, text : (n, E), not normalised; row i of both belong together. Rows of the same group (equal captions) are all
+/// positives of each other, each with the same weight. A scalar.
+template <class Cx, Index E, Index E2>
+Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale, Ids groups) {
+  static_assert(compatible(E, E2), "contrastive: the two towers embed into different widths");
+  if (image.rows() != text.rows()) raise(ShapeError{"contrastive", "texts for the images", image.rows(), text.rows()});
+  if (static_cast<Index>(groups.size()) != image.rows()) raise(ShapeError{"contrastive", "groups for the images", image.rows(), groups.size()});
+  auto& kept = cx.template keep<std::vector<std::int32_t>>();
+  kept.assign(groups.begin(), groups.end());
+  const auto similarity = logits(cx, image, text, logit_scale);
+  return add(cx, cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::rows, 0.5f), cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::columns, 0.5f));
+}
+
+/// The same where every text is another: row i is the only positive of row i.
+template <class Cx, Index E, Index E2>
+Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale) {
+  auto& own = cx.template keep<std::vector<std::int32_t>>();
+  own.resize(static_cast<std::size_t>(image.rows()));
+  std::iota(own.begin(), own.end(), 0);
+  return contrastive(cx, image, text, logit_scale, Ids{own});
+}
+
+/// The value of a loss, on the host.
+template <class Cx>
+double value_of(Cx& cx, Rows<Cx, 1> loss) {
+  double value = 0;
+  cx.backend().download(In<typename Cx::Scalar>{loss.view}, std::span<double>{&value, 1});
+  return value;
+}
+
+}  // namespace clip::inline CLIP_ABI

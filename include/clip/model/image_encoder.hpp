@@ -1,0 +1,110 @@
+// clip/model/image_encoder.hpp: the image half of a model: owns its weights, loads and runs alone.
+#pragma once
+
+#include <clip/backend/cpu.hpp>
+#include <clip/encoder/tower.hpp>
+#include <clip/image/image.hpp>
+#include <clip/model/pack.hpp>
+#include <clip/model/storage.hpp>
+#include <clip/tensor/tensor.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace clip::inline CLIP_ABI {
+
+/// Which rows `states` returns.
+struct StatesOptions {
+  Index layer = -1;     // after this many blocks; -1: after the last
+  bool padded = false;  // texts: padded to the context, as the reference computes them; otherwise up to the end-of-text token
+};
+
+template <const auto& Config, Backend B = Cpu<>, class Blocks = Residual>
+class ImageEncoder {
+ public:
+  using T = typename B::Scalar;
+  static constexpr Index embed_dim = Config.embed_dim;
+  using Visual = TowerOf<Config.image, embed_dim, B, Blocks>;
+  using Settings = std::remove_cvref_t<decltype(Config)>;
+
+  /// Weights are zero until loaded or initialised. `config` matters only where sizes are not fixed in the type.
+  explicit ImageEncoder(const Settings& config = Config, B backend = {})
+      : visual{config.image, config.embed_dim}, backend_{std::move(backend)}, weights_{allocate_parameters(backend_, visual)}, pool_{std::make_unique<InferencePool<B>>()} {}
+
+  Visual visual;
+
+  static constexpr void members(auto& self, auto&& visit) { visit("visual", self.visual); }
+
+  B& backend() { return backend_; }
+  const B& backend() const { return backend_; }
+  const auto& config() const { return *visual.config; }
+
+  /// pack() puts the weights where products read them fastest, and changes no result: worth it for a model that only encodes.
+  /// It ends training: parameter tables made before point to memory that is gone. unpack() puts them back into rows.
+  void pack() { relayout(backend_, visual, weights_, Layout::panels); }
+  void unpack() { relayout(backend_, visual, weights_, Layout::rows); }
+
+  /// (n, embed_dim), not normalised. Any number of images: they are taken `chunk` at a time, which changes no bit.
+  Features<T, embed_dim> encode_image(const Images& images, Index chunk = 64) const {
+    if (chunk < 1) raise(OptionError{"encode_image", "chunk", "1 or more", chunk});
+    Features<T, embed_dim> features{require(images), visual.embed_dim};
+    auto lease = pool_->take(backend_);
+    for (Index begin = 0; begin < images.size(); begin += chunk) {
+      const Index n = std::min(chunk, images.size() - begin);
+      (*lease).clear();
+      const auto y = visual(*lease, input(*lease, images, begin, n));
+      (*lease).backend().download(In<T>{y.view}, features.values().subspan(static_cast<std::size_t>(begin * y.cols()), static_cast<std::size_t>(n * y.cols())));
+    }
+    return features;
+  }
+
+  /// The same in a context of the caller's: rows of the backend's memory, valid until its next pass. On a tape: recorded.
+  template <class Cx>
+  Rows<Cx, embed_dim> encode_image(Cx& cx, const Images& images) const {
+    require(images);
+    if constexpr (!Cx::recording) cx.clear();
+    return visual(cx, input(cx, images, 0, images.size()));
+  }
+
+  /// Every row of a layer: (n, tokens, width); row 0 of an image is its class token.
+  Tensor<T> states(const Images& images, StatesOptions options = {}) const {
+    require(images);
+    const Index layers = options.layer < 0 ? config().layers : options.layer;
+    if (layers > config().layers) raise(OptionError{"states", "layer", config().layers, layers});
+    auto lease = pool_->take(backend_);
+    (*lease).clear();
+    const auto x = visual.states(*lease, input(*lease, images, 0, images.size()), layers);
+    Tensor<T> states{{images.size(), x.rows() / images.size(), x.cols()}};
+    (*lease).backend().download(In<T>{x.view}, states.values());
+    return states;
+  }
+
+ private:
+  Index require(const Images& images) const {
+    const auto& c = config();
+    if (images.size() == 0) raise(InputError{"encode_image", "number of images", "1 or more", 0});
+    if (images.channels() != c.channels || images.height() != c.image_size || images.width() != c.image_size)
+      raise(InputError{"encode_image", "channels, height and width", Shape{c.channels, c.image_size, c.image_size}, Shape{images.channels(), images.height(), images.width()}});
+    return images.size();
+  }
+
+  /// Images [begin, begin + n) where the backend can read them.
+  template <class Cx>
+  static Rows<Cx, dyn> input(Cx& cx, const Images& images, Index begin, Index n) {
+    const Index each = images.channels() * images.height() * images.width();
+    const std::span<const float> values = images.values().subspan(static_cast<std::size_t>(begin * each), static_cast<std::size_t>(n * each));
+    if constexpr (B::host_memory && std::is_same_v<T, float>) {
+      return {View<T>{const_cast<float*>(values.data()), n, each}};  // only read, and only by the first op
+    } else {
+      const Rows<Cx, dyn> x = cx.allocate(n, Size<dyn>{each});
+      cx.backend().upload(values, x.view);
+      return x;
+    }
+  }
+
+  B backend_;
+  Buffer<B> weights_;
+  std::unique_ptr<InferencePool<B>> pool_;
+};
+
+}  // namespace clip::inline CLIP_ABI

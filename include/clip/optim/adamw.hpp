@@ -1,0 +1,74 @@
+// clip/optim/adamw.hpp: Adam with decoupled weight decay (Loshchilov & Hutter 2019).
+#pragma once
+
+#include <clip/autograd/parameters.hpp>
+#include <clip/optim/decay.hpp>
+
+#include <cmath>
+
+namespace clip::inline CLIP_ABI {
+
+/// open_clip's defaults for vision transformers.
+struct AdamwOptions {
+  float learning_rate = 5e-4f;
+  float beta1 = 0.9f;
+  float beta2 = 0.98f;
+  float epsilon = 1e-6f;
+  float weight_decay = 0.2f;
+  DecayRule decays = decay_matrices;
+};
+
+/// m ← β1 m + (1-β1) g;  v ← β2 v + (1-β2) g²;  p ← (1 - lr wd) p - lr m̂ / (√v̂ + ε), then p into its range.
+/// Parameters that received no gradient since the last step stay as they are.
+template <Backend B>
+class AdamW {
+ public:
+  explicit AdamW(Parameters<B>& parameters, AdamwOptions options_ = {})
+      : options{options_}, parameters_{&parameters}, m_{&parameters.state("exp_avg")}, v_{&parameters.state("exp_avg_sq")} {
+    const auto within = [](const char* what, float value, float low, float high) {
+      if (!(value >= low && value < high)) raise(OptionError{"adamw", what, "from " + detail::in_words(low) + " to below " + detail::in_words(high), value});
+    };
+    within("learning_rate", options.learning_rate, 0, 1e6f);
+    within("beta1", options.beta1, 0, 1);
+    within("beta2", options.beta2, 0, 1);
+    within("epsilon", options.epsilon, 0, 1);
+    within("weight_decay", options.weight_decay, 0, 1e6f);
+  }
+
+  /// May be changed between steps (schedules do).
+  AdamwOptions options;
+
+  /// One step with the gradients of the table, which are used up.
+  void step() {
+    ++steps_;
+    const double t = static_cast<double>(steps_);
+    AdamwStep s{options.learning_rate, options.beta1, options.beta2, options.epsilon, 0,
+                1 - std::pow(static_cast<double>(options.beta1), t), 1 - std::pow(static_cast<double>(options.beta2), t)};
+    B& b = parameters_->backend();
+    for (auto& e : parameters_->entries()) {
+      if (e.fresh) continue;
+      s.weight_decay = options.decays(e.name, e.shape) ? static_cast<double>(options.weight_decay) : 0.0;
+      b.adamw(e.value, View<const T>{e.gradient}, m_->of(e), v_->of(e), s);
+      if (std::isfinite(e.range.low) || std::isfinite(e.range.high)) b.clamp(e.value, e.range.low, e.range.high);
+    }
+    parameters_->clear_gradients();
+  }
+
+  /// Steps taken: with the states of the table, all there is to resume from.
+  Index steps() const { return steps_; }
+  void set_steps(Index steps) { steps_ = steps; }
+
+ private:
+  using T = typename B::Scalar;
+  Parameters<B>* parameters_;
+  typename Parameters<B>::State* m_;
+  typename Parameters<B>::State* v_;
+  Index steps_ = 0;
+};
+
+template <Backend B>
+AdamW(Parameters<B>&) -> AdamW<B>;
+template <Backend B>
+AdamW(Parameters<B>&, AdamwOptions) -> AdamW<B>;
+
+}  // namespace clip::inline CLIP_ABI

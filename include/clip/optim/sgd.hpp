@@ -1,0 +1,59 @@
+// clip/optim/sgd.hpp: stochastic gradient descent with momentum (as PyTorch writes it).
+#pragma once
+
+#include <clip/autograd/parameters.hpp>
+#include <clip/optim/decay.hpp>
+
+#include <cmath>
+
+namespace clip::inline CLIP_ABI {
+
+/// CoOp's defaults.
+struct SgdOptions {
+  float learning_rate = 2e-3f;
+  float momentum = 0.9f;
+  float weight_decay = 5e-4f;
+  DecayRule decays = decay_all;
+};
+
+/// g ← g + wd p;  v ← μ v + g (v = g at first);  p ← p - lr v, then p into its range.
+/// Parameters that received no gradient since the last step stay as they are.
+template <Backend B>
+class Sgd {
+ public:
+  explicit Sgd(Parameters<B>& parameters, SgdOptions options_ = {}) : options{options_}, parameters_{&parameters}, velocity_{&parameters.state("momentum")} {
+    if (!(options.learning_rate >= 0)) raise(OptionError{"sgd", "learning_rate", "0 or more", options.learning_rate});
+    if (!(options.momentum >= 0 && options.momentum < 1)) raise(OptionError{"sgd", "momentum", "from 0 to below 1", options.momentum});
+    if (!(options.weight_decay >= 0)) raise(OptionError{"sgd", "weight_decay", "0 or more", options.weight_decay});
+  }
+
+  SgdOptions options;
+
+  void step() {
+    B& b = parameters_->backend();
+    for (auto& e : parameters_->entries()) {
+      if (e.fresh) continue;
+      const double decay = options.decays(e.name, e.shape) ? static_cast<double>(options.weight_decay) : 0.0;
+      b.sgd(e.value, View<const T>{e.gradient}, velocity_->of(e), SgdStep{options.learning_rate, options.momentum, decay, steps_ == 0});
+      if (std::isfinite(e.range.low) || std::isfinite(e.range.high)) b.clamp(e.value, e.range.low, e.range.high);
+    }
+    ++steps_;
+    parameters_->clear_gradients();
+  }
+
+  Index steps() const { return steps_; }
+  void set_steps(Index steps) { steps_ = steps; }
+
+ private:
+  using T = typename B::Scalar;
+  Parameters<B>* parameters_;
+  typename Parameters<B>::State* velocity_;
+  Index steps_ = 0;
+};
+
+template <Backend B>
+Sgd(Parameters<B>&) -> Sgd<B>;
+template <Backend B>
+Sgd(Parameters<B>&, SgdOptions) -> Sgd<B>;
+
+}  // namespace clip::inline CLIP_ABI
