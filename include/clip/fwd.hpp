@@ -1,0 +1,42 @@
+// clip/fwd.hpp: names without their definitions, for headers that only pass things on.
+#pragma once
+
+#include <clip/core/abi.hpp>
+
+#include <cstddef>
+
+namespace clip::inline CLIP_ABI {
+
+using Index = std::ptrdiff_t;
+
+class Error;
+template <class T>
+class Result;
+class Rng;
+class Sequences;
+template <class T>
+struct View;
+
+struct VitConfig;
+struct TextConfig;
+template <class Image, class Text>
+struct ClipConfig;
+
+class Image;
+class Images;
+class Texts;
+class Tokenizer;
+
+template <class T>
+class Tensor;
+template <class T, Index Width>
+class Features;
+template <class T>
+struct Parameter;
+
+template <class T>
+class Cpu;
+template <class T>
+struct Naive;
+
+}  // namespace clip::inline CLIP_ABI

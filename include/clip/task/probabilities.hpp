@@ -1,0 +1,47 @@
+// clip/task/probabilities.hpp: which text an image goes with, as the reference's example asks.
+#pragma once
+
+#include <clip/model/any_model.hpp>
+#include <clip/task/zero_shot.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+namespace clip::inline CLIP_ABI {
+
+/// Rows that sum to one: (images, texts). A type of its own, so that a cosine never passes for a probability.
+template <class T>
+class Probabilities {
+ public:
+  /// Softmax of factor · cosine over each row.
+  Probabilities(const Similarities<T>& cosines, double factor) : values_{cosines.values} {
+    const View<T> p = values_.view();
+    for (Index i = 0; i < p.rows; ++i) {
+      T* row = p.row(i);
+      const T most = *std::max_element(row, row + p.cols);
+      T sum = 0;
+      for (Index j = 0; j < p.cols; ++j) sum += row[j] = std::exp(static_cast<T>(factor) * (row[j] - most));
+      for (Index j = 0; j < p.cols; ++j) row[j] /= sum;
+    }
+  }
+
+  Index size() const { return values_.shape().rows(); }
+  /// Those of image i. Of a named object only.
+  std::span<const T> operator[](Index i) const& {
+    const auto n = static_cast<std::size_t>(values_.shape().cols());
+    return values_.values().subspan(static_cast<std::size_t>(i) * n, n);
+  }
+  void operator[](Index) const&& = delete;
+
+ private:
+  Tensor<T> values_;
+};
+
+/// softmax over the texts of exp(logit_scale) · cosine(image, text): (images, texts)
+template <class M>
+auto probabilities(const M& model, const Images& images, const Texts& texts) {
+  return Probabilities{zero_shot(model, texts)(model.encode_image(images)), model.temperature()};
+}
+
+}  // namespace clip::inline CLIP_ABI
