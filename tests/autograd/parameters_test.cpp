@@ -1,0 +1,97 @@
+#include <clip/autograd/parameters.hpp>
+#include <clip/backend/naive.hpp>
+
+#include "../support/matrix.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace clip;
+using namespace clip::testing;
+
+namespace {
+
+using B = Naive<double>;
+
+struct Pair {
+  B backend_;
+  Matrix<B> memory{{}, 1, 100};
+  Parameter<double> weight{{2, 3}, Init::ones(), Use::other, {-1, 1}};
+  Parameter<double> bias{{5}, Init::zeros()};
+  Parameter<double> mean{{4}, Init::zeros()};
+
+  Pair() {
+    weight.data = memory.view().data;
+    bias.data = weight.data + 16;
+    mean.data = weight.data + 32;
+    mean.kind = ParameterKind::buffer;
+  }
+  B& backend() { return backend_; }
+  static void members(auto& self, auto&& visit) {
+    visit("weight", self.weight);
+    visit("bias", self.bias);
+    visit("mean", self.mean);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the table holds what is trained, with names, shapes, ranges and gradients of the same shape") {
+  Pair model;
+  Parameters table{model};
+  REQUIRE(table.entries().size() == 2);
+  const auto& weight = table.entries()[0];
+  CHECK(weight.name == "weight");
+  CHECK(weight.shape == Shape{2, 3});
+  CHECK((weight.range.low == -1 && weight.range.high == 1));
+  CHECK((weight.gradient.rows == 2 && weight.gradient.cols == 3));
+  CHECK(weight.value.data == model.weight.data);
+  CHECK(weight.gradient.data != weight.value.data);
+  CHECK(table.count() == 11);
+}
+
+TEST_CASE("a parameter is frozen by leaving its name out; a buffer is never trained") {
+  Pair model;
+  Parameters table{model, only("b*")};
+  REQUIRE(table.entries().size() == 1);
+  CHECK(table.find("bias") == &table.entries()[0]);
+  CHECK(table.find("weight") == nullptr);
+  CHECK(table.find(model.bias.data) == &table.entries()[0]);
+  CHECK(table.find(model.weight.data) == nullptr);
+  CHECK(Parameters{model}.find("mean") == nullptr);
+}
+
+TEST_CASE("a selection that names nothing is an OptionError") {
+  Pair model;
+  CHECK_THROWS_WITH_AS((Parameters{model, only("visual.*")}), "parameters: the selection names no parameter of the model", OptionError);
+  CHECK_THROWS_AS((Parameters{model, only("mean")}), OptionError);
+}
+
+TEST_CASE("what cannot be trained says so by name, unless it is left out") {
+  Pair packed, nowhere;
+  packed.weight.layout = Layout::panels;
+  CHECK_THROWS_WITH_AS((Parameters{packed}), "weight: this model is packed for inference; unpack() it before it is trained", OptionError);
+  CHECK_NOTHROW((Parameters{packed, except("weight")}));
+  nowhere.bias.data = nullptr;
+  CHECK_THROWS_WITH_AS((Parameters{nowhere}), "bias: this parameter has no memory", OptionError);
+}
+
+TEST_CASE("a state is zero at first, is found again by name, and has a place for every parameter") {
+  Pair model;
+  Parameters table{model};
+  auto& moments = table.state("exp_avg");
+  for (const auto& e : table.entries()) CHECK(max_magnitude(values_of(B{}, View<const double>{moments.of(e)})) == 0);
+  moments.of(table.entries()[1])(0, 4) = 3;
+  auto& other = table.state("exp_avg_sq");
+  CHECK(&table.state("exp_avg") == &moments);
+  CHECK(table.state("exp_avg").of(table.entries()[1])(0, 4) == 3);
+  CHECK(other.of(table.entries()[1])(0, 4) == 0);
+  CHECK(table.states().size() == 2);
+}
+
+TEST_CASE("cleared gradients are stored anew, not added to") {
+  Pair model;
+  Parameters table{model};
+  for (auto& e : table.entries()) e.fresh = false;
+  table.clear_gradients();
+  for (const auto& e : table.entries()) CHECK(e.fresh);
+}

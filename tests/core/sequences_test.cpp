@@ -1,0 +1,110 @@
+#include <clip/core/sequences.hpp>
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace clip;
+
+namespace {
+
+/// 0: rows 0-2 ─┬─ 1: rows 3-4 ─── 2: row 5
+///              └─ 3: rows 6-9
+/// 4: row 10
+Sequences tree() {
+  Sequences s;
+  s.add(3);
+  s.add(2, 0);
+  s.add(1, 1);
+  s.add(4, 0);
+  s.add(1);
+  return s;
+}
+
+std::vector<Index> path_to(const Sequences& sequences, Index s) {
+  std::vector<Index> begins;
+  sequences.path(s, [&](const Segment& segment) { begins.push_back(segment.begin); });
+  return begins;
+}
+
+}  // namespace
+
+TEST_CASE("rows of segments follow each other; positions continue the parent's sequence") {
+  const Sequences s = tree();
+  CHECK(s.count() == 5);
+  CHECK(s.rows() == 11);
+  CHECK(std::vector<std::int32_t>(s.positions().begin(), s.positions().end()) == std::vector<std::int32_t>{0, 1, 2, 3, 4, 5, 3, 4, 5, 6, 0});
+  CHECK((s.segment(3).begin == 6 && s.segment(3).end == 10 && s.segment(3).position == 3 && s.segment(3).reach() == 7));
+  CHECK(s.longest() == 7);
+  CHECK(s.shared());
+}
+
+TEST_CASE("the path to a segment is its ancestors from the beginning, and itself") {
+  const Sequences s = tree();
+  CHECK(path_to(s, 2) == std::vector<Index>{0, 3, 5});
+  CHECK(path_to(s, 3) == std::vector<Index>{0, 6});
+  CHECK(path_to(s, 4) == std::vector<Index>{10});
+}
+
+TEST_CASE("everything below a segment follows it without a gap") {
+  const Sequences s = tree();
+  CHECK(s.below_end(0) == 4);
+  CHECK(s.below_end(1) == 3);
+  CHECK(s.below_end(2) == 3);
+  CHECK(s.below_end(3) == 4);
+  CHECK(s.below_end(4) == 5);
+}
+
+TEST_CASE("a segment continues the last one or one above it, nothing else") {
+  Sequences s = tree();
+  const char* sentence = "sequences: parent: expected the last segment or one above it, found ";
+  CHECK_THROWS_WITH_AS(s.add(1, 5), (std::string(sentence) + "5").c_str(), ShapeError);
+  CHECK_THROWS_WITH_AS(s.add(1, 3), (std::string(sentence) + "3").c_str(), ShapeError);  // segment 4 came between
+  CHECK_THROWS_WITH_AS(s.add(0), "sequences: segment length: expected 1 or more, found 0", ShapeError);
+  CHECK(s.count() == 5);  // refused means not added
+  CHECK(s.add(1, 4) == 5);
+}
+
+TEST_CASE("pooled rows are counted per segment") {
+  Sequences s;
+  s.add(3);
+  s.pool(0);
+  s.pool(2);
+  s.add(2, 0);
+  s.add(2, 1);
+  s.pool(6);
+  CHECK(std::vector<std::int32_t>(s.pooled().begin(), s.pooled().end()) == std::vector<std::int32_t>{0, 2, 6});
+  CHECK(s.pooled_begin(0) == 0);
+  CHECK(s.pooled_begin(1) == 2);
+  CHECK(s.pooled_begin(2) == 2);
+  CHECK(s.pooled_begin(3) == 3);
+}
+
+TEST_CASE("a pooled row is a later row of the last segment") {
+  Sequences s;
+  CHECK_THROWS_AS(s.pool(0), ShapeError);
+  s.add(2);
+  s.add(2);
+  CHECK_THROWS_WITH_AS(s.pool(1), "sequences: pooled row: expected a later row of the last segment, found 1", ShapeError);
+  CHECK_THROWS_AS(s.pool(4), ShapeError);
+  s.pool(3);
+  CHECK_THROWS_AS(s.pool(3), ShapeError);
+  CHECK_THROWS_AS(s.pool(2), ShapeError);
+}
+
+TEST_CASE("a batch of images is uniform sequences with one pooled row each") {
+  Sequences s = tree();
+  s.assign_uniform(3, 5);
+  CHECK((s.count() == 3 && s.rows() == 15 && s.longest() == 5));
+  CHECK_FALSE(s.shared());
+  CHECK(std::vector<std::int32_t>(s.pooled().begin(), s.pooled().end()) == std::vector<std::int32_t>{0, 5, 10});
+}
+
+TEST_CASE("clear leaves nothing behind") {
+  Sequences s = tree();
+  s.pool(10);
+  s.clear();
+  CHECK((s.count() == 0 && s.rows() == 0 && s.longest() == 0 && !s.shared() && s.pooled().empty() && s.positions().empty()));
+  CHECK(s.pooled_begin(0) == 0);
+  CHECK(s.add(2) == 0);
+}

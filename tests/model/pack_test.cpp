@@ -1,0 +1,75 @@
+#include <clip/autograd/parameters.hpp>
+#include <clip/backend/naive.hpp>
+#include <clip/checkpoint/model_file.hpp>
+#include <clip/model/any_model.hpp>
+
+#include "../io/temporary_folder.hpp"
+#include "../support/small_models.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace clip::testing {
+
+template <class A, class B>
+bool same_bits(const A& a, const B& b) {
+  return std::ranges::equal(a.values(), b.values());
+}
+
+TEST_CASE_TEMPLATE("a packed model gives the bits of the same model in rows", T, float, double) {
+  const Model<Odd, Cpu<T>> rows{Rng{1}};
+  Model<Odd, Cpu<T>> packed{Rng{1}};
+  packed.pack();
+  const Images images = random_images(Odd, 5, Rng{2});
+  const Texts texts = random_texts(Odd, 7, Rng{3});
+  const auto image = rows.encode_image(images), packed_image = packed.encode_image(images);
+  const auto text = rows.encode_text(texts), packed_text = packed.encode_text(texts);
+  CHECK(same_bits(image, packed_image));
+  CHECK(same_bits(text, packed_text));
+
+  SUBCASE("and again after unpacking") {
+    packed.unpack();
+    const auto again = packed.encode_image(images);
+    CHECK(same_bits(image, again));
+  }
+}
+
+TEST_CASE("a packed model is saved as the same file") {
+  const TemporaryFolder folder;
+  Model<Odd> model{Rng{1}};
+  save(model, folder / "rows.safetensors");
+  model.pack();
+  save(model, folder / "panels.safetensors");
+  const auto rows = read_file(folder / "rows.safetensors"), panels = read_file(folder / "panels.safetensors");
+  CHECK(rows == panels);
+}
+
+TEST_CASE("loading into a packed model puts it back into rows") {
+  const TemporaryFolder folder;
+  Model<Odd> first{Rng{1}}, second{Rng{2}};
+  save(first, folder / "first.safetensors");
+  second.pack();
+  load(second, folder / "first.safetensors");
+  const Images images = random_images(Odd, 2, Rng{3});
+  const auto expected = first.encode_image(images), found = second.encode_image(images);
+  CHECK(same_bits(expected, found));
+  CHECK(second.image.visual.proj.layout == Layout::rows);
+}
+
+TEST_CASE("a packed model is not trained by mistake") {
+  Model<Odd> model{Rng{1}};
+  model.pack();
+  CHECK_THROWS_AS((Parameters{model}), OptionError);
+  model.unpack();
+  const Parameters table{model};
+  CHECK(table.count() == count_parameters(model));
+}
+
+TEST_CASE("a backend without panels packs nothing") {
+  Model<Odd, Naive<float>> model{Rng{1}};
+  model.pack();
+  CHECK(model.image.visual.proj.layout == Layout::rows);
+}
+
+}  // namespace clip::testing

@@ -1,0 +1,254 @@
+// tests/ops/op_list.hpp: every op in one list, with inputs that depend on nothing but its name.
+#pragma once
+
+#include <clip/autograd/context.hpp>
+#include <clip/ops/attention.hpp>
+#include <clip/ops/linear.hpp>
+#include <clip/ops/losses.hpp>
+#include <clip/ops/norms.hpp>
+#include <clip/ops/pointwise.hpp>
+#include <clip/ops/tables.hpp>
+
+#include "../support/matrix.hpp"
+
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clip::testing {
+
+/// An activation of one's own: value and slope take plain numbers only.
+struct Softplus {
+  static constexpr std::string_view name = "softplus";
+  template <std::floating_point T>
+  T operator()(T x) const {
+    return std::log1p(std::exp(x));
+  }
+  template <std::floating_point T>
+  T slope(T x) const {
+    return 1 / (1 + std::exp(-x));
+  }
+};
+
+/// An input of an op; without rows it is absent.
+struct Operand {
+  Index rows = 0, cols = 0;
+  double scale = 1;
+};
+
+/// An op with its attributes and the shapes it is tried on, on one backend.
+template <class B>
+struct OpCase {
+  using T = typename B::Scalar;
+
+  std::string name;
+  std::vector<Operand> inputs;
+  Index rows, cols;  // of the result
+  std::function<Extents(const std::vector<Weights<T>>&)> saved;
+  std::function<void(B&, const std::vector<Weights<T>>&, Out<T>, Saved<T>)> forward;
+  std::function<void(B&, const std::vector<Weights<T>>&, In<T>, Saved<T>, In<T>, const std::vector<Acc<T>>&)> backward;
+
+  Values values_of_input(std::size_t i) const { return random_values(Rng{23}.fork(name).fork(i), inputs[i].rows * inputs[i].cols, inputs[i].scale); }
+  Values values_of_dy() const { return random_values(Rng{23}.fork(name).fork("dy"), rows * cols); }
+};
+
+template <class B>
+class OpList {
+ public:
+  using T = typename B::Scalar;
+
+  std::vector<OpCase<B>> cases;
+
+  OpList() {
+    linear_ops();
+    pointwise_ops();
+    norm_ops();
+    table_ops();
+    attention_ops();
+    loss_ops();
+  }
+
+ private:
+  template <std::size_t N, class Op>
+  void add(std::string name, Op op, const std::array<Operand, N>& inputs, Index rows, Index cols) {
+    add_case(std::move(name), op, inputs, rows, cols, std::make_index_sequence<N>{});
+  }
+
+  template <class Op, std::size_t N, std::size_t... I>
+  void add_case(std::string name, Op op, const std::array<Operand, N>& inputs, Index rows, Index cols, std::index_sequence<I...>) {
+    OpCase<B> c{std::move(name), {inputs.begin(), inputs.end()}, rows, cols, {}, {}, {}};
+    c.saved = [op](const std::vector<Weights<T>>& in) -> Extents {
+      if constexpr (requires { op.saved(in[I]...); }) return op.saved(in[I]...);
+      else return static_cast<void>(op), static_cast<void>(in), Extents{};
+    };
+    c.forward = [op](B& b, const std::vector<Weights<T>>& in, Out<T> y, Saved<T> kept) { op.forward(b, in[I]..., y, kept); };
+    c.backward = [op](B& b, const std::vector<Weights<T>>& in, In<T> y, Saved<T> kept, In<T> dy, const std::vector<Acc<T>>& d) {
+      if constexpr (requires { requires Op::wants_output; }) op.backward(b, in[I]..., y, kept, dy, d[I]...);
+      else static_cast<void>(y), op.backward(b, in[I]..., kept, dy, d[I]...);
+    };
+    cases.push_back(std::move(c));
+  }
+
+  void linear_ops() {
+    linear_op<fn::Identity>();
+    linear_op<fn::QuickGelu>();
+    linear_op<fn::Gelu>();
+    linear_op<fn::GeluTanh>();
+    linear_op<Softplus>();
+    add<2>("project", ProjectOp{}, {{{5, 7}, {7, 6}}}, 5, 6);
+    add<2>("matmul_nt", MatmulNtOp{}, {{{5, 7}, {4, 7}}}, 5, 4);
+  }
+
+  template <class F>
+  void linear_op() {
+    const std::string name = "linear, " + std::string(F::name);
+    add<4>(name, LinearOp<F>{}, {{{5, 7}, {6, 7}, {1, 6}, {5, 6}}}, 5, 6);
+    add<4>(name + ", no residual", LinearOp<F>{}, {{{5, 7}, {6, 7}, {1, 6}, {}}}, 5, 6);
+    add<4>(name + ", no bias", LinearOp<F>{}, {{{5, 7}, {6, 7}, {}, {5, 6}}}, 5, 6);
+    add<4>(name + ", neither", LinearOp<F>{}, {{{5, 7}, {6, 7}, {}, {}}}, 5, 6);
+    add<4>(name + ", larger than a tile", LinearOp<F>{}, {{{13, 19}, {35, 19}, {1, 35}, {13, 35}}}, 13, 35);
+  }
+
+  void pointwise_ops() {
+    add<1>("map identity", Pointwise<fn::Identity>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map quick_gelu", Pointwise<fn::QuickGelu>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map gelu", Pointwise<fn::Gelu>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map gelu_tanh", Pointwise<fn::GeluTanh>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map softplus", Pointwise<Softplus>{}, {{{3, 19}}}, 3, 19);
+    add<2>("add", AddOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
+  }
+
+  void norm_ops() {
+    add<3>("layer_norm", LayerNormOp{1e-5}, {{{5, 19}, {1, 19}, {1, 19}}}, 5, 19);
+    add<3>("layer_norm, large epsilon", LayerNormOp{0.5}, {{{4, 8}, {1, 8}, {1, 8}}}, 4, 8);
+    add<1>("normalize", NormalizeOp{}, {{{5, 19}}}, 5, 19);
+  }
+
+  void table_ops() {
+    add<1>("gather", GatherOp{ids({3, 0, 3, 3, 1, 6})}, {{{7, 5}}}, 6, 5);
+    add<2>("embedding", EmbeddingOp{ids({3, 0, 3, 2, 2}), ids({0, 1, 2, 0, 1})}, {{{5, 6}, {4, 6}}}, 5, 6);
+    add<1>("patches", PatchesOp{3, 6, 2}, {{{2, 108}}}, 18, 12);
+    add<3>("tokens", TokensOp{}, {{{8, 5}, {1, 5}, {5, 5}}}, 10, 5);
+  }
+
+  void attention_ops() {
+    for (const bool causal : {false, true})
+      for (const bool tree : {false, true})
+        for (const Index heads : {1, 3}) {
+          const Sequences& s = sequences(tree);
+          const Index rows = s.rows(), pooled = static_cast<Index>(s.pooled().size()), w = 6;
+          const std::string kind = std::string(causal ? ", causal" : "") + (tree ? ", tree" : "") + ", heads " + std::to_string(heads);
+          add<1>("attention" + kind, AttentionOp{{.heads = heads, .causal = causal}, &s}, {{{rows, 3 * w}}}, rows, w);
+          add<2>("pooled_attention" + kind, PooledAttentionOp{{.heads = heads, .causal = causal, .pooled = true}, &s}, {{{pooled, w}, {rows, 2 * w}}}, pooled,
+                 w);
+        }
+  }
+
+  void loss_ops() {
+    add<2>("exp_scale", ExpScaleOp{}, {{{4, 5}, {1, 1}}}, 4, 5);
+    for (const Axis axis : {Axis::rows, Axis::columns}) {
+      const std::string kind = axis == Axis::rows ? ", rows" : ", columns";
+      add<1>("cross_entropy" + kind, CrossEntropyOp{ids({0, 1, 2, 3}), ids({0, 1, 2, 3}), axis, 1}, {{{4, 4, 3}}}, 1, 1);
+      add<1>("cross_entropy, several positives" + kind, CrossEntropyOp{ids({0, 1, 1, 2, 0}), ids({1, 0, 2, 1}), axis, 0.5f}, {{{5, 4, 3}}}, 1, 1);
+    }
+  }
+
+  Ids ids(std::vector<std::int32_t> values) {
+    ids_.push_back(std::make_shared<std::vector<std::int32_t>>(std::move(values)));
+    return *ids_.back();
+  }
+
+  /// Three sequences side by side; or two trees, with pooled rows at ends and in the middle.
+  const Sequences& sequences(bool tree) {
+    sequences_.push_back(std::make_shared<Sequences>());
+    Sequences& s = *sequences_.back();
+    const auto end = [&] { s.pool(s.rows() - 1); };
+    s.add(3), end();
+    if (!tree) {
+      s.add(1), end();
+      s.add(5), s.pool(5), end();
+    } else {
+      s.add(2, 0), s.pool(3), end();
+      s.add(1, 1), end();
+      s.add(3, 1), end();
+      s.add(2, 0);
+      s.add(1, 4), end();
+      s.add(2);
+      s.add(2, 6), end();
+    }
+    return s;
+  }
+
+  std::vector<std::shared_ptr<std::vector<std::int32_t>>> ids_;
+  std::vector<std::shared_ptr<Sequences>> sequences_;
+};
+
+/// One run of a case: inputs, result and gradients, in the backend's memory.
+template <class B>
+class OpRun {
+ public:
+  using T = typename B::Scalar;
+
+  OpRun(B backend, const OpCase<B>& op) : b_{backend}, op_{&op}, y_{backend, op.rows, op.cols}, dy_{backend, op.rows, op.cols, op.values_of_dy()} {
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+      inputs_.emplace_back(backend, op.inputs[i].rows, op.inputs[i].cols, op.values_of_input(i));
+      gradients_.emplace_back(backend, op.inputs[i].rows, op.inputs[i].cols);
+    }
+    const Extents kept = op.saved(views());
+    saved_ = Matrix<B>{backend, kept.rows, kept.cols};
+  }
+
+  bool present(std::size_t i) const { return op_->inputs[i].rows > 0; }
+  std::size_t count() const { return inputs_.size(); }
+  Matrix<B>& input(std::size_t i) { return inputs_[i]; }
+  Matrix<B>& gradient(std::size_t i) { return gradients_[i]; }
+
+  /// The result. Without `keep` nothing is saved, as in inference.
+  Values forward(bool keep = true) {
+    op_->forward(b_, views(), y_.view(), keep ? saved() : Saved<T>{});
+    return y_.values();
+  }
+
+  /// Forward, then gradients of all inputs into targets that hold nothing yet (fresh), or are added to; only input `wanted`'s if given.
+  void backward(bool fresh, int wanted = -1) {
+    forward();
+    std::vector<Acc<T>> targets;
+    for (std::size_t i = 0; i < count(); ++i)
+      targets.push_back(present(i) && (wanted < 0 || wanted == static_cast<int>(i)) ? Acc<T>{gradients_[i].view(), fresh} : Acc<T>{});
+    op_->backward(b_, views(), y_.view(), saved(), dy_.view(), targets);
+  }
+
+ private:
+  std::vector<Weights<T>> views() const {
+    std::vector<Weights<T>> views;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) views.push_back(present(i) ? Weights<T>{View<const T>{inputs_[i].view()}} : Weights<T>{});
+    return views;
+  }
+  Saved<T> saved() const { return saved_.view().count() > 0 ? saved_.view() : Saved<T>{}; }
+
+  B b_;
+  const OpCase<B>* op_;
+  Matrix<B> y_, dy_, saved_;
+  std::vector<Matrix<B>> inputs_, gradients_;
+};
+
+/// The result and all gradients of a case, one after the other.
+template <class B>
+std::vector<Values> everything(B backend, const OpCase<B>& op, bool fresh) {
+  OpRun<B> run{backend, op};
+  std::vector<Values> all{run.forward()};
+  for (std::size_t i = 0; i < run.count(); ++i)
+    if (!fresh) run.gradient(i).set(random_values(Rng{6}.fork(i), op.inputs[i].rows * op.inputs[i].cols));
+  run.backward(fresh);
+  for (std::size_t i = 0; i < run.count(); ++i)
+    if (run.present(i)) all.push_back(run.gradient(i).values());
+  return all;
+}
+
+}  // namespace clip::testing
