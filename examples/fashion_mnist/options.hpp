@@ -1,0 +1,67 @@
+// examples/fashion_mnist/options.hpp: the command line of the demo.
+#pragma once
+
+#include <clip/core/error.hpp>
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fashion {
+
+struct Options {
+  std::uint64_t seed = 1;
+  int threads = 0;  // 0: the cores this process may use
+  int epochs = 3;
+  int batch = 256;
+  std::string output = "fashion-mnist-output";
+  std::string data = "/usr/share/datasets/fashion-mnist";
+  bool resume = false;
+  bool help = false;
+};
+
+inline constexpr const char* usage =
+    "fashion_mnist [OPTIONS]: trains a small CLIP on Fashion-MNIST and draws what it learned\n"
+    "\n"
+    "  --seed N      of the first weights, the order and the captions (1)\n"
+    "  --threads N   0: as many as this process may use (0)\n"
+    "  --epochs N    (3)\n"
+    "  --batch N     pairs in a step (256)\n"
+    "  --output DIR  for weights, pictures and results.json (fashion-mnist-output)\n"
+    "  --data DIR    with the four IDX files (/usr/share/datasets/fashion-mnist, Debian's dataset-fashion-mnist)\n"
+    "  --resume      go on from DIR/checkpoint.safetensors, written after every epoch\n"
+    "  --help        this text\n";
+
+namespace detail {
+template <class N>
+void parse_number(std::string_view option, std::string_view text, N least, N most, N& number) {
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc{} || end != text.data() + text.size() || number < least || number > most)
+    clip::raise(clip::OptionError{std::string(option), "value", "a number from " + std::to_string(least) + " to " + std::to_string(most), "\"" + std::string(text) + "\""});
+}
+}  // namespace detail
+
+/// OptionError: an unknown option, a value left out, a number that is none or out of range.
+inline Options parse(int count, const char* const* words) {
+  Options o;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view option = words[i];
+    const auto value = [&]() -> std::string_view {
+      if (i + 1 == count || words[i + 1][0] == '\0') clip::raise(clip::OptionError{std::string(option), "expected a value after it"});
+      return words[++i];
+    };
+    if (option == "--seed") detail::parse_number(option, value(), std::uint64_t{0}, UINT64_MAX, o.seed);
+    else if (option == "--threads") detail::parse_number(option, value(), 0, 1024, o.threads);
+    else if (option == "--epochs") detail::parse_number(option, value(), 1, 10000, o.epochs);
+    else if (option == "--batch") detail::parse_number(option, value(), 2, 60000, o.batch);
+    else if (option == "--output") o.output = value();
+    else if (option == "--data") o.data = value();
+    else if (option == "--resume") o.resume = true;
+    else if (option == "--help" || option == "-h") o.help = true;
+    else clip::raise(clip::OptionError{std::string(option), "unknown option; --help lists them"});
+  }
+  return o;
+}
+
+}  // namespace fashion
