@@ -6,6 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cstddef>
 #include <vector>
 
 namespace {
@@ -31,7 +32,7 @@ void bytes(benchmark::State& state, double per_step) {
   state.counters["GB/s"] = benchmark::Counter(per_step * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-Cpu<float> cpu_of(const benchmark::State& state, int argument) { return Cpu<float>{{.threads = static_cast<int>(state.range(argument))}}; }
+Cpu<float> cpu_of(const benchmark::State& state, std::size_t argument) { return Cpu<float>{{.threads = static_cast<int>(state.range(argument))}}; }
 
 void linear_panels(benchmark::State& state) {
   const Index m = state.range(0), k = state.range(1), n = state.range(2);

@@ -47,7 +47,7 @@ TEST_CASE("remote memory is given out, taken back and joined") {
   Arena arena;
   std::array<void*, 4> p{};
   for (void*& q : p) q = arena.allocate(1000);
-  for (const std::size_t i : {1, 3, 0, 2}) arena.deallocate(p[i], 1000);
+  for (const std::size_t i : {1u, 3u, 0u, 2u}) arena.deallocate(p[i], 1000);
   void* whole = arena.allocate(std::size_t{512} << 20);
   CHECK(whole == p[0]);
   arena.deallocate(whole, std::size_t{512} << 20);

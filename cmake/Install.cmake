@@ -1,0 +1,29 @@
+# Headers, CMake package (find_package(clip)) and pkg-config file. All are independent of the machine, hence share/.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/clip)
+
+install(TARGETS clip EXPORT clipTargets FILE_SET HEADERS)
+install(EXPORT clipTargets NAMESPACE clip:: DESTINATION ${package_dir})
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/clipConfig.cmake.in ${PROJECT_BINARY_DIR}/clipConfig.cmake
+                              INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+# Before 1.0 a minor version may change names.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/clipConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${PROJECT_BINARY_DIR}/clipConfig.cmake ${PROJECT_BINARY_DIR}/clipConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake
+        DESTINATION ${package_dir})
+
+# pkg-config: the prefix is found from the file's own place, so that an installed tree can be moved.
+set(pkgconfig_dir ${CMAKE_INSTALL_DATADIR}/pkgconfig)
+file(RELATIVE_PATH prefix_from_pkgconfig /prefix/${pkgconfig_dir} /prefix)
+string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")
+set(pc_requires "eigen3 >= 3.4, nlohmann_json")
+set(pc_definitions "")
+if(CLIP_WITH_ZLIB)
+  string(APPEND pc_requires ", zlib")
+  set(pc_definitions " -DCLIP_HAS_ZLIB=1")
+endif()
+configure_file(${PROJECT_SOURCE_DIR}/cmake/clip.pc.in ${PROJECT_BINARY_DIR}/clip.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/clip.pc DESTINATION ${pkgconfig_dir})
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,0 +1,34 @@
+# What our tests, examples and benches are compiled with. None of it reaches those who link clip::clip.
+
+add_library(clip_own_options INTERFACE)
+target_compile_options(clip_own_options INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wpedantic)
+if(CLIP_SANITIZE)
+  set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(clip_own_options INTERFACE ${sanitize})
+  target_link_options(clip_own_options INTERFACE ${sanitize})
+endif()
+
+add_library(clip_native INTERFACE)
+if(CLIP_NATIVE)
+  target_compile_options(clip_native INTERFACE -march=native)
+endif()
+
+# clip_own_target(NAME): links the library and applies the options above. The headers are ours here, so their warnings count.
+function(clip_own_target target)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_link_libraries(${target} PRIVATE clip::clip clip_own_options clip_native)
+endfunction()
+
+# Where the larger test inputs lie. Tests that need them are skipped, and say so, where this is empty.
+set(test_data "$ENV{CLIP_TEST_DATA}")
+if(NOT test_data AND IS_DIRECTORY ${CMAKE_SOURCE_DIR}/../shared/data)
+  get_filename_component(test_data ${CMAKE_SOURCE_DIR}/../shared/data ABSOLUTE)
+endif()
+set(CLIP_TEST_DATA "${test_data}" CACHE PATH "Folder with the larger test inputs")
+
+# clip_test_environment(NAME): a CTest entry finds the test data; an empty setting leaves the caller's environment alone.
+function(clip_test_environment test)
+  if(CLIP_TEST_DATA)
+    set_property(TEST ${test} APPEND PROPERTY ENVIRONMENT "CLIP_TEST_DATA=${CLIP_TEST_DATA}")
+  endif()
+endfunction()

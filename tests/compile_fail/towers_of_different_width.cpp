@@ -1,0 +1,18 @@
+// expect: contrastive: the two towers embed into different widths
+#include <clip/autograd/tape.hpp>
+#include <clip/backend/naive.hpp>
+#include <clip/loss/contrastive.hpp>
+
+#ifdef CLIP_CORRECTED
+constexpr clip::Index text_width = 64;
+#else
+constexpr clip::Index text_width = 48;
+#endif
+
+using Backend = clip::Naive<float>;
+using Tape = clip::Tape<Backend>;
+
+// What encode_image and encode_text of two models return, or of one model and another's teacher.
+auto loss(Tape& tape, clip::Rows<Tape, 64> image, clip::Rows<Tape, text_width> text, const clip::Parameter<float>& logit_scale, clip::Ids groups) {
+  return clip::contrastive(tape, image, text, logit_scale, groups);
+}

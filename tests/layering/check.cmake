@@ -1,0 +1,81 @@
+# cmake -D INCLUDE_DIR=… -P check.cmake: reads every header's includes. Folders point one way, foreign headers have one door each,
+# and a header begins with its name and a sentence. All findings are printed; the exit status is the verdict.
+
+set(folders core io config backend tensor autograd ops nn image text encoder model loss optim checkpoint data train task)
+
+# Which of our files may include what others wrote: a pattern for the include, one for the header, and both in words.
+set(doors
+  "^nlohmann/" "^clip/io/json\\.hpp$"     "only clip/io/json.hpp includes nlohmann/json"
+  "stb_image"  "^clip/io/stb\\.hpp$"      "only clip/io/stb.hpp includes stb"
+  "^zlib\\.h$" "^clip/io/inflate"        "only clip/io/inflate*.hpp includes zlib"
+  "Eigen/"     "^clip/backend/cpu/"       "only clip/backend/cpu/ includes Eigen")
+
+set(findings 0)
+function(finding header sentence)
+  math(EXPR findings "${findings} + 1")
+  set(findings ${findings} PARENT_SCOPE)
+  message("${header}: ${sentence}")
+endfunction()
+
+# place_of(OUT PATH): the number of the path's folder. version.hpp lies left of all folders; clip.hpp and fwd.hpp, which gather, right of all.
+function(place_of out path)
+  if(path STREQUAL "clip/version.hpp")
+    set(place -1)
+  elseif(path MATCHES "^clip/([^/]+)/")
+    list(FIND folders ${CMAKE_MATCH_1} place)
+    if(place EQUAL -1)
+      set(place "unknown")
+    endif()
+  else()
+    list(LENGTH folders place)
+  endif()
+  set(${out} ${place} PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE headers RELATIVE ${INCLUDE_DIR} ${INCLUDE_DIR}/*)
+list(SORT headers)
+foreach(header IN LISTS headers)
+  place_of(own_place ${header})
+  if(own_place STREQUAL "unknown")
+    finding(${header} "its folder is not in the list of folders")
+    continue()
+  endif()
+
+  file(READ ${INCLUDE_DIR}/${header} content LIMIT 4096)
+  string(FIND "${content}" "// ${header}: " begins)
+  if(NOT begins EQUAL 0)
+    finding(${header} "expected the first line \"// ${header}: one sentence\"")
+  endif()
+  if(NOT content MATCHES "\n#pragma once\n")
+    finding(${header} "expected #pragma once")
+  endif()
+
+  file(STRINGS ${INCLUDE_DIR}/${header} includes REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")
+  foreach(line IN LISTS includes)
+    string(REGEX REPLACE "^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"].*" "\\1" included "${line}")
+    if(line MATCHES "include[ \t]*\"")
+      finding(${header} "#include \"${included}\": expected <clip/folder/file.hpp>")
+    elseif(included MATCHES "^clip/")
+      place_of(place ${included})
+      if(place STREQUAL "unknown" OR place GREATER own_place)
+        finding(${header} "#include <${included}>: expected its own folder or one to the left")
+      endif()
+    endif()
+    set(rest ${doors})
+    while(rest)
+      list(POP_FRONT rest foreign door sentence)
+      if(included MATCHES "${foreign}" AND NOT header MATCHES "${door}")
+        finding(${header} "#include <${included}>: ${sentence}")
+      endif()
+    endwhile()
+  endforeach()
+endforeach()
+
+list(LENGTH headers count)
+if(count EQUAL 0)
+  message(FATAL_ERROR "${INCLUDE_DIR}: no headers found")
+endif()
+if(findings GREATER 0)
+  message(FATAL_ERROR "${findings} findings in ${count} headers")
+endif()
+message("${count} headers: every include points to the left")
