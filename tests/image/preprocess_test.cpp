@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <random>
+#include <utility>
 #include <vector>
 
 using namespace clip;
@@ -78,7 +80,8 @@ TEST_CASE("preprocess of grey equals that of three equal colours") {
 }
 
 TEST_CASE("preprocess of several images is each of them alone, and reuses the memory") {
-  const std::vector<Image> images{synthetic(8), Image{8, 8, Pixels::gray, std::vector<std::uint8_t>(64, 200)}, Image{8, 8, Pixels::rgba, std::vector<std::uint8_t>(256, 3)}};
+  const std::vector<Image> images{synthetic(8), Image{8, 8, Pixels::gray, std::vector<std::uint8_t>(64, 200)},
+                                  Image{8, 8, Pixels::rgba, std::vector<std::uint8_t>(256, 3)}};
   Images out;
   preprocess(Small{8}, images, out);
   REQUIRE(out.size() == 3);
@@ -96,16 +99,113 @@ TEST_CASE("preprocess without normalisation is a division by 255") {
   for (float x : out.values()) CHECK(x == 51.0f / 255.0f);
 }
 
-TEST_CASE("preprocess: an image of another size is named, and the output stays") {
-  const std::vector<Image> images{synthetic(8), Image{7, 8, Pixels::gray, std::vector<std::uint8_t>(56)}};
+TEST_CASE("preprocess: an image without pixels is named, and the output stays") {
+  const std::vector<Image> images{synthetic(8), Image{0, 8, Pixels::gray, {}}};
   Images out = preprocess(Small{8}, images[0]);
   const auto before = checksum(out.values());
   const auto result = try_preprocess(Small{8}, images, out);
   REQUIRE(!result);
   CHECK(result.error().kind() == ErrorKind::input);
-  CHECK(result.error().message() == "preprocess: size of image 1: expected 8 x 8, found 7 x 8");
+  CHECK(result.error().message() == "preprocess: size of image 1: expected at least 1 x 1, found 0 x 8");
+  ThreadPool threads{2};
+  CHECK(try_preprocess(Small{8}, images, out, threads).error().message() == result.error().message());
   CHECK(checksum(out.values()) == before);
   CHECK_THROWS_AS((void)preprocess(Small{8}, Image{}), InputError);
+  CHECK_THROWS_WITH_AS((void)preprocess(Small{0}, synthetic(8)), "preprocess: image_size: expected 1 ... 2^24, found 0", OptionError);
+}
+
+namespace {
+/// A policy of its own, and bytes / 255 as values.
+struct Policy {
+  Index image_size;
+  ResizeMode resize = ResizeMode::shortest;
+  Interpolation interpolation = Interpolation::bicubic;
+  ColorOrder color_order = ColorOrder::openai;
+  std::array<float, 3> mean{0, 0, 0}, deviation{1, 1, 1};
+};
+
+/// The bytes behind the values.
+std::vector<int> bytes(const Images& images) {
+  std::vector<int> all;
+  for (float x : images.values()) all.push_back(static_cast<int>(x * 255.0f + 0.5f));
+  return all;
+}
+std::vector<int> bytes(const Policy& policy, const Image& image) { return bytes(preprocess(policy, image)); }
+
+Image random_image(Index width, Index height, Pixels pixels) {
+  std::mt19937 random{static_cast<unsigned>(31 * width + height)};
+  std::vector<std::uint8_t> all(static_cast<std::size_t>(width * height * channels(pixels)));
+  for (auto& b : all) b = static_cast<std::uint8_t>(random());
+  return {width, height, pixels, all};
+}
+}  // namespace
+
+TEST_CASE("shortest is a resize of the shorter side and the middle of the result; squash is a resize") {
+  for (Interpolation interpolation : {Interpolation::bicubic, Interpolation::bilinear})
+    for (const auto& [w, h] : {std::pair<Index, Index>{40, 32}, {17, 23}, {9, 4}, {4, 9}, {11, 300}}) {
+      const Image image = random_image(w, h, Pixels::rgb);
+      const Index width = w < h ? 16 : 16 * w / h, height = w < h ? 16 * h / w : 16;
+      const Image whole = resize(image, width, height, interpolation);
+      const auto half = [](Index n) { return n % 2 == 0 ? n / 2 : (n / 2 + 1) / 2 * 2; };  // of two neighbours the even one
+      const Image middle = Image::view(whole.row(half(height - 16)) + 3 * half(width - 16), 16, 16, whole.stride(), Pixels::rgb);
+      CHECK(bytes({16, ResizeMode::shortest, interpolation}, image) == bytes({16}, middle));
+      CHECK(bytes({16, ResizeMode::squash, interpolation}, image) == bytes({16}, resize(image, 16, 16, interpolation)));
+    }
+}
+
+TEST_CASE("the crop's corner is rounded half to even in OpenAI's order, and down in Hugging Face's") {
+  for (const auto& [extra, openai, huggingface] :
+       {std::array<Index, 3>{1, 0, 0}, {2, 1, 1}, {3, 2, 1}, {4, 2, 2}, {5, 2, 2}, {7, 4, 3}, {9, 4, 4}, {11, 6, 5}}) {
+    const Image wide = random_image(8 + extra, 8, Pixels::gray);
+    CHECK(bytes({.image_size = 8}, wide)[0] == wide.row(0)[openai]);
+    CHECK(bytes({.image_size = 8, .color_order = ColorOrder::huggingface}, wide)[0] == wide.row(0)[huggingface]);
+    const Image tall = random_image(8, 8 + extra, Pixels::gray);
+    CHECK(bytes({.image_size = 8}, tall)[0] == tall.row(openai)[0]);
+    CHECK(bytes({.image_size = 8, .color_order = ColorOrder::huggingface}, tall)[0] == tall.row(huggingface)[0]);
+  }
+}
+
+TEST_CASE("alpha weighs colours in OpenAI's order alone; without it the orders agree") {
+  const Image rgba = random_image(20, 20, Pixels::rgba);
+  std::vector<std::uint8_t> rgb;
+  for (Index i = 0; i < 400; ++i) rgb.insert(rgb.end(), rgba.row(0) + 4 * i, rgba.row(0) + 4 * i + 3);
+  const Image without{20, 20, Pixels::rgb, rgb};
+  const Policy openai{.image_size = 7}, huggingface{.image_size = 7, .color_order = ColorOrder::huggingface};
+  CHECK(bytes(huggingface, rgba) == bytes(huggingface, without));
+  CHECK(bytes(openai, without) == bytes(huggingface, without));
+  CHECK(bytes(openai, rgba) != bytes(huggingface, rgba));
+}
+
+TEST_CASE("a palette is kept in OpenAI's order alone") {
+  const Image palette = random_image(20, 20, Pixels::rgb).as_palette(), colours = random_image(20, 20, Pixels::rgb);
+  const Policy openai{.image_size = 7}, huggingface{.image_size = 7, .color_order = ColorOrder::huggingface};
+  CHECK(bytes(huggingface, palette) == bytes(huggingface, colours));
+  CHECK(bytes(openai, palette) != bytes(openai, colours));
+  CHECK(bytes(openai, palette) == bytes(openai, resize(palette, 7, 7)));
+}
+
+TEST_CASE("preprocess gives the same floats on any number of threads, also while others use them") {
+  std::vector<Image> images;
+  for (Index i = 0; i < 23; ++i) images.push_back(random_image(5 + 7 * i, 90 - 3 * i, i % 3 == 0 ? Pixels::gray : i % 3 == 1 ? Pixels::rgb : Pixels::rgba));
+  const Images alone = preprocess(Small{24}, images);
+  for (int n : {1, 2, 5}) {
+    ThreadPool threads{n};
+    Images out;
+    preprocess(Small{24}, images, out, threads);
+    CHECK(checksum(out.values()) == checksum(alone.values()));
+    const ThreadPool::Hold hold{threads};
+    Images meanwhile;
+    preprocess(Small{24}, images, meanwhile, threads);
+    CHECK(checksum(meanwhile.values()) == checksum(alone.values()));
+  }
+}
+
+TEST_CASE("preprocess of the longest pictures computes what is kept, and ends") {
+  const std::vector<std::uint8_t> pixels(1 << 20, 77);
+  const Image wide = Image::view(pixels.data(), 1 << 20, 1, 1 << 20, Pixels::gray), tall = Image::view(pixels.data(), 1, 1 << 20, 1, Pixels::gray);
+  const std::vector<int> expected(3 * 64 * 64, 77);
+  CHECK(bytes({.image_size = 64}, wide) == expected);
+  CHECK(bytes({.image_size = 64}, tall) == expected);
 }
 
 TEST_CASE("preprocess refuses a model whose input is not three channels") {

@@ -1,3 +1,4 @@
+#include <clip/image/png.hpp>
 #include <clip/image/read.hpp>
 #include <clip/io/bytes.hpp>
 
@@ -5,7 +6,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace clip;
@@ -26,9 +29,10 @@ std::string bmp() {
 }
 
 /// 2 x 1, grey with alpha: (10, 200), (20, 0).
-const unsigned char gray_alpha_png[] = {0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x01,
-                                        0x08, 0x04, 0x00, 0x00, 0x00, 0x5E, 0x2B, 0xB7, 0x01, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0xE0, 0x3A, 0x21, 0xC2,
-                                        0x00, 0x00, 0x02, 0xAD, 0x00, 0xE7, 0x7A, 0xD9, 0x16, 0x93, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82};
+const unsigned char gray_alpha_png[] = {0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
+                                        0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0x08, 0x04, 0x00, 0x00, 0x00, 0x5E, 0x2B, 0xB7, 0x01, 0x00, 0x00, 0x00,
+                                        0x0D, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0xE0, 0x3A, 0x21, 0xC2, 0x00, 0x00, 0x02, 0xAD, 0x00, 0xE7,
+                                        0x7A, 0xD9, 0x16, 0x93, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82};
 std::string png() { return {reinterpret_cast<const char*>(gray_alpha_png), sizeof gray_alpha_png}; }
 
 std::vector<int> pixels(const Image& image) {
@@ -59,6 +63,45 @@ TEST_CASE("decode: grey with alpha becomes four channels that keep the alpha") {
   CHECK(pixels(image) == std::vector<int>{10, 10, 10, 200, 20, 20, 20, 0});
 }
 
+TEST_CASE("decode: palettes and single bits are remembered, single transparent colours dropped") {
+  const auto file = [](char depth, char type, const std::vector<std::pair<std::string, std::string>>& chunks, const std::string& row) {
+    std::vector<std::byte> all(8);
+    std::memcpy(all.data(), gray_alpha_png, 8);
+    const std::string header = std::string("\0\0\0\2\0\0\0\1", 8) + depth + type + std::string(3, '\0');  // 2 x 1
+    detail::add_png_chunk(all, "IHDR", as_byte_span(header));
+    for (const auto& [name, data] : chunks) detail::add_png_chunk(all, name, as_byte_span(data));
+    detail::add_png_chunk(all, "IDAT", detail::zlib_stored(as_byte_span(std::string(1, '\0') + row)));
+    detail::add_png_chunk(all, "IEND", {});
+    return decode_image(all);
+  };
+  const std::string palette("\1\2\3\4\5\6", 6), black(6, '\0');
+  const Image bits = file(1, 0, {}, "\x40"), levels = file(2, 0, {}, "\x10"), colours = file(8, 3, {{"PLTE", palette}}, std::string("\1\0", 2)),
+              transparent = file(8, 3, {{"PLTE", palette}, {"tRNS", "\x7F"}}, std::string("\1\0", 2)),
+              rgb = file(8, 2, {{"tRNS", black}}, std::string("\0\0\0\7\0\0", 6)), gray = file(8, 0, {{"tRNS", std::string("\0\5", 2)}}, "\5\6");
+  CHECK(bits.palette());
+  CHECK(pixels(bits) == std::vector<int>{0, 255});
+  CHECK(!levels.palette());
+  CHECK(pixels(levels) == std::vector<int>{0, 85});
+  for (const Image* image : {&colours, &transparent}) {
+    CHECK(image->palette());
+    CHECK(image->pixels() == Pixels::rgb);
+    CHECK(pixels(*image) == std::vector<int>{4, 5, 6, 1, 2, 3});
+  }
+  CHECK(!rgb.palette());
+  CHECK(rgb.pixels() == Pixels::rgb);
+  CHECK(pixels(rgb) == std::vector<int>{0, 0, 0, 7, 0, 0});
+  CHECK(gray.pixels() == Pixels::gray);
+  CHECK(pixels(gray) == std::vector<int>{5, 6});
+}
+
+TEST_CASE("decode: a PNM whose largest sample is not 255 is refused, not read as something else") {
+  for (const char* sample : {"1", "254", "65535"}) {
+    const auto result = try_decode_image(as_byte_span("P5 2 1 " + std::string(sample) + "\nabcd"), "x.pgm");
+    REQUIRE(!result);
+    CHECK(result.error().message() == "x.pgm: largest sample: expected 255, found " + std::string(sample));
+  }
+}
+
 TEST_CASE("decode: every truncation of a file is an error") {
   for (const std::string& file : {ppm(), bmp().substr(0, bmp().size() - 2), png().substr(0, png().size() - 4)})  // without padding and last checksum
     for (std::size_t n = 0; n < file.size(); ++n) {
@@ -78,10 +121,10 @@ TEST_CASE("decode: a JPEG whose Huffman table announces more symbols than there 
     return result.error().message() == "x.jpg: damaged image (a Huffman table of more than 256 symbols)";
   };
   for (const std::string& before : {std::string(), application, scan, application + scan, table(0, 0), std::string("\xFF\xFF\xFF")}) {
-    CHECK(refused(start + before + table(2, 17)));         // 257
-    CHECK(refused(start + before + table(-1, -1)));        // 4080
+    CHECK(refused(start + before + table(2, 17)));                // 257
+    CHECK(refused(start + before + table(-1, -1)));               // 4080
     CHECK(refused(start + before + table(-1, -1).substr(0, 8)));  // the end of the file within the counts: 765
-    CHECK(!refused(start + before + table(1, 17)));        // 256: something else is wrong with it
+    CHECK(!refused(start + before + table(1, 17)));               // 256: something else is wrong with it
   }
   CHECK(!refused(start + application + "\xFF\xD9" + table(-1, -1)));  // after the end
 }

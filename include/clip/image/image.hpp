@@ -52,6 +52,10 @@ class Image {
   Index stride() const { return stride_; }
   bool empty() const { return width_ == 0 || height_ == 0; }
 
+  /// Colours of a palette, or single bits: the reference never mixes such pixels, so resizing takes the nearest. Decoders say so.
+  bool palette() const { return palette_; }
+  [[nodiscard]] Image as_palette() && { return palette_ = true, std::move(*this); }
+
   /// The width() * channels() bytes of row y.
   const std::uint8_t* row(Index y) const { return (borrowed_ ? borrowed_ : owned_.data()) + y * stride_; }
 
@@ -62,6 +66,7 @@ class Image {
 
   Index width_ = 0, height_ = 0, stride_ = 0;
   Pixels pixels_ = Pixels::rgb;
+  bool palette_ = false;
   const std::uint8_t* borrowed_ = nullptr;  // null: the pixels are ours
   std::vector<std::uint8_t> owned_;
 };
@@ -75,7 +80,8 @@ class Images {
   /// For experiments: values made elsewhere. InputError where their number is not that of the shape.
   static Images from_floats(Index n, Index channels, Index height, Index width, std::vector<float> values) {
     if (n < 0 || channels < 0 || height < 0 || width < 0 || std::cmp_not_equal(values.size(), n * channels * height * width))
-      raise(InputError{"images", "values", std::to_string(n) + " x " + std::to_string(channels) + " x " + std::to_string(height) + " x " + std::to_string(width), values.size()});
+      raise(InputError{"images", "values",
+                       std::to_string(n) + " x " + std::to_string(channels) + " x " + std::to_string(height) + " x " + std::to_string(width), values.size()});
     Images images;
     images.n_ = n, images.channels_ = channels, images.height_ = height, images.width_ = width;
     images.values_ = std::move(values);

@@ -1,19 +1,24 @@
 // clip/image/preprocess.hpp: from decoded pixels to model input.
 #pragma once
 
+#include <clip/backend/threads.hpp>
 #include <clip/core/result.hpp>
 #include <clip/image/image.hpp>
+#include <clip/image/policy.hpp>
+#include <clip/image/resize.hpp>
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
-#include <type_traits>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
-/// What preprocessing must know of a model: the size of its images, and mean and deviation per channel (red, green, blue).
+/// What preprocessing must know of a model: the size of its images, and mean and deviation per channel (red, green, blue). It may
+/// also say how it wants to be resized: see ResizePolicy.
 template <class C>
 concept PreprocessConfig = requires(const C& c) {
   { c.image_size } -> std::convertible_to<Index>;
@@ -33,7 +38,7 @@ class NormalizationTable {
         values_[c][byte] = (static_cast<float>(byte) / 255.0f - static_cast<float>(config.mean[c])) / static_cast<float>(config.deviation[c]);
   }
 
-  /// An image of the right size into its three planes. Grey is repeated, alpha is dropped.
+  /// Pixels of the right size into its three planes. Grey is repeated, alpha is dropped.
   void operator()(const Image& image, std::span<float> planes) const {
     const Index step = image.channels(), width = image.width();
     const bool blue_first = image.pixels() == Pixels::bgr || image.pixels() == Pixels::bgra;
@@ -53,36 +58,81 @@ class NormalizationTable {
   std::array<std::array<float, 256>, 3> values_;
 };
 
-/// What must hold before anything is written. Resizing, when it comes, replaces the check of the size.
-inline Result<void> check_images(std::span<const Image> images, Index size) {
+/// Where a picture lies within its resized form.
+struct Placement {
+  Index width, height;  // of the whole picture, resized
+  Box part;             // what the model sees of it
+};
+
+/// Half of n, halves to the even side: Python's round(n / 2).
+constexpr Index half_to_even(Index n) { return n / 2 + (n % 4 == 3 ? 1 : 0); }
+
+/// The policy for a picture of width x height and a model of size x size. The longer side is cut off to whole pixels.
+constexpr Placement place(const ResizePolicy& policy, Index width, Index height, Index size) {
+  if (policy.resize == ResizeMode::squash) return {size, size, {0, 0, size, size}};
+  const Index shorter = std::min(width, height), w = size * width / shorter, h = size * height / shorter;
+  const bool even = policy.color_order == ColorOrder::openai;
+  const Index left = even ? half_to_even(w - size) : (w - size) / 2, top = even ? half_to_even(h - size) : (h - size) / 2;
+  return {w, h, {left, top, size, size}};
+}
+
+/// An image as the model sees it, still in its own pixels; borrowed from the image or from the resizer.
+inline Image placed(Resizer& resizer, const Image& image, const ResizePolicy& policy, Index size) {
+  const Placement at = place(policy, image.width(), image.height(), size);
+  // RGB first: alpha is dropped in the end, so it may come along unused; palettes are colours like any others.
+  const ResizeManner manner = policy.color_order == ColorOrder::openai ? ResizeManner::of(image, policy.interpolation) : ResizeManner{policy.interpolation};
+  return resizer(image, at.width, at.height, at.part, manner);
+}
+
+/// Checks everything, then writes: each(count, f) calls f(image, worker), worker below `workers`.
+template <PreprocessConfig Config, class Each>
+Result<void> preprocess_each(const Config& config, std::span<const Image> images, Images& out, int workers, Each each) {
+  const Index size = config.image_size, count = static_cast<Index>(images.size());
+  if constexpr (requires { config.channels; })
+    if (config.channels != 3) return OptionError{"preprocess", "channels of the model's input", 3, config.channels};
+  if (size < 1 || size > longest_side) return OptionError{"preprocess", "image_size", "1 ... 2^24", size};
   for (std::size_t i = 0; i < images.size(); ++i)
-    if (images[i].width() != size || images[i].height() != size) {
-      const auto in_words = [](Index width, Index height) { return std::to_string(width) + " x " + std::to_string(height); };
-      return InputError{"preprocess", "size of image " + std::to_string(i), in_words(size, size), in_words(images[i].width(), images[i].height())};
-    }
+    if (auto good = check_sides<InputError>("preprocess", "size of image " + std::to_string(i), images[i].width(), images[i].height()); !good) return good;
+
+  const NormalizationTable normalize{config};
+  const ResizePolicy policy = resize_policy(config);
+  std::vector<Resizer> resizers(static_cast<std::size_t>(workers));
+  out.resize_for_reuse(count, 3, size, size);
+  each(count, [&](Index i, int worker) {
+    normalize(placed(resizers[static_cast<std::size_t>(worker)], images[static_cast<std::size_t>(i)], policy, size), out.image(i));
+  });
   return {};
 }
 
 }  // namespace detail
 
-/// Model input out of pixels, in the memory `out` already has: (n, 3, image_size, image_size), (x / 255 - mean) / deviation.
-/// InputError: an image of another size (which one, expected, found). OptionError: a model whose input is not three channels.
-/// `out` is then untouched.
+/// Model input out of pictures of any size, in the memory `out` already has: (n, 3, image_size, image_size), resized and cut by the
+/// configuration's ResizePolicy (OpenAI's where it names none), then (x / 255 - mean) / deviation. The floats are the reference's
+/// (Pillow, torchvision), bit for bit; only what the cut keeps is computed.
+/// InputError: an image without pixels, or with a side beyond 2^24 (which one). OptionError: a model whose input is not three
+/// channels. `out` is then untouched.
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out) {
-  const Index size = config.image_size;
-  if constexpr (requires { config.channels; })
-    if (config.channels != 3) return OptionError{"preprocess", "channels of the model's input", 3, config.channels};
-  if (auto good = detail::check_images(images, size); !good) return good;
-  const detail::NormalizationTable normalize{config};
-  out.resize_for_reuse(static_cast<Index>(images.size()), 3, size, size);
-  for (std::size_t i = 0; i < images.size(); ++i) normalize(images[i], out.image(static_cast<Index>(i)));
-  return {};
+  return detail::preprocess_each(config, images, out, 1, [](Index count, auto f) {
+    for (Index i = 0; i < count; ++i) f(i, 0);
+  });
+}
+
+/// The same bits, image by image on the threads of a pool.
+template <PreprocessConfig Config>
+[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out, ThreadPool& threads) {
+  const ThreadPool::Hold hold{threads};
+  if (!hold) return try_preprocess(config, images, out);  // somebody else has the pool
+  return detail::preprocess_each(config, images, out, threads.threads(), [&](Index count, auto f) { hold.parallel(count, f); });
 }
 
 template <PreprocessConfig Config>
 void preprocess(const Config& config, std::span<const Image> images, Images& out) {
   try_preprocess(config, images, out).value();
+}
+template <PreprocessConfig Config>
+void preprocess(const Config& config, std::span<const Image> images, Images& out, ThreadPool& threads) {
+  try_preprocess(config, images, out, threads).value();
 }
 
 /// One image: (1, 3, image_size, image_size).

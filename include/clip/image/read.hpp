@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/core/result.hpp>
+#include <clip/image/file_mode.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/jpeg_guard.hpp>
 #include <clip/io/map.hpp>
@@ -52,8 +53,11 @@ inline constexpr Index most_pixels = Index{1} << 28;
 }  // namespace detail
 
 /// The picture in `bytes`; `place` names it in errors. The file's channels are kept: 1, 3 or 4; grey with alpha becomes RGBA
-/// with three equal colours, palettes and CMYK become RGB, of 16 bits the upper 8 stay. EXIF orientation and colour
-/// profiles are ignored, as in the reference. InputError: another format, damaged, truncated, absurdly large.
+/// with three equal colours. Palettes become RGB (the image remembers, see palette()); single transparent colours are dropped. EXIF
+/// orientation and colour profiles are ignored. All of that as in the reference. Where the decoder keeps us from it: of 16 bits the
+/// upper 8 stay, also of grey, which the reference clips to nearly white; CMYK becomes RGB here, not after resizing; JPEGs differ by
+/// a few levels; a PNM's largest sample must be 255.
+/// InputError: another format, damaged, truncated, absurdly large.
 [[nodiscard]] inline Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place) {
   namespace stb = detail::stb;
   if (bytes.empty()) return InputError{place, "not an image: no bytes"};
@@ -71,9 +75,14 @@ inline constexpr Index most_pixels = Index{1} << 28;
   if (width < 1 || height < 1 || Index{width} * height > detail::most_pixels)
     return InputError{place, "size", "1 ... 2^28 pixels", std::to_string(width) + " x " + std::to_string(height)};
 
+  const detail::FileMode mode = detail::file_mode(bytes);
+  if (mode.largest_sample != 255) return InputError{place, "largest sample", 255, mode.largest_sample};
+
   detail::ImageSource source{bytes};
-  const std::unique_ptr<stb::stbi_uc, void (*)(void*)> decoded{stb::stbi_load_from_callbacks(&detail::image_callbacks, &source, &width, &height, &channels, 0), &std::free};
+  const std::unique_ptr<stb::stbi_uc, void (*)(void*)> decoded{
+      stb::stbi_load_from_callbacks(&detail::image_callbacks, &source, &width, &height, &channels, mode.channels), &std::free};
   if (!decoded || source.past_end) return InputError{place, reason(source)};
+  if (mode.channels != 0) channels = mode.channels;
 
   const std::size_t count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   std::vector<std::uint8_t> pixels;
@@ -86,7 +95,8 @@ inline constexpr Index most_pixels = Index{1} << 28;
   } else {
     pixels.assign(decoded.get(), decoded.get() + count * static_cast<std::size_t>(channels));
   }
-  return Image{width, height, channels == 1 ? Pixels::gray : channels == 3 ? Pixels::rgb : Pixels::rgba, std::move(pixels)};
+  Image image{width, height, channels == 1 ? Pixels::gray : channels == 3 ? Pixels::rgb : Pixels::rgba, std::move(pixels)};
+  return mode.palette ? std::move(image).as_palette() : std::move(image);
 }
 
 /// The picture in a file. Errors name the file.
