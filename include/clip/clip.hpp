@@ -6,6 +6,7 @@
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/checkpoint/model_file.hpp>
+#include <clip/checkpoint/open.hpp>
 #include <clip/config/json.hpp>
 #include <clip/config/openai.hpp>
 #include <clip/core/rng.hpp>

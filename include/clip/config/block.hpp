@@ -20,4 +20,13 @@ struct BlockConfig {
   friend constexpr bool operator==(const BlockConfig&, const BlockConfig&) = default;
 };
 
+/// f(functor) for the activation of a block. Where the configuration is known to the compiler, only that functor is compiled.
+template <BlockConfig C, class F>
+constexpr decltype(auto) visit_activation(const Known<C>& config, F&& f) {
+  if constexpr (!C.fixed()) return visit_activation(config->activation, f);
+  else if constexpr (C.activation.value == Activation::gelu) return f(fn::Gelu{});
+  else if constexpr (C.activation.value == Activation::gelu_tanh) return f(fn::GeluTanh{});
+  else return f(fn::QuickGelu{});
+}
+
 }  // namespace clip::inline CLIP_ABI

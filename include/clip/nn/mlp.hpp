@@ -22,7 +22,7 @@ struct Mlp {
 
   template <class Cx, Index W, Index R>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, Rows<Cx, R> residual) const {
-    const auto hidden = visit_activation(config->activation, [&](auto f) { return c_fc.with(cx, f, x); });
+    const auto hidden = visit_activation(config, [&](auto f) { return c_fc.with(cx, f, x); });
     return c_proj.added_to(cx, residual, hidden);
   }
 };

@@ -1,0 +1,114 @@
+// clip/checkpoint/folder.hpp: weights as a file or as a folder: one file or several with an index, and what describes the model.
+#pragma once
+
+#include <clip/checkpoint/tensor_file.hpp>
+#include <clip/io/json.hpp>
+#include <clip/io/map.hpp>
+
+#include <sys/stat.h>
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+inline bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+inline bool is_there(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+inline Result<Json> try_read_json(const std::string& path) {
+  const auto file = try_map(path);
+  if (!file) return file.error();
+  return try_parse_json(as_text(file->bytes()), path);
+}
+
+/// The files an index names, each opened once. They lie beside the index and nowhere else.
+template <class Inflate>
+Result<TensorFile> try_open_shards(const std::string& folder, const std::string& index_path) {
+  const auto index = try_read_json(index_path);
+  if (!index) return index.error();
+  const auto map = index->is_object() ? index->find("weight_map") : index->end();
+  if (map == index->end() || !map->is_object() || map->empty()) return LoadError{index_path, "weight_map", "an object: tensor names and their files", "none"};
+  std::set<std::string> names;
+  for (const auto& [tensor, file] : map->items()) {
+    const auto* const name = file.template get_ptr<const Json::string_t*>();
+    if (name == nullptr || name->empty() || name->front() == '.' || name->find('/') != name->npos)
+      return LoadError{index_path, "weight_map: " + tensor, "the name of a file beside it", json_in_words(file)};
+    names.insert(*name);
+  }
+  std::optional<TensorFile> all;
+  for (const std::string& name : names) {
+    auto shard = try_open_tensor_file<Inflate>(folder + "/" + name);
+    if (!shard) return shard.error();
+    if (!all) all = std::move(*shard);
+    else if (auto done = all->try_join(std::move(*shard)); !done) return done.error();
+  }
+  for (const auto& [tensor, file] : map->items())
+    if (all->find(tensor) == nullptr) return LoadError{index_path, "weight_map: " + tensor + ": no shard has it"};
+  return *all;
+}
+
+inline Result<std::optional<FolderDescription>> try_read_description(const std::string& folder) {
+  for (const char* const name : {"/open_clip_config.json", "/config.json"}) {
+    const std::string path = folder + name;
+    if (!is_there(path)) continue;
+    FolderDescription description{path, nullptr, nullptr};
+    auto config = try_read_json(path);
+    if (!config) return config.error();
+    description.config = std::move(*config);
+    if (const std::string more = folder + "/preprocessor_config.json"; is_there(more)) {
+      auto preprocessing = try_read_json(more);
+      if (!preprocessing) return preprocessing.error();
+      description.preprocessing = std::move(*preprocessing);
+    }
+    return std::optional{std::move(description)};
+  }
+  return std::optional<FolderDescription>{};
+}
+
+template <class Inflate>
+Result<TensorFile> try_open_folder(const std::string& folder) {
+  auto description = try_read_description(folder);
+  if (!description) return description.error();
+  std::string looked_for;
+  for (const std::string name : {"open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors", "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json",
+                                 "pytorch_model.bin"}) {
+    const std::string path = folder + "/" + name;
+    looked_for += (looked_for.empty() ? "" : ", ") + name;
+    if (!is_there(path)) continue;
+    auto file = name.ends_with(".json") ? try_open_shards<Inflate>(folder, path) : try_open_tensor_file<Inflate>(path);
+    if (!file) return file.error();
+    return file->in_folder(folder, std::move(*description));
+  }
+  return LoadError{folder, "no weights in this folder (looked for " + looked_for + ")"};
+}
+
+}  // namespace detail
+
+/// The tensors at a path, under the names they have there: a file of any format, the index of several, or a folder of either.
+/// LoadError: nothing there, with what was looked for; any doubt about a file.
+template <class Inflate = detail::Inflate>
+[[nodiscard]] Result<TensorFile> try_open_tensors(const std::string& path) {
+  if (detail::is_folder(path)) return detail::try_open_folder<Inflate>(path);
+  if (path.ends_with(".index.json")) {
+    const auto slash = path.rfind('/');
+    return detail::try_open_shards<Inflate>(slash == path.npos ? "." : path.substr(0, slash), path);
+  }
+  return try_open_tensor_file<Inflate>(path);
+}
+
+template <class Inflate = detail::Inflate>
+TensorFile open_tensors(const std::string& path) {
+  return try_open_tensors<Inflate>(path).value();
+}
+
+}  // namespace clip::inline CLIP_ABI

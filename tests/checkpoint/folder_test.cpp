@@ -1,0 +1,106 @@
+#include <clip/checkpoint/folder.hpp>
+#include <clip/checkpoint/safetensors_write.hpp>
+
+#include "../io/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace clip;
+
+namespace {
+const std::string files = CLIP_SOURCE_DIR "/tests/checkpoint/files/";
+const std::vector<float> three{1, 2, 3};
+
+void write(const std::string& path, const std::vector<std::string>& names) {
+  std::vector<TensorToWrite> tensors;
+  for (const auto& name : names) tensors.push_back({name, Dtype::f32, {3}, std::as_bytes(std::span{three}), {}});
+  write_safetensors(path, tensors, {{"format", "pt"}});
+}
+std::string names(const TensorFile& file) {
+  std::string all;
+  for (const FileTensor& t : file.tensors()) all += t.name + " ";
+  return all;
+}
+std::string message(const std::string& path) {
+  const auto result = try_open_tensors(path);
+  REQUIRE(!result);
+  return result.error().message();
+}
+}  // namespace
+
+TEST_CASE("tensors: every format is recognised by its content, not by its name") {
+  const TemporaryFolder folder;
+  for (const auto& [name, format] : {std::pair{"wanted.safetensors", FileFormat::safetensors}, {"half.pt", FileFormat::torch}, {"script.pt", FileFormat::torchscript}}) {
+    std::filesystem::copy(files + name, folder / "file", std::filesystem::copy_options::overwrite_existing);
+    const TensorFile file = open_tensors(folder / "file");
+    CHECK(file.format() == format);
+    CHECK(file.place() == folder / "file");
+    REQUIRE(file.find("visual.proj") != nullptr);
+    CHECK(file.find("visual.proj")->shape == std::vector<Index>{16, 8});
+    CHECK(file.find("visual.pro") == nullptr);
+    CHECK(!file.description());
+  }
+  put(folder / "text", "neither the one nor the other");
+  CHECK(message(folder / "text") == folder / "text" + ": neither a safetensors file nor one of torch.save (29 bytes)");
+  put(folder / "empty", "");
+  CHECK(message(folder / "empty") == folder / "empty" + ": neither a safetensors file nor one of torch.save (0 bytes)");
+  CHECK(message(files + "legacy.pt").find("before 1.6") != std::string::npos);
+}
+
+TEST_CASE("tensors: they outlive the object they were opened with") {
+  std::optional<TensorFile> first = open_tensors(files + "half.pt");
+  const TensorFile second = first->with({first->tensors().begin(), first->tensors().end()});
+  first.reset();
+  std::vector<float> values(128);
+  convert(*second.find("visual.proj"), std::span<float>(values));
+  CHECK(values[1] - values[0] == 7 / 16.0f);
+}
+
+TEST_CASE("folder: shards and the description beside them are one file") {
+  const TensorFile file = open_tensors(files + "huggingface");
+  CHECK(file.tensors().size() == 46);
+  CHECK(file.find("vision_model.pre_layrnorm.weight") != nullptr);
+  CHECK(file.find("text_model.final_layer_norm.bias") != nullptr);
+  REQUIRE(file.description());
+  CHECK(file.description()->config.at("projection_dim") == 8);
+  CHECK(file.description()->preprocessing.is_null());
+  CHECK(file.place() == files + "huggingface");
+  const TensorFile same = open_tensors(files + "huggingface/model.safetensors.index.json");
+  CHECK(same.tensors().size() == 46);
+}
+
+TEST_CASE("folder: one file is enough, and what was looked for is told where there is none") {
+  const TemporaryFolder folder;
+  CHECK(message(folder.path) == folder.path + ": no weights in this folder (looked for open_clip_model.safetensors, model.safetensors.index.json, model.safetensors, open_clip_pytorch_model.bin, " +
+                                    "pytorch_model.bin.index.json, pytorch_model.bin)");
+  CHECK(message(folder / "nothing").find("no such file (looked for ") != std::string::npos);
+  std::filesystem::copy(files + "half.pt", folder / "pytorch_model.bin");
+  CHECK(open_tensors(folder.path).format() == FileFormat::torch);
+  write(folder / "model.safetensors", {"a"});
+  CHECK(names(open_tensors(folder.path)) == "a ");
+  put(folder / "config.json", "{} x");
+  CHECK(message(folder.path).find("config.json: not valid JSON") != std::string::npos);
+}
+
+TEST_CASE("folder: an index names files beside it, and every tensor is where it says, once") {
+  const TemporaryFolder folder;
+  write(folder / "1", {"a", "b"});
+  write(folder / "2", {"c"});
+  const std::string index = folder / "model.safetensors.index.json";
+  const auto with = [&](const std::string& map) {
+    put(index, "{\"weight_map\": " + map + "}");
+    return try_open_tensors(folder.path);
+  };
+  CHECK(names(with(R"({"a": "1", "b": "1", "c": "2"})").value()) == "a b c ");
+  CHECK(with(R"({"a": "1", "d": "2"})").error().message() == index + ": weight_map: d: no shard has it");
+  CHECK(with(R"({"a": "3"})").error().message().find("no such file") != std::string::npos);
+  for (const char* map : {R"({"a": "../1"})", R"({"a": "/etc/passwd"})", R"({"a": "x/1"})", R"({"a": ".."})", R"({"a": ""})", R"({"a": 1})"})
+    CHECK(with(map).error().message().find("weight_map: a: expected the name of a file beside it, found ") != std::string::npos);
+  for (const char* map : {"{}", "[]", "1"}) CHECK(with(map).error().message() == index + ": weight_map: expected an object: tensor names and their files, found none");
+  write(folder / "2", {"b"});
+  CHECK(with(R"({"a": "1", "b": "2"})").error().message() == folder / "2" + ": b: another shard has it too");
+}

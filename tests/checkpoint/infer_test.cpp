@@ -1,0 +1,186 @@
+#include <clip/checkpoint/infer.hpp>
+
+#include "stored_clip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace clip;
+using namespace clip::testing;
+
+namespace {
+constexpr Assumptions heads{.image_heads = 4, .text_heads = 2};
+
+/// A file of names and shapes; its values are zeros.
+struct Shapes {
+  TemporaryFolder folder;
+  std::vector<std::pair<std::string, std::vector<Index>>> list;
+
+  explicit Shapes(const VitClipConfig& c) {
+    const Index w = c.image.width, t = c.text.width, e = c.embed_dim;
+    add("visual.class_embedding", {w}), add("visual.positional_embedding", {c.image.tokens(), w}), add("visual.conv1.weight", {w, 3, c.image.patch_size, c.image.patch_size});
+    add("visual.proj", {w, e}), add("positional_embedding", {c.text.context, t}), add("token_embedding.weight", {c.text.vocabulary, t}), add("text_projection", {t, e}), add("logit_scale", {});
+    for (const char* n : {"visual.ln_pre", "visual.ln_post"}) norm(n, w);
+    norm("ln_final", t);
+    blocks("visual.transformer.resblocks.", c.image.block(), c.image.layers);
+    blocks("transformer.resblocks.", c.text.block(), c.text.layers);
+  }
+  void add(std::string name, std::vector<Index> shape) { list.emplace_back(std::move(name), std::move(shape)); }
+  void norm(const std::string& name, Index w) { add(name + ".weight", {w}), add(name + ".bias", {w}); }
+  void blocks(const std::string& prefix, const BlockConfig& b, Index layers) {
+    for (Index i = 0; i < layers; ++i) {
+      const std::string p = prefix + std::to_string(i) + ".";
+      norm(p + "ln_1", b.width), norm(p + "ln_2", b.width);
+      add(p + "attn.in_proj_weight", {3 * b.width, b.width}), add(p + "attn.in_proj_bias", {3 * b.width}), add(p + "attn.out_proj.weight", {b.width, b.width}), add(p + "attn.out_proj.bias", {b.width});
+      add(p + "mlp.c_fc.weight", {b.hidden, b.width}), add(p + "mlp.c_fc.bias", {b.hidden}), add(p + "mlp.c_proj.weight", {b.width, b.hidden}), add(p + "mlp.c_proj.bias", {b.width});
+    }
+  }
+  std::vector<Index>& at(const std::string& name) {
+    for (auto& [n, shape] : list)
+      if (n == name) return shape;
+    FAIL("no " << name);
+    return list[0].second;
+  }
+  /// As a directory without bytes: what is inferred must not depend on them.
+  TensorFile file() const {
+    static const Safetensors none = [] {
+      static const std::string text("\2\0\0\0\0\0\0\0{}", 10);
+      return try_parse_safetensors(as_byte_span(text), "x").value();
+    }();
+    std::vector<FileTensor> tensors;
+    for (const auto& [name, shape] : list) tensors.emplace_back(StoredTensor{name, Dtype::f32, shape, {}});
+    return TensorFile{none}.with(std::move(tensors));
+  }
+};
+std::string message(const TensorFile& file, const Assumptions& assumed = {}) {
+  const auto result = try_inspect(file, assumed);
+  REQUIRE(!result);
+  CHECK(result.error().kind() == ErrorKind::load);
+  return result.error().message();
+}
+}  // namespace
+
+TEST_CASE("inspect: OpenAI's constants are recognised from their shapes alone") {
+  for (const detail::NamedConfig& known : detail::named_configs) {
+    const auto found = try_inspect(Shapes{*known.config}.file());
+    REQUIRE(found);
+    CHECK(found->config == *known.config);
+    CHECK(found->constant == known.name);
+    CHECK(!found->activation_stated);
+    CHECK(infer_config(Shapes{*known.config}.file(), {.activation = Activation::gelu}).image.activation == Activation::gelu);
+  }
+}
+
+TEST_CASE("inspect: other sizes too, and heads by OpenCLIP's rule") {
+  VitClipConfig c = ViT_L_14;
+  c.embed_dim = 1024;
+  c.image.width = 1408, c.image.layers = 40, c.image.heads = 16, c.image.mlp_width = 6144;
+  c.text.width = 1024, c.text.layers = 24, c.text.heads = 16;
+  const auto found = try_inspect(Shapes{c}.file());
+  REQUIRE(found);
+  CHECK(found->config == c);
+  CHECK(found->constant.empty());
+}
+
+TEST_CASE("inspect: files and folders of every kind hold the same model; what they state beats what is assumed") {
+  for (const char* name : {"state.pt", "half.pt", "nested.pt", "wanted.safetensors"}) {
+    CHECK(inspect(files + name, heads).config == Quick);
+    CHECK(inspect(files + name, {Activation::gelu, 4, 2}).config == Stored);
+  }
+  const Inspection script = inspect(files + "script.pt", {Activation::gelu, 4, 2});
+  CHECK(script.config == Quick);  // OpenAI's archives were trained with it
+  CHECK(script.activation_stated);
+  CHECK(script.format == FileFormat::torchscript);
+  const Inspection folder = inspect(files + "huggingface");
+  CHECK(folder.config == Stored);
+  CHECK(folder.activation_stated);
+  CHECK(folder.dialect == Dialect::huggingface);
+}
+
+TEST_CASE("inspect: a description may state everything that shapes do not tell") {
+  const TemporaryFolder temporary;
+  const std::string folder = copy_folder(temporary);
+  replace_in(folder + "/config.json", "\"gelu\"", "\"gelu_new\"");
+  replace_in(folder + "/config.json", "1e-05", "1e-06");
+  put(folder + "/preprocessor_config.json", R"({"image_mean": [0.5, 0.25, 0], "image_std": [1, 2, 3], "crop_size": 8})");
+  VitClipConfig c = Stored;
+  c.image.activation = c.text.activation = Activation::gelu_tanh;
+  c.image.epsilon = c.text.epsilon = 1e-6f;
+  c.image.mean = {0.5f, 0.25f, 0.0f};
+  c.image.deviation = {1, 2, 3};
+  CHECK(inspect(folder).config == c);
+
+  put(folder + "/open_clip_config.json", R"({"model_cfg": {"embed_dim": 8, "quick_gelu": true, "vision_cfg": {"image_size": 8, "layers": 1, "width": 16, "head_width": 8, "patch_size": 4},
+    "text_cfg": {"context_length": 5, "vocab_size": 12, "width": 16, "heads": 4, "layers": 1}}, "preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1]}})");
+  c = Quick;
+  c.image.heads = 2, c.text.heads = 4;
+  c.image.mean = {0, 0, 0};
+  c.image.deviation = {1, 1, 1};
+  CHECK(inspect(folder).config == c);
+  replace_in(folder + "/open_clip_config.json", "\"quick_gelu\": true, ", "");
+  CHECK(inspect(folder).config.text.activation == Activation::gelu);
+}
+
+TEST_CASE("inspect: a description that is wrong or contradicts the shapes is an error") {
+  const auto changed = [](const std::string& from, const std::string& to) {
+    const TemporaryFolder temporary;
+    const std::string folder = copy_folder(temporary);
+    replace_in(folder + "/config.json", from, to);
+    const auto result = try_inspect(folder);
+    REQUIRE(!result);
+    return result.error().message().substr(temporary.path.size());
+  };
+  CHECK(changed("\"gelu\"", "\"relu\"") ==
+        "/model/config.json: hidden_act: expected quick_gelu, gelu, gelu_new or gelu_pytorch_tanh, found \"relu\"; hidden_act: expected quick_gelu, gelu, gelu_new or gelu_pytorch_tanh, found \"relu\"");
+  CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": 3") == "/model: 3 heads do not divide the width of the image tower, 16");
+  CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": -4") == "/model/config.json: num_attention_heads: expected a positive integer, found -4");
+  CHECK(changed("\"image_size\": 8", "\"image_size\": 16").starts_with("/model: image size: 8 by its shapes, 16 by "));
+  CHECK(changed("\"hidden_size\": 16", "\"hidden_size\": 32").starts_with("/model: image width: 16 by its shapes, 32 by "));
+  CHECK(changed("1e-05", "\"small\"").starts_with("/model/config.json: layer_norm_eps: expected a number, found \"small\""));
+}
+
+TEST_CASE("inspect: what is no such model is told with what it is") {
+  Shapes shapes{ViT_B_32};
+  shapes.list.erase(shapes.list.begin(), shapes.list.begin() + 4);
+  shapes.add("visual.layer1.0.conv1.weight", {64, 64, 1, 1});
+  CHECK(message(shapes.file()) == "x: not a CLIP with a vision transformer: found a CLIP with a residual network (visual.layer1 …); no visual.positional_embedding; no visual.proj; no visual.conv1.weight");
+  Shapes other{ViT_B_32};
+  other.list = {{"a", {1}}, {"b", {2}}};
+  CHECK(message(other.file()).starts_with("x: not a CLIP with a vision transformer: found 2 tensors (a, b); no visual.positional_embedding; "));
+  other.list.clear();
+  CHECK(message(other.file()).starts_with("x: not a CLIP with a vision transformer: found 0 tensors; "));
+}
+
+TEST_CASE("inspect: impossible sizes are told") {
+  const auto with = [](const char* name, std::vector<Index> shape) {
+    Shapes shapes{ViT_B_32};
+    shapes.at(name) = std::move(shape);
+    return message(shapes.file()).substr(3);
+  };
+  CHECK(with("visual.positional_embedding", {51, 768}) == "visual.positional_embedding has 51 rows, expected a square and one");
+  CHECK(with("visual.conv1.weight", {768, 3072}).ends_with("visual.conv1.weight has 2 extents, expected 4"));
+  CHECK(with("visual.proj", {768, 0}).ends_with("visual.proj has an extent of 0"));
+  CHECK(with("token_embedding.weight", {49408, 500}).find("the heads of the text tower are not known: its width, 500, is no multiple of 64") != std::string::npos);
+  CHECK(message(open_tensors(files + "half.pt")).find("the heads of the image tower are not known: its width, 16, is no multiple of 64; the heads of the text tower") != std::string::npos);
+  CHECK(message(open_tensors(files + "half.pt"), {.image_heads = 5, .text_heads = 2}).ends_with("5 heads do not divide the width of the image tower, 16"));
+}
+
+TEST_CASE("inspect: a small file cannot ask for a large model") {
+  Shapes shapes{ViT_B_32};
+  shapes.at("visual.conv1.weight")[0] = 640'000;
+  CHECK(message(shapes.file()).find("too small for its own shapes: weights: expected ") != std::string::npos);
+  Shapes deep{ViT_B_32};
+  for (Index i = 12; i < 1000; ++i) deep.add("transformer.resblocks." + std::to_string(i) + ".attn.in_proj_weight", {1});
+  CHECK(message(deep.file()).find("too small for its own shapes: weights: expected ") != std::string::npos);
+}
+
+TEST_CASE("inspect: a real checkpoint") {
+  CLIP_TEST_DATA_OR_RETURN(data, "inspect: a real checkpoint");
+  const VitClipConfig c = inspect(std::string(data) + "/fashion-clip/trained.safetensors").config;
+  CHECK(c.image.image_size == 28);
+  CHECK(c.image.heads == 1);
+  CHECK(c.text.context == 32);
+}

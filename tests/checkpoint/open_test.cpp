@@ -1,0 +1,51 @@
+#include <clip/checkpoint/open.hpp>
+
+#include "stored_clip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace clip;
+using namespace clip::testing;
+
+namespace {
+constexpr Assumptions heads{.image_heads = 4, .text_heads = 2};
+}
+
+TEST_CASE("open: a file alone is a model, with its weights and its configuration") {
+  for (const char* name : {"state.pt", "script.pt", "wanted.safetensors"}) {
+    CAPTURE(name);
+    const AnyModel model = clip::open<Naive<float>>(files + name, heads);
+    CHECK(model.config() == Quick);
+    CHECK(weights_of(model) == wanted());
+  }
+  const AnyModel folder = clip::open<Naive<float>>(files + "huggingface");
+  CHECK(folder.config() == Stored);
+  CHECK(weights_of(folder) == wanted());
+}
+
+TEST_CASE("open: the model encodes as one of fixed sizes does, bit for bit") {
+  const AnyModel any = clip::open<Naive<float>>(files + "huggingface");
+  Model<Stored, Naive<float>> fixed;
+  load(fixed, files + "huggingface");
+  std::vector<float> values(192);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 7) - 3;
+  const Images images = Images::from_floats(1, 3, 8, 8, values);
+  const auto a = any.encode_image(images);
+  const auto b = fixed.encode_image(images);
+  CHECK(std::vector<float>(a.values().begin(), a.values().end()) == std::vector<float>(b.values().begin(), b.values().end()));
+}
+
+TEST_CASE("open: what cannot be opened is an error with its place") {
+  const auto fails = [](const std::string& path, const Assumptions& assumed = {}) {
+    const auto result = try_open<Naive<float>>(path, assumed);
+    REQUIRE(!result);
+    CHECK(result.error().place() == path);
+    return result.error().message().substr(path.size());
+  };
+  CHECK(fails(files + "nothing").find("no such file") != std::string::npos);
+  CHECK(fails(files + "half.pt").find("heads") != std::string::npos);
+  CHECK(fails(files + "legacy.pt", heads).find("before 1.6") != std::string::npos);
+  CHECK_THROWS_AS(clip::open(files + "legacy.pt"), LoadError);
+}
