@@ -20,6 +20,18 @@
 
 namespace clip::inline CLIP_ABI {
 
+namespace detail {
+template <class U, class>
+using For = U;  // one U for every input
+
+/// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result y before
+/// `saved` where it says `wants_output`.
+template <class Op, class B, class T, class... Inputs>
+inline constexpr bool has_backward =
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., saved, y, d...); } ||
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., y, saved, y, d...); };
+}  // namespace detail
+
 struct TapeOptions {
   bool recompute = false;  // keep only what stands between blocks and compute each block once more on the way back
 };
@@ -62,9 +74,9 @@ class Tape : public ContextBase<B, Mode::training> {
   /// y = op(inputs…) : (rows, width), recorded where the gradient of some input is wanted.
   template <class Op, Index W, class... In>
   Rows<Tape, W> apply(const Op& op, Index rows, Size<W> width, const In&... inputs) {
-    static_assert(has_backward<Op, In...>, "tape: this op has no derivative: it can be used in inference, not in training");
+    static_assert(detail::has_backward<Op, B, T, In...>, "tape: this op has no derivative: it can be used in inference, not in training");
     static_assert(sizeof...(In) <= max_inputs && std::is_trivially_copyable_v<Op> && sizeof(Op) <= state_bytes, "tape: an op is a small, plain value");
-    if constexpr (has_backward<Op, In...>) {
+    if constexpr (detail::has_backward<Op, B, T, In...>) {
       const View<T> y = workspace_.allocate(rows, width);
       Node node{};
       if constexpr (requires { op.saved(detail::value_of<T>(inputs)...); }) {
@@ -165,13 +177,6 @@ class Tape : public ContextBase<B, Mode::training> {
   /// An op whose derivative is easier to say with its own result asks for it: backward(b, inputs…, y, saved, dy, dinputs…).
   template <class Op>
   static constexpr bool wants_output = requires { requires Op::wants_output; };
-
-  template <class Op, class... In>
-  static constexpr bool has_backward = requires(const Op& op, B& b, Weights<T> in, clip::In<T> y, Saved<T> saved, Acc<T> d) {
-    op.backward(b, (static_cast<void>(sizeof(In)), in)..., saved, y, (static_cast<void>(sizeof(In)), d)...);
-  } || requires(const Op& op, B& b, Weights<T> in, clip::In<T> y, Saved<T> saved, Acc<T> d) {
-    op.backward(b, (static_cast<void>(sizeof(In)), in)..., y, saved, y, (static_cast<void>(sizeof(In)), d)...);
-  };
 
   Node& at(Index node) { return nodes_[static_cast<std::size_t>(node)]; }
 
