@@ -78,8 +78,16 @@ void outer(benchmark::State& state) {
 
 void sizes_of_models(benchmark::internal::Benchmark* b) {
   for (const long threads : {1L, 2L}) {
-    b->Args({1600, 768, 3072, threads})->Args({1600, 3072, 768, threads})->Args({50, 768, 3072, threads})->Args({8, 512, 2048, threads})->Args({1, 512, 512, threads});
-    b->Args({4352, 147, 64, threads})->Args({4352, 64, 192, threads})->Args({4352, 64, 64, threads})->Args({4352, 64, 256, threads})->Args({4352, 256, 64, threads});
+    b->Args({1600, 768, 3072, threads})
+        ->Args({1600, 3072, 768, threads})
+        ->Args({50, 768, 3072, threads})
+        ->Args({8, 512, 2048, threads})
+        ->Args({1, 512, 512, threads});
+    b->Args({4352, 147, 64, threads})
+        ->Args({4352, 64, 192, threads})
+        ->Args({4352, 64, 64, threads})
+        ->Args({4352, 64, 256, threads})
+        ->Args({4352, 256, 64, threads});
     b->Args({256, 64, 256, threads})->Args({256, 256, 64, threads})->Args({1250, 64, 192, threads})->Args({1250, 64, 256, threads});
   }
   b->UseRealTime()->Unit(benchmark::kMicrosecond);
@@ -97,8 +105,8 @@ struct Attention {
   Index rows, width;
   Matrix qkv, y, saved, dy, dqkv;
   explicit Attention(const benchmark::State& state)
-      : pattern{state.range(2), state.range(5) != 0, false}, rows{state.range(0) * state.range(1)}, width{state.range(2) * state.range(3)}, qkv{rows, 3 * width},
-        y{rows, width}, saved{rows, state.range(2)}, dy{rows, width}, dqkv{rows, 3 * width} {
+      : pattern{state.range(2), state.range(5) != 0, false}, rows{state.range(0) * state.range(1)}, width{state.range(2) * state.range(3)},
+        qkv{rows, 3 * width}, y{rows, width}, saved{rows, state.range(2)}, dy{rows, width}, dqkv{rows, 3 * width} {
     sequences.assign_uniform(state.range(0), state.range(1));
   }
   double pairs() const {
@@ -111,7 +119,8 @@ struct Attention {
 void attention(benchmark::State& state) {
   Attention a{state};
   Cpu<float> cpu = cpu_of(state, 4);
-  for (auto _ : state) cpu.attention(a.qkv.columns(0, a.width), a.qkv.columns(a.width, a.width), a.qkv.columns(2 * a.width, a.width), a.sequences, a.pattern, a.y, a.saved);
+  for (auto _ : state)
+    cpu.attention(a.qkv.columns(0, a.width), a.qkv.columns(a.width, a.width), a.qkv.columns(2 * a.width, a.width), a.sequences, a.pattern, a.y, a.saved);
   operations(state, 4 * a.pairs());
 }
 
@@ -128,7 +137,11 @@ void attention_backward(benchmark::State& state) {
 
 void attention_sizes(benchmark::internal::Benchmark* b) {
   for (const long threads : {1L, 2L})
-    b->Args({256, 17, 1, 64, threads, 0})->Args({50, 25, 1, 64, threads, 1})->Args({32, 50, 12, 64, threads, 0})->Args({4, 197, 12, 64, threads, 0})->Args({4, 257, 12, 64, threads, 0});
+    b->Args({256, 17, 1, 64, threads, 0})
+        ->Args({50, 25, 1, 64, threads, 1})
+        ->Args({32, 50, 12, 64, threads, 0})
+        ->Args({4, 197, 12, 64, threads, 0})
+        ->Args({4, 257, 12, 64, threads, 0});
   b->UseRealTime()->Unit(benchmark::kMicrosecond);
 }
 BENCHMARK(attention)->Apply(attention_sizes);
@@ -142,61 +155,85 @@ void rows_and_columns(benchmark::State& state, F f, double values_moved) {
   bytes(state, values_moved * 4 * static_cast<double>(state.range(0) * state.range(1)));
 }
 void layer_norm(benchmark::State& state) {
-  rows_and_columns(state, [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
-    Matrix x{m, n}, gain{1, n}, bias{1, n}, y{m, n}, saved{m, 2};
-    for (auto _ : s) cpu.layer_norm(x, gain, bias, 1e-5, y, saved);
-  }, 2);
+  rows_and_columns(
+      state,
+      [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
+        Matrix x{m, n}, gain{1, n}, bias{1, n}, y{m, n}, saved{m, 2};
+        for (auto _ : s) cpu.layer_norm(x, gain, bias, 1e-5, y, saved);
+      },
+      2);
 }
 void layer_norm_backward(benchmark::State& state) {
-  rows_and_columns(state, [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
-    Matrix x{m, n}, gain{1, n}, saved{m, 2}, dy{m, n}, dx{m, n}, dgain{1, n}, dbias{1, n};
-    for (auto _ : s) cpu.layer_norm_backward(x, gain, saved, dy, Acc<float>{dx, false}, Acc<float>{dgain, false}, Acc<float>{dbias, false});
-  }, 4);
+  rows_and_columns(
+      state,
+      [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
+        Matrix x{m, n}, gain{1, n}, saved{m, 2}, dy{m, n}, dx{m, n}, dgain{1, n}, dbias{1, n};
+        for (auto _ : s) cpu.layer_norm_backward(x, gain, saved, dy, Acc<float>{dx, false}, Acc<float>{dgain, false}, Acc<float>{dbias, false});
+      },
+      4);
 }
 void column_sum(benchmark::State& state) {
-  rows_and_columns(state, [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
-    Matrix x{m, n}, sum{1, n};
-    for (auto _ : s) cpu.column_sum(x, Acc<float>{sum, false});
-  }, 1);
+  rows_and_columns(
+      state,
+      [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
+        Matrix x{m, n}, sum{1, n};
+        for (auto _ : s) cpu.column_sum(x, Acc<float>{sum, false});
+      },
+      1);
 }
 void quick_gelu_slope(benchmark::State& state) {
-  rows_and_columns(state, [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
-    Matrix x{m, n}, dy{m, n}, dx{m, n};
-    for (auto _ : s) cpu.map_slope(fn::QuickGelu{}, x, dy, Acc<float>{dx, true});
-  }, 3);
+  rows_and_columns(
+      state,
+      [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
+        Matrix x{m, n}, dy{m, n}, dx{m, n};
+        for (auto _ : s) cpu.map_slope(fn::QuickGelu{}, x, dy, Acc<float>{dx, true});
+      },
+      3);
 }
 void gelu(benchmark::State& state) {
-  rows_and_columns(state, [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
-    Matrix x{m, n}, y{m, n};
-    for (auto _ : s) cpu.map(fn::Gelu{}, x, y);
-  }, 2);
+  rows_and_columns(
+      state,
+      [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
+        Matrix x{m, n}, y{m, n};
+        for (auto _ : s) cpu.map(fn::Gelu{}, x, y);
+      },
+      2);
 }
 void cross_entropy_both(benchmark::State& state) {
-  rows_and_columns(state, [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
-    Matrix logits{m, n}, loss{1, 1}, rows{1, m}, cols{1, n}, d{m, n};
-    std::vector<std::int32_t> ids;
-    for (Index i = 0; i < std::max(m, n); ++i) ids.push_back(static_cast<std::int32_t>(i));
-    const Ids r = Ids{ids}.first(static_cast<std::size_t>(m)), c = Ids{ids}.first(static_cast<std::size_t>(n));
-    for (auto _ : s) {
-      cpu.cross_entropy(logits, r, c, Axis::rows, 0.5, Acc<float>{loss, true}, rows);
-      cpu.cross_entropy(logits, r, c, Axis::columns, 0.5, Acc<float>{loss, false}, cols);
-      cpu.cross_entropy_backward(logits, r, c, Axis::rows, 0.5, rows, loss, Acc<float>{d, true});
-      cpu.cross_entropy_backward(logits, r, c, Axis::columns, 0.5, cols, loss, Acc<float>{d, false});
-    }
-  }, 8);
+  rows_and_columns(
+      state,
+      [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
+        Matrix logits{m, n}, loss{1, 1}, rows{1, m}, cols{1, n}, d{m, n};
+        std::vector<std::int32_t> ids;
+        for (Index i = 0; i < std::max(m, n); ++i) ids.push_back(static_cast<std::int32_t>(i));
+        const Ids r = Ids{ids}.first(static_cast<std::size_t>(m)), c = Ids{ids}.first(static_cast<std::size_t>(n));
+        for (auto _ : s) {
+          cpu.cross_entropy(logits, r, c, Axis::rows, 0.5, Acc<float>{loss, true}, rows);
+          cpu.cross_entropy(logits, r, c, Axis::columns, 0.5, Acc<float>{loss, false}, cols);
+          cpu.cross_entropy_backward(logits, r, c, Axis::rows, 0.5, rows, loss, Acc<float>{d, true});
+          cpu.cross_entropy_backward(logits, r, c, Axis::columns, 0.5, cols, loss, Acc<float>{d, false});
+        }
+      },
+      8);
 }
 void adamw(benchmark::State& state) {
-  rows_and_columns(state, [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
-    Matrix p{m, n}, g{m, n}, first{m, n}, second{m, n};
-    cpu.fill(second, 1.0f);
-    for (auto _ : s) cpu.adamw(p, g, first, second, {1e-3, 0.9, 0.98, 1e-6, 0.2, 0.1, 0.02});
-  }, 7);
+  rows_and_columns(
+      state,
+      [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
+        Matrix p{m, n}, g{m, n}, first{m, n}, second{m, n};
+        cpu.fill(second, 1.0f);
+        for (auto _ : s) cpu.adamw(p, g, first, second, {1e-3, 0.9, 0.98, 1e-6, 0.2, 0.1, 0.02});
+      },
+      7);
 }
 void sum_of_squares(benchmark::State& state) {
-  rows_and_columns(state, [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
-    Matrix x{m, n};
-    for (auto _ : s) benchmark::DoNotOptimize(cpu.sum_of_squares(x));
-  }, 1);
+  rows_and_columns(
+      state,
+      [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
+        Matrix x{m, n};
+        for (auto _ : s) benchmark::DoNotOptimize(cpu.sum_of_squares(x));
+      },
+      1);
 }
 
 void row_sizes(benchmark::internal::Benchmark* b) {

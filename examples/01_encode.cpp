@@ -25,7 +25,7 @@ int main() {
   const clip::Tokenizer tokenizer;              // bytes; a list of merges is opened instead
 
   const std::vector<clip::Image> pictures{noise(1), noise(2), noise(3)};
-  const clip::Images pixels = clip::preprocess(Tiny.image, pictures);              // (3, 3, 32, 32)
+  const clip::Images pixels = clip::preprocess(Tiny.image, pictures);                 // (3, 3, 32, 32)
   const clip::Texts texts = tokenizer({"a cat", "a dog", "noise"}, {.context = 24});  // ragged ids
   std::printf("\"a cat\" is %d ids\n", static_cast<int>(texts[0].size()));
 

@@ -47,9 +47,10 @@ void run(const Options& o) {
   // The model, and its training.
   const clip::Cpu<> backend{{.threads = o.threads}};
   clip::Model<Small> model{clip::Rng{o.seed}, backend};
-  clip::Trainer trainer{model, pairs, {.epochs = o.epochs, .batch = o.batch, .adamw = {.learning_rate = 1e-3f, .weight_decay = 0.2f}, .seed = o.seed, .checkpoint = checkpoint}};
-  std::fprintf(stderr, "%d parameters, %s; step %d of %d\n", static_cast<int>(clip::count_parameters(model)), backend.describe().c_str(), static_cast<int>(trainer.step()),
-               static_cast<int>(trainer.steps()));
+  clip::Trainer trainer{
+      model, pairs, {.epochs = o.epochs, .batch = o.batch, .adamw = {.learning_rate = 1e-3f, .weight_decay = 0.2f}, .seed = o.seed, .checkpoint = checkpoint}};
+  std::fprintf(stderr, "%d parameters, %s; step %d of %d\n", static_cast<int>(clip::count_parameters(model)), backend.describe().c_str(),
+               static_cast<int>(trainer.step()), static_cast<int>(trainer.steps()));
 
   Run history{trainer.step(), {}, {}};
   Progress progress;

@@ -21,7 +21,8 @@ using clip::Index;
 
 inline constexpr Index class_count = 10, side = 28;
 inline constexpr std::array<std::string_view, 10> names{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"};
-inline constexpr std::array<std::string_view, 5> templates{"a photo of a {}.", "a picture of a {}.", "an image of a {}.", "this is a {}.", "a grey photo of a {}."};
+inline constexpr std::array<std::string_view, 5> templates{"a photo of a {}.", "a picture of a {}.", "an image of a {}.", "this is a {}.",
+                                                           "a grey photo of a {}."};
 
 inline std::string fill_in(std::string_view pattern, std::string_view name) {
   const auto gap = pattern.find("{}");
@@ -60,8 +61,7 @@ inline Pictures read_pictures(const std::string& folder, const std::string& part
   clip::IdxArray pixels = detail::read_idx(images), classes = detail::read_idx(labels);
   if (pixels.shape.size() != 3 || pixels.shape[0] == 0 || pixels.shape[1] != side || pixels.shape[2] != side)
     clip::raise(clip::LoadError{images, "expected pictures of 28 x 28"});
-  if (classes.shape.size() != 1 || classes.shape[0] != pixels.shape[0])
-    clip::raise(clip::LoadError{labels, "labels", pixels.shape[0], classes.bytes.size()});
+  if (classes.shape.size() != 1 || classes.shape[0] != pixels.shape[0]) clip::raise(clip::LoadError{labels, "labels", pixels.shape[0], classes.bytes.size()});
   for (std::uint8_t label : classes.bytes)
     if (label >= class_count) clip::raise(clip::LoadError{labels, "labels", "0 to 9", static_cast<int>(label)});
   return {std::move(pixels), std::move(classes.bytes)};

@@ -15,13 +15,11 @@ namespace fashion {
 /// The ten prompts against every picture.
 struct Evaluation {
   double top1 = 0;
-  std::vector<Index> predicted;   // (n)
-  std::vector<double> certainty;  // (n) probability of the predicted class
+  std::vector<Index> predicted;                             // (n)
+  std::vector<double> certainty;                            // (n) probability of the predicted class
   clip::Tensor<float> cosines{{class_count, class_count}};  // mean picture of a class (rows) with every prompt
 
-  bool operator==(const Evaluation& other) const {
-    return top1 == other.top1 && predicted == other.predicted && certainty == other.certainty;
-  }
+  bool operator==(const Evaluation& other) const { return top1 == other.top1 && predicted == other.predicted && certainty == other.certainty; }
 };
 
 template <class M>

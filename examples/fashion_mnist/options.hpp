@@ -38,7 +38,8 @@ template <class N>
 void parse_number(std::string_view option, std::string_view text, N least, N most, N& number) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (failed != std::errc{} || end != text.data() + text.size() || number < least || number > most)
-    clip::raise(clip::OptionError{std::string(option), "value", "a number from " + std::to_string(least) + " to " + std::to_string(most), "\"" + std::string(text) + "\""});
+    clip::raise(clip::OptionError{std::string(option), "value", "a number from " + std::to_string(least) + " to " + std::to_string(most),
+                                  "\"" + std::string(text) + "\""});
 }
 }  // namespace detail
 

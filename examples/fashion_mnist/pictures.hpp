@@ -24,7 +24,10 @@ inline clip::Svg confusion_picture(const Evaluation& result, const Pictures& tes
   const std::vector<double> counts = confusion(result, test);
   return clip::confusion_chart({.title = "What the model called the test pictures: " + with_digits(100 * result.top1, 2) + " % right",
                                 .note = "Test pictures per cell. Blue: named right. Orange: the darker, the more often confused.",
-                                .rows_title = "pictures of", .columns_title = "were called", .rows = class_names(), .columns = class_names()},
+                                .rows_title = "pictures of",
+                                .columns_title = "were called",
+                                .rows = class_names(),
+                                .columns = class_names()},
                                {counts.data(), class_count, class_count});
 }
 
@@ -33,7 +36,10 @@ inline clip::Svg similarity_picture(const Evaluation& result) {
   const std::vector<double> cosines(result.cosines.values().begin(), result.cosines.values().end());
   return clip::similarity_chart({.title = "How near pictures and sentences lie to each other",
                                  .note = "Cosine between the mean test picture of a class (rows) and a sentence (columns). Blue: near. Orange: opposed.",
-                                 .rows_title = "pictures", .columns_title = "sentences", .rows = class_names(), .columns = prompts()},
+                                 .rows_title = "pictures",
+                                 .columns_title = "sentences",
+                                 .rows = class_names(),
+                                 .columns = prompts()},
                                 {cosines.data(), class_count, class_count});
 }
 
@@ -42,7 +48,9 @@ inline clip::Svg test_pictures(const Evaluation& result, const Pictures& test) {
   constexpr std::size_t right_shown = 4, wrong_shown = 8;
   clip::ImageSheet sheet{.title = "Test pictures and what the model called them",
                          .note = "Below a picture: the class the model chose, and how probable it held it.",
-                         .right_means = "named right (the first ones)", .wrong_means = "named wrong (the most certain mistakes)", .rows = {}};
+                         .right_means = "named right (the first ones)",
+                         .wrong_means = "named wrong (the most certain mistakes)",
+                         .rows = {}};
   for (Index c = 0; c < class_count; ++c) {
     std::vector<std::size_t> right, wrong;
     for (std::size_t i = 0; i < test.labels.size(); ++i)
@@ -54,7 +62,8 @@ inline clip::Svg test_pictures(const Evaluation& result, const Pictures& test) {
     clip::SheetRow row{std::string(names[static_cast<std::size_t>(c)]), {}};
     for (const auto* chosen : {&right, &wrong})
       for (const std::size_t i : *chosen)
-        row.tiles.push_back({test[static_cast<Index>(i)], std::string(names[static_cast<std::size_t>(result.predicted[i])]), with_digits(100 * result.certainty[i], 0) + " %", chosen == &right});
+        row.tiles.push_back({test[static_cast<Index>(i)], std::string(names[static_cast<std::size_t>(result.predicted[i])]),
+                             with_digits(100 * result.certainty[i], 0) + " %", chosen == &right});
     sheet.rows.push_back(std::move(row));
   }
   return clip::image_sheet(sheet);
@@ -66,11 +75,14 @@ inline clip::Svg loss_picture(const Run& run, Index batch) {
   const double n = static_cast<double>(batch);
   return clip::line_chart({.title = "The contrastive loss while training",
                            .note = "Thin: every step. Thick: the mean of 17 steps.",
-                           .x_title = "step", .y_title = "loss",
+                           .x_title = "step",
+                           .y_title = "loss",
                            .first_x = static_cast<double>(run.first_step + 1),
-                           .values = run.losses, .smoothing = 8,
+                           .values = run.losses,
+                           .smoothing = 8,
                            .levels = {{"guessing: ln " + with_digits(n, 0) + " = " + with_digits(std::log(n), 3), std::log(n)},
-                                      {"knowing the class: ln " + with_digits(n / class_count, 1) + " = " + with_digits(std::log(n / class_count), 3), std::log(n / class_count)}}});
+                                      {"knowing the class: ln " + with_digits(n / class_count, 1) + " = " + with_digits(std::log(n / class_count), 3),
+                                       std::log(n / class_count)}}});
 }
 
 inline void draw_pictures(const std::string& folder, const Evaluation& result, const Pictures& test, const Run& run, Index batch) {

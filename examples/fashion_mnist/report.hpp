@@ -44,7 +44,8 @@ inline std::string number_text(double x) { return clip::json_text(x); }
 
 /// What someone needs to use the weights.
 inline std::map<std::string, std::string> metadata(const clip::Json& config, const Brightness& light, double top1) {
-  return {{"config", clip::json_text(config)}, {"image_mean", number_text(light.mean)}, {"image_std", number_text(light.deviation)}, {"top1", number_text(top1)}};
+  return {
+      {"config", clip::json_text(config)}, {"image_mean", number_text(light.mean)}, {"image_std", number_text(light.deviation)}, {"top1", number_text(top1)}};
 }
 
 /// A line per class: how many were named right, and what the others were most often taken for.
@@ -56,8 +57,8 @@ inline void print_table(const Evaluation& result, const Pictures& pictures) {
     Index other = c == 0 ? 1 : 0;
     for (Index k = 0; k < class_count; ++k)
       if (k != c && row[k] > row[other]) other = k;
-    std::printf("%-12s %5.0f %6.0f   %s (%.0f)\n", std::string(names[static_cast<std::size_t>(c)]).c_str(), row[c], std::accumulate(row, row + class_count, 0.0),
-                std::string(names[static_cast<std::size_t>(other)]).c_str(), row[other]);
+    std::printf("%-12s %5.0f %6.0f   %s (%.0f)\n", std::string(names[static_cast<std::size_t>(c)]).c_str(), row[c],
+                std::accumulate(row, row + class_count, 0.0), std::string(names[static_cast<std::size_t>(other)]).c_str(), row[other]);
   }
   std::printf("\ntop-1: %.2f %% of %d test pictures\n", 100 * result.top1, static_cast<int>(pictures.size()));
 }
@@ -76,7 +77,8 @@ void write_results(const Options& o, const Run& run, double top1, double top1_re
 #endif
   results["threads"] = backend.threads();
   results["backend"] = backend.describe();
-  results["configuration"] = {{"model", model}, {"epochs", o.epochs}, {"batch", o.batch}, {"first_step", run.first_step}, {"data", o.data}, {"templates", templates}, {"classes", names}};
+  results["configuration"] = {{"model", model}, {"epochs", o.epochs},     {"batch", o.batch}, {"first_step", run.first_step},
+                              {"data", o.data}, {"templates", templates}, {"classes", names}};
   clip::write_file(o.output + "/results.json", clip::as_byte_span(clip::json_text(results, 2) + "\n"));
 }
 

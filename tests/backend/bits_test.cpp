@@ -45,7 +45,8 @@ bool same(In<T> a, In<T> b) {
 }
 
 template <class T>
-void check_equal(const std::vector<std::pair<std::string, std::vector<std::vector<T>>>>& a, const std::vector<std::pair<std::string, std::vector<std::vector<T>>>>& b) {
+void check_equal(const std::vector<std::pair<std::string, std::vector<std::vector<T>>>>& a,
+                 const std::vector<std::pair<std::string, std::vector<std::vector<T>>>>& b) {
   REQUIRE(a.size() == b.size());
   for (std::size_t c = 0; c < a.size(); ++c)
     for (std::size_t o = 0; o < a[c].second.size(); ++o) {
@@ -267,11 +268,12 @@ TEST_CASE_TEMPLATE("a column of logits gets the same log-sum in any matrix", T, 
   std::vector<std::int32_t> ids;
   for (std::int32_t i = 0; i < 200; ++i) ids.push_back(i);
   Matrix<T> loss{1, 1}, saved{1, n};
-  cpu.cross_entropy(logits, Ids{ids}.first(static_cast<std::size_t>(m)), Ids{ids}.first(static_cast<std::size_t>(n)), Axis::columns, 1, Acc<T>{loss, true}, saved);
+  cpu.cross_entropy(logits, Ids{ids}.first(static_cast<std::size_t>(m)), Ids{ids}.first(static_cast<std::size_t>(n)), Axis::columns, 1, Acc<T>{loss, true},
+                    saved);
   for (const Index cols : batches) {
     Matrix<T> part{1, cols};
-    cpu.cross_entropy(logits.part(0, m, 70, cols), Ids{ids}.first(static_cast<std::size_t>(m)), Ids{ids}.first(static_cast<std::size_t>(cols)), Axis::columns, 1,
-                      Acc<T>{loss, true}, part);
+    cpu.cross_entropy(logits.part(0, m, 70, cols), Ids{ids}.first(static_cast<std::size_t>(m)), Ids{ids}.first(static_cast<std::size_t>(cols)), Axis::columns,
+                      1, Acc<T>{loss, true}, part);
     CHECK(same<T>(part, saved.part(0, 1, 70, cols)));
   }
 }

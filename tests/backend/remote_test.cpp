@@ -1,16 +1,16 @@
 // The stand-in for a device keeps its promise: its memory is out of the host's reach except while a primitive runs.
-#include "../support/primitives.hpp"
 #include "../support/remote.hpp"
+#include "../support/primitives.hpp"
 
 #include <clip/backend/naive.hpp>
 
 #include <doctest/doctest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
 #include <array>
 #include <csignal>
 #include <cstring>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace {
 using namespace clip;

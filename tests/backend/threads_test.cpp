@@ -20,7 +20,8 @@ std::vector<int> visits(ThreadPool& pool, Index count) {
 TEST_CASE("every number of a loop is visited once, on any number of threads") {
   for (const int threads : {1, 2, 3, 7}) {
     ThreadPool pool{threads};
-    for (const Index count : {Index{0}, Index{1}, Index{2}, Index{3}, Index{8}, Index{1000}}) CHECK(visits(pool, count) == std::vector<int>(static_cast<std::size_t>(count), 1));
+    for (const Index count : {Index{0}, Index{1}, Index{2}, Index{3}, Index{8}, Index{1000}})
+      CHECK(visits(pool, count) == std::vector<int>(static_cast<std::size_t>(count), 1));
   }
 }
 

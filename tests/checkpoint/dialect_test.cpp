@@ -29,7 +29,8 @@ struct Names {
   TemporaryFolder folder;
   TensorFile operator()(const std::vector<std::pair<std::string, std::vector<Index>>>& list) {
     std::vector<TensorToWrite> tensors;
-    for (const auto& [name, shape] : list) tensors.push_back({name, Dtype::f32, shape, std::as_bytes(std::span{zeros}.first(stored_size(Dtype::f32, shape).value() / 4)), {}});
+    for (const auto& [name, shape] : list)
+      tensors.push_back({name, Dtype::f32, shape, std::as_bytes(std::span{zeros}.first(stored_size(Dtype::f32, shape).value() / 4)), {}});
     write_safetensors(folder / "a", tensors);
     return open_tensors(folder / "a");
   }
@@ -44,7 +45,8 @@ TEST_CASE("dialect: every rule leads to one name and back") {
     CHECK(left.insert(ours).second);
     CHECK(right.insert(theirs).second);
     CHECK(std::count_if(huggingface_names.begin(), huggingface_names.end(), [&](const NameRule& r) { return detail::match(r.openai, ours).has_value(); }) == 1);
-    CHECK(std::count_if(huggingface_names.begin(), huggingface_names.end(), [&](const NameRule& r) { return detail::match(r.other, theirs).has_value(); }) == 1);
+    CHECK(std::count_if(huggingface_names.begin(), huggingface_names.end(), [&](const NameRule& r) { return detail::match(r.other, theirs).has_value(); }) ==
+          1);
     const auto back = detail::match(rule.other, theirs);
     CHECK(detail::fill_in(rule.openai, *back) == ours);
   }
@@ -95,13 +97,16 @@ TEST_CASE("dialect: a model saved in Hugging Face's names has exactly their name
 
 TEST_CASE("dialect: what has no rule keeps its name, and so do q, k and v that are not three alike") {
   Names file;
-  const std::string q = "text_model.encoder.layers.0.self_attn.q_proj.bias", k = "text_model.encoder.layers.0.self_attn.k_proj.bias", v = "text_model.encoder.layers.0.self_attn.v_proj.bias";
-  CHECK(shapes(in_openai_names(file({{q, {2}}, {k, {2}}, {v, {2}}}))) == std::map<std::string, std::vector<Index>>{{"transformer.resblocks.0.attn.in_proj_bias", {6}}});
+  const std::string q = "text_model.encoder.layers.0.self_attn.q_proj.bias", k = "text_model.encoder.layers.0.self_attn.k_proj.bias",
+                    v = "text_model.encoder.layers.0.self_attn.v_proj.bias";
+  CHECK(shapes(in_openai_names(file({{q, {2}}, {k, {2}}, {v, {2}}}))) ==
+        std::map<std::string, std::vector<Index>>{{"transformer.resblocks.0.attn.in_proj_bias", {6}}});
   CHECK(in_openai_names(file({{q, {2}}, {k, {2}}})).find(q) != nullptr);
   CHECK(in_openai_names(file({{q, {2}}, {k, {2}}, {v, {3}}})).tensors().size() == 3);
   CHECK(in_openai_names(file({{q, {}}, {k, {}}, {v, {}}})).find(k) != nullptr);
   CHECK(in_openai_names(file({{"vision_model.head.probe", {1}}})).find("vision_model.head.probe") != nullptr);
-  CHECK(in_openai_names(file({{"vision_model.embeddings.class_embedding", {1}}, {"visual_projection.weight", {3}}})).find("visual_projection.weight") != nullptr);
+  CHECK(in_openai_names(file({{"vision_model.embeddings.class_embedding", {1}}, {"visual_projection.weight", {3}}})).find("visual_projection.weight") !=
+        nullptr);
   CHECK(in_openai_names(file({{"vision_model.embeddings.class_embedding", {1}}, {"visual.class_embedding", {2}}})).tensors().size() == 2);
   CHECK(in_openai_names(file({{"vision_model.embeddings.position_ids", {1, 5}}, {"logit_scale", {}}})).tensors().size() == 1);
 }

@@ -8,7 +8,9 @@ using namespace clip;
 
 namespace {
 const std::vector<float> values{0, 1, 2, 3, 4, 5};
-StoredTensor stored(std::vector<Index> shape, std::size_t begin, std::size_t count) { return {"w", Dtype::f32, std::move(shape), std::as_bytes(std::span{values}.subspan(begin, count))}; }
+StoredTensor stored(std::vector<Index> shape, std::size_t begin, std::size_t count) {
+  return {"w", Dtype::f32, std::move(shape), std::as_bytes(std::span{values}.subspan(begin, count))};
+}
 std::vector<double> read(const FileTensor& t) {
   std::vector<double> out(static_cast<std::size_t>(t.count()));
   convert(t, std::span<double>(out));

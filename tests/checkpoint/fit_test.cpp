@@ -13,8 +13,17 @@ namespace {
 template <const auto& Config>
 using Small = Model<Config, Naive<float>>;
 
-inline constexpr auto Longer = [] { auto c = Quick; c.text.context = 7; return c; }();
-inline constexpr auto OtherHeads = [] { auto c = Stored; c.text.heads = 4; c.image.epsilon = 1e-6f; return c; }();
+inline constexpr auto Longer = [] {
+  auto c = Quick;
+  c.text.context = 7;
+  return c;
+}();
+inline constexpr auto OtherHeads = [] {
+  auto c = Stored;
+  c.text.heads = 4;
+  c.image.epsilon = 1e-6f;
+  return c;
+}();
 
 template <class M>
 std::string refused(const std::string& path) {
@@ -45,12 +54,21 @@ TEST_CASE("load: a model takes its weights from every kind of file") {
 TEST_CASE("load: a file of another model says what would fit") {
   const TemporaryFolder folder;
   // Width 64, so that heads follow from it.
-  static constexpr auto Wide = [] { auto c = Quick; c.image.width = c.text.width = 64; c.image.heads = c.text.heads = 1; return c; }();
+  static constexpr auto Wide = [] {
+    auto c = Quick;
+    c.image.width = c.text.width = 64;
+    c.image.heads = c.text.heads = 1;
+    return c;
+  }();
   Small<Wide> wide{Rng{1}};
   save(wide, folder / "wide");
-  CHECK(refused<Small<Quick>>(folder / "wide").ends_with("; a model that fits has image size 8, patch 4, width 64, layers 1, heads 1, quick_gelu; text context 5, vocabulary 12, width 64, layers 1, "
-                                                         "heads 1, quick_gelu; embedding 8"));
-  CHECK(refused<Small<Longer>>(files + "half.pt").find("1 that do not fit (positional_embedding: shape (7, 16) expected, (5, 16) found); a model that fits has image size 8, ") != std::string::npos);
+  CHECK(refused<Small<Quick>>(folder / "wide")
+            .ends_with(
+                "; a model that fits has image size 8, patch 4, width 64, layers 1, heads 1, quick_gelu; text context 5, vocabulary 12, width 64, layers 1, "
+                "heads 1, quick_gelu; embedding 8"));
+  CHECK(refused<Small<Longer>>(files + "half.pt")
+            .find("1 that do not fit (positional_embedding: shape (7, 16) expected, (5, 16) found); a model that fits has image size 8, ") !=
+        std::string::npos);
   // The sentence for a constant, without its gigabyte.
   const Inspection large{ViT_L_14, "clip::ViT_L_14", Dialect::openai, FileFormat::safetensors, false};
   CHECK(detail::constant_named(large.config) == large.constant);
@@ -58,8 +76,15 @@ TEST_CASE("load: a file of another model says what would fit") {
 
 TEST_CASE("load: an activation, heads or an epsilon other than a folder states is an error, and nothing is changed") {
   const std::string where = "(" + files + "huggingface/config.json)";
-  CHECK(refused<Small<Quick>>(files + "huggingface").starts_with(files + "huggingface: image activation: expected quick_gelu (the model's), found gelu; text activation: expected quick_gelu (the model's), found gelu " + where));
-  CHECK(refused<Small<OtherHeads>>(files + "huggingface").starts_with(files + "huggingface: image epsilon: expected 1e-06 (the model's), found 1e-05; text heads: expected 4 (the model's), found 2 " + where));
+  CHECK(
+      refused<Small<Quick>>(files + "huggingface")
+          .starts_with(
+              files +
+              "huggingface: image activation: expected quick_gelu (the model's), found gelu; text activation: expected quick_gelu (the model's), found gelu " +
+              where));
+  CHECK(refused<Small<OtherHeads>>(files + "huggingface")
+            .starts_with(files + "huggingface: image epsilon: expected 1e-06 (the model's), found 1e-05; text heads: expected 4 (the model's), found 2 " +
+                         where));
   CHECK(refused<ImageEncoder<Quick, Naive<float>>>(files + "huggingface").find("not of this model") != std::string::npos);
   ImageEncoder<Quick, Naive<float>> image;
   const auto partial = try_load_partial(image, files + "huggingface");

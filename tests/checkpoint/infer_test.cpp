@@ -21,8 +21,10 @@ struct Shapes {
 
   explicit Shapes(const VitClipConfig& c) {
     const Index w = c.image.width, t = c.text.width, e = c.embed_dim;
-    add("visual.class_embedding", {w}), add("visual.positional_embedding", {c.image.tokens(), w}), add("visual.conv1.weight", {w, 3, c.image.patch_size, c.image.patch_size});
-    add("visual.proj", {w, e}), add("positional_embedding", {c.text.context, t}), add("token_embedding.weight", {c.text.vocabulary, t}), add("text_projection", {t, e}), add("logit_scale", {});
+    add("visual.class_embedding", {w}), add("visual.positional_embedding", {c.image.tokens(), w}),
+        add("visual.conv1.weight", {w, 3, c.image.patch_size, c.image.patch_size});
+    add("visual.proj", {w, e}), add("positional_embedding", {c.text.context, t}), add("token_embedding.weight", {c.text.vocabulary, t}),
+        add("text_projection", {t, e}), add("logit_scale", {});
     for (const char* n : {"visual.ln_pre", "visual.ln_post"}) norm(n, w);
     norm("ln_final", t);
     blocks("visual.transformer.resblocks.", c.image.block(), c.image.layers);
@@ -34,8 +36,10 @@ struct Shapes {
     for (Index i = 0; i < layers; ++i) {
       const std::string p = prefix + std::to_string(i) + ".";
       norm(p + "ln_1", b.width), norm(p + "ln_2", b.width);
-      add(p + "attn.in_proj_weight", {3 * b.width, b.width}), add(p + "attn.in_proj_bias", {3 * b.width}), add(p + "attn.out_proj.weight", {b.width, b.width}), add(p + "attn.out_proj.bias", {b.width});
-      add(p + "mlp.c_fc.weight", {b.hidden, b.width}), add(p + "mlp.c_fc.bias", {b.hidden}), add(p + "mlp.c_proj.weight", {b.width, b.hidden}), add(p + "mlp.c_proj.bias", {b.width});
+      add(p + "attn.in_proj_weight", {3 * b.width, b.width}), add(p + "attn.in_proj_bias", {3 * b.width}), add(p + "attn.out_proj.weight", {b.width, b.width}),
+          add(p + "attn.out_proj.bias", {b.width});
+      add(p + "mlp.c_fc.weight", {b.hidden, b.width}), add(p + "mlp.c_fc.bias", {b.hidden}), add(p + "mlp.c_proj.weight", {b.width, b.hidden}),
+          add(p + "mlp.c_proj.bias", {b.width});
     }
   }
   std::vector<Index>& at(const std::string& name) {
@@ -113,7 +117,8 @@ TEST_CASE("inspect: a description may state everything that shapes do not tell")
   c.image.deviation = {1, 2, 3};
   CHECK(inspect(folder).config == c);
 
-  put(folder + "/open_clip_config.json", R"({"model_cfg": {"embed_dim": 8, "quick_gelu": true, "vision_cfg": {"image_size": 8, "layers": 1, "width": 16, "head_width": 8, "patch_size": 4},
+  put(folder + "/open_clip_config.json",
+      R"({"model_cfg": {"embed_dim": 8, "quick_gelu": true, "vision_cfg": {"image_size": 8, "layers": 1, "width": 16, "head_width": 8, "patch_size": 4},
     "text_cfg": {"context_length": 5, "vocab_size": 12, "width": 16, "heads": 4, "layers": 1}}, "preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1]}})");
   c = Quick;
   c.image.heads = 2, c.text.heads = 4;
@@ -134,9 +139,11 @@ TEST_CASE("inspect: a description that is wrong or contradicts the shapes is an 
     return result.error().message().substr(temporary.path.size());
   };
   CHECK(changed("\"gelu\"", "\"relu\"") ==
-        "/model/config.json: hidden_act: expected quick_gelu, gelu, gelu_new or gelu_pytorch_tanh, found \"relu\"; hidden_act: expected quick_gelu, gelu, gelu_new or gelu_pytorch_tanh, found \"relu\"");
+        "/model/config.json: hidden_act: expected quick_gelu, gelu, gelu_new or gelu_pytorch_tanh, found \"relu\"; hidden_act: expected quick_gelu, gelu, "
+        "gelu_new or gelu_pytorch_tanh, found \"relu\"");
   CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": 3") == "/model: 3 heads do not divide the width of the image tower, 16");
-  CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": -4") == "/model/config.json: num_attention_heads: expected a positive integer, found -4");
+  CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": -4") ==
+        "/model/config.json: num_attention_heads: expected a positive integer, found -4");
   CHECK(changed("\"image_size\": 8", "\"image_size\": 16").starts_with("/model: image size: 8 by its shapes, 16 by "));
   CHECK(changed("\"hidden_size\": 16", "\"hidden_size\": 32").starts_with("/model: image width: 16 by its shapes, 32 by "));
   CHECK(changed("1e-05", "\"small\"").starts_with("/model/config.json: layer_norm_eps: expected a number, found \"small\""));
@@ -146,7 +153,9 @@ TEST_CASE("inspect: what is no such model is told with what it is") {
   Shapes shapes{ViT_B_32};
   shapes.list.erase(shapes.list.begin(), shapes.list.begin() + 4);
   shapes.add("visual.layer1.0.conv1.weight", {64, 64, 1, 1});
-  CHECK(message(shapes.file()) == "x: not a CLIP with a vision transformer: found a CLIP with a residual network (visual.layer1 …); no visual.positional_embedding; no visual.proj; no visual.conv1.weight");
+  CHECK(message(shapes.file()) ==
+        "x: not a CLIP with a vision transformer: found a CLIP with a residual network (visual.layer1 …); no visual.positional_embedding; no visual.proj; no "
+        "visual.conv1.weight");
   Shapes other{ViT_B_32};
   other.list = {{"a", {1}}, {"b", {2}}};
   CHECK(message(other.file()).starts_with("x: not a CLIP with a vision transformer: found 2 tensors (a, b); no visual.positional_embedding; "));
@@ -163,8 +172,10 @@ TEST_CASE("inspect: impossible sizes are told") {
   CHECK(with("visual.positional_embedding", {51, 768}) == "visual.positional_embedding has 51 rows, expected a square and one");
   CHECK(with("visual.conv1.weight", {768, 3072}).ends_with("visual.conv1.weight has 2 extents, expected 4"));
   CHECK(with("visual.proj", {768, 0}).ends_with("visual.proj has an extent of 0"));
-  CHECK(with("token_embedding.weight", {49408, 500}).find("the heads of the text tower are not known: its width, 500, is no multiple of 64") != std::string::npos);
-  CHECK(message(open_tensors(files + "half.pt")).find("the heads of the image tower are not known: its width, 16, is no multiple of 64; the heads of the text tower") != std::string::npos);
+  CHECK(with("token_embedding.weight", {49408, 500}).find("the heads of the text tower are not known: its width, 500, is no multiple of 64") !=
+        std::string::npos);
+  CHECK(message(open_tensors(files + "half.pt"))
+            .find("the heads of the image tower are not known: its width, 16, is no multiple of 64; the heads of the text tower") != std::string::npos);
   CHECK(message(open_tensors(files + "half.pt"), {.image_heads = 5, .text_heads = 2}).ends_with("5 heads do not divide the width of the image tower, 16"));
 }
 

@@ -68,7 +68,8 @@ TEST_CASE("pickle: texts, tuples, lists, dictionaries and sets, in every protoco
 }
 
 TEST_CASE("pickle: what was remembered is the same value") {
-  for (const std::string& program : {"]q\5K\1a0(h\5h\5t."s, "]r\5\0\0\0K\1a0(j\5\0\0\0j\5\0\0\0t."s, "]p5\nK\1a0(g5\ng5\nt."s, "]\x94K\1a0(h\0h\0t."s, "]K\1a2\x86."s}) {
+  for (const std::string& program :
+       {"]q\5K\1a0(h\5h\5t."s, "]r\5\0\0\0K\1a0(j\5\0\0\0j\5\0\0\0t."s, "]p5\nK\1a0(g5\ng5\nt."s, "]\x94K\1a0(h\0h\0t."s, "]K\1a2\x86."s}) {
     const Read read{program};
     REQUIRE(read.root().items.size() == 2);
     CHECK(read.root().items[0] == read.root().items[1]);
@@ -93,7 +94,8 @@ TEST_CASE("pickle: a call is a record, never a call") {
 
 TEST_CASE("pickle: a name that is not allowed is refused by name") {
   CHECK(message("cos\nsystem\n(U\4ruintR.") == "names os.system, which is not on the list of allowed names");
-  CHECK(message("\x80\4\x8C\x08" "builtins\x8C\4eval\x93.") == "names builtins.eval, which is not on the list of allowed names");
+  CHECK(message("\x80\4\x8C\x08"
+                "builtins\x8C\4eval\x93.") == "names builtins.eval, which is not on the list of allowed names");
   CHECK(message("c" + std::string(100'000, 'a') + "\nb\n.").size() < 300);
 }
 
@@ -119,7 +121,8 @@ TEST_CASE("pickle: what is wrong is said, with its byte") {
 }
 
 TEST_CASE("pickle: bytes that are not there are not waited for, whatever their number") {
-  for (const std::string& program : {"X\xFF\xFF\xFF\xFF."s, "\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F."s, "\x8B\xFF\xFF\xFF\x7F."s, "B\xFF\xFF\xFF\xFF."s, "\x8E\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF."s})
+  for (const std::string& program : {"X\xFF\xFF\xFF\xFF."s, "\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F."s, "\x8B\xFF\xFF\xFF\x7F."s, "B\xFF\xFF\xFF\xFF."s,
+                                     "\x8E\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF."s})
     CHECK(message(program) == "at byte 0: truncated");
 }
 
@@ -130,7 +133,8 @@ TEST_CASE("pickle: depth, values and bytes are limited") {
 }
 
 TEST_CASE("pickle: no changed byte is a crash") {
-  const std::string whole = "\x80\2ccollections\nOrderedDict\nq\0)Rq\1(X\1\0\0\0aq\2(K\1K\2t\x86\x87h\2]q\3(h\3J\1\0\0\0e\x85U\2ab}(U\1xG\x3F\xF8\0\0\0\0\0\0u(K\1lub."s;
+  const std::string whole =
+      "\x80\2ccollections\nOrderedDict\nq\0)Rq\1(X\1\0\0\0aq\2(K\1K\2t\x86\x87h\2]q\3(h\3J\1\0\0\0e\x85U\2ab}(U\1xG\x3F\xF8\0\0\0\0\0\0u(K\1lub."s;
   std::mt19937 random{3};
   for (int round = 0; round < 50'000; ++round) {
     std::string changed = whole;

@@ -32,7 +32,8 @@ std::string message(const std::string& text) {
 TEST_CASE("safetensors: names, types, shapes and bytes are found, whatever the order of the header") {
   const std::string text = file(R"({"b":{"dtype":"F16","shape":[2,1],"data_offsets":[8,12]},"__metadata__":{"format":"pt"},)"
                                 R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"none":{"dtype":"F32","shape":[0,3],"data_offsets":[8,8]},)"
-                                R"("scalar":{"shape":[],"data_offsets":[12,13],"dtype":"U8"}}   )", 13);
+                                R"("scalar":{"shape":[],"data_offsets":[12,13],"dtype":"U8"}}   )",
+                                13);
   const auto s = parse(text);
   REQUIRE(s);
   REQUIRE(s->tensors().size() == 4);
@@ -80,7 +81,8 @@ TEST_CASE("safetensors: what is wrong with the header is said") {
   CHECK(message(file("{} x")).find("safetensors header: not valid JSON") == 0);
   CHECK(message(file(std::string("{}\0", 3))).find("safetensors header: not valid JSON") == 0);
   CHECK(message(file("{\"\xFF\":1}")).find("safetensors header: not valid JSON") == 0);
-  CHECK(message(file(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})", 2)) == "safetensors header: key \"a\" occurs twice in one object");
+  CHECK(message(file(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})", 2)) ==
+        "safetensors header: key \"a\" occurs twice in one object");
   CHECK(message(file(R"({"__metadata__":[]})")) == "__metadata__: expected an object, found an array of 0");
   CHECK(message(file(R"({"__metadata__":{"a":1}})")) == "__metadata__: a: expected a string, found 1");
 }
@@ -96,7 +98,8 @@ TEST_CASE("safetensors: what is wrong with an entry is said, with its name") {
   }
   for (const char* offsets : {"[0]", "[0,1,2]", "[-1,0]", "[1,0]", "0", "{\"a\":1,\"b\":2}", "[0.0,1.0]", "[\"0\",\"1\"]", "[18446744073709551615,0]"}) {
     CAPTURE(offsets);
-    CHECK(message(file(std::string(R"({"w":{"dtype":"U8","shape":[1],"data_offsets":)") + offsets + "}}", 1)).find("w: data_offsets: expected two numbers") == 0);
+    CHECK(message(file(std::string(R"({"w":{"dtype":"U8","shape":[1],"data_offsets":)") + offsets + "}}", 1)).find("w: data_offsets: expected two numbers") ==
+          0);
   }
   CHECK(message(file(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,7]}})", 7)) == "w: bytes of shape and type: expected 8, found 7");
   CHECK(message(file(R"({"w":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}})", 1)).find("w: shape: expected a size in whole bytes") == 0);
@@ -119,7 +122,8 @@ TEST_CASE("safetensors: every byte of the data belongs to exactly one tensor") {
 }
 
 TEST_CASE("safetensors: every truncation is an error, and no changed byte of the header a crash") {
-  const std::string whole = file(R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[],"data_offsets":[8,10]}})", 10);
+  const std::string whole = file(
+      R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[],"data_offsets":[8,10]}})", 10);
   REQUIRE(parse(whole));
   for (std::size_t n = 0; n < whole.size(); ++n) CHECK(!parse(whole.substr(0, n)));
   std::mt19937 random{13};

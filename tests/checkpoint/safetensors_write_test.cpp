@@ -23,8 +23,8 @@ const std::vector<std::int64_t> integers{0, 1, 2};
 const std::vector<std::uint8_t> bits{1, 0, 1};
 
 std::vector<TensorToWrite> some() {
-  return {tensor("b", Dtype::f32, {3}, three),          tensor("a", Dtype::f16, {2, 1}, halves),      tensor("z \"quoted\" \n \xC3\xA9", Dtype::i64, {3}, integers),
-          tensor("scalar", Dtype::f32, {}, seven),      tensor("empty", Dtype::f32, {0, 4}, nothing), tensor("bits", Dtype::u8, {3}, bits)};
+  return {tensor("b", Dtype::f32, {3}, three),     tensor("a", Dtype::f16, {2, 1}, halves),      tensor("z \"quoted\" \n \xC3\xA9", Dtype::i64, {3}, integers),
+          tensor("scalar", Dtype::f32, {}, seven), tensor("empty", Dtype::f32, {0, 4}, nothing), tensor("bits", Dtype::u8, {3}, bits)};
 }
 const std::string header = R"({"__metadata__":{"format":"pt"},"z \"quoted\" \n é":{"dtype":"I64","shape":[3],"data_offsets":[0,24]},)"
                            R"("b":{"dtype":"F32","shape":[3],"data_offsets":[24,36]},"empty":{"dtype":"F32","shape":[0,4],"data_offsets":[36,36]},)"
@@ -45,7 +45,8 @@ TEST_CASE("safetensors writer: the order given does not matter, the element type
   const TemporaryFolder folder;
   const std::vector<std::byte> zeros(64);
   std::vector<TensorToWrite> tensors;
-  for (const char* name : {"BOOL", "F4", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "I16", "U16", "F16", "BF16", "I32", "U32", "F32", "C64", "F64", "I64", "U64"}) {
+  for (const char* name : {"BOOL", "F4",  "U8",   "I8",  "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "I16",
+                           "U16",  "F16", "BF16", "I32", "U32",     "F32",     "C64",     "F64",         "I64",         "U64"}) {
     const Dtype dtype = *dtype_named(name);
     tensors.push_back({name, dtype, {8}, std::span{zeros}.first(static_cast<std::size_t>(traits(dtype).bits))});
   }

@@ -35,8 +35,10 @@ struct Tensor {
   std::int64_t offset = 0, count = 6;
   std::string storage = "torch\nFloatStorage", key = "0";
   std::string program() const {
-    return "ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + "c" + storage + "\n" + text(key) + text("cpu") + integer(count) + "tQ" + integer(offset) + tuple(shape) + tuple(strides) +
-           "\x89" "ccollections\nOrderedDict\n)RtR";
+    return "ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + "c" + storage + "\n" + text(key) + text("cpu") + integer(count) + "tQ" +
+           integer(offset) + tuple(shape) + tuple(strides) +
+           "\x89"
+           "ccollections\nOrderedDict\n)RtR";
   }
 };
 const std::vector<float> six{0, 1, 2, 3, 4, 5};
@@ -93,7 +95,8 @@ TEST_CASE("torch file: the format before PyTorch 1.6 is told, with what to do") 
 
 TEST_CASE("torch file: a tensor stays where it is when the file object is moved, deflated or not") {
   for (const bool deflate : {false, true}) {
-    const std::string bytes = archive("}" + text("w") + Tensor{.shape = {3}, .offset = 2}.program() + "s" + text("v") + Tensor{.shape = {2}, .offset = 4}.program() + "s", deflate);
+    const std::string bytes =
+        archive("}" + text("w") + Tensor{.shape = {3}, .offset = 2}.program() + "s" + text("v") + Tensor{.shape = {2}, .offset = 4}.program() + "s", deflate);
     TorchFile first = parse(bytes).value();
     const std::byte* const at = first.find("w")->bytes.data();
     const TorchFile second = std::move(first);
@@ -122,9 +125,10 @@ TEST_CASE("torch file: strides of any kind become rows") {
 
 TEST_CASE("torch file: no tensor reaches beyond its storage, nor asks for more memory than the file is large") {
   constexpr std::int64_t huge = 0x7FFFFFFFFFFFFFFF;
-  for (const Tensor& t : {Tensor{.shape = {7}}, Tensor{.shape = {6}, .offset = 1}, Tensor{.shape = {1}, .offset = 6}, Tensor{.shape = {1}, .offset = huge}, Tensor{.shape = {2}, .strides = {6}},
-                          Tensor{.shape = {2}, .strides = {huge}}, Tensor{.shape = {2, 3}, .strides = {4, 1}}, Tensor{.shape = {2, 2}, .strides = {huge, huge}, .offset = 5},
-                          Tensor{.shape = {100'000, 100'000}, .strides = {0, 0}}, Tensor{.shape = {huge, huge}, .strides = {0, 0}}, Tensor{.shape = {huge}, .strides = {0}}}) {
+  for (const Tensor& t : {Tensor{.shape = {7}}, Tensor{.shape = {6}, .offset = 1}, Tensor{.shape = {1}, .offset = 6}, Tensor{.shape = {1}, .offset = huge},
+                          Tensor{.shape = {2}, .strides = {6}}, Tensor{.shape = {2}, .strides = {huge}}, Tensor{.shape = {2, 3}, .strides = {4, 1}},
+                          Tensor{.shape = {2, 2}, .strides = {huge, huge}, .offset = 5}, Tensor{.shape = {100'000, 100'000}, .strides = {0, 0}},
+                          Tensor{.shape = {huge, huge}, .strides = {0, 0}}, Tensor{.shape = {huge}, .strides = {0}}}) {
     const std::string said = message(archive_of(t));
     CHECK((said == "w: more elements than its storage has" || said == "w: reaches beyond its storage"));
   }
@@ -132,16 +136,20 @@ TEST_CASE("torch file: no tensor reaches beyond its storage, nor asks for more m
   CHECK(message(archive_of({.count = huge})) == "w: bytes of x/data/0: expected a size that fits memory, found 24");
   CHECK(message(archive_of({.key = "1"})) == "w: the archive has no entry x/data/1");
   CHECK(message(archive_of({.key = "../data.pkl"})) == "w: the archive has no entry x/data/../data.pkl");
-  for (const Tensor& t : {Tensor{.shape = {-1}}, Tensor{.strides = {-1}}, Tensor{.offset = -1}, Tensor{.count = -6}, Tensor{.shape = {2, 2}}, Tensor{.storage = "collections\nOrderedDict"}})
+  for (const Tensor& t : {Tensor{.shape = {-1}}, Tensor{.strides = {-1}}, Tensor{.offset = -1}, Tensor{.count = -6}, Tensor{.shape = {2, 2}},
+                          Tensor{.storage = "collections\nOrderedDict"}})
     CHECK(message(archive_of(t)) == "w: a damaged record of a tensor");
   std::string many = "}";
-  for (int i = 0; i < 100; ++i) many += text("w" + std::to_string(i)) + (i == 0 ? Tensor{.shape = {500, 2}, .strides = {1, 500}, .count = 1000, .key = "1"}.program() + "q\1" : "h\1"s) + "s";
+  for (int i = 0; i < 100; ++i)
+    many +=
+        text("w" + std::to_string(i)) + (i == 0 ? Tensor{.shape = {500, 2}, .strides = {1, 500}, .count = 1000, .key = "1"}.program() + "q\1" : "h\1"s) + "s";
   CHECK(message(archive(many, false, {{"x/data/1", std::string(4000, '\0')}})).find("far larger than the file") != std::string::npos);
 }
 
 TEST_CASE("torch file: what the pickle may name is a list, and everything else is refused by name") {
   CHECK(message(archive("}" + text("w") + "cos\nsystem\n(" + text("true") + "tRs")) == "pickle: names os.system, which is not on the list of allowed names");
-  CHECK(message(archive("}" + text("w") + "c__builtin__\neval\n(" + text("1") + "tRs")) == "pickle: names __builtin__.eval, which is not on the list of allowed names");
+  CHECK(message(archive("}" + text("w") + "c__builtin__\neval\n(" + text("1") + "tRs")) ==
+        "pickle: names __builtin__.eval, which is not on the list of allowed names");
   CHECK(message(archive_of({.storage = "torch\nQInt8Storage"})) == "pickle: names torch.QInt8Storage, which is not on the list of allowed names");
   const std::string beside = archive("}" + text("w") + Tensor{}.program() + "s" + text("args") + "cargparse\nNamespace\n)\x81}" + text("a") + "K\1sbs");
   CHECK(parse(beside).value().tensors().size() == 1);
@@ -156,14 +164,17 @@ TEST_CASE("torch file: what surrounds a state dict is left, and what wrappers pu
     return all;
   };
   const std::string w = Tensor{}.program();
-  for (const char* const key : {"state_dict", "model_state_dict", "model"}) CHECK(names("}" + text("epoch") + "K\3s" + text(key) + "}" + text("a") + w + "ss") == "a ");
+  for (const char* const key : {"state_dict", "model_state_dict", "model"})
+    CHECK(names("}" + text("epoch") + "K\3s" + text(key) + "}" + text("a") + w + "ss") == "a ");
   CHECK(names("}" + text("model") + "}" + text("state_dict") + "}" + text("a") + w + "sss") == "a ");
   CHECK(names("}" + text("model") + w + "s") == "model ");
   CHECK(names("}" + text("module.a") + w + "s" + text("module.b") + w + "s") == "a b ");
   CHECK(names("}" + text("module.a") + w + "s" + text("b") + w + "s") == "module.a b ");
   CHECK(names("}" + text("_orig_mod.module.a") + w + "s") == "a ");
   CHECK(names("ccollections\nOrderedDict\n)R" + text("a") + w + "s}" + text("_metadata") + "}sb") == "a ");
-  CHECK(names("}" + text("p") + "ctorch._utils\n_rebuild_parameter\n(" + w + "\x88" "ccollections\nOrderedDict\n)RtRs") == "p ");
+  CHECK(names("}" + text("p") + "ctorch._utils\n_rebuild_parameter\n(" + w +
+              "\x88"
+              "ccollections\nOrderedDict\n)RtRs") == "p ");
   CHECK(names("}K\1" + w + "s" + text("a") + w + "s") == "a ");  // a key that is no text
 }
 
@@ -183,7 +194,8 @@ TEST_CASE("torch file: modules that contain themselves or are shared without end
   CHECK(message(archive(module + "q\1}" + text("m") + "h\1sb")).find("modules") != std::string::npos);
   // Each level holds the one below twice: 2^60 paths.
   std::string levels = module + "}" + text("w") + Tensor{}.program() + "sbq\0"s;
-  for (int i = 1; i <= 60; ++i) levels += module + "}" + text("a") + "h" + static_cast<char>(i - 1) + "s" + text("b") + "h" + static_cast<char>(i - 1) + "sbq" + static_cast<char>(i);
+  for (int i = 1; i <= 60; ++i)
+    levels += module + "}" + text("a") + "h" + static_cast<char>(i - 1) + "s" + text("b") + "h" + static_cast<char>(i - 1) + "sbq" + static_cast<char>(i);
   CHECK(message(archive(levels)).find("shared too often") != std::string::npos);
 }
 

@@ -1,7 +1,8 @@
 // The library comes first, this program's own stb_image after it, private to this file (before.cpp has the public one).
 #include <clip/image/read.hpp>
 
-#if defined(STBI_INCLUDE_STB_IMAGE_H) || defined(STB_IMAGE_IMPLEMENTATION) || defined(STB_IMAGE_STATIC) || defined(STBIDEF) || defined(STBI_ONLY_PNG) || defined(STBI_NO_STDIO)
+#if defined(STBI_INCLUDE_STB_IMAGE_H) || defined(STB_IMAGE_IMPLEMENTATION) || defined(STB_IMAGE_STATIC) || defined(STBIDEF) || defined(STBI_ONLY_PNG) || \
+    defined(STBI_NO_STDIO)
 #error "the library leaves macros of stb_image behind"
 #endif
 

@@ -35,7 +35,8 @@ inline constexpr ClipConfig<VitConfig, TextConfig> Small{
 using SmallModel = Model<Small, Cpu<float>>;
 
 constexpr std::array classes{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"};
-constexpr std::array<std::array<const char*, 2>, 5> templates{{{"a photo of a ", "."}, {"a picture of a ", "."}, {"an image of a ", "."}, {"this is a ", "."}, {"a grey photo of a ", "."}}};
+constexpr std::array<std::array<const char*, 2>, 5> templates{
+    {{"a photo of a ", "."}, {"a picture of a ", "."}, {"an image of a ", "."}, {"this is a ", "."}, {"a grey photo of a ", "."}}};
 constexpr Index run_steps = 702;
 
 /// What preprocessing must know; mean and deviation are those of the training images.
@@ -81,16 +82,16 @@ bool can_read(const std::string& path) { return try_map(path).has_value(); }
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 }  // namespace
 
-#define FASHION_OR_RETURN(files, mnist, name)                                                                  \
-  const char* const test_data = std::getenv("CLIP_TEST_DATA");                                                 \
-  if (test_data == nullptr) {                                                                                  \
-    MESSAGE("skipped: " name ": CLIP_TEST_DATA is not set");                                                   \
-    return;                                                                                                    \
-  }                                                                                                            \
-  const std::string files = std::string(test_data) + "/fashion-clip/", mnist = mnist_folder();                 \
-  if (!can_read(mnist + "/train-images-idx3-ubyte.gz") || !can_read(mnist + "/t10k-images-idx3-ubyte.gz")) {   \
+#define FASHION_OR_RETURN(files, mnist, name)                                                                    \
+  const char* const test_data = std::getenv("CLIP_TEST_DATA");                                                   \
+  if (test_data == nullptr) {                                                                                    \
+    MESSAGE("skipped: " name ": CLIP_TEST_DATA is not set");                                                     \
+    return;                                                                                                      \
+  }                                                                                                              \
+  const std::string files = std::string(test_data) + "/fashion-clip/", mnist = mnist_folder();                   \
+  if (!can_read(mnist + "/train-images-idx3-ubyte.gz") || !can_read(mnist + "/t10k-images-idx3-ubyte.gz")) {     \
     MESSAGE("skipped: " name ": no Fashion-MNIST in " << mnist << " (CLIP_FASHION_MNIST names another folder)"); \
-    return;                                                                                                    \
+    return;                                                                                                      \
   }
 
 TEST_CASE("twin: from the same weights and the same order, the loss follows PyTorch's for 50 steps") {

@@ -197,7 +197,12 @@ void check_training(M& model, const Golden& golden) {
   const auto option = [&](const char* name) { return static_cast<float>(std::stod(golden.metadata(std::string("adamw.") + name))); };
   Parameters<B> parameters{model};
   Tape<B> tape{parameters};
-  AdamW<B> optimizer{parameters, {.learning_rate = option("learning_rate"), .beta1 = option("beta1"), .beta2 = option("beta2"), .epsilon = option("epsilon"), .weight_decay = option("weight_decay")}};
+  AdamW<B> optimizer{parameters,
+                     {.learning_rate = option("learning_rate"),
+                      .beta1 = option("beta1"),
+                      .beta2 = option("beta2"),
+                      .epsilon = option("epsilon"),
+                      .weight_decay = option("weight_decay")}};
   const std::vector<double> losses = golden("adamw.losses"), scales = golden("adamw.logit_scale");
   REQUIRE(losses.size() == 10);
   for (std::size_t step = 0; step < losses.size(); ++step) {

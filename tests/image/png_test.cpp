@@ -48,9 +48,9 @@ TEST_CASE("a png of a borrowed image with gaps and blue first holds red first an
 }
 
 TEST_CASE("a png of one black pixel is the file the specification asks for, byte for byte") {
-  const std::vector<unsigned char> expected{0x89, 'P',  'N',  'G', 0x0D, 0x0A, 0x1A, 0x0A, 0,    0,    0,    13,   'I',  'H',  'D', 'R', 0, 0, 0,    1,   0,
-                                            0,    0,    1,    8,   0,    0,    0,    0,    0x3A, 0x7E, 0x9B, 0x55, 0,    0,    0,   13,  'I', 'D', 'A', 'T', 0x78,
-                                            0x01, 0x01, 0x02, 0,   0xFD, 0xFF, 0,    0,    0,    2,    0,    1};
+  const std::vector<unsigned char> expected{0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A, 0,    0, 0,    13,   'I',  'H',  'D',  'R', 0, 0,
+                                            0,    1,   0,   0,   0,    1,    8,    0,    0,    0, 0,    0x3A, 0x7E, 0x9B, 0x55, 0,   0, 0,
+                                            13,   'I', 'D', 'A', 'T',  0x78, 0x01, 0x01, 0x02, 0, 0xFD, 0xFF, 0,    0,    0,    2,   0, 1};
   const auto file = encode_png(Image{1, 1, Pixels::gray, {0}});
   REQUIRE(file.size() == expected.size() + 16);  // the checksum of the second part, and the third part
   for (std::size_t i = 0; i < expected.size(); ++i) {

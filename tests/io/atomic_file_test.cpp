@@ -134,7 +134,8 @@ TEST_CASE("atomic file: a full disk is an error, the old file stays and nothing 
       Result<void> first;
       for (int i = 0; i < 100 && first; ++i) first = file->try_write(as_byte_span(small));
       const auto again = file->try_write(as_byte_span(small)), commit = file->try_commit();
-      good = !first && first.error().kind() == ErrorKind::system && first.error().message() == (folder / "a") + ": writing failed: File too large" && !again && !commit;
+      good = !first && first.error().kind() == ErrorKind::system && first.error().message() == (folder / "a") + ": writing failed: File too large" && !again &&
+             !commit;
     }
     ::_exit(good && !try_write_file(folder / "a", as_byte_span(large)) ? 0 : 1);
   }

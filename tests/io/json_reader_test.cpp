@@ -30,16 +30,19 @@ TEST_CASE("json reader: a problem names file, path, expectation and finding") {
     CHECK(done.error().kind() == ErrorKind::load);
     return done.error().message();
   };
-  CHECK(problem(R"({"text":{"width":"x"}})", [](JsonReader& f) { f.object("text").integer("width", 1); }) == "config.json: text.width: expected a positive integer, found \"x\"");
+  CHECK(problem(R"({"text":{"width":"x"}})", [](JsonReader& f) { f.object("text").integer("width", 1); }) ==
+        "config.json: text.width: expected a positive integer, found \"x\"");
   CHECK(problem(R"({"width":0})", [](JsonReader& f) { f.integer("width", 1); }) == "config.json: width: expected a positive integer, found 0");
   CHECK(problem(R"({"width":1.0})", [](JsonReader& f) { f.integer("width"); }) == "config.json: width: expected an integer, found 1.0");
-  CHECK(problem(R"({"width":18446744073709551615})", [](JsonReader& f) { f.integer("width"); }) == "config.json: width: expected an integer, found 18446744073709551615");
+  CHECK(problem(R"({"width":18446744073709551615})", [](JsonReader& f) { f.integer("width"); }) ==
+        "config.json: width: expected an integer, found 18446744073709551615");
   CHECK(problem(R"({"width":9})", [](JsonReader& f) { f.integer("width", 1, 8); }) == "config.json: width: expected an integer in 1 ... 8, found 9");
   CHECK(problem(R"({})", [](JsonReader& f) { f.number("scale"); }) == "config.json: scale: expected a number, found nothing");
   CHECK(problem(R"({"mean":[1,2]})", [](JsonReader& f) { f.numbers("mean", 3); }) == "config.json: mean: expected an array of 3 numbers, found an array of 2");
   CHECK(problem(R"({"mean":[1,"2"]})", [](JsonReader& f) { f.numbers("mean"); }) == "config.json: mean: expected an array of numbers, found an array of 2");
   CHECK(problem(R"({"text":[]})", [](JsonReader& f) { f.object("text").integer("width"); }) == "config.json: text: expected an object, found an array of 0");
-  CHECK(problem(R"({"a":{"b":{"c":null}}})", [](JsonReader& f) { f.object("a").object("b").flag("c"); }) == "config.json: a.b.c: expected true or false, found null");
+  CHECK(problem(R"({"a":{"b":{"c":null}}})", [](JsonReader& f) { f.object("a").object("b").flag("c"); }) ==
+        "config.json: a.b.c: expected true or false, found null");
   CHECK(problem("[]", [](JsonReader& f) { f.text("a"); }) == "config.json: expected an object, found an array of 0");
 }
 

@@ -22,7 +22,8 @@ TEST_CASE("json: a text keeps its values and their types") {
 }
 
 TEST_CASE("json: bad text is one error with the file and the byte, and nothing is thrown") {
-  for (const std::string text : {"", "{", "[1,]", "{\"a\" 1}", "{\"a\":1} x", "nul", "\"\xFF\"", "[1e999]", "{\"a\":\"\\ud800\"}", "[\"\n\"]", "{1:2}", "'a'", "[NaN]"}) {
+  for (const std::string text :
+       {"", "{", "[1,]", "{\"a\" 1}", "{\"a\":1} x", "nul", "\"\xFF\"", "[1e999]", "{\"a\":\"\\ud800\"}", "[\"\n\"]", "{1:2}", "'a'", "[NaN]"}) {
     CAPTURE(text);
     const auto result = try_parse_json(text, "x.json");
     REQUIRE(!result);

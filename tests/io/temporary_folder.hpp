@@ -29,9 +29,9 @@ inline std::string get(const std::string& path) {
 }
 
 /// The folder of test data, or null after saying which case is skipped.
-#define CLIP_TEST_DATA_OR_RETURN(variable, name)                              \
-  const char* const variable = std::getenv("CLIP_TEST_DATA");                 \
-  if (variable == nullptr) {                                                  \
-    MESSAGE("skipped: " name ": CLIP_TEST_DATA is not set");                  \
-    return;                                                                   \
+#define CLIP_TEST_DATA_OR_RETURN(variable, name)              \
+  const char* const variable = std::getenv("CLIP_TEST_DATA"); \
+  if (variable == nullptr) {                                  \
+    MESSAGE("skipped: " name ": CLIP_TEST_DATA is not set");  \
+    return;                                                   \
   }

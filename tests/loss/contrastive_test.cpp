@@ -121,7 +121,10 @@ TEST_CASE("contrastive: gradients are the limits of differences, with and withou
 TEST_CASE("contrastive: lengths do not matter, so gradients stand at right angles to features") {
   Values image = random_rows("image", 20), text = random_rows("text", 20);
   const Outcome before = outcome(image, text, 4, {0, 1, 2, 1});
-  const auto dot = [](const Values& a, const Values& b, std::size_t row) { return std::inner_product(a.begin() + static_cast<Index>(5 * row), a.begin() + static_cast<Index>(5 * row + 5), b.begin() + static_cast<Index>(5 * row), 0.0); };
+  const auto dot = [](const Values& a, const Values& b, std::size_t row) {
+    return std::inner_product(a.begin() + static_cast<Index>(5 * row), a.begin() + static_cast<Index>(5 * row + 5), b.begin() + static_cast<Index>(5 * row),
+                              0.0);
+  };
   for (std::size_t row = 0; row < 4; ++row) {
     CHECK(std::abs(dot(image, before.image, row)) < 1e-14);
     CHECK(std::abs(dot(text, before.text, row)) < 1e-14);
@@ -228,7 +231,8 @@ TEST_CASE("contrastive: batches that do not fit together are errors") {
   const Rows<Inference<B>, dyn> three = cx.allocate(3, Size<dyn>{4}), two = cx.allocate(2, Size<dyn>{4});
   const std::vector<std::int32_t> groups{0, 1};
   CHECK_THROWS_WITH_AS(contrastive(cx, three, two, temperature.logit_scale), "contrastive: texts for the images: expected 3, found 2", ShapeError);
-  CHECK_THROWS_WITH_AS(contrastive(cx, three, three, temperature.logit_scale, Ids{groups}), "contrastive: groups for the images: expected 3, found 2", ShapeError);
+  CHECK_THROWS_WITH_AS(contrastive(cx, three, three, temperature.logit_scale, Ids{groups}), "contrastive: groups for the images: expected 3, found 2",
+                       ShapeError);
 }
 
 TEST_CASE("logits: the temperature times the cosines") {

@@ -24,7 +24,8 @@ TEST_CASE_TEMPLATE("AdamW: three steps as PyTorch takes them", B, Naive<double>,
   weights.add("p", {3}, {1, -2, 0.5});
   Parameters parameters{weights};
   AdamW optimizer{parameters, rough};
-  const double expected[3][3] = {{0.8800003333, -1.8600010000, 0.3900049998}, {0.7624006600, -1.7265601007, 0.2822098995}, {0.6471529801, -1.5967506452, 0.1765706713}};
+  const double expected[3][3] = {
+      {0.8800003333, -1.8600010000, 0.3900049998}, {0.7624006600, -1.7265601007, 0.2822098995}, {0.6471529801, -1.5967506452, 0.1765706713}};
   for (int k = 1; k <= 3; ++k) {
     give_gradient(parameters, "p", {0.3, -0.1 * k, 0.02});
     optimizer.step();

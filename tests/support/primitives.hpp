@@ -20,9 +20,9 @@ namespace clip::testing {
 /// What a run of the list looks like: sizes, and what the views are like.
 struct Setting {
   Index m = 5, n = 7, k = 6;
-  bool fresh = false;     // targets hold nothing yet
-  bool gap = false;       // matrices are columns of wider ones
-  bool optional = true;   // parts that may be absent are there
+  bool fresh = false;    // targets hold nothing yet
+  bool gap = false;      // matrices are columns of wider ones
+  bool optional = true;  // parts that may be absent are there
   std::string in_words() const {
     return "m " + std::to_string(m) + ", n " + std::to_string(n) + ", k " + std::to_string(k) + (fresh ? ", fresh" : "") + (gap ? ", strided" : "") +
            (optional ? "" : ", without optional parts");
@@ -61,10 +61,18 @@ class Lab {
   B& b;
   const Setting& z;
 
-  In<T> in(Index rows, Index cols, double scale = 1) { return block(rows, cols, [&] { return scale * rng_.normal(); }); }
-  In<T> positive(Index rows, Index cols) { return block(rows, cols, [&] { return 0.5 + rng_.uniform(); }); }
-  Out<T> out(Index rows, Index cols) { return block(rows, cols, [] { return nan; }); }
-  Out<T> inout(Index rows, Index cols) { return block(rows, cols, [&] { return rng_.normal(); }); }
+  In<T> in(Index rows, Index cols, double scale = 1) {
+    return block(rows, cols, [&] { return scale * rng_.normal(); });
+  }
+  In<T> positive(Index rows, Index cols) {
+    return block(rows, cols, [&] { return 0.5 + rng_.uniform(); });
+  }
+  Out<T> out(Index rows, Index cols) {
+    return block(rows, cols, [] { return nan; });
+  }
+  Out<T> inout(Index rows, Index cols) {
+    return block(rows, cols, [&] { return rng_.normal(); });
+  }
   Acc<T> target(Index rows, Index cols) { return {z.fresh ? out(rows, cols) : inout(rows, cols), z.fresh}; }
 
   const std::vector<std::int32_t>& ids(Index count, Index below) {
@@ -129,7 +137,9 @@ struct Shrink {
 
 struct Square {
   template <class V>
-  V operator()(V x) const { return x * x; }
+  V operator()(V x) const {
+    return x * x;
+  }
 };
 
 /// The list. A case takes what it needs from the lab and calls one primitive.
@@ -276,7 +286,9 @@ std::vector<std::pair<std::string, std::function<void(Lab<B>&)>>> primitives() {
   for (const Axis axis : {Axis::rows, Axis::columns})
     for (const bool unique : {true, false}) {
       const std::string kind = std::string(axis == Axis::rows ? ", rows" : ", columns") + (unique ? "" : ", groups");
-      const auto groups = [unique](L& l, Index count) -> const std::vector<std::int32_t>& { return l.ids(count, unique ? 1000000 : std::max<Index>(1, l.z.k)); };
+      const auto groups = [unique](L& l, Index count) -> const std::vector<std::int32_t>& {
+        return l.ids(count, unique ? 1000000 : std::max<Index>(1, l.z.k));
+      };
       add("cross_entropy" + kind, [=](L& l) {
         const auto logits = l.in(l.z.m, l.z.n, 3);
         const auto &rows = groups(l, l.z.m), &cols = groups(l, l.z.n);

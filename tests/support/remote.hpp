@@ -123,7 +123,8 @@ class Remote {
   CLIP_REMOTE(void, column_sum, (In<T> x, Acc<T> sum), (x, sum))
 
   CLIP_REMOTE(void, layer_norm, (In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved), (x, gain, bias, epsilon, y, saved))
-  CLIP_REMOTE(void, layer_norm_backward, (In<T> x, In<T> gain, In<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias), (x, gain, saved, dy, dx, dgain, dbias))
+  CLIP_REMOTE(void, layer_norm_backward, (In<T> x, In<T> gain, In<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias),
+              (x, gain, saved, dy, dx, dgain, dbias))
   CLIP_REMOTE(void, normalize, (In<T> x, Out<T> y, Saved<T> saved), (x, y, saved))
   CLIP_REMOTE(void, normalize_backward, (In<T> x, In<T> saved, In<T> dy, Acc<T> dx), (x, saved, dy, dx))
 
@@ -137,7 +138,8 @@ class Remote {
   CLIP_REMOTE(void, attention, (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y, Saved<T> saved),
               (q, k, v, sequences, pattern, y, saved))
   CLIP_REMOTE(void, attention_backward,
-              (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv),
+              (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk,
+               Acc<T> dv),
               (q, k, v, sequences, pattern, y, saved, dy, dq, dk, dv))
   CLIP_REMOTE(void, cross_entropy, (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, Acc<T> loss, Saved<T> saved),
               (logits, rows, cols, axis, weight, loss, saved))

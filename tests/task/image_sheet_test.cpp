@@ -15,8 +15,12 @@ SheetTile tile(const std::string& caption, bool right) { return {Image{2, 2, Pix
 }  // namespace
 
 TEST_CASE("a sheet shows every image with its words, and wrong ones apart from right ones") {
-  const ImageSheet sheet{.title = "t", .note = "n", .right_means = "good", .wrong_means = "bad",
-                         .rows = {{"first <row>", {tile("cat", true), tile("dog", false)}}, {"second", {tile("cow", false), tile("hen", true), tile("fox", true)}}}};
+  const ImageSheet sheet{
+      .title = "t",
+      .note = "n",
+      .right_means = "good",
+      .wrong_means = "bad",
+      .rows = {{"first <row>", {tile("cat", true), tile("dog", false)}}, {"second", {tile("cow", false), tile("hen", true), tile("fox", true)}}}};
   const std::string svg = image_sheet(sheet).document();
   REQUIRE(XmlReader::read(svg));
   for (const char* words : {"t", "n", "good", "bad", "first <row>", "second", "cat", "dog", "cow", "hen", "fox", "50 %"}) {
@@ -26,7 +30,7 @@ TEST_CASE("a sheet shows every image with its words, and wrong ones apart from r
   const auto images = elements(svg, "image");
   REQUIRE(images.size() == 5);
   const auto x = [&](std::size_t i) { return std::stod(images[i].attributes.at("x")); };
-  CHECK(x(1) == x(2));              // the wrong ones of both rows begin in one column
+  CHECK(x(1) == x(2));                 // the wrong ones of both rows begin in one column
   CHECK(x(1) > std::max(x(0), x(4)));  // behind all right ones
 }
 

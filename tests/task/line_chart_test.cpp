@@ -23,7 +23,8 @@ std::vector<Point> points(const XmlElement& polyline) {
 
 TEST_CASE("a line chart draws a point per value, greater ones higher, inside the drawing") {
   const std::vector<double> values{5, 4, 4.5, 3, -1};
-  const std::string svg = line_chart({.title = "t", .note = "n", .x_title = "step", .y_title = "loss", .values = values, .levels = {{"guessing", 5.545}}}).document();
+  const std::string svg =
+      line_chart({.title = "t", .note = "n", .x_title = "step", .y_title = "loss", .values = values, .levels = {{"guessing", 5.545}}}).document();
   REQUIRE(XmlReader::read(svg));
   const auto lines = elements(svg, "polyline");
   REQUIRE(lines.size() == 1);

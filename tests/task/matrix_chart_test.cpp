@@ -41,11 +41,18 @@ TEST_CASE("in a chart of confusions the right cells are blue, the wrong ones ora
 TEST_CASE("similarities have two digits and a sign, and zero is pale") {
   const std::vector<double> values{0.5, -0.25, 0.004, -0.004, 1, -1.239};
   const std::string svg = similarity_chart(labels({"a", "b"}, {"a rather long sentence", "x", "y"}), {values.data(), 2, 3}).document();
-  for (const char* words : {"0.50", "\xE2\x88\x92" "0.25", "0.00", "1.00", "\xE2\x88\x92" "1.24"}) {
+  for (const char* words : {"0.50",
+                            "\xE2\x88\x92"
+                            "0.25",
+                            "0.00", "1.00",
+                            "\xE2\x88\x92"
+                            "1.24"}) {
     CAPTURE(words);
     CHECK(says(svg, words));
   }
-  CHECK_FALSE(says(svg, "\xE2\x88\x92" "0.00"));
+  CHECK_FALSE(says(svg,
+                   "\xE2\x88\x92"
+                   "0.00"));
   CHECK(elements(svg, "rect").at(1 + 5).attributes.at("fill") == colors::orange.css());
 }
 
@@ -65,6 +72,7 @@ TEST_CASE("long column names are turned and stay inside the drawing") {
 
 TEST_CASE("a chart without a number for every pair of names is an error") {
   const std::vector<double> values(6);
-  CHECK_THROWS_WITH_AS(confusion_chart(labels({"a", "b"}, {"a", "b"}), {values.data(), 2, 3}), "confusion_chart: values for the names: expected (2, 2), found (2, 3)", ShapeError);
+  CHECK_THROWS_WITH_AS(confusion_chart(labels({"a", "b"}, {"a", "b"}), {values.data(), 2, 3}),
+                       "confusion_chart: values for the names: expected (2, 2), found (2, 3)", ShapeError);
   CHECK_THROWS_AS(similarity_chart(labels({"a"}, {"a", "b", "c"}), {values.data(), 2, 3}), ShapeError);
 }

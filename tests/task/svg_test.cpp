@@ -28,7 +28,8 @@ std::vector<std::byte> from_base64(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a drawing is well formed, whatever it says") {
-  for (const std::string words : {"plain", "a < b && c > \"d\" 'e'", "</text>", "]]>", "\xC3\xA9t\xC3\xA9", "\xFF\xC3", "\x01\x1B", "\xEF\xBF\xBF", "", "&amp;", "<!--"}) {
+  for (const std::string words :
+       {"plain", "a < b && c > \"d\" 'e'", "</text>", "]]>", "\xC3\xA9t\xC3\xA9", "\xFF\xC3", "\x01\x1B", "\xEF\xBF\xBF", "", "&amp;", "<!--"}) {
     CAPTURE(words);
     Svg svg{100, 50, words};
     svg.text({1, 2}, words, {.anchor = Anchor::middle, .bold = true, .turn = 45});
@@ -44,7 +45,8 @@ TEST_CASE("a drawing is well formed, whatever it says") {
 }
 
 TEST_CASE("the reader of these tests refuses what is not well formed") {
-  for (const std::string wrong : {"<svg>", "<svg></svg>x", "<a><b></a></b>", "<a x=1/>", "<a x=\"1\" x=\"2\"/>", "<a>&nbsp;</a>", "<a>\x01</a>", "<a x=\"<\"/>", ""}) {
+  for (const std::string wrong :
+       {"<svg>", "<svg></svg>x", "<a><b></a></b>", "<a x=1/>", "<a x=\"1\" x=\"2\"/>", "<a>&nbsp;</a>", "<a>\x01</a>", "<a x=\"<\"/>", ""}) {
     CAPTURE(wrong);
     CHECK_FALSE(XmlReader::read(wrong));
   }

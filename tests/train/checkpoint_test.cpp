@@ -47,8 +47,12 @@ struct Run {
       for (const auto& e : parameters.entries()) values.insert(values.end(), state.of(e).data, state.of(e).data + e.shape.count());
     return values;
   }
-  Result<void> save(const std::string& path, Index step, std::map<std::string, std::string> metadata = {}) { return try_save_checkpoint(weights, parameters, optimizer, step, path, std::move(metadata)); }
-  Result<Index> load(const std::string& path, const std::map<std::string, std::string>& expected = {}) { return try_load_checkpoint(weights, parameters, optimizer, path, expected); }
+  Result<void> save(const std::string& path, Index step, std::map<std::string, std::string> metadata = {}) {
+    return try_save_checkpoint(weights, parameters, optimizer, step, path, std::move(metadata));
+  }
+  Result<Index> load(const std::string& path, const std::map<std::string, std::string>& expected = {}) {
+    return try_load_checkpoint(weights, parameters, optimizer, path, expected);
+  }
 };
 
 template <class R>

@@ -100,7 +100,8 @@ TEST_CASE("cached gradients: they add to those that are there") {
 
 TEST_CASE("cached gradients: a frozen tower, and a frozen temperature, are left out") {
   Case c;
-  for (const Selection& selection : {only("visual.*"), except("visual.*"), except("logit_scale"), only("logit_scale"), only("text_projection", "visual.conv1.weight")}) {
+  for (const Selection& selection :
+       {only("visual.*"), except("visual.*"), except("logit_scale"), only("logit_scale"), only("text_projection", "visual.conv1.weight")}) {
     Gradients expected;
     const double loss = c.whole(expected, selection);
     Parameters parameters{c.model, selection};

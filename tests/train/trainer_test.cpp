@@ -120,9 +120,7 @@ TEST_CASE("training: killed at any moment and resumed is not having been killed"
         ToyModel<> model{Rng{static_cast<std::uint64_t>(attempt == 0 ? 2 : 1000 + attempt)}};
         Trainer trainer{model, pairs, options};
         trainer.run([&](const TrainProgress&) { return ::write(ends[1], "x", 1) == 1; });
-      } catch (const std::exception& error) {
-        std::fprintf(stderr, "the run to be killed failed by itself: %s\n", error.what());
-      }
+      } catch (const std::exception& error) { std::fprintf(stderr, "the run to be killed failed by itself: %s\n", error.what()); }
       ::_exit(1);
     }
     ::close(ends[1]);
@@ -204,7 +202,8 @@ TEST_CASE("training: the loss falls far below guessing, and the model then knows
     double most = -2;
     for (Index j = 0; j < ToyPairs::kinds; ++j) {
       double dot = 0, length = 0;
-      for (std::size_t k = 0; k < text[j].size(); ++k) dot += static_cast<double>(image[i][k] * text[j][k]), length += static_cast<double>(text[j][k] * text[j][k]);
+      for (std::size_t k = 0; k < text[j].size(); ++k)
+        dot += static_cast<double>(image[i][k] * text[j][k]), length += static_cast<double>(text[j][k] * text[j][k]);
       if (dot / std::sqrt(length) > most) most = dot / std::sqrt(length), best = j;
     }
     right += best == i ? 1 : 0;
@@ -239,7 +238,8 @@ TEST_CASE("training: a weight that is not a number stops it, with the weight's n
   weight = std::numeric_limits<float>::quiet_NaN();
   const std::string before = bytes_of(model);
   CHECK_THROWS_WITH_AS(trainer.run(),
-                       "step 4: the loss is not finite; the first value that is not: visual.transformer.resblocks.1.mlp.c_fc.weight (the weight itself)", NumericError);
+                       "step 4: the loss is not finite; the first value that is not: visual.transformer.resblocks.1.mlp.c_fc.weight (the weight itself)",
+                       NumericError);
   CHECK(trainer.step() == 3);
   CHECK(bytes_of(model) == before);
   weight = good;  // and with the weight mended the run goes on as if nothing had been
@@ -262,9 +262,7 @@ TEST_CASE("training: a pixel that is not a number stops it, with the place where
     try {
       trainer.run([&](const TrainProgress&) { return last = bytes_of(model), true; });
       FAIL("a picture that is not a number went unnoticed");
-    } catch (const NumericError& error) {
-      message = error.what();
-    }
+    } catch (const NumericError& error) { message = error.what(); }
     CHECK(message == "step " + std::to_string(trainer.step() + 1) + ": the loss is not finite; the first value that is not: patches");
     CHECK(bytes_of(model) == last);
   }

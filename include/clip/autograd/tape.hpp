@@ -26,10 +26,12 @@ using For = U;  // one U for every input
 
 /// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result y before
 /// `saved` where it says `wants_output`.
+// clang-format off
 template <class Op, class B, class T, class... Inputs>
 inline constexpr bool has_backward =
     requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., saved, y, d...); } ||
     requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., y, saved, y, d...); };
+// clang-format on
 }  // namespace detail
 
 struct TapeOptions {
@@ -87,8 +89,7 @@ class Tape : public ContextBase<B, Mode::training> {
       node.op = Op::name;
       ::new (static_cast<void*>(node.state)) Op(op);
       (add_input(node, inputs), ...);
-      if (node.wanted)
-        node.backward = [](Tape& tape, Node& n) { run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
+      if (node.wanted) node.backward = [](Tape& tape, Node& n) { run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
       return push(node, y, width);
     } else {
       return {};
@@ -176,7 +177,9 @@ class Tape : public ContextBase<B, Mode::training> {
 
   /// An op whose derivative is easier to say with its own result asks for it: backward(b, inputs…, y, saved, dy, dinputs…).
   template <class Op>
-  static constexpr bool wants_output = requires { requires Op::wants_output; };
+  static constexpr bool wants_output = requires {
+    requires Op::wants_output;
+  };
 
   Node& at(Index node) { return nodes_[static_cast<std::size_t>(node)]; }
 
@@ -205,7 +208,8 @@ class Tape : public ContextBase<B, Mode::training> {
   Acc<T> target(const Node& node, std::size_t i) {
     const Input& input = node.inputs[i];
     bool again = false;  // the same rows come in twice: neither may store, both add
-    for (std::size_t k = i + 1; k < static_cast<std::size_t>(node.count); ++k) again = again || (input.value.data && node.inputs[k].value.data == input.value.data);
+    for (std::size_t k = i + 1; k < static_cast<std::size_t>(node.count); ++k)
+      again = again || (input.value.data && node.inputs[k].value.data == input.value.data);
     if (input.weight) {
       Trainable<T>& e = *input.weight;
       const Index offset = input.value.data - e.value.data;
@@ -230,10 +234,8 @@ class Tape : public ContextBase<B, Mode::training> {
   static void run_backward(Tape& tape, Node& node, std::index_sequence<I...>) {
     const Op& op = *std::launder(reinterpret_cast<const Op*>(node.state));
     const std::array<Acc<T>, sizeof...(I)> d{tape.target(node, I)...};
-    if constexpr (wants_output<Op>)
-      op.backward(tape.backend(), node.inputs[I].value..., In<T>{node.value}, node.saved, In<T>{node.gradient}, d[I]...);
-    else
-      op.backward(tape.backend(), node.inputs[I].value..., node.saved, In<T>{node.gradient}, d[I]...);
+    if constexpr (wants_output<Op>) op.backward(tape.backend(), node.inputs[I].value..., In<T>{node.value}, node.saved, In<T>{node.gradient}, d[I]...);
+    else op.backward(tape.backend(), node.inputs[I].value..., node.saved, In<T>{node.gradient}, d[I]...);
   }
 
   void seed(Index node) {

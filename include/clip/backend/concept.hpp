@@ -24,7 +24,7 @@ namespace clip::inline CLIP_ABI {
 /// `before` receives x wᵀ + bias where backward will need it. Absent parts are null. `residual` may be y itself.
 template <class T, class F = fn::Identity>
 struct Epilogue {
-  In<T> bias{};      // (1, n)
+  In<T> bias{};  // (1, n)
   F activation{};
   Out<T> before{};   // (m, n)
   In<T> residual{};  // (m, n)
@@ -54,6 +54,7 @@ struct SgdStep {
   bool first;
 };
 
+// clang-format off
 template <class B>
 concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View<typename B::Scalar> y, View<const typename B::Scalar> x,
                                                Acc<typename B::Scalar> d, Weights<typename B::Scalar> w, Ids ids, const Sequences& sequences) {
@@ -111,5 +112,6 @@ concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View
   b.adamw(y, x, y, y, AdamwStep{});         // (p, g, m, v, step)
   b.sgd(y, x, y, SgdStep{});                // (p, g, v, step)
 };
+// clang-format on
 
 }  // namespace clip::inline CLIP_ABI

@@ -17,14 +17,7 @@
 namespace clip::inline CLIP_ABI {
 
 template <class T = float>
-struct Naive : HostMemory<T>,
-               NaivePointwise<T>,
-               NaiveProducts<T>,
-               NaiveNorms<T>,
-               NaiveTables<T>,
-               NaiveAttention<T>,
-               NaiveLosses<T>,
-               NaiveTraining<T> {
+struct Naive : HostMemory<T>, NaivePointwise<T>, NaiveProducts<T>, NaiveNorms<T>, NaiveTables<T>, NaiveAttention<T>, NaiveLosses<T>, NaiveTraining<T> {
   using Scalar = T;
 
   std::string describe() const { return "naive " + std::string(ScalarTraits<T>::name) + ", one thread"; }

@@ -117,8 +117,9 @@ class ThreadPool {
       if (pool_->threads_ == 1 || count <= 1) {
         for (Index i = 0; i < count; ++i) f(i, 0);
       } else {
-        pool_->run(count, [](void* context, Index i, int worker) { (*static_cast<std::remove_reference_t<F>*>(context))(i, worker); },
-                   const_cast<void*>(static_cast<const void*>(&f)));
+        pool_->run(
+            count, [](void* context, Index i, int worker) { (*static_cast<std::remove_reference_t<F>*>(context))(i, worker); },
+            const_cast<void*>(static_cast<const void*>(&f)));
       }
     }
 
@@ -152,7 +153,8 @@ class ThreadPool {
     }
     work(0);
     state_.fetch_and(~open);
-    for (int turn = 0; (state_.load(std::memory_order_acquire) & all_inside) != 0; ++turn) spins_ && turn < 20000 ? detail::pause_briefly() : std::this_thread::yield();
+    for (int turn = 0; (state_.load(std::memory_order_acquire) & all_inside) != 0; ++turn)
+      spins_&& turn < 20000 ? detail::pause_briefly() : std::this_thread::yield();
   }
 
   void work(int worker) {

@@ -39,7 +39,8 @@ class DescriptionReader {
   Index integer(const Json* object, const char* key, Index otherwise = 0) {
     const Json* const value = find(object, key);
     if (value == nullptr) return otherwise;
-    if (value->is_number_unsigned() && value->get<std::uint64_t>() >= 1 && value->get<std::uint64_t>() < (std::uint64_t{1} << 31)) return static_cast<Index>(value->get<std::uint64_t>());
+    if (value->is_number_unsigned() && value->get<std::uint64_t>() >= 1 && value->get<std::uint64_t>() < (std::uint64_t{1} << 31))
+      return static_cast<Index>(value->get<std::uint64_t>());
     return problem(key, "a positive integer", *value), otherwise;
   }
   std::optional<Activation> activation(const Json* object, const char* key, Activation otherwise) {
@@ -95,7 +96,8 @@ inline DescribedModel read_huggingface_towers(DescriptionReader& read, const Jso
 /// OpenCLIP's open_clip_config.json.
 inline DescribedModel read_openclip_towers(DescriptionReader& read, const Json& config, const Json& parts) {
   DescribedModel model;
-  const Json *const image = read.find(&parts, "vision_cfg"), *const text = read.find(&parts, "text_cfg"), *const preprocess = read.find(&config, "preprocess_cfg");
+  const Json *const image = read.find(&parts, "vision_cfg"), *const text = read.find(&parts, "text_cfg"),
+                    *const preprocess = read.find(&config, "preprocess_cfg");
   const Json* const quick = read.find(&parts, "quick_gelu");
   if (quick != nullptr && !quick->is_boolean()) read.problem("quick_gelu", "true or false", *quick);
   const Activation activation = quick != nullptr && quick->is_boolean() && quick->get<bool>() ? Activation::quick_gelu : Activation::gelu;

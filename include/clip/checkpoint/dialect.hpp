@@ -112,7 +112,8 @@ inline bool is_position_ids(std::string_view name) { return name.ends_with("_mod
 /// The dialect of a file, by its names.
 inline Dialect dialect_of(const TensorFile& file) {
   const auto tensors = file.tensors();
-  const bool other = std::any_of(tensors.begin(), tensors.end(), [](const FileTensor& t) { return t.name.starts_with("vision_model.") || t.name.starts_with("text_model."); });
+  const bool other =
+      std::any_of(tensors.begin(), tensors.end(), [](const FileTensor& t) { return t.name.starts_with("vision_model.") || t.name.starts_with("text_model."); });
   return other ? Dialect::huggingface : Dialect::openai;
 }
 
@@ -138,7 +139,8 @@ inline TensorFile in_openai_names(const TensorFile& file) {
         for (std::size_t i = 0; i < 3; ++i) {
           captured->part = i;
           parts[i] = file.find(detail::fill_in(rule.other, *captured));
-          if (parts[i] == nullptr || parts[i]->shape != tensor.shape || parts[i]->dtype != tensor.dtype || tensor.count() == 0 || tensor.shape.empty()) return renamed.push_back(tensor);
+          if (parts[i] == nullptr || parts[i]->shape != tensor.shape || parts[i]->dtype != tensor.dtype || tensor.count() == 0 || tensor.shape.empty())
+            return renamed.push_back(tensor);
         }
         if (parts[0] != &tensor) return;  // made where q stands
         made.shape[0] *= 3;
@@ -166,7 +168,8 @@ inline TensorToWrite transposed(const TensorToWrite& tensor) {
   TensorToWrite result{tensor.name, tensor.dtype, {tensor.shape[1], tensor.shape[0]}, {}, {}};
   result.produce = [tensor](const ByteSink& sink) {
     const std::vector<std::byte> from = bytes_of(tensor);
-    const auto rows = static_cast<std::size_t>(tensor.shape[0]), cols = static_cast<std::size_t>(tensor.shape[1]), each = from.size() / std::max<std::size_t>(1, rows * cols);
+    const auto rows = static_cast<std::size_t>(tensor.shape[0]), cols = static_cast<std::size_t>(tensor.shape[1]),
+               each = from.size() / std::max<std::size_t>(1, rows * cols);
     std::vector<std::byte> to(from.size());
     for (std::size_t i = 0; i < rows; ++i)
       for (std::size_t j = 0; j < cols; ++j) std::memcpy(to.data() + (j * rows + i) * each, from.data() + (i * cols + j) * each, each);

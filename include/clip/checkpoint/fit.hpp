@@ -17,9 +17,10 @@ concept DescribesItself = requires(const M& model) {
 
 inline std::string in_words(const VitClipConfig& c) {
   const auto n = [](Index value) { return std::to_string(value); };
-  return "image size " + n(c.image.image_size) + ", patch " + n(c.image.patch_size) + ", width " + n(c.image.width) + ", layers " + n(c.image.layers) + ", heads " + n(c.image.heads) + ", " +
-         std::string(name_of(c.image.activation)) + "; text context " + n(c.text.context) + ", vocabulary " + n(c.text.vocabulary) + ", width " + n(c.text.width) + ", layers " +
-         n(c.text.layers) + ", heads " + n(c.text.heads) + ", " + std::string(name_of(c.text.activation)) + "; embedding " + n(c.embed_dim);
+  return "image size " + n(c.image.image_size) + ", patch " + n(c.image.patch_size) + ", width " + n(c.image.width) + ", layers " + n(c.image.layers) +
+         ", heads " + n(c.image.heads) + ", " + std::string(name_of(c.image.activation)) + "; text context " + n(c.text.context) + ", vocabulary " +
+         n(c.text.vocabulary) + ", width " + n(c.text.width) + ", layers " + n(c.text.layers) + ", heads " + n(c.text.heads) + ", " +
+         std::string(name_of(c.text.activation)) + "; embedding " + n(c.embed_dim);
 }
 
 /// "; clip::ViT_B_16 would fit", or the sizes of a model that would; nothing where the file is no such model, or this one.

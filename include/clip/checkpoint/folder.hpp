@@ -80,8 +80,8 @@ Result<TensorFile> try_open_folder(const std::string& folder) {
   auto description = try_read_description(folder);
   if (!description) return description.error();
   std::string looked_for;
-  for (const std::string name : {"open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors", "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json",
-                                 "pytorch_model.bin"}) {
+  for (const std::string name : {"open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors", "open_clip_pytorch_model.bin",
+                                 "pytorch_model.bin.index.json", "pytorch_model.bin"}) {
     const std::string path = folder + "/" + name;
     looked_for += (looked_for.empty() ? "" : ", ") + name;
     if (!is_there(path)) continue;

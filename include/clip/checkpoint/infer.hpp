@@ -27,8 +27,8 @@ struct Assumptions {
 /// What a file is.
 struct Inspection {
   VitClipConfig config;
-  std::string constant;            // "clip::ViT_B_32"; empty where no constant of the library is such a model
-  Dialect dialect;                 // of its names
+  std::string constant;  // "clip::ViT_B_32"; empty where no constant of the library is such a model
+  Dialect dialect;       // of its names
   FileFormat format;
   bool activation_stated = false;  // false: Assumptions::activation was taken
 };
@@ -146,7 +146,8 @@ inline Index infer_heads(Index width, Index layers, Index stated, Index assumed)
   c.text.width = shape("token_embedding.weight", 2, 1);
   c.text.layers = shape.count_blocks("transformer.resblocks.");
   const Index text_hidden = shape("transformer.resblocks.0.mlp.c_fc.weight", 2, 0);
-  if (!shape.problems().empty()) return LoadError{file.place(), "not a CLIP with a vision transformer: found " + detail::family_of(file) + "; " + shape.problems()};
+  if (!shape.problems().empty())
+    return LoadError{file.place(), "not a CLIP with a vision transformer: found " + detail::family_of(file) + "; " + shape.problems()};
 
   Index grid = 1;
   while (grid * grid < positions - 1) ++grid;
@@ -157,7 +158,9 @@ inline Index infer_heads(Index width, Index layers, Index stated, Index assumed)
   c.image.heads = detail::infer_heads(c.image.width, c.image.layers, description->image.heads, assumed.image_heads);
   c.text.heads = detail::infer_heads(c.text.width, c.text.layers, description->text.heads, assumed.text_heads);
   const bool openai = detail::is_openais(file);
-  const auto activation = [&](const detail::DescribedTower& tower) { return tower.activation ? *tower.activation : openai ? Activation::quick_gelu : assumed.activation; };
+  const auto activation = [&](const detail::DescribedTower& tower) {
+    return tower.activation ? *tower.activation : openai ? Activation::quick_gelu : assumed.activation;
+  };
   c.image.activation = activation(description->image);
   c.text.activation = activation(description->text);
   if (description->image.epsilon) c.image.epsilon = *description->image.epsilon;
@@ -166,12 +169,16 @@ inline Index infer_heads(Index width, Index layers, Index stated, Index assumed)
   if (description->deviation) c.image.deviation = *description->deviation;
 
   for (const auto& [tower, width, heads] : {std::tuple{"image", c.image.width, c.image.heads}, {"text", c.text.width, c.text.heads}})
-    if (heads == 0) shape.problem(std::string("the heads of the ") + tower + " tower are not known: its width, " + std::to_string(width) + ", is no multiple of 64");
+    if (heads == 0)
+      shape.problem(std::string("the heads of the ") + tower + " tower are not known: its width, " + std::to_string(width) + ", is no multiple of 64");
     else if (width % heads != 0) shape.problem(std::to_string(heads) + " heads do not divide the width of the " + tower + " tower, " + std::to_string(width));
-  for (const auto& [what, found, stated] : {std::tuple{"image width", c.image.width, description->image.width}, {"image layers", c.image.layers, description->image.layers},
-                                            {"image size", c.image.image_size, description->image_size}, {"text width", c.text.width, description->text.width},
+  for (const auto& [what, found, stated] : {std::tuple{"image width", c.image.width, description->image.width},
+                                            {"image layers", c.image.layers, description->image.layers},
+                                            {"image size", c.image.image_size, description->image_size},
+                                            {"text width", c.text.width, description->text.width},
                                             {"text layers", c.text.layers, description->text.layers}})
-    if (stated > 0 && stated != found) shape.problem(std::string(what) + ": " + std::to_string(found) + " by its shapes, " + std::to_string(stated) + " by " + file.description()->place);
+    if (stated > 0 && stated != found)
+      shape.problem(std::string(what) + ": " + std::to_string(found) + " by its shapes, " + std::to_string(stated) + " by " + file.description()->place);
   if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};
   double values = 0;
   for (const FileTensor& t : file.tensors()) values += static_cast<double>(t.count());

@@ -71,8 +71,13 @@ inline bool whole(const Json& value, std::uint64_t& out) {
 
 /// One entry of the header, whose byte count agrees with its shape.
 inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name, const Json& entry, const std::string& place) {
-  const auto fail = [&](const std::string& what, const auto& expected, const auto& found) -> Error { return LoadError{place, name + ": " + what, expected, found}; };
-  const auto field = [&](const char* key) { const auto at = entry.find(key); return at == entry.end() ? nullptr : &*at; };
+  const auto fail = [&](const std::string& what, const auto& expected, const auto& found) -> Error {
+    return LoadError{place, name + ": " + what, expected, found};
+  };
+  const auto field = [&](const char* key) {
+    const auto at = entry.find(key);
+    return at == entry.end() ? nullptr : &*at;
+  };
   if (!entry.is_object()) return fail("entry", "an object", json_in_words(entry));
   const Json *const type = field("dtype"), *const shape = field("shape"), *const offsets = field("data_offsets");
   if (type == nullptr || shape == nullptr || offsets == nullptr) return fail("entry", "dtype, shape and data_offsets", "keys missing");
@@ -111,7 +116,8 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
   const auto length = load_little<std::uint64_t>(bytes.data());
   if (length > safetensors_header_limit) return LoadError{place, "safetensors: header length", "at most " + std::to_string(safetensors_header_limit), length};
   const auto header_size = static_cast<std::size_t>(length);
-  if (header_size > bytes.size() - 8) return LoadError{place, "safetensors: truncated: bytes after the length", "at least " + std::to_string(length), bytes.size() - 8};
+  if (header_size > bytes.size() - 8)
+    return LoadError{place, "safetensors: truncated: bytes after the length", "at least " + std::to_string(length), bytes.size() - 8};
   const std::string_view header = as_text(bytes.subspan(8, header_size));
   if (header.empty() || header.front() != '{') return fail("safetensors: the header must begin with '{'");
   auto json = try_parse_json(header, place);
@@ -141,8 +147,10 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
   std::size_t reached = 0;
   for (auto& entry : entries) {
     if (entry.begin != reached)
-      return LoadError{place, entry.tensor.name + (entry.begin < reached ? ": overlaps another tensor: begin" : ": leaves a hole before it: begin"), reached, entry.begin};
-    if (entry.end > data.size()) return LoadError{place, entry.tensor.name + ": truncated: bytes of data", "at least " + std::to_string(entry.end), data.size()};
+      return LoadError{place, entry.tensor.name + (entry.begin < reached ? ": overlaps another tensor: begin" : ": leaves a hole before it: begin"), reached,
+                       entry.begin};
+    if (entry.end > data.size())
+      return LoadError{place, entry.tensor.name + ": truncated: bytes of data", "at least " + std::to_string(entry.end), data.size()};
     entry.tensor.bytes = data.subspan(entry.begin, entry.end - entry.begin);
     reached = entry.end;
     result.tensors_.push_back(std::move(entry.tensor));

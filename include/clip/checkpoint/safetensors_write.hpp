@@ -48,7 +48,8 @@ inline Result<std::string> quoted(const std::string& text, const std::string& pl
   return quote;
 }
 
-inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::span<const TensorToWrite> tensors, const std::map<std::string, std::string>& metadata) {
+inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::span<const TensorToWrite> tensors,
+                                                const std::map<std::string, std::string>& metadata) {
   SafetensorsPlan plan;
   for (const TensorToWrite& t : tensors) {
     const auto size = stored_size(t.dtype, t.shape);

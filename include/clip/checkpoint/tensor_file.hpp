@@ -34,7 +34,9 @@ class TensorFile {
   /// A file that somebody else keeps.
   explicit TensorFile(const Safetensors& file) : place_{file.place()}, metadata_{file.metadata()} { add(file.tensors()); }
   explicit TensorFile(Safetensors&& file) : place_{file.place()}, metadata_{file.metadata()} { keep(std::move(file)); }
-  explicit TensorFile(TorchFile&& file) : format_{file.torchscript() ? FileFormat::torchscript : FileFormat::torch}, place_{file.place()} { keep(std::move(file)); }
+  explicit TensorFile(TorchFile&& file) : format_{file.torchscript() ? FileFormat::torchscript : FileFormat::torch}, place_{file.place()} {
+    keep(std::move(file));
+  }
 
   /// In the order of the file.
   std::span<const FileTensor> tensors() const { return tensors_; }
@@ -107,7 +109,8 @@ template <class Inflate = detail::Inflate>
     auto file = try_parse_torch<Inflate>(bytes, place);
     return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
   }
-  if (bytes.size() < 9 || bytes[8] != std::byte{'{'}) return LoadError{place, "neither a safetensors file nor one of torch.save (" + std::to_string(bytes.size()) + " bytes)"};
+  if (bytes.size() < 9 || bytes[8] != std::byte{'{'})
+    return LoadError{place, "neither a safetensors file nor one of torch.save (" + std::to_string(bytes.size()) + " bytes)"};
   auto file = try_parse_safetensors(bytes, place);
   return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
 }

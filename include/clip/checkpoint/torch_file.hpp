@@ -74,7 +74,8 @@ class TorchReader {
       if (pickled != nullptr) return LoadError{place, "two entries of the archive end in data.pkl"};
       pickled = &entry;
     }
-    if (pickled == nullptr) return LoadError{place, "entries of the archive", "data.pkl, as torch.save writes", zip_.entries().empty() ? "none" : zip_.entries()[0].name};
+    if (pickled == nullptr)
+      return LoadError{place, "entries of the archive", "data.pkl, as torch.save writes", zip_.entries().empty() ? "none" : zip_.entries()[0].name};
     root_ = pickled->name.substr(0, pickled->name.size() - std::string_view("data.pkl").size());
     if (const ZipEntry* const order = zip_.find(root_ + "byteorder"); order != nullptr && !order->deflated && as_text(order->bytes) != "little")
       return LoadError{place, "byte order", "little", std::string(as_text(order->bytes).substr(0, 20))};
@@ -186,7 +187,8 @@ inline bool is_legacy_torch(std::span<const std::byte> bytes) {
 /// LoadError: not such a file, a name in it that is not allowed, tensors that reach beyond their storage.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TorchFile> try_parse_torch(std::span<const std::byte> bytes, const std::string& place) {
-  if (is_legacy_torch(bytes)) return LoadError{place, "written in the format of PyTorch before 1.6, which is not read here: load it with torch.load and save it again with torch.save"};
+  if (is_legacy_torch(bytes))
+    return LoadError{place, "written in the format of PyTorch before 1.6, which is not read here: load it with torch.load and save it again with torch.save"};
   return TorchReader<Inflate>{bytes, place}.run();
 }
 

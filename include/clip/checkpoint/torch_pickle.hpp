@@ -37,34 +37,69 @@ struct TorchTypeName {
   Dtype dtype;
 };
 inline constexpr std::array<TorchTypeName, 19> torch_types{{
-    {"torch.FloatStorage", "torch.float32", Dtype::f32},   {"torch.HalfStorage", "torch.float16", Dtype::f16},
-    {"torch.BFloat16Storage", "torch.bfloat16", Dtype::bf16}, {"torch.DoubleStorage", "torch.float64", Dtype::f64},
-    {"torch.LongStorage", "torch.int64", Dtype::i64},      {"torch.IntStorage", "torch.int32", Dtype::i32},
-    {"torch.ShortStorage", "torch.int16", Dtype::i16},     {"torch.CharStorage", "torch.int8", Dtype::i8},
-    {"torch.ByteStorage", "torch.uint8", Dtype::u8},       {"torch.BoolStorage", "torch.bool", Dtype::boolean},
-    {"torch.ComplexFloatStorage", "torch.complex64", Dtype::c64}, {"torch.storage.UntypedStorage", "", Dtype::u8},
-    {"", "torch.uint16", Dtype::u16},                      {"", "torch.uint32", Dtype::u32},
-    {"", "torch.uint64", Dtype::u64},                      {"", "torch.float8_e4m3fn", Dtype::f8_e4m3},
-    {"", "torch.float8_e5m2", Dtype::f8_e5m2},             {"", "torch.float8_e4m3fnuz", Dtype::f8_e4m3fnuz},
+    {"torch.FloatStorage", "torch.float32", Dtype::f32},
+    {"torch.HalfStorage", "torch.float16", Dtype::f16},
+    {"torch.BFloat16Storage", "torch.bfloat16", Dtype::bf16},
+    {"torch.DoubleStorage", "torch.float64", Dtype::f64},
+    {"torch.LongStorage", "torch.int64", Dtype::i64},
+    {"torch.IntStorage", "torch.int32", Dtype::i32},
+    {"torch.ShortStorage", "torch.int16", Dtype::i16},
+    {"torch.CharStorage", "torch.int8", Dtype::i8},
+    {"torch.ByteStorage", "torch.uint8", Dtype::u8},
+    {"torch.BoolStorage", "torch.bool", Dtype::boolean},
+    {"torch.ComplexFloatStorage", "torch.complex64", Dtype::c64},
+    {"torch.storage.UntypedStorage", "", Dtype::u8},
+    {"", "torch.uint16", Dtype::u16},
+    {"", "torch.uint32", Dtype::u32},
+    {"", "torch.uint64", Dtype::u64},
+    {"", "torch.float8_e4m3fn", Dtype::f8_e4m3},
+    {"", "torch.float8_e5m2", Dtype::f8_e5m2},
+    {"", "torch.float8_e4m3fnuz", Dtype::f8_e4m3fnuz},
     {"", "torch.float8_e5m2fnuz", Dtype::f8_e5m2fnuz},
 }};
 
 /// Names with a meaning here, and names that training checkpoints hold beside the weights; those are read over.
-inline constexpr std::array<std::string_view, 34> torch_names{
-    "collections.OrderedDict", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3",
-    "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
-    "torch.jit._pickle.build_intlist", "torch.jit._pickle.build_boollist", "torch.jit._pickle.build_doublelist",
-    "torch.jit._pickle.build_tensorlist", "torch.jit._pickle.restore_type_tag",
-    "collections.defaultdict", "collections.Counter", "argparse.Namespace", "types.SimpleNamespace", "torch.Size", "torch.device",
-    "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "numpy.core.multiarray._reconstruct",
-    "numpy._core.multiarray._reconstruct", "numpy.dtype", "numpy.ndarray", "_codecs.encode",
-    "builtins.set", "builtins.frozenset", "builtins.bytearray", "builtins.complex",
-    "__builtin__.set", "__builtin__.frozenset", "__builtin__.bytearray", "__builtin__.complex", "__builtin__.long", "builtins.int"};
+inline constexpr std::array<std::string_view, 34> torch_names{"collections.OrderedDict",
+                                                              "torch._utils._rebuild_tensor",
+                                                              "torch._utils._rebuild_tensor_v2",
+                                                              "torch._utils._rebuild_tensor_v3",
+                                                              "torch._utils._rebuild_parameter",
+                                                              "torch._utils._rebuild_parameter_with_state",
+                                                              "torch.jit._pickle.build_intlist",
+                                                              "torch.jit._pickle.build_boollist",
+                                                              "torch.jit._pickle.build_doublelist",
+                                                              "torch.jit._pickle.build_tensorlist",
+                                                              "torch.jit._pickle.restore_type_tag",
+                                                              "collections.defaultdict",
+                                                              "collections.Counter",
+                                                              "argparse.Namespace",
+                                                              "types.SimpleNamespace",
+                                                              "torch.Size",
+                                                              "torch.device",
+                                                              "numpy.core.multiarray.scalar",
+                                                              "numpy._core.multiarray.scalar",
+                                                              "numpy.core.multiarray._reconstruct",
+                                                              "numpy._core.multiarray._reconstruct",
+                                                              "numpy.dtype",
+                                                              "numpy.ndarray",
+                                                              "_codecs.encode",
+                                                              "builtins.set",
+                                                              "builtins.frozenset",
+                                                              "builtins.bytearray",
+                                                              "builtins.complex",
+                                                              "__builtin__.set",
+                                                              "__builtin__.frozenset",
+                                                              "__builtin__.bytearray",
+                                                              "__builtin__.complex",
+                                                              "__builtin__.long",
+                                                              "builtins.int"};
 
 inline bool is_dictionary(const PickleValue& v) { return v.is(PickleValue::Kind::dict) || v.calls("collections.OrderedDict"); }
 
 /// An object of a class that a TorchScript archive defines itself.
-inline bool is_module(const PickleValue& v) { return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("__torch__.") && v.state != nullptr && is_dictionary(*v.state); }
+inline bool is_module(const PickleValue& v) {
+  return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("__torch__.") && v.state != nullptr && is_dictionary(*v.state);
+}
 
 }  // namespace detail
 
@@ -143,9 +178,11 @@ class TorchWalk {
     const bool typed = v->calls("torch._utils._rebuild_tensor_v3");
     if (!typed && !v->calls("torch._utils._rebuild_tensor") && !v->calls("torch._utils._rebuild_tensor_v2")) return std::nullopt;
     const auto& a = v->arguments->items;
-    if (a.size() < (typed ? 7U : 4U) || !a[0]->is(Kind::persistent) || !a[0]->arguments->is(Kind::tuple) || !a[1]->is(Kind::integer) || a[1]->integer < 0) return std::nullopt;
+    if (a.size() < (typed ? 7U : 4U) || !a[0]->is(Kind::persistent) || !a[0]->arguments->is(Kind::tuple) || !a[1]->is(Kind::integer) || a[1]->integer < 0)
+      return std::nullopt;
     const auto& id = a[0]->arguments->items;
-    if (id.size() < 5 || !id[0]->is(Kind::text) || id[0]->text != "storage" || !id[1]->is(Kind::name) || !id[2]->is(Kind::text) || !id[4]->is(Kind::integer) || id[4]->integer < 0)
+    if (id.size() < 5 || !id[0]->is(Kind::text) || id[0]->text != "storage" || !id[1]->is(Kind::name) || !id[2]->is(Kind::text) || !id[4]->is(Kind::integer) ||
+        id[4]->integer < 0)
       return std::nullopt;
     TorchTensor tensor;
     const auto of_storage = type([&](const auto& t) { return !t.storage.empty() && t.storage == id[1]->text; });
@@ -185,7 +222,8 @@ class TorchWalk {
     for (bool again = true; again;) {
       again = false;
       for (const std::string_view prefix : {"module.", "_orig_mod."}) {
-        if (!std::all_of(tensors.begin(), tensors.end(), [&](const auto& t) { return t.first.size() > prefix.size() && t.first.starts_with(prefix); })) continue;
+        if (!std::all_of(tensors.begin(), tensors.end(), [&](const auto& t) { return t.first.size() > prefix.size() && t.first.starts_with(prefix); }))
+          continue;
         for (auto& t : tensors) t.first.erase(0, prefix.size());
         again = true;
       }
@@ -208,6 +246,8 @@ class TorchWalk {
 }  // namespace detail
 
 /// The tensors of an unpickled file; see try_parse_torch for which dictionary is taken and how names are shortened.
-[[nodiscard]] inline Result<TorchTensors> try_find_torch_tensors(const Pickle& pickle, const std::string& place) { return detail::TorchWalk{pickle, place}.run(); }
+[[nodiscard]] inline Result<TorchTensors> try_find_torch_tensors(const Pickle& pickle, const std::string& place) {
+  return detail::TorchWalk{pickle, place}.run();
+}
 
 }  // namespace clip::inline CLIP_ABI

@@ -33,7 +33,8 @@ constexpr const char* problem(const VitConfig& c) {
 
 constexpr const char* problem(const TextConfig& c) {
   if (!c.fixed()) return nullptr;
-  if (c.context < 2 || c.vocabulary < 2 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0) return "TextConfig: sizes must be positive, context and vocabulary at least 2";
+  if (c.context < 2 || c.vocabulary < 2 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
+    return "TextConfig: sizes must be positive, context and vocabulary at least 2";
   if (c.width % c.heads != 0) return "TextConfig: heads must divide width";
   return nullptr;
 }

@@ -5,6 +5,7 @@
 
 namespace clip::inline CLIP_ABI {
 
+// clang-format off
 inline constexpr ClipConfig<VitConfig, TextConfig> ViT_B_32{
     .embed_dim = 512,
     .image = {.image_size = 224, .patch_size = 32, .width = 768, .layers = 12, .heads = 12, .activation = Activation::quick_gelu, .epsilon = 1e-5f},
@@ -24,5 +25,6 @@ inline constexpr ClipConfig<VitConfig, TextConfig> DynamicVit{
     .embed_dim = dyn,
     .image = {.image_size = dyn, .patch_size = dyn, .width = dyn, .layers = dyn, .heads = dyn, .activation = Activation::quick_gelu, .epsilon = 1e-5f, .mlp_width = dyn},
     .text = {.context = dyn, .vocabulary = dyn, .width = dyn, .layers = dyn, .heads = dyn, .activation = Activation::quick_gelu, .epsilon = 1e-5f, .mlp_width = dyn}};
+// clang-format on
 
 }  // namespace clip::inline CLIP_ABI

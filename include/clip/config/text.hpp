@@ -16,7 +16,9 @@ struct TextConfig {
   Required<float> epsilon;
   Index mlp_width = 0;  // 0: 4 · width
 
-  constexpr Index hidden() const { return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width); }
+  constexpr Index hidden() const {
+    return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
+  }
   constexpr BlockConfig block() const {
     return {.width = width, .heads = heads, .hidden = hidden(), .causal = true, .activation = activation, .epsilon = epsilon};
   }

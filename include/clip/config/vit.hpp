@@ -26,12 +26,20 @@ struct VitConfig {
   std::array<float, 3> deviation = openai_deviation;
 
   /// Patches along one side.
-  constexpr Index grid() const { return sized([](Index s, Index p) { return p > 0 ? s / p : 0; }, image_size, patch_size); }
+  constexpr Index grid() const {
+    return sized([](Index s, Index p) { return p > 0 ? s / p : 0; }, image_size, patch_size);
+  }
   /// Rows of one image: the class token and the patches.
-  constexpr Index tokens() const { return sized([](Index g) { return g * g + 1; }, grid()); }
+  constexpr Index tokens() const {
+    return sized([](Index g) { return g * g + 1; }, grid());
+  }
   /// Values of one patch, as in conv1.weight.
-  constexpr Index patch_values() const { return sized([](Index c, Index p) { return c * p * p; }, channels, patch_size); }
-  constexpr Index hidden() const { return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width); }
+  constexpr Index patch_values() const {
+    return sized([](Index c, Index p) { return c * p * p; }, channels, patch_size);
+  }
+  constexpr Index hidden() const {
+    return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
+  }
   constexpr BlockConfig block() const {
     return {.width = width, .heads = heads, .hidden = hidden(), .causal = false, .activation = activation, .epsilon = epsilon};
   }

@@ -17,9 +17,13 @@ namespace fn {
 struct Identity {
   static constexpr std::string_view name = "identity";
   template <class V>
-  CLIP_HOST_DEVICE V operator()(V x) const { return x; }
+  CLIP_HOST_DEVICE V operator()(V x) const {
+    return x;
+  }
   template <class V>
-  CLIP_HOST_DEVICE V slope(V) const { return V(1); }
+  CLIP_HOST_DEVICE V slope(V) const {
+    return V(1);
+  }
 };
 
 /// f(x) = x s(1.702 x), s the logistic function;   f' = s + 1.702 x s (1 - s)          (Hendrycks & Gimpel 2016; OpenAI's models)
@@ -58,7 +62,9 @@ struct Gelu {
 struct GeluTanh {
   static constexpr std::string_view name = "gelu_tanh";
   template <class V>
-  CLIP_HOST_DEVICE V operator()(V x) const { return x * half_one_plus_tanh(x); }
+  CLIP_HOST_DEVICE V operator()(V x) const {
+    return x * half_one_plus_tanh(x);
+  }
   template <class V>
   CLIP_HOST_DEVICE V slope(V x) const {
     const V h = half_one_plus_tanh(x);

@@ -52,11 +52,7 @@ struct View {
   constexpr View(T* data_, Index rows_, Index cols_) : data{data_}, rows{rows_}, cols{cols_}, stride{cols_} {}
   constexpr View(T* data_, Index rows_, Index cols_, Index stride_) : data{data_}, rows{rows_}, cols{cols_}, stride{stride_} {}
 
-  constexpr operator View<const T>() const
-    requires(!std::is_const_v<T>)
-  {
-    return {data, rows, cols, stride};
-  }
+  constexpr operator View<const T>() const requires(!std::is_const_v<T>) { return {data, rows, cols, stride}; }
 
   constexpr explicit operator bool() const { return data != nullptr; }
   constexpr Index count() const { return rows * cols; }

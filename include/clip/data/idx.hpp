@@ -38,10 +38,13 @@ struct IdxArray {
   for (std::size_t d = 0; d < rank; ++d) {
     const std::uint64_t extent = load_big<std::uint32_t>(file.data() + 4 + 4 * d);
     result.shape.push_back(static_cast<Index>(extent));
-    if (extent != 0 && count > static_cast<std::uint64_t>(std::numeric_limits<Index>::max()) / extent) return LoadError{place, "idx: the extents multiply to more than memory holds"};
+    if (extent != 0 && count > static_cast<std::uint64_t>(std::numeric_limits<Index>::max()) / extent)
+      return LoadError{place, "idx: the extents multiply to more than memory holds"};
     count *= extent;
   }
-  if (file.size() - header != count) return LoadError{place, file.size() - header < count ? "idx: truncated: bytes of values" : "idx: trailing bytes: bytes of values", count, file.size() - header};
+  if (file.size() - header != count)
+    return LoadError{place, file.size() - header < count ? "idx: truncated: bytes of values" : "idx: trailing bytes: bytes of values", count,
+                     file.size() - header};
   result.bytes.resize(file.size() - header);
   if (count != 0) std::memcpy(result.bytes.data(), file.data() + header, result.bytes.size());
   return result;

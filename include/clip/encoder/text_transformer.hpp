@@ -12,7 +12,8 @@ namespace clip::inline CLIP_ABI {
 /// by side, or padded to the context as the reference does. What follows the end-of-text token cannot influence it.
 template <TextConfig C, Index Embed, Backend B, class Blocks = Residual>
 struct TextTransformer {
-  static_assert(!C.fixed() || (C.context > 1 && C.vocabulary > 1 && C.width > 0 && C.layers > 0 && C.heads > 0), "TextConfig: sizes must be positive, context and vocabulary at least 2");
+  static_assert(!C.fixed() || (C.context > 1 && C.vocabulary > 1 && C.width > 0 && C.layers > 0 && C.heads > 0),
+                "TextConfig: sizes must be positive, context and vocabulary at least 2");
   static_assert(!C.fixed() || C.width % C.heads == 0, "TextConfig: heads must divide width");
   using T = typename B::Scalar;
 
@@ -38,8 +39,8 @@ struct TextTransformer {
   /// The batch lives as long as the context's pass.
   template <class Cx>
   Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch) const {
-    const auto x = transformer.pooled(cx, embed(cx, batch), batch.sequences);            // (distinct, width): the end-of-text tokens
-    const auto distinct = project(cx, ln_final(cx, x), embed_dim, text_projection);     // (distinct, Embed)
+    const auto x = transformer.pooled(cx, embed(cx, batch), batch.sequences);        // (distinct, width): the end-of-text tokens
+    const auto distinct = project(cx, ln_final(cx, x), embed_dim, text_projection);  // (distinct, Embed)
     return gather(cx, distinct, batch.leaf);
   }
 

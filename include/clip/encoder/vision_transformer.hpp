@@ -56,7 +56,7 @@ struct VisionTransformer {
   Rows<Cx, C.width> embed(Cx& cx, Rows<Cx, dyn> images) const {
     constexpr Index values = C.patch_values();
     const auto pixels = patches(cx, images, config->channels, config->image_size, config->patch_size, Size<values>{config->patch_values()});  // (n g², 3 p²)
-    const auto x = linear(cx, pixels, Size<C.width>{config->width}, conv1, absent);                                                       // (n g², width)
+    const auto x = linear(cx, pixels, Size<C.width>{config->width}, conv1, absent);                                                           // (n g², width)
     return ln_pre(cx, tokens(cx, x, class_embedding, positional_embedding));
   }
 

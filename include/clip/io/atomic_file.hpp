@@ -139,7 +139,8 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
     if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
       return SystemError{path, "another writer is at work on it (" + temporary + " is locked)"};
     // Between open and lock the previous writer may have renamed or removed the file: what we hold must still be there.
-    struct stat held {}, there {};
+    struct stat held {
+    }, there{};
     if (::fstat(file, &held) != 0) return detail::system_error(path, "cannot be examined", errno);
     if (::lstat(temporary.c_str(), &there) == 0 && held.st_dev == there.st_dev && held.st_ino == there.st_ino) break;
   }

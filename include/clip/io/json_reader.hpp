@@ -36,7 +36,8 @@ class JsonReader {
   Index integer(const std::string& key, Index least = std::numeric_limits<Index>::min(), Index most = std::numeric_limits<Index>::max()) {
     const Json* const found = get(key, in_range(least, most));
     if (found == nullptr) return 0;
-    const bool fits = found->is_number_integer() && (!found->is_number_unsigned() || found->get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
+    const bool fits =
+        found->is_number_integer() && (!found->is_number_unsigned() || found->get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
     if (const Index value = fits ? static_cast<Index>(found->get<std::int64_t>()) : 0; fits && value >= least && value <= most) return value;
     expected(key, in_range(least, most), *found);
     return 0;
@@ -135,7 +136,11 @@ class JsonReader {
   }
   static std::string in_range(Index least, Index most) {
     constexpr Index low = std::numeric_limits<Index>::min(), high = std::numeric_limits<Index>::max();
-    if (most == high) return least == 1 ? "a positive integer" : least == 0 ? "an integer of 0 or more" : least == low ? "an integer" : "an integer of at least " + std::to_string(least);
+    if (most == high)
+      return least == 1     ? "a positive integer"
+             : least == 0   ? "an integer of 0 or more"
+             : least == low ? "an integer"
+                            : "an integer of at least " + std::to_string(least);
     return least == low ? "an integer of at most " + std::to_string(most) : "an integer in " + std::to_string(least) + " ... " + std::to_string(most);
   }
 

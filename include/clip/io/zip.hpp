@@ -80,12 +80,14 @@ inline Result<ZipEnd> find_zip_end(std::span<const std::byte> file, const std::s
   const ZipEnd end{zip_field<std::uint32_t>(record, 16), zip_field<std::uint32_t>(record, 12), zip_field<std::uint16_t>(record, 10)};
   const bool wide = at >= 20 && load_little<std::uint32_t>(file.data() + at - 20) == 0x07064B50U;
   if (!wide) {
-    if (zip_field<std::uint16_t>(record, 4) != 0 || zip_field<std::uint16_t>(record, 6) != 0 || zip_field<std::uint16_t>(record, 8) != end.count) return fail("one part of several");
+    if (zip_field<std::uint16_t>(record, 4) != 0 || zip_field<std::uint16_t>(record, 6) != 0 || zip_field<std::uint16_t>(record, 8) != end.count)
+      return fail("one part of several");
     if (end.begin > at || end.size != at - end.begin) return fail("the directory is not where its end says");
     return end;
   }
   const std::uint64_t far = zip_field<std::uint64_t>(file.subspan(at - 20), 8);
-  if (far > at - 20 || at - 20 - far < 56 || load_little<std::uint32_t>(file.data() + far) != 0x06064B50U) return fail("the zip64 end of the directory is not where its locator says");
+  if (far > at - 20 || at - 20 - far < 56 || load_little<std::uint32_t>(file.data() + far) != 0x06064B50U)
+    return fail("the zip64 end of the directory is not where its locator says");
   const auto wide_record = file.subspan(static_cast<std::size_t>(far));
   const ZipEnd found{zip_field<std::uint64_t>(wide_record, 48), zip_field<std::uint64_t>(wide_record, 40), zip_field<std::uint64_t>(wide_record, 32)};
   if (found.begin > far || found.size != far - found.begin) return fail("the directory is not where its end says");
@@ -129,13 +131,15 @@ inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& siz
   while (!rest.empty()) {
     const std::string number = "entry " + std::to_string(result.entries_.size());
     if (rest.size() < 46 || load_little<std::uint32_t>(rest.data()) != 0x02014B50U) return fail(number + " of the directory is damaged");
-    const auto name_length = static_cast<std::size_t>(detail::zip_field<std::uint16_t>(rest, 28)), extra_length = static_cast<std::size_t>(detail::zip_field<std::uint16_t>(rest, 30)),
+    const auto name_length = static_cast<std::size_t>(detail::zip_field<std::uint16_t>(rest, 28)),
+               extra_length = static_cast<std::size_t>(detail::zip_field<std::uint16_t>(rest, 30)),
                comment_length = static_cast<std::size_t>(detail::zip_field<std::uint16_t>(rest, 32));
     if (rest.size() - 46 < name_length + extra_length + comment_length) return fail(number + " of the directory is damaged");
     ZipEntry entry;
     entry.name = as_text(rest.subspan(46, name_length));
     const auto about = [&](const std::string& what) { return fail(entry.name + ": " + what); };
-    std::uint64_t packed = detail::zip_field<std::uint32_t>(rest, 20), size = detail::zip_field<std::uint32_t>(rest, 24), begin = detail::zip_field<std::uint32_t>(rest, 42);
+    std::uint64_t packed = detail::zip_field<std::uint32_t>(rest, 20), size = detail::zip_field<std::uint32_t>(rest, 24),
+                  begin = detail::zip_field<std::uint32_t>(rest, 42);
     if (!detail::widen_zip_entry(rest.subspan(46 + name_length, extra_length), size, packed, begin)) return about("its zip64 field is damaged");
     const std::uint64_t flags = detail::zip_field<std::uint16_t>(rest, 8), method = detail::zip_field<std::uint16_t>(rest, 10);
     if (flags & 1U) return about("encrypted");
@@ -145,11 +149,13 @@ inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& siz
     rest = rest.subspan(46 + name_length + extra_length + comment_length);
 
     // The header before the content has its own lengths of name and extra field; where the content begins follows from those.
-    if (begin > end->begin || end->begin - begin < 30 || load_little<std::uint32_t>(file.data() + begin) != 0x04034B50U) return about("its header is not where the directory says");
+    if (begin > end->begin || end->begin - begin < 30 || load_little<std::uint32_t>(file.data() + begin) != 0x04034B50U)
+      return about("its header is not where the directory says");
     const auto header = file.subspan(static_cast<std::size_t>(begin));
     const std::uint64_t data = begin + 30 + detail::zip_field<std::uint16_t>(header, 26) + detail::zip_field<std::uint16_t>(header, 28);
     if (data > end->begin || packed > end->begin - data) return about("truncated, or longer than the file");
-    if (detail::zip_field<std::uint16_t>(header, 26) != name_length || as_text(header.subspan(30, name_length)) != entry.name) return about("its header has another name");
+    if (detail::zip_field<std::uint16_t>(header, 26) != name_length || as_text(header.subspan(30, name_length)) != entry.name)
+      return about("its header has another name");
     if (!entry.deflated && packed != size) return about("stored, but of two sizes");
     if (entry.deflated && size / 1032 > packed) return about("inflates to more than any deflate stream can");  // 258 bytes of two bits: at most 1032 for one
     entry.size = static_cast<std::size_t>(size);

@@ -1,8 +1,8 @@
 // clip/loss/contrastive.hpp: the loss CLIP is trained with (Radford et al. 2021, figure 3).
 #pragma once
 
-#include <clip/ops/losses.hpp>
 #include <clip/ops/linear.hpp>
+#include <clip/ops/losses.hpp>
 #include <clip/ops/norms.hpp>
 #include <clip/ops/pointwise.hpp>
 
@@ -29,7 +29,8 @@ Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Para
   auto& kept = cx.template keep<std::vector<std::int32_t>>();
   kept.assign(groups.begin(), groups.end());
   const auto similarity = logits(cx, image, text, logit_scale);
-  return add(cx, cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::rows, 0.5f), cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::columns, 0.5f));
+  return add(cx, cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::rows, 0.5f),
+             cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::columns, 0.5f));
 }
 
 /// The same where every text is another: row i is the only positive of row i.

@@ -29,7 +29,8 @@ class ImageEncoder {
 
   /// Weights are zero until loaded or initialised. `config` matters only where sizes are not fixed in the type.
   explicit ImageEncoder(const Settings& config = Config, B backend = {})
-      : visual{config.image, config.embed_dim}, backend_{std::move(backend)}, weights_{allocate_parameters(backend_, visual)}, pool_{std::make_unique<InferencePool<B>>()} {}
+      : visual{config.image, config.embed_dim}, backend_{std::move(backend)}, weights_{allocate_parameters(backend_, visual)},
+        pool_{std::make_unique<InferencePool<B>>()} {}
 
   Visual visual;
 
@@ -84,7 +85,8 @@ class ImageEncoder {
     const auto& c = config();
     if (images.size() == 0) raise(InputError{"encode_image", "number of images", "1 or more", 0});
     if (images.channels() != c.channels || images.height() != c.image_size || images.width() != c.image_size)
-      raise(InputError{"encode_image", "channels, height and width", Shape{c.channels, c.image_size, c.image_size}, Shape{images.channels(), images.height(), images.width()}});
+      raise(InputError{"encode_image", "channels, height and width", Shape{c.channels, c.image_size, c.image_size},
+                       Shape{images.channels(), images.height(), images.width()}});
     return images.size();
   }
 

@@ -30,8 +30,7 @@ class Model {
   explicit Model(Rng rng, B backend = {}) : Model{std::move(backend)} { initialise(*this, rng); }
 
   /// Sizes known only at run time.
-  explicit Model(const Settings& config, B backend = {})
-      : image{checked(config), backend}, text{config, backend}, backend_{backend}, scale_{backend_, 1} {
+  explicit Model(const Settings& config, B backend = {}) : image{checked(config), backend}, text{config, backend}, backend_{backend}, scale_{backend_, 1} {
     logit_scale.data = scale_.data();
     backend_.fill(logit_scale.view(), static_cast<T>(logit_scale.init.scale));
   }

@@ -31,7 +31,8 @@ class TextEncoder {
 
   /// Weights are zero until loaded or initialised. `config` matters only where sizes are not fixed in the type.
   explicit TextEncoder(const Settings& config = Config, B backend = {})
-      : text{config.text, config.embed_dim}, backend_{std::move(backend)}, weights_{allocate_parameters(backend_, text)}, pool_{std::make_unique<InferencePool<B>>()} {}
+      : text{config.text, config.embed_dim}, backend_{std::move(backend)}, weights_{allocate_parameters(backend_, text)},
+        pool_{std::make_unique<InferencePool<B>>()} {}
 
   Text text;
 

@@ -16,7 +16,8 @@ struct MultiheadAttention {
   static constexpr Index key_value = sized([](Index w) { return 2 * w; }, C.width);
 
   [[no_unique_address]] Known<C> config;
-  Parameter<T> in_proj_weight{{3 * config->width, config->width}, Init::uniform(inverse_root(config->width) * 1.2247448713915890), Use::linear};  // Xavier: √(6 / 4W)
+  Parameter<T> in_proj_weight{
+      {3 * config->width, config->width}, Init::uniform(inverse_root(config->width) * 1.2247448713915890), Use::linear};  // Xavier: √(6 / 4W)
   Parameter<T> in_proj_bias{{3 * config->width}, Init::zeros()};
   Linear<B, C.width, C.width> out_proj{config->width, config->width};
 
@@ -41,7 +42,7 @@ struct MultiheadAttention {
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, Rows<Cx, W> picked, Rows<Cx, R> residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
     const Index w = config->width;
-    const auto q = linear(cx, picked, Size<C.width>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));           // (pooled, width)
+    const auto q = linear(cx, picked, Size<C.width>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));            // (pooled, width)
     const auto kv = linear(cx, x, Size<key_value>{2 * w}, slice(in_proj_weight, w, 2 * w), slice(in_proj_bias, w, 2 * w));  // (rows, 2 * width)
     return out_proj.added_to(cx, residual, pooled_attention(cx, q, kv, sequences, pattern()));
   }

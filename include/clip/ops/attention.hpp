@@ -55,8 +55,8 @@ struct PooledAttentionOp {
   void backward(auto& b, In<T> q, In<T> kv, In<T> y, Saved<T> saved, In<T> dy, Acc<T> dq, Acc<T> dkv) const {
     const Index w = y.cols;
     if (dq || dkv)
-      b.attention_backward(q, kv.middle_cols(0, w), kv.middle_cols(w, w), *sequences, pattern, y, In<T>{saved}, dy, dq,
-                           dkv ? dkv.middle_cols(0, w) : Acc<T>{}, dkv ? dkv.middle_cols(w, w) : Acc<T>{});
+      b.attention_backward(q, kv.middle_cols(0, w), kv.middle_cols(w, w), *sequences, pattern, y, In<T>{saved}, dy, dq, dkv ? dkv.middle_cols(0, w) : Acc<T>{},
+                           dkv ? dkv.middle_cols(w, w) : Acc<T>{});
   }
 };
 
@@ -69,7 +69,8 @@ Rows<Cx, W> attention(Cx& cx, Rows<Cx, W3> qkv, Size<W> width, const Sequences& 
 template <class Cx, Index W, Index W2>
 Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W2> kv, const Sequences& sequences, AttentionPattern pattern) {
   const Index pooled = static_cast<Index>(sequences.pooled().size());
-  if (q.rows() != pooled || kv.rows() != sequences.rows()) raise(ShapeError{"attention", "pooled rows and rows", Shape{pooled, sequences.rows()}, Shape{q.rows(), kv.rows()}});
+  if (q.rows() != pooled || kv.rows() != sequences.rows())
+    raise(ShapeError{"attention", "pooled rows and rows", Shape{pooled, sequences.rows()}, Shape{q.rows(), kv.rows()}});
   pattern.pooled = true;
   return cx.apply(PooledAttentionOp{pattern, &sequences}, q.rows(), Size<W>{q.cols()}, q, kv);
 }

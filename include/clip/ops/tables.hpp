@@ -77,7 +77,8 @@ Rows<Cx, W> gather(Cx& cx, Rows<Cx, W> x, Ids ids) {
 }
 
 template <class Cx, Index W>
-Rows<Cx, W> embedding(Cx& cx, Size<W> width, Ids ids, Ids positions, const Parameter<typename Cx::Scalar>& token, const Parameter<typename Cx::Scalar>& position) {
+Rows<Cx, W> embedding(Cx& cx, Size<W> width, Ids ids, Ids positions, const Parameter<typename Cx::Scalar>& token,
+                      const Parameter<typename Cx::Scalar>& position) {
   return cx.apply(EmbeddingOp{ids, positions}, static_cast<Index>(ids.size()), width, token, position);
 }
 

@@ -42,8 +42,13 @@ class AdamW {
   void step() {
     ++steps_;
     const double t = static_cast<double>(steps_);
-    AdamwStep s{options.learning_rate, options.beta1, options.beta2, options.epsilon, 0,
-                1 - std::pow(static_cast<double>(options.beta1), t), 1 - std::pow(static_cast<double>(options.beta2), t)};
+    AdamwStep s{options.learning_rate,
+                options.beta1,
+                options.beta2,
+                options.epsilon,
+                0,
+                1 - std::pow(static_cast<double>(options.beta1), t),
+                1 - std::pow(static_cast<double>(options.beta2), t)};
     B& b = parameters_->backend();
     for (auto& e : parameters_->entries()) {
       if (e.fresh) continue;

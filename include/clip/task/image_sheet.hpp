@@ -64,7 +64,8 @@ inline Svg image_sheet(const ImageSheet& sheet) {
       const Rgb color = tile.right ? colors::blue : colors::orange;
       svg.rect({x - frame, y}, side + 2 * frame, side + 2 * frame, color, 2);
       svg.image({x, y + frame}, side, side, tile.image);
-      svg.text({x + side / 2, y + side + 2 * frame + 13}, tile.caption, {.size = size, .color = tile.right ? colors::faint : colors::orange, .anchor = Anchor::middle});
+      svg.text({x + side / 2, y + side + 2 * frame + 13}, tile.caption,
+               {.size = size, .color = tile.right ? colors::faint : colors::orange, .anchor = Anchor::middle});
       svg.text({x + side / 2, y + side + 2 * frame + 26}, tile.note, {.size = size - 1, .color = colors::faint, .anchor = Anchor::middle});
       next += pitch_x;
     }

@@ -19,9 +19,9 @@ struct LineLevel {
 struct LineChart {
   std::string title, note;
   std::string x_title, y_title;
-  double first_x = 1;                // of values[0]; the next ones follow by one
-  std::vector<double> values;        // thin
-  std::size_t smoothing = 0;         // values on either side in the mean the thick line shows; 0: no thick line
+  double first_x = 1;          // of values[0]; the next ones follow by one
+  std::vector<double> values;  // thin
+  std::size_t smoothing = 0;   // values on either side in the mean the thick line shows; 0: no thick line
   std::vector<LineLevel> levels;
 };
 

@@ -36,7 +36,8 @@ Svg matrix_chart(const MatrixLabels& labels, Text&& text, Color&& color) {
   Svg svg{width, top + rows * cell_height + margin, labels.title};
   draw_heading(svg, labels.title, labels.note);
   svg.text({left, heading_height + 18}, labels.columns_title, {.size = size, .color = colors::faint, .bold = true});
-  svg.text({margin + 12, top + rows * cell_height / 2}, labels.rows_title, {.size = size, .color = colors::faint, .anchor = Anchor::middle, .bold = true, .turn = -90});
+  svg.text({margin + 12, top + rows * cell_height / 2}, labels.rows_title,
+           {.size = size, .color = colors::faint, .anchor = Anchor::middle, .bold = true, .turn = -90});
   for (std::size_t j = 0; j < labels.columns.size(); ++j) {
     const double middle = left + (static_cast<double>(j) + 0.5) * cell_width;
     if (turned) svg.text({middle, top - 8}, labels.columns[j], {.size = size, .turn = -40});
@@ -58,7 +59,8 @@ Svg matrix_chart(const MatrixLabels& labels, Text&& text, Color&& color) {
 
 inline void check_extents(const char* chart, const MatrixLabels& labels, View<const double> values) {
   if (static_cast<std::size_t>(values.rows) != labels.rows.size() || static_cast<std::size_t>(values.cols) != labels.columns.size())
-    raise(ShapeError{chart, "values for the names", Shape{static_cast<Index>(labels.rows.size()), static_cast<Index>(labels.columns.size())}, Shape{values.rows, values.cols}});
+    raise(ShapeError{chart, "values for the names", Shape{static_cast<Index>(labels.rows.size()), static_cast<Index>(labels.columns.size())},
+                     Shape{values.rows, values.cols}});
 }
 
 }  // namespace detail
@@ -90,7 +92,9 @@ inline Svg similarity_chart(const MatrixLabels& labels, View<const double> value
         digits.insert(0, digits.size() < 3 ? 3 - digits.size() : 0, '0');
         return (values(i, j) < 0 && digits != "000" ? "\xE2\x88\x92" : "") + digits.substr(0, digits.size() - 2) + "." + digits.substr(digits.size() - 2);
       },
-      [&](Index i, Index j) { return mix(colors::pale, values(i, j) < 0 ? colors::orange : colors::blue, farthest > 0 ? std::abs(values(i, j)) / farthest : 0); });
+      [&](Index i, Index j) {
+        return mix(colors::pale, values(i, j) < 0 ? colors::orange : colors::blue, farthest > 0 ? std::abs(values(i, j)) / farthest : 0);
+      });
 }
 
 }  // namespace clip::inline CLIP_ABI

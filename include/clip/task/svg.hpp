@@ -141,7 +141,8 @@ class Svg {
     text_ += " fill=\"" + fill.css() + "\"/>\n";
   }
   void line(Point from, Point to, const Stroke& stroke) {
-    text_ += "<line x1=\"" + number(from.x) + "\" y1=\"" + number(from.y) + "\" x2=\"" + number(to.x) + "\" y2=\"" + number(to.y) + "\"" + in_words(stroke) + "/>\n";
+    text_ +=
+        "<line x1=\"" + number(from.x) + "\" y1=\"" + number(from.y) + "\" x2=\"" + number(to.x) + "\" y2=\"" + number(to.y) + "\"" + in_words(stroke) + "/>\n";
   }
   void polyline(std::span<const Point> points, const Stroke& stroke) {
     text_ += "<polyline points=\"";
@@ -159,7 +160,8 @@ class Svg {
   /// The pixels themselves, inside the file; enlarged as squares.
   void image(Point corner, double width, double height, const Image& pixels) {
     text_ += "<image x=\"" + number(corner.x) + "\" y=\"" + number(corner.y) + "\" width=\"" + number(width) + "\" height=\"" + number(height) +
-             "\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64," + detail::base64(encode_png(pixels)) + "\"/>\n";
+             "\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64," + detail::base64(encode_png(pixels)) +
+             "\"/>\n";
   }
 
   /// The whole document.

@@ -23,7 +23,8 @@ Result<void> try_save_checkpoint(M& model, const Parameters<B>& parameters, cons
   auto tensors = tensors_of(model);
   for (const auto& state : parameters.states())
     for (const auto& e : parameters.entries())
-      tensors.push_back(tensor_to_write(model.backend(), std::string(optimizer_prefix) + state.name + "." + e.name, e.shape, In<typename B::Scalar>{state.of(e)}));
+      tensors.push_back(
+          tensor_to_write(model.backend(), std::string(optimizer_prefix) + state.name + "." + e.name, e.shape, In<typename B::Scalar>{state.of(e)}));
   metadata["format"] = "pt";
   metadata["step"] = std::to_string(step);
   metadata["optimizer_steps"] = std::to_string(optimizer.steps());
@@ -33,7 +34,8 @@ Result<void> try_save_checkpoint(M& model, const Parameters<B>& parameters, cons
 /// Restores what try_save_checkpoint wrote, and returns the step the run stands at. The model, the table and the optimiser must
 /// be those of the run; metadata given in `expected` must be in the file with the same text. Nothing is changed on error.
 template <class M, Backend B, class Optimizer>
-Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer& optimizer, const std::string& path, const std::map<std::string, std::string>& expected = {}) {
+Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer& optimizer, const std::string& path,
+                                  const std::map<std::string, std::string>& expected = {}) {
   using T = typename B::Scalar;
   const auto file = try_open_safetensors(path);
   if (!file) return file.error();
@@ -42,7 +44,8 @@ Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer
     const std::string text = found == file->metadata().end() ? "" : found->second;
     Index value = -1;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failed != std::errc{} || end != text.data() + text.size() || value < 0) return LoadError{path, std::string("metadata ") + key, "a number, as in a checkpoint of a run", "\"" + text + "\""};
+    if (failed != std::errc{} || end != text.data() + text.size() || value < 0)
+      return LoadError{path, std::string("metadata ") + key, "a number, as in a checkpoint of a run", "\"" + text + "\""};
     return value;
   };
   const auto step = number("step"), steps = number("optimizer_steps");
@@ -50,13 +53,15 @@ Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer
   if (!steps) return steps.error();
   for (const auto& [key, text] : expected) {
     const auto found = file->metadata().find(key);
-    if (found == file->metadata().end() || found->second != text) return LoadError{path, "metadata " + key, text, found == file->metadata().end() ? "nothing" : found->second};
+    if (found == file->metadata().end() || found->second != text)
+      return LoadError{path, "metadata " + key, text, found == file->metadata().end() ? "nothing" : found->second};
   }
   for (const auto& state : parameters.states())
     for (const auto& e : parameters.entries()) {
       const std::string name = std::string(optimizer_prefix) + state.name + "." + e.name;
       const StoredTensor* stored = file->find(name);
-      if (!stored || !detail::same_shape(e.shape, stored->shape)) return LoadError{path, name, "values of shape " + e.shape.in_words(), stored ? "another shape" : "nothing"};
+      if (!stored || !detail::same_shape(e.shape, stored->shape))
+        return LoadError{path, name, "values of shape " + e.shape.in_words(), stored ? "another shape" : "nothing"};
       if (stored->dtype != Dtype::f32 && stored->dtype != Dtype::f64) return LoadError{path, name, "F32 or F64", std::string(traits(stored->dtype).name)};
     }
   if (auto done = try_load(model, *file, optimizer_prefix); !done) return done.error();

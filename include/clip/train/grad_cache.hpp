@@ -77,8 +77,10 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
     if (trains) tape.backward(y, gradient);
   };
   detail::each_part(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
-    send_back(images_train, [&] { return model.encode_image(tape, some); }, image.middle_rows(begin, some.size()));
-    send_back(texts_train, [&] { return model.encode_text(tape, words); }, text.middle_rows(begin, some.size()));
+    send_back(
+        images_train, [&] { return model.encode_image(tape, some); }, image.middle_rows(begin, some.size()));
+    send_back(
+        texts_train, [&] { return model.encode_text(tape, words); }, text.middle_rows(begin, some.size()));
   });
   return value;
 }

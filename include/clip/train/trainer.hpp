@@ -36,23 +36,23 @@ struct TrainOptions {
   Index epochs = 1;
   Index batch = 256;
   AdamwOptions adamw{.learning_rate = 1e-3f};
-  double warmup = 0.05;         // share of all steps; then half a cosine to zero
-  double clip_norm = 0;         // 0: gradients are not clipped
-  std::uint64_t seed = 1;       // of the order of the pairs and of what the source draws
-  bool recompute = false;       // less memory, one more forward pass of every block
-  std::string checkpoint;       // file to write while running and to go on from; empty: none
-  Index checkpoint_every = 0;   // steps; 0: at the end of every epoch
+  double warmup = 0.05;        // share of all steps; then half a cosine to zero
+  double clip_norm = 0;        // 0: gradients are not clipped
+  std::uint64_t seed = 1;      // of the order of the pairs and of what the source draws
+  bool recompute = false;      // less memory, one more forward pass of every block
+  std::string checkpoint;      // file to write while running and to go on from; empty: none
+  Index checkpoint_every = 0;  // steps; 0: at the end of every epoch
 };
 
 /// What a callback is told after every step.
 struct TrainProgress {
-  Index step, steps;   // steps done, of how many
-  Index epoch, epochs; // epoch of this step, from 1
+  Index step, steps;    // steps done, of how many
+  Index epoch, epochs;  // epoch of this step, from 1
   bool epoch_done;
   double loss;
-  double chance;       // ln(batch): the loss of guessing
+  double chance;  // ln(batch): the loss of guessing
   double learning_rate;
-  double seconds;      // since run() began
+  double seconds;  // since run() began
   double images_per_second;
   double seconds_left;
 };
@@ -72,7 +72,8 @@ class Trainer {
     const Index total = order_.per_epoch() * options_.epochs;
     schedule_ = {std::max(Index{1}, static_cast<Index>(options_.warmup * static_cast<double>(total))), total};
     if (options_.warmup == 0) schedule_.warmup = 0;
-    if (!options_.checkpoint.empty() && exists(options_.checkpoint)) step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
+    if (!options_.checkpoint.empty() && exists(options_.checkpoint))
+      step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
   }
 
   Parameters<B>& parameters() { return parameters_; }
@@ -83,8 +84,7 @@ class Trainer {
   /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call goes on. True at the end.
   /// A loss that is not finite is a NumericError that names the first layer where it went wrong; the weights are then as they
   /// were before that step.
-  template <class F>
-    requires std::convertible_to<std::invoke_result_t<F&, const TrainProgress&>, bool>
+  template <std::predicate<const TrainProgress&> F>
   bool run(F&& progress) {
     const auto began = std::chrono::steady_clock::now();
     const Index first = step_;
@@ -94,8 +94,9 @@ class Trainer {
       if (!options_.checkpoint.empty() && (options_.checkpoint_every > 0 ? step_ % options_.checkpoint_every == 0 : epoch_done)) save_checkpoint().value();
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
       const double done = static_cast<double>(step_ - first);
-      if (!progress(TrainProgress{step_, steps(), (step_ - 1) / order_.per_epoch() + 1, options_.epochs, epoch_done, loss, std::log(static_cast<double>(options_.batch)),
-                                  rate_, seconds, done * static_cast<double>(options_.batch) / seconds, seconds / done * static_cast<double>(steps() - step_)}))
+      if (!progress(TrainProgress{step_, steps(), (step_ - 1) / order_.per_epoch() + 1, options_.epochs, epoch_done, loss,
+                                  std::log(static_cast<double>(options_.batch)), rate_, seconds, done * static_cast<double>(options_.batch) / seconds,
+                                  seconds / done * static_cast<double>(steps() - step_)}))
         return step_ == steps();
     }
     return true;
@@ -105,9 +106,7 @@ class Trainer {
   }
 
   /// Writes where the run stands to options.checkpoint.
-  Result<void> save_checkpoint() {
-    return try_save_checkpoint(*model_, parameters_, optimizer_, step_, options_.checkpoint, resolved());
-  }
+  Result<void> save_checkpoint() { return try_save_checkpoint(*model_, parameters_, optimizer_, step_, options_.checkpoint, resolved()); }
 
  private:
   double one_step() {
@@ -120,7 +119,8 @@ class Trainer {
     const double value = value_of(tape_, loss);
     if (!std::isfinite(value)) {
       const std::string layer = tape_.first_not_finite();
-      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; the first value that is not: " + (layer.empty() ? "the loss itself" : layer)});
+      raise(NumericError{"step " + std::to_string(step_ + 1),
+                         "the loss is not finite; the first value that is not: " + (layer.empty() ? "the loss itself" : layer)});
     }
     tape_.backward(loss);
     if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
@@ -134,10 +134,20 @@ class Trainer {
   /// What must not change between a checkpoint and its continuation, each fact by its name.
   std::map<std::string, std::string> resolved() const {
     const auto& a = options_.adamw;
-    const Json facts{{"model", to_json(model_->config())}, {"scalar", std::string(ScalarTraits<typename B::Scalar>::name)}, {"trained values", parameters_.count()},
-                     {"pairs", source_->size()}, {"epochs", options_.epochs}, {"batch", options_.batch}, {"seed", options_.seed},
-                     {"learning_rate", a.learning_rate}, {"beta1", a.beta1}, {"beta2", a.beta2}, {"epsilon", a.epsilon}, {"weight_decay", a.weight_decay},
-                     {"warmup", options_.warmup}, {"clip_norm", options_.clip_norm}};
+    const Json facts{{"model", to_json(model_->config())},
+                     {"scalar", std::string(ScalarTraits<typename B::Scalar>::name)},
+                     {"trained values", parameters_.count()},
+                     {"pairs", source_->size()},
+                     {"epochs", options_.epochs},
+                     {"batch", options_.batch},
+                     {"seed", options_.seed},
+                     {"learning_rate", a.learning_rate},
+                     {"beta1", a.beta1},
+                     {"beta2", a.beta2},
+                     {"epsilon", a.epsilon},
+                     {"weight_decay", a.weight_decay},
+                     {"warmup", options_.warmup},
+                     {"clip_norm", options_.clip_norm}};
     std::map<std::string, std::string> texts;
     for (const auto& [name, fact] : facts.items()) texts.emplace("run." + name, json_text(fact));
     return texts;

@@ -66,7 +66,8 @@ struct Keys {
   /// Panels of xᵀ: (d, padded) in pieces of `width` keys.
   void across(const In<T>& x, T* to) const {
     for (Index j = 0; j < count; j += width)
-      pack_across<T>(std::min(width, count - j), d, [&](Index i) { return x.row(rows[j + i]) + at; }, to + j * d);
+      pack_across<T>(
+          std::min(width, count - j), d, [&](Index i) { return x.row(rows[j + i]) + at; }, to + j * d);
   }
   /// Rows of x: (count, padded_d), zeros past d.
   void along(const In<T>& x, T* to) const {
@@ -102,8 +103,8 @@ struct CpuAttention {
   void attention(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y, Saved<T> saved) {
     const Index d = y.cols / pattern.heads, longest = round_up(sequences.longest(), width), wide = round_up(d, width);
     if (y.count() == 0) return;
-    const Index room = Keys::room_for_rows(longest) + Parts::room(longest * d) + Parts::room(longest * wide) + Parts::room(tile_rows * longest) +
-                       Parts::room(tile_rows * d);
+    const Index room =
+        Keys::room_for_rows(longest) + Parts::room(longest * d) + Parts::room(longest * wide) + Parts::room(tile_rows * longest) + Parts::room(tile_rows * d);
     Crew::Shift shift{static_cast<Self&>(*this).crew()};
     shift.template parallel<T>(sequences.count() * pattern.heads, room, [&](Index task, T* own) {
       forward({sequences, pattern}, q, k, v, task / pattern.heads, task % pattern.heads, d, y, saved, own);

@@ -13,8 +13,8 @@ template <class T, class Self>
 struct CpuAttentionBackward {
   /// With p = softmax, g_j = dy·v_j and D = dy·y:   ds_j = p_j (g_j - D) / √d;
   ///   dq += Σ_j ds_j k_j,   dk_j += ds_j q,   dv_j += p_j dy
-  void attention_backward(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy, Acc<T> dq,
-                          Acc<T> dk, Acc<T> dv) {
+  void attention_backward(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk,
+                          Acc<T> dv) {
     const Inputs in{{sequences, pattern}, q, k, v, y, saved, dy, dq, dk, dv, y.cols / pattern.heads};
     const Index longest = round_up(sequences.longest(), width), wide = round_up(in.d, width), heads = pattern.heads;
     const Index room = Keys::room_for_rows(longest) + 2 * Parts::room(longest * in.d) + 3 * Parts::room(longest * wide) + Parts::room(at_once * in.d) +
@@ -44,20 +44,23 @@ struct CpuAttentionBackward {
 
     void whole(Index s, Index h, T* own) const {
       const Segment& a = queries.sequences.segment(s);
-      task(own, h, a.length(), [&](Index* rows) { own_rows(a, rows); }, queries.begin(s), queries.end(s), [&](Index i) { return queries.visible(s, i); },
-           bool(dq), dk || dv);
+      task(
+          own, h, a.length(), [&](Index* rows) { own_rows(a, rows); }, queries.begin(s), queries.end(s), [&](Index i) { return queries.visible(s, i); },
+          bool(dq), dk || dv);
     }
     void keys(Index s, Index h, T* own) const {
       const Segment& a = queries.sequences.segment(s);
       if (dk || dv)
-        task(own, h, a.length(), [&](Index* rows) { own_rows(a, rows); }, queries.begin(s), queries.end_below(s),
-             [&](Index i) { return queries.visible_own(s, i); }, false, true);
+        task(
+            own, h, a.length(), [&](Index* rows) { own_rows(a, rows); }, queries.begin(s), queries.end_below(s),
+            [&](Index i) { return queries.visible_own(s, i); }, false, true);
     }
     void queries_of(Index s, Index h, T* own) const {
       if (dq && queries.begin(s) < queries.end(s))
-        task(own, h, queries.sequences.segment(s).reach(),
-             [&](Index* rows) { queries.sequences.path(s, [&](const Segment& a) { own_rows(a, rows + a.position); }); }, queries.begin(s),
-             queries.end(s), [&](Index i) { return queries.visible(s, i); }, true, false);
+        task(
+            own, h, queries.sequences.segment(s).reach(),
+            [&](Index* rows) { queries.sequences.path(s, [&](const Segment& a) { own_rows(a, rows + a.position); }); }, queries.begin(s), queries.end(s),
+            [&](Index i) { return queries.visible(s, i); }, true, false);
     }
     static void own_rows(const Segment& a, Index* rows) {
       for (Index r = 0; r < a.length(); ++r) rows[r] = a.begin + r;

@@ -27,7 +27,7 @@ class Scratch {
     if (bytes > bytes_) {
       release();
       bytes_ = 0;
-      data_ = ::operator new(bytes, std::align_val_t{64});
+      data_ = ::operator new (bytes, std::align_val_t{64});
       bytes_ = bytes;
     }
     return static_cast<T*>(data_);
@@ -35,7 +35,7 @@ class Scratch {
 
  private:
   void release() {
-    if (data_) ::operator delete(data_, std::align_val_t{64});
+    if (data_) ::operator delete (data_, std::align_val_t{64});
   }
   void* data_ = nullptr;
   std::size_t bytes_ = 0;

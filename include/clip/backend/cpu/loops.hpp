@@ -25,8 +25,7 @@ void each_pack(Crew& crew, Index rows, Index cols, bool contiguous, F&& f) {
   Crew::Shift shift{crew};
   shift.parallel<T>(pieces(rows, high) * across, 0, [&](Index task, T*) {
     const Index top = task / across * high, left = task % across * width;
-    for (Index i = top; i < std::min(rows, top + high); ++i)
-      along<T>(std::min(width, cols - left), [&](Index j, auto part) { f(i, left + j, part); });
+    for (Index i = top; i < std::min(rows, top + high); ++i) along<T>(std::min(width, cols - left), [&](Index j, auto part) { f(i, left + j, part); });
   });
 }
 

@@ -74,7 +74,9 @@ struct CpuLosses {
 
   Crew& crew() { return static_cast<Self&>(*this).crew(); }
 
-  static constexpr Index room_for_order(Index n) { return round_up(pieces(n * static_cast<Index>(sizeof(std::int32_t)), static_cast<Index>(sizeof(T))), 64) + 64; }
+  static constexpr Index room_for_order(Index n) {
+    return round_up(pieces(n * static_cast<Index>(sizeof(std::int32_t)), static_cast<Index>(sizeof(T))), 64) + 64;
+  }
 
   /// 0 … n-1 by (group, number).
   struct Order {

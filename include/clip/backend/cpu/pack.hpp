@@ -147,12 +147,18 @@ Pack<T> erf(Pack<T> x) {
 /// f(x), lane by lane where f takes plain numbers only.
 template <class F, class T>
 Pack<T> apply(const F& f, Pack<T> x) {
-  if constexpr (requires { { f(x) } -> std::same_as<Pack<T>>; }) return f(x);
+  if constexpr (requires {
+                  { f(x) } -> std::same_as<Pack<T>>;
+                })
+    return f(x);
   else return Pack<T>::lanes(x, [&](T lane) { return static_cast<T>(f(lane)); });
 }
 template <class F, class T>
 Pack<T> apply_slope(const F& f, Pack<T> x) {
-  if constexpr (requires { { f.slope(x) } -> std::same_as<Pack<T>>; }) return f.slope(x);
+  if constexpr (requires {
+                  { f.slope(x) } -> std::same_as<Pack<T>>;
+                })
+    return f.slope(x);
   else return Pack<T>::lanes(x, [&](T lane) { return static_cast<T>(f.slope(lane)); });
 }
 

@@ -87,7 +87,8 @@ constexpr Index packed_count(Index n, Index k) {
 template <class T>
 void pack_linear(const Weights<T>& w, T* panels) {
   for (Index j = 0; j < w.rows; j += panel_width<T>)
-    detail::pack_across<T>(std::min(panel_width<T>, w.rows - j), w.cols, [&](Index i) { return w.row(j + i); }, panels + j * w.cols);
+    detail::pack_across<T>(
+        std::min(panel_width<T>, w.rows - j), w.cols, [&](Index i) { return w.row(j + i); }, panels + j * w.cols);
 }
 
 /// Panels of p : (k, n) in rows, as `project` reads them.

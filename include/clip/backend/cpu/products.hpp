@@ -123,7 +123,8 @@ struct Product {
       shift.template parallel<T>(p1 - p0, room_for_sums + one, [&](Index task, T* own) {
         T* const packed = own + room_for_sums;
         pack(p0 + task, packed);
-        block(0, y.rows, p0 + task, p0 + task + 1, [&](Index) { return packed; }, own);
+        block(
+            0, y.rows, p0 + task, p0 + task + 1, [&](Index) { return packed; }, own);
       });
       return;
     }
@@ -157,7 +158,8 @@ struct CpuProducts {
     if (w.layout == Layout::panels) return product.packed(crew(), w.data);
     product.packing(crew(), [&](Index p, T* to) {
       const Index j = p * panel_width<T>;
-      detail::pack_across<T>(std::min(panel_width<T>, y.cols - j), x.cols, [&](Index i) { return w.row(j + i); }, to);
+      detail::pack_across<T>(
+          std::min(panel_width<T>, y.cols - j), x.cols, [&](Index i) { return w.row(j + i); }, to);
     });
   }
 

@@ -59,8 +59,7 @@ struct CpuTables {
         });
       });
     if (dx)
-      each_row(crew(), dx.rows, dx.cols,
-               [&](Index i) { add_row(dy.row(i / (length - 1) * length + i % (length - 1) + 1), dx.row(i), dx.fresh, dx.cols); });
+      each_row(crew(), dx.rows, dx.cols, [&](Index i) { add_row(dy.row(i / (length - 1) * length + i % (length - 1) + 1), dx.row(i), dx.fresh, dx.cols); });
   }
 
  private:

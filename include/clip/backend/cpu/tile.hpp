@@ -58,7 +58,8 @@ using Tile = void (*)(Index, const T*, Index, const T*, Index, T*, Index, bool);
 template <class T, Reading reading>
 inline constexpr auto tiles = []<Index... r>(std::integer_sequence<Index, r...>) {
   return std::array<Tile<T>, sizeof...(r)>{&tile_of<T, reading, r + 1>...};
-}(std::make_integer_sequence<Index, tile_rows>{});
+}
+(std::make_integer_sequence<Index, tile_rows>{});
 
 }  // namespace detail
 

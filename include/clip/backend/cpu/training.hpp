@@ -30,10 +30,10 @@ struct CpuTraining {
 
   bool all_finite(In<T> x) {
     return in_blocks<T>(x, [&](Index i0, Index i1) {
-      T total = 0;  // Σ 0 x: not a number as soon as one x is not finite
-      for (Index i = i0; i < i1; ++i) total += sum_along<T>(x.cols, [&](Index j, auto part) { return P(0) * P::load(x.row(i) + j, part); });
-      return total;
-    }) == 0;
+             T total = 0;  // Σ 0 x: not a number as soon as one x is not finite
+             for (Index i = i0; i < i1; ++i) total += sum_along<T>(x.cols, [&](Index j, auto part) { return P(0) * P::load(x.row(i) + j, part); });
+             return total;
+           }) == 0;
   }
 
   void clamp(Out<T> x, double low, double high) {

@@ -36,8 +36,8 @@ struct NaiveAttention {
 
   /// With p = softmax, g_j = dy·v_j and D = dy·y:   ds_j = p_j (g_j - D) / √d;
   ///   dq += Σ_j ds_j k_j,   dk_j += ds_j q,   dv_j += p_j dy
-  void attention_backward(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy,
-                          Acc<T> dq, Acc<T> dk, Acc<T> dv) {
+  void attention_backward(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk,
+                          Acc<T> dv) {
     const Index d = y.cols / pattern.heads;
     const T scale = 1 / std::sqrt(static_cast<T>(d));
     clear(dq), clear(dk), clear(dv);

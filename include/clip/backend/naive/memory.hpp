@@ -15,8 +15,8 @@ struct HostMemory {
   static constexpr bool host_memory = true;
   static constexpr std::size_t alignment = 64;
 
-  void* allocate(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{alignment}); }
-  void deallocate(void* p, std::size_t) { ::operator delete(p, std::align_val_t{alignment}); }
+  void* allocate(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{alignment}); }
+  void deallocate(void* p, std::size_t) { ::operator delete (p, std::align_val_t{alignment}); }
 
   template <class S>
   void upload(std::span<const S> host, View<T> y) {
