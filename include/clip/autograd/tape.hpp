@@ -8,10 +8,10 @@
 #include <clip/autograd/context.hpp>
 #include <clip/autograd/gradient_pool.hpp>
 #include <clip/autograd/parameters.hpp>
+#include <clip/autograd/tape_node.hpp>
 
 #include <array>
 #include <cstddef>
-#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -19,20 +19,6 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
-
-namespace detail {
-template <class U, class>
-using For = U;  // one U for every input
-
-/// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result y before
-/// `saved` where it says `wants_output`.
-// clang-format off
-template <class Op, class B, class T, class... Inputs>
-inline constexpr bool has_backward =
-    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., saved, y, d...); } ||
-    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., y, saved, y, d...); };
-// clang-format on
-}  // namespace detail
 
 struct TapeOptions {
   bool recompute = false;  // keep only what stands between blocks and compute each block once more on the way back
@@ -77,7 +63,7 @@ class Tape : public ContextBase<B, Mode::training> {
   template <class Op, Index W, class... In>
   Rows<Tape, W> apply(const Op& op, Index rows, Size<W> width, const In&... inputs) {
     static_assert(detail::has_backward<Op, B, T, In...>, "tape: this op has no derivative: it can be used in inference, not in training");
-    static_assert(sizeof...(In) <= max_inputs && std::is_trivially_copyable_v<Op> && sizeof(Op) <= state_bytes, "tape: an op is a small, plain value");
+    static_assert(sizeof...(In) <= Node::max_inputs && Node::template holds<Op>, "tape: an op is a small, plain value");
     if constexpr (detail::has_backward<Op, B, T, In...>) {
       const View<T> y = workspace_.allocate(rows, width);
       Node node{};
@@ -87,7 +73,7 @@ class Tape : public ContextBase<B, Mode::training> {
       }
       op.forward(backend(), detail::value_of<T>(inputs)..., y, node.saved);
       node.op = Op::name;
-      ::new (static_cast<void*>(node.state)) Op(op);
+      node.hold(op);
       (add_input(node, inputs), ...);
       if (node.wanted) node.backward = [](Tape& tape, Node& n) { run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
       return push(node, y, width);
@@ -100,7 +86,7 @@ class Tape : public ContextBase<B, Mode::training> {
   template <Index W, class F>
   Rows<Tape, W> stage(Rows<Tape, W> x, F&& f) {
     using Stage = Recompute<std::remove_cvref_t<F>, W>;
-    if constexpr (std::is_trivially_copyable_v<Stage> && sizeof(Stage) <= state_bytes) {
+    if constexpr (Node::template holds<Stage>) {
       if (options_.recompute) return recomputed(x, Stage{f});
     }
     return f(x);
@@ -154,32 +140,8 @@ class Tape : public ContextBase<B, Mode::training> {
   }
 
  private:
-  static constexpr std::size_t max_inputs = 6;
-  static constexpr std::size_t state_bytes = 64;
-
-  struct Input {
-    Weights<T> value{};
-    Index node = -1;
-    Trainable<T>* weight = nullptr;
-  };
-
-  struct Node {
-    std::string_view op;
-    void (*backward)(Tape&, Node&) = nullptr;
-    alignas(std::max_align_t) std::byte state[state_bytes] = {};
-    std::array<Input, max_inputs> inputs{};
-    int count = 0;
-    bool wanted = false;
-    bool fresh = true;   // no gradient has arrived yet
-    bool spent = false;  // walked back: what was saved may be overwritten
-    View<T> value{}, saved{}, gradient{};
-  };
-
-  /// An op whose derivative is easier to say with its own result asks for it: backward(b, inputs…, y, saved, dy, dinputs…).
-  template <class Op>
-  static constexpr bool wants_output = requires {
-    requires Op::wants_output;
-  };
+  using Node = TapeNode<B>;
+  using Input = typename Node::Input;
 
   Node& at(Index node) { return nodes_[static_cast<std::size_t>(node)]; }
 
@@ -232,9 +194,9 @@ class Tape : public ContextBase<B, Mode::training> {
 
   template <class Op, std::size_t... I>
   static void run_backward(Tape& tape, Node& node, std::index_sequence<I...>) {
-    const Op& op = *std::launder(reinterpret_cast<const Op*>(node.state));
+    const Op& op = node.template held<Op>();
     const std::array<Acc<T>, sizeof...(I)> d{tape.target(node, I)...};
-    if constexpr (wants_output<Op>) op.backward(tape.backend(), node.inputs[I].value..., In<T>{node.value}, node.saved, In<T>{node.gradient}, d[I]...);
+    if constexpr (detail::wants_output<Op>) op.backward(tape.backend(), node.inputs[I].value..., In<T>{node.value}, node.saved, In<T>{node.gradient}, d[I]...);
     else op.backward(tape.backend(), node.inputs[I].value..., node.saved, In<T>{node.gradient}, d[I]...);
   }
 
@@ -279,10 +241,10 @@ class Tape : public ContextBase<B, Mode::training> {
     node.count = 1;
     nodes_.resize(first);
     workspace_.release(mark);
-    ::new (static_cast<void*>(node.state)) Recompute<F, W>(stage);
+    node.hold(stage);
     if (node.wanted)
       node.backward = [](Tape& tape, Node& n) {
-        const Recompute<F, W> again = *std::launder(reinterpret_cast<const Recompute<F, W>*>(n.state));
+        const Recompute<F, W> again = n.template held<Recompute<F, W>>();
         const View<T> gradient = n.gradient;  // n moves when the tape grows
         const Input source = n.inputs[0];
         const std::size_t begin = tape.nodes_.size();

@@ -1,0 +1,73 @@
+// clip/autograd/tape_node.hpp: what an op leaves on the tape: itself, its inputs, its result, and how to go back.
+#pragma once
+
+#include <clip/autograd/parameters.hpp>
+#include <clip/core/view.hpp>
+
+#include <array>
+#include <cstddef>
+#include <new>
+#include <string_view>
+#include <type_traits>
+
+namespace clip::inline CLIP_ABI {
+
+template <Backend B>
+class Tape;
+
+namespace detail {
+template <class U, class>
+using For = U;  // one U for every input
+
+/// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result y before
+/// `saved` where it says `wants_output`.
+// clang-format off
+template <class Op, class B, class T, class... Inputs>
+inline constexpr bool has_backward =
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., saved, y, d...); } ||
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., y, saved, y, d...); };
+
+/// An op whose derivative is easier to say with its own result asks for it.
+template <class Op>
+inline constexpr bool wants_output = requires { requires Op::wants_output; };
+// clang-format on
+}  // namespace detail
+
+/// One entry of a tape. The op is held by value, so that a step allocates nothing.
+template <Backend B>
+struct TapeNode {
+  using T = typename B::Scalar;
+  static constexpr std::size_t max_inputs = 6;
+  static constexpr std::size_t state_bytes = 64;
+
+  struct Input {
+    Weights<T> value{};
+    Index node = -1;                 // the entry that made it; -1: none
+    Trainable<T>* weight = nullptr;  // its entry in the table, if it is a weight there
+  };
+
+  std::string_view op;
+  void (*backward)(Tape<B>&, TapeNode&) = nullptr;  // null where no gradient is wanted
+  alignas(std::max_align_t) std::byte state[state_bytes] = {};
+  std::array<Input, max_inputs> inputs{};
+  int count = 0;
+  bool wanted = false;
+  bool fresh = true;   // no gradient has arrived yet
+  bool spent = false;  // walked back: what was saved may be overwritten
+  View<T> value{}, saved{}, gradient{};
+
+  /// Small, plain values can be held.
+  template <class Op>
+  static constexpr bool holds = std::is_trivially_copyable_v<Op> && sizeof(Op) <= state_bytes;
+
+  template <class Op>
+  void hold(const Op& held_op) {
+    ::new (static_cast<void*>(state)) Op(held_op);
+  }
+  template <class Op>
+  const Op& held() const {
+    return *std::launder(reinterpret_cast<const Op*>(state));
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI
