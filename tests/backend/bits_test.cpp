@@ -5,8 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -51,7 +53,8 @@ void check_equal(const std::vector<std::pair<std::string, std::vector<std::vecto
   for (std::size_t c = 0; c < a.size(); ++c)
     for (std::size_t o = 0; o < a[c].second.size(); ++o) {
       INFO(a[c].first, ", matrix ", o);
-      CHECK(std::memcmp(a[c].second[o].data(), b[c].second[o].data(), a[c].second[o].size() * sizeof(T)) == 0);
+      const auto bytes = [](const std::vector<T>& values) { return std::as_bytes(std::span<const T>(values)); };  // of nothing, too
+      CHECK(std::ranges::equal(bytes(a[c].second[o]), bytes(b[c].second[o])));
     }
 }
 
