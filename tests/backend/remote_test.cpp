@@ -8,9 +8,10 @@
 
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <array>
 #include <csignal>
-#include <cstring>
+#include <span>
 
 namespace {
 using namespace clip;
@@ -61,6 +62,7 @@ TEST_CASE("every primitive of the remote backend gives what Naive gives") {
   for (std::size_t c = 0; c < expected.size(); ++c)
     for (std::size_t o = 0; o < expected[c].second.size(); ++o) {
       INFO(expected[c].first, ", matrix ", o);
-      CHECK(std::memcmp(found[c].second[o].data(), expected[c].second[o].data(), expected[c].second[o].size() * sizeof(float)) == 0);
+      const auto bytes = [](const std::vector<float>& values) { return std::as_bytes(std::span<const float>(values)); };  // NaN too
+      CHECK(std::ranges::equal(bytes(found[c].second[o]), bytes(expected[c].second[o])));
     }
 }
