@@ -3,6 +3,7 @@
 
 #include <clip/autograd/parameters.hpp>
 #include <clip/optim/decay.hpp>
+#include <clip/optim/update.hpp>
 
 #include <cmath>
 
@@ -49,14 +50,10 @@ class AdamW {
                 0,
                 1 - std::pow(static_cast<double>(options.beta1), t),
                 1 - std::pow(static_cast<double>(options.beta2), t)};
-    B& b = parameters_->backend();
-    for (auto& e : parameters_->entries()) {
-      if (e.fresh) continue;
-      s.weight_decay = options.decays(e.name, e.shape) ? static_cast<double>(options.weight_decay) : 0.0;
-      b.adamw(e.value, View<const T>{e.gradient}, m_->of(e), v_->of(e), s);
-      if (std::isfinite(e.range.low) || std::isfinite(e.range.high)) b.clamp(e.value, e.range.low, e.range.high);
-    }
-    parameters_->clear_gradients();
+    update_each(*parameters_, options, [&](const Trainable<T>& e, double decay) {
+      s.weight_decay = decay;
+      parameters_->backend().adamw(e.value, View<const T>{e.gradient}, m_->of(e), v_->of(e), s);
+    });
   }
 
   /// Steps taken: with the states of the table, all there is to resume from.

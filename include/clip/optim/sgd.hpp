@@ -3,8 +3,7 @@
 
 #include <clip/autograd/parameters.hpp>
 #include <clip/optim/decay.hpp>
-
-#include <cmath>
+#include <clip/optim/update.hpp>
 
 namespace clip::inline CLIP_ABI {
 
@@ -30,15 +29,10 @@ class Sgd {
   SgdOptions options;
 
   void step() {
-    B& b = parameters_->backend();
-    for (auto& e : parameters_->entries()) {
-      if (e.fresh) continue;
-      const double decay = options.decays(e.name, e.shape) ? static_cast<double>(options.weight_decay) : 0.0;
-      b.sgd(e.value, View<const T>{e.gradient}, velocity_->of(e), SgdStep{options.learning_rate, options.momentum, decay, steps_ == 0});
-      if (std::isfinite(e.range.low) || std::isfinite(e.range.high)) b.clamp(e.value, e.range.low, e.range.high);
-    }
+    update_each(*parameters_, options, [&](const Trainable<T>& e, double decay) {
+      parameters_->backend().sgd(e.value, View<const T>{e.gradient}, velocity_->of(e), SgdStep{options.learning_rate, options.momentum, decay, steps_ == 0});
+    });
     ++steps_;
-    parameters_->clear_gradients();
   }
 
   Index steps() const { return steps_; }

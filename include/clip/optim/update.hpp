@@ -1,0 +1,23 @@
+// clip/optim/update.hpp: what every optimiser's step has in common.
+#pragma once
+
+#include <clip/autograd/parameters.hpp>
+
+#include <cmath>
+#include <utility>
+
+namespace clip::inline CLIP_ABI {
+
+/// update(entry, weight decay of this entry) for every parameter a gradient has arrived for; then the parameter goes into its
+/// range, and in the end the gradients are used up. `Options` say `decays` and `weight_decay`.
+template <Backend B, class Options, class F>
+void update_each(Parameters<B>& parameters, const Options& options, F&& update) {
+  for (auto& e : parameters.entries()) {
+    if (e.fresh) continue;
+    update(std::as_const(e), options.decays(e.name, e.shape) ? static_cast<double>(options.weight_decay) : 0.0);
+    if (std::isfinite(e.range.low) || std::isfinite(e.range.high)) parameters.backend().clamp(e.value, e.range.low, e.range.high);
+  }
+  parameters.clear_gradients();
+}
+
+}  // namespace clip::inline CLIP_ABI
