@@ -1,5 +1,6 @@
 // The same bits, however work is grouped: rows, columns, layouts, threads, neighbours in the batch, shared beginnings.
 #include <clip/backend/cpu.hpp>
+#include <clip/core/half.hpp>
 
 #include "../support/primitives.hpp"
 
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <thread>
@@ -128,6 +130,96 @@ TEST_CASE_TEMPLATE("a row of a product does not depend on its neighbours, a colu
     CHECK(same<T>(unpacked, w));
     CHECK(same<T>(unprojected, across));
   }
+}
+
+TEST_CASE_TEMPLATE("a picture's convolution does not depend on its neighbours in the batch, a channel not on its place, a weight not on its layout", T, float,
+                   double) {
+  Cpu<T> cpu{{.threads = 2}};
+  for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 2, 0}})
+    for (const auto& channels : {std::array<Index, 2>{3, 7}, {40, 70}, {130, 33}}) {
+      const Index k = channels[0], n = channels[1], images = 7;
+      const Grid grid{images, 9, 6};
+      const Index pixels = grid.pixels(), places = window.over(grid).pixels(), inputs = k * window.area();
+      const Matrix<T> x{grid.rows(), k, Rng{1}}, w{n, inputs, Rng{2}}, scale{1, n, Rng{3}}, bias{1, n, Rng{4}}, shortcut{images * places, n, Rng{5}};
+      std::vector<T> panels(static_cast<std::size_t>(cpu.packed_count(n, inputs)));
+      cpu.pack_convolution(In<T>(w), window.size, panels.data());
+      const Weights<T> packed{In<T>{panels.data(), n, inputs}, Layout::panels};
+      Matrix<T> unpacked{n, inputs};
+      cpu.unpack_convolution(panels.data(), window.size, unpacked);
+      CHECK(same<T>(unpacked, w));
+
+      const auto epilogue = [&](Index image, Index count, Index j, Index cols) {
+        return Epilogue<T, fn::Relu>{
+            .bias = bias.part(0, 1, j, cols), .scale = scale.part(0, 1, j, cols), .shortcut = shortcut.part(image * places, count * places, j, cols)};
+      };
+      Matrix<T> y{images * places, n}, dx{grid.rows(), k};
+      cpu.convolve(x, packed, grid, window, epilogue(0, images, 0, n), y);
+      cpu.convolve_backward(y, In<T>(w), grid, window, Acc<T>{dx, true});
+      for (const auto& some_images : {std::array<Index, 2>{0, 1}, {3, 1}, {2, 3}, {6, 1}}) {
+        const Index image = some_images[0], count = some_images[1];
+        INFO("window ", window.size, ", stride ", window.stride, ", channels ", k, " -> ", n, ", images ", image, " + ", count);
+        const Grid part{count, grid.height, grid.width};
+        Matrix<T> some{count * places, n}, some_dx{count * pixels, k};
+        cpu.convolve(x.rows_of(image * pixels, count * pixels), packed, part, window, epilogue(image, count, 0, n), some);
+        CHECK(same<T>(some, y.rows_of(image * places, count * places)));
+        cpu.convolve(x.rows_of(image * pixels, count * pixels), In<T>(w), part, window, epilogue(image, count, 0, n), some);
+        CHECK(same<T>(some, y.rows_of(image * places, count * places)));
+        cpu.convolve_backward(some, In<T>(w), part, window, Acc<T>{some_dx, true});
+        CHECK(same<T>(some_dx, dx.rows_of(image * pixels, count * pixels)));
+        const Index j = n / 2, cols = n / 3;
+        Matrix<T> narrow{count * places, cols};
+        cpu.convolve(x.rows_of(image * pixels, count * pixels), w.part(j, cols, 0, inputs), part, window, epilogue(image, count, j, cols), narrow);
+        CHECK(same<T>(narrow, y.part(image * places, count * places, j, cols)));
+      }
+    }
+}
+
+TEST_CASE("weights of 16 bits give a convolution the bits of the numbers they stand for") {
+  Cpu<float> cpu{{.threads = 2}};
+  const Grid grid{2, 8, 7};
+  for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}}) {
+    const Index k = 20, n = 40, inputs = k * window.area();
+    const Matrix<float> x{grid.rows(), k, Rng{1}};
+    Matrix<float> w{n, inputs, Rng{2}}, y{grid.rows(), n}, packed_y{grid.rows(), n};
+    for (float& v : w.values) v = half_to_float(float_to_half(v));
+    std::vector<float> panels(static_cast<std::size_t>(cpu.packed_count(n, inputs))), narrow(panels.size());
+    cpu.pack_convolution(In<float>(w), window.size, panels.data());
+    std::vector<std::uint16_t> halves;
+    for (float v : panels) halves.push_back(float_to_half(v));
+    std::memcpy(narrow.data(), halves.data(), 2 * halves.size());
+    cpu.convolve(x, In<float>(w), grid, window, Epilogue<float>{}, y);
+    cpu.convolve(x, Weights<float>{In<float>{narrow.data(), n, inputs}, Layout::half_panels}, grid, window, Epilogue<float>{}, packed_y);
+    CHECK(same<float>(packed_y, y));
+  }
+}
+
+TEST_CASE_TEMPLATE("a channel's statistics do not depend on the channels beside it, nor a pooled pixel on its batch", T, float, double) {
+  Cpu<T> cpu{{.threads = 2}};
+  const Index m = 500, n = 70;
+  const Matrix<T> x{m, n, Rng{1}}, dy{m, n, Rng{2}}, gain{1, n, Rng{3}}, bias{1, n, Rng{4}};
+  Matrix<T> y{m, n}, saved{2, n}, dx{m, n}, dgain{1, n}, dbias{1, n};
+  cpu.batch_norm(x, gain, bias, 1e-5, y, saved);
+  cpu.batch_norm_backward(x, saved.part(0, 1, 0, n), saved.part(1, 1, 0, n), gain, 1e-5, dy, true, Acc<T>{dx, true}, Acc<T>{dgain, true}, Acc<T>{dbias, true});
+  for (const Index cols : {Index{1}, Index{16}, Index{33}}) {
+    const Index j = 19;
+    Matrix<T> some{m, cols}, some_saved{2, cols}, some_gain{1, cols}, some_bias{1, cols};
+    cpu.batch_norm(x.part(0, m, j, cols), gain.part(0, 1, j, cols), bias.part(0, 1, j, cols), 1e-5, some, some_saved);
+    CHECK(same<T>(some, y.part(0, m, j, cols)));
+    CHECK(same<T>(some_saved, saved.part(0, 2, j, cols)));
+    cpu.batch_norm_backward(x.part(0, m, j, cols), saved.part(0, 1, j, cols), saved.part(1, 1, j, cols), gain.part(0, 1, j, cols), 1e-5, dy.part(0, m, j, cols),
+                            true, Acc<T>{some, true}, Acc<T>{some_gain, true}, Acc<T>{some_bias, true});
+    CHECK(same<T>(some, dx.part(0, m, j, cols)));
+    CHECK(same<T>(some_gain, dgain.part(0, 1, j, cols)));
+    CHECK(same<T>(some_bias, dbias.part(0, 1, j, cols)));
+  }
+  const Grid grid{5, 10, 10};
+  Matrix<T> pooled{125, n}, one{25, n}, given{m, n}, row{1, n};
+  cpu.average_pool(x, grid, 2, pooled);
+  cpu.average_pool(x.rows_of(300, 100), Grid{1, 10, 10}, 2, one);
+  CHECK(same<T>(one, pooled.rows_of(75, 25)));
+  cpu.batch_norm_with(x, x.part(0, 1, 0, n), gain.part(0, 1, 0, n), gain, bias, 20, given);
+  cpu.batch_norm_with(x.rows_of(123, 1), x.part(0, 1, 0, n), gain.part(0, 1, 0, n), gain, bias, 20, row);
+  CHECK(same<T>(row, given.rows_of(123, 1)));
 }
 
 TEST_CASE_TEMPLATE("an element of aᵀ b does not depend on its place", T, float, double) {

@@ -25,7 +25,16 @@ TEST_CASE("activations are their formulas") {
   }
 }
 
-TEST_CASE_TEMPLATE("activations stay finite far from zero", F, fn::QuickGelu, fn::Gelu, fn::GeluTanh) {
+TEST_CASE("relu keeps what is positive, and what is no number; at 0 its slope is 0") {
+  CHECK(fn::Relu{}(2.5) == 2.5);
+  CHECK(fn::Relu{}(-2.5) == 0);
+  CHECK(std::isnan(fn::Relu{}(std::nan(""))));
+  CHECK(fn::Relu{}.slope(1e-30f) == 1);
+  CHECK(fn::Relu{}.slope(0.0) == 0);
+  CHECK(fn::Relu{}.slope(-1.0) == 0);
+}
+
+TEST_CASE_TEMPLATE("activations stay finite far from zero", F, fn::Relu, fn::QuickGelu, fn::Gelu, fn::GeluTanh) {
   for (float x : {-1e4f, -200.0f, 200.0f, 1e4f}) {
     INFO(std::string(F::name), " at ", x);
     CHECK(F{}(x) == (x > 0 ? x : doctest::Approx(0)));

@@ -3,10 +3,13 @@
 
 #include <clip/autograd/context.hpp>
 #include <clip/ops/attention.hpp>
+#include <clip/ops/batch_norm.hpp>
+#include <clip/ops/convolution.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/losses.hpp>
 #include <clip/ops/norms.hpp>
 #include <clip/ops/pointwise.hpp>
+#include <clip/ops/pooling.hpp>
 #include <clip/ops/tables.hpp>
 
 #include "../support/matrix.hpp"
@@ -65,8 +68,10 @@ class OpList {
 
   std::vector<OpCase<B>> cases;
 
-  OpList() {
+  /// Numbers an op holds itself lie in the backend's memory: it is run with the same one.
+  explicit OpList(B backend = {}) : backend_{backend} {
     linear_ops();
+    convolution_ops();
     pointwise_ops();
     norm_ops();
     table_ops();
@@ -115,7 +120,21 @@ class OpList {
     add<4>(name + ", larger than a tile", LinearOp<F>{}, {{{13, 19}, {35, 19}, {1, 35}, {13, 35}}}, 13, 35);
   }
 
+  void convolution_ops() {
+    const Grid grid{2, 5, 4};
+    for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 1, 0}, Window{2, 3, 0}}) {
+      const Index places = window.over(grid).rows();
+      add<2>("convolution " + std::to_string(window.size) + ", stride " + std::to_string(window.stride), ConvolutionOp{grid, window},
+             {{{grid.rows(), 3}, {4, 3 * window.area()}}}, places, 4);
+    }
+    add<2>("convolution, wider than a panel", ConvolutionOp{{1, 3, 4}, {3, 1, 1}}, {{{12, 35}, {37, 35 * 9, 0.2}}}, 12, 37);
+    add<1>("average_pool", AveragePoolOp{grid, 2}, {{{grid.rows(), 3}}}, 8, 3);  // the fifth line is not read
+    add<1>("channels_last", ChannelsLastOp{3}, {{{2, 3 * 20}}}, 40, 3);
+    add<2>("mean_token", MeanTokenOp{}, {{{8, 5}, {5, 5}}}, 10, 5);
+  }
+
   void pointwise_ops() {
+    add<1>("map relu", Pointwise<fn::Relu>{}, {{{3, 19}}}, 3, 19);
     add<1>("map identity", Pointwise<fn::Identity>{}, {{{3, 19}}}, 3, 19);
     add<1>("map quick_gelu", Pointwise<fn::QuickGelu>{}, {{{3, 19}}}, 3, 19);
     add<1>("map gelu", Pointwise<fn::Gelu>{}, {{{3, 19}}}, 3, 19);
@@ -128,6 +147,9 @@ class OpList {
     add<3>("layer_norm", LayerNormOp{1e-5}, {{{5, 19}, {1, 19}, {1, 19}}}, 5, 19);
     add<3>("layer_norm, large epsilon", LayerNormOp{0.5}, {{{4, 8}, {1, 8}, {1, 8}}}, 4, 8);
     add<1>("normalize", NormalizeOp{}, {{{5, 19}}}, 5, 19);
+    add<3>("batch_norm", BatchNormOp{1e-5}, {{{7, 19}, {1, 19}, {1, 19}}}, 7, 19);
+    add<3>("batch_norm, large epsilon", BatchNormOp{0.5}, {{{40, 3}, {1, 3}, {1, 3}}}, 40, 3);
+    add<3>("batch_norm, running statistics", RunningBatchNormOp<T>{numbers(19, false), numbers(19, true), 1e-5}, {{{7, 19}, {1, 19}, {1, 19}}}, 7, 19);
   }
 
   void table_ops() {
@@ -145,8 +167,9 @@ class OpList {
           const Index rows = s.rows(), pooled = static_cast<Index>(s.pooled().size()), w = 6;
           const std::string kind = std::string(causal ? ", causal" : "") + (tree ? ", tree" : "") + ", heads " + std::to_string(heads);
           add<1>("attention" + kind, AttentionOp{{.heads = heads, .causal = causal}, &s}, {{{rows, 3 * w}}}, rows, w);
-          add<2>("pooled_attention" + kind, PooledAttentionOp{{.heads = heads, .causal = causal, .pooled = true}, &s}, {{{pooled, w}, {rows, 2 * w}}}, pooled,
-                 w);
+          const AttentionPattern pattern{.heads = heads, .causal = causal, .pooled = true};
+          add<2>("pooled_attention" + kind, PooledAttentionOp{pattern, &s}, {{{pooled, w}, {rows, 2 * w}}}, pooled, w);
+          add<3>("pooled_attention, separate" + kind, SeparatePooledAttentionOp{pattern, &s}, {{{pooled, w}, {rows, w}, {rows, w}}}, pooled, w);
         }
   }
 
@@ -157,6 +180,14 @@ class OpList {
       add<1>("cross_entropy" + kind, CrossEntropyOp{ids({0, 1, 2, 3}), ids({0, 1, 2, 3}), axis, 1}, {{{4, 4, 3}}}, 1, 1);
       add<1>("cross_entropy, several positives" + kind, CrossEntropyOp{ids({0, 1, 1, 2, 0}), ids({1, 0, 2, 1}), axis, 0.5f}, {{{5, 4, 3}}}, 1, 1);
     }
+  }
+
+  /// n numbers in the backend's memory, or their squares and a little.
+  const T* numbers(Index n, bool positive) {
+    Values values = random_values(Rng{24}, n);
+    if (positive)
+      for (double& v : values) v = 0.1 + v * v;
+    return numbers_.emplace_back(backend_, 1, n, values).view().data;
   }
 
   Ids ids(std::vector<std::int32_t> values) {
@@ -185,6 +216,8 @@ class OpList {
     return s;
   }
 
+  B backend_;
+  std::vector<Matrix<B>> numbers_;
   std::vector<std::shared_ptr<std::vector<std::int32_t>>> ids_;
   std::vector<std::shared_ptr<Sequences>> sequences_;
 };

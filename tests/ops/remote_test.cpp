@@ -11,8 +11,8 @@ using namespace clip::testing;
 
 TEST_CASE("every op gives the same bits where its memory is far away") {
   const OpList<Naive<double>> naive;
-  const OpList<Remote<double>> remote;
   const Remote<double> far;
+  const OpList<Remote<double>> remote{far};
   for (const bool fresh : {true, false})
     for (std::size_t c = 0; c < naive.cases.size(); ++c) {
       INFO(naive.cases[c].name, fresh ? ", fresh" : "");

@@ -9,7 +9,7 @@
 #include <clip/ops/pointwise.hpp>
 #include <clip/ops/tables.hpp>
 
-#include "../support/matrix.hpp"
+#include "weight.hpp"
 
 #include <doctest/doctest.h>
 
@@ -26,27 +26,16 @@ namespace {
 using B = Naive<double>;
 using Cx = Inference<B>;
 
-Rows<Cx, dyn> rows(Cx& cx, Index n, Index width, const Values& values) {
-  const auto x = cx.allocate(n, Size<dyn>{width});
-  set_values(B{}, x.view, values);
-  return x;
-}
-Rows<Cx, dyn> random_rows(Cx& cx, Index n, Index width, std::uint64_t seed = 1) { return rows(cx, n, width, random_values(Rng{seed}, n * width)); }
+using W = Weight<B>;
 
+Rows<Cx, dyn> rows(Cx& cx, Index n, Index width, const Values& given) { return rows_of(cx, n, width, given); }
 Values values(Rows<Cx, dyn> x) { return values_of(B{}, View<const double>{x.view}); }
-
-/// A weight with memory of its own.
-struct Weight {
-  Matrix<B> memory;
-  Parameter<double> p;
-  Weight(Shape shape, const Values& v) : memory{{}, shape.rows(), shape.cols(), v}, p{shape, Init::zeros()} { p.data = memory.view().data; }
-};
 
 }  // namespace
 
 TEST_CASE("layer norm without gain and bias has mean 0 and deviation 1") {
   Cx cx;
-  const Weight gain{{16}, Values(16, 1)}, bias{{16}, Values(16, 0)};
+  const W gain{{16}, Values(16, 1)}, bias{{16}, Values(16, 0)};
   const Values y = values(layer_norm(cx, random_rows(cx, 3, 16), gain.p, bias.p, 0));
   for (std::size_t i = 0; i < 3; ++i) {
     const auto row = std::span(y).subspan(16 * i, 16);
@@ -121,14 +110,14 @@ TEST_CASE("patches take every pixel once, channel by channel within a patch") {
 
 TEST_CASE("tokens are the class embedding and the patches of every image, plus positions") {
   Cx cx;
-  const Weight first{{2}, {10, 20}}, positions{{3, 2}, {1, 2, 3, 4, 5, 6}};
+  const W first{{2}, {10, 20}}, positions{{3, 2}, {1, 2, 3, 4, 5, 6}};
   CHECK(values(tokens(cx, rows(cx, 4, 2, {100, 100, 200, 200, 300, 300, 400, 400}), first.p, positions.p)) ==
         Values{11, 22, 103, 104, 205, 206, 11, 22, 303, 304, 405, 406});
 }
 
 TEST_CASE("an embedding is a token's row and a position's row") {
   Cx cx;
-  const Weight token{{3, 2}, {1, 2, 3, 4, 5, 6}}, position{{2, 2}, {10, 20, 30, 40}};
+  const W token{{3, 2}, {1, 2, 3, 4, 5, 6}}, position{{2, 2}, {10, 20, 30, 40}};
   const std::vector<std::int32_t> ids{2, 0, 2}, at{0, 1, 1};
   CHECK(values(Rows<Cx, dyn>{embedding(cx, Size<2>{}, ids, at, token.p, position.p)}) == Values{15, 26, 31, 42, 35, 46});
 }

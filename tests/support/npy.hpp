@@ -2,69 +2,23 @@
 #pragma once
 
 #include <clip/core/result.hpp>
-#include <clip/core/size.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/map.hpp>
+#include <clip/io/npy.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace clip::testing {
 
 /// An array, row-major; every value as a double.
-struct NumpyArray {
-  std::vector<Index> shape;
-  std::vector<double> values;
-};
+using NumpyArray = NpyArray<double>;
 
-/// Version 1 of the format, C order, of the types '<f4', '<f8', '<i4', '|i1' and '|u1'.
-inline NumpyArray parse_npy(std::span<const std::byte> bytes, const std::string& place) {
-  const auto need = [&](bool good, const char* what) {
-    if (!good) raise(LoadError{place, std::string("npy: ") + what});
-  };
-  need(bytes.size() >= 10 && as_text(bytes.first(8)) == std::string_view("\x93NUMPY\x01\x00", 8), "not version 1 of the format");
-  const std::size_t header_size = load_little<std::uint16_t>(bytes.data() + 8);
-  need(bytes.size() >= 10 + header_size, "truncated header");
-  const std::string header{as_text(bytes.subspan(10, header_size))};
-  need(header.find("'fortran_order': False") != std::string::npos, "not in C order");
-
-  NumpyArray array;
-  std::size_t count = 1, at = header.find("'shape': (");
-  need(at != std::string::npos, "no shape");
-  for (at += 10; at < header.size() && header[at] != ')';) {
-    std::size_t used = 0;
-    const unsigned long extent = std::stoul(header.substr(at), &used);
-    array.shape.push_back(static_cast<Index>(extent));
-    count *= extent;
-    at = header.find_first_not_of(", ", at + used);
-  }
-  at = header.find("'descr': '");
-  need(at != std::string::npos, "no type");
-  const std::string type = header.substr(at + 10, 3);
-  const std::size_t size = type == "|i1" || type == "|u1" ? 1 : type == "<f8" ? 8 : 4;
-  need(size != 4 || type == "<f4" || type == "<i4", "unknown type");
-  need(bytes.size() == 10 + header_size + count * size, "bytes of values");
-  array.values.reserve(count);
-  for (const std::byte* p = bytes.data() + 10 + header_size; array.values.size() < count; p += size) {
-    if (type == "|u1") array.values.push_back(std::to_integer<std::uint8_t>(*p));
-    else if (type == "|i1") array.values.push_back(static_cast<std::int8_t>(std::to_integer<std::uint8_t>(*p)));
-    else if (type == "<i4") array.values.push_back(static_cast<std::int32_t>(load_little<std::uint32_t>(p)));
-    else if (type == "<f4") array.values.push_back(static_cast<double>(std::bit_cast<float>(load_little<std::uint32_t>(p))));
-    else array.values.push_back(std::bit_cast<double>(load_little<std::uint64_t>(p)));
-  }
-  return array;
-}
-
-inline NumpyArray read_npy(const std::string& path) {
-  const MappedFile file = map(path);
-  return parse_npy(file.bytes(), path);
-}
+inline NumpyArray read_npy(const std::string& path) { return clip::read_npy<double>(path); }
 
 /// The arrays of a .npz without compression, by name: the zip's central directory says where each begins.
 inline std::map<std::string, NumpyArray> read_npz(const std::string& path) {
@@ -87,7 +41,7 @@ inline std::map<std::string, NumpyArray> read_npz(const std::string& path) {
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     const std::size_t data = local + 30 + u16(local + 26) + u16(local + 28);
     need(data + size <= bytes.size(), "truncated");
-    arrays.emplace(name, parse_npy(bytes.subspan(data, size), path + ": " + name));
+    arrays.emplace(name, try_parse_npy<double>(bytes.subspan(data, size), path + ": " + name).value());
     entry += 46 + name_size + u16(entry + 30) + u16(entry + 32);
   }
   return arrays;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -142,6 +143,16 @@ struct Square {
   }
 };
 
+/// Everything a product may apply as it stores `rows` rows.
+template <class B, class F>
+Epilogue<typename B::Scalar, F> folded_epilogue(Lab<B>& l, F f, Index rows) {
+  Epilogue<typename B::Scalar, F> e{};
+  e.activation = f;
+  e.scale = l.in(1, l.z.n), e.shortcut = l.in(rows, l.z.n);
+  if (l.z.optional) e.bias = l.in(1, l.z.n), e.before = l.out(rows, l.z.n), e.residual = l.in(rows, l.z.n);
+  return e;
+}
+
 /// The list. A case takes what it needs from the lab and calls one primitive.
 template <class B>
 std::vector<std::pair<std::string, std::function<void(Lab<B>&)>>> primitives() {
@@ -159,7 +170,8 @@ std::vector<std::pair<std::string, std::function<void(Lab<B>&)>>> primitives() {
       l.b.map_slope(f, x, dy, l.target(l.z.m, l.z.n));
     });
   };
-  pointwise(fn::Identity{}, "identity"), pointwise(fn::QuickGelu{}, "quick_gelu"), pointwise(fn::Gelu{}, "gelu"), pointwise(fn::GeluTanh{}, "gelu_tanh");
+  pointwise(fn::Identity{}, "identity"), pointwise(fn::QuickGelu{}, "quick_gelu"), pointwise(fn::Gelu{}, "gelu"), pointwise(fn::GeluTanh{}, "gelu_tanh"),
+      pointwise(fn::Relu{}, "relu");
   pointwise(Shrink{}, "of plain numbers");
   add("exp_scale", [](L& l) {
     const auto s = l.in(1, 1), x = l.in(l.z.m, l.z.n);
@@ -177,6 +189,17 @@ std::vector<std::pair<std::string, std::function<void(Lab<B>&)>>> primitives() {
       if (l.z.optional) e.bias = l.in(1, l.z.n), e.before = l.out(l.z.m, l.z.n), e.residual = l.in(l.z.m, l.z.n);
       return e;
     };
+    add("linear " + name + ", scaled, with a shortcut", [f](L& l) {
+      const auto x = l.in(l.z.m, l.z.k), w = l.in(l.z.n, l.z.k);
+      const auto e = folded_epilogue(l, f, l.z.m);
+      l.b.linear(x, Weights<T>{w}, e, l.out(l.z.m, l.z.n));
+    });
+    add("project " + name + ", scaled", [](L& l) {
+      const auto x = l.in(l.z.m, l.z.k), w = l.in(l.z.k, l.z.n);
+      Epilogue<T, decltype(f)> e{};
+      e.scale = l.in(1, l.z.n);
+      l.b.project(x, Weights<T>{w}, e, l.out(l.z.m, l.z.n));
+    });
     add("linear " + name, [epilogue](L& l) {
       const auto x = l.in(l.z.m, l.z.k), w = l.in(l.z.n, l.z.k);
       const auto e = epilogue(l);
@@ -201,6 +224,87 @@ std::vector<std::pair<std::string, std::function<void(Lab<B>&)>>> primitives() {
     l.b.outer(x, y, l.target(l.z.n, l.z.k));
   });
   add("column_sum", [](L& l) { l.b.column_sum(l.in(l.z.m, l.z.n), l.target(1, l.z.n)); });
+
+  for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 3, 0}, Window{1, 2, 0}}) {
+    const std::string kind = " " + std::to_string(window.size) + ", stride " + std::to_string(window.stride) + ", padding " + std::to_string(window.padding);
+    const auto shape = [window](L& l) {
+      const Grid grid{1 + l.z.m % 3, 3 + l.z.n % 6, 3 + l.z.m % 9};
+      return std::tuple{grid, window.over(grid), std::min<Index>(l.z.k, 150)};
+    };
+    add("convolve" + kind, [=](L& l) {
+      const auto [grid, places, k] = shape(l);
+      const auto x = l.in(grid.rows(), k), w = l.in(l.z.n, k * window.area());
+      l.b.convolve(x, Weights<T>{w}, grid, window, Epilogue<T>{}, l.out(places.rows(), l.z.n));
+    });
+    add("convolve relu, scaled, with a shortcut" + kind, [=](L& l) {
+      const auto [grid, places, k] = shape(l);
+      const auto x = l.in(grid.rows(), k), w = l.in(l.z.n, k * window.area());
+      const auto e = folded_epilogue(l, fn::Relu{}, places.rows());
+      l.b.convolve(x, Weights<T>{w}, grid, window, e, l.out(places.rows(), l.z.n));
+    });
+    add("convolve_backward" + kind, [=](L& l) {
+      const auto [grid, places, k] = shape(l);
+      const auto dy = l.in(places.rows(), l.z.n), w = l.in(l.z.n, k * window.area());
+      l.b.convolve_backward(dy, Weights<T>{w}, grid, window, l.target(grid.rows(), k));
+    });
+    add("convolve_outer" + kind, [=](L& l) {
+      const auto [grid, places, k] = shape(l);
+      const auto dy = l.in(places.rows(), l.z.n), x = l.in(grid.rows(), k);
+      l.b.convolve_outer(dy, x, grid, window, l.target(l.z.n, k * window.area()));
+    });
+  }
+  for (const Index k : {Index{2}, Index{3}}) {
+    const auto shape = [](L& l) { return Grid{1 + l.z.m / 16, 3 + l.z.k % 6, 4 + l.z.m % 5}; };
+    add("average_pool " + std::to_string(k), [=](L& l) {
+      const Grid grid = shape(l);
+      const auto x = l.in(grid.rows(), l.z.n);
+      l.b.average_pool(x, grid, k, l.out(Window{k, k, 0}.over(grid).rows(), l.z.n));
+    });
+    add("average_pool_backward " + std::to_string(k), [=](L& l) {
+      const Grid grid = shape(l);
+      const auto dy = l.in(Window{k, k, 0}.over(grid).rows(), l.z.n);
+      l.b.average_pool_backward(dy, grid, k, l.target(grid.rows(), l.z.n));
+    });
+  }
+  add("channels_last", [](L& l) {
+    const auto x = l.in(l.z.m, 3 * l.z.n);
+    l.b.channels_last(x, 3, l.out(l.z.m * l.z.n, 3));
+  });
+  add("channels_last_backward", [](L& l) {
+    const auto dy = l.in(l.z.m * l.z.n, 5);
+    l.b.channels_last_backward(dy, 5, l.target(l.z.m, 5 * l.z.n));
+  });
+
+  add("batch_norm", [](L& l) {
+    const auto x = l.in(l.z.m, l.z.n), gain = l.in(1, l.z.n), bias = l.in(1, l.z.n);
+    l.b.batch_norm(x, gain, bias, 1e-1, l.out(l.z.m, l.z.n), l.z.optional ? l.out(2, l.z.n) : Saved<T>{});
+  });
+  add("batch_norm_with", [](L& l) {
+    const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), bias = l.in(1, l.z.n);
+    l.b.batch_norm_with(x, mean, variance, gain, bias, 1e-5, l.out(l.z.m, l.z.n));
+  });
+  for (const bool of_batch : {true, false}) {
+    const std::string kind = of_batch ? ", statistics of the batch" : ", running statistics";
+    add("batch_norm_backward" + kind, [of_batch](L& l) {
+      const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), dy = l.in(l.z.m, l.z.n);
+      const auto dx = l.target(l.z.m, l.z.n);
+      l.b.batch_norm_backward(x, mean, variance, gain, 1e-5, dy, of_batch, dx, l.z.optional ? l.target(1, l.z.n) : Acc<T>{},
+                              l.z.optional ? l.target(1, l.z.n) : Acc<T>{});
+    });
+    add("batch_norm_backward, parameters only" + kind, [of_batch](L& l) {
+      const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), dy = l.in(l.z.m, l.z.n);
+      const auto dgain = l.target(1, l.z.n);
+      l.b.batch_norm_backward(x, mean, variance, gain, 1e-5, dy, of_batch, {}, dgain, l.z.optional ? l.target(1, l.z.n) : Acc<T>{});
+    });
+  }
+  add("fold_batch_norm", [](L& l) {
+    const auto mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), bias = l.in(1, l.z.n);
+    l.b.fold_batch_norm(mean, variance, gain, bias, 1e-5, l.out(2, l.z.n));
+  });
+  add("blend", [](L& l) {
+    const auto x = l.in(l.z.m, l.z.n);
+    l.b.blend(0.9, 0.1, x, l.inout(l.z.m, l.z.n));
+  });
 
   add("layer_norm", [](L& l) {
     const auto x = l.in(l.z.m, l.z.n), gain = l.in(1, l.z.n), bias = l.in(1, l.z.n);
@@ -253,6 +357,18 @@ std::vector<std::pair<std::string, std::function<void(Lab<B>&)>>> primitives() {
     const auto dy = l.in(l.z.m * length, l.z.n);
     const auto dfirst = l.z.optional ? l.target(1, l.z.n) : Acc<T>{}, dpositions = l.z.optional ? l.target(length, l.z.n) : Acc<T>{};
     l.b.tokens_backward(dy, length, dfirst, dpositions, l.target(l.z.m * (length - 1), l.z.n));
+  });
+
+  add("mean_token", [](L& l) {
+    const Index length = 2 + l.z.k % 17;
+    const auto positions = l.in(length, l.z.n), x = l.in(l.z.m * (length - 1), l.z.n);
+    l.b.mean_token(x, positions, l.out(l.z.m * length, l.z.n));
+  });
+  add("mean_token_backward", [](L& l) {
+    const Index length = 2 + l.z.k % 17;
+    const auto dy = l.in(l.z.m * length, l.z.n);
+    const auto dpositions = l.z.optional ? l.target(length, l.z.n) : Acc<T>{};
+    l.b.mean_token_backward(dy, length, dpositions, l.target(l.z.m * (length - 1), l.z.n));
   });
 
   for (const bool causal : {false, true})

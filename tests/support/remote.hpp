@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -85,7 +86,11 @@ class Remote {
   using Scalar = T;
   static constexpr bool host_memory = false;
 
-  void* allocate(std::size_t bytes) { return arena_->allocate(bytes); }
+  void* allocate(std::size_t bytes) {
+    void* const p = arena_->allocate(bytes);
+    const Arena::Visit visit{*arena_};
+    return std::memset(p, 0, bytes);
+  }
   void deallocate(void* p, std::size_t bytes) { arena_->deallocate(p, bytes); }
   std::string describe() const { return "remote " + std::string(ScalarTraits<T>::name); }
 
@@ -122,6 +127,27 @@ class Remote {
   CLIP_REMOTE(void, outer, (In<T> a, In<T> b, Acc<T> c), (a, b, c))
   CLIP_REMOTE(void, column_sum, (In<T> x, Acc<T> sum), (x, sum))
 
+  template <class F>
+  void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {
+    const Arena::Visit visit{*arena_};
+    naive_.convolve(x, w, grid, window, epilogue, y);
+  }
+  CLIP_REMOTE(void, convolve_backward, (In<T> dy, Weights<T> w, Grid grid, Window window, Acc<T> dx), (dy, w, grid, window, dx))
+  CLIP_REMOTE(void, convolve_outer, (In<T> dy, In<T> x, Grid grid, Window window, Acc<T> dw), (dy, x, grid, window, dw))
+  CLIP_REMOTE(void, average_pool, (In<T> x, Grid grid, Index k, Out<T> y), (x, grid, k, y))
+  CLIP_REMOTE(void, average_pool_backward, (In<T> dy, Grid grid, Index k, Acc<T> dx), (dy, grid, k, dx))
+  CLIP_REMOTE(void, channels_last, (In<T> images, Index channels, Out<T> y), (images, channels, y))
+  CLIP_REMOTE(void, channels_last_backward, (In<T> dy, Index channels, Acc<T> dimages), (dy, channels, dimages))
+
+  CLIP_REMOTE(void, batch_norm, (In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved), (x, gain, bias, epsilon, y, saved))
+  CLIP_REMOTE(void, batch_norm_with, (In<T> x, In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y),
+              (x, mean, variance, gain, bias, epsilon, y))
+  CLIP_REMOTE(void, batch_norm_backward,
+              (In<T> x, In<T> mean, In<T> variance, In<T> gain, double epsilon, In<T> dy, bool of_batch, Acc<T> dx, Acc<T> dgain, Acc<T> dbias),
+              (x, mean, variance, gain, epsilon, dy, of_batch, dx, dgain, dbias))
+  CLIP_REMOTE(void, fold_batch_norm, (In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y), (mean, variance, gain, bias, epsilon, y))
+  CLIP_REMOTE(void, blend, (double keep, double share, In<T> x, Out<T> y), (keep, share, x, y))
+
   CLIP_REMOTE(void, layer_norm, (In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved), (x, gain, bias, epsilon, y, saved))
   CLIP_REMOTE(void, layer_norm_backward, (In<T> x, In<T> gain, In<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias),
               (x, gain, saved, dy, dx, dgain, dbias))
@@ -134,6 +160,8 @@ class Remote {
   CLIP_REMOTE(void, patches_backward, (In<T> dy, Index channels, Index edge, Index patch, Acc<T> dimages), (dy, channels, edge, patch, dimages))
   CLIP_REMOTE(void, tokens, (In<T> first, In<T> positions, In<T> x, Out<T> y), (first, positions, x, y))
   CLIP_REMOTE(void, tokens_backward, (In<T> dy, Index length, Acc<T> dfirst, Acc<T> dpositions, Acc<T> dx), (dy, length, dfirst, dpositions, dx))
+  CLIP_REMOTE(void, mean_token, (In<T> x, In<T> positions, Out<T> y), (x, positions, y))
+  CLIP_REMOTE(void, mean_token_backward, (In<T> dy, Index length, Acc<T> dpositions, Acc<T> dx), (dy, length, dpositions, dx))
 
   CLIP_REMOTE(void, attention, (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y, Saved<T> saved),
               (q, k, v, sequences, pattern, y, saved))

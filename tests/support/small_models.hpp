@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/config/clip.hpp>
+#include <clip/config/openai_resnet.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/image/image.hpp>
 #include <clip/text/texts.hpp>
@@ -24,6 +25,9 @@ inline constexpr ClipConfig<VitConfig, TextConfig> Odd{
     .embed_dim = 13,
     .image = {.image_size = 15, .patch_size = 5, .width = 20, .layers = 2, .heads = 5, .activation = Activation::gelu, .epsilon = 1e-5f},
     .text = {.context = 17, .vocabulary = 31, .width = 20, .layers = 2, .heads = 5, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+
+/// A ResNet as small as one can be: its last stage is a single pixel.
+inline constexpr ResNetClipConfig SmallResNet{.embed_dim = 6, .image = {.image_size = 32, .layers = {1, 2, 1, 1}, .width = 2}, .text = Tiny.text};
 
 template <class Config>
 Images random_images(const Config& config, Index n, Rng rng) {

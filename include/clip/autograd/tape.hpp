@@ -8,6 +8,7 @@
 #include <clip/autograd/context.hpp>
 #include <clip/autograd/gradient_pool.hpp>
 #include <clip/autograd/parameters.hpp>
+#include <clip/autograd/statistics.hpp>
 #include <clip/autograd/tape_node.hpp>
 
 #include <array>
@@ -21,7 +22,8 @@
 namespace clip::inline CLIP_ABI {
 
 struct TapeOptions {
-  bool recompute = false;  // keep only what stands between blocks and compute each block once more on the way back
+  bool recompute = false;   // keep only what stands between blocks and compute each block once more on the way back
+  bool evaluation = false;  // batch norms use their running statistics, as in inference; gradients flow all the same
 };
 
 template <Backend B>
@@ -30,16 +32,23 @@ class Tape : public ContextBase<B, Mode::training> {
   using T = typename B::Scalar;
 
   /// Records for these parameters; everything else is constant.
-  explicit Tape(Parameters<B>& parameters, TapeOptions options = {}) : parameters_{&parameters}, options_{options}, workspace_{parameters.backend()} {}
+  explicit Tape(Parameters<B>& parameters, TapeOptions options = {})
+      : parameters_{&parameters}, options_{options}, workspace_{parameters.backend()}, statistics_{parameters.backend()} {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
   B& backend() { return workspace_.backend(); }
   std::size_t bytes() const { return workspace_.bytes(); }
 
-  /// Begins a new step. Rows of the last one are gone; gradients in the table stay until an optimiser used them.
+  /// Whether batch norms use their running statistics.
+  bool evaluating() const { return options_.evaluation; }
+
+  /// Begins a new step. Rows of the last one are gone, and statistics that were not committed; gradients in the table stay
+  /// until an optimiser used them.
   void clear() {
     nodes_.clear();
+    again_ = false;
+    statistics_.clear();
     workspace_.clear();
     pool_.clear();
     this->kept_.clear();
@@ -91,6 +100,16 @@ class Tape : public ContextBase<B, Mode::training> {
     }
     return f(x);
   }
+
+  /// Remembers the statistics of the batch, (mean, variance) : (2, n), which the op that made y saved. Not where a block is
+  /// computed once more.
+  template <Index W>
+  void gather(Rows<Tape, W> y, const RunningStatistics<T>& running) {
+    if (!again_) statistics_.gather(View<const T>{at(y.node).saved}, y.rows(), running);
+  }
+
+  /// Makes what was gathered part of the running statistics, once, in the order of the pass.
+  void commit() { statistics_.commit(); }
 
   /// True where the gradient of these rows would reach a parameter of the table or a leaf.
   template <Index W>
@@ -249,7 +268,9 @@ class Tape : public ContextBase<B, Mode::training> {
         const Input source = n.inputs[0];
         const std::size_t begin = tape.nodes_.size();
         const auto before = tape.workspace_.mark();
+        const bool inside = std::exchange(tape.again_, true);
         const Rows<Tape, W> result = again.f(Rows<Tape, W>{View<T>{const_cast<T*>(source.value.data), source.value.rows, source.value.cols}, source.node});
+        tape.again_ = inside;
         tape.seed(result.node);
         tape.backend().add(gradient, Acc<T>{tape.at(result.node).gradient, true});
         tape.run(begin);
@@ -263,7 +284,9 @@ class Tape : public ContextBase<B, Mode::training> {
   TapeOptions options_;
   Workspace<B> workspace_;
   GradientPool<B> pool_;
+  GatheredStatistics<B> statistics_;
   std::vector<Node> nodes_;
+  bool again_ = false;  // a block is being computed once more
 };
 
 template <Backend B>

@@ -9,6 +9,7 @@
 //   - `Ids`, `Sequences` and functors live on the host.
 #pragma once
 
+#include <clip/core/grid.hpp>
 #include <clip/core/pointwise.hpp>
 #include <clip/core/sequences.hpp>
 #include <clip/core/view.hpp>
@@ -20,14 +21,16 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What happens to x wᵀ before it is stored:   y = residual + f(x wᵀ + bias).
-/// `before` receives x wᵀ + bias where backward will need it. Absent parts are null. `residual` may be y itself.
+/// What happens to x wᵀ before it is stored:   y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut).
+/// `before` receives the argument of f where backward will need it. Absent parts are null. `residual` may be y itself.
 template <class T, class F = fn::Identity>
 struct Epilogue {
   In<T> bias{};  // (1, n)
   F activation{};
   Out<T> before{};   // (m, n)
   In<T> residual{};  // (m, n)
+  In<T> scale{};     // (1, n)
+  In<T> shortcut{};  // (m, n)
 };
 
 /// Which rows attend to which: heads of consecutive columns; `causal` lets a row see only itself and what stands before it;
@@ -57,8 +60,9 @@ struct SgdStep {
 // clang-format off
 template <class B>
 concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View<typename B::Scalar> y, View<const typename B::Scalar> x,
-                                               Acc<typename B::Scalar> d, Weights<typename B::Scalar> w, Ids ids, const Sequences& sequences) {
-  // Memory: bytes aligned to 64; host_memory says that the host may read it outside primitives as well.
+                                               Acc<typename B::Scalar> d, Weights<typename B::Scalar> w, Ids ids, const Sequences& sequences,
+                                               Grid grid, Window window) {
+  // Memory: zeros, aligned to 64 bytes; host_memory says that the host may read it outside primitives as well.
   { B::host_memory } -> std::convertible_to<bool>;
   { b.allocate(std::size_t{}) } -> std::same_as<void*>;
   b.deallocate(p, std::size_t{});
@@ -77,10 +81,26 @@ concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View
   b.dot(x, x, d);                           // d += Σ a b                                    d : (1, 1)
 
   // Products. x : (m, k)
-  b.linear(x, w, Epilogue<typename B::Scalar, fn::Identity>{}, y);   // y = residual + f(x wᵀ + bias)   w : (n, k)
-  b.project(x, w, Epilogue<typename B::Scalar, fn::Identity>{}, y);  // y = residual + f(x p + bias)    p : (k, n)
+  b.linear(x, w, Epilogue<typename B::Scalar, fn::Identity>{}, y);   // y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut)   w : (n, k)
+  b.project(x, w, Epilogue<typename B::Scalar, fn::Identity>{}, y);  // the same for x p                                     p : (k, n)
   b.outer(x, x, d);                         // d += aᵀ b                                     a : (r, n), b : (r, k), d : (n, k)
   b.column_sum(x, d);                       // d += Σ rows of x                              d : (1, n)
+
+  // Convolutions: the same for the windows of x, whose pixels are a grid.    x : (pixels, k), w : (n, k size²) as (n, k, size, size)
+  b.convolve(x, w, grid, window, Epilogue<typename B::Scalar, fn::Identity>{}, y);  // y : (pixels of window.over(grid), n)
+  b.convolve_backward(x, w, grid, window, d);             // dx += …                         (dy, w, grid, window, dx)
+  b.convolve_outer(x, x, grid, window, d);                // dw += dyᵀ (windows of x)        (dy, x, grid, window, dw)
+  b.average_pool(x, grid, Index{}, y);                    // y = mean of k × k pixels        (x, grid, k, y)
+  b.average_pool_backward(x, grid, Index{}, d);           // (dy, grid, k, dx)
+  b.channels_last(x, Index{}, y);                         // (images, channels) : (m, channels · pixels) -> (m · pixels, channels)
+  b.channels_last_backward(x, Index{}, d);                // (dy, channels, dimages)
+
+  // Columns. μ, σ² of the batch: saved : (2, n), or running: (1, n) each
+  b.batch_norm(x, x, x, double{}, y, y);                  // y = (x - μ)/√(σ² + ε) γ + β     (x, γ, β, ε, y, saved)
+  b.batch_norm_with(x, x, x, x, x, double{}, y);          // the same with given statistics  (x, μ, σ², γ, β, ε, y)
+  b.batch_norm_backward(x, x, x, x, double{}, x, bool{}, d, d, d);  // (x, μ, σ², γ, ε, dy, whether μ, σ² are the batch's, dx, dγ, dβ)
+  b.fold_batch_norm(x, x, x, x, double{}, y);             // y = (γ/√(σ² + ε), β - μ γ/√(σ² + ε))   (μ, σ², γ, β, ε, y), y : (2, n)
+  b.blend(double{}, double{}, x, y);                      // y = keep y + share x            (keep, share, x, y)
 
   // Rows. saved : (m, 2) mean and 1/deviation; (m, 1) length
   b.layer_norm(x, x, x, double{}, y, y);                  // y = (x - μ)/√(σ² + ε) γ + β     (x, γ, β, ε, y, saved)
@@ -95,6 +115,8 @@ concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View
   b.patches_backward(x, Index{}, Index{}, Index{}, d);    // (dy, channels, size, patch, dimages)
   b.tokens(x, x, x, y);                     // (class, positions, x, y): y = [class; x] + positions, for every image
   b.tokens_backward(x, Index{}, d, d, d);   // (dy, g²+1, dclass, dpositions, dx)
+  b.mean_token(x, x, y);                    // (x, positions, y): y = [mean of x; x] + positions, for every image
+  b.mean_token_backward(x, Index{}, d, d);  // (dy, rows of an image + 1, dpositions, dx)
 
   // Attention over sequences: y = softmax(q kᵀ/√d) v per head. saved : (rows of q, heads), log Σ exp
   b.attention(x, x, x, sequences, AttentionPattern{}, y, y);                          // (q, k, v, …, y, saved)

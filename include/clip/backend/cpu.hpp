@@ -4,10 +4,13 @@
 #include <clip/backend/concept.hpp>
 #include <clip/backend/cpu/attention.hpp>
 #include <clip/backend/cpu/attention_backward.hpp>
+#include <clip/backend/cpu/batch_norm.hpp>
+#include <clip/backend/cpu/convolution.hpp>
 #include <clip/backend/cpu/losses.hpp>
 #include <clip/backend/cpu/norms.hpp>
 #include <clip/backend/cpu/outer.hpp>
 #include <clip/backend/cpu/pointwise.hpp>
+#include <clip/backend/cpu/pooling.hpp>
 #include <clip/backend/cpu/products.hpp>
 #include <clip/backend/cpu/tables.hpp>
 #include <clip/backend/cpu/training.hpp>
@@ -30,7 +33,10 @@ class Cpu : public HostMemory<T>,
             public CpuPointwise<T, Cpu<T>>,
             public CpuProducts<T, Cpu<T>>,
             public CpuOuter<T, Cpu<T>>,
+            public CpuConvolution<T, Cpu<T>>,
+            public CpuPooling<T, Cpu<T>>,
             public CpuNorms<T, Cpu<T>>,
+            public CpuBatchNorm<T, Cpu<T>>,
             public CpuTables<T, Cpu<T>>,
             public CpuAttention<T, Cpu<T>>,
             public CpuAttentionBackward<T, Cpu<T>>,

@@ -3,10 +3,13 @@
 
 #include <clip/backend/concept.hpp>
 #include <clip/backend/naive/attention.hpp>
+#include <clip/backend/naive/batch_norm.hpp>
+#include <clip/backend/naive/convolution.hpp>
 #include <clip/backend/naive/losses.hpp>
 #include <clip/backend/naive/memory.hpp>
 #include <clip/backend/naive/norms.hpp>
 #include <clip/backend/naive/pointwise.hpp>
+#include <clip/backend/naive/pooling.hpp>
 #include <clip/backend/naive/products.hpp>
 #include <clip/backend/naive/tables.hpp>
 #include <clip/backend/naive/training.hpp>
@@ -17,7 +20,17 @@
 namespace clip::inline CLIP_ABI {
 
 template <class T = float>
-struct Naive : HostMemory<T>, NaivePointwise<T>, NaiveProducts<T>, NaiveNorms<T>, NaiveTables<T>, NaiveAttention<T>, NaiveLosses<T>, NaiveTraining<T> {
+struct Naive : HostMemory<T>,
+               NaivePointwise<T>,
+               NaiveProducts<T>,
+               NaiveConvolution<T>,
+               NaivePooling<T>,
+               NaiveNorms<T>,
+               NaiveBatchNorm<T>,
+               NaiveTables<T>,
+               NaiveAttention<T>,
+               NaiveLosses<T>,
+               NaiveTraining<T> {
   using Scalar = T;
 
   std::string describe() const { return "naive " + std::string(ScalarTraits<T>::name) + ", one thread"; }

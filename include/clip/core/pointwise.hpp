@@ -9,6 +9,7 @@
 #include <cmath>
 #include <numbers>
 #include <string_view>
+#include <type_traits>
 
 namespace clip::inline CLIP_ABI {
 namespace fn {
@@ -23,6 +24,21 @@ struct Identity {
   template <class V>
   CLIP_HOST_DEVICE V slope(V) const {
     return V(1);
+  }
+};
+
+/// f(x) = max(x, 0);   f' = 1 where x > 0, otherwise 0
+struct Relu {
+  static constexpr std::string_view name = "relu";
+  template <class V>
+  CLIP_HOST_DEVICE V operator()(V x) const {
+    if constexpr (std::is_arithmetic_v<V>) return x < V(0) ? V(0) : x;
+    else return max(x, V(0));
+  }
+  template <class V>
+  CLIP_HOST_DEVICE V slope(V x) const {
+    if constexpr (std::is_arithmetic_v<V>) return V(0) < x ? V(1) : V(0);
+    else return choose_less(V(0), x, V(1), V(0));
   }
 };
 

@@ -90,11 +90,12 @@ struct Acc : View<T> {
   constexpr Acc middle_cols(Index begin, Index n) const { return {View<T>::middle_cols(begin, n), fresh}; }
 };
 
-/// How a weight lies in memory: as in the file, or in panels packed for the matrix product of its backend.
-enum class Layout : unsigned char { rows, panels };
+/// How a weight lies in memory: as in the file, or in panels packed for the matrix product of its backend: of its own type, or of
+/// 16 bits that are widened on their way into the product.
+enum class Layout : unsigned char { rows, panels, half_panels, bfloat16_panels };
 
-/// A weight as ops read it: a matrix in one of two layouts, or `count` of its rows from `first` on.
-/// In panels `data` is the start of the packed block and rows/cols are those of the whole matrix.
+/// A weight as ops read it: a matrix in one of its layouts, or `count` of its rows from `first` on.
+/// In any panels `data` is the start of the packed block and rows/cols are those of the whole matrix.
 template <class T>
 struct Weights : View<const T> {
   Layout layout = Layout::rows;

@@ -60,19 +60,56 @@ struct PooledAttentionOp {
   }
 };
 
+/// The same with keys and values of their own.          q, y : (pooled, W), k, v : (rows, W)
+struct SeparatePooledAttentionOp {
+  static constexpr std::string_view name = "pooled_attention";
+  static constexpr bool wants_output = true;
+  AttentionPattern pattern;
+  const Sequences* sequences;
+
+  template <class T>
+  Extents saved(In<T> q, In<T>, In<T>) const {
+    return {q.rows, pattern.heads};
+  }
+  template <class T>
+  void forward(auto& b, In<T> q, In<T> k, In<T> v, Out<T> y, Saved<T> saved) const {
+    b.attention(q, k, v, *sequences, pattern, y, saved);
+  }
+  template <class T>
+  void backward(auto& b, In<T> q, In<T> k, In<T> v, In<T> y, Saved<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv) const {
+    if (dq || dk || dv) b.attention_backward(q, k, v, *sequences, pattern, y, In<T>{saved}, dy, dq, dk, dv);
+  }
+};
+
 template <class Cx, Index W3, Index W>
 Rows<Cx, W> attention(Cx& cx, Rows<Cx, W3> qkv, Size<W> width, const Sequences& sequences, AttentionPattern pattern) {
   if (qkv.rows() != sequences.rows()) raise(ShapeError{"attention", "rows", sequences.rows(), qkv.rows()});
   return cx.apply(AttentionOp{pattern, &sequences}, qkv.rows(), width, qkv);
 }
 
+namespace detail {
+inline void check_pooled(Index queries, Index keys, const Sequences& sequences) {
+  const Index pooled = static_cast<Index>(sequences.pooled().size());
+  if (queries != pooled || keys != sequences.rows())
+    raise(ShapeError{"attention", "pooled rows and rows", Shape{pooled, sequences.rows()}, Shape{queries, keys}});
+}
+}  // namespace detail
+
 template <class Cx, Index W, Index W2>
 Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W2> kv, const Sequences& sequences, AttentionPattern pattern) {
-  const Index pooled = static_cast<Index>(sequences.pooled().size());
-  if (q.rows() != pooled || kv.rows() != sequences.rows())
-    raise(ShapeError{"attention", "pooled rows and rows", Shape{pooled, sequences.rows()}, Shape{q.rows(), kv.rows()}});
+  detail::check_pooled(q.rows(), kv.rows(), sequences);
   pattern.pooled = true;
   return cx.apply(PooledAttentionOp{pattern, &sequences}, q.rows(), Size<W>{q.cols()}, q, kv);
+}
+
+/// With keys and values of their own: all three of one width.
+template <class Cx, Index W>
+Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W> k, Rows<Cx, W> v, const Sequences& sequences, AttentionPattern pattern) {
+  detail::check_pooled(q.rows(), k.rows(), sequences);
+  if (q.cols() != k.cols() || k.cols() != v.cols() || k.rows() != v.rows())
+    raise(ShapeError{"attention", "shape of the values", Shape{k.rows(), q.cols()}, Shape{v.rows(), v.cols()}});
+  pattern.pooled = true;
+  return cx.apply(SeparatePooledAttentionOp{pattern, &sequences}, q.rows(), Size<W>{q.cols()}, q, k, v);
 }
 
 }  // namespace clip::inline CLIP_ABI

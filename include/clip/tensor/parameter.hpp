@@ -37,11 +37,12 @@ struct Range {
   double high = std::numeric_limits<double>::infinity();
 };
 
-/// Trained, or carried along (the statistics of a BatchNorm).
-enum class ParameterKind : unsigned char { parameter, buffer };
+/// Trained, or carried along: the statistics of a BatchNorm, and how many batches they have seen (a number here, an integer in
+/// files).
+enum class ParameterKind : unsigned char { parameter, buffer, counter };
 
-/// What products do with a weight, and so how a backend may pack it: x wᵀ, x p, or nothing.
-enum class Use : unsigned char { other, linear, project };
+/// What products do with a weight, and so how a backend may pack it: nothing, x wᵀ, x p, or windows of x times w.
+enum class Use : unsigned char { other, linear, project, convolution };
 
 /// A weight: a borrowed pointer and a shape. Its memory belongs to the model; its gradient to a `Parameters` table.
 /// Not typed by its width, so that a walk over a model is compiled once.
@@ -76,7 +77,7 @@ struct ParameterSlice {
   constexpr Weights<T> weights() const {
     const View<T> whole = parameter->view();
     if (parameter->shape.rank < 2) return Weights<T>{whole.middle_cols(first, count)};
-    if (parameter->layout == Layout::panels) return {whole, Layout::panels, first};
+    if (parameter->layout != Layout::rows) return {whole, parameter->layout, first};
     return Weights<T>{whole.middle_rows(first, count)};
   }
 };

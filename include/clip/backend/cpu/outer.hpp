@@ -2,44 +2,65 @@
 #pragma once
 
 #include <clip/backend/cpu/loops.hpp>
-#include <clip/backend/cpu/panels.hpp>
+#include <clip/backend/cpu/product.hpp>
 
 #include <algorithm>
 
 namespace clip::inline CLIP_ABI {
 
+namespace detail {
+
+/// Rows of a block of `outer_product`.
+inline constexpr Index outer_rows = 128;
+
+/// c = aᵀ b for panels of columns of b, each element one chain over the rows of a.          a : (r, n)
+/// A task owns a part of c, `high` tiles by `wide` panels; rows come in blocks that stay in cache, the sums waiting in scratch
+/// between them. columns(r, depth, p0, p1, p, room) says where rows [r, r + depth) of panel p of the task's [p0, p1) lie;
+/// store(i, p, sums) takes row i of c, panel p.
+template <class T, class Columns, class Store>
+void outer_product(Crew& crew, const In<T>& a, Index cols, Index high, Index wide, Index room, Columns&& columns, Store&& store) {
+  constexpr Index width = panel_width<T>;
+  const Index across = pieces(cols, width), bands = pieces(pieces(a.cols, tile_rows), high);
+  Crew::Shift shift{crew};
+  shift.template parallel<T>(bands * pieces(across, wide), high * tile_rows * wide * width + room, [&](Index task, T* own) {
+    const Index i0 = task % bands * high * tile_rows, i1 = std::min(a.cols, i0 + high * tile_rows);
+    const Index p0 = task / bands * wide, p1 = std::min(across, p0 + wide);
+    T* const spare = own + high * tile_rows * wide * width;
+    for (Index r = 0; r < std::max<Index>(a.rows, 1); r += outer_rows) {
+      const Index depth = std::min(outer_rows, a.rows - r);
+      for (Index p = p0; p < p1; ++p) {
+        const Piece<T> b = columns(r, depth, p0, p1, p, spare);
+        for (Index i = i0; i < i1; i += tile_rows)
+          tile<T, Reading::across>(std::min(tile_rows, i1 - i), depth, a.row(r) + i, a.stride, b.data, b.stride,
+                                   own + ((p - p0) * high * tile_rows + i - i0) * width, width, r > 0);
+      }
+    }
+    for (Index i = i0; i < i1; ++i)
+      for (Index p = p0; p < p1; ++p) store(i, p, own + ((p - p0) * high * tile_rows + i - i0) * width);
+  });
+}
+
+}  // namespace detail
+
 template <class T, class Self>
 struct CpuOuter {
   /// c += aᵀ b, each element one chain over the rows.          a : (r, n), b : (r, k), c : (n, k)
-  /// A task owns a part of c; rows come in blocks that stay in cache, the sums waiting in scratch between them.
   void outer(In<T> a, In<T> b, Acc<T> c) {
     constexpr Index width = panel_width<T>;
     if (c.count() == 0) return;
-    const Index tall = pieces(c.rows, tile_rows), across = pieces(c.cols, width), wide = std::min<Index>(across, 16);
-    const Index high = std::clamp<Index>(tall / (3 * crew().threads()), 1, 8), bands = pieces(tall, high);
-    const Index ragged = c.cols % width == 0 ? 0 : rows_at_once * width;
-    Crew::Shift shift{crew()};
-    shift.template parallel<T>(bands * pieces(across, wide), high * tile_rows * wide * width + ragged, [&](Index task, T* own) {
-      const Index i0 = task % bands * high * tile_rows, i1 = std::min(c.rows, i0 + high * tile_rows);
-      const Index p0 = task / bands * wide, p1 = std::min(across, p0 + wide);
-      T* const edge = own + high * tile_rows * wide * width;  // the last columns of b, padded
-      for (Index r = 0; r < std::max<Index>(a.rows, 1); r += rows_at_once) {
-        const Index depth = std::min(rows_at_once, a.rows - r);
-        for (Index p = p0; p < p1; ++p) {
-          const Index left = c.cols - p * width;
+    const Index high = std::clamp<Index>(pieces(c.rows, tile_rows) / (3 * crew().threads()), 1, 8);
+    detail::outer_product<T>(
+        crew(), a, c.cols, high, std::min<Index>(pieces(c.cols, width), 16), c.cols % width == 0 ? 0 : detail::outer_rows * width,
+        [&](Index r, Index depth, Index, Index, Index p, T* room) -> detail::Piece<T> {
           const T* from = b.row(r) + p * width;
-          if (left < width) detail::pack_along(left, depth, from, b.stride, edge);
-          for (Index i = i0; i < i1; i += tile_rows)
-            tile<T, Reading::across>(std::min(tile_rows, i1 - i), depth, a.row(r) + i, a.stride, left < width ? edge : from, left < width ? width : b.stride,
-                                     own + ((p - p0) * high * tile_rows + i - i0) * width, width, r > 0);
-        }
-      }
-      for (Index i = i0; i < i1; ++i)
-        for (Index p = p0; p < p1; ++p)
-          along<T>(std::min(width, c.cols - p * width), [&](Index j, auto part) {
-            accumulate(c.row(i) + p * width + j, c.fresh, Pack<T>::load(own + ((p - p0) * high * tile_rows + i - i0) * width + j), part);
-          });
-    });
+          if (c.cols - p * width >= width) return {from, b.stride};
+          detail::pack_along(c.cols - p * width, depth, from, b.stride, room);  // the last columns, padded
+          return {room, width};
+        },
+        [&](Index i, Index p, const T* sums) {
+          along<T>(std::min(width, c.cols - p * width),
+                   [&](Index j, auto part) { accumulate(c.row(i) + p * width + j, c.fresh, Pack<T>::load(sums + j), part); });
+        });
   }
 
   /// sum += Σ rows of x
@@ -60,8 +81,6 @@ struct CpuOuter {
   }
 
  private:
-  static constexpr Index rows_at_once = 128;
-
   Crew& crew() { return static_cast<Self&>(*this).crew(); }
 };
 

@@ -75,6 +75,21 @@ void pack_along(Index n, Index depth, const T* from, Index ld, T* to) {
   }
 }
 
+/// The same for windows: k runs over their pixels, and for each over the channels, as rows of pixels are read; in rows
+/// it runs over the channels first.          row(j) : (channels, area)
+template <class T, class Row>
+void pack_windows(Index n, Index channels, Index area, Row&& row, T* to) {
+  constexpr Index width = panel_width<T>, stretch = 8;
+  if (area == 1) return pack_across<T>(n, channels, row, to);
+  if (n < width) std::fill_n(to, channels * area * width, T(0));
+  for (Index begin = 0; begin < channels; begin += stretch)
+    for (Index j = 0; j < n; ++j) {
+      const T* from = row(j) + begin * area;
+      for (Index c = begin; c < std::min(channels, begin + stretch); ++c)
+        for (Index tap = 0; tap < area; ++tap) to[(tap * channels + c) * width + j] = *from++;
+    }
+}
+
 }  // namespace detail
 
 /// Values an (n, k) weight takes in panels (n outputs).
@@ -98,12 +113,31 @@ void pack_project(const Weights<T>& p, T* panels) {
     detail::pack_along<T>(std::min(panel_width<T>, p.cols - j), p.rows, p.data + j, p.stride, panels + j * p.rows);
 }
 
+/// Panels of w : (n, channels · size²) in rows, as `convolve` reads them. For windows of one pixel those of `linear`.
+template <class T>
+void pack_convolution(const Weights<T>& w, Index window_size, T* panels) {
+  const Index area = window_size * window_size;
+  for (Index j = 0; j < w.rows; j += panel_width<T>)
+    detail::pack_windows<T>(
+        std::min(panel_width<T>, w.rows - j), w.cols / area, area, [&](Index i) { return w.row(j + i); }, panels + j * w.cols);
+}
+
 /// w : (n, k) back from its panels.
 template <class T>
 void unpack_linear(const T* panels, View<T> w) {
   constexpr Index width = panel_width<T>;
   for (Index j = 0; j < w.rows; ++j)
     for (Index k = 0; k < w.cols; ++k) w(j, k) = panels[j / width * width * w.cols + k * width + j % width];
+}
+
+/// w : (n, channels · size²) back from its panels.
+template <class T>
+void unpack_convolution(const T* panels, Index window_size, View<T> w) {
+  constexpr Index width = panel_width<T>;
+  const Index area = window_size * window_size, channels = w.cols / area;
+  for (Index j = 0; j < w.rows; ++j)
+    for (Index c = 0; c < channels; ++c)
+      for (Index tap = 0; tap < area; ++tap) w(j, c * area + tap) = panels[j / width * width * w.cols + (tap * channels + c) * width + j % width];
 }
 
 /// p : (k, n) back from its panels.

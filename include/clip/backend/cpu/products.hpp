@@ -1,161 +1,23 @@
-// clip/backend/cpu/products.hpp: y = residual + f(x wᵀ + bias) over panels of weights.
-//
-// A task is a block of rows and some panels; k is cut so that a piece of a panel stays in the first-level cache while the rows
-// pass, and their piece of x in the second while the panels pass; sums wait in scratch, every chain in order. Weights
-// that lie in rows are packed first: by every task for itself where rows are few, otherwise once, a few megabytes at a time.
+// clip/backend/cpu/products.hpp: products of rows with weights, in rows or in panels.
 #pragma once
 
-#include <clip/backend/concept.hpp>
-#include <clip/backend/cpu/loops.hpp>
-#include <clip/backend/cpu/panels.hpp>
+#include <clip/backend/cpu/product.hpp>
+#include <clip/backend/cpu/widen.hpp>
 
 #include <algorithm>
 
 namespace clip::inline CLIP_ABI {
 
-namespace detail {
-
-/// Stores finished sums (rows `panel_width` apart) as y(i …, j …), n columns: bias, activation, residual.
-template <class T, class F>
-void finish_tile(const T* sums, Index rows, Index n, Index i, Index j, const Epilogue<T, F>& epilogue, const Out<T>& y) {
-  using P = Pack<T>;
-  const T* bias = epilogue.bias ? epilogue.bias.row(0) + j : nullptr;
-  for (Index r = 0; r < rows; ++r, sums += panel_width<T>) {
-    T *before = epilogue.before ? epilogue.before.row(i + r) + j : nullptr, *to = y.row(i + r) + j;
-    const T* residual = epilogue.residual ? epilogue.residual.row(i + r) + j : nullptr;
-    along<T>(n, [&](Index c, auto part) {
-      P value = P::load(sums + c);
-      if (bias) value = value + P::load(bias + c, part);
-      if (before) value.store(before + c, part);
-      value = apply(epilogue.activation, value);
-      if (residual) value = P::load(residual + c, part) + value;
-      value.store(to + c, part);
-    });
-  }
-}
-
-/// One product; `first` is the weight's output that is y's first column.
-template <class T, class F>
-struct Product {
-  static constexpr Index width = panel_width<T>;
-
-  const In<T>& x;
-  const Epilogue<T, F>& epilogue;
-  const Out<T>& y;
-  Index first = 0;
-
-  Index depth() const { return x.cols; }
-  Index first_panel() const { return first / width; }
-  Index last_panel() const { return pieces(first + y.cols, width); }
-
-  static constexpr Index rows_at_once = 8 * tile_rows, panels_at_once = 8;
-  /// Steps of k whose part of a panel stays in the first-level cache; rows_at_once times `far` of x stay in the second.
-  static constexpr Index near = 32768 / (width * static_cast<Index>(sizeof(T)));
-  static constexpr Index far = std::max<Index>(1, 294912 / (rows_at_once * static_cast<Index>(sizeof(T))) / near) * near;
-  static constexpr Index room_for_sums = rows_at_once * panels_at_once * width;
-
-  /// Rows [i0, i1), at most rows_at_once, times panels [p0, p1); at(p) is where panel p begins.
-  template <class At>
-  void multiply(Index i0, Index i1, Index p0, Index p1, At&& at, T* sums) const {
-    const Index reach = depth() <= far * 4 / 3 ? std::max<Index>(depth(), 1) : far, together = reach >= depth() ? 1 : panels_at_once;
-    for (Index g = p0; g < p1; g += together) {
-      const Index end = std::min(p1, g + together);
-      for (Index begin = 0; begin < depth(); begin += reach)
-        for (Index p = g; p < end; ++p)
-          for (Index k = begin; k < std::min(depth(), begin + reach); k += near)
-            for (Index i = i0; i < i1; i += tile_rows) {
-              fetch(at(p) + (k + near) * width + (i - i0) / tile_rows * (near * width / 8));
-              tile<T>(std::min(tile_rows, i1 - i), std::min({near, depth() - k, begin + reach - k}), x.row(i) + k, x.stride, at(p) + k * width, width,
-                      sums + ((p - g) * rows_at_once + i - i0) * width, width, k > 0);
-            }
-      for (Index p = g; p < end; ++p)
-        for (Index i = i0; i < i1; i += tile_rows) finish(p, i, std::min(tile_rows, i1 - i), sums + ((p - g) * rows_at_once + i - i0) * width);
-    }
-  }
-
-  /// Asks for an eighth of the piece of a panel that comes next, while eight tiles use the present one.
-  static void fetch(const T* next) {
-    for (Index c = 0; c < near * width / 8; c += 64 / static_cast<Index>(sizeof(T))) __builtin_prefetch(next + c, 0, 2);
-  }
-
-  /// The same where k is short: a tile is finished while its sums are in the first-level cache.
-  template <class At>
-  void multiply_short(Index i0, Index i1, Index p0, Index p1, At&& at, T* sums) const {
-    for (Index p = p0; p < p1; ++p)
-      for (Index i = i0; i < i1; i += tile_rows) {
-        const Index rows = std::min(tile_rows, i1 - i);
-        for (Index r = 0; r < rows; ++r)  // y comes while the sums are made
-          for (Index c = std::max(first, p * width) - first; c < std::min(first + y.cols, (p + 1) * width) - first; c += 64 / static_cast<Index>(sizeof(T)))
-            __builtin_prefetch(y.row(i + r) + c, 1);
-        tile<T>(rows, depth(), x.row(i), x.stride, at(p), width, sums, width);
-        finish(p, i, rows, sums);
-      }
-  }
-
-  template <class At>
-  void block(Index i0, Index i1, Index p0, Index p1, At&& at, T* sums) const {
-    depth() > near ? multiply(i0, i1, p0, p1, at, sums) : multiply_short(i0, i1, p0, p1, at, sums);
-  }
-
-  void finish(Index p, Index i, Index rows, const T* sums) const {
-    const Index low = std::max(first, p * width), high = std::min(first + y.cols, (p + 1) * width);
-    finish_tile(sums + (low - p * width), rows, high - low, i, low - first, epilogue, y);
-  }
-
-  /// Every row times panels [p0, p1).
-  template <class At>
-  void panels(Crew::Shift& shift, Index threads, Index p0, Index p1, At at) const {
-    const Index blocks = pieces(y.rows, rows_at_once);
-    const Index wanted = blocks >= 3 * threads ? 1 : pieces(3 * threads, blocks), wide = pieces(p1 - p0, std::min(wanted, p1 - p0));
-    const Index across = pieces(p1 - p0, wide);
-    shift.template parallel<T>(blocks * across, room_for_sums, [&](Index task, T* own) {
-      const Index i = task / across * rows_at_once, p = p0 + task % across * wide;
-      block(i, std::min(y.rows, i + rows_at_once), p, std::min(p1, p + wide), at, own);
-    });
-  }
-
-  /// Weights in rows: pack(p, to) writes panel p.
-  template <class Pack>
-  void packing(Crew& crew, Pack pack) const {
-    const Index p0 = first_panel(), p1 = last_panel(), one = width * depth();
-    Crew::Shift shift{crew};
-    if (y.rows <= rows_at_once) {
-      shift.template parallel<T>(p1 - p0, room_for_sums + one, [&](Index task, T* own) {
-        T* const packed = own + room_for_sums;
-        pack(p0 + task, packed);
-        block(
-            0, y.rows, p0 + task, p0 + task + 1, [&](Index) { return packed; }, own);
-      });
-      return;
-    }
-    const Index chunk = std::clamp<Index>(4194304 / static_cast<Index>(sizeof(T)) / std::max<Index>(one, 1), 1, p1 - p0);
-    T* packed = shift.template shared<T>(chunk * one);
-    for (Index p = p0; p < p1; p += chunk) {
-      const Index n = std::min(chunk, p1 - p), together = std::max<Index>(1, small_work / std::max<Index>(one, 1));
-      shift.template parallel<T>(pieces(n, together), 0, [&](Index task, T*) {
-        for (Index q = task * together; q < std::min(n, (task + 1) * together); ++q) pack(p + q, packed + q * one);
-      });
-      panels(shift, crew.threads(), p, p + n, [&](Index q) { return packed + (q - p) * one; });
-    }
-  }
-
-  /// Weights in panels.
-  void packed(Crew& crew, const T* data) const {
-    Crew::Shift shift{crew};
-    panels(shift, crew.threads(), first_panel(), last_panel(), [&](Index p) { return data + p * width * depth(); });
-  }
-};
-
-}  // namespace detail
-
 template <class T, class Self>
 struct CpuProducts {
-  /// y = residual + f(x wᵀ + bias)
+  /// y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut)
   template <class F>
   void linear(In<T> x, Weights<T> w, const Epilogue<T, F>& epilogue, Out<T> y) {
     if (y.count() == 0) return;
-    const detail::Product<T, F> product{x, epilogue, y, w.first};
+    const detail::RowsAsTheyLie<T> rows{x};
+    const detail::Product<T, F> product{rows, epilogue, y, w.first};
     if (w.layout == Layout::panels) return product.packed(crew(), w.data);
+    if (w.layout != Layout::rows) return product.packing(crew(), detail::widened(w, x.cols));
     product.packing(crew(), [&](Index p, T* to) {
       const Index j = p * panel_width<T>;
       detail::pack_across<T>(
@@ -163,12 +25,14 @@ struct CpuProducts {
     });
   }
 
-  /// y = residual + f(x p + bias)
+  /// y = residual + f(scale ⊙ (x p) + bias + shortcut)
   template <class F>
   void project(In<T> x, Weights<T> p, const Epilogue<T, F>& epilogue, Out<T> y) {
     if (y.count() == 0) return;
-    const detail::Product<T, F> product{x, epilogue, y, p.first};
+    const detail::RowsAsTheyLie<T> rows{x};
+    const detail::Product<T, F> product{rows, epilogue, y, p.first};
     if (p.layout == Layout::panels) return product.packed(crew(), p.data);
+    if (p.layout != Layout::rows) return product.packing(crew(), detail::widened(p, x.cols));
     product.packing(crew(), [&](Index q, T* to) {
       const Index j = q * panel_width<T>;
       detail::pack_along<T>(std::min(panel_width<T>, y.cols - j), x.cols, p.data + j, p.stride, to);

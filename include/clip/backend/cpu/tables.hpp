@@ -62,6 +62,34 @@ struct CpuTables {
       each_row(crew(), dx.rows, dx.cols, [&](Index i) { add_row(dy.row(i / (length - 1) * length + i % (length - 1) + 1), dx.row(i), dx.fresh, dx.cols); });
   }
 
+  /// For every image: row 0 is the mean of its rows, the others are those rows; positions are added to all.
+  void mean_token(In<T> x, In<T> positions, Out<T> y) {
+    const Index t = positions.rows - 1;
+    each_row(crew(), y.rows / (t + 1), (t + 1) * y.cols, [&](Index n) {
+      along<T>(y.cols, [&](Index j, auto part) {
+        P sum{0};
+        for (Index i = 0; i < t; ++i) {
+          const P value = P::load(x.row(n * t + i) + j, part);
+          sum = sum + value;
+          (value + P::load(positions.row(i + 1) + j, part)).store(y.row(n * (t + 1) + i + 1) + j, part);
+        }
+        (sum / P(t) + P::load(positions.row(0) + j, part)).store(y.row(n * (t + 1)) + j, part);
+      });
+    });
+  }
+
+  /// Derivative of `mean_token`; length = t + 1.
+  void mean_token_backward(In<T> dy, Index length, Acc<T> dpositions, Acc<T> dx) {
+    if (dpositions) tokens_backward(dy, length, {}, dpositions, {});
+    if (!dx) return;
+    const P t{length - 1};
+    each_row(crew(), dx.rows, dx.cols, [&](Index i) {
+      const Index n = i / (length - 1);
+      const T *own = dy.row(n * length + i % (length - 1) + 1), *mean = dy.row(n * length);
+      along<T>(dx.cols, [&](Index j, auto part) { accumulate(dx.row(i) + j, dx.fresh, P::load(own + j, part) + P::load(mean + j, part) / t, part); });
+    });
+  }
+
  private:
   using P = Pack<T>;
   Crew& crew() { return static_cast<Self&>(*this).crew(); }

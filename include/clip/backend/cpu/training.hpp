@@ -47,6 +47,13 @@ struct CpuTraining {
     each_pack<T>(crew(), x.rows, x.cols, x.contiguous(), [&](Index i, Index j, auto part) { (P::load(x.row(i) + j, part) * f).store(x.row(i) + j, part); });
   }
 
+  /// y = keep y + share x
+  void blend(double keep, double share, In<T> x, Out<T> y) {
+    const P old{keep}, part_of_x{share};
+    each_pack<T>(crew(), y.rows, y.cols, y.contiguous() && x.contiguous(),
+                 [&](Index i, Index j, auto part) { (old * P::load(y.row(i) + j, part) + part_of_x * P::load(x.row(i) + j, part)).store(y.row(i) + j, part); });
+  }
+
   /// The constants are formed in double, as PyTorch does, and rounded once.
   void adamw(Out<T> p, In<T> g, Out<T> m, Out<T> v, const AdamwStep& s) {
     const P keep{1 - s.learning_rate * s.weight_decay}, step{s.learning_rate / s.correction1}, root{std::sqrt(s.correction2)};

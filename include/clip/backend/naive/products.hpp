@@ -5,15 +5,28 @@
 
 namespace clip::inline CLIP_ABI {
 
+namespace detail {
+/// What an epilogue makes of one sum.
+template <class T, class F>
+void finish(const Epilogue<T, F>& epilogue, Index i, Index j, T sum, const Out<T>& y) {
+  if (epilogue.scale) sum *= epilogue.scale(0, j);
+  if (epilogue.bias) sum += epilogue.bias(0, j);
+  if (epilogue.shortcut) sum += epilogue.shortcut(i, j);
+  if (epilogue.before) epilogue.before(i, j) = sum;
+  const T value = epilogue.activation(sum);
+  y(i, j) = epilogue.residual ? epilogue.residual(i, j) + value : value;
+}
+}  // namespace detail
+
 template <class T>
 struct NaiveProducts {
-  /// y = residual + f(x wᵀ + bias)
+  /// y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut)
   template <class F>
   void linear(In<T> x, Weights<T> w, const Epilogue<T, F>& epilogue, Out<T> y) {
     multiply(x, y, epilogue, [&](Index k, Index j) { return w(j, k); });
   }
 
-  /// y = residual + f(x p + bias)
+  /// y = residual + f(scale ⊙ (x p) + bias + shortcut)
   template <class F>
   void project(In<T> x, Weights<T> p, const Epilogue<T, F>& epilogue, Out<T> y) {
     multiply(x, y, epilogue, [&](Index k, Index j) { return p(k, j); });
@@ -44,10 +57,7 @@ struct NaiveProducts {
       for (Index j = 0; j < y.cols; ++j) {
         T sum = 0;
         for (Index k = 0; k < x.cols; ++k) sum += x(i, k) * weight(k, j);
-        if (epilogue.bias) sum += epilogue.bias(0, j);
-        if (epilogue.before) epilogue.before(i, j) = sum;
-        const T value = epilogue.activation(sum);
-        y(i, j) = epilogue.residual ? epilogue.residual(i, j) + value : value;
+        detail::finish(epilogue, i, j, sum, y);
       }
   }
 };

@@ -57,6 +57,30 @@ struct NaiveTables {
         for (Index j = 0; j < dy.cols; ++j) dx.add(i / length * (length - 1) + i % length - 1, j, dy(i, j));
   }
 
+  /// For every image: row 0 is the mean of its rows, the others are those rows; positions are added to all.
+  ///   positions : (t+1, W), x : (n t, W), y : (n (t+1), W)
+  void mean_token(In<T> x, In<T> positions, Out<T> y) {
+    const Index t = positions.rows - 1;
+    for (Index n = 0; n < y.rows / (t + 1); ++n)
+      for (Index j = 0; j < y.cols; ++j) {
+        T sum = 0;
+        for (Index i = 0; i < t; ++i) {
+          sum += x(n * t + i, j);
+          y(n * (t + 1) + i + 1, j) = x(n * t + i, j) + positions(i + 1, j);
+        }
+        y(n * (t + 1), j) = sum / static_cast<T>(t) + positions(0, j);
+      }
+  }
+
+  /// Derivative of `mean_token`; length = t + 1. The sums over images run in the order of the images.
+  void mean_token_backward(In<T> dy, Index length, Acc<T> dpositions, Acc<T> dx) {
+    tokens_backward(dy, length, {}, dpositions, {});
+    for (Index i = 0; dx && i < dx.rows; ++i) {
+      const Index n = i / (length - 1), t = i % (length - 1);
+      for (Index j = 0; j < dx.cols; ++j) dx.add(i, j, dy(n * length + t + 1, j) + dy(n * length, j) / static_cast<T>(length - 1));
+    }
+  }
+
  private:
   /// visit(image, place in the image, row and column of the patch matrix), for every pixel the patches cover.
   static void pixels(Index images, Index channels, Index size, Index patch, auto visit) {

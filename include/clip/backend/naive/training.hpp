@@ -34,6 +34,12 @@ struct NaiveTraining {
       for (Index j = 0; j < x.cols; ++j) x(i, j) *= static_cast<T>(factor);
   }
 
+  /// y = keep y + share x
+  void blend(double keep, double share, In<T> x, Out<T> y) {
+    for (Index i = 0; i < y.rows; ++i)
+      for (Index j = 0; j < y.cols; ++j) y(i, j) = static_cast<T>(keep) * y(i, j) + static_cast<T>(share) * x(i, j);
+  }
+
   /// The constants are formed in double, as PyTorch does, and rounded once.
   void adamw(Out<T> p, In<T> g, Out<T> m, Out<T> v, const AdamwStep& s) {
     const T keep = static_cast<T>(1 - s.learning_rate * s.weight_decay);

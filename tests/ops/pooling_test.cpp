@@ -1,0 +1,69 @@
+#include <clip/autograd/inference.hpp>
+#include <clip/backend/naive.hpp>
+#include <clip/ops/attention.hpp>
+#include <clip/ops/pooling.hpp>
+
+#include "weight.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace clip;
+using namespace clip::testing;
+
+namespace {
+using Cx = Inference<Naive<double>>;
+
+Values counted(Index n) {
+  Values values;
+  for (Index i = 0; i < n; ++i) values.push_back(static_cast<double>(i));
+  return values;
+}
+}  // namespace
+
+TEST_CASE("an average pool takes the mean of k × k pixels and leaves what is over at the edges") {
+  Cx cx;
+  const auto x = rows_of(cx, 15, 1, counted(15));  // 3 lines of 5
+  CHECK(values_of(cx, average_pool(cx, x, {1, 3, 5}, 2)) == Values{3, 5});
+  CHECK(values_of(cx, average_pool(cx, x, {1, 3, 5}, 3)) == Values{6});
+  CHECK(average_pool(cx, x, {1, 3, 5}, 1).view.data == x.view.data);
+}
+
+TEST_CASE("channels last takes every value once; pixels become rows") {
+  Cx cx;
+  Values y = values_of(cx, channels_last(cx, rows_of(cx, 2, 12, counted(24)), 3, {2, 2, 2}, Size<3>{}));
+  CHECK(std::vector<double>(y.begin(), y.begin() + 6) == Values{0, 4, 8, 1, 5, 9});
+  CHECK(std::vector<double>(y.begin() + 12, y.begin() + 15) == Values{12, 16, 20});
+  std::ranges::sort(y);
+  CHECK(y == counted(24));
+}
+
+TEST_CASE("the mean of an image's rows comes before them, plus positions") {
+  Cx cx;
+  const Weight<Naive<double>> positions{{3, 2}, {1, 2, 10, 20, 100, 200}};
+  CHECK(values_of(cx, mean_token(cx, rows_of(cx, 4, 2, {1, 2, 3, 6, 5, 5, 7, 9}), positions.p)) == Values{3, 6, 11, 22, 103, 206, 7, 9, 15, 25, 107, 209});
+}
+
+TEST_CASE("pooled attention with keys and values apart is that with both side by side") {
+  Cx cx;
+  Sequences s;
+  s.assign_uniform(2, 3);
+  const auto q = random_rows(cx, 2, 4, 1), kv = random_rows(cx, 6, 8, 2);
+  const Rows<Cx, dyn> k{kv.view.middle_cols(0, 4)}, v{kv.view.middle_cols(4, 4)};
+  CHECK(values_of(cx, pooled_attention(cx, q, k, v, s, {.heads = 2})) == values_of(cx, pooled_attention(cx, q, kv, s, {.heads = 2})));
+}
+
+TEST_CASE("pictures of another size are ShapeErrors") {
+  Cx cx;
+  const Weight<Naive<double>> positions{{4, 2}, Values(8, 0)};
+  Sequences s;
+  s.assign_uniform(2, 3);
+  const auto x = random_rows(cx, 10, 2);
+  CHECK_THROWS_WITH_AS(average_pool(cx, x, {1, 3, 3}, 2), "average_pool: rows: expected 9, found 10", ShapeError);
+  CHECK_THROWS_WITH_AS(channels_last(cx, x, 1, {10, 1, 3}, Size<1>{}), "channels_last: shape: expected (10, 3), found (10, 2)", ShapeError);
+  CHECK_THROWS_WITH_AS(channels_last(cx, x, 2, {10, 1, 1}, Size<dyn>{3}), "channels_last: channels: expected 3, found 2", ShapeError);
+  CHECK_THROWS_WITH_AS(mean_token(cx, x, positions.p), "mean_token: rows: expected a multiple of 3, found 10", ShapeError);
+  CHECK_THROWS_WITH_AS(pooled_attention(cx, random_rows(cx, 2, 4), random_rows(cx, 6, 4), random_rows(cx, 5, 4), s, {}),
+                       "attention: shape of the values: expected (6, 4), found (5, 4)", ShapeError);
+}
