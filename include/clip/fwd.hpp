@@ -18,7 +18,9 @@ template <class T>
 struct View;
 
 struct VitConfig;
+struct ResNetConfig;
 struct TextConfig;
+struct AnyConfig;
 template <class Image, class Text>
 struct ClipConfig;
 
@@ -26,6 +28,7 @@ class Image;
 class Images;
 class Texts;
 class Tokenizer;
+class WordPiece;
 
 template <class T>
 class Tensor;

@@ -1,5 +1,5 @@
 #include <clip/config/json.hpp>
-#include <clip/config/openai.hpp>
+#include <clip/config/names.hpp>
 
 #include "../support/small_models.hpp"
 
@@ -32,24 +32,36 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 }  // namespace
 
 TEST_CASE("a configuration is read from JSON field by field") {
-  const VitClipConfig c = try_parse_config(small, "small.json").value();
+  const AnyConfig c = try_parse_config(small, "small.json").value();
+  const VitConfig image = std::get<VitConfig>(c.image);
   CHECK(c.embed_dim == 64);
-  CHECK((c.image.image_size == 28 && c.image.patch_size == 7 && c.image.width == 64 && c.image.layers == 3 && c.image.heads == 1));
+  CHECK((image.image_size == 28 && image.patch_size == 7 && image.width == 64 && image.layers == 3 && image.heads == 1));
   CHECK((c.text.context == 32 && c.text.vocabulary == 514 && c.text.width == 48 && c.text.layers == 2 && c.text.heads == 4));
-  CHECK(c.image.activation == Activation::quick_gelu);
+  CHECK(image.activation == Activation::quick_gelu);
   CHECK(c.text.activation == Activation::gelu);
   CHECK(c.text.epsilon == 1e-6f);
-  CHECK(c.image.hidden() == 256);
+  CHECK(image.hidden() == 256);
   CHECK(c.text.hidden() == 100);
-  CHECK(c.image.mean == openai_mean);
+  CHECK(image.preprocessing == Preprocessing{});
 }
 
-TEST_CASE("a configuration written and read is the same") {
-  auto own = VitClipConfig{testing::Odd};
-  own.image.mean = {0.5f, 0.25f, 0.125f};
-  own.image.mlp_width = 50;
-  for (const VitClipConfig& c : {VitClipConfig{ViT_B_32}, VitClipConfig{ViT_L_14_336px}, own})
-    CHECK(try_parse_config(to_json(c).dump(), "written").value() == c);
+TEST_CASE("a residual network is one whose layers are four numbers") {
+  const AnyConfig c = try_parse_config(R"({"embed_dim": 8, "image": {"image_size": 64, "layers": [1, 2, 1, 3], "width": 16, "interpolation": "bilinear"},
+    "text": {"context": 8, "vocabulary": 20, "width": 16, "layers": 1, "heads": 2, "activation": "gelu", "epsilon": 1e-5}})",
+                                       "small.json")
+                          .value();
+  const ResNetConfig image = std::get<ResNetConfig>(c.image);
+  CHECK((image.image_size == 64 && image.width == 16 && image.layers == std::array<Index, 4>{1, 2, 1, 3}));
+  CHECK(image.preprocessing.interpolation == Interpolation::bilinear);
+  CHECK(c.text.width == 16);
+}
+
+TEST_CASE("every configuration written and read is the same") {
+  AnyConfig own = testing::Odd;
+  own.preprocessing() = {ResizeMode::squash, Interpolation::bilinear, ColorOrder::huggingface, {0.5f, 0.25f, 0.125f}, {1.0f, 0.1f, 0.3f}};
+  std::get<VitConfig>(own.image).mlp_width = 50;
+  CHECK(try_parse_config(to_json(own).dump(), "written").value() == own);
+  for (const NamedConfig& known : named_configs) CHECK(try_parse_config(to_json(known.config).dump(), "written").value() == known.config);
 }
 
 TEST_CASE("every mistake is told with the file and the field") {
@@ -59,7 +71,9 @@ TEST_CASE("every mistake is told with the file and the field") {
                                     {replaced("\"quick_gelu\"", "\"relu\""), "relu"},
                                     {replaced("28", "\"28\""), "image_size"},
                                     {replaced("\"epsilon\": 1e-6, ", ""), "epsilon"},
-                                    {replaced("1e-6,", "1e-6, \"mean\": [1],"), "mean"}}) {
+                                    {replaced("1e-5}", "1e-5, \"mean\": [1]}"), "image.mean: expected an array of 3 numbers"},
+                                    {replaced("1e-5}", "1e-5, \"resize\": \"longest\"}"), "image.resize: expected shortest or squash, found \"longest\""},
+                                    {replaced("\"layers\": 3", "\"layers\": [3, 4, 6]"), "image.layers: expected an array of 4 numbers"}}) {
     const std::string message = error_of(text);
     INFO(message);
     CHECK(has(message, "small.json"));

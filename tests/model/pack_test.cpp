@@ -35,6 +35,31 @@ TEST_CASE_TEMPLATE("a packed model gives the bits of the same model in rows", T,
   }
 }
 
+TEST_CASE_TEMPLATE("weights of 16 bits are the nearest to the model's, and nothing else changes", T, float, double) {
+  for (const Storage storage : {Storage::half, Storage::bfloat16}) {
+    Model<Odd, Cpu<T>> rounded{Rng{1}}, narrow{Rng{1}};
+    visit_parameters(rounded, [&](std::string_view, Parameter<T>& p) {
+      if (p.use == Use::other) return;
+      for (T* x = p.data; x != p.data + p.count(); ++x) {
+        const float value = static_cast<float>(*x);
+        *x = static_cast<T>(storage == Storage::half ? half_to_float(float_to_half(value)) : bfloat16_to_float(float_to_bfloat16(value)));
+      }
+    });
+    narrow.pack(storage);
+    const Images images = random_images(Odd, 5, Rng{2});
+    const Texts texts = random_texts(Odd, 7, Rng{3});
+    const auto image = rounded.encode_image(images), narrow_image = narrow.encode_image(images);
+    const auto text = rounded.encode_text(texts), narrow_text = narrow.encode_text(texts);
+    CHECK(same_bits(image, narrow_image));
+    CHECK(same_bits(text, narrow_text));
+    narrow.unpack();
+    const auto again = narrow.encode_image(images);
+    CHECK(same_bits(image, again));
+    narrow.pack();
+    CHECK(narrow.image.visual.proj.layout == Layout::panels);
+  }
+}
+
 TEST_CASE("a packed model is saved as the same file") {
   const TemporaryFolder folder;
   Model<Odd> model{Rng{1}};
@@ -43,6 +68,14 @@ TEST_CASE("a packed model is saved as the same file") {
   save(model, folder / "panels.safetensors");
   const auto rows = read_file(folder / "rows.safetensors"), panels = read_file(folder / "panels.safetensors");
   CHECK(rows == panels);
+}
+
+TEST_CASE("packing moves no weight to another place") {
+  Model<Odd> model{Rng{1}};
+  const float* const before = model.text.text.text_projection.data;
+  model.pack();
+  model.pack(Storage::half);
+  CHECK(model.text.text.text_projection.data == before);
 }
 
 TEST_CASE("loading into a packed model puts it back into rows") {

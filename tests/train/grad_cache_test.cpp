@@ -111,6 +111,45 @@ TEST_CASE("cached gradients: a frozen tower, and a frozen temperature, are left 
   }
 }
 
+TEST_CASE("cached gradients: batch norms see one micro-batch at a time, and each moves the statistics once") {
+  Model<SmallResNet, B> model{Rng{3}};
+  const Images images = random_images(SmallResNet, 6, Rng{4});
+  const Texts texts = random_texts(SmallResNet, 6, Rng{5});
+  const auto counted = [&] { return model.image.visual.bn1.num_batches_tracked.view()(0, 0); };
+
+  // All at once it is the step of a tape.
+  Parameters parameters{model}, of_tape{model};
+  Tape tape{parameters}, whole{of_tape};
+  const auto image = model.encode_image(whole, images);
+  const auto loss = contrastive(whole, image, model.encode_text(whole, texts), model.logit_scale, texts.groups());
+  whole.backward(loss);
+  CHECK(grad_cache(model, tape, images, texts, 6) == doctest::Approx(value_of(whole, loss)).epsilon(1e-12));
+  check_equal(gradients_of(parameters), gradients_of(of_tape));
+  CHECK(counted() == 1);
+
+  // In parts it is the slope of what it returns.
+  parameters.clear_gradients();
+  grad_cache(model, tape, images, texts, 3);
+  CHECK(counted() == 3);
+  const Trainable<double>& e = *parameters.find("visual.conv3.weight");
+  const double slope = e.gradient(1, 2), value = e.value(1, 2), h = ScalarTraits<double>::difference_step;
+  const auto loss_at = [&](double x) {
+    e.value(1, 2) = x;
+    return grad_cache(model, tape, images, texts, 3);
+  };
+  CHECK((loss_at(value + h) - loss_at(value - h)) / (2 * h) == doctest::Approx(slope).epsilon(1e-5));
+  CHECK(std::abs(slope) > 1e-5);
+
+  // A frozen tower's statistics are moved as well, as a tape moves them; an evaluating tape moves none.
+  const double before = counted();
+  Parameters words{model, except("visual.*")};
+  Tape frozen{words}, evaluating{parameters, {.evaluation = true}};
+  grad_cache(model, frozen, images, texts, 2);
+  CHECK(counted() == before + 3);
+  grad_cache(model, evaluating, images, texts, 2);
+  CHECK(counted() == before + 3);
+}
+
 TEST_CASE("cached gradients: the tape holds less than the batch as a whole would need") {
   Case c;
   c.images = random_images(Tiny, 64, Rng{4});

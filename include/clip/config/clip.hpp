@@ -20,6 +20,8 @@ struct ClipConfig {
   friend constexpr bool operator==(const ClipConfig&, const ClipConfig&) = default;
 };
 
+using VitClipConfig = ClipConfig<VitConfig, TextConfig>;
+
 /// The sentence a configuration fails with, or null: the same for static_assert and for errors at run time.
 /// Extents that are dyn are not judged.
 constexpr const char* problem(const VitConfig& c) {

@@ -1,7 +1,9 @@
-// clip/config/json.hpp: configurations as JSON files.
+// clip/config/json.hpp: configurations as JSON files: the library's own, and OpenCLIP's.
 #pragma once
 
-#include <clip/config/clip.hpp>
+#include <clip/config/any.hpp>
+#include <clip/config/openclip_json.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/io/map.hpp>
@@ -9,30 +11,29 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace clip::inline CLIP_ABI {
-
-using VitClipConfig = ClipConfig<VitConfig, TextConfig>;
 
 namespace detail {
 
 inline Activation read_activation(JsonReader& file, const std::string& key) {
-  const std::string name = file.text(key);
-  const auto activation = try_activation(name);
-  if (!activation && !name.empty()) file.problem(key, "expected quick_gelu, gelu or gelu_tanh, found \"" + name + "\"");
-  return activation ? *activation : Activation::quick_gelu;
+  return read_choice(file, key, Activation::quick_gelu, try_activation, "quick_gelu, gelu or gelu_tanh");
 }
 
-inline std::array<float, 3> read_three(JsonReader& file, const std::string& key, std::array<float, 3> otherwise) {
-  if (!file.may_have(key)) return otherwise;
-  const auto values = file.numbers(key, 3);
-  for (std::size_t i = 0; i < values.size(); ++i) otherwise[i] = static_cast<float>(values[i]);
-  return otherwise;
+inline Preprocessing read_preprocessing(JsonReader& image) {
+  Preprocessing p;
+  if (image.may_have("resize")) p.resize = read_choice(image, "resize", p.resize, try_resize_mode, "shortest or squash");
+  if (image.may_have("interpolation")) p.interpolation = read_choice(image, "interpolation", p.interpolation, try_interpolation, "bicubic or bilinear");
+  if (image.may_have("color_order")) p.color_order = read_choice(image, "color_order", p.color_order, try_color_order, "openai or huggingface");
+  p.mean = read_three(image, "mean", p.mean);
+  p.deviation = read_three(image, "deviation", p.deviation);
+  return p;
 }
 
-/// What both towers say in the same words.
+/// What both transformers say in the same words.
 template <class Config>
-Config read_tower(JsonReader& file, Config c) {
+Config read_transformer(JsonReader& file, Config c) {
   c.width = file.integer("width", 1);
   c.layers = file.integer("layers", 1);
   c.heads = file.integer("heads", 1);
@@ -42,12 +43,41 @@ Config read_tower(JsonReader& file, Config c) {
   return c;
 }
 
+inline VitConfig read_vit(JsonReader& file) {
+  VitConfig c{.image_size = 0, .patch_size = 0, .width = 0, .layers = 0, .heads = 0, .activation = Activation::quick_gelu, .epsilon = 0.0f};
+  c.image_size = file.integer("image_size", 1);
+  c.patch_size = file.integer("patch_size", 1);
+  c = read_transformer(file, c);
+  c.preprocessing = read_preprocessing(file);
+  return c;
+}
+
+inline ResNetConfig read_resnet(JsonReader& file) {
+  ResNetConfig c{.image_size = file.integer("image_size", 1), .layers = read_stages(file, "layers"), .width = file.integer("width", 1)};
+  c.preprocessing = read_preprocessing(file);
+  return c;
+}
+
+inline TextConfig read_text(JsonReader& file) {
+  TextConfig c{.context = 0, .vocabulary = 0, .width = 0, .layers = 0, .heads = 0, .activation = Activation::quick_gelu, .epsilon = 0.0f};
+  c.context = file.integer("context", 2);
+  c.vocabulary = file.integer("vocabulary", 2);
+  return read_transformer(file, c);
+}
+
 template <class Config>
-Json tower_to_json(const Config& c) {
+Json transformer_to_json(const Config& c) {
   Json json{{"width", c.width}, {"layers", c.layers}, {"heads", c.heads}, {"activation", std::string(name_of(c.activation))}, {"epsilon", c.epsilon.value}};
   if (c.mlp_width != 0) json["mlp_width"] = c.mlp_width;
   return json;
 }
+
+inline Json tower_to_json(const VitConfig& c) {
+  Json json = transformer_to_json(c);
+  json["patch_size"] = c.patch_size;
+  return json;
+}
+inline Json tower_to_json(const ResNetConfig& c) { return {{"layers", c.layers}, {"width", c.width}}; }
 
 }  // namespace detail
 
@@ -55,47 +85,46 @@ Json tower_to_json(const Config& c) {
 ///   {"embed_dim": 64,
 ///    "image": {"image_size": 28, "patch_size": 7, "width": 64, "layers": 3, "heads": 1, "activation": "quick_gelu", "epsilon": 1e-5},
 ///    "text": {"context": 32, "vocabulary": 514, "width": 64, "layers": 2, "heads": 1, "activation": "quick_gelu", "epsilon": 1e-5}}
-/// Optional: mlp_width in both towers; mean and deviation (three numbers each) in image.
-inline Result<VitClipConfig> try_parse_config(std::string_view text, const std::string& place) {
+/// A residual network says {"image_size": 224, "layers": [3, 4, 6, 3], "width": 64} instead. Optional: mlp_width in both
+/// transformers; in image mean and deviation (three numbers each), resize ("shortest", "squash"), interpolation ("bicubic",
+/// "bilinear"), color_order ("openai", "huggingface"). OpenCLIP's own files ("vision_cfg" …) are read as well.
+inline Result<AnyConfig> try_parse_config(std::string_view text, const std::string& place) {
   const auto json = try_parse_json(text, place);
   if (!json) return json.error();
+  if (detail::is_openclip_config(*json)) return detail::try_read_openclip_config(*json, place);
   JsonReader file{*json, place};
-  VitConfig image{.image_size = 0, .patch_size = 0, .width = 0, .layers = 0, .heads = 0, .activation = Activation::quick_gelu, .epsilon = 0.0f};
-  TextConfig words{.context = 0, .vocabulary = 0, .width = 0, .layers = 0, .heads = 0, .activation = Activation::quick_gelu, .epsilon = 0.0f};
   const Index embed_dim = file.integer("embed_dim", 1);
-  JsonReader image_file = file.object("image");
-  image.image_size = image_file.integer("image_size", 1);
-  image.patch_size = image_file.integer("patch_size", 1);
-  image = detail::read_tower(image_file, image);
-  image.mean = detail::read_three(image_file, "mean", image.mean);
-  image.deviation = detail::read_three(image_file, "deviation", image.deviation);
-  JsonReader text_file = file.object("text");
-  words.context = text_file.integer("context", 2);
-  words.vocabulary = text_file.integer("vocabulary", 2);
-  words = detail::read_tower(text_file, words);
+  JsonReader image = file.object("image");
+  const bool residual = json->is_object() && json->contains("image") && (*json)["image"].is_object() && (*json)["image"].contains("layers") &&
+                        (*json)["image"]["layers"].is_array();
+  AnyConfig config = residual ? AnyConfig{ClipConfig<ResNetConfig, TextConfig>{embed_dim, detail::read_resnet(image), detail::no_text}}
+                              : AnyConfig{VitClipConfig{embed_dim, detail::read_vit(image), detail::no_text}};
+  JsonReader words = file.object("text");
+  config.text = detail::read_text(words);
   if (auto done = file.finish(); !done) return done.error();
-  const VitClipConfig config{embed_dim, image, words};
   if (auto possible = check(config); !possible) return OptionError{place, possible.error().message()};
   return config;
 }
 
 /// A configuration from a JSON file.
-inline Result<VitClipConfig> try_read_config(const std::string& path) {
+inline Result<AnyConfig> try_read_config(const std::string& path) {
   const auto file = try_map(path);
   if (!file) return file.error();
-  const auto bytes = file->bytes();
-  return try_parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
+  return try_parse_config(as_text(file->bytes()), path);
 }
-inline VitClipConfig read_config(const std::string& path) { return try_read_config(path).value(); }
+inline AnyConfig read_config(const std::string& path) { return try_read_config(path).value(); }
 
 /// The configuration as JSON, with every field: what runs store beside their weights.
-inline Json to_json(const VitClipConfig& c) {
-  Json image = detail::tower_to_json(c.image);
-  image["image_size"] = c.image.image_size;
-  image["patch_size"] = c.image.patch_size;
-  image["mean"] = c.image.mean;
-  image["deviation"] = c.image.deviation;
-  Json text = detail::tower_to_json(c.text);
+inline Json to_json(const AnyConfig& c) {
+  Json image = std::visit([](const auto& tower) { return detail::tower_to_json(tower); }, c.image);
+  const ImageInput input = c.input();
+  image["image_size"] = input.image_size;
+  image["mean"] = input.preprocessing.mean;
+  image["deviation"] = input.preprocessing.deviation;
+  image["resize"] = std::string(name_of(input.preprocessing.resize));
+  image["interpolation"] = std::string(name_of(input.preprocessing.interpolation));
+  image["color_order"] = std::string(name_of(input.preprocessing.color_order));
+  Json text = detail::transformer_to_json(c.text);
   text["context"] = c.text.context;
   text["vocabulary"] = c.text.vocabulary;
   return {{"embed_dim", c.embed_dim}, {"image", std::move(image)}, {"text", std::move(text)}};

@@ -2,14 +2,9 @@
 #pragma once
 
 #include <clip/config/block.hpp>
-
-#include <array>
+#include <clip/config/preprocessing.hpp>
 
 namespace clip::inline CLIP_ABI {
-
-/// Mean and deviation of the pixels (in 0 … 1) OpenAI's models were trained on; they belong to the weights.
-inline constexpr std::array<float, 3> openai_mean{0.48145466f, 0.4578275f, 0.40821073f};
-inline constexpr std::array<float, 3> openai_deviation{0.26862954f, 0.26130258f, 0.27577711f};
 
 /// Dosovitskiy et al. 2021 as OpenAI's CLIP uses it: class token, ln_pre, pre-norm blocks, ln_post, projection.
 struct VitConfig {
@@ -22,8 +17,7 @@ struct VitConfig {
   Required<float> epsilon;
   Index mlp_width = 0;  // 0: 4 · width
   Index channels = 3;
-  std::array<float, 3> mean = openai_mean;
-  std::array<float, 3> deviation = openai_deviation;
+  Preprocessing preprocessing{};
 
   /// Patches along one side.
   constexpr Index grid() const {

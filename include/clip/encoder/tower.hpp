@@ -1,6 +1,7 @@
 // clip/encoder/tower.hpp: which tower a configuration means: families keyed by the configuration's type.
 #pragma once
 
+#include <clip/encoder/modified_resnet.hpp>
 #include <clip/encoder/text_transformer.hpp>
 #include <clip/encoder/vision_transformer.hpp>
 
@@ -16,6 +17,13 @@ template <>
 struct Tower<VitConfig> {
   template <VitConfig C, Index Embed, class B, class Blocks>
   using type = VisionTransformer<C, Embed, B, Blocks>;
+};
+
+/// The family of blocks is the text tower's: a ResNet has blocks of its own.
+template <>
+struct Tower<ResNetConfig> {
+  template <ResNetConfig C, Index Embed, class B, class>
+  using type = ModifiedResNet<C, Embed, B>;
 };
 
 template <>

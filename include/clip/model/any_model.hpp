@@ -1,7 +1,8 @@
 // clip/model/any_model.hpp: a model whose architecture is known only at run time.
 #pragma once
 
-#include <clip/config/json.hpp>
+#include <clip/config/any.hpp>
+#include <clip/config/openai_resnet.hpp>
 #include <clip/model/model.hpp>
 
 #include <utility>
@@ -11,14 +12,16 @@ namespace clip::inline CLIP_ABI {
 
 /// The same source as Model with every size stored: encodes, trains, loads and saves alike, with the same bits.
 ///   AnyModel model{read_config("small.json"), Rng{1}};
-/// Holds one of the kinds of towers the library knows.
+/// Holds one of the kinds of models the library knows.
 template <Backend B = Cpu<>>
 class AnyModel {
+  using Kinds = std::variant<Model<DynamicVit, B>, Model<DynamicResNet, B>>;
+
  public:
   using T = typename B::Scalar;
 
-  explicit AnyModel(const VitClipConfig& config, B backend = {}) : model_{std::in_place_type<Model<DynamicVit, B>>, config, std::move(backend)} {}
-  AnyModel(const VitClipConfig& config, Rng rng, B backend = {}) : model_{std::in_place_type<Model<DynamicVit, B>>, config, rng, std::move(backend)} {}
+  explicit AnyModel(const AnyConfig& config, B backend = {}) : model_{make(config, std::move(backend))} {}
+  AnyModel(const AnyConfig& config, Rng rng, B backend = {}) : model_{make(config, rng, std::move(backend))} {}
 
   static void members(auto& self, auto&& visit) {
     std::visit([&](auto& model) { visit("", model); }, self.model_);
@@ -30,12 +33,26 @@ class AnyModel {
   const B& backend() const {
     return std::visit([](const auto& model) -> const B& { return model.backend(); }, model_);
   }
-  VitClipConfig config() const {
-    return std::visit([](const auto& model) { return model.config(); }, model_);
+  AnyConfig config() const {
+    return visit([](const auto& model) { return AnyConfig{model.config()}; });
+  }
+  ImageInput input() const {
+    return visit([](const auto& model) { return model.input(); });
   }
 
-  void pack() {
-    std::visit([](auto& model) { model.pack(); }, model_);
+  /// f(the model of its kind): for what only some kinds have, and for one tower alone.
+  ///   model.visit([&](auto& m) { load(m.image, path); });
+  template <class F>
+  decltype(auto) visit(F&& f) {
+    return std::visit(f, model_);
+  }
+  template <class F>
+  decltype(auto) visit(F&& f) const {
+    return std::visit(f, model_);
+  }
+
+  void pack(Storage storage = Storage::full) {
+    std::visit([&](auto& model) { model.pack(storage); }, model_);
   }
   void unpack() {
     std::visit([](auto& model) { model.unpack(); }, model_);
@@ -64,11 +81,20 @@ class AnyModel {
   }
 
  private:
-  std::variant<Model<DynamicVit, B>> model_;
+  template <class... Rest>
+  static Kinds make(const AnyConfig& config, Rest&&... rest) {
+    return config.visit([&](const auto& c) -> Kinds {
+      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(c)>, VitClipConfig>)
+        return Kinds{std::in_place_type<Model<DynamicVit, B>>, c, std::forward<Rest>(rest)...};
+      else return Kinds{std::in_place_type<Model<DynamicResNet, B>>, c, std::forward<Rest>(rest)...};
+    });
+  }
+
+  Kinds model_;
 };
 
 template <class... Seed>
-AnyModel(const VitClipConfig&, Seed...) -> AnyModel<>;
+AnyModel(const AnyConfig&, Seed...) -> AnyModel<>;
 
 /// logit_scale of any kind of model: what losses are given.
 template <class M>

@@ -4,7 +4,6 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/encoder/tower.hpp>
 #include <clip/image/image.hpp>
-#include <clip/model/pack.hpp>
 #include <clip/model/storage.hpp>
 #include <clip/tensor/tensor.hpp>
 
@@ -39,11 +38,14 @@ class ImageEncoder {
   B& backend() { return backend_; }
   const B& backend() const { return backend_; }
   const auto& config() const { return *visual.config; }
+  /// What preprocessing must make of a picture.
+  ImageInput input() const { return {config().image_size, config().channels, config().preprocessing}; }
 
   /// pack() puts the weights where products read them fastest, and changes no result: worth it for a model that only encodes.
-  /// It ends training: parameter tables made before point to memory that is gone. unpack() puts them back into rows.
-  void pack() { relayout(backend_, visual, weights_, Layout::panels); }
-  void unpack() { relayout(backend_, visual, weights_, Layout::rows); }
+  /// It ends training: a parameter table made before would take panels for rows. unpack() puts them back into rows. Of 16 bits
+  /// (Storage::half, Storage::bfloat16) each weight is rounded to the nearest; arithmetic stays as it is.
+  void pack(Storage storage = Storage::full) { relayout<B>(visual, packed_layout(storage)); }
+  void unpack() { relayout<B>(visual, Layout::rows); }
 
   /// (n, embed_dim), not normalised. Any number of images: they are taken `chunk` at a time, which changes no bit.
   Features<T, embed_dim> encode_image(const Images& images, Index chunk = 64) const {
@@ -67,11 +69,11 @@ class ImageEncoder {
     return visual(cx, input(cx, images, 0, images.size()));
   }
 
-  /// Every row of a layer: (n, tokens, width); row 0 of an image is its class token.
+  /// Every row of a layer: (n, tokens, width), row 0 of an image its class token; of a ResNet's stage: (n, pixels, channels).
   Tensor<T> states(const Images& images, StatesOptions options = {}) const {
     require(images);
-    const Index layers = options.layer < 0 ? config().layers : options.layer;
-    if (layers > config().layers) raise(OptionError{"states", "layer", config().layers, layers});
+    const Index layers = options.layer < 0 ? depth() : options.layer;
+    if (layers > depth()) raise(OptionError{"states", "layer", depth(), layers});
     auto lease = pool_->take(backend_);
     (*lease).clear();
     const auto x = visual.states(*lease, input(*lease, images, 0, images.size()), layers);
@@ -81,6 +83,12 @@ class ImageEncoder {
   }
 
  private:
+  /// Blocks of a transformer, stages of a ResNet.
+  Index depth() const {
+    if constexpr (requires { config().layers.size(); }) return static_cast<Index>(config().layers.size());
+    else return config().layers;
+  }
+
   Index require(const Images& images) const {
     const auto& c = config();
     if (images.size() == 0) raise(InputError{"encode_image", "number of images", "1 or more", 0});

@@ -49,10 +49,11 @@ class Model {
 
   B& backend() { return backend_; }
   const B& backend() const { return backend_; }
+  ImageInput input() const { return image.input(); }
   Settings config() const { return {text.text.embed_dim, image.config(), text.config()}; }
 
   /// See ImageEncoder: faster products for a model that only encodes, the same bits.
-  void pack() { image.pack(), text.pack(); }
+  void pack(Storage storage = Storage::full) { image.pack(storage), text.pack(storage); }
   void unpack() { image.unpack(), text.unpack(); }
 
   /// (n, embed_dim), not normalised; see ImageEncoder.

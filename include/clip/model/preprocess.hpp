@@ -8,22 +8,35 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Anything that knows the configuration of its image tower.
+/// Anything that says what its image tower wants to see.
 template <class M>
 concept SeesImages = requires(const M& model) {
-  { model.config().image } -> PreprocessConfig;
+  { model.input() } -> std::same_as<ImageInput>;
 };
 
-/// (1, 3, image_size, image_size) by the model's own size, mean and deviation. Errors as preprocess(config, image).
+/// (1, 3, image_size, image_size) by the model's own size and preprocessing. Errors as preprocess(config, image).
 template <SeesImages M>
 [[nodiscard]] Images preprocess(const M& model, const Image& image) {
-  return preprocess(model.config().image, image);
+  return preprocess(model.input(), image);
 }
 
-/// Several at once: (n, 3, image_size, image_size).
+/// Several at once, in the memory `out` already has: (n, 3, image_size, image_size). On the threads of the model's backend where it
+/// has any and nobody else is using them; the same bits in any case.
+template <SeesImages M>
+[[nodiscard]] Result<void> try_preprocess(const M& model, std::span<const Image> images, Images& out) {
+  auto backend = model.backend();  // a handle
+  if constexpr (requires { backend.crew().pool(); }) return try_preprocess(model.input(), images, out, backend.crew().pool());
+  else return try_preprocess(model.input(), images, out);
+}
+template <SeesImages M>
+void preprocess(const M& model, std::span<const Image> images, Images& out) {
+  try_preprocess(model, images, out).value();
+}
 template <SeesImages M>
 [[nodiscard]] Images preprocess(const M& model, std::span<const Image> images) {
-  return preprocess(model.config().image, images);
+  Images out;
+  preprocess(model, images, out);
+  return out;
 }
 
 /// Doing it twice does not compile.

@@ -3,6 +3,7 @@
 
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/walk.hpp>
+#include <clip/model/pack.hpp>
 #include <clip/tensor/buffer.hpp>
 
 #include <memory>
@@ -12,19 +13,19 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Gives every parameter below a module its place in one buffer, in the order of the walk, filled with zeros.
+/// Gives every parameter below a module its place in one buffer, in the order of the walk, with room for every layout. All
+/// zeros, which take no memory until they are loaded.
 template <Backend B, class M>
 Buffer<B> allocate_parameters(B backend, M& module) {
   using T = typename B::Scalar;
   Index total = 0;
-  visit_parameters(module, [&](std::string_view, const Parameter<T>& p) { total += aligned_count<T>(p.count()); });
+  visit_parameters(module, [&](std::string_view, const Parameter<T>& p) { total += aligned_count<T>(detail::room_for<B>(p)); });
   Buffer<B> buffer{backend, total};
-  backend.fill(buffer.view(), T(0));
   T* next = buffer.data();
   visit_parameters(module, [&](std::string_view, Parameter<T>& p) {
     p.data = next;
     p.layout = Layout::rows;
-    next += aligned_count<T>(p.count());
+    next += aligned_count<T>(detail::room_for<B>(p));
   });
   return buffer;
 }

@@ -4,7 +4,6 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/encoder/tower.hpp>
 #include <clip/model/image_encoder.hpp>
-#include <clip/model/pack.hpp>
 #include <clip/model/storage.hpp>
 #include <clip/tensor/tensor.hpp>
 #include <clip/text/texts.hpp>
@@ -44,8 +43,8 @@ class TextEncoder {
   const auto& config() const { return *text.config; }
 
   /// See ImageEncoder.
-  void pack() { relayout(backend_, text, weights_, Layout::panels); }
-  void unpack() { relayout(backend_, text, weights_, Layout::rows); }
+  void pack(Storage storage = Storage::full) { relayout<B>(text, packed_layout(storage)); }
+  void unpack() { relayout<B>(text, Layout::rows); }
 
   /// (texts, embed_dim), not normalised. Every distinct beginning is computed once.
   Features<T, embed_dim> encode_text(const Texts& texts) const {

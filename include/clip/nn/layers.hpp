@@ -10,9 +10,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// N blocks of one type, named "0", "1", …: an array where N is known, a vector where it is not. Never a tuple, so that
-/// compile time is flat in depth.
-template <class Block, Index N>
+/// N blocks of one type, named "0", "1", … (or from another number on): an array where N is known, a vector where it is not.
+/// Never a tuple, so that compile time is flat in depth.
+template <class Block, Index N, std::size_t FirstName = 0>
 class Layers {
  public:
   template <class Config>
@@ -28,28 +28,28 @@ class Layers {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       char digits[8] = {};
       std::size_t n = 0;
-      for (std::size_t rest = i; n == 0 || rest > 0; rest /= 10) digits[7 - n++] = static_cast<char>('0' + rest % 10);
+      for (std::size_t rest = FirstName + i; n == 0 || rest > 0; rest /= 10) digits[7 - n++] = static_cast<char>('0' + rest % 10);
       visit(std::string_view(digits + 8 - n, n), blocks[i]);
     }
   }
 
  private:
   template <class Config, std::size_t... I>
-  static constexpr std::array<Block, sizeof...(I)> make(const Config& config, std::index_sequence<I...>) {
+  static constexpr std::array<Block, sizeof...(I)> make([[maybe_unused]] const Config& config, std::index_sequence<I...>) {
     return {{(static_cast<void>(I), Block{config})...}};
   }
   std::array<Block, static_cast<std::size_t>(N)> blocks_;
 };
 
-template <class Block>
-class Layers<Block, dyn> {
+template <class Block, std::size_t FirstName>
+class Layers<Block, dyn, FirstName> {
  public:
   template <class Config>
   Layers(Size<dyn> n, const Config& config) {
     for (Index i = 0; i < n; ++i) blocks_.emplace_back(config);
   }
 
-  static void members(auto& self, auto&& visit) { Layers<Block, 0>::members_of(self.blocks_, visit); }
+  static void members(auto& self, auto&& visit) { Layers<Block, 0, FirstName>::members_of(self.blocks_, visit); }
 
   Index size() const { return static_cast<Index>(blocks_.size()); }
   const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }

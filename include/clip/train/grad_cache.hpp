@@ -3,6 +3,7 @@
 
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
+#include <clip/autograd/walk.hpp>
 #include <clip/image/image.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
@@ -38,6 +40,7 @@ void each_part(const Images& images, const Texts& texts, Index micro, F&& visit)
 ///   1. encode micro-batches without a record and keep their features;
 ///   2. the loss over all pairs, d loss / d features and d loss / d logit_scale;
 ///   3. encode each micro-batch again, recorded, and send its rows of d loss / d features back.
+/// Batch norms see one micro-batch at a time, both times, and each moves the running statistics once.
 /// `model` is the one the tape's table was made of. A loss that is not finite adds nothing.
 /// Row i of images and texts belong together; equal texts are positives of each other, also in different micro-batches.
 /// ShapeError: numbers of images and texts differ. OptionError: micro below 1.
@@ -51,10 +54,19 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
   B& b = tape.backend();
   const Buffer<B> image_rows{b, n * width}, text_rows{b, n * width};  // features, later their gradients
   const View<T> image{image_rows.data(), n, width}, text{text_rows.data(), n, width};
+  bool batch_statistics = false;  // then the first pass must use them too: it is recorded, and forgotten
+  if (!tape.evaluating())
+    visit_parameters(model, [&](std::string_view, const Parameter<T>& p) { batch_statistics = batch_statistics || p.kind != ParameterKind::parameter; });
   {
     Inference<B> cx{b};
     detail::each_part(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
-      b.add(In<T>{model.encode_image(cx, some).view}, Acc<T>{image.middle_rows(begin, some.size()), true});
+      const Acc<T> rows{image.middle_rows(begin, some.size()), true};
+      if (batch_statistics) {
+        tape.clear();
+        b.add(In<T>{model.encode_image(tape, some).view}, rows);
+      } else {
+        b.add(In<T>{model.encode_image(cx, some).view}, rows);
+      }
       b.add(In<T>{model.encode_text(cx, words).view}, Acc<T>{text.middle_rows(begin, some.size()), true});
     });
   }
@@ -69,18 +81,19 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
   b.add(tape.gradient_of(t), Acc<T>{text, true});
 
   bool images_train = true, texts_train = true;  // until a tower shows that its rows lead nowhere: it is frozen
-  const auto send_back = [&](bool& trains, auto encode, View<const T> gradient) {
-    if (!trains) return;
+  const auto send_back = [&](bool& trains, bool gathers, auto encode, View<const T> gradient) {
+    if (!trains && !gathers) return;
     tape.clear();
     const auto y = encode();
     trains = tape.wants(y);
     if (trains) tape.backward(y, gradient);
+    tape.commit();
   };
   detail::each_part(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
     send_back(
-        images_train, [&] { return model.encode_image(tape, some); }, image.middle_rows(begin, some.size()));
+        images_train, batch_statistics, [&] { return model.encode_image(tape, some); }, image.middle_rows(begin, some.size()));
     send_back(
-        texts_train, [&] { return model.encode_text(tape, words); }, text.middle_rows(begin, some.size()));
+        texts_train, false, [&] { return model.encode_text(tape, words); }, text.middle_rows(begin, some.size()));
   });
   return value;
 }

@@ -123,6 +123,7 @@ class Trainer {
                          "the loss is not finite; the first value that is not: " + (layer.empty() ? "the loss itself" : layer)});
     }
     tape_.backward(loss);
+    tape_.commit();
     if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
     rate_ = static_cast<double>(options_.adamw.learning_rate) * schedule_(step_);
     optimizer_.options.learning_rate = static_cast<float>(rate_);

@@ -1,0 +1,88 @@
+// Training a model whose norms keep statistics.
+#include <clip/backend/naive.hpp>
+#include <clip/train/trainer.hpp>
+
+#include "../io/temporary_folder.hpp"
+#include "../support/small_models.hpp"
+#include "toy.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string>
+
+using namespace clip;
+using namespace clip::testing;
+
+namespace {
+
+using B = Naive<float>;
+using SmallModel = Model<SmallResNet, B>;
+
+/// Twelve pictures and their captions, in batches.
+struct Pictures {
+  Images all = random_images(SmallResNet, 12, Rng{90});
+  Texts captions = random_texts(SmallResNet, 12, Rng{91});
+
+  Index size() const { return all.size(); }
+  void batch(std::span<const Index> items, Rng, Images& images, Texts& texts) const {
+    images.resize_for_reuse(static_cast<Index>(items.size()), 3, 32, 32);
+    texts.clear();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      std::ranges::copy(all.image(items[i]), images.image(static_cast<Index>(i)).begin());
+      texts.append(captions, items[i]);
+    }
+  }
+};
+
+TrainOptions two_epochs(std::string checkpoint = {}) {
+  TrainOptions options;
+  options.epochs = 2;
+  options.batch = 4;
+  options.checkpoint = std::move(checkpoint);
+  return options;
+}
+
+float steps_counted(const SmallModel& model) { return model.image.visual.layer4.first.bn2.num_batches_tracked.view()(0, 0); }
+
+}  // namespace
+
+TEST_CASE("training a ResNet: every step moves the running statistics once, blocks computed twice or not") {
+  Pictures pictures;
+  SmallModel model{Rng{1}}, again{Rng{1}};
+  const float before = model.image.visual.bn1.running_mean.view()(0, 0);
+  CHECK(Trainer{model, pictures, two_epochs()}.run());
+  CHECK(steps_counted(model) == 6);
+  CHECK(model.image.visual.bn1.running_mean.view()(0, 0) != before);
+  TrainOptions options = two_epochs();
+  options.recompute = true;
+  CHECK(Trainer{again, pictures, options}.run());
+  CHECK(bytes_of(again) == bytes_of(model));
+}
+
+TEST_CASE("training a ResNet: stopped and resumed from its checkpoint is not having stopped, statistics included") {
+  Pictures pictures;
+  SmallModel whole{Rng{1}}, interrupted{Rng{1}}, resumed{Rng{2}};
+  CHECK(Trainer{whole, pictures, two_epochs()}.run());
+  const TemporaryFolder folder;
+  TrainOptions options = two_epochs(folder / "checkpoint");
+  options.checkpoint_every = 1;
+  CHECK_FALSE(Trainer{interrupted, pictures, options}.run([](const TrainProgress& p) { return p.step < 4; }));
+  CHECK(steps_counted(interrupted) == 4);
+  CHECK(Trainer{resumed, pictures, options}.run());
+  CHECK(steps_counted(resumed) == 6);
+  CHECK(bytes_of(resumed) == bytes_of(whole));
+}
+
+TEST_CASE("training a ResNet: a loss that is not finite leaves the statistics as they were") {
+  Pictures pictures;
+  pictures.all.image(7)[5] = std::numeric_limits<float>::infinity();
+  SmallModel model{Rng{1}};
+  Trainer trainer{model, pictures, two_epochs()};
+  CHECK_THROWS_AS(trainer.run(), NumericError);
+  CHECK(steps_counted(model) == static_cast<float>(trainer.step()));
+  CHECK(std::isfinite(model.image.visual.bn1.running_mean.view()(0, 0)));
+}
