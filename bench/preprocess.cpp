@@ -1,7 +1,6 @@
 // From decoded pixels to model input, and the resize alone: 224 x 224, on one thread.
 //   bench_preprocess --benchmark_filter=rgb
-// The reference does the same resize in
-//   python3 -m timeit -s "from PIL import Image; im = Image.effect_noise((640, 427), 64).convert('RGB')" "im.resize((335, 224), Image.BICUBIC)"
+//   python3 bench/peers/preprocess.py        the same cases by the reference
 // Items are pixels of the source.
 #include <clip/config/openai.hpp>
 #include <clip/image/preprocess.hpp>
@@ -28,7 +27,7 @@ Image picture(const benchmark::State& state, Pixels pixels) {
 }
 
 void sizes(benchmark::internal::Benchmark* bench) {
-  bench->ArgNames({"width", "height"})->Args({640, 427})->Args({1024, 768})->Args({4000, 3000})->Args({100, 100})->Unit(benchmark::kMicrosecond);
+  bench->ArgNames({"width", "height"})->Args({640, 480})->Args({1920, 1080})->Args({4000, 3000})->Args({100, 100})->Unit(benchmark::kMicrosecond);
 }
 
 void count_pixels(benchmark::State& state) { state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1)); }
@@ -55,6 +54,8 @@ BENCHMARK_CAPTURE(resize_whole, bicubic_rgb, Pixels::rgb, Interpolation::bicubic
 BENCHMARK_CAPTURE(resize_whole, bilinear_rgb, Pixels::rgb, Interpolation::bilinear)->Apply(sizes);
 BENCHMARK_CAPTURE(resize_whole, bicubic_gray, Pixels::gray, Interpolation::bicubic)->Apply(sizes);
 BENCHMARK_CAPTURE(resize_whole, bicubic_rgba, Pixels::rgba, Interpolation::bicubic)->Apply(sizes);
+BENCHMARK_CAPTURE(resize_whole, bilinear_rgba, Pixels::rgba, Interpolation::bilinear)->Apply(sizes);
+BENCHMARK_CAPTURE(resize_whole, bicubic_cmyk, Pixels::cmyk, Interpolation::bicubic)->Apply(sizes);
 BENCHMARK_CAPTURE(model_input, rgb, Pixels::rgb)->Apply(sizes);
 BENCHMARK_CAPTURE(model_input, gray, Pixels::gray)->Apply(sizes);
 BENCHMARK_CAPTURE(model_input, rgba, Pixels::rgba)->Apply(sizes);

@@ -54,8 +54,11 @@ TEST_CASE("a BMP of up to 8 bits is a palette unless that is the grey levels in 
   CHECK(mode(bmp(8, 0, 16, 16, 1)).palette == false);
   CHECK(mode(bmp(8, 0, 0, 256, 3)).palette == true);
   CHECK(mode(bmp(4, 0, 0, 16, 17)).palette == true);
-  CHECK(mode(bmp(1, 0, 0, 2, 255)).palette == true);
   CHECK(mode(bmp(1, 0, 0, 2, 1)).palette == true);
+  CHECK(mode(bmp(1, 0, 0, 2, 1)).channels == 3);
+  CHECK(mode(bmp(1, 0, 0, 2, 255)).palette == true);  // single bits, black and white
+  CHECK(mode(bmp(1, 0, 0, 2, 255)).channels == 1);
+  CHECK(mode(bmp(8, 0, 0, 256, 1)).channels == 1);
   CHECK(mode(bmp(8, 0, 0, 255, 1)).palette == true);  // cut short
   CHECK(mode(bmp(24, 0, 0, 0, 0)).palette == false);
 }
@@ -72,6 +75,42 @@ TEST_CASE("a PNM's largest sample stands behind its size, white space and commen
   CHECK(mode("P5 2 2 31 ").largest_sample == 31);
   CHECK(mode("P5 2 2 99999999999999999999999999 ").largest_sample > 65535);
   CHECK(mode("P5 2 2").largest_sample == 255);  // the decoder refuses it
+}
+
+TEST_CASE("a TGA is one where every field of its header fits the others") {
+  const auto header = [](int map, int type, int first_color, int colors, int map_bits, int bits, int flags) {
+    std::string file(18, '\0');
+    file[1] = static_cast<char>(map), file[2] = static_cast<char>(type), file[3] = static_cast<char>(first_color), file[5] = static_cast<char>(colors);
+    file[7] = static_cast<char>(map_bits), file[12] = 1, file[14] = 1, file[16] = static_cast<char>(bits), file[17] = static_cast<char>(flags);
+    return file;
+  };
+  const auto accepted = [](const std::string& file) { return detail::is_tga(as_byte_span(file)); };
+  for (const int runs : {0, 8}) {
+    CHECK(accepted(header(0, 2 + runs, 0, 0, 0, 24, 0)));
+    CHECK(accepted(header(0, 2 + runs, 0, 0, 0, 32, 0x28)));
+    CHECK(accepted(header(0, 3 + runs, 0, 0, 0, 8, 0x10)));
+    CHECK(accepted(header(0, 3 + runs, 0, 0, 0, 16, 0)));
+    CHECK(accepted(header(1, 1 + runs, 0, 9, 24, 8, 0)));
+    CHECK(!accepted(header(0, 2 + runs, 0, 0, 0, 16, 0)));
+    CHECK(!accepted(header(0, 2 + runs, 0, 0, 0, 24, 0x40)));
+    CHECK(!accepted(header(1, 1 + runs, 1, 9, 24, 8, 0)));
+    CHECK(!accepted(header(1, 1 + runs, 0, 0, 24, 8, 0)));
+    CHECK(!accepted(header(2, 2 + runs, 0, 0, 0, 24, 0)));
+  }
+  CHECK(!accepted(header(0, 4, 0, 0, 0, 24, 0)));
+  CHECK(!accepted(header(0, 2, 0, 0, 0, 24, 0).substr(0, 17)));
+  CHECK(mode(header(0, 2, 0, 0, 0, 24, 0x30)).mirrored);
+  CHECK(!mode(header(0, 2, 0, 0, 0, 24, 0x20)).mirrored);
+  CHECK(mode(header(1, 9, 0, 9, 24, 8, 0)).palette);
+}
+
+TEST_CASE("no format holds more pixels than its bytes can tell") {
+  CHECK(mode("P6 2 2 255\nabc").hold(300) == 100);
+  CHECK(mode("P5 2 2 255\nabc").hold(300) == 300);
+  CHECK(mode(bmp(24, 0, 0, 0, 0)).hold(300) == 100);
+  CHECK(mode(png(8, 6)).hold(4) == 1040);
+  CHECK(mode(png(1, 0)).hold(1) == 8320);
+  CHECK(mode("\xFF\xD8\xFF").hold(10) == 10240);
 }
 
 TEST_CASE("files cut short and other formats say nothing") {

@@ -15,7 +15,7 @@ namespace {
 /// All preprocessing asks of a model's configuration; VitConfig has it.
 struct Small {
   Index image_size;
-  std::array<float, 3> mean = openai_mean, deviation = openai_deviation;
+  Preprocessing preprocessing{};
 };
 static_assert(PreprocessConfig<Small> && PreprocessConfig<VitConfig>);
 
@@ -95,7 +95,7 @@ TEST_CASE("preprocess of several images is each of them alone, and reuses the me
 }
 
 TEST_CASE("preprocess without normalisation is a division by 255") {
-  const Images out = preprocess(Small{8, {0, 0, 0}, {1, 1, 1}}, Image{8, 8, Pixels::gray, std::vector<std::uint8_t>(64, 51)});
+  const Images out = preprocess(Small{8, {.mean = {0, 0, 0}, .deviation = {1, 1, 1}}}, Image{8, 8, Pixels::gray, std::vector<std::uint8_t>(64, 51)});
   for (float x : out.values()) CHECK(x == 51.0f / 255.0f);
 }
 
@@ -115,14 +115,11 @@ TEST_CASE("preprocess: an image without pixels is named, and the output stays") 
 }
 
 namespace {
-/// A policy of its own, and bytes / 255 as values.
-struct Policy {
-  Index image_size;
-  ResizeMode resize = ResizeMode::shortest;
-  Interpolation interpolation = Interpolation::bicubic;
-  ColorOrder color_order = ColorOrder::openai;
-  std::array<float, 3> mean{0, 0, 0}, deviation{1, 1, 1};
-};
+/// Bytes / 255 as values.
+Small plain(Index size, Preprocessing how = {}) {
+  how.mean = {0, 0, 0}, how.deviation = {1, 1, 1};
+  return {size, how};
+}
 
 /// The bytes behind the values.
 std::vector<int> bytes(const Images& images) {
@@ -130,7 +127,7 @@ std::vector<int> bytes(const Images& images) {
   for (float x : images.values()) all.push_back(static_cast<int>(x * 255.0f + 0.5f));
   return all;
 }
-std::vector<int> bytes(const Policy& policy, const Image& image) { return bytes(preprocess(policy, image)); }
+std::vector<int> bytes(const Small& model, const Image& image) { return bytes(preprocess(model, image)); }
 
 Image random_image(Index width, Index height, Pixels pixels) {
   std::mt19937 random{static_cast<unsigned>(31 * width + height)};
@@ -148,8 +145,8 @@ TEST_CASE("shortest is a resize of the shorter side and the middle of the result
       const Image whole = resize(image, width, height, interpolation);
       const auto half = [](Index n) { return n % 2 == 0 ? n / 2 : (n / 2 + 1) / 2 * 2; };  // of two neighbours the even one
       const Image middle = Image::view(whole.row(half(height - 16)) + 3 * half(width - 16), 16, 16, whole.stride(), Pixels::rgb);
-      CHECK(bytes({16, ResizeMode::shortest, interpolation}, image) == bytes({16}, middle));
-      CHECK(bytes({16, ResizeMode::squash, interpolation}, image) == bytes({16}, resize(image, 16, 16, interpolation)));
+      CHECK(bytes(plain(16, {.resize = ResizeMode::shortest, .interpolation = interpolation}), image) == bytes(plain(16), middle));
+      CHECK(bytes(plain(16, {.resize = ResizeMode::squash, .interpolation = interpolation}), image) == bytes(plain(16), resize(image, 16, 16, interpolation)));
     }
 }
 
@@ -157,11 +154,11 @@ TEST_CASE("the crop's corner is rounded half to even in OpenAI's order, and down
   for (const auto& [extra, openai, huggingface] :
        {std::array<Index, 3>{1, 0, 0}, {2, 1, 1}, {3, 2, 1}, {4, 2, 2}, {5, 2, 2}, {7, 4, 3}, {9, 4, 4}, {11, 6, 5}}) {
     const Image wide = random_image(8 + extra, 8, Pixels::gray);
-    CHECK(bytes({.image_size = 8}, wide)[0] == wide.row(0)[openai]);
-    CHECK(bytes({.image_size = 8, .color_order = ColorOrder::huggingface}, wide)[0] == wide.row(0)[huggingface]);
+    CHECK(bytes(plain(8), wide)[0] == wide.row(0)[openai]);
+    CHECK(bytes(plain(8, {.color_order = ColorOrder::huggingface}), wide)[0] == wide.row(0)[huggingface]);
     const Image tall = random_image(8, 8 + extra, Pixels::gray);
-    CHECK(bytes({.image_size = 8}, tall)[0] == tall.row(openai)[0]);
-    CHECK(bytes({.image_size = 8, .color_order = ColorOrder::huggingface}, tall)[0] == tall.row(huggingface)[0]);
+    CHECK(bytes(plain(8), tall)[0] == tall.row(openai)[0]);
+    CHECK(bytes(plain(8, {.color_order = ColorOrder::huggingface}), tall)[0] == tall.row(huggingface)[0]);
   }
 }
 
@@ -170,7 +167,7 @@ TEST_CASE("alpha weighs colours in OpenAI's order alone; without it the orders a
   std::vector<std::uint8_t> rgb;
   for (Index i = 0; i < 400; ++i) rgb.insert(rgb.end(), rgba.row(0) + 4 * i, rgba.row(0) + 4 * i + 3);
   const Image without{20, 20, Pixels::rgb, rgb};
-  const Policy openai{.image_size = 7}, huggingface{.image_size = 7, .color_order = ColorOrder::huggingface};
+  const Small openai = plain(7), huggingface = plain(7, {.color_order = ColorOrder::huggingface});
   CHECK(bytes(huggingface, rgba) == bytes(huggingface, without));
   CHECK(bytes(openai, without) == bytes(huggingface, without));
   CHECK(bytes(openai, rgba) != bytes(huggingface, rgba));
@@ -178,7 +175,7 @@ TEST_CASE("alpha weighs colours in OpenAI's order alone; without it the orders a
 
 TEST_CASE("a palette is kept in OpenAI's order alone") {
   const Image palette = random_image(20, 20, Pixels::rgb).as_palette(), colours = random_image(20, 20, Pixels::rgb);
-  const Policy openai{.image_size = 7}, huggingface{.image_size = 7, .color_order = ColorOrder::huggingface};
+  const Small openai = plain(7), huggingface = plain(7, {.color_order = ColorOrder::huggingface});
   CHECK(bytes(huggingface, palette) == bytes(huggingface, colours));
   CHECK(bytes(openai, palette) != bytes(openai, colours));
   CHECK(bytes(openai, palette) == bytes(openai, resize(palette, 7, 7)));
@@ -204,8 +201,8 @@ TEST_CASE("preprocess of the longest pictures computes what is kept, and ends") 
   const std::vector<std::uint8_t> pixels(1 << 20, 77);
   const Image wide = Image::view(pixels.data(), 1 << 20, 1, 1 << 20, Pixels::gray), tall = Image::view(pixels.data(), 1, 1 << 20, 1, Pixels::gray);
   const std::vector<int> expected(3 * 64 * 64, 77);
-  CHECK(bytes({.image_size = 64}, wide) == expected);
-  CHECK(bytes({.image_size = 64}, tall) == expected);
+  CHECK(bytes(plain(64), wide) == expected);
+  CHECK(bytes(plain(64), tall) == expected);
 }
 
 TEST_CASE("preprocess refuses a model whose input is not three channels") {
@@ -213,4 +210,45 @@ TEST_CASE("preprocess refuses a model whose input is not three channels") {
     Index channels = 1;
   };
   CHECK_THROWS_WITH_AS((void)preprocess(Grey{{8}}, synthetic(8)), "preprocess: channels of the model's input: expected 3, found 1", OptionError);
+}
+
+TEST_CASE("other modes are resized in their own way and then converted: known pictures have known checksums") {
+  // p(y, x, c) = 7x + 13y + 29c + 5((xy) mod 17) mod 256, 50 x 40
+  const auto pattern = [](Index count) {
+    std::vector<std::uint8_t> all;
+    for (Index y = 0; y < 40; ++y)
+      for (Index x = 0; x < 50; ++x)
+        for (Index c = 0; c < count; ++c) all.push_back(static_cast<std::uint8_t>(7 * x + 13 * y + 29 * c + 5 * ((x * y) % 17)));
+    return all;
+  };
+  std::vector<std::uint8_t> colors;
+  for (const std::uint8_t i : pattern(1))
+    for (int k = 0; k < 3; ++k) colors.push_back(static_cast<std::uint8_t>(37 * i + 11 * k));
+  struct Known {
+    Image image;
+    std::uint32_t crc;
+    std::vector<int> first;
+  };
+  for (const Known& known :
+       {Known{{50, 40, Pixels::rgba, pattern(4)}, 0x04DCD8D9, {39, 71, 99}}, Known{{50, 40, Pixels::gray, pattern(1)}, 0xBEAC555E, {41, 41, 41}},
+        Known{{50, 40, Pixels::cmyk, pattern(4)}, 0x6831B598, {107, 92, 78}},
+        Known{Image{50, 40, Pixels::rgb, colors}.as_palette(), 0xA00AA032, {15, 26, 37}}}) {
+    const std::vector<int> planes = bytes(plain(32), known.image);
+    std::vector<std::uint8_t> pixels;
+    for (std::size_t i = 0; i < 32 * 32; ++i)
+      for (std::size_t c = 0; c < 3; ++c) pixels.push_back(static_cast<std::uint8_t>(planes[c * 32 * 32 + i]));
+    CHECK(crc32(std::as_bytes(std::span{pixels})) == known.crc);
+    CHECK(std::vector<int>(pixels.begin(), pixels.begin() + 3) == known.first);
+  }
+}
+
+TEST_CASE("ink and 16 bits are converted first in Hugging Face's order alone") {
+  const Image cmyk = random_image(20, 20, Pixels::cmyk), deep = random_image(20, 20, Pixels::gray16);
+  const Small openai = plain(7), huggingface = plain(7, {.color_order = ColorOrder::huggingface});
+  for (const Image* image : {&cmyk, &deep}) {
+    CHECK(bytes(huggingface, *image) == bytes(huggingface, to_rgb(*image)));
+    CHECK(bytes(openai, *image) == bytes(openai, to_rgb(resize(*image, 7, 7))));
+    CHECK(bytes(openai, *image) != bytes(huggingface, *image));
+    CHECK(bytes(plain(20), *image) == bytes(plain(20), to_rgb(*image)));
+  }
 }

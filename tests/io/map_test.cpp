@@ -51,3 +51,20 @@ TEST_CASE("map: folders and pipes are refused, not waited for") {
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   CHECK(try_map(folder / "pipe").error().message() == (folder / "pipe") + ": not a regular file");
 }
+
+TEST_CASE("map: released pages come back with what the file holds, and other memory is left alone") {
+  const TemporaryFolder folder;
+  std::string text(1 << 18, 'x');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>('a' + i % 23);
+  put(folder / "a", text);
+  const MappedFile a = map(folder / "a");
+  CHECK(as_text(a.bytes()) == text);
+  a.release(a.bytes());
+  a.release(a.bytes().subspan(5, 100));
+  a.release(a.bytes().subspan(1000, 100'000));
+  a.release({});
+  const std::string mine = text;
+  a.release(as_byte_span(mine));  // private memory would lose its content
+  CHECK(mine == text);
+  CHECK(as_text(a.bytes()) == text);
+}

@@ -12,12 +12,22 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The order of a pixel's bytes.
-enum class Pixels { gray, rgb, bgr, rgba, bgra };
+/// The order of a pixel's bytes. cmyk: amounts of ink, 0 for none. gray16: one number of two bytes, in the machine's order.
+enum class Pixels { gray, rgb, bgr, rgba, bgra, cmyk, gray16 };
 
-constexpr Index channels(Pixels pixels) { return pixels == Pixels::gray ? 1 : pixels == Pixels::rgb || pixels == Pixels::bgr ? 3 : 4; }
+/// Bytes of a pixel.
+constexpr Index channels(Pixels pixels) {
+  switch (pixels) {
+    case Pixels::gray: return 1;
+    case Pixels::gray16: return 2;
+    case Pixels::rgb:
+    case Pixels::bgr: return 3;
+    default: return 4;
+  }
+}
+constexpr bool has_alpha(Pixels pixels) { return pixels == Pixels::rgba || pixels == Pixels::bgra; }
 
-/// 8-bit pixels as decoded: height x width x channels, rows from the top. Owned, or borrowed by view().
+/// Pixels as decoded: height x width x channels, rows from the top. Owned, or borrowed by view().
 class Image {
  public:
   /// No pixels.
@@ -47,6 +57,7 @@ class Image {
   Index width() const { return width_; }
   Index height() const { return height_; }
   Pixels pixels() const { return pixels_; }
+  /// Bytes of a pixel.
   Index channels() const { return clip::channels(pixels_); }
   /// Bytes from one row to the next.
   Index stride() const { return stride_; }

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <clip/backend/threads.hpp>
+#include <clip/config/preprocessing.hpp>
 #include <clip/core/result.hpp>
+#include <clip/image/convert.hpp>
 #include <clip/image/image.hpp>
-#include <clip/image/policy.hpp>
+#include <clip/image/normalize.hpp>
 #include <clip/image/resize.hpp>
 
 #include <algorithm>
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -17,46 +18,14 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What preprocessing must know of a model: the size of its images, and mean and deviation per channel (red, green, blue). It may
-/// also say how it wants to be resized: see ResizePolicy.
+/// What preprocessing must know of a model: the size of its images, and how they were prepared in training.
 template <class C>
 concept PreprocessConfig = requires(const C& c) {
   { c.image_size } -> std::convertible_to<Index>;
-  { c.mean[0] } -> std::convertible_to<float>;
-  { c.deviation[0] } -> std::convertible_to<float>;
+  { c.preprocessing } -> std::convertible_to<const Preprocessing&>;
 };
 
 namespace detail {
-
-/// Per channel, the float every byte becomes: (byte / 255 - mean) / deviation, each step rounded to float as the reference does.
-class NormalizationTable {
- public:
-  template <PreprocessConfig Config>
-  explicit NormalizationTable(const Config& config) {
-    for (std::size_t c = 0; c < 3; ++c)
-      for (std::size_t byte = 0; byte < 256; ++byte)
-        values_[c][byte] = (static_cast<float>(byte) / 255.0f - static_cast<float>(config.mean[c])) / static_cast<float>(config.deviation[c]);
-  }
-
-  /// Pixels of the right size into its three planes. Grey is repeated, alpha is dropped.
-  void operator()(const Image& image, std::span<float> planes) const {
-    const Index step = image.channels(), width = image.width();
-    const bool blue_first = image.pixels() == Pixels::bgr || image.pixels() == Pixels::bgra;
-    const std::size_t plane = static_cast<std::size_t>(width * image.height());
-    for (std::size_t c = 0; c < 3; ++c) {
-      const Index offset = step == 1 ? 0 : static_cast<Index>(blue_first ? 2 - c : c);
-      const std::array<float, 256>& table = values_[c];
-      float* out = planes.data() + c * plane;
-      for (Index y = 0; y < image.height(); ++y) {
-        const std::uint8_t* in = image.row(y) + offset;
-        for (Index x = 0; x < width; ++x, in += step) *out++ = table[*in];
-      }
-    }
-  }
-
- private:
-  std::array<std::array<float, 256>, 3> values_;
-};
 
 /// Where a picture lies within its resized form.
 struct Placement {
@@ -67,21 +36,22 @@ struct Placement {
 /// Half of n, halves to the even side: Python's round(n / 2).
 constexpr Index half_to_even(Index n) { return n / 2 + (n % 4 == 3 ? 1 : 0); }
 
-/// The policy for a picture of width x height and a model of size x size. The longer side is cut off to whole pixels.
-constexpr Placement place(const ResizePolicy& policy, Index width, Index height, Index size) {
-  if (policy.resize == ResizeMode::squash) return {size, size, {0, 0, size, size}};
+/// Where a picture lands, of width x height and a model of size x size. The longer side is cut off to whole pixels.
+constexpr Placement place(const Preprocessing& how, Index width, Index height, Index size) {
+  if (how.resize == ResizeMode::squash) return {size, size, {0, 0, size, size}};
   const Index shorter = std::min(width, height), w = size * width / shorter, h = size * height / shorter;
-  const bool even = policy.color_order == ColorOrder::openai;
+  const bool even = how.color_order == ColorOrder::openai;
   const Index left = even ? half_to_even(w - size) : (w - size) / 2, top = even ? half_to_even(h - size) : (h - size) / 2;
   return {w, h, {left, top, size, size}};
 }
 
-/// An image as the model sees it, still in its own pixels; borrowed from the image or from the resizer.
-inline Image placed(Resizer& resizer, const Image& image, const ResizePolicy& policy, Index size) {
-  const Placement at = place(policy, image.width(), image.height(), size);
+/// An image as the model sees it, still in its own pixels; borrowed from the image, the resizer, or `converted`.
+inline Image placed(Resizer& resizer, Image& converted, const Image& image, const Preprocessing& how, Index size) {
+  const Placement at = place(how, image.width(), image.height(), size);
+  if (how.color_order == ColorOrder::openai) return resizer(image, at.width, at.height, at.part, ResizeManner::of(image, how.interpolation));
   // RGB first: alpha is dropped in the end, so it may come along unused; palettes are colours like any others.
-  const ResizeManner manner = policy.color_order == ColorOrder::openai ? ResizeManner::of(image, policy.interpolation) : ResizeManner{policy.interpolation};
-  return resizer(image, at.width, at.height, at.part, manner);
+  const Image& colors = needs_conversion(image.pixels()) ? converted = to_rgb(image) : image;
+  return resizer(colors, at.width, at.height, at.part, {.interpolation = how.interpolation});
 }
 
 /// Checks everything, then writes: each(count, f) calls f(image, worker), worker below `workers`.
@@ -94,12 +64,13 @@ Result<void> preprocess_each(const Config& config, std::span<const Image> images
   for (std::size_t i = 0; i < images.size(); ++i)
     if (auto good = check_sides<InputError>("preprocess", "size of image " + std::to_string(i), images[i].width(), images[i].height()); !good) return good;
 
-  const NormalizationTable normalize{config};
-  const ResizePolicy policy = resize_policy(config);
+  const Preprocessing& how = config.preprocessing;
+  const Normalization normalize{how};
   std::vector<Resizer> resizers(static_cast<std::size_t>(workers));
   out.resize_for_reuse(count, 3, size, size);
   each(count, [&](Index i, int worker) {
-    normalize(placed(resizers[static_cast<std::size_t>(worker)], images[static_cast<std::size_t>(i)], policy, size), out.image(i));
+    Image converted;
+    normalize(placed(resizers[static_cast<std::size_t>(worker)], converted, images[static_cast<std::size_t>(i)], how, size), out.image(i));
   });
   return {};
 }
@@ -107,7 +78,7 @@ Result<void> preprocess_each(const Config& config, std::span<const Image> images
 }  // namespace detail
 
 /// Model input out of pictures of any size, in the memory `out` already has: (n, 3, image_size, image_size), resized and cut by the
-/// configuration's ResizePolicy (OpenAI's where it names none), then (x / 255 - mean) / deviation. The floats are the reference's
+/// configuration's Preprocessing, then (x / 255 - mean) / deviation. The floats are the reference's
 /// (Pillow, torchvision), bit for bit; only what the cut keeps is computed.
 /// InputError: an image without pixels, or with a side beyond 2^24 (which one). OptionError: a model whose input is not three
 /// channels. `out` is then untouched.

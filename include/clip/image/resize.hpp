@@ -1,10 +1,11 @@
 // clip/image/resize.hpp: other sizes of a picture, bit for bit as Pillow makes them.
 #pragma once
 
+#include <clip/config/preprocessing.hpp>
 #include <clip/core/result.hpp>
 #include <clip/image/alpha.hpp>
 #include <clip/image/image.hpp>
-#include <clip/image/policy.hpp>
+#include <clip/image/resize_gray16.hpp>
 #include <clip/image/resize_passes.hpp>
 #include <clip/image/resize_weights.hpp>
 
@@ -36,7 +37,7 @@ struct ResizeManner {
 
   /// As the reference treats the file's own mode.
   static ResizeManner of(const Image& image, Interpolation interpolation) {
-    return {.interpolation = interpolation, .nearest = image.palette(), .by_alpha = image.channels() == 4};
+    return {.interpolation = interpolation, .nearest = image.palette(), .by_alpha = has_alpha(image.pixels())};
   }
 };
 
@@ -50,6 +51,7 @@ class Resizer {
     if (width == image.width() && height == image.height())
       return Image::view(image.row(part.top) + part.left * channels, part.width, part.height, image.stride(), image.pixels());
     if (manner.nearest) nearest(image, width, height, part);
+    else if (image.pixels() == Pixels::gray16) return sixteen_bits(image, width, height, part, manner.interpolation);
     else if (channels == 1) weighted<1>(image, width, height, part, manner);
     else if (channels == 3) weighted<3>(image, width, height, part, manner);
     else weighted<4>(image, width, height, part, manner);
@@ -61,22 +63,51 @@ class Resizer {
   template <Index Channels>
   void weighted(const Image& image, Index width, Index height, Box part, ResizeManner manner) {
     const bool along_x = width != image.width(), along_y = height != image.height();
-    Index top = part.top, rows = part.height;
+    if (along_x) across_.compute(manner.interpolation, image.width(), width, part.left, part.width);
+    // Rows [top, top + rows) as wide as the part, to the rows of `out` from `at` on.
+    const auto widen = [&](Index top, Index rows, ByteRows& out, Index at) {
+      if (along_x) resize_along_rows<Channels>(image, across_, top, rows, manner.by_alpha, side_by_side_, out, at);
+      else copy_rows(image, part.left, part.width, top, rows, manner.by_alpha, out, at);
+    };
+    const Index bytes = part.width * Channels;
+    result_.reshape(part.height, bytes);
     if (along_y) {
       down_.compute(manner.interpolation, image.height(), height, part.top, part.height);
-      top = down_.first_input(), rows = down_.end_input() - top;
-    }
-    ByteRows& first = along_y ? between_ : result_;
-    if (along_x) {
-      across_.compute(manner.interpolation, image.width(), width, part.left, part.width);
-      resize_along_rows<Channels>(image, across_, top, rows, manner.by_alpha, side_by_side_, first);
+      rows_in_turn<Channels>(widen, bytes);
     } else {
-      copy_rows(image, part.left, part.width, top, rows, manner.by_alpha, first);
+      widen(part.top, part.height, result_, 0);
     }
-    if (along_y) resize_along_columns(between_, top, part.width * Channels, down_, result_);
     if (manner.by_alpha)
       for (Index y = 0; y < part.height; ++y)
-        for (Index x = 0; x < part.width * Channels; x += alpha_block) divide_by_alpha(result_.row(y) + x);
+        for (Index x = 0; x < bytes; x += alpha_block) divide_by_alpha(result_.row(y) + x);
+  }
+
+  /// All rows of the result, from a window of rows that moves down the picture and stays in the cache.
+  template <Index Channels, class Widen>
+  void rows_in_turn(const Widen& widen, Index bytes) {
+    const Index last = down_.end_input(), room = down_.most_taps() + 2 * rows_together<Channels>;
+    window_.reshape(room, bytes);
+    Index top = down_.first_input(), end = top;  // inputs [top, end) are in the window
+    for (Index y = 0; y < down_.count(); ++y) {
+      const Index begin = down_.begin(y);
+      if (end < begin + down_.taps(y)) {
+        const Index kept = std::max(end - begin, Index{0});
+        window_.move_up(end - kept - top, kept);
+        top = end - kept;
+        const Index fits = room - kept, rows = std::min(fits - fits % rows_together<Channels>, last - end);
+        widen(end, rows, window_, kept);
+        end += rows;
+      }
+      resize_along_column(window_.row(begin - top), window_.stride(), bytes, down_, y, result_.row(y));
+    }
+  }
+
+  Image sixteen_bits(const Image& image, Index width, Index height, Box part, Interpolation interpolation) {
+    const bool along_x = width != image.width(), along_y = height != image.height();
+    if (along_x) across_.compute(interpolation, image.width(), width, part.left, part.width);
+    if (along_y) down_.compute(interpolation, image.height(), height, part.top, part.height);
+    result16_ = resize_gray16(image, along_x ? &across_ : nullptr, along_y ? &down_ : nullptr, part.left, part.top, part.width, part.height);
+    return Image::view(result16_.data(), part.width, part.height, 2 * part.width, Pixels::gray16);
   }
 
   /// The input nearest to the middle of output i, i = first … first + count - 1. The reference adds up the steps, so rounding errors
@@ -105,7 +136,8 @@ class Resizer {
   }
 
   ResizeWeights across_, down_;
-  ByteRows side_by_side_, between_, result_;
+  ByteRows side_by_side_, window_, result_;
+  std::vector<std::uint16_t> result16_;
 };
 
 inline std::string size_in_words(Index width, Index height) { return std::to_string(width) + " x " + std::to_string(height); }

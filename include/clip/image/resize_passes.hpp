@@ -7,6 +7,7 @@
 #include <clip/image/alpha.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/resize_weights.hpp>
+#include <clip/image/weighted_sum.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,10 +16,14 @@
 #include <cstring>
 #include <vector>
 
+#ifdef __SSSE3__
+#include <tmmintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace clip::inline CLIP_ABI::detail {
 
-/// Bytes summed at once. The count is fixed so that plain -O2 turns the loops into vectors and keeps the sums in registers.
-inline constexpr Index lanes = 64;
 static_assert(lanes == alpha_block);
 
 /// Rows of bytes in memory that is used again; behind each there is room for a started block of lanes.
@@ -28,6 +33,8 @@ class ByteRows {
     stride_ = (bytes + lanes) / lanes * lanes;  // at least one byte more
     if (const auto needed = static_cast<std::size_t>(rows * stride_); bytes_.size() < needed) bytes_.resize(needed);
   }
+  /// Rows [first, first + count) to the beginning.
+  void move_up(Index first, Index count) { std::memmove(row(0), row(first), static_cast<std::size_t>(count * stride_)); }
   std::uint8_t* row(Index y) { return bytes_.data() + y * stride_; }
   const std::uint8_t* row(Index y) const { return bytes_.data() + y * stride_; }
   Index stride() const { return stride_; }
@@ -37,70 +44,100 @@ class ByteRows {
   Index stride_ = 0;
 };
 
-/// out[l] = sum_j weights[j] in[j stride + l], rounded and clamped to 0 … 255.
-inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_t* weights, Index taps, std::uint8_t* out) {
-  std::int32_t sum[lanes];
-  for (std::int32_t& s : sum) s = 1 << (weight_bits - 1);
-  for (Index j = 0; j < taps; ++j, in += stride) {
-    const std::int32_t weight = weights[j];
-    for (Index l = 0; l < lanes; ++l) sum[l] += weight * in[l];
-  }
-  for (Index l = 0; l < lanes; ++l) {
-    const std::int32_t value = sum[l] >> weight_bits, positive = value < 0 ? 0 : value;
-    out[l] = static_cast<std::uint8_t>(positive > 255 ? 255 : positive);
-  }
-}
-
-/// Pixels first … end - 1 of a row to every `stride` bytes from `out` on: three channels as four bytes, the fourth without meaning.
+/// Pixels [x, end) of a row to every `stride` bytes from `out` on: three channels as four bytes, the fourth without meaning. `last`:
+/// behind the last of them there is no byte to read.
 template <Index Channels>
-void spread(const std::uint8_t* row, Index first, Index end, Index width, std::uint8_t* out, Index stride) {
-  constexpr Index bytes = Channels == 1 ? 1 : 4;
-  const bool short_of_one = Channels == 3 && end == width;  // behind the last pixel there is no byte to read
-  const std::uint8_t* in = row + first * Channels;
-  for (Index i = first; i < end - (short_of_one ? 1 : 0); ++i, in += Channels, out += stride) std::memcpy(out, in, bytes);
+void spread(const std::uint8_t* in, Index pixels, bool last, std::uint8_t* out, Index stride) {
+  constexpr std::size_t bytes = Channels == 1 ? 1 : 4;
+  const bool short_of_one = Channels == 3 && last && pixels > 0;
+  for (Index i = short_of_one ? 1 : 0; i < pixels; ++i, in += Channels, out += stride) std::memcpy(out, in, bytes);
   if (short_of_one) std::memcpy(out, in, 3);
 }
 
-/// Columns [left, left + columns) of rows [top, top + rows), unchanged or multiplied by their alpha.
-inline void copy_rows(const Image& image, Index left, Index columns, Index top, Index rows, bool by_alpha, ByteRows& out) {
+#ifdef __SSE2__
+/// The first four pixels of 16 bytes, four bytes each.
+template <Index Channels>
+__m128i four_pixels(const std::uint8_t* in) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
+  if constexpr (Channels == 4) return v;
+#ifdef __SSSE3__
+  else return _mm_shuffle_epi8(v, _mm_setr_epi8(0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11));
+#else
+  else return _mm_unpacklo_epi64(_mm_unpacklo_epi32(v, _mm_srli_si128(v, 3)), _mm_unpacklo_epi32(_mm_srli_si128(v, 6), _mm_srli_si128(v, 9)));
+#endif
+}
+#endif
+
+/// Columns [x, end) of rows [top, top + rows) to the rows of `out`: pixel by pixel, those of one column side by side.
+template <Index Channels>
+void lay_side_by_side(const Image& image, Index left, Index x, Index end, Index top, Index rows, ByteRows& out) {
+  constexpr Index step = Channels == 1 ? 1 : 4;
+  const auto pixel = [&](Index r, Index i) { return image.row(top + r) + (left + i) * Channels; };
+  const bool last = left + end == image.width();
+  Index r = 0;
+#ifdef __SSE2__
+  if constexpr (Channels != 1) {                               // squares of four by four
+    constexpr Index touched = (16 + Channels - 1) / Channels;  // pixels that 16 bytes touch
+    const Index squares_end = std::min(end - 3, image.width() - left - touched + 1);
+    for (; r + 4 <= rows; r += 4) {
+      Index i = x;
+      for (; i < squares_end; i += 4) {
+        const __m128i r0 = four_pixels<Channels>(pixel(r, i)), r1 = four_pixels<Channels>(pixel(r + 1, i));
+        const __m128i r2 = four_pixels<Channels>(pixel(r + 2, i)), r3 = four_pixels<Channels>(pixel(r + 3, i));
+        const __m128i low01 = _mm_unpacklo_epi32(r0, r1), low23 = _mm_unpacklo_epi32(r2, r3);
+        const __m128i high01 = _mm_unpackhi_epi32(r0, r1), high23 = _mm_unpackhi_epi32(r2, r3);
+        const auto put = [&](Index k, __m128i column) { _mm_storeu_si128(reinterpret_cast<__m128i*>(out.row(i + k) + r * step), column); };
+        put(0, _mm_unpacklo_epi64(low01, low23)), put(1, _mm_unpackhi_epi64(low01, low23));
+        put(2, _mm_unpacklo_epi64(high01, high23)), put(3, _mm_unpackhi_epi64(high01, high23));
+      }
+      for (Index k = r; k < r + 4; ++k) spread<Channels>(pixel(k, i), end - i, last, out.row(i) + k * step, out.stride());
+    }
+  }
+#endif
+  for (; r < rows; ++r) spread<Channels>(pixel(r, x), end - x, last, out.row(x) + r * step, out.stride());
+}
+
+/// Columns [left, left + columns) of rows [top, top + rows) to the rows of `out` from `at` on, unchanged or multiplied by their alpha.
+inline void copy_rows(const Image& image, Index left, Index columns, Index top, Index rows, bool by_alpha, ByteRows& out, Index at) {
   const Index channels = image.channels(), bytes = columns * channels;
-  out.reshape(rows, bytes);
   for (Index y = 0; y < rows; ++y) {
-    std::memcpy(out.row(y), image.row(top + y) + left * channels, static_cast<std::size_t>(bytes));
-    for (Index x = 0; by_alpha && x < bytes; x += alpha_block) multiply_by_alpha(out.row(y) + x);
+    std::uint8_t* const to = out.row(at + y);
+    std::memcpy(to, image.row(top + y) + left * channels, static_cast<std::size_t>(bytes));
+    for (Index x = 0; by_alpha && x < bytes; x += alpha_block) multiply_by_alpha(to + x);
   }
 }
 
-/// Rows [top, top + rows) of the image, each resized along x.
+/// Rows of an image that are resized together.
 template <Index Channels>
-void resize_along_rows(const Image& image, const ResizeWeights& weights, Index top, Index rows, bool by_alpha, ByteRows& side_by_side, ByteRows& out) {
-  constexpr Index step = Channels == 1 ? 1 : 4, together = lanes / step;  // rows in one block
-  constexpr Index tile = 64;                                              // columns laid side by side at a time: what stays in the first cache
+inline constexpr Index rows_together = lanes / (Channels == 1 ? 1 : 4);
+
+/// Rows [top, top + rows) of the image, each resized along x, to the rows of `out` from `at` on.
+template <Index Channels>
+void resize_along_rows(const Image& image, const ResizeWeights& weights, Index top, Index rows, bool by_alpha, ByteRows& side_by_side, ByteRows& out,
+                       Index at) {
+  constexpr Index step = Channels == 1 ? 1 : 4, together = rows_together<Channels>;
+  constexpr Index tile = 64;  // columns laid side by side at a time: what stays in the first cache
   const Index left = weights.first_input(), columns = weights.end_input() - left;
   side_by_side.reshape(columns, lanes - 1);
-  out.reshape(rows, weights.count() * Channels);
   for (Index y = 0; y < rows; y += together) {
     const Index valid = std::min(together, rows - y);
     for (Index x = 0; x < columns; x += tile) {
       const Index end = std::min(x + tile, columns);
-      for (Index r = 0; r < valid; ++r)
-        spread<Channels>(image.row(top + y + r), left + x, left + end, image.width(), side_by_side.row(x) + r * step, side_by_side.stride());
+      lay_side_by_side<Channels>(image, left, x, end, top + y, valid, side_by_side);
       for (Index i = x; by_alpha && i < end; ++i) multiply_by_alpha(side_by_side.row(i));
     }
     std::array<std::uint8_t, lanes> block;
     for (Index x = 0; x < weights.count(); ++x) {
-      weighted_sum(side_by_side.row(weights.begin(x) - left), side_by_side.stride(), weights.weights(x), weights.taps(x), block.data());
+      weighted_sum(side_by_side.row(weights.begin(x) - left), side_by_side.stride(), weights.digits(x), weights.taps(x), block.data());
       // Of three channels the fourth byte is the next pixel's, or behind the row.
-      for (Index r = 0; r < valid; ++r) std::memcpy(out.row(y + r) + x * Channels, block.data() + r * step, Channels == 1 ? 1 : 4);
+      for (Index r = 0; r < valid; ++r) std::memcpy(out.row(at + y + r) + x * Channels, block.data() + r * step, Channels == 1 ? 1 : 4);
     }
   }
 }
 
-/// Rows of `bytes` bytes resized along y. Row 0 of `in` is input number `top` of the weights.
-inline void resize_along_columns(const ByteRows& in, Index top, Index bytes, const ResizeWeights& weights, ByteRows& out) {
-  out.reshape(weights.count(), bytes);
-  for (Index y = 0; y < weights.count(); ++y)
-    for (Index x = 0; x < bytes; x += lanes) weighted_sum(in.row(weights.begin(y) - top) + x, in.stride(), weights.weights(y), weights.taps(y), out.row(y) + x);
+/// Row y of the outputs, `bytes` bytes. The rows that meet in it begin at `in`, `stride` bytes apart.
+inline void resize_along_column(const std::uint8_t* in, Index stride, Index bytes, const ResizeWeights& weights, Index y, std::uint8_t* out) {
+  for (Index x = 0; x < bytes; x += lanes) weighted_sum(in + x, stride, weights.digits(y), weights.taps(y), out + x);
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

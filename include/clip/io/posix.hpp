@@ -55,4 +55,14 @@ inline Error open_error(const std::string& path, int code) {
   return system_error(path, "cannot be opened", code);
 }
 
+/// Whether anything is at a path; whether that is a folder. Links are followed.
+inline bool is_there(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0;
+}
+inline bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 }  // namespace clip::inline CLIP_ABI::detail

@@ -2,7 +2,7 @@
 //
 // Everything of stb_image is static here and lives in clip::detail::stb, so a program may have its own copy, of another
 // version and with other settings, in the same translation unit: before this header or after it.
-// Decoders kept: JPEG, PNG, BMP, PNM. Not thread-safe settings (flipping and the like) stay untouched at their defaults.
+// Decoders kept: JPEG, PNG, BMP, PNM, TGA. Not thread-safe settings (flipping and the like) stay untouched at their defaults.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -33,6 +33,7 @@
 #define STBI_ONLY_PNG
 #define STBI_ONLY_BMP
 #define STBI_ONLY_PNM
+#define STBI_ONLY_TGA
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
 #define STBI_NO_STDIO

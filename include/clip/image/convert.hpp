@@ -1,0 +1,66 @@
+// clip/image/convert.hpp: pixels of any kind as red, green and blue, as the reference's convert("RGB") makes them.
+#pragma once
+
+#include <clip/image/image.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// What is left of white paper under one ink and black: (255 - k) (1 - ink / 255), rounded as the reference does.
+constexpr std::uint8_t light_of_ink(std::uint32_t ink, std::uint32_t black) {
+  const std::uint32_t paper = 255 - black, t = ink * paper + 128;
+  return static_cast<std::uint8_t>(paper - (((t >> 8) + t) >> 8));
+}
+
+/// Row y as three bytes per pixel. Alpha is dropped; levels of 16-bit grey beyond 255 are white.
+inline void rgb_row(const Image& image, Index y, std::uint8_t* out) {
+  const std::uint8_t* in = image.row(y);
+  const Index width = image.width(), step = image.channels();
+  switch (image.pixels()) {
+    case Pixels::gray:
+      for (Index x = 0; x < width; ++x) std::memset(out + 3 * x, in[x], 3);
+      break;
+    case Pixels::gray16:
+      for (Index x = 0; x < width; ++x) {
+        std::uint16_t level;
+        std::memcpy(&level, in + 2 * x, 2);
+        std::memset(out + 3 * x, std::min<int>(level, 255), 3);
+      }
+      break;
+    case Pixels::cmyk:
+      for (Index x = 0; x < width; ++x)
+        for (Index c = 0; c < 3; ++c) out[3 * x + c] = light_of_ink(in[4 * x + c], in[4 * x + 3]);
+      break;
+    case Pixels::rgb:
+    case Pixels::rgba:
+      for (Index x = 0; x < width; ++x) std::memcpy(out + 3 * x, in + x * step, 3);
+      break;
+    case Pixels::bgr:
+    case Pixels::bgra:
+      for (Index x = 0; x < width; ++x)
+        for (Index c = 0; c < 3; ++c) out[3 * x + c] = in[x * step + 2 - c];
+      break;
+  }
+}
+
+/// Kinds of pixels whose bytes are not colours yet.
+constexpr bool needs_conversion(Pixels pixels) { return pixels == Pixels::cmyk || pixels == Pixels::gray16; }
+
+}  // namespace detail
+
+/// The picture in RGB. A palette stays one.
+[[nodiscard]] inline Image to_rgb(const Image& image) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(3 * image.width() * image.height()));
+  for (Index y = 0; y < image.height(); ++y) detail::rgb_row(image, y, bytes.data() + 3 * image.width() * y);
+  Image result{image.width(), image.height(), Pixels::rgb, std::move(bytes)};
+  return image.palette() ? std::move(result).as_palette() : std::move(result);
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,114 @@
+// clip/image/normalize.hpp: bytes into the floats of a model's input.
+#pragma once
+
+#include <clip/config/preprocessing.hpp>
+#include <clip/image/convert.hpp>
+#include <clip/image/image.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// Pixels to normalise at once. The count is fixed so that plain -O2 makes vectors of the loops.
+inline constexpr Index normalize_block = 32;
+
+/// a / b, rounded to nearest, for `inverse` next to 1 / b: a product and one step of Newton's. Exact for almost all a and b, hence
+/// to be tried for those that matter.
+inline float quotient(float a, float b, float inverse) {
+  const float q = a * inverse;
+  return std::fma(std::fma(-q, b, a), inverse, q);
+}
+
+/// One channel: the float every byte becomes is (byte / 255 - mean) / deviation, each step rounded to float as the reference does.
+class ChannelNormalization {
+ public:
+  ChannelNormalization() = default;
+  ChannelNormalization(float mean, float deviation) : mean_{mean}, deviation_{deviation}, inverse_{1 / deviation} {
+    for (std::size_t byte = 0; byte < 256; ++byte) values_[byte] = (static_cast<float>(byte) / 255.0f - mean) / deviation;
+#ifdef __FMA__
+    for (std::size_t first = 0; first < 256; first += normalize_block) {
+      std::uint8_t bytes[normalize_block];
+      float computed[normalize_block];
+      for (std::size_t i = 0; i < normalize_block; ++i) bytes[i] = static_cast<std::uint8_t>(first + i);
+      compute(bytes, computed);
+      computes_ = computes_ && std::memcmp(computed, &values_[first], sizeof computed) == 0;
+    }
+#else
+    computes_ = false;  // looking up is faster
+#endif
+  }
+
+  float operator[](std::uint8_t byte) const { return values_[byte]; }
+  /// compute() gives the same bits as the table for every byte, and sooner.
+  bool computes() const { return computes_; }
+
+  void compute(const std::uint8_t* bytes, float* out) const {
+    float values[normalize_block];
+    for (Index i = 0; i < normalize_block; ++i) values[i] = quotient(quotient(bytes[i], 255.0f, 1 / 255.0f) - mean_, deviation_, inverse_);
+    std::memcpy(out, values, sizeof values);
+  }
+
+ private:
+  std::array<float, 256> values_{};
+  float mean_ = 0, deviation_ = 1, inverse_ = 1;
+  bool computes_ = true;
+};
+
+/// Red, green and blue.
+class Normalization {
+ public:
+  explicit Normalization(const Preprocessing& how) {
+    for (std::size_t c = 0; c < 3; ++c) channels_[c] = {how.mean[c], how.deviation[c]};
+    computes_ = channels_[0].computes() && channels_[1].computes() && channels_[2].computes();
+  }
+
+  /// Pixels of the right size into its three planes. Grey is repeated, alpha is dropped.
+  void operator()(const Image& image, std::span<float> planes) const {
+    if (needs_conversion(image.pixels())) return (*this)(to_rgb(image), planes);
+    const Index size = image.width() * image.height();
+    for (Index y = 0; y < image.height(); ++y) {
+      float* const out = planes.data() + y * image.width();
+      switch (image.pixels()) {
+        case Pixels::gray: row<1, 0, 0>(image, y, out, size); break;
+        case Pixels::bgr: row<3, 2, 0>(image, y, out, size); break;
+        case Pixels::rgba: row<4, 0, 2>(image, y, out, size); break;
+        case Pixels::bgra: row<4, 2, 0>(image, y, out, size); break;
+        default: row<3, 0, 2>(image, y, out, size);
+      }
+    }
+  }
+
+ private:
+  /// Row y of the image to the same row of three planes, `plane` floats apart.
+  template <Index Step, Index Red, Index Blue>
+  void row(const Image& image, Index y, float* out, Index plane) const {
+    constexpr std::array<Index, 3> at{Red, (Red + Blue) / 2, Blue};
+    const std::uint8_t* in = image.row(y);
+    Index x = 0;
+    for (; computes_ && x + normalize_block <= image.width(); x += normalize_block, in += normalize_block * Step) {
+      std::uint8_t pixels[normalize_block * Step], apart[3][normalize_block];
+      std::memcpy(pixels, in, sizeof pixels);
+      for (Index i = 0; i < normalize_block; ++i) {
+        apart[0][i] = pixels[Step * i + at[0]];
+        apart[1][i] = pixels[Step * i + at[1]];
+        apart[2][i] = pixels[Step * i + at[2]];
+      }
+      for (std::size_t c = 0; c < 3; ++c) channels_[c].compute(apart[c], out + static_cast<Index>(c) * plane + x);
+    }
+    for (std::size_t c = 0; c < 3; ++c) {
+      const ChannelNormalization& channel = channels_[c];
+      float* const to = out + static_cast<Index>(c) * plane;
+      for (Index i = x; i < image.width(); ++i) to[i] = channel[in[(i - x) * Step + at[c]]];
+    }
+  }
+
+  std::array<ChannelNormalization, 3> channels_;
+  bool computes_ = true;
+};
+
+}  // namespace clip::inline CLIP_ABI::detail

@@ -1,0 +1,53 @@
+#include <clip/image/normalize.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <utility>
+#include <vector>
+
+using namespace clip;
+
+namespace {
+float by_definition(int byte, float mean, float deviation) { return (static_cast<float>(byte) / 255.0f - mean) / deviation; }
+}  // namespace
+
+TEST_CASE("a byte becomes the float of the definition, computed or looked up, for any mean and deviation") {
+  std::mt19937 random{5};
+  std::uniform_real_distribution<float> some{0.01f, 1.0f};
+  std::vector<std::pair<float, float>> channels{{0.0f, 1.0f}, {0.5f, 0.5f}, {0.5f, 3.0f}, {1.0f, 1e-20f}};
+  for (std::size_t c = 0; c < 3; ++c) channels.emplace_back(openai_mean[c], openai_deviation[c]);
+  for (int i = 0; i < 40; ++i) channels.emplace_back(some(random), some(random));
+  for (const auto& [mean, deviation] : channels) {
+    const detail::ChannelNormalization channel{mean, deviation};
+    for (int byte = 0; byte < 256; ++byte) {
+      REQUIRE(channel[static_cast<std::uint8_t>(byte)] == by_definition(byte, mean, deviation));
+      if (!channel.computes()) continue;
+      const std::vector<std::uint8_t> bytes(detail::normalize_block, static_cast<std::uint8_t>(byte));
+      std::vector<float> computed(detail::normalize_block);
+      channel.compute(bytes.data(), computed.data());
+      REQUIRE(computed == std::vector<float>(detail::normalize_block, by_definition(byte, mean, deviation)));
+    }
+  }
+}
+
+TEST_CASE("every pixel lands in its place of three planes, for every kind of pixels and any width") {
+  const Preprocessing how;
+  const detail::Normalization normalize{how};
+  std::mt19937 random{6};
+  for (const Pixels pixels : {Pixels::gray, Pixels::rgb, Pixels::bgr, Pixels::rgba, Pixels::bgra, Pixels::cmyk, Pixels::gray16})
+    for (const Index width : {1, 2, 31, 32, 33, 64, 95}) {
+      const Index height = 3;
+      std::vector<std::uint8_t> bytes(static_cast<std::size_t>(width * height * channels(pixels)));
+      for (auto& b : bytes) b = static_cast<std::uint8_t>(random());
+      const Image image{width, height, pixels, std::move(bytes)}, rgb = to_rgb(image);
+      std::vector<float> expected, found(static_cast<std::size_t>(3 * width * height));
+      for (std::size_t c = 0; c < 3; ++c)
+        for (Index y = 0; y < height; ++y)
+          for (Index x = 0; x < width; ++x) expected.push_back(by_definition(rgb.row(y)[3 * x + static_cast<Index>(c)], how.mean[c], how.deviation[c]));
+      normalize(image, found);
+      CHECK(found == expected);
+    }
+}
