@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes include/clip/text/unicode_tables.hpp and include/clip/text/html_entities.hpp.
+"""Writes unicode_tables.hpp, word_tables.hpp and html_entities.hpp of include/clip/text.
 
     python3 cmake/unicode_tables.py [include/clip/text]
 
@@ -31,6 +31,12 @@ def ranges(kinds):
 
 def letter_or_number(c):
     return {"L": 1, "N": 2}.get(unicodedata.category(c)[0])
+
+
+def word_kind(c):
+    """What BERT's basic tokenizer tells apart: what it drops, what it strips from letters, what it splits at."""
+    category = unicodedata.category(c)
+    return 1 if category[0] == "C" else 2 if category == "Mn" else 3 if category[0] == "P" else None
 
 
 def sigma_context(c):
@@ -75,9 +81,9 @@ def table(comment, declaration, items):
     return f"/// {comment}\ninline constexpr {declaration}[] = {{\n{fill(items)}\n}};\n"
 
 
-def header(name, sentence, body):
+def header(name, sentence, body, includes="#include <clip/core/abi.hpp>\n\n#include <cstdint>\n\n"):
     return (f"// clip/text/{name}: {sentence}\n//\n// Written by cmake/unicode_tables.py; not edited by hand.\n#pragma once\n\n// clang-format off\n\n"
-            "#include <clip/core/abi.hpp>\n\n#include <cstdint>\n\n"
+            + includes +
             "namespace clip::inline CLIP_ABI::detail {\n\n" + body + "\n}  // namespace clip::inline CLIP_ABI::detail\n")
 
 
@@ -117,6 +123,13 @@ def unicode_tables():
     return header("unicode_tables.hpp", sentence, "\n".join(body))
 
 
+def word_tables():
+    body = table("1: dropped (categories Cc Cf Co Cn). 2: marks (Mn). 3: punctuation (P*).", "CodeRange word_ranges",
+                 (f"{{0x{a:X}, 0x{b:X}, {k}}}" for a, b, k in ranges((ord(c), word_kind(c)) for c in EVERY)))
+    sentence = f"controls, marks and punctuation of Unicode {unicodedata.unidata_version}, as WordPiece needs them."
+    return header("word_tables.hpp", sentence, body, "#include <clip/text/unicode_tables.hpp>\n\n")
+
+
 def html_entities():
     names = html.entities.html5
     items = []
@@ -131,6 +144,6 @@ def html_entities():
 
 if __name__ == "__main__":
     here = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "include", "clip", "text")
-    for name, text in (("unicode_tables.hpp", unicode_tables()), ("html_entities.hpp", html_entities())):
+    for name, text in (("unicode_tables.hpp", unicode_tables()), ("word_tables.hpp", word_tables()), ("html_entities.hpp", html_entities())):
         with open(os.path.join(here, name), "w", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -15,7 +15,7 @@ std::string cleaned(std::string_view text, Cleaning cleaning = Cleaning::openai)
 }  // namespace
 
 TEST_CASE("white space collapses and letters become small, whatever the cleaning") {
-  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::none}) {
+  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
     CHECK(cleaned("  A Photo\t\n OF  a CAT ", cleaning) == "a photo of a cat");
     CHECK(cleaned("", cleaning).empty());
     CHECK(cleaned(" \t\r\n\f", cleaning).empty());
@@ -35,7 +35,35 @@ TEST_CASE("only OpenAI's cleaning repairs and writes references out") {
   CHECK(cleaned("<&amp;lt;>") == "<<>");
 }
 
-TEST_CASE("separators U+001C to U+001F count as space only at the ends") { CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::none) == "a\x1Dz"); }
+TEST_CASE("separators U+001C to U+001F are space at the ends, everywhere or nowhere") {
+  CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::none) == "a\x1Dz");
+  CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::huggingface) == "\x1C a\x1Dz \x1F");
+  std::u32string spaced;
+  clip::detail::collapse_spaces(U"\x1C a\x1Dz \x1F", Cleaning::open_clip, spaced);
+  CHECK(spaced == U"a z");
+}
+
+TEST_CASE("Hugging Face's cleaning composes, repairs nothing and knows no final sigma") {
+  CHECK(cleaned("CAFE\u0301 &amp; \u201Cx\u201D \uFF21", Cleaning::huggingface) == "caf\u00E9 &amp; \u201Cx\u201D \uFF41");
+  CHECK(cleaned("\u0391\u03A3", Cleaning::huggingface) == "\u03B1\u03C3");
+  CHECK(cleaned("\u0391\u03A3", Cleaning::none) == "\u03B1\u03C2");
+}
+
+TEST_CASE("a repair of the caller's own comes before ours, where there is any") {
+  const clip::TextRepair repair = [](std::string_view text) {
+    return std::string(text) == "sch\u00C3\u00B6n" ? "\u201Csch\u00F6n\u201D &amp;" : std::string(text);
+  };
+  const auto with = [&](std::string_view text, Cleaning cleaning) {
+    std::string out;
+    clip::clean_text(text, cleaning, repair, out);
+    return out;
+  };
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::openai) == "\"sch\u00F6n\" &");
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::open_clip) == "\"sch\u00F6n\" &");
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::huggingface) == "sch\u00E3\u00B6n");
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::none) == "sch\u00E3\u00B6n");
+  CHECK(with("bad \xFF byte", Cleaning::openai) == "bad \uFFFD byte");
+}
 
 TEST_CASE("bytes that are not UTF-8 become U+FFFD") {
   CHECK(cleaned("A\xFF"

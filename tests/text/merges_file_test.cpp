@@ -27,6 +27,12 @@ TEST_CASE("a file of a header alone, or of nothing, has no merges") {
   for (const char* file : {"", "#version", "#version\n"}) CHECK(clip::try_parse_merges(file, "m.txt").value().empty());
 }
 
+TEST_CASE("the header may be missing, and may have words of its own") {
+  CHECK(clip::try_parse_merges("i n\nt h\n", "m.txt").value() == std::vector<Merge>{{"i", "n"}, {"t", "h"}});
+  CHECK(clip::try_parse_merges("#version: 0.2 - Trained by somebody\ni n\n", "m.txt").value() == std::vector<Merge>{{"i", "n"}});
+  CHECK(clip::try_parse_merges("\"list.txt#version: 0.2\ni n\n", "m.txt").value() == std::vector<Merge>{{"i", "n"}});
+}
+
 TEST_CASE("a line that is no merge is an error with its number") {
   CHECK(message("h\na b\nab\n") == "m.txt: line 3: expected two symbols and a space between, found \"ab\"");
   CHECK(message("h\n\na b\n") == "m.txt: line 2: expected two symbols and a space between, found \"\"");

@@ -39,6 +39,20 @@ TEST_CASE("Hangul letters join to syllables") {
   CHECK(composed(U"\u1112\u11AB") == U"\u1112\u11AB");
 }
 
+TEST_CASE("taken apart, accents follow their letters in the order of their classes") {
+  const auto apart = [](std::u32string text) {
+    clip::normal_form_d(text);
+    return text;
+  };
+  CHECK(apart(U"caf\u00E9 \u1EA5") == U"cafe\u0301 a\u0302\u0301");
+  CHECK(apart(U"q\u0307\u0323") == U"q\u0323\u0307");
+  CHECK(apart(U"\uD55C \uAE00") == U"\u1112\u1161\u11AB \u1100\u1173\u11AF");
+  for (char32_t c = 0; c < 0x110000; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue;
+    if (composed(apart({c, 0x323})) != composed({c, 0x323})) FAIL_CHECK("U+" << static_cast<unsigned>(c));
+  }
+}
+
 TEST_CASE("the normal form of a normal form is itself, for every character") {
   for (char32_t c = 0; c < 0x110000; ++c) {
     if (c >= 0xD800 && c < 0xE000) continue;

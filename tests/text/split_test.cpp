@@ -32,3 +32,24 @@ TEST_CASE("special strings are one piece where a piece begins with them") {
   CHECK(split("<|\u017Ftartoftext|>") == Pieces{"<|\u017Ftartoftext|>"});
   CHECK(split("<|endoftex") == Pieces{"<|", "endoftex"});
 }
+
+TEST_CASE("which strings are special is a choice") {
+  const auto with = [](clip::SpecialStrings specials) {
+    Pieces pieces;
+    clip::split_pieces("<start_of_text><|endoftext|>", {clip::strings_of(specials)}, [&](std::string_view piece) { pieces.emplace_back(piece); });
+    return pieces;
+  };
+  CHECK(with(clip::SpecialStrings::openai) == Pieces{"<", "start", "_", "of", "_", "text", "><|", "endoftext", "|>"});
+  CHECK(with(clip::SpecialStrings::open_clip) == Pieces{"<start_of_text>", "<|", "endoftext", "|>"});
+  CHECK(with(clip::SpecialStrings::none) == with(clip::SpecialStrings::openai));
+}
+
+TEST_CASE("where case is ignored a long s is an s, and the iota below splits and is lost") {
+  const auto split_by_case = [](std::string_view text, bool ignore_case) {
+    Pieces pieces;
+    clip::split_pieces(text, {{}, ignore_case}, [&](std::string_view piece) { pieces.emplace_back(piece); });
+    return pieces;
+  };
+  CHECK(split_by_case("x'\u017F !\u0345!", true) == Pieces{"x", "'\u017F", "!", "!"});
+  CHECK(split_by_case("x'\u017F !\u0345!", false) == Pieces{"x", "'", "\u017F", "!\u0345!"});
+}

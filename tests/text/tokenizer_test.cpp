@@ -4,11 +4,11 @@
 
 #include <clip/core/rng.hpp>
 
+#include "../io/temporary_folder.hpp"
 #include "reference_ids.hpp"
 
+#include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,7 +29,7 @@ std::optional<Tokenizer> published(const std::string& name, Cleaning cleaning = 
     MESSAGE("skipped: " << name << ": CLIP_TEST_DATA is not set");
     return std::nullopt;
   }
-  return Tokenizer{std::string(folder) + "/bpe_simple_vocab_16e6.txt.gz", cleaning};
+  return Tokenizer{std::string(folder) + "/bpe_simple_vocab_16e6.txt.gz", {.cleaning = cleaning}};
 }
 
 std::string message(const clip::Result<Texts>& texts) { return texts ? "" : texts.error().message(); }
@@ -125,8 +125,8 @@ TEST_CASE("a special string in a text is its id, and the text ends at the first 
 
 TEST_CASE("any bytes tokenise, to ids below the vocabulary, and decode to valid text") {
   clip::Rng rng{5};
-  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::none}) {
-    const Tokenizer tokenizer{cleaning};
+  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
+    const Tokenizer tokenizer{{.cleaning = cleaning}};
     for (int n = 0; n < 2000; ++n) {
       std::string text;
       for (std::uint64_t length = rng.below(40); length > 0; --length) {
@@ -145,10 +145,41 @@ TEST_CASE("any bytes tokenise, to ids below the vocabulary, and decode to valid 
   }
 }
 
+TEST_CASE("a byte that is no UTF-8 is read as U+FFFD, one each, and never lost") {
+  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
+    const Tokenizer tokenizer{{.cleaning = cleaning}};
+    CHECK(tokenizer.encode("a\xFF\xE4\xBDz") == tokenizer.encode("a\uFFFD\uFFFD\uFFFDz"));
+  }
+}
+
+TEST_CASE("the special strings are the policy's") {
+  const Tokenizer open_clip{clip::open_clip_texts}, none{{.specials = clip::SpecialStrings::none}};
+  CHECK(open_clip.encode("<start_of_text> <END_OF_TEXT>") == Row{512, 513});
+  CHECK(open_clip.decode(Row{512, 513}) == "<start_of_text><end_of_text>");
+  CHECK(open_clip.encode("<|endoftext|>") == none.encode("<|endoftext|>"));
+  CHECK(none.encode("<start_of_text>").size() == 15);
+}
+
+TEST_CASE("transformers takes special strings out as they are spelled, wherever they stand") {
+  const Tokenizer tokenizer{clip::huggingface_texts}, openai;
+  CHECK(tokenizer.encode("!<|endoftext|>x") == Row{256, 513, 87 + 256});
+  CHECK(openai.encode("!<|endoftext|>").size() == 3 + 9 + 2);
+  for (const std::int32_t id : tokenizer.encode("<|EndOfText|>")) CHECK(id < 512);
+}
+
+TEST_CASE("a caller's repair is part of the tokenizer it is given to") {
+  const Tokenizer plain;
+  const Tokenizer repairing =
+      plain.with_repair([](std::string_view text) { return text == "sch\u00C3\u00B6n" ? std::string("sch\u00F6n") : std::string(text); });
+  CHECK(repairing.encode("sch\u00C3\u00B6n") == plain.encode("sch\u00F6n"));
+  CHECK(plain.encode("sch\u00C3\u00B6n") != plain.encode("sch\u00F6n"));
+}
+
 TEST_CASE("a file that is not there or holds no merges is one clear error") {
   CHECK_THROWS_AS(Tokenizer{"no/such/file.txt"}, clip::LoadError);
-  const auto path = (std::filesystem::temp_directory_path() / "clip_tokenizer_test.txt").string();
-  const auto write = [&](std::string_view content) { std::ofstream(path, std::ios::binary) << content; };
+  const TemporaryFolder folder;
+  const std::string path = folder / "list.txt";
+  const auto write = [&](std::string_view content) { put(path, std::string(content)); };
   write("#version\nc a\nca t</w>\n");
   const auto good = clip::try_open_tokenizer(path);
   REQUIRE(good);
@@ -159,7 +190,6 @@ TEST_CASE("a file that is not there or holds no merges is one clear error") {
   CHECK(bad.error().message() == path + ": line 3: expected two symbols and a space between, found \"three words here\"");
   write("\x1F\x8B\x08 this is no gzip file");
   CHECK_FALSE(clip::try_open_tokenizer(path));
-  std::filesystem::remove(path);
 }
 
 TEST_CASE("the published vocabulary has the published ids") {
@@ -178,6 +208,41 @@ TEST_CASE("the published vocabulary has the published ids") {
   CHECK(spelled(2368) == "cat ");
   CHECK(spelled(1125) == "photo ");
   CHECK(spelled(49405) == "jekyll ");
+  Row matrix(2 * 77, 0);
+  std::ranges::copy(Row{49406, 3306, 1002, 256, 49407}, matrix.begin());
+  std::ranges::copy(Row{49406, 2368, 49407}, matrix.begin() + 77);
+  CHECK((*tokenizer)({"Hello World!", "cat"}).padded(77) == matrix);
+}
+
+TEST_CASE("the published vocabulary is the same from each of Hugging Face's files") {
+  const auto tokenizer = published("the published vocabulary is the same from each of Hugging Face's files");
+  if (!tokenizer) return;
+  const TemporaryFolder folder;
+  const auto list = clip::read_file(std::string(std::getenv("CLIP_TEST_DATA")) + "/bpe_simple_vocab_16e6.txt.gz");
+  const auto merges = clip::try_parse_merges(clip::as_text(list), "list").value();
+  clip::Json ids, pairs;
+  for (int id = 0; id < 512; ++id) {
+    std::string name;
+    clip::append_utf8(name, clip::symbol_character(id % 256));
+    ids[id < 256 ? name : name + "</w>"] = static_cast<unsigned>(id);
+  }
+  for (const auto& [left, right] : merges) {
+    ids[std::string(left) + std::string(right)] = static_cast<unsigned>(ids.size());
+    pairs.push_back(std::string(left) + ' ' + std::string(right));
+  }
+  ids["<|startoftext|>"] = 49406U;
+  ids["<|endoftext|>"] = 49407U;
+  put(folder / "vocab.json", ids.dump(-1, ' ', true));
+  put(folder / "merges.txt", std::string(clip::as_text(list)));  // all 262,144 lines, of which 48,894 count
+  put(folder / "tokenizer.json", clip::Json{{"model", {{"type", "BPE"}, {"end_of_word_suffix", "</w>"}, {"vocab", ids}, {"merges", pairs}}}}.dump());
+  for (const std::string name : {"vocab.json", "merges.txt", "tokenizer.json", ""}) {
+    CAPTURE(name);
+    const Tokenizer other{folder / name};
+    REQUIRE(other.vocabulary_size() == 49408);
+    for (std::int32_t id = 0; id < 49408; ++id)
+      if (other.decode(Row{id}) != tokenizer->decode(Row{id})) FAIL_CHECK("id " << id);
+    for (const ReferenceIds& reference : reference_ids()) CHECK(other.encode(reference.text) == reference.openai);
+  }
 }
 
 TEST_CASE("ids are those of the reference tokenizer, quirks included") {

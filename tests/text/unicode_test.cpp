@@ -79,3 +79,9 @@ TEST_CASE("lower case knows the dotted capital I and the sigma that ends a word"
   CHECK(lower(U"\u0391'\u03A3'\u0391") == "\u03B1'\u03C3'\u03B1");
   CHECK(lower(U"\u03A3") == "\u03C3");
 }
+
+TEST_CASE("letter by letter there is no final sigma") {
+  std::u32string out;
+  clip::lower_letters(U"\u0391\u03A3 \u0130", out);
+  CHECK(out == U"\u03B1\u03C3 i\u0307");
+}

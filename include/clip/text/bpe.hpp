@@ -51,11 +51,25 @@ class BytePairs {
   std::string_view operator[](std::int32_t id) const { return names_[id]; }
 
   /// Appends the ids of one piece: over and over, the adjacent pair with the earliest merge is joined wherever it stands,
-  /// from left to right.
+  /// from left to right. A piece known to end as one symbol is looked up.
   void encode(std::string_view piece, Scratch& scratch, std::vector<std::int32_t>& ids) const {
     if (piece.empty()) return;
     if (piece.size() > short_piece) return encode_long(piece, scratch, ids);
+    if (const std::int32_t id = names_.find(piece, end_of_piece); id >= 0 && whole_[static_cast<std::size_t>(id)]) return ids.push_back(id);
+    encode_short(piece, ids);
+  }
 
+ private:
+  struct Empty {};
+  explicit BytePairs(Empty) {}
+
+  static constexpr std::size_t short_piece = 32;
+  static constexpr int id_bits = 21;  // of two ids and a rank in one word
+  static constexpr std::int32_t unranked = 1 << id_bits;
+  static constexpr std::int32_t joined = unranked + 1;
+  static constexpr std::uint64_t free_slot = ~std::uint64_t{0};
+
+  void encode_short(std::string_view piece, std::vector<std::int32_t>& ids) const {
     std::array<std::int32_t, short_piece> symbols;
     std::array<std::int32_t, short_piece> ranks;  // of symbol i and the next
     std::size_t n = piece.size();
@@ -86,16 +100,6 @@ class BytePairs {
     }
     ids.insert(ids.end(), symbols.begin(), symbols.begin() + static_cast<std::ptrdiff_t>(n));
   }
-
- private:
-  struct Empty {};
-  explicit BytePairs(Empty) {}
-
-  static constexpr std::size_t short_piece = 32;
-  static constexpr int id_bits = 21;  // of two ids and a rank in one word
-  static constexpr std::int32_t unranked = 1 << id_bits;
-  static constexpr std::int32_t joined = unranked + 1;
-  static constexpr std::uint64_t free_slot = ~std::uint64_t{0};
 
   Result<void> build(std::string_view place, std::span<const Merge> merges) {
     const std::size_t count = 512 + merges.size();
@@ -140,7 +144,15 @@ class BytePairs {
       inside_[static_cast<std::size_t>(byte)] = names_.find(name);
       closing_[static_cast<std::size_t>(byte)] = names_.find(name + std::string(end_of_piece));
     }
-    names_.done();
+    whole_.resize(count);
+    std::vector<std::int32_t> ids;
+    for (std::size_t id = 0; id < count; ++id) {
+      const std::string_view name = names_[static_cast<std::int32_t>(id)];
+      if (!name.ends_with(end_of_piece) || name.size() > short_piece + end_of_piece.size() || name == end_of_piece) continue;
+      ids.clear();
+      encode_short(name.substr(0, name.size() - end_of_piece.size()), ids);
+      whole_[id] = ids.size() == 1 && ids.front() == static_cast<std::int32_t>(id);
+    }
     return {};
   }
 
@@ -212,6 +224,7 @@ class BytePairs {
   detail::SymbolNames names_;
   std::array<std::int32_t, 256> inside_{}, closing_{};  // the symbol of a byte inside a piece, and of its last byte
   std::vector<std::int32_t> made_by_;                   // the symbol of merge r
+  std::vector<char> whole_;                             // whether the piece a symbol spells ends as that symbol alone
   std::vector<std::uint64_t> table_;                    // left id, right id, rank: open addressing, at most half full
   int shift_ = 0;
 };

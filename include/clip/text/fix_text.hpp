@@ -1,7 +1,7 @@
 // clip/text/fix_text.hpp: captions from the web, repaired: references, quotes, ligatures, widths, control characters.
 //
 // These are the steps of ftfy.fix_text 6.3, which the reference tokenizer runs first, without its repair of text that was
-// decoded with the wrong encoding ("schÃ¶n"): such text stays as it is.
+// decoded with the wrong encoding ("schÃ¶n"): such text stays as it is, unless the caller brings that repair (clean.hpp).
 #pragma once
 
 #include <clip/text/html.hpp>

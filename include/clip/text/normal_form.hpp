@@ -1,4 +1,4 @@
-// clip/text/normal_form.hpp: Unicode's normal form C: accents joined to their letters, in one order (UAX #15).
+// clip/text/normal_form.hpp: Unicode's normal forms C and D: accents joined to their letters or apart, in one order (UAX #15).
 #pragma once
 
 #include <clip/text/unicode.hpp>
@@ -50,26 +50,37 @@ inline char32_t composed(char32_t first, char32_t second) {
   return pair != std::end(compositions) && pair->first == first && pair->second == second ? pair->code : 0;
 }
 
+/// `text` taken apart, appended to `apart`; marks between two starters ordered by class, equal classes in their order.
+inline void append_apart(std::u32string& apart, const std::u32string& text) {
+  apart.reserve(text.size());
+  for (const char32_t c : text) append_decomposed(apart, c);
+  for (auto begin = apart.begin(); begin != apart.end();) {
+    if (combining_class(*begin) == 0) {
+      ++begin;
+      continue;
+    }
+    const auto end = std::find_if(begin, apart.end(), [](char32_t c) { return combining_class(c) == 0; });
+    std::stable_sort(begin, end, [](char32_t a, char32_t b) { return combining_class(a) < combining_class(b); });
+    begin = end;
+  }
+}
+
 }  // namespace detail
+
+/// Brings `text` into normal form D.
+inline void normal_form_d(std::u32string& text) {
+  if (std::ranges::all_of(text, [](char32_t c) { return c < 0xC0; })) return;
+  std::u32string apart;
+  detail::append_apart(apart, text);
+  text.swap(apart);
+}
 
 /// Brings `text` into normal form C.
 inline void normal_form_c(std::u32string& text) {
   if (std::ranges::all_of(text, [](char32_t c) { return c < 0x300; })) return;
 
   std::u32string apart;
-  apart.reserve(text.size());
-  for (const char32_t c : text) detail::append_decomposed(apart, c);
-
-  // Marks between two starters, ordered by class; equal classes keep their order.
-  for (auto begin = apart.begin(); begin != apart.end();) {
-    if (detail::combining_class(*begin) == 0) {
-      ++begin;
-      continue;
-    }
-    const auto end = std::find_if(begin, apart.end(), [](char32_t c) { return detail::combining_class(c) == 0; });
-    std::stable_sort(begin, end, [](char32_t a, char32_t b) { return detail::combining_class(a) < detail::combining_class(b); });
-    begin = end;
-  }
+  detail::append_apart(apart, text);
 
   // A mark joins its starter unless one of its own or a higher class stands between.
   text.clear();

@@ -38,18 +38,20 @@ class SymbolNames {
     const auto id = static_cast<std::int32_t>(size());
     bytes_.append(left).append(right);
     ends_.push_back(bytes_.size());
-    slots_[slot((*this)[id])] = id;
+    slots_[slot(left, right)] = id;
   }
-  /// The id of that string, or -1. Only until done().
-  std::int32_t find(std::string_view name) const { return slots_[slot(name)]; }
-  void done() { slots_ = {}; }
+  /// The id of the two parts joined, or -1.
+  std::int32_t find(std::string_view left, std::string_view right = {}) const { return slots_[slot(left, right)]; }
 
  private:
-  std::size_t slot(std::string_view name) const {
-    std::uint64_t h = name.size();
-    for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x9E3779B97F4A7C15ULL;
+  std::size_t slot(std::string_view left, std::string_view right) const {
+    std::uint64_t h = left.size() + right.size();
+    for (const std::string_view part : {left, right}) {
+      for (const char c : part) h = (h ^ static_cast<unsigned char>(c)) * 0x9E3779B97F4A7C15ULL;
+    }
+    const auto same = [&](std::string_view name) { return name.size() == left.size() + right.size() && name.starts_with(left) && name.ends_with(right); };
     std::size_t s = static_cast<std::size_t>(h ^ h >> 32) & (slots_.size() - 1);
-    while (slots_[s] >= 0 && (*this)[slots_[s]] != name) s = (s + 1) & (slots_.size() - 1);
+    while (slots_[s] >= 0 && !same((*this)[slots_[s]])) s = (s + 1) & (slots_.size() - 1);
     return s;
   }
 
@@ -68,6 +70,13 @@ inline bool symbol_bytes(std::string_view symbol, std::string& out) {
     at += c.bytes;
   }
   return !symbol.empty();
+}
+
+/// The other way round: how a vocabulary file writes these bytes.
+inline std::string symbol_text(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) append_utf8(text, symbol_character(symbol_of_byte[static_cast<unsigned char>(c)]));
+  return text;
 }
 
 }  // namespace detail

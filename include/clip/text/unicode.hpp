@@ -121,16 +121,27 @@ inline bool final_sigma(const std::u32string& text, std::size_t at) {
 }
 }  // namespace detail
 
-/// Full lower case without a language: final sigma and U+0130 included. `out` is replaced.
-inline void lower_case(const std::u32string& text, std::u32string& out) {
+/// Lower case of every letter by itself, U+0130 (two characters) included. `out` is replaced.
+inline void lower_letters(const std::u32string& text, std::u32string& out) {
   out.clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == 0x130) {
+  for (const char32_t c : text) {
+    if (c == 0x130) {
       out += U"i\u0307";
-    } else if (text[i] == 0x3A3) {
-      out.push_back(detail::final_sigma(text, i) ? 0x3C2 : 0x3C3);
     } else {
-      out.push_back(lower_case(text[i]));
+      out.push_back(lower_case(c));
+    }
+  }
+}
+
+/// Full lower case without a language: as above, and a sigma that ends a word is the final one. `out` is replaced.
+inline void lower_case(const std::u32string& text, std::u32string& out) {
+  lower_letters(text, out);
+  std::size_t at = 0;  // in `out`
+  for (std::size_t i = 0; i < text.size(); ++i, ++at) {
+    if (text[i] == 0x130) {
+      ++at;
+    } else if (text[i] == 0x3A3 && detail::final_sigma(text, i)) {
+      out[at] = 0x3C2;
     }
   }
 }
