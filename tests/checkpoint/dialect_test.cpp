@@ -78,8 +78,8 @@ TEST_CASE("dialect: a model saved in Hugging Face's names has exactly their name
   const TemporaryFolder folder;
   Small<Quick> model, again;
   load(model, files + "wanted.safetensors");
-  save(model, folder / "theirs", Dialect::huggingface);
-  const TensorFile written = open_tensors(folder / "theirs"), theirs = open_tensors(files + "huggingface");
+  save(model, folder / "theirs.safetensors", {.dialect = Dialect::huggingface});
+  const TensorFile written = open_tensors(folder / "theirs.safetensors"), theirs = open_tensors(files + "huggingface");
   CHECK(shapes(written) == shapes(theirs));
   for (const FileTensor& t : theirs.tensors()) {
     std::vector<float> expected(static_cast<std::size_t>(t.count())), found(expected.size());
@@ -88,11 +88,11 @@ TEST_CASE("dialect: a model saved in Hugging Face's names has exactly their name
     CHECK_MESSAGE(found == expected, t.name);
   }
   CHECK(written.metadata().at("format") == "pt");
-  load(again, folder / "theirs");
+  load(again, folder / "theirs.safetensors");
   CHECK(weights_of(again) == wanted());
-  save(model, folder / "ours", Dialect::openai);
+  save(model, folder / "ours.safetensors", {.dialect = Dialect::openclip});
   save(model, folder / "plain");
-  CHECK(get(folder / "ours") == get(folder / "plain"));
+  CHECK(get(folder / "ours.safetensors") == get(folder / "plain"));
 }
 
 TEST_CASE("dialect: what has no rule keeps its name, and so do q, k and v that are not three alike") {

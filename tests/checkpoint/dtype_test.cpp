@@ -66,6 +66,12 @@ TEST_CASE_TEMPLATE("convert reads the four floating types, at any address", T, f
   check(Dtype::f64, std::vector<double>{1.5, -2.0, 0.25});
 }
 
+TEST_CASE("convert: counters are integers of 64 bits") {
+  std::vector<float> out(3);
+  convert(stored(Dtype::i64, std::vector<std::int64_t>{0, 123456, -7}), std::span{out});
+  CHECK(out == std::vector<float>{0, 123456, -7});
+}
+
 TEST_CASE("convert: a double keeps all its digits, a float rounds them") {
   std::vector<double> d(1);
   std::vector<float> f(1);
@@ -78,8 +84,8 @@ TEST_CASE("convert: a double keeps all its digits, a float rounds them") {
 
 TEST_CASE("convert: other types and lengths are errors that name the tensor, and nothing is written") {
   std::vector<float> out(2, 9.0f);
-  const auto integers = try_convert(stored(Dtype::i64, std::vector<std::int64_t>{1, 2}), std::span{out});
-  CHECK(integers.error().message() == "w: element type: expected F16, BF16, F32 or F64, found I64");
+  const auto integers = try_convert(stored(Dtype::i32, std::vector<std::int32_t>{1, 2}), std::span{out});
+  CHECK(integers.error().message() == "w: element type: expected F16, BF16, F32, F64 or I64, found I32");
   const auto length = try_convert(stored(Dtype::f32, std::vector<float>{1, 2, 3}), std::span{out});
   CHECK(length.error().message() == "w: values: expected 3, found 2");
   CHECK(!try_convert(StoredTensor{"w", Dtype::f32, {2}, {}}, std::span{out}));

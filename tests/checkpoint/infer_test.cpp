@@ -12,23 +12,34 @@ using namespace clip;
 using namespace clip::testing;
 
 namespace {
-constexpr Assumptions heads{.image_heads = 4, .text_heads = 2};
+constexpr Assumptions heads{.activation = {}, .image_heads = 4, .text_heads = 2};
 
 /// A file of names and shapes; its values are zeros.
 struct Shapes {
   TemporaryFolder folder;
   std::vector<std::pair<std::string, std::vector<Index>>> list;
 
-  explicit Shapes(const VitClipConfig& c) {
-    const Index w = c.image.width, t = c.text.width, e = c.embed_dim;
+  explicit Shapes(const VitClipConfig& c) : Shapes{c.text, c.embed_dim} {
+    const Index w = c.image.width;
     add("visual.class_embedding", {w}), add("visual.positional_embedding", {c.image.tokens(), w}),
         add("visual.conv1.weight", {w, 3, c.image.patch_size, c.image.patch_size});
-    add("visual.proj", {w, e}), add("positional_embedding", {c.text.context, t}), add("token_embedding.weight", {c.text.vocabulary, t}),
-        add("text_projection", {t, e}), add("logit_scale", {});
+    add("visual.proj", {w, c.embed_dim});
     for (const char* n : {"visual.ln_pre", "visual.ln_post"}) norm(n, w);
-    norm("ln_final", t);
     blocks("visual.transformer.resblocks.", c.image.block(), c.image.layers);
-    blocks("transformer.resblocks.", c.text.block(), c.text.layers);
+  }
+  explicit Shapes(const ResNetClipConfig& c) : Shapes{c.text, c.embed_dim} {
+    for (Index s = 0; s < 4; ++s)
+      for (Index b = 0; b < c.image.layers[static_cast<std::size_t>(s)]; ++b)
+        add("visual.layer" + std::to_string(s + 1) + "." + std::to_string(b) + ".conv1.weight", {c.image.width << s, c.image.width, 1, 1});
+    const Index d = c.image.features();
+    add("visual.attnpool.positional_embedding", {c.image.tokens(), d}), add("visual.attnpool.c_proj.weight", {c.embed_dim, d});
+    for (const char* n : {"q", "k", "v"}) add("visual.attnpool." + std::string(n) + "_proj.weight", {d, d});
+  }
+  Shapes(const TextConfig& c, Index embed_dim) {
+    add("positional_embedding", {c.context, c.width}), add("token_embedding.weight", {c.vocabulary, c.width}), add("text_projection", {c.width, embed_dim}),
+        add("logit_scale", {});
+    norm("ln_final", c.width);
+    blocks("transformer.resblocks.", c.block(), c.layers);
   }
   void add(std::string name, std::vector<Index> shape) { list.emplace_back(std::move(name), std::move(shape)); }
   void norm(const std::string& name, Index w) { add(name + ".weight", {w}), add(name + ".bias", {w}); }
@@ -59,6 +70,7 @@ struct Shapes {
     return TensorFile{none}.with(std::move(tensors));
   }
 };
+Inspection inspect_of(const TensorFile& file) { return try_inspect(file).value(); }
 std::string message(const TensorFile& file, const Assumptions& assumed = {}) {
   const auto result = try_inspect(file, assumed);
   REQUIRE(!result);
@@ -67,22 +79,26 @@ std::string message(const TensorFile& file, const Assumptions& assumed = {}) {
 }
 }  // namespace
 
-TEST_CASE("inspect: OpenAI's constants are recognised from their shapes alone") {
-  for (const detail::NamedConfig& known : detail::named_configs) {
-    const auto found = try_inspect(Shapes{*known.config}.file());
+TEST_CASE("inspect: every constant is recognised from its shapes and its activation") {
+  for (const NamedConfig& known : named_configs) {
+    CAPTURE(known.name);
+    AnyConfig config = known.config;
+    config.preprocessing() = {};  // which no shape tells
+    const TensorFile file = config.visit([](const auto& c) { return Shapes{c}.file(); });
+    const auto found = try_inspect(file, {.activation = config.text.activation});
     REQUIRE(found);
-    CHECK(found->config == *known.config);
-    CHECK(found->constant == known.name);
-    CHECK(!found->activation_stated);
-    CHECK(infer_config(Shapes{*known.config}.file(), {.activation = Activation::gelu}).image.activation == Activation::gelu);
+    CHECK(found->config == config);
+    CHECK(found->activation_known);
+    if (config == known.config) CHECK(find_config(found->name) == known.config);
+    CHECK(!inspect_of(file).activation_known);
   }
+  CHECK(inspect_of(Shapes{ViT_B_32}.file()).constant == "clip::ViT_B_32");
+  CHECK(inspect_of(Shapes{RN101}.file()).name == "RN101");
 }
 
 TEST_CASE("inspect: other sizes too, and heads by OpenCLIP's rule") {
-  VitClipConfig c = ViT_L_14;
-  c.embed_dim = 1024;
-  c.image.width = 1408, c.image.layers = 40, c.image.heads = 16, c.image.mlp_width = 6144;
-  c.text.width = 1024, c.text.layers = 24, c.text.heads = 16;
+  VitClipConfig c = detail::with(laion::ViT_g_14, Activation::quick_gelu);
+  c.text.layers = 23;
   const auto found = try_inspect(Shapes{c}.file());
   REQUIRE(found);
   CHECK(found->config == c);
@@ -91,16 +107,16 @@ TEST_CASE("inspect: other sizes too, and heads by OpenCLIP's rule") {
 
 TEST_CASE("inspect: files and folders of every kind hold the same model; what they state beats what is assumed") {
   for (const char* name : {"state.pt", "half.pt", "nested.pt", "wanted.safetensors"}) {
-    CHECK(inspect(files + name, heads).config == Quick);
-    CHECK(inspect(files + name, {Activation::gelu, 4, 2}).config == Stored);
+    CHECK(inspect(files + name, heads).config == AnyConfig{Quick});
+    CHECK(inspect(files + name, {Activation::gelu, 4, 2}).config == AnyConfig{Stored});
   }
   const Inspection script = inspect(files + "script.pt", {Activation::gelu, 4, 2});
-  CHECK(script.config == Quick);  // OpenAI's archives were trained with it
-  CHECK(script.activation_stated);
+  CHECK(script.config == AnyConfig{Quick});  // OpenAI's archives were trained with it
+  CHECK(script.activation_known);
   CHECK(script.format == FileFormat::torchscript);
   const Inspection folder = inspect(files + "huggingface");
-  CHECK(folder.config == Stored);
-  CHECK(folder.activation_stated);
+  CHECK(folder.config == AnyConfig{Stored});
+  CHECK(folder.activation_known);
   CHECK(folder.dialect == Dialect::huggingface);
 }
 
@@ -109,22 +125,22 @@ TEST_CASE("inspect: a description may state everything that shapes do not tell")
   const std::string folder = copy_folder(temporary);
   replace_in(folder + "/config.json", "\"gelu\"", "\"gelu_new\"");
   replace_in(folder + "/config.json", "1e-05", "1e-06");
-  put(folder + "/preprocessor_config.json", R"({"image_mean": [0.5, 0.25, 0], "image_std": [1, 2, 3], "crop_size": 8})");
+  put(folder + "/preprocessor_config.json",
+      R"({"image_mean": [0.5, 0.25, 0], "image_std": [1, 2, 3], "crop_size": 8, "resample": 2, "size": {"height": 8, "width": 8}})");
   VitClipConfig c = Stored;
   c.image.activation = c.text.activation = Activation::gelu_tanh;
   c.image.epsilon = c.text.epsilon = 1e-6f;
-  c.image.mean = {0.5f, 0.25f, 0.0f};
-  c.image.deviation = {1, 2, 3};
-  CHECK(inspect(folder).config == c);
+  c.image.preprocessing = {ResizeMode::squash, Interpolation::bilinear, ColorOrder::huggingface, {0.5f, 0.25f, 0.0f}, {1, 2, 3}};
+  CHECK(inspect(folder).config == AnyConfig{c});
 
   put(folder + "/open_clip_config.json",
       R"({"model_cfg": {"embed_dim": 8, "quick_gelu": true, "vision_cfg": {"image_size": 8, "layers": 1, "width": 16, "head_width": 8, "patch_size": 4},
     "text_cfg": {"context_length": 5, "vocab_size": 12, "width": 16, "heads": 4, "layers": 1}}, "preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1]}})");
   c = Quick;
   c.image.heads = 2, c.text.heads = 4;
-  c.image.mean = {0, 0, 0};
-  c.image.deviation = {1, 1, 1};
-  CHECK(inspect(folder).config == c);
+  c.image.preprocessing.mean = {0, 0, 0};
+  c.image.preprocessing.deviation = {1, 1, 1};
+  CHECK(inspect(folder).config == AnyConfig{c});
   replace_in(folder + "/open_clip_config.json", "\"quick_gelu\": true, ", "");
   CHECK(inspect(folder).config.text.activation == Activation::gelu);
 }
@@ -152,13 +168,19 @@ TEST_CASE("inspect: a description that is wrong or contradicts the shapes is an 
 TEST_CASE("inspect: what is no such model is told with what it is") {
   Shapes shapes{ViT_B_32};
   shapes.list.erase(shapes.list.begin(), shapes.list.begin() + 4);
-  shapes.add("visual.layer1.0.conv1.weight", {64, 64, 1, 1});
+  shapes.add("visual.trunk.stem.0.conv_kxk.0.conv.weight", {64, 3, 3, 3});
   CHECK(message(shapes.file()) ==
-        "x: not a CLIP with a vision transformer: found a CLIP with a residual network (visual.layer1 …); no visual.positional_embedding; no visual.proj; no "
-        "visual.conv1.weight");
+        "x: not a CLIP with a vision transformer: found a CLIP whose image tower is timm's (visual.trunk …); no text_projection; no positional_embedding; no "
+        "token_embedding.weight");
+  Shapes half{RN50};
+  half.list.pop_back();
+  half.at("visual.attnpool.c_proj.weight") = {1024};
+  CHECK(message(half.file()).find("not a CLIP with a residual network: found ") != std::string::npos);
+  CHECK(message(half.file()).ends_with("visual.attnpool.c_proj.weight has 1 extents, expected 2"));
   Shapes other{ViT_B_32};
   other.list = {{"a", {1}}, {"b", {2}}};
-  CHECK(message(other.file()).starts_with("x: not a CLIP with a vision transformer: found 2 tensors (a, b); no visual.positional_embedding; "));
+  CHECK(message(other.file())
+            .starts_with("x: not a CLIP with a vision transformer: found 2 tensors (a, b); no text_projection; no visual.positional_embedding; "));
   other.list.clear();
   CHECK(message(other.file()).starts_with("x: not a CLIP with a vision transformer: found 0 tensors; "));
 }
@@ -176,7 +198,7 @@ TEST_CASE("inspect: impossible sizes are told") {
         std::string::npos);
   CHECK(message(open_tensors(files + "half.pt"))
             .find("the heads of the image tower are not known: its width, 16, is no multiple of 64; the heads of the text tower") != std::string::npos);
-  CHECK(message(open_tensors(files + "half.pt"), {.image_heads = 5, .text_heads = 2}).ends_with("5 heads do not divide the width of the image tower, 16"));
+  CHECK(message(open_tensors(files + "half.pt"), {{}, 5, 2}).ends_with("5 heads do not divide the width of the image tower, 16"));
 }
 
 TEST_CASE("inspect: a small file cannot ask for a large model") {
@@ -190,8 +212,8 @@ TEST_CASE("inspect: a small file cannot ask for a large model") {
 
 TEST_CASE("inspect: a real checkpoint") {
   CLIP_TEST_DATA_OR_RETURN(data, "inspect: a real checkpoint");
-  const VitClipConfig c = inspect(std::string(data) + "/fashion-clip/trained.safetensors").config;
-  CHECK(c.image.image_size == 28);
-  CHECK(c.image.heads == 1);
+  const AnyConfig c = inspect(std::string(data) + "/fashion-clip/trained.safetensors").config;
+  CHECK(c.input().image_size == 28);
+  CHECK(std::get<VitConfig>(c.image).heads == 1);
   CHECK(c.text.context == 32);
 }

@@ -152,7 +152,7 @@ TEST_CASE_TEMPLATE("model file: saving and loading keeps every bit", T, float, d
   const std::string path = saved<T>(folder);
   Small<T> model{Rng{1}};
   load(model, path);
-  save(model, folder / "again", {{"made by", "a test"}});
+  save(model, folder / "again", {.metadata = {{"made by", "a test"}}});
   save(model, folder / "plain");
   CHECK(get(folder / "plain") == get(path));
   CHECK(open_safetensors(folder / "again").metadata().at("made by") == "a test");
@@ -292,17 +292,13 @@ TEST_CASE("model file: one encoder takes its half of a file, and has a file of i
   const auto all = weights_of(whole);
 
   ImageEncoder<Micro, Naive<float>> image;
-  CHECK(!try_load(image, path));
-  const LoadReport seen = load_partial(image, path);
-  CHECK(seen.missing.empty());
-  CHECK(seen.unused.size() == 18);
+  load(image, path);
+  CHECK(load_partial(image, path).unused.empty());
   for (const auto& [name, values] : weights_of(image)) CHECK(values == all.at(name));
   save(image, folder / "image");
 
   TextEncoder<Micro, Naive<float>> text;
-  const LoadReport read = load_partial(text, path);
-  CHECK(read.missing.empty());
-  CHECK(read.unused.size() == 21);
+  load(text, path);
   save(text, folder / "text");
 
   Small<float> joined{Rng{2}};
@@ -313,6 +309,7 @@ TEST_CASE("model file: one encoder takes its half of a file, and has a file of i
   ImageEncoder<Micro, Naive<float>> again;
   load(again, folder / "image");
   CHECK(weights_of(again) == weights_of(image));
+  CHECK(!try_load(text, folder / "image"));
 }
 
 TEST_CASE("model file: a file that is not there, or not one, is told with its name") {
@@ -328,4 +325,61 @@ TEST_CASE("model file: a file that is not there, or not one, is told with its na
   CHECK(weights_of(model) == before);
   CHECK(try_save(model, folder / "no folder/file").error().kind() != ErrorKind::numeric);
   CHECK(folder.entries() == 1);
+}
+
+namespace {
+/// Micro with a grid of 3 instead of 2, and 6 positions of text instead of 4.
+inline constexpr auto Larger = [] {
+  auto c = Micro;
+  c.image.image_size = 6;
+  c.text.context = 6;
+  return c;
+}();
+}  // namespace
+
+TEST_CASE("model file: tables of another size are an error that names the option, and are stretched where it is given") {
+  const TemporaryFolder folder;
+  const std::string path = saved(folder);
+  Model<Larger, Naive<double>> model{Rng{1}};
+  const auto before = weights_of(model);
+  const auto refused = try_load(model, path);
+  REQUIRE(!refused);
+  CHECK(refused.error().message().find("visual.positional_embedding: shape (10, 4) expected, (5, 4) found (LoadOptions::positions says how to stretch it)") !=
+        std::string::npos);
+  CHECK(refused.error().message().find("positional_embedding: shape (6, 6) expected, (4, 6) found (LoadOptions::positions says how to stretch it)") !=
+        std::string::npos);
+  CHECK(weights_of(model) == before);
+
+  load(model, path, {.positions = Interpolate::openclip});
+  Small<double> small;
+  load(small, path);
+  const auto whole = weights_of(small);
+  for (const auto& [name, values] : weights_of(model)) {
+    if (name == "visual.positional_embedding") CHECK(values == try_interpolate_grid(whole.at(name), 4, 10, Interpolate::openclip).value());
+    else if (name == "positional_embedding") CHECK(values == try_interpolate_line(whole.at(name), 6, 6, Interpolate::openclip).value());
+    else CHECK(values == whole.at(name));
+  }
+
+  // The image tower alone, by another library's rule; its text tower has none for tables of texts.
+  ImageEncoder<Larger, Naive<float>> image;
+  load(image, path, {.positions = Interpolate::huggingface});
+  CHECK(static_cast<double>(image.visual.positional_embedding.data[5]) ==
+        doctest::Approx(try_interpolate_grid(whole.at("visual.positional_embedding"), 4, 10, Interpolate::huggingface).value()[5]));
+  const auto no_rule = try_load(model, path, {.positions = Interpolate::tinyclip});
+  REQUIRE(!no_rule);
+  CHECK(no_rule.error().message() == path + ": positional_embedding: positions: interpolation of a text's table: expected openclip (linear), found another");
+  // Where nothing has to be stretched the option changes nothing.
+  load(small, path, {.positions = Interpolate::tinyclip});
+  CHECK(weights_of(small) == whole);
+}
+
+TEST_CASE("model file: only the grid may differ") {
+  const TemporaryFolder folder;
+  Contents contents{saved(folder)};
+  contents.at("visual.positional_embedding").shape = {4, 5};
+  Small<float> model{Rng{1}};
+  const std::string path = contents.write(folder / "bad");
+  const auto result = try_load(model, path, {.positions = Interpolate::openclip});
+  REQUIRE(!result);
+  CHECK(result.error().message() == path + ": names: 1 that do not fit (visual.positional_embedding: shape (5, 4) expected, (4, 5) found)");
 }

@@ -10,18 +10,18 @@ using namespace clip;
 using namespace clip::testing;
 
 namespace {
-constexpr Assumptions heads{.image_heads = 4, .text_heads = 2};
+constexpr Assumptions heads{.activation = Activation::quick_gelu, .image_heads = 4, .text_heads = 2};
 }
 
 TEST_CASE("open: a file alone is a model, with its weights and its configuration") {
   for (const char* name : {"state.pt", "script.pt", "wanted.safetensors"}) {
     CAPTURE(name);
     const AnyModel model = clip::open<Naive<float>>(files + name, heads);
-    CHECK(model.config() == Quick);
+    CHECK(model.config() == AnyConfig{Quick});
     CHECK(weights_of(model) == wanted());
   }
   const AnyModel folder = clip::open<Naive<float>>(files + "huggingface");
-  CHECK(folder.config() == Stored);
+  CHECK(folder.config() == AnyConfig{Stored});
   CHECK(weights_of(folder) == wanted());
 }
 
@@ -46,6 +46,21 @@ TEST_CASE("open: what cannot be opened is an error with its place") {
   };
   CHECK(fails(files + "nothing").find("no such file") != std::string::npos);
   CHECK(fails(files + "half.pt").find("heads") != std::string::npos);
+  CHECK(fails(files + "state.pt", {.image_heads = 4, .text_heads = 2}).find("does not state its activation") != std::string::npos);
   CHECK(fails(files + "legacy.pt", heads).find("before 1.6") != std::string::npos);
   CHECK_THROWS_AS(clip::open(files + "legacy.pt"), LoadError);
+}
+
+TEST_CASE("open: a file written here says itself which model it is") {
+  const TemporaryFolder folder;
+  static constexpr auto Own = [] {
+    auto c = Stored;
+    c.image.preprocessing.resize = ResizeMode::squash;
+    return c;
+  }();
+  Model<Own, Naive<float>> model{Rng{1}};
+  save(model, folder / "own.safetensors");
+  const AnyModel again = clip::open<Naive<float>>(folder / "own.safetensors");
+  CHECK(again.config() == AnyConfig{Own});
+  CHECK(weights_of(again) == weights_of(model));
 }

@@ -1,16 +1,18 @@
-// clip/checkpoint/description.hpp: what a folder's config.json says that shapes do not: heads, activation, epsilon, mean.
+// clip/checkpoint/description.hpp: what a file or its folder states that shapes do not tell: heads, activation, epsilon, preprocessing.
 #pragma once
 
 #include <clip/checkpoint/tensor_file.hpp>
-#include <clip/config/activation.hpp>
-#include <clip/core/size.hpp>
+#include <clip/config/json.hpp>
 #include <clip/io/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 namespace clip::inline CLIP_ABI::detail {
 
@@ -21,9 +23,10 @@ struct DescribedTower {
   std::optional<float> epsilon{};
 };
 struct DescribedModel {
-  DescribedTower image, text;
+  DescribedTower image{}, text{};
   Index image_size = 0;
-  std::optional<std::array<float, 3>> mean{}, deviation{};
+  std::optional<Preprocessing> preprocessing{};
+  std::string place{};  // who says so
 };
 
 /// Reads single keys of a foreign file: others are none of our business, but a key of the wrong type is.
@@ -93,34 +96,60 @@ inline DescribedModel read_huggingface_towers(DescriptionReader& read, const Jso
   return model;
 }
 
-/// OpenCLIP's open_clip_config.json.
-inline DescribedModel read_openclip_towers(DescriptionReader& read, const Json& config, const Json& parts) {
-  DescribedModel model;
-  const Json *const image = read.find(&parts, "vision_cfg"), *const text = read.find(&parts, "text_cfg"),
-                    *const preprocess = read.find(&config, "preprocess_cfg");
-  const Json* const quick = read.find(&parts, "quick_gelu");
-  if (quick != nullptr && !quick->is_boolean()) read.problem("quick_gelu", "true or false", *quick);
-  const Activation activation = quick != nullptr && quick->is_boolean() && quick->get<bool>() ? Activation::quick_gelu : Activation::gelu;
-  for (const Json* const part : {image, text})
-    if (const Json* const unknown = read.find(part, "act_kwargs")) read.problem("act_kwargs", "nothing", *unknown);
-  model.image = {read.integer(image, "width"), read.integer(image, "layers"), 0, activation, std::nullopt};
-  if (model.image.width > 0) model.image.heads = model.image.width / read.integer(image, "head_width", 64);
-  model.text = {read.integer(text, "width"), read.integer(text, "layers"), read.integer(text, "heads"), activation, std::nullopt};
-  model.image_size = read.integer(image, "image_size");
-  model.mean = read.colours(preprocess, "mean");
-  model.deviation = read.colours(preprocess, "std");
+/// transformers' preprocessor_config.json. Pictures become RGB first there.
+inline Preprocessing read_huggingface_preprocessing(DescriptionReader& read, const Json& config) {
+  Preprocessing p{.color_order = ColorOrder::huggingface};
+  p.mean = read.colours(&config, "image_mean").value_or(p.mean);
+  p.deviation = read.colours(&config, "image_std").value_or(p.deviation);
+  if (const Index filter = read.integer(&config, "resample", 3); filter == 2) p.interpolation = Interpolation::bilinear;
+  else if (filter != 3) read.problem("resample", "2 (bilinear) or 3 (bicubic)", config["resample"]);
+  const Json* const size = read.find(&config, "size");
+  if (size != nullptr && size->is_object() && !size->contains("shortest_edge")) p.resize = ResizeMode::squash;
+  return p;
+}
+
+/// A whole configuration as a description.
+inline DescribedModel describe(const AnyConfig& c, std::string place) {
+  const auto tower = [](const auto& t) { return DescribedTower{t.width, t.layers, t.heads, t.activation.value, t.epsilon.value}; };
+  DescribedModel model{.text = tower(c.text), .image_size = c.input().image_size, .preprocessing = c.input().preprocessing, .place = std::move(place)};
+  if (const auto* const vit = std::get_if<VitConfig>(&c.image)) model.image = tower(*vit);
   return model;
 }
 
+/// The configuration that files written here carry in their metadata; nothing where a file has none.
+inline std::optional<AnyConfig> config_in_metadata(const TensorFile& file) {
+  const auto found = file.metadata().find("config");
+  if (found == file.metadata().end()) return std::nullopt;
+  const auto config = try_parse_config(found->second, file.place());
+  return config ? std::optional{*config} : std::nullopt;
+}
+
+/// Integers that OpenAI's archives carry beside the weights, and nobody else's.
+inline constexpr std::array<std::string_view, 3> openai_notes{"input_resolution", "context_length", "vocab_size"};
+inline bool is_note(std::string_view name) { return std::find(openai_notes.begin(), openai_notes.end(), name) != openai_notes.end(); }
+inline bool is_openais(const TensorFile& file) {
+  return std::all_of(openai_notes.begin(), openai_notes.end(), [&](std::string_view note) { return file.find(note) != nullptr; });
+}
+
+/// What is stated of a model: by the folder's open_clip_config.json or config.json, by the file's metadata, or by its being one of
+/// OpenAI's archives, which were all trained with quick_gelu.
 /// LoadError: a key that does not hold what it should.
-inline Result<DescribedModel> try_read_towers(const std::optional<FolderDescription>& description) {
-  if (!description) return DescribedModel{};
-  DescriptionReader read{description->place};
-  const Json* const openclip = read.find(&description->config, "model_cfg");
-  DescribedModel model = openclip != nullptr ? read_openclip_towers(read, description->config, *openclip) : read_huggingface_towers(read, description->config);
-  if (!model.mean) model.mean = read.colours(&description->preprocessing, "image_mean");
-  if (!model.deviation) model.deviation = read.colours(&description->preprocessing, "image_std");
-  if (auto done = read.finish(); !done) return done.error();
+inline Result<DescribedModel> try_read_description(const TensorFile& file) {
+  if (const auto& folder = file.description()) {
+    if (is_openclip_config(folder->config)) {
+      const auto config = try_read_openclip_config(folder->config, folder->place);
+      return config ? Result<DescribedModel>{describe(*config, folder->place)} : config.error();
+    }
+    DescriptionReader read{folder->place};
+    DescribedModel model = read_huggingface_towers(read, folder->config);
+    model.place = folder->place;
+    if (folder->preprocessing.is_object()) model.preprocessing = read_huggingface_preprocessing(read, folder->preprocessing);
+    if (auto done = read.finish(); !done) return done.error();
+    return model;
+  }
+  if (const auto config = config_in_metadata(file)) return describe(*config, file.place());
+  DescribedModel model{.place = "OpenAI's archives"};
+  if (is_openais(file)) model.image.activation = model.text.activation = Activation::quick_gelu;
   return model;
 }
 

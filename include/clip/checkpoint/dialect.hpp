@@ -1,13 +1,11 @@
 // clip/checkpoint/dialect.hpp: the names other libraries give the same weights, as a table of rules read in both directions.
 #pragma once
 
-#include <clip/checkpoint/safetensors_write.hpp>
 #include <clip/checkpoint/tensor_file.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +14,18 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// How the tensors of a file are named. OpenCLIP's names are OpenAI's.
-enum class Dialect : unsigned char { openai, huggingface };
+/// How the tensors of a file are named. OpenCLIP's names are OpenAI's; what it puts beside them is not.
+enum class Dialect : unsigned char { openai, openclip, huggingface };
+
+constexpr std::string_view name_of(Dialect dialect) {
+  return dialect == Dialect::openai ? "openai" : dialect == Dialect::openclip ? "openclip" : "huggingface";
+}
+/// The dialect of that name; anything else is an OptionError.
+inline Result<Dialect> try_dialect(std::string_view name) {
+  for (const Dialect dialect : {Dialect::openai, Dialect::openclip, Dialect::huggingface})
+    if (name == name_of(dialect)) return dialect;
+  return OptionError{"dialect", "name", "openai, openclip or huggingface", name};
+}
 
 /// One name in both dialects. In a name `#` stands for the number of a block, `*` at the end for any ending, and `@` for q, k, v:
 /// three tensors that are one here, their rows below each other.
@@ -109,7 +117,7 @@ inline bool is_position_ids(std::string_view name) { return name.ends_with("_mod
 
 }  // namespace detail
 
-/// The dialect of a file, by its names.
+/// The dialect of a file, by its names: openai or huggingface.
 inline Dialect dialect_of(const TensorFile& file) {
   const auto tensors = file.tensors();
   const bool other =
@@ -152,66 +160,6 @@ inline TensorFile in_openai_names(const TensorFile& file) {
   };
   for (const FileTensor& tensor : file.tensors()) rename(tensor);
   return file.with(std::move(renamed));
-}
-
-namespace detail {
-
-inline std::vector<std::byte> bytes_of(const TensorToWrite& tensor) {
-  if (!tensor.produce) return {tensor.bytes.begin(), tensor.bytes.end()};
-  std::vector<std::byte> all;
-  tensor.produce([&](std::span<const std::byte> bytes) { all.insert(all.end(), bytes.begin(), bytes.end()); });
-  return all;
-}
-
-/// Rows of a matrix become its columns when the result is written.
-inline TensorToWrite transposed(const TensorToWrite& tensor) {
-  TensorToWrite result{tensor.name, tensor.dtype, {tensor.shape[1], tensor.shape[0]}, {}, {}};
-  result.produce = [tensor](const ByteSink& sink) {
-    const std::vector<std::byte> from = bytes_of(tensor);
-    const auto rows = static_cast<std::size_t>(tensor.shape[0]), cols = static_cast<std::size_t>(tensor.shape[1]),
-               each = from.size() / std::max<std::size_t>(1, rows * cols);
-    std::vector<std::byte> to(from.size());
-    for (std::size_t i = 0; i < rows; ++i)
-      for (std::size_t j = 0; j < cols; ++j) std::memcpy(to.data() + (j * rows + i) * each, from.data() + (i * cols + j) * each, each);
-    sink(to);
-  };
-  return result;
-}
-
-/// Part 0, 1 or 2 of the rows.
-inline TensorToWrite third(const TensorToWrite& tensor, std::size_t part) {
-  TensorToWrite result{tensor.name, tensor.dtype, tensor.shape, {}, {}};
-  result.shape[0] /= 3;
-  result.produce = [tensor, part](const ByteSink& sink) {
-    const std::vector<std::byte> all = bytes_of(tensor);
-    sink(std::span{all}.subspan(part * (all.size() / 3), all.size() / 3));
-  };
-  return result;
-}
-
-}  // namespace detail
-
-/// Tensors to write, from OpenAI's names into a dialect. Names without a rule stay as they are.
-inline std::vector<TensorToWrite> in_dialect(std::vector<TensorToWrite> tensors, Dialect dialect) {
-  if (dialect == Dialect::openai) return tensors;
-  std::vector<TensorToWrite> renamed;
-  const auto rename = [&](TensorToWrite& tensor) {
-    for (const NameRule& rule : huggingface_names) {
-      auto captured = detail::match(rule.openai, tensor.name);
-      if (!captured) continue;
-      const bool split = rule.other.find('@') != rule.other.npos;
-      if ((split && (tensor.shape.empty() || tensor.shape[0] % 3 != 0)) || (rule.transposed && tensor.shape.size() != 2)) break;
-      for (std::size_t part = 0; part < (split ? 3U : 1U); ++part) {
-        captured->part = part;
-        renamed.push_back(split ? detail::third(tensor, part) : rule.transposed ? detail::transposed(tensor) : tensor);
-        renamed.back().name = detail::fill_in(rule.other, *captured);
-      }
-      return;
-    }
-    renamed.push_back(std::move(tensor));
-  };
-  for (TensorToWrite& tensor : tensors) rename(tensor);
-  return renamed;
 }
 
 }  // namespace clip::inline CLIP_ABI

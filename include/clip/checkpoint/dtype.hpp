@@ -1,6 +1,7 @@
 // clip/checkpoint/dtype.hpp: element types of checkpoint files, tensors as stored, and their values as float or double.
 #pragma once
 
+#include <clip/core/half.hpp>
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 #include <clip/io/bytes.hpp>
@@ -69,6 +70,9 @@ constexpr std::optional<Dtype> dtype_named(std::string_view name) {
   return std::nullopt;
 }
 
+/// The types weights are stored in.
+constexpr bool is_floating(Dtype dtype) { return dtype == Dtype::f16 || dtype == Dtype::bf16 || dtype == Dtype::f32 || dtype == Dtype::f64; }
+
 /// A tensor as it lies in a file: row-major, least significant byte first, at any address. The bytes are borrowed.
 struct StoredTensor {
   std::string name;
@@ -97,18 +101,6 @@ inline std::optional<std::size_t> stored_size(Dtype dtype, std::span<const Index
   return count * bits / 8;
 }
 
-/// The value of an IEEE half, exactly: normal and subnormal numbers, infinities, NaN with its payload.
-constexpr float half_to_float(std::uint16_t half) {
-  const std::uint32_t sign = (half & 0x8000U) << 16, magnitude = half & 0x7FFFU;
-  if (magnitude >= 0x7C00U) return std::bit_cast<float>(sign | 0x7F800000U | ((magnitude & 0x3FFU) << 13));
-  if (magnitude >= 0x0400U) return std::bit_cast<float>(sign | ((magnitude << 13) + (112U << 23)));
-  const float value = static_cast<float>(magnitude) * 0x1p-24f;
-  return sign ? -value : value;
-}
-
-/// A bfloat16 is the upper half of a float.
-constexpr float bfloat16_to_float(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
-
 namespace detail {
 /// out[i] = value(unsigned integer i of the bytes)
 template <std::unsigned_integral Bits, class T, class F>
@@ -118,7 +110,7 @@ void convert_each(std::span<const std::byte> bytes, std::span<T> out, F value) {
 }
 }  // namespace detail
 
-/// All values of a tensor of F16, BF16, F32 or F64, exact wherever T holds them (F64 to float rounds).
+/// All values of a tensor of F16, BF16, F32, F64 or I64, exact wherever T holds them (F64 to float rounds).
 /// LoadError naming the tensor: another type. ShapeError: `out` of another length.
 template <std::floating_point T>
 [[nodiscard]] Result<void> try_convert(const StoredTensor& tensor, std::span<T> out) {
@@ -135,7 +127,8 @@ template <std::floating_point T>
     case Dtype::bf16: detail::convert_each<std::uint16_t>(tensor.bytes, out, bfloat16_to_float); return {};
     case Dtype::f32: detail::convert_each<std::uint32_t>(tensor.bytes, out, [](std::uint32_t bits) { return std::bit_cast<float>(bits); }); return {};
     case Dtype::f64: detail::convert_each<std::uint64_t>(tensor.bytes, out, [](std::uint64_t bits) { return std::bit_cast<double>(bits); }); return {};
-    default: return LoadError{tensor.name, "element type", "F16, BF16, F32 or F64", traits(tensor.dtype).name};
+    case Dtype::i64: detail::convert_each<std::uint64_t>(tensor.bytes, out, [](std::uint64_t bits) { return static_cast<std::int64_t>(bits); }); return {};
+    default: return LoadError{tensor.name, "element type", "F16, BF16, F32, F64 or I64", traits(tensor.dtype).name};
   }
 }
 

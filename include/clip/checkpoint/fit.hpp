@@ -6,30 +6,40 @@
 #include <concepts>
 #include <string>
 #include <type_traits>
+#include <variant>
 
 namespace clip::inline CLIP_ABI::detail {
 
 /// A model that can say all of its sizes; a single encoder cannot be told apart by them.
 template <class M>
 concept DescribesItself = requires(const M& model) {
-  { model.config() } -> std::convertible_to<VitClipConfig>;
+  { model.config() } -> std::convertible_to<AnyConfig>;
 };
 
-inline std::string in_words(const VitClipConfig& c) {
+inline std::string in_words(const VitConfig& c) {
+  return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", heads " +
+         std::to_string(c.heads) + ", " + std::string(name_of(c.activation));
+}
+inline std::string in_words(const ResNetConfig& c) {
+  std::string stages;
+  for (const Index n : c.layers) stages += (stages.empty() ? "" : " + ") + std::to_string(n);
+  return "a residual network of width " + std::to_string(c.width) + ", layers " + stages;
+}
+inline std::string in_words(const AnyConfig& c) {
   const auto n = [](Index value) { return std::to_string(value); };
-  return "image size " + n(c.image.image_size) + ", patch " + n(c.image.patch_size) + ", width " + n(c.image.width) + ", layers " + n(c.image.layers) +
-         ", heads " + n(c.image.heads) + ", " + std::string(name_of(c.image.activation)) + "; text context " + n(c.text.context) + ", vocabulary " +
-         n(c.text.vocabulary) + ", width " + n(c.text.width) + ", layers " + n(c.text.layers) + ", heads " + n(c.text.heads) + ", " +
-         std::string(name_of(c.text.activation)) + "; embedding " + n(c.embed_dim);
+  return "image size " + n(c.input().image_size) + ", " + std::visit([](const auto& tower) { return in_words(tower); }, c.image) + "; text context " +
+         n(c.text.context) + ", vocabulary " + n(c.text.vocabulary) + ", width " + n(c.text.width) + ", layers " + n(c.text.layers) + ", heads " +
+         n(c.text.heads) + ", " + std::string(name_of(c.text.activation)) + "; embedding " + n(c.embed_dim);
 }
 
 /// "; clip::ViT_B_16 would fit", or the sizes of a model that would; nothing where the file is no such model, or this one.
 template <class M>
 std::string what_fits(const M& model, const TensorFile& file) {
   if constexpr (DescribesItself<M>) {
-    const VitClipConfig mine = model.config();
-    auto found = try_inspect(file, Assumptions{.activation = mine.image.activation});
-    if (!found) found = try_inspect(file, Assumptions{mine.image.activation, mine.image.heads, mine.text.heads});  // widths whose heads no rule tells
+    const AnyConfig mine = model.config();
+    const auto* const vit = std::get_if<VitConfig>(&mine.image);
+    auto found = try_inspect(file, {.activation = mine.text.activation});
+    if (!found) found = try_inspect(file, {mine.text.activation, vit ? vit->heads : 0, mine.text.heads});  // widths whose heads no rule tells
     if (!found || found->config == mine) return {};
     return found->constant.empty() ? "; a model that fits has " + in_words(found->config) : "; " + found->constant + " would fit";
   }
@@ -50,21 +60,23 @@ void compare_tower(std::string& wrong, const std::string& name, const Tower& min
 /// LoadError where a model's activation, heads or epsilon are not those a file states. Most files state none of them.
 template <class M>
 Result<void> try_check_statements(const M& model, const TensorFile& file) {
-  auto stated = try_read_towers(file.description());
+  const auto stated = try_read_description(file);
   if (!stated) return stated.error();
-  std::string source = file.description() ? file.description()->place : "OpenAI's archives";
-  if (!file.description() && is_openais(file)) stated->image.activation = stated->text.activation = Activation::quick_gelu;
   std::string wrong;
-  if constexpr (requires { model.config(); }) {
-    const auto& config = model.config();
+  const auto tower = [&](const auto& config) {
     using Config = std::remove_cvref_t<decltype(config)>;
-    if constexpr (requires { config.image.activation; }) compare_tower(wrong, "image", config.image, stated->image);
-    if constexpr (requires { config.text.activation; }) compare_tower(wrong, "text", config.text, stated->text);
     if constexpr (std::is_same_v<Config, VitConfig>) compare_tower(wrong, "image", config, stated->image);
     if constexpr (std::is_same_v<Config, TextConfig>) compare_tower(wrong, "text", config, stated->text);
+  };
+  if constexpr (DescribesItself<M>) {
+    const AnyConfig mine = model.config();
+    std::visit(tower, mine.image);
+    tower(mine.text);
+  } else if constexpr (requires { model.config(); }) {
+    tower(model.config());
   }
   if (wrong.empty()) return {};
-  return LoadError{file.place(), wrong + " (" + source + ")" + what_fits(model, file)};
+  return LoadError{file.place(), wrong + " (" + stated->place + ")" + what_fits(model, file)};
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

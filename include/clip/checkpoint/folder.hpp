@@ -4,9 +4,9 @@
 #include <clip/checkpoint/tensor_file.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/map.hpp>
+#include <clip/io/posix.hpp>
 
-#include <sys/stat.h>
-
+#include <array>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,15 +15,6 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-
-inline bool is_folder(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-inline bool is_there(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0;
-}
 
 inline Result<Json> try_read_json(const std::string& path) {
   const auto file = try_map(path);
@@ -75,13 +66,16 @@ inline Result<std::optional<FolderDescription>> try_read_description(const std::
   return std::optional<FolderDescription>{};
 }
 
+/// What weights are called in folders, the first that is there is read.
+inline constexpr std::array<const char*, 6> weights_in_folders{"open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors",
+                                                               "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.bin"};
+
 template <class Inflate>
 Result<TensorFile> try_open_folder(const std::string& folder) {
   auto description = try_read_description(folder);
   if (!description) return description.error();
   std::string looked_for;
-  for (const std::string name : {"open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors", "open_clip_pytorch_model.bin",
-                                 "pytorch_model.bin.index.json", "pytorch_model.bin"}) {
+  for (const std::string name : weights_in_folders) {
     const std::string path = folder + "/" + name;
     looked_for += (looked_for.empty() ? "" : ", ") + name;
     if (!is_there(path)) continue;

@@ -11,15 +11,20 @@
 namespace clip::inline CLIP_ABI {
 
 /// A model whose architecture the file tells: `AnyModel model = open("ViT-B-16.safetensors")`. What shapes do not tell is
-/// described at try_inspect; where a file does not state its activation it is `assumed.activation`.
-/// LoadError: as try_open_tensors, try_inspect and try_load.
+/// described at try_inspect. A file that does not state the activation it was trained with must be told: the wrong one would
+/// give wrong numbers without a sign.
+/// LoadError: as try_open_tensors, try_inspect and try_load; no activation stated and none assumed.
 template <Backend B = Cpu<>>
 [[nodiscard]] Result<AnyModel<B>> try_open(const std::string& path, const Assumptions& assumed = {}, B backend = {}) {
   const auto file = try_open_tensors(path);
   if (!file) return file.error();
-  const auto config = try_infer_config(*file, assumed);
-  if (!config) return config.error();
-  AnyModel<B> model{*config, std::move(backend)};
+  const auto found = try_inspect(*file, assumed);
+  if (!found) return found.error();
+  if (!found->activation_known)
+    return LoadError{path,
+                     "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's with gelu; open it as open(path, "
+                     "{.activation = …})"};
+  AnyModel<B> model{found->config, std::move(backend)};
   if (auto done = try_load(model, *file); !done) return done.error();
   return model;
 }

@@ -42,6 +42,8 @@ class Safetensors {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   /// The file, as errors name it.
   const std::string& place() const { return place_; }
+  /// What the tensors point into; empty where somebody else keeps it.
+  const MappedFile& file() const { return file_; }
 
  private:
   Safetensors() = default;

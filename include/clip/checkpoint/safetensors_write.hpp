@@ -1,14 +1,13 @@
 // clip/checkpoint/safetensors_write.hpp: a safetensors file, byte for byte as the official writer makes it.
 #pragma once
 
-#include <clip/checkpoint/dtype.hpp>
+#include <clip/checkpoint/tensor_to_write.hpp>
 #include <clip/io/atomic_file.hpp>
 #include <clip/io/json.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -17,19 +16,6 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
-
-/// Takes the next bytes of a tensor.
-using ByteSink = std::function<void(std::span<const std::byte>)>;
-
-/// A tensor to be written. Its bytes (row-major, least significant byte first) are `bytes`, or, where `produce` is set, what
-/// that hands to the sink in as many pieces as it likes.
-struct TensorToWrite {
-  std::string name;
-  Dtype dtype = Dtype::f32;
-  std::vector<Index> shape;
-  std::span<const std::byte> bytes{};
-  std::function<void(const ByteSink&)> produce{};
-};
 
 namespace detail {
 
@@ -106,16 +92,16 @@ inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::s
 
 }  // namespace detail
 
-/// Writes the file whole or not at all. Larger element types come first, then names in byte order; metadata in the order of
+/// Everything but the last step: the file is complete beside its target, and takes its place with try_commit(). Larger element types come first, then names in byte order; metadata in the order of
 /// its keys (the official writer's order of several keys is random; with one it is the same).
 /// InputError: names twice or not UTF-8, bytes that do not agree with shape and type. SystemError: the disk, the folder.
-[[nodiscard]] inline Result<void> try_write_safetensors(const std::string& path, std::span<const TensorToWrite> tensors,
-                                                        const std::map<std::string, std::string>& metadata = {}) {
+[[nodiscard]] inline Result<AtomicFile> try_prepare_safetensors(const std::string& path, std::span<const TensorToWrite> tensors,
+                                                                const std::map<std::string, std::string>& metadata = {}) {
   const auto plan = detail::plan_safetensors(path, tensors, metadata);
   if (!plan) return plan.error();
   auto file = AtomicFile::try_create(path);
   if (!file) return file.error();
-  if (auto done = file->try_write(as_byte_span(plan->start)); !done) return done;
+  if (auto done = file->try_write(as_byte_span(plan->start)); !done) return done.error();
   for (const std::size_t i : plan->order) {
     const TensorToWrite& t = tensors[i];
     std::optional<Error> failed;
@@ -125,12 +111,18 @@ inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::s
       if (failed || written > plan->sizes[i]) return;
       if (auto done = file->try_write(bytes); !done) failed = done.error();
     };
-    if (t.produce) t.produce(sink);
-    else sink(t.bytes);
+    if (auto done = try_produce(t, sink); !done) return done.error();
     if (failed) return *failed;
     if (written != plan->sizes[i]) return InputError{path, t.name + ": bytes produced", plan->sizes[i], written};
   }
-  return file->try_commit();
+  return file;
+}
+
+/// The file, whole or not at all. Errors as try_prepare_safetensors.
+[[nodiscard]] inline Result<void> try_write_safetensors(const std::string& path, std::span<const TensorToWrite> tensors,
+                                                        const std::map<std::string, std::string>& metadata = {}) {
+  auto file = try_prepare_safetensors(path, tensors, metadata);
+  return file ? file->try_commit() : file.error();
 }
 
 inline void write_safetensors(const std::string& path, std::span<const TensorToWrite> tensors, const std::map<std::string, std::string>& metadata = {}) {

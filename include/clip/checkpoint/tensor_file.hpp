@@ -73,10 +73,23 @@ class TensorFile {
       tensors_.push_back(std::move(t));
     }
     kept_.insert(kept_.end(), shard.kept_.begin(), shard.kept_.end());
+    mapped_.insert(mapped_.end(), shard.mapped_.begin(), shard.mapped_.end());
     return {};
   }
   /// Takes over the file the tensors point into.
-  void keep(MappedFile file) { kept_.push_back(std::make_shared<const MappedFile>(std::move(file))); }
+  void keep(MappedFile file) {
+    auto shared = std::make_shared<const MappedFile>(std::move(file));
+    mapped_.push_back(shared.get());
+    kept_.push_back(std::move(shared));
+  }
+  /// Takes over the memory that tensors of `with` point into.
+  void keep(std::vector<std::byte> memory) { kept_.push_back(std::make_shared<const std::vector<std::byte>>(std::move(memory))); }
+
+  /// Lets go of the pages of a mapped file that hold a tensor and nothing else: it was copied. They come in again when touched.
+  void release(const FileTensor& tensor) const {
+    for (const StoredTensor& part : tensor.parts)
+      for (const MappedFile* const file : mapped_) file->release(part.bytes);
+  }
 
  private:
   void add(std::span<const StoredTensor> tensors) {
@@ -89,6 +102,7 @@ class TensorFile {
   void keep(File&& file) {
     auto shared = std::make_shared<const File>(std::move(file));
     add(shared->tensors());
+    mapped_.push_back(&shared->file());
     kept_.push_back(std::move(shared));
   }
 
@@ -96,6 +110,7 @@ class TensorFile {
   std::string place_;
   std::map<std::string, std::string> metadata_;
   std::vector<std::shared_ptr<const void>> kept_;
+  std::vector<const MappedFile*> mapped_;  // of those
   std::vector<FileTensor> tensors_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   std::optional<FolderDescription> description_;

@@ -43,6 +43,7 @@ class TorchFile {
   const std::string& place() const { return place_; }
   /// Takes over the file the tensors point into.
   void keep(MappedFile file) { file_ = std::move(file); }
+  const MappedFile& file() const { return file_; }
 
  private:
   TorchFile() = default;

@@ -1,0 +1,113 @@
+// clip/checkpoint/compare.hpp: a model beside a file: what is missing, what is too much, what does not fit.
+#pragma once
+
+#include <clip/autograd/walk.hpp>
+#include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/positions.hpp>
+#include <clip/checkpoint/tensor_file.hpp>
+#include <clip/tensor/parameter.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// A scalar may be stored as one value of any rank; everything else has exactly its shape.
+inline bool same_shape(const Shape& expected, const std::vector<Index>& found) {
+  if (expected.rank == 0) return std::all_of(found.begin(), found.end(), [](Index n) { return n == 1; });
+  if (static_cast<std::size_t>(expected.rank) != found.size()) return false;
+  for (int i = 0; i < expected.rank; ++i)
+    if (expected[i] != found[static_cast<std::size_t>(i)]) return false;
+  return true;
+}
+
+inline std::string shape_in_words(const std::vector<Index>& shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + ")";
+}
+
+/// "3 missing (a, b, c)", at most eight names.
+inline void add_names(std::string& text, const char* what, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  text += (text.empty() ? "" : "; ") + std::to_string(names.size()) + " " + what + " (";
+  for (std::size_t i = 0; i < names.size() && i < 8; ++i) text += (i ? ", " : "") + names[i];
+  text += names.size() > 8 ? ", …)" : ")";
+}
+
+/// Whether a name of a file is the model's business: one encoder alone takes its own half of a file and leaves the other.
+template <class M>
+bool concerns(std::string_view name) {
+  const bool visual = name.starts_with("visual.");
+  if constexpr (requires(const M& model) { model.visual; }) return visual;
+  else if constexpr (requires(const M& model) { model.text.token_embedding; }) return !visual && name != "logit_scale" && name != "logit_bias";
+  else return true;
+}
+
+/// A table that only has another number of places than the model's: the grid of an image tower, the context of a text tower.
+inline bool can_stretch(std::string_view name, const Shape& expected, const FileTensor& stored) {
+  if (expected.rank != 2 || stored.shape.size() != 2 || stored.shape[1] != expected[1] || stored.shape[0] < 1 || !is_floating(stored.dtype)) return false;
+  return name == "positional_embedding" || (name == "visual.positional_embedding" && whole_root(expected[0] - 1) > 0 && whole_root(stored.shape[0] - 1) > 0);
+}
+
+struct Comparison {
+  std::vector<std::string> missing, extra, misfit;
+};
+
+template <class M>
+Comparison compare(const M& model, const TensorFile& file, std::string_view ignored_prefix) {
+  Comparison c;
+  std::set<std::string, std::less<>> known;
+  visit_parameters(model, [&](std::string_view name, const auto& p) {
+    known.emplace(name);
+    const bool counter = p.kind == ParameterKind::counter;  // how many batches were seen: many files do not say
+    const FileTensor* stored = file.find(name);
+    if (!stored) return counter ? void() : void(c.missing.emplace_back(name));
+    if (!same_shape(p.shape, stored->shape))
+      c.misfit.push_back(std::string(name) + ": shape " + p.shape.in_words() + " expected, " + shape_in_words(stored->shape) + " found" +
+                         (can_stretch(name, p.shape, *stored) ? " (LoadOptions::positions says how to stretch it)" : ""));
+    else if (!is_floating(stored->dtype) && !(counter && stored->dtype == Dtype::i64))
+      c.misfit.push_back(std::string(name) + ": F16, BF16, F32 or F64 expected, " + std::string(traits(stored->dtype).name) + " found");
+  });
+  for (const FileTensor& t : file.tensors())
+    if (!known.contains(t.name) && !is_note(t.name) && concerns<M>(t.name) && (ignored_prefix.empty() || !t.name.starts_with(ignored_prefix)))
+      c.extra.push_back(t.name);
+  return c;
+}
+
+/// The same file with its tables of positions stretched to the model's sizes.
+template <class M>
+Result<TensorFile> try_stretch_positions(const M& model, const TensorFile& file, Interpolate how) {
+  std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};
+  std::vector<std::vector<std::byte>> memory;
+  Result<void> good;
+  visit_parameters(model, [&](std::string_view name, const auto& p) {
+    const auto at = std::find_if(tensors.begin(), tensors.end(), [&](const FileTensor& t) { return t.name == name; });
+    if (!good || at == tensors.end() || same_shape(p.shape, at->shape) || !can_stretch(name, p.shape, *at)) return;
+    std::vector<double> table(static_cast<std::size_t>(at->count()));
+    good = try_convert(*at, std::span<double>(table));
+    if (!good) return;
+    auto stretched =
+        name == "positional_embedding" ? try_interpolate_line(table, p.shape[1], p.shape[0], how) : try_interpolate_grid(table, p.shape[1], p.shape[0], how);
+    if (!stretched) return void(good = LoadError{file.place(), std::string(name) + ": " + stretched.error().message()});
+    std::vector<std::byte> bytes(stretched->size() * sizeof(double));
+    for (std::size_t i = 0; i < stretched->size(); ++i) store_little(bytes.data() + i * sizeof(double), std::bit_cast<std::uint64_t>((*stretched)[i]));
+    *at = FileTensor{StoredTensor{std::string(name), Dtype::f64, {p.shape[0], p.shape[1]}, bytes}};
+    memory.push_back(std::move(bytes));
+  });
+  if (!good) return good.error();
+  TensorFile result = file.with(std::move(tensors));
+  for (auto& bytes : memory) result.keep(std::move(bytes));
+  return result;
+}
+
+}  // namespace clip::inline CLIP_ABI::detail

@@ -1,0 +1,71 @@
+// clip/checkpoint/convert_file.hpp: a file in another dialect or another element type, without a model in between.
+#pragma once
+
+#include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/save.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+struct ConvertOptions {
+  Dialect dialect = Dialect::openai;
+  std::optional<Dtype> dtype{};                   // for all weights, rounded to the nearest; nothing: each keeps its own
+  std::optional<AnyConfig> config{};              // describes the model; nothing: as the file tells
+  Assumptions assumed{};                          // what the file may not tell
+  std::map<std::string, std::string> metadata{};  // of the file
+};
+
+namespace detail {
+
+/// Bytes straight from the file; its pages go when they were read.
+inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileTensor& tensor) {
+  TensorToWrite copy{tensor.name, tensor.dtype, tensor.shape, {}, {}};
+  if (tensor.transposed) std::swap(copy.shape[0], copy.shape[1]);
+  copy.produce = [file = std::move(file), tensor](const ByteSink& sink) {
+    for (const StoredTensor& part : tensor.parts) sink(part.bytes);
+    file->release(tensor);
+  };
+  return tensor.transposed ? transposed(std::move(copy)) : copy;
+}
+
+/// The model in a file, for the description beside its weights. A folder must have one; a single file may do without.
+inline Result<std::optional<AnyConfig>> try_describe(const TensorFile& file, const std::string& out, const ConvertOptions& options) {
+  if (options.config) return options.config;
+  const auto found = try_inspect(file, options.assumed);
+  if (found && found->activation_known) return std::optional{found->config};
+  if (!writes_folder(out, options.dialect)) return std::optional<AnyConfig>{};
+  if (!found) return found.error();
+  return LoadError{file.place(), "does not state its activation, and a folder must: give it as ConvertOptions::assumed or the whole configuration"};
+}
+
+}  // namespace detail
+
+/// Reads weights of any format and dialect at `in` and writes them as safetensors at `out`: a file, or a folder as save makes it.
+/// Every tensor keeps its bytes where its element type is kept; names change between dialects, q, k and v are joined or
+/// parted, projections transposed. Notes and tables of position ids, which hold nothing, are left out; counters of batches
+/// stay integers. One tensor at a time is in memory.
+/// LoadError: as try_open_tensors; for a folder, where the file does not tell its model. OptionError, NumericError: as try_save.
+template <class Inflate = detail::Inflate>
+[[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out, const ConvertOptions& options = {}) {
+  const auto opened = try_open_tensors<Inflate>(in);
+  if (!opened) return opened.error();
+  const auto config = detail::try_describe(*opened, out, options);
+  if (!config) return config.error();
+  const auto file = std::make_shared<const TensorFile>(in_openai_names(*opened));
+  std::vector<TensorToWrite> tensors;
+  for (const FileTensor& tensor : file->tensors())
+    if (!detail::is_note(tensor.name) && !detail::is_position_ids(tensor.name)) tensors.push_back(detail::copy_of(file, tensor));
+  return detail::try_write_model(std::move(tensors), out, {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata}, *config);
+}
+template <class Inflate = detail::Inflate>
+void convert_file(const std::string& in, const std::string& out, const ConvertOptions& options = {}) {
+  try_convert_file<Inflate>(in, out, options).value();
+}
+
+}  // namespace clip::inline CLIP_ABI

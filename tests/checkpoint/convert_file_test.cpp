@@ -1,0 +1,134 @@
+#include <clip/checkpoint/convert_file.hpp>
+
+#include "stored_clip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace clip;
+using namespace clip::testing;
+
+namespace {
+
+/// Type, shape and bytes of every tensor.
+using Content = std::map<std::string, std::pair<std::pair<Dtype, std::vector<Index>>, std::vector<std::byte>>>;
+Content content(const TensorFile& file) {
+  Content all;
+  for (const FileTensor& t : file.tensors()) {
+    REQUIRE(!t.transposed);
+    auto& [kind, bytes] = all[t.name];
+    kind = {t.dtype, t.shape};
+    for (const StoredTensor& part : t.parts) bytes.insert(bytes.end(), part.bytes.begin(), part.bytes.end());
+  }
+  return all;
+}
+Content content(const std::string& path) { return content(open_tensors(path)); }
+
+Content without_notes(Content all) {
+  for (const char* note : {"input_resolution", "context_length", "vocab_size"}) all.erase(note);
+  return all;
+}
+
+constexpr Assumptions assumed{.activation = Activation::gelu, .image_heads = 4, .text_heads = 2};
+
+}  // namespace
+
+TEST_CASE("convert: every format becomes safetensors with the bytes and element types it had") {
+  const TemporaryFolder folder;
+  for (const char* name : {"state.pt", "half.pt", "bfloat16.pt", "nested.pt", "script.pt", "wanted.safetensors"}) {
+    CAPTURE(name);
+    convert_file(files + name, folder / "out");
+    CHECK(content(folder / "out") == without_notes(content(files + name)));
+  }
+  // What the folder or the notes told stands in the file from now on.
+  convert_file(files + "huggingface", folder / "out");
+  AnyConfig told = try_inspect(folder / "out").value().config;
+  told.preprocessing().color_order = ColorOrder::openai;
+  CHECK(told == AnyConfig{Stored});
+  const Content mixed = content(files + "script.pt");
+  CHECK(mixed.at("visual.proj").first.first == Dtype::f16);
+  CHECK(mixed.at("visual.ln_pre.weight").first.first == Dtype::f32);
+}
+
+TEST_CASE("convert: to Hugging Face and back is the same, byte for byte") {
+  const TemporaryFolder folder;
+  for (const char* name : {"script.pt", "bfloat16.pt", "wanted.safetensors"}) {
+    CAPTURE(name);
+    convert_file(files + name, folder / "theirs.safetensors", {.dialect = Dialect::huggingface});
+    CHECK(dialect_of(open_tensors(folder / "theirs.safetensors")) == Dialect::huggingface);
+    convert_file(folder / "theirs.safetensors", folder / "back");
+    CHECK(content(folder / "back") == without_notes(content(files + name)));
+  }
+  convert_file(files + "huggingface", folder / "ours");
+  convert_file(folder / "ours", folder / "theirs.safetensors", {.dialect = Dialect::huggingface});
+  CHECK(content(folder / "theirs.safetensors") == content(files + "huggingface"));
+  convert_file(files + "huggingface", folder / "joined.safetensors", {.dialect = Dialect::huggingface});
+  CHECK(content(folder / "joined.safetensors") == content(files + "huggingface"));
+}
+
+TEST_CASE("convert: a file may take its own place") {
+  const TemporaryFolder folder;
+  std::filesystem::copy(files + "wanted.safetensors", folder / "a.safetensors");
+  convert_file(folder / "a.safetensors", folder / "a.safetensors", {.dialect = Dialect::huggingface});
+  convert_file(folder / "a.safetensors", folder / "a.safetensors");
+  CHECK(content(folder / "a.safetensors") == content(files + "wanted.safetensors"));
+}
+
+TEST_CASE("convert: the weights change their type where that is asked for, counters and other integers never") {
+  const TemporaryFolder folder;
+  const std::vector<float> values{0.1f, 2};
+  const std::vector<std::int64_t> count{7}, ids{0, 1};
+  const auto bytes = [](const auto& v) { return std::as_bytes(std::span{v}); };
+  write_safetensors(folder / "in", std::vector<TensorToWrite>{{"visual.bn1.weight", Dtype::f32, {2}, bytes(values), {}},
+                                                              {"visual.bn1.num_batches_tracked", Dtype::i64, {}, bytes(count), {}},
+                                                              {"input_resolution", Dtype::i64, {}, bytes(count), {}},
+                                                              {"text_model.embeddings.position_ids", Dtype::i64, {1, 2}, bytes(ids), {}},
+                                                              {"logit_scale", Dtype::f32, {}, bytes(values).first(4), {}}});
+  convert_file(folder / "in", folder / "out.safetensors", {.dialect = Dialect::openclip, .dtype = Dtype::bf16, .metadata = {{"made by", "a test"}}});
+  const TensorFile out = open_tensors(folder / "out.safetensors");
+  CHECK(out.tensors().size() == 3);
+  CHECK(out.find("visual.bn1.weight")->dtype == Dtype::bf16);
+  CHECK(out.find("visual.bn1.num_batches_tracked")->dtype == Dtype::i64);
+  CHECK(out.find("visual.bn1.num_batches_tracked")->parts[0].bytes[0] == std::byte{7});
+  CHECK(out.metadata() == std::map<std::string, std::string>{{"format", "pt"}, {"made by", "a test"}});
+}
+
+TEST_CASE("convert: a folder is described by the configuration given, by what the file tells, or not at all") {
+  const TemporaryFolder folder;
+  convert_file(files + "script.pt", folder / "given", {.dialect = Dialect::huggingface, .config = AnyConfig{Quick}});
+  Model<Quick, Naive<float>> quick;
+  load(quick, folder / "given");
+  CHECK(weights_of(quick) == wanted());
+  convert_file(files + "half.pt", folder / "assumed", {.dialect = Dialect::openclip, .assumed = assumed});
+  Model<Stored, Naive<float>> model;
+  load(model, folder / "assumed");
+  CHECK(weights_of(model) == wanted());
+  convert_file(files + "huggingface", folder / "told", {.dialect = Dialect::openclip});
+  load(model, folder / "told");
+
+  const auto refused = [&](const std::string& in, const ConvertOptions& options) {
+    const auto result = try_convert_file(in, folder / "no", options);
+    REQUIRE(!result);
+    CHECK(!std::filesystem::exists(folder / "no"));
+    return result.error().message();
+  };
+  CHECK(refused(files + "half.pt", {.dialect = Dialect::huggingface, .assumed = {.image_heads = 4, .text_heads = 2}}).find("does not state its activation") !=
+        std::string::npos);
+  CHECK(refused(files + "nothing", {}).find("no such file") != std::string::npos);
+  CHECK(refused(folder.path, {}).find("no weights in this folder") != std::string::npos);
+}
+
+TEST_CASE("convert: a residual network for Hugging Face is one clear error") {
+  const TemporaryFolder folder;
+  const std::vector<float> values(1);
+  write_safetensors(folder / "in",
+                    std::vector<TensorToWrite>{{"visual.attnpool.positional_embedding", Dtype::f32, {1, 1}, std::as_bytes(std::span{values}), {}}});
+  const auto result = try_convert_file(folder / "in", folder / "out.safetensors", {.dialect = Dialect::huggingface});
+  REQUIRE(!result);
+  CHECK(result.error().message().find("transformers has no such CLIP") != std::string::npos);
+  CHECK(folder.entries() == 1);
+}

@@ -1,0 +1,116 @@
+// What is resident while weights are read: pages of a file are let go as soon as their tensor was copied.
+#include <clip/backend/naive.hpp>
+#include <clip/checkpoint/convert_file.hpp>
+#include <clip/checkpoint/model_file.hpp>
+#include <clip/model/model.hpp>
+
+#include "../io/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+
+using namespace clip;
+
+namespace {
+
+/// 8 MB of text tower, 3 MB of image tower.
+inline constexpr ClipConfig<VitConfig, TextConfig> Unequal{
+    .embed_dim = 8,
+    .image = {.image_size = 16, .patch_size = 8, .width = 256, .layers = 1, .heads = 4, .activation = Activation::gelu, .epsilon = 1e-5f},
+    .text = {.context = 8, .vocabulary = 20000, .width = 96, .layers = 1, .heads = 2, .activation = Activation::gelu, .epsilon = 1e-5f}};
+
+/// Bytes of a file that this process holds mapped and in memory; nothing where the system does not tell.
+std::optional<std::size_t> resident(const std::string& path) {
+  std::ifstream maps("/proc/self/smaps");
+  if (!maps) return std::nullopt;
+  std::string line;
+  bool here = false;
+  std::size_t bytes = 0;
+  while (std::getline(maps, line)) {
+    if (line.find('-') < line.find(' ') && line.find(':') > line.find('-')) here = line.ends_with(path);
+    std::istringstream words(line);
+    std::string key;
+    std::size_t kilobytes = 0;
+    if (here && words >> key && key == "Rss:" && words >> kilobytes) bytes += kilobytes * 1024;
+  }
+  return bytes;
+}
+
+#define RESIDENT_OR_RETURN(path)                                                      \
+  if (!resident(path)) {                                                              \
+    MESSAGE("skipped: memory of a mapped file: this system has no /proc/self/smaps"); \
+    return;                                                                           \
+  }
+
+std::string saved(const TemporaryFolder& folder) {
+  Model<Unequal, Naive<float>> model{Rng{1}};
+  save(model, folder / "model.safetensors");
+  return folder / "model.safetensors";
+}
+
+void touch(const TensorFile& file) {
+  std::size_t sum = 0;
+  for (const FileTensor& t : file.tensors())
+    for (const std::byte b : t.parts[0].bytes) sum += std::to_integer<std::size_t>(b);
+  REQUIRE(sum > 0);
+}
+
+}  // namespace
+
+TEST_CASE("memory: a loaded file leaves next to nothing of itself in memory") {
+  const TemporaryFolder folder;
+  const std::string path = saved(folder);
+  const TensorFile file = open_tensors(path);
+  RESIDENT_OR_RETURN(path);
+  const std::size_t size = get(path).size();
+  touch(file);
+  CHECK(*resident(path) > size / 2);
+  Model<Unequal, Naive<float>> model;
+  try_load(model, file).value();
+  CHECK(*resident(path) < size / 10);
+  touch(file);  // and it is all still there
+}
+
+TEST_CASE("memory: one encoder touches its own tensors alone") {
+  const TemporaryFolder folder;
+  const TensorFile file = open_tensors(saved(folder));
+  // Reading a page of the other tower would end the program here.
+  const auto lock = [&](const char* name, int protection) {
+    const std::span<const std::byte> bytes = file.find(name)->parts[0].bytes;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE)), begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+    const std::uintptr_t from = (begin + page - 1) / page * page, to = (begin + bytes.size()) / page * page;
+    REQUIRE(from < to);
+    REQUIRE(::mprotect(reinterpret_cast<void*>(from), to - from, protection) == 0);
+  };
+  lock("token_embedding.weight", PROT_NONE);
+  ImageEncoder<Unequal, Naive<float>> image;
+  CHECK(try_load(image, file));
+  lock("token_embedding.weight", PROT_READ);
+  lock("visual.conv1.weight", PROT_NONE);
+  TextEncoder<Unequal, Naive<float>> text;
+  CHECK(try_load(text, file));
+  lock("visual.conv1.weight", PROT_READ);
+}
+
+TEST_CASE("memory: converting lets every tensor go after it") {
+  const TemporaryFolder folder;
+  const std::string path = saved(folder);
+  RESIDENT_OR_RETURN(path);
+  const auto file = std::make_shared<const TensorFile>(open_tensors(path));
+  touch(*file);
+  const std::size_t before = *resident(path);
+  for (const FileTensor& t : file->tensors()) {
+    const TensorToWrite copy = in_dtype(detail::copy_of(file, t), Dtype::f16);
+    CHECK(try_produce(copy, [](std::span<const std::byte>) {}));
+  }
+  CHECK(*resident(path) < before / 10);
+}
