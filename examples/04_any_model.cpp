@@ -24,7 +24,7 @@ int main() {
   clip::write_file(config_file, clip::as_byte_span(small_json));
 
   clip::AnyModel model{clip::read_config(config_file), clip::Rng{1}};
-  std::printf("%d parameters, width %d\n", static_cast<int>(clip::count_parameters(model)), static_cast<int>(model.config().image.width));
+  std::printf("%d parameters, images of %d pixels\n", static_cast<int>(clip::count_parameters(model)), static_cast<int>(model.input().image_size));
 
   std::string misspelt{small_json};
   misspelt.replace(misspelt.find("patch_size"), 10, "patchsize");

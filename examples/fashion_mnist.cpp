@@ -34,8 +34,8 @@ void run(const Options& o) {
   const Pictures train = read_pictures(o.data, "train"), test = read_pictures(o.data, "t10k");
   const Brightness light = brightness(train.pixels.bytes);
   clip::VitConfig input = Small.image;
-  input.mean.fill(static_cast<float>(light.mean));
-  input.deviation.fill(static_cast<float>(light.deviation));
+  input.preprocessing.mean.fill(static_cast<float>(light.mean));
+  input.preprocessing.deviation.fill(static_cast<float>(light.deviation));
   const clip::Tokenizer tokenizer;  // 256 bytes, no merges
   const clip::Texts questions = tokenizer(prompts(), {.context = Small.text.context});
   Pairs pairs{train, input, tokenizer, Small.text.context};
@@ -68,7 +68,7 @@ void run(const Options& o) {
 
   // What a file gives back must be what was saved.
   const Evaluation result = evaluate(model, input, test, questions);
-  clip::save(model, weights, metadata(clip::to_json(with(model.config(), input)), light, result.top1));
+  clip::save(model, weights, {.metadata = metadata(clip::to_json(with(model.config(), input)), light, result.top1)});
   clip::Model<Small> reloaded{backend};
   clip::load(reloaded, weights);
   const Evaluation again = evaluate(reloaded, input, test, questions);

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 using namespace clip;
@@ -117,4 +118,80 @@ TEST_CASE("accuracy is the share of labels predicted right") {
   CHECK(accuracy<std::uint8_t>({3, 2, 1, 0}, labels) == 0);
   CHECK_THROWS_WITH_AS(accuracy<std::uint8_t>({0, 1}, labels), "accuracy: predictions for the labels: expected 4, found 2", ShapeError);
   CHECK_THROWS_AS(accuracy<std::uint8_t>({}, std::vector<std::uint8_t>{}), ShapeError);
+}
+
+namespace {
+const std::vector<std::string> templates{"a {}", "the {}!", "{}"};
+
+/// normalise(mean over sentences of normalise(text)), written out.
+std::vector<double> mean_direction(const Model<Tiny, Naive<double>>& model, const std::vector<std::string>& sentences) {
+  std::vector<double> sum(8);
+  for (const std::string& sentence : sentences) {
+    const auto text = model.encode_text(Tokenizer{}(sentence, {.context = 16}));
+    for (std::size_t k = 0; k < 8; ++k) sum[k] += text[0][k] / length(text[0]);
+  }
+  const double whole = length(sum);
+  for (double& x : sum) x /= whole;
+  return sum;
+}
+}  // namespace
+
+TEST_CASE("a class of several sentences is the mean of their directions, whatever other classes there are") {
+  const Model<Tiny, Naive<double>> model{Rng{2}};
+  const auto classify = zero_shot(model, Tokenizer{}, {"cat", "dog"}, templates);
+  const auto cat = mean_direction(model, {"a cat", "the cat!", "cat"}), dog = mean_direction(model, {"a dog", "the dog!", "dog"});
+  REQUIRE(classify.classes().size() == 2);
+  for (std::size_t k = 0; k < 8; ++k) {
+    CHECK(classify.classes()[0][k] == doctest::Approx(cat[k]));
+    CHECK(classify.classes()[1][k] == doctest::Approx(dog[k]));
+  }
+  const auto alone = zero_shot(model, Tokenizer{}, {"dog"}, templates);
+  CHECK(std::ranges::equal(alone.classes()[0], classify.classes()[1]));
+}
+
+TEST_CASE("a class of several names is the mean over names and templates, and is called by the first") {
+  const Model<Tiny, Naive<double>> model{Rng{3}};
+  const ClassNames names{std::vector<std::vector<std::string>>{{"happy", "glad"}, {"sad"}}};
+  const auto classify = zero_shot(model, Tokenizer{}, names, {"a {}", "{}"});
+  const auto happy = mean_direction(model, {"a happy", "happy", "a glad", "glad"});
+  for (std::size_t k = 0; k < 8; ++k) CHECK(classify.classes()[0][k] == doctest::Approx(happy[k]));
+  CHECK(classify.label(0) == "happy");
+  CHECK(classify.label(1) == "sad");
+}
+
+TEST_CASE("more than a thousand names give the classes that few give") {
+  const Model<Tiny, Naive<double>> model{Rng{4}};
+  std::vector<std::string> names;
+  for (int i = 0; i < 1030; ++i) names.push_back(std::to_string(i));
+  const auto many = zero_shot(model, Tokenizer{}, names, {"{}"}), one = zero_shot(model, Tokenizer{}, {"1027"}, {"{}"});
+  CHECK(std::ranges::equal(many.classes()[1027], one.classes()[0]));
+}
+
+TEST_CASE("the best classes come with their labels, as cosines and as probabilities of all classes") {
+  const Model<Tiny, Naive<double>> model{Rng{5}};
+  const auto classify = zero_shot(model, Tokenizer{}, {"cat", "dog", "noise"}, templates);
+  Features<double, 8> image{1};
+  std::copy(classify.classes()[1].begin(), classify.classes()[1].end(), image[0].begin());
+  for (double& x : image[0]) x *= 5;
+  const auto similar = classify.top(image, 2);
+  REQUIRE(similar.size() == 2);
+  CHECK(similar[0].index == 1);
+  CHECK(similar[0].label == "dog");
+  CHECK(similar[0].similarity == doctest::Approx(1));
+  CHECK(similar[1].similarity < similar[0].similarity);
+  const auto probable = classify.top_probable(image, 5);
+  REQUIRE(probable.size() == 3);
+  CHECK(probable[0].label == "dog");
+  CHECK(probable[0].probability + probable[1].probability + probable[2].probability == doctest::Approx(1));
+  CHECK(probable[0].probability / probable[1].probability == doctest::Approx(std::exp(model.temperature() * (1 - similar[1].similarity))));
+  CHECK_THROWS_WITH_AS(classify.top(Features<double, 8>{2}, 1), "zero_shot: images: expected 1, found 2", ShapeError);
+}
+
+TEST_CASE("templates without a place for the name, no classes and texts too long are errors; a text too long may be cut instead") {
+  const Model<Tiny, Naive<double>> model{Rng{6}};
+  CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, {"cat"}, {"a cat"}), OptionError);
+  CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, std::vector<std::string>{}, {"{}"}), OptionError);
+  CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, {"a name of more than sixteen bytes"}, {"{}"}), InputError);
+  CHECK(zero_shot(model, Tokenizer{}, {"a name of more than sixteen bytes"}, {"{}"}, TooLong::truncate).classes().size() == 1);
+  CHECK_THROWS_WITH_AS((ZeroShot{random_features(2, 4, 1), {"cat"}}), "zero_shot: labels: expected 2, found 1", ShapeError);
 }

@@ -1,11 +1,13 @@
 // clip/task/probabilities.hpp: which text an image goes with, as the reference's example asks.
 #pragma once
 
-#include <clip/model/any_model.hpp>
-#include <clip/task/zero_shot.hpp>
+#include <clip/image/image.hpp>
+#include <clip/task/similarities.hpp>
+#include <clip/text/texts.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <span>
 
 namespace clip::inline CLIP_ABI {
@@ -41,7 +43,7 @@ class Probabilities {
 /// softmax over the texts of exp(logit_scale) · cosine(image, text): (images, texts)
 template <class M>
 auto probabilities(const M& model, const Images& images, const Texts& texts) {
-  return Probabilities{zero_shot(model, texts)(model.encode_image(images)), model.temperature()};
+  return Probabilities{similarities(model.encode_image(images), model.encode_text(texts)), model.temperature()};
 }
 
 }  // namespace clip::inline CLIP_ABI

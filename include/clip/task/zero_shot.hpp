@@ -1,78 +1,148 @@
 // clip/task/zero_shot.hpp: classes from words (Radford et al. 2021 §3.1).
 #pragma once
 
-#include <clip/tensor/tensor.hpp>
+#include <clip/task/probabilities.hpp>
+#include <clip/task/prompts.hpp>
+#include <clip/task/similarities.hpp>
+#include <clip/text/policy.hpp>
 #include <clip/text/texts.hpp>
 
-#include <cmath>
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
 
-/// Cosines of images with classes: (images, classes). Not probabilities: they do not sum to one.
+/// A class an image is like. `label` is the classifier's: it lives as long as that.
 template <class T>
-struct Similarities {
-  Tensor<T> values;
-  T operator()(Index image, Index label) const { return values.view()(image, label); }
-
-  /// The most similar class of every image; the first of equals.
-  std::vector<Index> best() const {
-    const View<const T> v = values.view();
-    std::vector<Index> labels(static_cast<std::size_t>(v.rows));
-    for (Index i = 0; i < v.rows; ++i) {
-      Index most = 0;
-      for (Index j = 1; j < v.cols; ++j)
-        if (v(i, j) > v(i, most)) most = j;
-      labels[static_cast<std::size_t>(i)] = most;
-    }
-    return labels;
-  }
+struct SimilarClass {
+  Index index;
+  std::string_view label;
+  T similarity;  // a cosine
 };
 
-/// Rows of unit length.
-template <class T, Index E>
-Features<T, E> normalized(Features<T, E> features) {
-  for (Index i = 0; i < features.size(); ++i) {
-    T squares = 0;
-    for (T x : features[i]) squares += x * x;
-    const T length = std::sqrt(squares);
-    for (T& x : features[i]) x /= length;
-  }
-  return features;
-}
+/// A class an image may belong to: the probabilities of all classes sum to one.
+template <class T>
+struct ProbableClass {
+  Index index;
+  std::string_view label;
+  T probability;
+};
 
 /// One unit-length vector per class, to compare images with.
 template <class T, Index E>
 class ZeroShot {
  public:
-  explicit ZeroShot(Features<T, E> classes) : classes_{normalized(std::move(classes))} {}
-
-  const Features<T, E>& classes() const { return classes_; }
-
-  /// Cosines of image features (not normalised) with every class.
-  Similarities<T> operator()(const Features<T, E>& images) const {
-    if (images.width() != classes_.width()) raise(ShapeError{"zero_shot", "feature width", classes_.width(), images.width()});
-    const Features<T, E> unit = normalized(images);
-    Similarities<T> result{Tensor<T>{{images.size(), classes_.size()}}};
-    View<T> out = result.values.view();
-    for (Index i = 0; i < images.size(); ++i)
-      for (Index j = 0; j < classes_.size(); ++j) {
-        T sum = 0;
-        for (Index k = 0; k < unit.width(); ++k) sum += unit[i][static_cast<std::size_t>(k)] * classes_[j][static_cast<std::size_t>(k)];
-        out(i, j) = sum;
-      }
-    return result;
+  /// labels: one per class, or none. temperature: exp(logit_scale) of the model, what cosines are multiplied by before the softmax.
+  explicit ZeroShot(Features<T, E> classes, std::vector<std::string> labels = {}, double temperature = 100)
+      : classes_{normalized(std::move(classes))}, labels_{std::move(labels)}, temperature_{temperature} {
+    if (!labels_.empty() && std::cmp_not_equal(labels_.size(), classes_.size())) raise(ShapeError{"zero_shot", "labels", classes_.size(), labels_.size()});
   }
 
+  const Features<T, E>& classes() const { return classes_; }
+  /// Of class c; nothing where none were given.
+  std::string_view label(Index c) const { return labels_.empty() ? std::string_view{} : labels_[static_cast<std::size_t>(c)]; }
+
+  /// Cosines of image features (not normalised) with every class.
+  Similarities<T> operator()(const Features<T, E>& images) const { return similarities(images, classes_); }
+  /// Softmax over the classes of temperature · cosine.
+  Probabilities<T> probabilities(const Features<T, E>& images) const { return {(*this)(images), temperature_}; }
+
+  /// The k classes an image is most like, the best first, the first of equals. ShapeError: not the features of one image.
+  std::vector<SimilarClass<T>> top(const Features<T, E>& image, Index k) const& {
+    const auto cosines = (*this)(one(image));
+    std::vector<SimilarClass<T>> best;
+    for (const Index c : clip::top(cosines[0], k)) best.push_back({c, label(c), cosines(0, c)});
+    return best;
+  }
+  /// The same with probabilities.
+  std::vector<ProbableClass<T>> top_probable(const Features<T, E>& image, Index k) const& {
+    const auto p = probabilities(one(image));
+    std::vector<ProbableClass<T>> best;
+    for (const Index c : clip::top(p[0], k)) best.push_back({c, label(c), p[0][static_cast<std::size_t>(c)]});
+    return best;
+  }
+  /// Not of a temporary: its labels would be gone.
+  void top(const Features<T, E>&, Index) const&& = delete;
+  void top_probable(const Features<T, E>&, Index) const&& = delete;
+
  private:
+  static const Features<T, E>& one(const Features<T, E>& image) {
+    if (image.size() != 1) raise(ShapeError{"zero_shot", "images", 1, image.size()});
+    return image;
+  }
+
   Features<T, E> classes_;
+  std::vector<std::string> labels_;
+  double temperature_;
+};
+
+namespace detail {
+
+template <class M>
+double temperature_of(const M& model) {
+  if constexpr (requires { model.temperature(); }) return model.temperature();
+  else return 100;  // a text tower alone: what OpenAI's models ended at
+}
+
+template <class M>
+Index context_of(const M& model) {
+  if constexpr (requires { model.config().text.context; }) return model.config().text.context;
+  else return model.config().context;
+}
+
+}  // namespace detail
+
+/// Strings into ids.
+template <class Words>
+concept MakesTexts = requires(const Words& tokenizer, std::span<const std::string> texts, const TokenizeOptions& options) {
+  { tokenizer(texts, options) } -> std::same_as<Texts>;
 };
 
 /// A classifier from one prompt per class.
 template <class M>
 auto zero_shot(const M& model, const Texts& prompts) {
-  return ZeroShot{model.encode_text(prompts)};
+  return ZeroShot{model.encode_text(prompts), {}, detail::temperature_of(model)};
+}
+
+/// A classifier from the names of classes and sentences around them: a class is the mean direction of all its sentences,
+/// normalise(Σ normalise(text)) over names × templates. Texts are encoded a template and 1,024 names at a time.
+/// `tokenizer` is a Tokenizer, or anything else that makes Texts of strings.
+/// OptionError: no class, a template without its one {}. InputError: a prompt too long (unless it may be cut).
+template <class M, MakesTexts Words>
+auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, std::span<const std::string> templates, TooLong too_long = TooLong::error) {
+  if (names.size() == 0) raise(OptionError{"zero_shot", "number of classes", "1 or more", 0});
+  std::vector<std::string> labels;
+  std::vector<std::pair<Index, std::string_view>> all;  // class, name
+  for (Index c = 0; c < names.size(); ++c) {
+    labels.push_back(names[c].front());
+    for (const std::string& name : names[c]) all.emplace_back(c, name);
+  }
+  using Sums = decltype(model.encode_text(Texts{}));
+  Sums sums;
+  for (const Template& sentence : try_templates(templates).value())
+    for (std::size_t begin = 0; begin < all.size(); begin += 1024) {
+      const std::size_t n = std::min<std::size_t>(1024, all.size() - begin);
+      std::vector<std::string> prompts;
+      for (std::size_t i = begin; i < begin + n; ++i) prompts.push_back(sentence(all[i].second));
+      const auto unit = normalized(
+          model.encode_text(tokenizer(std::span<const std::string>{prompts}, TokenizeOptions{.context = detail::context_of(model), .too_long = too_long})));
+      if (sums.empty()) sums = Sums{names.size(), unit.width()};
+      for (std::size_t i = 0; i < n; ++i) {
+        const auto sum = sums[all[begin + i].first];
+        for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += unit[static_cast<Index>(i)][k];
+      }
+    }
+  return ZeroShot{std::move(sums), std::move(labels), detail::temperature_of(model)};
+}
+template <class M, MakesTexts Words>
+auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, const std::vector<std::string>& templates, TooLong too_long = TooLong::error) {
+  return zero_shot(model, tokenizer, names, std::span{templates}, too_long);
 }
 
 /// Share of labels predicted right.

@@ -1,0 +1,154 @@
+#include "command_line.hpp"
+
+#include "commands.hpp"
+#include "terminal.hpp"
+
+#include <clip/config/names.hpp>
+#include <clip/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+#include <memory>
+#include <sstream>
+
+namespace tool {
+namespace {
+
+using Job = std::function<int()>;
+
+constexpr const char* vocabulary_help = "bpe_simple_vocab_16e6.txt.gz, vocab.json, tokenizer.json or a folder with them";
+constexpr const char* rows_help = "Say which file became which row, and which became none";
+
+/// A command with --json whose options live until it has run.
+template <class Options>
+std::shared_ptr<Options> add_command(CLI::App& app, Job& job, int (*run)(const Options&), const char* name, const char* what, const char* json_help,
+                                     CLI::App*& command) {
+  const auto options = std::make_shared<Options>();
+  command = app.add_subcommand(name, what);
+  command->add_flag("--json", options->json, json_help);
+  command->callback([&job, run, options] { job = [run, options] { return run(*options); }; });
+  return options;
+}
+
+/// One of a few words.
+CLI::Option* add_choice(CLI::App& command, const char* name, std::string& value, const std::vector<std::string>& words, const char* what) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
+  return command.add_option(name, value, what)->check(CLI::IsMember(words).description(""))->option_text(list);
+}
+
+CLI::Option* add_model(CLI::App& command, std::optional<clip::AnyConfig>& config) {
+  const auto find = [&config](const std::string& name) {
+    auto found = clip::try_find_config(name);
+    if (!found && found.error().place() == "model") throw UsageError{"--model: " + found.error().message()};
+    config = std::move(found).value();
+  };
+  return command.add_option_function<std::string>("--model", find, "Name (see `clip models`) or configuration file");
+}
+
+void add_loading(CLI::App& command, ModelOptions& options) {
+  add_model(command, options.config)->required();
+  command.add_option("--weights", options.weights, "OpenAI's .pt, .safetensors, .bin or a Hugging Face folder")->required();
+  command.add_option("--threads", options.threads, "Without it all cores this process may use")->check(CLI::Range(1, 4096));
+  const std::map<std::string, Dtype> dtypes{{"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"f16", Dtype::f16}};
+  command.add_option("--dtype", options.dtype, "How weights are kept in memory; arithmetic is float")
+      ->transform(CLI::CheckedTransformer(dtypes).description(""))
+      ->option_text("f32|bf16|f16");
+}
+
+void add_images(CLI::App& command, ImageOptions& options) {
+  command.add_flag("--flat", options.flat, "Of folders only the images in them, not those in inner folders");
+  command.add_flag("--strict", options.strict, "Exit status 1 where any image cannot be read");
+}
+constexpr const char* images_help = "Image files, or folders of them";
+
+void add_all(CLI::App& app, Job& job) {
+  CLI::App* c = nullptr;
+  add_command(app, job, models, "models", "The models known by name: resolution, width of the features, parameters", "An array of objects", c);
+
+  const auto in = add_command(app, job, inspect, "inspect", "What a file or folder of weights holds, and which model that is", "One object", c);
+  c->add_option("FILE", in->file, "Weights in any format")->required();
+
+  const auto t = add_command(app, job, tokenize, "tokenize", "Texts as ids: a JSON array a line, start to end of text, not padded",
+                             "Changes nothing: every line is JSON already", c);
+  c->add_option("--vocabulary", t->vocabulary, vocabulary_help)->required();
+  c->add_option("--context", t->context, "Ids of a text at most, 77 unless told otherwise")->check(CLI::Range(2, 1 << 20));
+  c->add_flag("--truncate", t->truncate, "Cut what is too long instead of stopping");
+  c->add_option("TEXT", t->texts, "Texts; - reads lines from standard input, as does no text at all");
+
+  const auto p = add_command(app, job, preprocess, "preprocess", "Images as a model sees them: float32 (n, 3, size, size) in a .npy file", rows_help, c);
+  add_model(*c, p->config)->required();
+  add_images(*c, p->images);
+  c->add_option("IMAGE", p->images.paths, images_help)->required();
+  c->add_option("--output", p->output, "The .npy file")->required();
+
+  const auto e = add_command(
+      app, job, +[](const EmbedOptions& o) { return o.texts.empty() ? embed_images(o) : embed_texts(o); }, "embed",
+      "Features of images, or of the lines of a file: float32 (n, width) in a .npy file", rows_help, c);
+  add_loading(*c, e->model);
+  add_images(*c, e->images);
+  auto* const vocabulary = c->add_option("--vocabulary", e->vocabulary, vocabulary_help);
+  auto* const either = c->add_option_group("What is embedded, one of these")->require_option(1);
+  either->add_option("--images", e->images.paths, images_help);
+  either->add_option("--texts", e->texts, "A file with one text a line")->needs(vocabulary);
+  c->add_flag("--truncate", e->truncate, "Cut texts that are too long instead of stopping");
+  c->add_option("--output", e->output, "The .npy file")->required();
+  c->add_flag("--normalize", e->normalize, "Rows of length one");
+  c->add_option("--batch", e->batch, "Images encoded at a time, 16 unless told otherwise; the features are the same")->check(CLI::Range(1, 4096));
+
+  const auto l = add_command(app, job, classify, "classify", "Which labels images go with: path, probability and label, the most probable first",
+                             "An object a line for each image", c);
+  add_loading(*c, l->model);
+  c->add_option("--vocabulary", l->vocabulary, vocabulary_help)->required();
+  c->add_option("--labels", l->labels, "A file with one label a line")->required();
+  c->add_option("--templates", l->templates, "A file with one sentence a line, {} where the label goes; without it \"a photo of a {}.\"");
+  c->add_option("--top", l->top, "Labels for each image, 5 unless told otherwise")->check(CLI::Range(1, 1 << 20));
+  add_images(*c, l->images);
+  c->add_option("IMAGE", l->images.paths, images_help)->required();
+
+  const auto r =
+      add_command(app, job, retrieve, "retrieve", "How often images find their captions and captions their image among the first 1, 5 and 10", "One object", c);
+  c->add_option("--images", r->images, "Features of n images, a .npy file")->required();
+  c->add_option("--texts", r->texts, "Features of their captions in the same order, a .npy file")->required();
+  c->add_option("--captions-per-image", r->captions, "5 unless told otherwise")->check(CLI::Range(1, 1 << 20));
+
+  const auto v = add_command(app, job, convert, "convert", "Weights of any format as safetensors, by the names of a library", "One object", c);
+  c->add_option("IN", v->in, "Weights in any format")->required();
+  c->add_option("OUT", v->out, "A .safetensors file; for openclip and huggingface also a folder, which then describes the model")->required();
+  add_model(*c, v->config);
+  add_choice(*c, "--dialect", v->dialect, {"openai", "openclip", "huggingface"}, "Whose names")->required();
+  add_choice(*c, "--dtype", v->dtype, {"f32", "f16", "bf16"}, "For all weights; without it each keeps its own");
+}
+
+/// Help goes to standard output, a wrong command line to standard error.
+Job answer(const CLI::App& app, const CLI::ParseError& e) {
+  std::ostringstream out, problem;
+  const int status = app.exit(e, out, problem);
+  std::string text = status == 0 ? out.str() : problem.str();
+  text.erase(text.find_last_not_of('\n') + 1);
+  if (status != 0) throw UsageError{text};
+  return [text] {
+    Output output;
+    output.line(text);
+    output.flush();
+    return 0;
+  };
+}
+
+}  // namespace
+
+Job read_command_line(int argc, const char* const* argv) {
+  CLI::App app{"Images and texts in one space: CLIP from the shell.", "clip"};
+  Job job;
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "clip " CLIP_STRING(CLIP_VERSION_MAJOR) "." CLIP_STRING(CLIP_VERSION_MINOR) "." CLIP_STRING(CLIP_VERSION_PATCH));
+  app.footer("Exit status: 0; 1: the input was bad, one line says which file and why; 2: the command line was wrong.");
+  add_all(app, job);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) { return answer(app, e); }
+  return job;
+}
+
+}  // namespace tool

@@ -1,0 +1,87 @@
+// The commands: what each is told on the command line, and the function that does it and returns the exit status.
+#pragma once
+
+#include "model.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tool {
+
+struct ModelOptions {
+  std::optional<clip::AnyConfig> config;
+  std::string weights;
+  int threads = 0;  // 0: all cores this process may use
+  Dtype dtype = Dtype::f32;
+
+  Model load(Towers towers) const { return {*config, weights, towers, dtype, threads}; }
+};
+
+struct ImageOptions {
+  std::vector<std::string> paths;  // files, folders
+  bool flat = false;               // of folders only what lies in them
+  bool strict = false;             // one unreadable image makes the exit status 1
+};
+
+struct ModelsOptions {
+  bool json = false;
+};
+int models(const ModelsOptions& options);
+
+struct InspectOptions {
+  std::string file;
+  bool json = false;
+};
+int inspect(const InspectOptions& options);
+
+struct TokenizeOptions {
+  std::string vocabulary;
+  std::vector<std::string> texts;  // "-": the lines of standard input
+  clip::Index context = 77;
+  bool truncate = false, json = false;
+};
+int tokenize(const TokenizeOptions& options);
+
+struct PreprocessOptions {
+  std::optional<clip::AnyConfig> config;
+  ImageOptions images;
+  std::string output;
+  bool json = false;
+};
+int preprocess(const PreprocessOptions& options);
+
+struct EmbedOptions {
+  ModelOptions model;
+  ImageOptions images;
+  std::string texts, vocabulary, output;
+  clip::Index batch = 16;
+  bool truncate = false, normalize = false, json = false;
+};
+int embed_images(const EmbedOptions& options);
+int embed_texts(const EmbedOptions& options);
+
+struct ClassifyOptions {
+  ModelOptions model;
+  ImageOptions images;
+  std::string vocabulary, labels, templates;
+  clip::Index top = 5;
+  bool json = false;
+};
+int classify(const ClassifyOptions& options);
+
+struct RetrieveOptions {
+  std::string images, texts;
+  clip::Index captions = 5;
+  bool json = false;
+};
+int retrieve(const RetrieveOptions& options);
+
+struct ConvertOptions {
+  std::string in, out, dialect, dtype;  // dtype: nothing keeps every tensor's own
+  std::optional<clip::AnyConfig> config;
+  bool json = false;
+};
+int convert(const ConvertOptions& options);
+
+}  // namespace tool

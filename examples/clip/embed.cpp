@@ -1,0 +1,100 @@
+#include "commands.hpp"
+#include "images.hpp"
+#include "terminal.hpp"
+#include "text.hpp"
+
+#include <clip/io/lines.hpp>
+#include <clip/io/npy_write.hpp>
+#include <clip/task/similarities.hpp>
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tool {
+namespace {
+
+/// Rows of features as they come, then a file.
+class Rows {
+ public:
+  explicit Rows(const EmbedOptions& options) : options_{options}, width_{options.model.config->embed_dim} {
+    // A file that cannot be written is told now rather than at the end of a long job.
+    (void)clip::AtomicFile::create(options.output);
+  }
+
+  void add(clip::Features<float, clip::dyn> features) {
+    if (options_.normalize) features = clip::normalized(std::move(features));
+    values_.insert(values_.end(), features.values().begin(), features.values().end());
+  }
+  clip::Index count() const { return static_cast<clip::Index>(values_.size()) / width_; }
+  void write() const {
+    const clip::Index shape[]{count(), width_};
+    clip::write_npy<float>(options_.output, shape, values_);
+  }
+  clip::Json json() const { return {{"output", options_.output}, {"rows", count()}, {"width", width_}}; }
+
+ private:
+  const EmbedOptions& options_;
+  clip::Index width_;
+  std::vector<float> values_;
+};
+
+}  // namespace
+
+int embed_images(const EmbedOptions& options) {
+  std::vector<std::string> files = files_of(options.images), read;
+  const auto total = static_cast<clip::Index>(files.size());
+  Rows rows{options};
+  const Model model = options.model.load(Towers::image);
+  Progress progress{"embedding"};
+  Failures failures{progress, options.images.strict};
+  embed_each(
+      model, std::move(files), options.batch, options.model.threads, progress,
+      [&](const std::string& path, const auto& features) {
+        rows.add(features);
+        if (options.json) read.push_back(path);
+      },
+      [&](const clip::Error& error) { failures.add(error); });
+  if (interrupted() != 0) return 1;
+  if (failures.count() < total) rows.write();
+  const int status = failures.finish(total);
+  if (options.json) {
+    clip::Json json = rows.json();
+    json["files"] = read;
+    json["failures"] = failures.messages();
+    Output{}.json(json);
+  }
+  return status;
+}
+
+int embed_texts(const EmbedOptions& options) {
+  const auto lines = clip::lines(options.texts);
+  const auto total = static_cast<clip::Index>(lines.size());
+  const Tokenizer tokenizer{options.vocabulary};
+  Rows rows{options};
+  const Model model = options.model.load(Towers::text);
+  const clip::TokenizeOptions how{.context = model.config().text.context, .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
+  Progress progress{"embedding"};
+  clip::Index cut = 0;
+  // A few hundred texts at a time: enough to share their beginnings, and memory does not grow with their number.
+  for (std::size_t begin = 0; begin < lines.size(); begin += 256) {
+    if (interrupted() != 0) return 1;
+    const clip::Texts texts = tokenizer(std::span{lines}.subspan(begin, std::min<std::size_t>(256, lines.size() - begin)), how);
+    cut += texts.cut();
+    rows.add(model.encode_text(texts));
+    progress.show(rows.count(), total);
+  }
+  rows.write();
+  progress.clear();
+  tell_cut(cut, total, how.context);
+  if (options.json) {
+    clip::Json json = rows.json();
+    json["cut"] = cut;
+    Output{}.json(json);
+  }
+  return 0;
+}
+
+}  // namespace tool

@@ -1,0 +1,58 @@
+#include "images.hpp"
+
+#include <clip/task/embed_folder.hpp>
+
+#include <stop_token>
+#include <utility>
+
+namespace tool {
+
+std::vector<std::string> files_of(const ImageOptions& options) {
+  std::vector<std::string> files;
+  for (const std::string& path : options.paths) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) clip::raise(clip::detail::open_error(path, errno));
+    if (!S_ISDIR(status.st_mode)) {
+      files.push_back(path);
+    } else {
+      const auto inside = clip::image_files(path, options.flat ? clip::Below::folder : clip::Below::subfolders);
+      files.insert(files.end(), inside.begin(), inside.end());
+    }
+  }
+  return files;
+}
+
+void Failures::add(const clip::Error& error) {
+  progress_.clear();
+  complain(error.message());
+  messages_.push_back(error.message());
+}
+
+int Failures::finish(clip::Index total) const {
+  progress_.clear();
+  if (count() > 0) complain(std::to_string(count()) + " of " + std::to_string(total) + " images could not be read");
+  return count() == total || (strict_ && count() > 0) ? 1 : 0;
+}
+
+void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers, const TakeBatch& take) {
+  clip::ReadAhead ahead{files, input, {.batch = batch, .readers = readers}};
+  while (const clip::ImageBatch* const read = ahead.next()) {
+    std::vector<const clip::Error*> errors;
+    for (const auto& error : read->errors) errors.push_back(error ? &*error : nullptr);
+    if (!take(read->first, errors, read->images)) return;
+  }
+}
+
+void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress, const TakeFeatures& take,
+                const TakeError& failed) {
+  std::stop_source stop;
+  const auto tell = [&](clip::EmbedProgress p) {
+    progress.show(p.done, p.total);
+    if (interrupted() != 0) stop.request_stop();
+  };
+  for (const auto& item : clip::embed_files(model, std::move(files), {.batch = batch, .readers = readers, .stop = stop.get_token(), .progress = tell}))
+    if (item) take(item->path, item->features);
+    else failed(item.error());
+}
+
+}  // namespace tool

@@ -1,0 +1,34 @@
+#include "commands.hpp"
+#include "terminal.hpp"
+
+#include <clip/io/npy.hpp>
+#include <clip/task/retrieval.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace tool {
+namespace {
+
+clip::Features<float, clip::dyn> features_of(const std::string& path) {
+  const auto array = clip::read_npy<float>(path);
+  if (array.shape.size() != 2) clip::raise(clip::InputError{path, "extents of the array", 2, array.shape.size()});
+  clip::Features<float, clip::dyn> features{array.shape[0], array.shape[1]};
+  std::ranges::copy(array.values, features.values().begin());
+  return features;
+}
+
+clip::Json json_of(const clip::Recall& r) { return {{"R1", r.at_1}, {"R5", r.at_5}, {"R10", r.at_10}, {"mR", r.mean()}}; }
+
+}  // namespace
+
+int retrieve(const RetrieveOptions& options) {
+  const auto found = clip::retrieval(features_of(options.images), features_of(options.texts), options.captions);
+  Output out;
+  if (options.json) return out.json({{"text", json_of(found.text)}, {"image", json_of(found.image)}, {"total_mR", found.mean()}, {"sum", found.sum()}}), 0;
+  out.line(found.in_words());
+  out.flush();
+  return 0;
+}
+
+}  // namespace tool

@@ -1,0 +1,52 @@
+#include "commands.hpp"
+#include "terminal.hpp"
+#include "text.hpp"
+
+#include <cstdio>
+#include <iostream>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tool {
+namespace {
+
+std::string ids_in_words(clip::Ids ids) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < ids.size(); ++i) text += (i ? ", " : "") + std::to_string(ids[i]);
+  return text + "]";
+}
+
+}  // namespace
+
+int tokenize(const TokenizeOptions& options) {
+  const Tokenizer tokenizer{options.vocabulary};
+  const clip::TokenizeOptions how{.context = options.context, .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
+  Output out;
+  clip::Index number = 0, cut = 0;
+  const auto tell = [&](const std::string& text) {
+    ++number;
+    try {
+      const clip::Texts texts = tokenizer(std::span{&text, 1}, how);
+      out.line(ids_in_words(texts[0]));
+      cut += texts.cut();
+    } catch (const clip::InputError& e) {
+      out.flush();  // what came before is good
+      throw clip::InputError{"text " + std::to_string(number), e.message()};
+    }
+  };
+  const std::vector<std::string> only_input{"-"};
+  for (const std::string& text : options.texts.empty() ? only_input : options.texts) {
+    if (text != "-") {
+      tell(text);
+    } else {
+      for (std::string line; std::getline(std::cin, line);) tell(line);
+      if (std::ferror(stdin) != 0) clip::raise(clip::SystemError{"standard input", "cannot be read"});
+    }
+  }
+  out.flush();
+  tell_cut(cut, number, how.context);
+  return 0;
+}
+
+}  // namespace tool

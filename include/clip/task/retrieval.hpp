@@ -1,0 +1,91 @@
+// clip/task/retrieval.hpp: images found by captions and captions by images: recall at 1, 5 and 10.
+#pragma once
+
+#include <clip/task/similarities.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// Percent of queries with an answer among the first 1, 5 and 10.
+struct Recall {
+  double at_1 = 0, at_5 = 0, at_10 = 0;
+  /// mR
+  double mean() const { return (at_1 + at_5 + at_10) / 3; }
+};
+
+/// Both directions: which text an image finds, which image a text finds.
+struct Retrieval {
+  Recall text, image;
+  double mean() const { return (text.mean() + image.mean()) / 2; }
+  double sum() const { return text.at_1 + text.at_5 + text.at_10 + image.at_1 + image.at_5 + image.at_10; }
+
+  /// "Text Retrieval: R1:… R5:… R10:… mR:…| Image Retrieval: R1:… R5:… R10:… mR:… | total mR:… sum:…"
+  std::string in_words() const {
+    char line[256];
+    std::snprintf(line, sizeof line,
+                  "Text Retrieval: R1:%.2f R5:%.2f R10:%.2f mR:%.2f| Image Retrieval: R1:%.2f R5:%.2f R10:%.2f mR:%.2f | total mR:%.2f sum:%.2f", text.at_1,
+                  text.at_5, text.at_10, text.mean(), image.at_1, image.at_5, image.at_10, image.mean(), mean(), sum());
+    return line;
+  }
+};
+
+namespace detail {
+
+/// Rows of unit length. NumericError: a row that has no direction, which would otherwise win or lose every comparison.
+template <class T, Index E>
+Features<T, E> directions(const Features<T, E>& features, const char* of) {
+  Features<T, E> unit = normalized(features);
+  for (Index i = 0; i < unit.size(); ++i)
+    for (const T x : unit[i])
+      if (!std::isfinite(x)) raise(NumericError{"retrieval", std::string(of) + " " + std::to_string(i) + ": features that are zero or not finite"});
+  return unit;
+}
+
+/// The recall of queries among candidates, both of unit length; own(query) is where its answers begin, `answers` of them.
+/// A candidate ranks behind all that are more like the query, and behind those as like that come before it.
+template <class T, Index E, class Own>
+Recall recall(const Features<T, E>& queries, const Features<T, E>& candidates, Index answers, Own own) {
+  constexpr Index together = 128;
+  std::vector<T> block(static_cast<std::size_t>(together * candidates.size()));
+  Index at_1 = 0, at_5 = 0, at_10 = 0;
+  for (Index begin = 0; begin < queries.size(); begin += together) {
+    const Index n = std::min(together, queries.size() - begin);
+    const View<T> cosines{block.data(), n, candidates.size()};
+    products_of_rows<T>(queries.view().middle_rows(begin, n), candidates.view(), cosines);
+    for (Index q = 0; q < n; ++q) {
+      const T* const row = cosines.row(q);
+      const Index first = own(begin + q);
+      const Index best = std::max_element(row + first, row + first + answers) - row;
+      const Index rank = std::count_if(row, row + best, [&](T x) { return x >= row[best]; }) +
+                         std::count_if(row + best + 1, row + cosines.cols, [&](T x) { return x > row[best]; });
+      at_1 += rank < 1 ? 1 : 0, at_5 += rank < 5 ? 1 : 0, at_10 += rank < 10 ? 1 : 0;
+    }
+  }
+  const auto percent = [&](Index hits) { return 100 * static_cast<double>(hits) / static_cast<double>(queries.size()); };
+  return {percent(at_1), percent(at_5), percent(at_10)};
+}
+
+}  // namespace detail
+
+/// Captions i k … i k + k - 1 describe image i. An image counts as having found a text when one of its captions is among the first K.
+/// Features of any length, not normalised. Memory: 128 rows of cosines at a time.
+/// ShapeError: widths differ, texts that are not k for each image, no images. NumericError: a row of zeros or not finite.
+template <class T, Index E>
+Retrieval retrieval(const Features<T, E>& images, const Features<T, E>& texts, Index captions_per_image = 5) {
+  const Index k = captions_per_image;
+  if (k < 1) raise(OptionError{"retrieval", "captions for each image", "1 or more", k});
+  if (images.empty()) raise(ShapeError{"retrieval", "images", "1 or more", 0});
+  if (images.width() != texts.width()) raise(ShapeError{"retrieval", "width of texts", images.width(), texts.width()});
+  if (texts.size() % k != 0 || texts.size() / k != images.size())
+    raise(ShapeError{"retrieval", "texts", std::to_string(k) + " for each of " + std::to_string(images.size()) + " images", texts.size()});
+  const auto image = detail::directions(images, "image"), text = detail::directions(texts, "text");
+  return {detail::recall(image, text, k, [&](Index i) { return i * k; }), detail::recall(text, image, 1, [&](Index t) { return t / k; })};
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,68 @@
+// clip/task/similarities.hpp: how alike feature vectors are.
+#pragma once
+
+#include <clip/backend/cpu.hpp>
+#include <clip/task/top.hpp>
+#include <clip/tensor/tensor.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// Cosines of images with classes: (images, classes). Not probabilities: they do not sum to one.
+template <class T>
+struct Similarities {
+  Tensor<T> values;
+  T operator()(Index image, Index label) const { return values.view()(image, label); }
+
+  /// Those of an image. Of a named object only.
+  std::span<const T> operator[](Index image) const& {
+    const View<const T> v = values.view();
+    return {v.row(image), static_cast<std::size_t>(v.cols)};
+  }
+  void operator[](Index) const&& = delete;
+
+  /// The most similar class of every image; the first of equals.
+  std::vector<Index> best() const {
+    std::vector<Index> labels;
+    for (Index i = 0; i < values.shape().rows(); ++i) labels.push_back(top((*this)[i], 1).at(0));
+    return labels;
+  }
+};
+
+/// Rows of unit length.
+template <class T, Index E>
+Features<T, E> normalized(Features<T, E> features) {
+  for (Index i = 0; i < features.size(); ++i) {
+    T squares = 0;
+    for (T x : features[i]) squares += x * x;
+    const T length = std::sqrt(squares);
+    for (T& x : features[i]) x /= length;
+  }
+  return features;
+}
+
+namespace detail {
+/// y = a bᵀ: with rows of unit length, their cosines. The bits of one do not depend on what else is asked for.
+template <class T>
+void products_of_rows(View<const T> a, View<const T> b, View<T> y) {
+  Cpu<T> cpu{{.threads = 1}};
+  if (y.count() > 0) cpu.linear(a, Weights<T>{b}, Epilogue<T>{}, y);
+}
+}  // namespace detail
+
+/// Cosines of every image with every class, of features of any length. ShapeError: their widths differ.
+template <class T, Index E, Index F>
+Similarities<T> similarities(const Features<T, E>& images, const Features<T, F>& classes) {
+  if (images.width() != classes.width()) raise(ShapeError{"zero_shot", "feature width", classes.width(), images.width()});
+  const auto a = normalized(images);
+  const auto b = normalized(classes);
+  Similarities<T> result{Tensor<T>{{images.size(), classes.size()}}};
+  detail::products_of_rows<T>(a.view(), b.view(), result.values.view());
+  return result;
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,179 @@
+#include <clip/core/rng.hpp>
+#include <clip/task/embed_folder.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../io/temporary_folder.hpp"
+
+using namespace clip;
+
+namespace {
+
+/// Stands for a model: three numbers of every picture, and a note of the sizes of the batches it was given.
+struct Means {
+  mutable std::vector<Index> batches{};
+
+  ImageInput input() const { return {8, 3, {}}; }
+  Features<float, dyn> encode_image(const Images& images) const {
+    batches.push_back(images.size());
+    Features<float, dyn> features{images.size(), 3};
+    for (Index i = 0; i < images.size(); ++i)
+      for (std::size_t c = 0; c < 3; ++c)
+        for (const float x : images.image(i).subspan(c * 64, 64)) features[i][c] += x;
+    return features;
+  }
+};
+
+/// A picture of noise as a PPM.
+std::string picture(std::uint64_t seed, int width, int height) {
+  std::string file = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
+  Rng rng{seed};
+  for (int i = 0; i < width * height * 3; ++i) file += static_cast<char>(rng.below(256));
+  return file;
+}
+
+/// n pictures of all sizes; every one whose number `broken` takes is no picture.
+template <class Broken>
+void fill_folder(const TemporaryFolder& folder, int n, Broken broken) {
+  for (int i = 0; i < n; ++i) {
+    const std::string name = folder / (std::to_string(1000 + i) + ".ppm");
+    put(name, broken(i) ? "no picture" : picture(static_cast<std::uint64_t>(i), 9 + i % 7, 8 + i % 5));
+  }
+}
+const auto none = [](int) { return false; };
+
+}  // namespace
+
+TEST_CASE("every file of a folder comes once, in order, with the features it has alone, however batches and readers are chosen") {
+  const TemporaryFolder folder;
+  fill_folder(folder, 23, none);
+  for (const Index batch : {1, 4, 23, 50})
+    for (const int readers : {1, 3}) {
+      const Means model;
+      int i = 0;
+      for (auto& item : embed_folder(model, folder.path, {.batch = batch, .readers = readers})) {
+        REQUIRE(item);
+        CHECK(item->path == folder / (std::to_string(1000 + i++) + ".ppm"));
+        const auto alone = model.encode_image(preprocess(model.input(), read_image(item->path)));
+        CHECK(std::ranges::equal(item->features[0], alone[0]));
+      }
+      CHECK(i == 23);
+    }
+}
+
+TEST_CASE("a file that cannot be read is an error in its place, and the rest comes as if it were not there") {
+  const TemporaryFolder folder;
+  fill_folder(folder, 20, [](int i) { return i % 3 == 1 || i >= 16; });  // of the last batches of two nothing is left
+  const Means model;
+  auto range = embed_folder(model, folder.path, {.batch = 2});
+  int i = 0;
+  for (auto& item : range) {
+    const std::string path = folder / (std::to_string(1000 + i) + ".ppm");
+    const bool broken = i % 3 == 1 || i >= 16;
+    CHECK(item.has_value() != broken);
+    if (broken) {
+      CHECK(item.error().message().starts_with(path + ": not an image"));
+    } else {
+      const auto alone = model.encode_image(preprocess(model.input(), read_image(path)));
+      CHECK(std::ranges::equal(item->features[0], alone[0]));
+    }
+    ++i;
+  }
+  CHECK(i == 20);
+  CHECK(range.failed() == 9);
+  CHECK(range.size() == 20);
+  CHECK_FALSE(range.stopped());
+  for (const Index n : model.batches) CHECK(n > 0);
+}
+
+TEST_CASE("pictures are told by the ends of their names, in inner folders too unless that is not wanted") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "inner");
+  for (const char* name : {"a.PPM", "b.txt", "ppm", ".ppm", "inner/c.ppm"}) put(folder / name, picture(1, 8, 8));
+  const Means model;
+  const auto walk = [&](Below below) {
+    std::vector<std::string> paths;
+    for (auto& item : embed_folder(model, folder.path, {.below = below})) paths.push_back(item->path);
+    return paths;
+  };
+  CHECK(walk(Below::subfolders) == std::vector<std::string>{folder / "a.PPM", folder / "inner/c.ppm"});
+  CHECK(walk(Below::folder) == std::vector<std::string>{folder / "a.PPM"});
+}
+
+TEST_CASE("a folder that is not there or has no pictures is one error") {
+  const TemporaryFolder folder;
+  const Means model;
+  CHECK(try_embed_folder(model, folder / "none").error().message().starts_with(folder / "none: no such file"));
+  CHECK(try_embed_folder(model, folder.path).error().message().starts_with(folder.path + ": no images (looked for names ending with .bmp, "));
+  CHECK_THROWS_AS(embed_files(model, {"x.ppm"}, {.batch = 0}), OptionError);
+}
+
+TEST_CASE("a list without files is an empty range") {
+  const Means model;
+  for (auto& item : embed_files(model, {})) FAIL(item.has_value());
+  CHECK(model.batches.empty());
+}
+
+TEST_CASE("progress counts files and failures, batch by batch") {
+  const TemporaryFolder folder;
+  fill_folder(folder, 7, [](int i) { return i == 4; });
+  const Means model;
+  std::vector<Index> seen;
+  for (auto& item : embed_folder(model, folder.path, {.batch = 3, .progress = [&](EmbedProgress p) { seen.insert(seen.end(), {p.done, p.total, p.failed}); }}))
+    (void)item;
+  CHECK(seen == std::vector<Index>{3, 7, 0, 6, 7, 1, 7, 7, 1});
+}
+
+TEST_CASE("asked to stop, the range ends after the batch at hand; asked before it begins, there is nothing") {
+  const TemporaryFolder folder;
+  fill_folder(folder, 50, none);
+  const Means model;
+  std::stop_source stop;
+  auto range = embed_folder(model, folder.path, {.batch = 5, .stop = stop.get_token()});
+  int walked = 0;
+  for (auto& item : range) {
+    CHECK(item.has_value());
+    if (++walked == 7) stop.request_stop();
+  }
+  CHECK(walked == 10);
+  CHECK(range.stopped());
+  for (auto& item : embed_folder(model, folder.path, {.stop = stop.get_token()})) FAIL(item.has_value());
+}
+
+TEST_CASE("a range left early ends its readers") {
+  const TemporaryFolder folder;
+  fill_folder(folder, 50, none);
+  const Means model;
+  for (auto& item : embed_folder(model, folder.path, {.batch = 2, .readers = 3})) {
+    CHECK(item.has_value());
+    break;
+  }
+  (void)embed_folder(model, folder.path);
+}
+
+TEST_CASE("no more than two batches are read ahead of the caller") {
+  const TemporaryFolder folder;
+  fill_folder(folder, 12, none);
+  ReadAhead ahead{image_files(folder.path), {8, 3, {}}, {.batch = 2, .readers = 4}};
+  REQUIRE(ahead.next() != nullptr);
+  // What a reader would take next is removed: that it had not been read yet shows as an error, once room is made for it.
+  for (int i = 4; i < 12; ++i) std::filesystem::remove(folder / (std::to_string(1000 + i) + ".ppm"));
+  const ImageBatch* batch = ahead.next();
+  REQUIRE(batch != nullptr);
+  CHECK(batch->images.size() == 2);
+  batch = ahead.next();
+  REQUIRE(batch != nullptr);
+  CHECK(batch->first == 4);
+  CHECK(batch->images.size() == 0);
+  CHECK(batch->errors.size() == 2);
+}

@@ -1,0 +1,79 @@
+# What is wrong with files is told in one line that names the file, with exit status 1, and leaves nothing half-written.
+. "$(dirname "$0")/lib.sh"
+
+# Missing and damaged files.
+expect 1 "$clip" inspect none.safetensors
+says 'none.safetensors: no such file'
+says_one_line
+head -c 1000 tiny.safetensors >short.safetensors
+expect 1 "$clip" inspect short.safetensors
+says short.safetensors
+expect 1 "$clip" embed --model tiny.json --weights short.safetensors --images photos --output e.npy
+says short.safetensors
+says_one_line
+expect 1 "$clip" embed --model tiny.json --weights none.safetensors --images photos --output e.npy
+expect 1 "$clip" embed --model none.json --weights tiny.safetensors --images photos --output e.npy
+says none.json
+expect 1 "$clip" embed --model residual.json --weights tiny.safetensors --images photos --output e.npy
+says tiny.safetensors
+says_one_line
+expect 1 "$clip" embed $tiny --texts none.txt --vocabulary bpe.txt --output e.npy
+says 'none.txt: no such file'
+printf 'dog\n\ncat\n' >gap.txt
+expect 1 "$clip" embed $tiny --texts gap.txt --vocabulary bpe.txt --output e.npy
+says 'gap.txt: line 2: empty'
+printf 'a photo\n' >bare.txt
+expect 1 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --templates bare.txt photos/0.ppm
+says 'bare.txt: line 1'
+says_one_line
+expect 1 "$clip" retrieve --images none.npy --texts texts.npy
+says none.npy
+expect 1 "$clip" retrieve --images labels.txt --texts texts.npy
+says 'labels.txt: not a .npy file'
+expect 1 "$clip" retrieve --images images.npy --texts texts.npy --captions-per-image 1
+says '1 for each of 8 images, found 3'
+expect 1 "$clip" convert none.pt out.safetensors --dialect openai
+expect 1 "$clip" embed $tiny --images photos --output none/e.npy
+says none/e.npy
+expect 1 "$clip" embed $tiny --images photos --output photos
+expect 1 "$clip" embed $tiny --images photos none --output e.npy
+says 'none: no such file'
+mkdir empty
+expect 1 "$clip" embed $tiny --images empty --output e.npy
+says 'empty: no images'
+absent e.npy
+absent out.safetensors
+
+# A folder with broken files is processed to the end.
+mkdir mixed
+cp photos/0.ppm mixed/a.ppm
+echo 'no picture' >mixed/b.jpg
+cp photos/1.ppm mixed/c.ppm
+: >mixed/d.png
+ln -s nowhere mixed/e.png
+expect 0 "$clip" embed $tiny --images mixed --output e.npy --json
+says 'mixed/b.jpg: '
+says 'mixed/d.png: '
+says 'mixed/e.png: no such file'
+says '3 of 5 images could not be read'
+prints '"rows": 2'
+prints '"mixed/c.ppm"'
+expect 0 "$clip" embed $tiny --images mixed/a.ppm mixed/c.ppm --output whole.npy
+quiet
+same e.npy whole.npy
+expect 1 "$clip" embed $tiny --images mixed --output strict.npy --strict
+says '3 of 5 images could not be read'
+same strict.npy whole.npy
+expect 1 "$clip" embed $tiny --images mixed/b.jpg mixed/d.png --output none.npy
+absent none.npy
+expect 0 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --top 1 mixed
+[ "$(wc -l <out)" = 2 ] || fail 'two images were to be classified'
+expect 1 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --strict --json mixed
+prints '{"error":"mixed/d.png: '
+expect 0 "$clip" preprocess --model tiny.json mixed --output p.npy
+says '3 of 5 images could not be read'
+expect 0 "$clip" preprocess --model tiny.json mixed/a.ppm mixed/c.ppm --output whole.npy
+same p.npy whole.npy
+expect 1 "$clip" preprocess --model tiny.json mixed/b.jpg --output none.npy
+absent none.npy
+finish

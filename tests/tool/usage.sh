@@ -1,0 +1,55 @@
+# Wrong command lines are exit status 2 and one explanation; help is exit status 0 and on standard output.
+. "$(dirname "$0")/lib.sh"
+
+expect 0 "$clip" --help
+for name in models inspect tokenize preprocess embed classify retrieve convert; do
+  prints "$name"
+  expect 0 "$clip" "$name" --help
+  prints --json
+  quiet
+  expect 0 "$clip" --help
+done
+expect 0 "$clip" --version
+prints 'clip '
+
+expect 2 "$clip"
+prints_nothing
+expect 2 "$clip" nonsense
+expect 2 "$clip" models --nonsense
+says --nonsense
+expect 2 "$clip" models surplus
+expect 2 "$clip" inspect
+says FILE
+expect 2 "$clip" tokenize dog
+says --vocabulary
+expect 2 "$clip" tokenize --vocabulary bpe.txt --context 1 dog
+expect 2 "$clip" embed $tiny --output e.npy
+says --images
+expect 2 "$clip" embed $tiny --images photos --texts labels.txt --vocabulary bpe.txt --output e.npy
+expect 2 "$clip" embed $tiny --texts labels.txt --output e.npy
+says --vocabulary
+expect 2 "$clip" embed $tiny --images photos --batch 0 --output e.npy
+expect 2 "$clip" embed $tiny --images photos --batch many --output e.npy
+expect 2 "$clip" embed $tiny --images photos --threads -3 --output e.npy
+expect 2 "$clip" embed $tiny --images photos --dtype f8 --output e.npy
+says f8
+expect 2 "$clip" embed --model ViT-Z/99 --weights tiny.safetensors --images photos --output e.npy
+says ViT-Z/99
+says ViT-B/32
+says_one_line
+expect 2 "$clip" convert tiny.safetensors out.safetensors --dialect latin
+says latin
+expect 2 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --top 0 photos/0.ppm
+expect 2 "$clip" retrieve --images images.npy
+absent e.npy
+absent out.safetensors
+
+expect 0 "$clip" models
+quiet
+prints 'ViT-B/32                    224    512    151277313'
+prints 'RN50                        224   1024    102007137'
+prints 'laion/ViT-B-32'
+expect 0 "$clip" models --json
+prints '"name": "ViT-L/14@336px"'
+prints '"parameters": 427944193'
+finish
