@@ -40,16 +40,11 @@ constexpr std::array<std::array<const char*, 2>, 5> templates{
 constexpr Index run_steps = 702;
 
 /// What preprocessing must know; mean and deviation are those of the training images.
-struct PixelsOfTraining {
-  Index image_size = 28;
-  std::array<float, 3> mean, deviation;
-};
-
-PixelsOfTraining pixels_of(const Safetensors& trained) {
+ImageInput pixels_of(const Safetensors& trained) {
   const auto number = [&](const char* key) { return static_cast<float>(std::stod(trained.metadata().at(key))); };
-  PixelsOfTraining pixels;
-  pixels.mean.fill(number("image_mean"));
-  pixels.deviation.fill(number("image_std"));
+  ImageInput pixels{28, 3, {}};
+  pixels.preprocessing.mean.fill(number("image_mean"));
+  pixels.preprocessing.deviation.fill(number("image_std"));
   return pixels;
 }
 
@@ -101,7 +96,7 @@ TEST_CASE("twin: from the same weights and the same order, the loss follows PyTo
   const NumpyArray order = read_npy(files + "order.npy"), chosen = read_npy(files + "templates.npy");
   const auto losses_file = map(files + "losses.json");
   const Json losses = try_parse_json(as_text(losses_file.bytes()), "losses.json").value();
-  const PixelsOfTraining pixels = pixels_of(open_safetensors(files + "trained.safetensors"));
+  const ImageInput pixels = pixels_of(open_safetensors(files + "trained.safetensors"));
   const Texts all_captions = captions();
   const Index batch = order.shape[1];
   REQUIRE(order.shape == std::vector<Index>{run_steps, 256});
@@ -146,7 +141,7 @@ TEST_CASE("twin: the trained weights load by name and give PyTorch's features an
   SmallModel model;
   load(model, files + "trained.safetensors");
   const Safetensors trained = open_safetensors(files + "trained.safetensors");
-  const PixelsOfTraining pixels = pixels_of(trained);
+  const ImageInput pixels = pixels_of(trained);
 
   Texts prompts;
   const Texts all = captions();

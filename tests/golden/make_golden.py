@@ -110,7 +110,7 @@ def golden(config, captions, logit_scale, seed, with_states):
 
 def save(path, tensors, metadata):
     """A safetensors file: doubles first so that all are aligned, then by name; the same input gives the same bytes."""
-    kinds = {"float64": "F64", "float32": "F32", "int32": "I32"}
+    kinds = {"float64": "F64", "int64": "I64", "float32": "F32", "int32": "I32"}
     order = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
     header, at = {"__metadata__": metadata}, 0
     for name in order:

@@ -19,7 +19,7 @@ import PIL
 from PIL import Image
 
 FILTERS = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
-CHANNELS = {"gray": 1, "rgb": 3, "rgba": 4, "palette": 1}
+CHANNELS = {"gray": 1, "rgb": 3, "rgba": 4, "palette": 1, "cmyk": 4, "gray16": 2}
 MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
 DEVIATION = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 
@@ -41,6 +41,10 @@ def pattern(name, width, height, channels):
 
 def picture(kind, name, width, height):
     pixels = pattern(name, width, height, CHANNELS[kind])
+    if kind == "cmyk":
+        return Image.frombytes("CMYK", (width, height), pixels.tobytes())
+    if kind == "gray16":  # lower byte first
+        return Image.frombytes("I;16", (width, height), pixels.tobytes())
     if kind != "palette":
         return Image.fromarray(pixels[..., 0] if kind == "gray" else pixels)
     image = Image.frombytes("P", (width, height), pixels.tobytes())
@@ -88,6 +92,10 @@ def resize_cases():
             yield "rgb", "noise", w, h, W, H, interpolation
     yield "gray", "noise", 4096, 1024, 224, 224, "bicubic"
     yield "rgba", "noise", 2048, 1100, 417, 224, "bicubic"
+    for kind in ("cmyk", "gray16"):
+        for turn, (w, h) in enumerate([(1, 1), (1, 300), (300, 1), (2, 3), (37, 53), (50, 40), (223, 225), (640, 427)]):
+            for W, H in [(w, h), (224, 224), (w, 7), (7, h), (33, 129)]:
+                yield kind, ("noise", "waves")[turn % 3 == 0], w, h, W, H, ("bicubic", "bilinear")[turn % 2]
 
 
 def preprocess_cases():
@@ -99,6 +107,10 @@ def preprocess_cases():
                 for order in ("openai", "huggingface"):
                     yield kind, ("waves", "noise")[turn % 3 > 0], w, h, (224, 32, 55)[turn % 7 % 3], mode, ("bicubic", "bilinear")[turn % 5 % 2], order
                     turn += 1
+    for kind in ("cmyk", "gray16"):
+        for w, h, n in [(1, 1, 32), (2, 3, 32), (50, 40, 32), (33, 32, 32), (223, 225, 224), (427, 640, 224)]:
+            for mode, interpolation, order in [("shortest", "bicubic", "openai"), ("squash", "bilinear", "openai"), ("shortest", "bicubic", "huggingface")]:
+                yield kind, "waves", w, h, n, mode, interpolation, order
 
 
 def main():
@@ -112,7 +124,7 @@ def main():
     lines = []
     for kind, name, w, h, W, H, interpolation in resize_cases():
         resized = picture(kind, name, w, h).resize((W, H), FILTERS[interpolation])
-        lines.append(f"resize {kind} {name} {w} {h} {W} {H} {interpolation} {checksum(resized.convert('RGB') if kind == 'palette' else resized)}")
+        lines.append(f"resize {kind} {name} {w} {h} {W} {H} {interpolation} {zlib.crc32((resized.convert('RGB') if kind == 'palette' else resized).tobytes()):08x}")
     for kind, name, w, h, n, mode, interpolation, order in preprocess_cases():
         floats = preprocessed(picture(kind, name, w, h), n, mode, interpolation, order)
         lines.append(f"preprocess {kind} {name} {w} {h} {n} {mode} {interpolation} {order} {checksum(floats)}")
