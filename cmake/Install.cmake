@@ -11,7 +11,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/clipConfig.cmake.in ${
 # Before 1.0 a minor version may change names.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/clipConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/clipConfig.cmake ${PROJECT_BINARY_DIR}/clipConfigVersion.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake ${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake
         DESTINATION ${package_dir})
 
 # pkg-config: the prefix is found from the file's own place, so that an installed tree can be moved.
@@ -23,6 +23,18 @@ set(pc_definitions "")
 if(CLIP_WITH_ZLIB)
   string(APPEND pc_requires ", zlib")
   set(pc_definitions " -DCLIP_HAS_ZLIB=1")
+endif()
+if(CLIP_WITH_JPEG)
+  string(APPEND pc_requires ", libjpeg")
+  string(APPEND pc_definitions " -DCLIP_HAS_JPEG=1")
+endif()
+if(CLIP_WITH_PNG)
+  string(APPEND pc_requires ", libpng")
+  string(APPEND pc_definitions " -DCLIP_HAS_PNG=1")
+endif()
+if(CLIP_WITH_WEBP)
+  string(APPEND pc_requires ", libwebpdemux, libwebp")
+  string(APPEND pc_definitions " -DCLIP_HAS_WEBP=1")
 endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/clip.pc.in ${PROJECT_BINARY_DIR}/clip.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/clip.pc DESTINATION ${pkgconfig_dir})

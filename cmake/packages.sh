@@ -3,6 +3,8 @@
 #   require_packages PACKAGE…   returns when all are installed; installs what is missing where that is possible without asking
 #                               (root, or sudo without a password); otherwise names what is missing and exits with status 1.
 #
+#   wish_for_packages PACKAGE…  the same for packages one can do without: what cannot be installed is named, and that is all.
+#
 # On a system without dpkg nothing is checked: CMake will say what it does not find.
 
 package_missing() {
@@ -25,7 +27,9 @@ missing_among() {
   done
 }
 
-require_packages() {
+# Leaves in $missing what could not be installed.
+install_packages() {
+  missing=
   if ! command -v dpkg-query >/dev/null 2>&1; then
     echo "no dpkg on this system; needed are what Debian calls: $*" >&2
     return 0
@@ -42,9 +46,18 @@ require_packages() {
       echo "apt-get did not succeed" >&2
     missing_among "$@"
   fi
+}
+
+require_packages() {
+  install_packages "$@"
   if [ -n "$missing" ]; then
     echo "missing packages:$missing" >&2
     echo "install them with: apt-get install$missing" >&2
     exit 1
   fi
+}
+
+wish_for_packages() {
+  install_packages "$@"
+  if [ -n "$missing" ]; then echo "without$missing some tests are skipped" >&2; fi
 }

@@ -43,8 +43,10 @@ esac
 compiler=
 if [ "$preset" = clang ]; then compiler=clang; fi
 # shellcheck disable=SC2086  # may be empty
-require_packages g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev zlib1g-dev doctest-dev libbenchmark-dev \
-  dataset-fashion-mnist $compiler
+require_packages g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev \
+  libcli11-dev doctest-dev libbenchmark-dev dataset-fashion-mnist $compiler
+
+wish_for_packages clang libclang-rt-14-dev
 
 cd "$root"
 cmake --preset "$preset" -B "$build"

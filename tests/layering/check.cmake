@@ -8,6 +8,9 @@ set(doors
   "^nlohmann/" "^clip/io/json\\.hpp$"     "only clip/io/json.hpp includes nlohmann/json"
   "stb_image"  "^clip/io/stb\\.hpp$"      "only clip/io/stb.hpp includes stb"
   "^zlib\\.h$" "^clip/io/inflate"        "only clip/io/inflate*.hpp includes zlib"
+  "jpeglib"    "^clip/image/decode_jpeg\\.hpp$" "only clip/image/decode_jpeg.hpp includes libjpeg"
+  "^png\\.h$"  "^clip/image/decode_png\\.hpp$"  "only clip/image/decode_png.hpp includes libpng"
+  "^webp/"     "^clip/image/decode_webp\\.hpp$" "only clip/image/decode_webp.hpp includes libwebp"
   "Eigen/"     "^clip/backend/cpu/"       "only clip/backend/cpu/ includes Eigen")
 
 set(findings 0)

@@ -46,6 +46,8 @@ refused("#include <clip/cuda/x.hpp>: expected its own folder"          clip/core
 refused("#include \"json.hpp\": expected <clip/folder/file.hpp>"       clip/core/view.hpp ${view} "#include \"json.hpp\"")
 refused("#include <nlohmann/json.hpp>: only clip/io/json.hpp"          clip/core/view.hpp ${view} "#include <nlohmann/json.hpp>")
 refused("#include <stb/stb_image.h>: only clip/io/stb.hpp"             clip/core/view.hpp ${view} "#include <stb/stb_image.h>")
+refused("#include <png.h>: only clip/image/decode_png.hpp"             clip/core/view.hpp ${view} "#include <png.h>")
+refused("#include <webp/decode.h>: only clip/image/decode_webp.hpp"    clip/core/view.hpp ${view} "#include <webp/decode.h>")
 refused("#include <stb_image.h>: only clip/io/stb.hpp"                 clip/core/view.hpp ${view} "#include <stb_image.h>")
 refused("#include <zlib.h>: only clip/io/inflate*.hpp"                  clip/core/view.hpp ${view} "#include <zlib.h>")
 refused("#include <Eigen/Core>: only clip/backend/cpu/"                clip/core/view.hpp ${view} "#include <Eigen/Core>")

@@ -1,0 +1,40 @@
+// Vocabularies of every kind, and texts: the first byte chooses. Ids are below the vocabulary, whatever the text.
+#include <clip/text/tokenizer.hpp>
+#include <clip/text/vocabulary.hpp>
+#include <clip/text/wordpiece.hpp>
+
+#include "input.hpp"
+
+#include <string>
+
+namespace {
+
+using namespace clip;
+
+void tokenize(const Tokenizer& tokenizer, std::string_view text) {
+  const auto texts = tokenizer.try_tokenize(std::span<const std::string_view>{&text, 1}, {.context = 77, .too_long = TooLong::truncate});
+  testing::must(texts.has_value() && texts->size() == 1);
+  for (const std::int32_t id : (*texts)[0]) testing::must(id >= 0 && id < tokenizer.vocabulary_size());
+  static_cast<void>(tokenizer.decode((*texts)[0]));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text = as_text(testing::as_input(data, size).subspan(1));
+  static const Tokenizer bytes;
+  switch (data[0] % 5) {
+    case 0: tokenize(bytes, text); break;
+    case 1: static_cast<void>(detail::try_read_merges("x", text)); break;
+    case 2: static_cast<void>(detail::try_read_json_vocabulary<detail::Inflate>("x", text)); break;
+    case 3: static_cast<void>(WordPiece::try_parse(text, "x")); break;
+    case 4: {
+      static const WordPiece pieces = WordPiece::try_parse("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n##c\nab\n.\n", "x").value();
+      const auto rows = pieces.try_tokenize(std::span<const std::string_view>{&text, 1});
+      testing::must(rows.has_value());
+      break;
+    }
+  }
+  return 0;
+}

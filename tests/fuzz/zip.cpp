@@ -1,0 +1,16 @@
+// A zip directory, and everything its entries unpack to; then the same bytes as a file of torch.save.
+#include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/torch_file.hpp>
+#include <clip/io/zip.hpp>
+
+#include "input.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace clip;
+  const auto input = testing::as_input(data, size);
+  if (const auto zip = try_parse_zip(input, "x"))
+    for (const ZipEntry& entry : zip->entries())
+      if (const auto content = try_read_entry(entry, "x")) testing::must(content->bytes.size() == entry.size);
+  if (const auto file = try_parse_tensors(input, "x")) static_cast<void>(try_inspect(*file));
+  return 0;
+}

@@ -1,0 +1,80 @@
+// What parity.py asks of the library, as a program:
+//   encode encode MODEL WEIGHTS IMAGES.npy IDS.npy OUT     features to OUT.images.npy and OUT.texts.npy
+//   encode save MODEL WEIGHTS OUT DIALECT [DTYPE]          through a model: read, then written with a self test
+//   encode check MODEL WEIGHTS                             the self test stored in a file
+//   encode convert IN OUT DIALECT                          without a model
+// MODEL is a name (`laion/ViT-B-32`) or a configuration file.
+#include <clip/checkpoint/convert_file.hpp>
+#include <clip/checkpoint/model_file.hpp>
+#include <clip/checkpoint/self_test.hpp>
+#include <clip/config/names.hpp>
+#include <clip/io/npy.hpp>
+#include <clip/io/npy_write.hpp>
+#include <clip/model/any_model.hpp>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace {
+
+/// The program's one model type, compiled once.
+clip::AnyModel<> loaded(const std::string& name, const std::string& weights) {
+  clip::AnyModel<> model{clip::find_config(name)};
+  clip::load(model, weights);
+  return model;
+}
+
+template <class Features>
+void write(const std::string& path, const Features& features, clip::Index rows) {
+  const std::array<clip::Index, 2> shape{rows, static_cast<clip::Index>(features.values().size()) / rows};
+  clip::write_npy(path, std::span<const clip::Index>{shape}, std::span<const float>{features.values()});
+}
+
+void encode(const std::string& name, const std::string& weights, const std::string& images_path, const std::string& ids_path, const std::string& out) {
+  const clip::AnyModel<> model = loaded(name, weights);
+  auto pixels = clip::read_npy<float>(images_path);
+  const auto ids = clip::read_npy<std::int32_t>(ids_path);
+  if (pixels.shape.size() != 4 || ids.shape.size() != 2) clip::raise(clip::InputError{images_path, "expected images of 4 extents and ids of 2"});
+  const clip::Index n = pixels.shape[0];
+  write(out + ".images.npy", model.encode_image(clip::Images::from_floats(n, pixels.shape[1], pixels.shape[2], pixels.shape[3], std::move(pixels.values))), n);
+  clip::Texts texts{static_cast<std::int32_t>(model.config().text.vocabulary - 1)};
+  const auto context = static_cast<std::size_t>(ids.shape[1]);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(ids.shape[0]); ++i) texts.add(std::span{ids.values}.subspan(i * context, context));
+  write(out + ".texts.npy", model.encode_text(texts), texts.size());
+}
+
+int run(const std::vector<std::string>& a) {
+  if (a.size() == 6 && a[0] == "encode") {
+    encode(a[1], a[2], a[3], a[4], a[5]);
+  } else if ((a.size() == 5 || a.size() == 6) && a[0] == "save") {
+    clip::AnyModel<> model = loaded(a[1], a[2]);
+    clip::save(
+        model, a[3],
+        {.dialect = clip::try_dialect(a[4]).value(), .dtype = a.size() == 6 ? clip::dtype_named(a[5]) : std::nullopt, .self_test = clip::self_test(model)});
+  } else if (a.size() == 3 && a[0] == "check") {
+    const auto report = clip::self_test(loaded(a[1], a[2]), a[2]);
+    std::printf("%.2e %.2e\n", report.image, report.text);
+  } else if (a.size() == 4 && a[0] == "convert") {
+    clip::convert_file(a[1], a[2], {.dialect = clip::try_dialect(a[3]).value()});
+  } else {
+    std::fprintf(stderr, "usage: see the first lines of encode.cpp\n");
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    return run({arguments + 1, arguments + count});
+  } catch (const clip::Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,191 @@
+"""Models of OpenCLIP with seeded random weights, their inputs, and their weights by other names."""
+
+import copy
+import math
+import warnings
+
+import numpy as np
+import open_clip
+import torch
+import torch.nn.functional as F
+from transformers import CLIPConfig, CLIPModel
+
+# name here -> (OpenCLIP's configuration, layers of the image tower, layers of the text tower); None: as published
+MODELS = {
+    "ViT-B/32": ("ViT-B-32-quickgelu", None, None),
+    "ViT-B/16": ("ViT-B-16-quickgelu", None, None),
+    "RN50": ("RN50-quickgelu", None, None),
+    "laion/ViT-B-32": ("ViT-B-32", None, None),
+    "ViT-L/14@336px": ("ViT-L-14-336-quickgelu", 3, 2),
+    "RN50x4": ("RN50x4-quickgelu", [2, 1, 2, 1], 2),
+    "laion/ViT-H-14": ("ViT-H-14", 3, 2),
+    "laion/ViT-g-14": ("ViT-g-14", 2, 2),
+    "laion/ViT-bigG-14": ("ViT-bigG-14", 2, 2),
+}
+
+
+def config_of(name):
+    """OpenCLIP's model_cfg, and whether it differs from the published one."""
+    theirs, image_layers, text_layers = MODELS[name]
+    config = copy.deepcopy(open_clip.get_model_config(theirs))
+    if image_layers is not None:
+        config["vision_cfg"]["layers"] = image_layers
+    if text_layers is not None:
+        config["text_cfg"]["layers"] = text_layers
+    return config, image_layers is not None
+
+
+def inputs_of(config, seed):
+    """Four pictures with structure, so that their features differ, and six texts: short, long, one that fills the context."""
+    random = torch.Generator().manual_seed(seed)
+    size, context, vocabulary = config["vision_cfg"]["image_size"], config["text_cfg"]["context_length"], config["text_cfg"]["vocab_size"]
+    coarse = torch.randn(4, 3, 5, 5, generator=random)
+    images = F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False) + 0.3 * torch.randn(4, 3, size, size, generator=random)
+    ids = torch.zeros(6, context, dtype=torch.int32)
+    for i, length in enumerate([2, 3, 9, 20, context - 1, context]):
+        ids[i, 0] = vocabulary - 2
+        ids[i, 1 : length - 1] = torch.randint(1, vocabulary - 2, (length - 2,), generator=random)
+        ids[i, length - 1] = vocabulary - 1
+    return images, ids
+
+
+def scatter(model, images, seed):
+    """Weights in which no part of the model is idle."""
+    random = torch.Generator().manual_seed(seed)
+    normal = lambda t, scale: torch.randn(t.shape, generator=random) * scale
+    with torch.no_grad():
+        for name, module in model.named_modules():
+            if isinstance(module, torch.nn.LayerNorm):
+                module.weight.copy_(1 + normal(module.weight, 0.2))
+                module.bias.copy_(normal(module.bias, 0.2))
+            elif isinstance(module, torch.nn.BatchNorm2d):
+                module.weight.copy_(0.5 + torch.rand(module.weight.shape, generator=random))
+                module.bias.copy_(normal(module.bias, 0.3))
+                module.momentum = 1.0
+            elif isinstance(module, torch.nn.Linear) and module.bias is not None:
+                module.bias.copy_(normal(module.bias, 0.1))
+        for name, p in model.named_parameters():
+            if name.endswith("in_proj_bias"):
+                p.copy_(normal(p, 0.1))
+            elif name.endswith("in_proj_weight"):
+                p.copy_(normal(p, 1.5 / math.sqrt(p.shape[1])))
+            elif name.endswith("positional_embedding") or name.endswith("class_embedding"):
+                p.copy_(normal(p, 0.5 if p.shape[0] > 64 and name.startswith("pos") else 0.1))
+            elif name == "token_embedding.weight":
+                p.copy_(normal(p, 0.5))
+        # Statistics of these pictures, once, then moved.
+        norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        if norms:
+            model.train()
+            model.encode_image(images)
+            for m in norms:
+                m.running_mean += normal(m.running_mean, 0.1) * m.running_var.sqrt()
+                m.running_var *= 0.7 + 0.6 * torch.rand(m.running_var.shape, generator=random)
+                m.num_batches_tracked.fill_(1234)
+    return model.eval()
+
+
+def make(name, seed=1):
+    config, changed = config_of(name)
+    torch.manual_seed(seed)
+    model = open_clip.CLIP(**config)
+    config["text_cfg"].setdefault("context_length", 77)
+    config["text_cfg"].setdefault("vocab_size", 49408)
+    images, ids = inputs_of(config, seed)
+    return scatter(model, images, seed), config, changed, images, ids
+
+
+def fresh(config):
+    return open_clip.CLIP(**copy.deepcopy(config)).eval()
+
+
+def features(model, images, ids):
+    with torch.no_grad():
+        return model.encode_image(images).float().numpy(), model.encode_text(ids.long()).float().numpy()
+
+
+def spread(features):
+    """The largest cosine between two different inputs."""
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    return max(float(cosine) for i, row in enumerate(unit @ unit.T) for j, cosine in enumerate(row) if i != j)
+
+
+def distance(a, b):
+    unit = lambda x: x.astype(np.float64) / np.linalg.norm(x.astype(np.float64), axis=1, keepdims=True)
+    worst = np.abs(unit(a) - unit(b)).max() if a.shape == b.shape else np.inf
+    return float(worst) if np.isfinite(worst) else math.inf
+
+
+# ------------------------------------------------------------------------------------------------- other libraries' layouts
+HALVES = ("conv", "attn.in_proj", "out_proj", "c_fc", "c_proj", "q_proj", "k_proj", "v_proj", "downsample.0")
+
+
+def as_openai(state):
+    """The element types of OpenAI's archives: products in half, norms, tables and the temperature in float."""
+    half = lambda name: name in ("visual.proj", "text_projection") or any(part in name for part in HALVES)
+    return {name: value.half() if half(name) else value for name, value in state.items()}
+
+
+def archive(model, types, images, ids, path):
+    """A traced model with the three integers OpenAI's archives carry, its weights in the types given."""
+    model = copy.deepcopy(model)
+    mask = model._buffers.pop("attn_mask")
+    model.attn_mask = mask  # a constant of the traced code, as in OpenAI's archives, not one of its tensors
+    for note, value in [("input_resolution", images.shape[-1]), ("context_length", ids.shape[1]), ("vocab_size", 49408)]:
+        if hasattr(model, note):
+            delattr(model, note)
+        model.register_buffer(note, torch.tensor(value))
+    warnings.simplefilter("ignore", FutureWarning)  # TorchScript is old, and so are OpenAI's files
+    traced = torch.jit.trace(model, (images[:1], ids[:1].long()), check_trace=False)
+    for name, p in list(traced.named_parameters()) + list(traced.named_buffers()):
+        if name in types:
+            p.data = types[name]
+    torch.jit.save(traced, path)
+
+
+def transformers_model(config, state):
+    """The same weights as a CLIPModel."""
+    vision, text = config["vision_cfg"], config["text_cfg"]
+    act = "quick_gelu" if config.get("quick_gelu") else "gelu"
+    settings = CLIPConfig(
+        projection_dim=config["embed_dim"],
+        vision_config=dict(hidden_size=vision["width"], intermediate_size=int(vision["width"] * vision.get("mlp_ratio", 4)), num_hidden_layers=vision["layers"],
+                           num_attention_heads=vision["width"] // vision.get("head_width", 64), image_size=vision["image_size"], patch_size=vision["patch_size"],
+                           hidden_act=act, projection_dim=config["embed_dim"]),
+        text_config=dict(hidden_size=text["width"], intermediate_size=4 * text["width"], num_hidden_layers=text["layers"], num_attention_heads=text["heads"],
+                         max_position_embeddings=text["context_length"], vocab_size=text["vocab_size"], hidden_act=act, bos_token_id=text["vocab_size"] - 2,
+                         eos_token_id=text["vocab_size"] - 1, projection_dim=config["embed_dim"]))
+    model = CLIPModel(settings).eval()
+    theirs = {}
+    blocks = {"ln_1": "layer_norm1", "ln_2": "layer_norm2", "mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2", "attn.out_proj": "self_attn.out_proj"}
+    for name, value in state.items():
+        tower = "vision_model" if name.startswith("visual.") else "text_model"
+        short = name.removeprefix("visual.")
+        if short.startswith("transformer.resblocks."):
+            number, rest = short.removeprefix("transformer.resblocks.").split(".", 1)
+            place = f"{tower}.encoder.layers.{number}."
+            if rest.startswith("attn.in_proj_"):
+                for part, letter in zip(value.chunk(3), "qkv"):
+                    theirs[f"{place}self_attn.{letter}_proj.{rest.removeprefix('attn.in_proj_')}"] = part
+            else:
+                module, kind = rest.rsplit(".", 1)
+                theirs[f"{place}{blocks[module]}.{kind}"] = value
+            continue
+        known = {"visual.class_embedding": "vision_model.embeddings.class_embedding", "visual.conv1.weight": "vision_model.embeddings.patch_embedding.weight",
+                 "visual.positional_embedding": "vision_model.embeddings.position_embedding.weight", "visual.proj": "visual_projection.weight",
+                 "token_embedding.weight": "text_model.embeddings.token_embedding.weight", "positional_embedding": "text_model.embeddings.position_embedding.weight",
+                 "text_projection": "text_projection.weight", "logit_scale": "logit_scale"}
+        norms = {"visual.ln_pre": "vision_model.pre_layrnorm", "visual.ln_post": "vision_model.post_layernorm", "ln_final": "text_model.final_layer_norm"}
+        if name in known:
+            theirs[known[name]] = value.T if name in ("visual.proj", "text_projection") else value
+        else:
+            module, kind = name.rsplit(".", 1)
+            theirs[f"{norms[module]}.{kind}"] = value
+    model.load_state_dict({name: value.contiguous() for name, value in theirs.items()}, strict=True)
+    return model
+
+
+def transformers_features(model, images, ids):
+    take = lambda out: (out if isinstance(out, torch.Tensor) else out.pooler_output).float().numpy()
+    with torch.no_grad():
+        return take(model.get_image_features(pixel_values=images)), take(model.get_text_features(input_ids=ids.long()))

@@ -1,0 +1,217 @@
+"""Every way of a model between PyTorch, OpenCLIP, transformers and this library, with features compared at each end. See README.md."""
+
+import argparse
+import json
+import logging
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import numpy as np
+import open_clip
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+import models
+
+TOLERANCE = 2e-5
+QUICK = ["ViT-B/32", "RN50"]
+# What each model is stored as. "archive" is TorchScript with OpenAI's types, "nested" a training checkpoint with prefixes.
+FORMATS = {
+    "ViT-B/32": ["archive", "state", "transformers"],
+    "ViT-B/16": ["state", "transformers"],
+    "RN50": ["archive", "state"],
+    "laion/ViT-B-32": ["nested", "safetensors", "transformers"],
+}
+
+
+class Warnings(logging.Handler):
+    """Counts what a library has to say while it loads."""
+
+    def __init__(self, library):
+        super().__init__(logging.WARNING)
+        self.texts, self.logger = [], logging.getLogger(library)
+
+    def emit(self, record):
+        self.texts.append(record.getMessage())
+
+    def __enter__(self):
+        self.logger.addHandler(self)
+        return self
+
+    def __exit__(self, *_):
+        self.logger.removeHandler(self)
+
+
+class Run:
+    def __init__(self, program, folder):
+        self.program, self.folder, self.rows = program, folder, []
+
+    def ours(self, *arguments):
+        done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        return done.stdout
+
+    def encode(self, model, weights, images, ids):
+        np.save(self.folder / "images.npy", images.numpy())
+        np.save(self.folder / "ids.npy", ids.numpy())
+        self.ours("encode", model, weights, self.folder / "images.npy", self.folder / "ids.npy", self.folder / "out")
+        return np.load(self.folder / "out.images.npy"), np.load(self.folder / "out.texts.npy")
+
+    def row(self, model, way, check, spread=None):
+        """check() returns distances (image, text) or a bool; whatever it raises is a failure."""
+        try:
+            found = check()
+        except Exception as error:  # noqa: BLE001: one line of the table, not the end of the run
+            found, problem = False, f"{type(error).__name__}: {error}"
+        else:
+            problem = ""
+        if isinstance(found, tuple):
+            good, told = max(found) <= TOLERANCE, f"{found[0]:.1e} | {found[1]:.1e}"
+        else:
+            good, told = bool(found), "equal | equal" if found else "differs | differs"
+        self.rows.append((model, way, told, "" if spread is None else f"{spread:.3f}", good))
+        print(f"{'ok  ' if good else 'FAIL'} {model}: {way}: {told} {problem}", file=sys.stderr, flush=True)
+
+    def table(self):
+        lines = ["| model | way | image | text | spread | |", "|---|---|---|---|---|---|"]
+        return "\n".join(lines + [f"| {m} | {w} | {t} | {s} | {'ok' if g else '**fails**'} |" for m, w, t, s, g in self.rows])
+
+
+def same_tensors(found, expected):
+    """Names, types, shapes and bytes."""
+    raw = lambda t: t.contiguous().view(torch.uint8) if t.dim() else t.reshape(1).view(torch.uint8)
+    wrong = set(found) ^ set(expected)
+    wrong |= {n for n in set(found) & set(expected) if found[n].dtype != expected[n].dtype or found[n].shape != expected[n].shape
+              or not torch.equal(raw(found[n]), raw(expected[n]))}
+    if wrong:
+        raise AssertionError(f"{len(wrong)} tensors, among them {sorted(wrong)[:3]}")
+    return True
+
+
+def check_model(run, name):
+    model, config, changed, images, ids = models.make(name)
+    folder = run.folder
+    named = name
+    if changed:
+        named = folder / "config.json"
+        named.write_text(json.dumps(config))
+    state = {k: v for k, v in model.state_dict().items() if k != "attn_mask"}
+    wanted = models.features(model, images, ids)
+    spread = max(models.spread(f) for f in wanted)
+    run.row(name, "features differ between inputs", lambda: spread < 0.99, spread)
+    distances = lambda found, expected=wanted: tuple(models.distance(a, b) for a, b in zip(found, expected))
+    reads = lambda path, expected=wanted: distances(run.encode(named, path, images, ids), expected)
+
+    def state_dict():
+        torch.save(state, folder / "state.pt")
+        return folder / "state.pt"
+
+    for kind in FORMATS.get(name, ["state"]):
+        if kind == "archive":
+            half = models.as_openai(state)
+            rounded = models.fresh(config)
+            rounded.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
+            expected = models.features(rounded, images, ids)
+            models.archive(model, half, images, ids, folder / "archive.pt")
+            run.row(name, "TorchScript archive, half and float -> here", lambda: reads(folder / "archive.pt", expected))
+            run.ours("convert", folder / "archive.pt", folder / "ours.safetensors", "openclip")
+            run.row(name, "TorchScript archive -> converted: bytes", lambda: same_tensors(load_file(folder / "ours.safetensors"), half))
+        elif kind == "state":
+            run.row(name, "state dictionary -> here", lambda: reads(state_dict()))
+        elif kind == "nested":
+            torch.save({"epoch": 3, "state_dict": {"module." + k: v for k, v in state.items()}}, folder / "nested.pt")
+            run.row(name, "training checkpoint, module. -> here", lambda: reads(folder / "nested.pt"))
+        elif kind == "safetensors":
+            save_file({k: v.contiguous() for k, v in state.items()}, folder / "open_clip_model.safetensors")
+            run.row(name, "OpenCLIP's safetensors -> here", lambda: reads(folder / "open_clip_model.safetensors"))
+        elif kind == "transformers":
+            theirs = models.transformers_model(config, state)
+            theirs.save_pretrained(folder / "theirs")
+            run.row(name, "transformers' folder -> here", lambda: reads(folder / "theirs", models.transformers_features(theirs, images, ids)))
+            run.ours("convert", folder / "theirs/model.safetensors", folder / "ours.safetensors", "openai")
+            run.ours("convert", folder / "ours.safetensors", folder / "back.safetensors", "huggingface")
+            run.row(name, "transformers -> OpenAI's names -> transformers: bytes",
+                    lambda: same_tensors(load_file(folder / "back.safetensors"), load_file(folder / "theirs/model.safetensors")))
+
+    path = state_dict()
+
+    def to_openclip():
+        run.ours("save", named, path, folder / "saved.safetensors", "openclip")
+        written = load_file(folder / "saved.safetensors")
+        other = models.fresh(config)
+        other.load_state_dict(written, strict=True)
+        return same_tensors(written, state) and distances(models.features(other, images, ids))
+
+    run.row(name, "here -> load_state_dict(strict=True)", to_openclip)
+    run.row(name, "the file's own self test", lambda: tuple(map(float, run.ours("check", named, folder / "saved.safetensors").split())))
+
+    def rounded(dtype):
+        run.ours("save", named, path, folder / "rounded.safetensors", "openclip", dtype)
+        return bool(run.ours("check", named, folder / "rounded.safetensors"))
+
+    for dtype in ("F16", "BF16"):
+        run.row(name, f"saved as {dtype}: its self test", lambda: rounded(dtype))
+
+    def to_create_model():
+        run.ours("save", named, path, folder / "openclip", "openclip")
+        with Warnings("root") as said:
+            other = open_clip.create_model(f"local-dir:{folder / 'openclip'}").eval()
+        if said.texts:
+            raise AssertionError(f"warnings: {said.texts[:3]}")
+        return distances(models.features(other, images, ids))
+
+    run.row(name, "here -> open_clip.create_model(folder)", to_create_model)
+    if isinstance(config["vision_cfg"]["layers"], list):
+        refused = subprocess.run([run.program, "convert", path, folder / "no.safetensors", "huggingface"], capture_output=True, text=True)
+        run.row(name, "here -> transformers is one clear error", lambda: refused.returncode == 1 and "transformers has no such CLIP" in refused.stderr)
+        return
+
+    def to_transformers():
+        run.ours("save", named, path, folder / "huggingface", "huggingface")
+        with Warnings("transformers") as said:
+            other, report = transformers.CLIPModel.from_pretrained(folder / "huggingface", output_loading_info=True)
+        if said.texts or any(report.get(k) for k in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")):
+            raise AssertionError(f"warnings: {said.texts[:3]} {report}")
+        return distances(models.transformers_features(other.eval(), images, ids))
+
+    run.row(name, "here -> CLIPModel.from_pretrained(folder)", to_transformers)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program", help="built from encode.cpp")
+    parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
+    parser.add_argument("--models", nargs="*", help="only these")
+    parser.add_argument("--table", type=pathlib.Path, help="write the table here as well")
+    options = parser.parse_args()
+    began = time.time()
+    transformers.utils.logging.disable_progress_bar()
+    rows = []
+    for name in options.models or (QUICK if options.quick else models.MODELS):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="clip-parity-"))
+        try:
+            run = Run(options.program, folder)
+            check_model(run, name)
+            rows += run.rows
+        finally:
+            shutil.rmtree(folder)
+    run.rows = rows
+    print(run.table())
+    if options.table:
+        options.table.write_text(run.table() + "\n")
+    print(f"{len(rows)} checks in {time.time() - began:.0f} s", file=sys.stderr)
+    sys.exit(0 if all(good for *_, good in rows) else 1)
+
+
+if __name__ == "__main__":
+    main()
