@@ -94,6 +94,14 @@ TEST_CASE("decode: palettes and single bits are remembered, single transparent c
   CHECK(pixels(gray) == std::vector<int>{5, 6});
 }
 
+TEST_CASE("decode: a PNM whose numbers no picture has is refused before a decoder counts with them") {
+  for (const std::string header : {"P5 16777217 1 255\n", "P6 2 66666666660 255\n", "P5 1 1 99999999999\n", "P5 666666666666666666666666"}) {
+    const auto result = try_decode_image(as_byte_span(header + "abc"), "x.pgm");
+    REQUIRE(!result);
+    CHECK(result.error().message() == "x.pgm: numbers of the header: expected at most 2^24, found a larger one");
+  }
+}
+
 TEST_CASE("decode: a PNM whose largest sample is not 255 is refused, not read as something else") {
   for (const char* sample : {"1", "254", "65535"}) {
     const auto result = try_decode_image(as_byte_span("P5 2 1 " + std::string(sample) + "\nabcd"), "x.pgm");

@@ -89,9 +89,10 @@ inline Result<Image> decode_gray16(std::span<const std::byte> file, const std::s
 
 inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::string& place) {
   int width = 0, height = 0, channels = 0;
+  const FileMode mode = file_mode(file);
+  if (mode.absurd_number) return InputError{place, "numbers of the header", "at most 2^24", "a larger one"};
   ImageSource header{file};
   if (stb::stbi_info_from_callbacks(&image_callbacks, &header, &width, &height, &channels) == 0) return stb_error(place, header);
-  const FileMode mode = file_mode(file);
   if (mode.largest_sample != 255) return InputError{place, "largest sample", 255, mode.largest_sample};
   if (auto good = check_header(place, width, height, mode.hold(file.size())); !good) return good.error();
   if (mode.gray16) return decode_gray16(file, place);

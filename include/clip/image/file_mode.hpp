@@ -20,6 +20,8 @@ struct FileMode {
   int channels = 0;
   /// The largest sample a PNM file announces; the decoder knows no other than 255.
   Index largest_sample = 255;
+  /// A PNM header with a number beyond 2^24: more than any picture has, and more than the decoder's int may hold.
+  bool absurd_number = false;
   /// One number of 16 bits per pixel.
   bool gray16 = false;
   /// Rows run from right to left.
@@ -80,7 +82,8 @@ inline FileMode pnm_mode(std::span<const std::byte> file) {
     for (; at() >= '0' && at() <= '9'; ++i) number = std::min(number * 10 + (at() - '0'), Index{1} << 32);
   }
   const Index largest = i < file.size() ? numbers[2] : 255;  // a header cut short is the decoder's to refuse
-  return {.largest_sample = largest, .bits = starts_with(file, "P6") ? 24 : 8};
+  const bool absurd = *std::max_element(numbers.begin(), numbers.end()) > Index{1} << 24;
+  return {.largest_sample = largest, .absurd_number = absurd, .bits = starts_with(file, "P6") ? 24 : 8};
 }
 
 /// TGA files do not say that they are: a header is taken for one where every field fits the others, and the decoder reads it as the
