@@ -56,3 +56,9 @@ TEST_CASE("json: what an error quotes is short") {
   CHECK(json_in_words(parse_json("[1,2,3]", "x")) == "an array of 3");
   CHECK(json_in_words(Json(std::string(1000, 'x'))).size() == 60);
 }
+
+TEST_CASE("a float is written as people write it, and comes back as itself") {
+  CHECK(json_text(Json(as_written(0.1f))) == "0.1");
+  CHECK(json_text(Json(as_written(1e-5f))) == "1e-05");
+  for (const float x : {0.48145466f, 0.26862954f, 1.0f / 3, 1e-38f, 3.4e38f, -0.0f}) CHECK(static_cast<float>(as_written(x)) == x);
+}

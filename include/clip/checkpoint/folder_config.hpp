@@ -3,13 +3,10 @@
 
 #include <clip/checkpoint/dialect.hpp>
 #include <clip/checkpoint/dtype.hpp>
-#include <clip/config/any.hpp>
+#include <clip/config/json.hpp>
 #include <clip/io/json.hpp>
 
-#include <array>
-#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,19 +17,6 @@ namespace clip::inline CLIP_ABI::detail {
 
 /// A file of a folder: its name, its text.
 using FolderFile = std::pair<std::string, std::string>;
-
-/// The double people mean by a float: 0.1, not the 0.100000001 behind it.
-inline double as_written(float value) {
-  char text[32] = {};
-  std::to_chars(text, text + sizeof text - 1, value);
-  return std::strtod(text, nullptr);
-}
-
-inline Json colours_to_json(const std::array<float, 3>& colours) {
-  Json json = Json::array();
-  for (const float x : colours) json.push_back(as_written(x));
-  return json;
-}
 
 constexpr std::string_view huggingface_activation(Activation a) {
   return a == Activation::gelu ? "gelu" : a == Activation::gelu_tanh ? "gelu_pytorch_tanh" : "quick_gelu";

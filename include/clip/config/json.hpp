@@ -8,7 +8,7 @@
 #include <clip/io/json_reader.hpp>
 #include <clip/io/map.hpp>
 
-#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,9 +65,15 @@ inline TextConfig read_text(JsonReader& file) {
   return read_transformer(file, c);
 }
 
+inline Json colours_to_json(const std::array<float, 3>& colours) {
+  Json json = Json::array();
+  for (const float x : colours) json.push_back(as_written(x));
+  return json;
+}
+
 template <class Config>
 Json transformer_to_json(const Config& c) {
-  Json json{{"width", c.width}, {"layers", c.layers}, {"heads", c.heads}, {"activation", std::string(name_of(c.activation))}, {"epsilon", c.epsilon.value}};
+  Json json{{"width", c.width}, {"layers", c.layers}, {"heads", c.heads}, {"activation", std::string(name_of(c.activation))}, {"epsilon", as_written(c.epsilon.value)}};
   if (c.mlp_width != 0) json["mlp_width"] = c.mlp_width;
   return json;
 }
@@ -119,8 +125,8 @@ inline Json to_json(const AnyConfig& c) {
   Json image = std::visit([](const auto& tower) { return detail::tower_to_json(tower); }, c.image);
   const ImageInput input = c.input();
   image["image_size"] = input.image_size;
-  image["mean"] = input.preprocessing.mean;
-  image["deviation"] = input.preprocessing.deviation;
+  image["mean"] = detail::colours_to_json(input.preprocessing.mean);
+  image["deviation"] = detail::colours_to_json(input.preprocessing.deviation);
   image["resize"] = std::string(name_of(input.preprocessing.resize));
   image["interpolation"] = std::string(name_of(input.preprocessing.interpolation));
   image["color_order"] = std::string(name_of(input.preprocessing.color_order));

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -98,6 +99,15 @@ inline Json parse_json(std::string_view text, const std::string& place) { return
 
 /// The value as compact text, keys in alphabetical order. Bytes that are not UTF-8 become U+FFFD.
 inline std::string json_text(const Json& value, int indent = -1) { return value.dump(indent, ' ', false, Json::error_handler_t::replace); }
+
+/// The double people mean by a float: 0.1, not the 0.100000001 behind it. Read back as a float, it is the same float.
+inline double as_written(float value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  double number = 0;
+  std::from_chars(text, end, number);
+  return number;
+}
 
 /// What an error says was found: the value itself, or how much of it there is.
 inline std::string json_in_words(const Json& value) {
