@@ -145,6 +145,9 @@ Job read_command_line(int argc, const char* const* argv) {
   app.set_version_flag("--version", "clip " CLIP_STRING(CLIP_VERSION_MAJOR) "." CLIP_STRING(CLIP_VERSION_MINOR) "." CLIP_STRING(CLIP_VERSION_PATCH));
   app.footer("Exit status: 0; 1: the input was bad, one line says which file and why; 2: the command line was wrong.");
   add_all(app, job);
+  const auto named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(named).empty())
+    throw UsageError{std::string(argv[1]) + ": no such command; `clip --help` lists them"};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) { return answer(app, e); }

@@ -15,6 +15,8 @@ prints 'clip '
 expect 2 "$clip"
 prints_nothing
 expect 2 "$clip" nonsense
+says nonsense
+says_one_line
 expect 2 "$clip" models --nonsense
 says --nonsense
 expect 2 "$clip" models surplus
