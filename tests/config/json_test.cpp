@@ -94,6 +94,14 @@ TEST_CASE("a configuration that cannot be is told with its sentence") {
   CHECK(has(error_of(replaced("\"patch_size\": 7", "\"patch_size\": 5")), "VitConfig: patch_size must divide image_size"));
 }
 
+TEST_CASE("numbers that no model can compute with are told") {
+  CHECK(has(error_of(replaced("1e-5}", "1e-5, \"deviation\": [0.2, 0.2, 2e62]}")), "Preprocessing: deviation must be positive"));
+  CHECK(has(error_of(replaced("1e-5}", "1e-5, \"deviation\": [0.2, 0, 0.2]}")), "Preprocessing: deviation must be positive"));
+  CHECK(has(error_of(replaced("1e-5}", "1e-5, \"mean\": [1e39, 0, 0]}")), "Preprocessing: mean must be finite"));
+  CHECK(has(error_of(replaced("1e-5}", "1e300}")), "VitConfig: epsilon must be finite and not negative"));
+  CHECK(has(error_of(replaced("1e-6,", "-1,")), "TextConfig: epsilon must be finite and not negative"));
+}
+
 TEST_CASE("what is no JSON is an error with the file's name") {
   CHECK(has(error_of("{\"embed_dim\": "), "small.json"));
   CHECK(has(error_of(""), "small.json"));

@@ -5,6 +5,8 @@
 #include <clip/config/vit.hpp>
 #include <clip/core/result.hpp>
 
+#include <limits>
+
 namespace clip::inline CLIP_ABI {
 
 /// Two towers that meet in `embed_dim` dimensions. A new variant is a new constant, never a new class:
@@ -22,6 +24,8 @@ struct ClipConfig {
 
 using VitClipConfig = ClipConfig<VitConfig, TextConfig>;
 
+constexpr bool possible_epsilon(float epsilon) { return epsilon >= 0 && epsilon <= std::numeric_limits<float>::max(); }
+
 /// The sentence a configuration fails with, or null: the same for static_assert and for errors at run time.
 /// Extents that are dyn are not judged.
 constexpr const char* problem(const VitConfig& c) {
@@ -30,7 +34,8 @@ constexpr const char* problem(const VitConfig& c) {
   if (c.image_size % c.patch_size != 0) return "VitConfig: patch_size must divide image_size";
   if (c.width % c.heads != 0) return "VitConfig: heads must divide width";
   if (c.channels != 3) return "VitConfig: channels must be 3";
-  return nullptr;
+  if (!possible_epsilon(c.epsilon)) return "VitConfig: epsilon must be finite and not negative";
+  return problem(c.preprocessing);
 }
 
 constexpr const char* problem(const TextConfig& c) {
@@ -38,6 +43,7 @@ constexpr const char* problem(const TextConfig& c) {
   if (c.context < 2 || c.vocabulary < 2 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
     return "TextConfig: sizes must be positive, context and vocabulary at least 2";
   if (c.width % c.heads != 0) return "TextConfig: heads must divide width";
+  if (!possible_epsilon(c.epsilon)) return "TextConfig: epsilon must be finite and not negative";
   return nullptr;
 }
 

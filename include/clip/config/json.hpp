@@ -73,7 +73,11 @@ inline Json colours_to_json(const std::array<float, 3>& colours) {
 
 template <class Config>
 Json transformer_to_json(const Config& c) {
-  Json json{{"width", c.width}, {"layers", c.layers}, {"heads", c.heads}, {"activation", std::string(name_of(c.activation))}, {"epsilon", as_written(c.epsilon.value)}};
+  Json json{{"width", c.width},
+            {"layers", c.layers},
+            {"heads", c.heads},
+            {"activation", std::string(name_of(c.activation))},
+            {"epsilon", as_written(c.epsilon.value)}};
   if (c.mlp_width != 0) json["mlp_width"] = c.mlp_width;
   return json;
 }

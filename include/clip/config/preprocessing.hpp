@@ -5,6 +5,7 @@
 #include <clip/core/size.hpp>
 
 #include <array>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,16 @@ struct Preprocessing {
 
   friend constexpr bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
+
+/// The sentence a preprocessing fails with, or null; see config/clip.hpp.
+constexpr const char* problem(const Preprocessing& p) {
+  constexpr float most = std::numeric_limits<float>::max();
+  for (const float x : p.mean)
+    if (!(x >= -most && x <= most)) return "Preprocessing: mean must be finite";
+  for (const float x : p.deviation)
+    if (!(x > 0 && x <= most)) return "Preprocessing: deviation must be positive";
+  return nullptr;
+}
 
 /// What a model wants to see: its input() says so.
 struct ImageInput {

@@ -79,7 +79,7 @@ constexpr const char* problem(const ResNetConfig& c) {
   if (c.image_size % 32 != 0) return "ResNetConfig: image_size must be a multiple of 32";
   if (c.features() % 64 != 0) return "ResNetConfig: width must be even, so that heads of 64 columns divide the features";
   if (c.channels != 3) return "ResNetConfig: channels must be 3";
-  return nullptr;
+  return problem(c.preprocessing);
 }
 
 }  // namespace clip::inline CLIP_ABI
