@@ -53,3 +53,13 @@ TEST_CASE("json reader: unknown keys are problems at every depth, and all proble
   file.integer("layers", 0);
   CHECK(file.finish().error().message() == "c.json: layers: expected an integer of 0 or more, found -1; extra: unknown key; text.widht: unknown key");
 }
+
+TEST_CASE("json reader: an array tells kinds apart, and asking does not make the key known") {
+  const Json json = parse_json(R"({"layers": [3, 4], "width": 5})", "x.json");
+  JsonReader file{json, "x.json"};
+  CHECK(file.holds_array("layers"));
+  CHECK(!file.holds_array("width"));
+  CHECK(!file.holds_array("depth"));
+  CHECK(file.integer("width") == 5);
+  CHECK(file.finish().error().message() == "x.json: layers: unknown key");
+}

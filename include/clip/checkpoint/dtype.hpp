@@ -101,15 +101,6 @@ inline std::optional<std::size_t> stored_size(Dtype dtype, std::span<const Index
   return count * bits / 8;
 }
 
-namespace detail {
-/// out[i] = value(unsigned integer i of the bytes)
-template <std::unsigned_integral Bits, class T, class F>
-void convert_each(std::span<const std::byte> bytes, std::span<T> out, F value) {
-  const std::byte* p = bytes.data();
-  for (std::size_t i = 0; i < out.size(); ++i, p += sizeof(Bits)) out[i] = static_cast<T>(value(load_little<Bits>(p)));
-}
-}  // namespace detail
-
 /// All values of a tensor of F16, BF16, F32, F64 or I64, exact wherever T holds them (F64 to float rounds).
 /// LoadError naming the tensor: another type. ShapeError: `out` of another length.
 template <std::floating_point T>
@@ -122,12 +113,13 @@ template <std::floating_point T>
     if (!out.empty()) std::memcpy(out.data(), tensor.bytes.data(), tensor.bytes.size());
     return {};
   }
+  const std::byte* const p = tensor.bytes.data();
   switch (tensor.dtype) {
-    case Dtype::f16: detail::convert_each<std::uint16_t>(tensor.bytes, out, half_to_float); return {};
-    case Dtype::bf16: detail::convert_each<std::uint16_t>(tensor.bytes, out, bfloat16_to_float); return {};
-    case Dtype::f32: detail::convert_each<std::uint32_t>(tensor.bytes, out, [](std::uint32_t bits) { return std::bit_cast<float>(bits); }); return {};
-    case Dtype::f64: detail::convert_each<std::uint64_t>(tensor.bytes, out, [](std::uint64_t bits) { return std::bit_cast<double>(bits); }); return {};
-    case Dtype::i64: detail::convert_each<std::uint64_t>(tensor.bytes, out, [](std::uint64_t bits) { return static_cast<std::int64_t>(bits); }); return {};
+    case Dtype::f16: load_each<std::uint16_t>(p, out, half_to_float); return {};
+    case Dtype::bf16: load_each<std::uint16_t>(p, out, bfloat16_to_float); return {};
+    case Dtype::f32: load_each<std::uint32_t>(p, out, [](std::uint32_t bits) { return std::bit_cast<float>(bits); }); return {};
+    case Dtype::f64: load_each<std::uint64_t>(p, out, [](std::uint64_t bits) { return std::bit_cast<double>(bits); }); return {};
+    case Dtype::i64: load_each<std::uint64_t>(p, out, [](std::uint64_t bits) { return static_cast<std::int64_t>(bits); }); return {};
     default: return LoadError{tensor.name, "element type", "F16, BF16, F32, F64 or I64", traits(tensor.dtype).name};
   }
 }

@@ -105,10 +105,8 @@ inline Result<AnyConfig> try_parse_config(std::string_view text, const std::stri
   JsonReader file{*json, place};
   const Index embed_dim = file.integer("embed_dim", 1);
   JsonReader image = file.object("image");
-  const bool residual = json->is_object() && json->contains("image") && (*json)["image"].is_object() && (*json)["image"].contains("layers") &&
-                        (*json)["image"]["layers"].is_array();
-  AnyConfig config = residual ? AnyConfig{ClipConfig<ResNetConfig, TextConfig>{embed_dim, detail::read_resnet(image), detail::no_text}}
-                              : AnyConfig{VitClipConfig{embed_dim, detail::read_vit(image), detail::no_text}};
+  AnyConfig config = image.holds_array("layers") ? AnyConfig{ClipConfig<ResNetConfig, TextConfig>{embed_dim, detail::read_resnet(image), detail::no_text}}
+                                                 : AnyConfig{VitClipConfig{embed_dim, detail::read_vit(image), detail::no_text}};
   JsonReader words = file.object("text");
   config.text = detail::read_text(words);
   if (auto done = file.finish(); !done) return done.error();

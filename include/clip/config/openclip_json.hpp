@@ -53,7 +53,7 @@ inline Index read_mlp(JsonReader& tower, Index width) {
 
 /// vision_cfg, text_cfg, embed_dim, quick_gelu; erf GELU unless quick_gelu says otherwise. Keys that change the architecture to
 /// one the library does not have are told as unknown.
-inline AnyConfig read_openclip_model(JsonReader& model, const Json& json) {
+inline AnyConfig read_openclip_model(JsonReader& model) {
   const Index embed_dim = model.integer("embed_dim", 1);
   const Activation activation = model.may_have("quick_gelu") && model.flag("quick_gelu") ? Activation::quick_gelu : Activation::gelu;
   JsonReader words = model.object("text_cfg");
@@ -68,8 +68,7 @@ inline AnyConfig read_openclip_model(JsonReader& model, const Json& json) {
   text.epsilon = 1e-5f;
   JsonReader image = model.object("vision_cfg");
   const Index image_size = image.integer("image_size", 1), width = image.integer("width", 1);
-  const auto vision = json.find("vision_cfg");
-  if (vision != json.end() && vision->is_object() && vision->contains("layers") && (*vision)["layers"].is_array()) {
+  if (image.holds_array("layers")) {
     static_cast<void>(image.may_have("patch_size"));  // null there
     return ClipConfig<ResNetConfig, TextConfig>{embed_dim, {.image_size = image_size, .layers = read_stages(image, "layers"), .width = width}, text};
   }
@@ -98,7 +97,7 @@ inline Result<AnyConfig> try_read_openclip_config(const Json& json, const std::s
   JsonReader file{json, place};
   const bool folder = json.contains("model_cfg");
   JsonReader model = folder ? file.object("model_cfg") : file;
-  AnyConfig config = read_openclip_model(model, folder ? json["model_cfg"] : json);
+  AnyConfig config = read_openclip_model(model);
   if (folder && file.may_have("preprocess_cfg")) {
     JsonReader preprocess = file.object("preprocess_cfg");
     read_openclip_preprocessing(preprocess, config.preprocessing());

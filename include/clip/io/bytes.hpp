@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace clip::inline CLIP_ABI {
 
@@ -37,6 +38,15 @@ constexpr void store_little(std::byte* p, T value) {
 template <std::unsigned_integral T>
 constexpr void store_big(std::byte* p, T value) {
   for (std::size_t i = 0; i < sizeof(T); ++i) p[i] = static_cast<std::byte>((value >> (8 * (sizeof(T) - 1 - i))) & 0xFF);
+}
+
+/// out[i] = value(unsigned integer i of those at p, least significant byte first). `out` is a range of numbers.
+template <std::unsigned_integral Bits, class Numbers, class F>
+void load_each(const std::byte* p, Numbers&& out, F value) {
+  for (auto& x : out) {
+    x = static_cast<std::remove_cvref_t<decltype(x)>>(value(load_little<Bits>(p)));
+    p += sizeof(Bits);
+  }
 }
 
 /// The same bytes, as characters and back. Nothing is copied.

@@ -33,6 +33,13 @@ class JsonReader {
   /// True where the key is there; it then counts as known.
   bool may_have(const std::string& key) const { return value_ != nullptr && (here().asked.insert(key), value_->contains(key)); }
 
+  /// True where an array is there: what some keys tell kinds apart by. Says nothing of whether the key is known.
+  bool holds_array(const std::string& key) const {
+    if (value_ == nullptr) return false;
+    const auto found = value_->find(key);
+    return found != value_->end() && found->is_array();
+  }
+
   Index integer(const std::string& key, Index least = std::numeric_limits<Index>::min(), Index most = std::numeric_limits<Index>::max()) {
     const Json* const found = get(key, in_range(least, most));
     if (found == nullptr) return 0;

@@ -28,15 +28,6 @@ struct NpyArray {
 
 namespace detail {
 
-/// out[i] = value(unsigned integer i of the bytes)
-template <class T, std::unsigned_integral Bits, class F>
-void npy_each(const std::byte* p, std::vector<T>& out, F value) {
-  for (T& x : out) {
-    x = static_cast<T>(value(load_little<Bits>(p)));
-    p += sizeof(Bits);
-  }
-}
-
 /// Those bits as a T.
 template <class T>
 inline constexpr auto npy_bits = [](auto bits) { return std::bit_cast<T>(bits); };
@@ -44,13 +35,13 @@ inline constexpr auto npy_bits = [](auto bits) { return std::bit_cast<T>(bits); 
 template <class T>
 void npy_values(NpyType type, const std::byte* p, std::vector<T>& out) {
   switch (type) {
-    case NpyType::f2: return npy_each<T, std::uint16_t>(p, out, half_to_float);
-    case NpyType::f4: return npy_each<T, std::uint32_t>(p, out, npy_bits<float>);
-    case NpyType::f8: return npy_each<T, std::uint64_t>(p, out, npy_bits<double>);
-    case NpyType::i1: return npy_each<T, std::uint8_t>(p, out, npy_bits<std::int8_t>);
-    case NpyType::i4: return npy_each<T, std::uint32_t>(p, out, npy_bits<std::int32_t>);
-    case NpyType::i8: return npy_each<T, std::uint64_t>(p, out, npy_bits<std::int64_t>);
-    case NpyType::u1: return npy_each<T, std::uint8_t>(p, out, npy_bits<std::uint8_t>);
+    case NpyType::f2: return load_each<std::uint16_t>(p, out, half_to_float);
+    case NpyType::f4: return load_each<std::uint32_t>(p, out, npy_bits<float>);
+    case NpyType::f8: return load_each<std::uint64_t>(p, out, npy_bits<double>);
+    case NpyType::i1: return load_each<std::uint8_t>(p, out, npy_bits<std::int8_t>);
+    case NpyType::i4: return load_each<std::uint32_t>(p, out, npy_bits<std::int32_t>);
+    case NpyType::i8: return load_each<std::uint64_t>(p, out, npy_bits<std::int64_t>);
+    case NpyType::u1: return load_each<std::uint8_t>(p, out, npy_bits<std::uint8_t>);
   }
 }
 
