@@ -72,7 +72,8 @@ void unpack(const Parameter<typename B::Scalar>& p, View<typename B::Scalar> row
 }
 
 /// Puts the weights of all products below a module into another layout, each in its own place: beside the weights it takes no
-/// more memory than the largest of them. Nothing where the backend has no panels.
+/// more memory than the largest of them. Weights that lie in a mapped file are packed from there and let go; in rows they stay there.
+/// Nothing where the backend has no panels.
 template <Backend B, class M>
 void relayout(M& module, Layout layout) {
   if constexpr (PackingBackend<B>) {
@@ -88,9 +89,13 @@ void relayout(M& module, Layout layout) {
         p.layout = Layout::rows;
       }
       if (layout == Layout::rows) return;
+      const bool in_file = p.in_file();
+      const View<T> rows = p.view();
       if (p.use == Use::linear) B::pack_linear(p.weights(), other.data());
       else if (p.use == Use::project) B::pack_project(p.weights(), other.data());
       else B::pack_convolution(p.weights(), p.shape[2], other.data());
+      p.own_place();
+      if (in_file) B::discard(rows.data, static_cast<std::size_t>(rows.count()) * sizeof(T));  // read, and not needed soon
       if (layout == Layout::panels) {
         std::memcpy(p.data, other.data(), static_cast<std::size_t>(room) * sizeof(T));
       } else {
