@@ -14,7 +14,7 @@ namespace tool {
 enum class Towers { image, text, both };
 
 /// What weights are stored as while they are used; arithmetic is float.
-enum class Dtype { f32, bf16, f16 };
+enum class Dtype { f32, bf16, f16, int8 };
 
 /// How much there is to encode: for a few, weights are used where their file is mapped; packing them first pays for many.
 enum class Work { few, many };

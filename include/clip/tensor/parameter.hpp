@@ -42,9 +42,6 @@ struct Range {
 /// files).
 enum class ParameterKind : unsigned char { parameter, buffer, counter };
 
-/// What products do with a weight, and so how a backend may pack it: nothing, x wᵀ, x p, or windows of x times w.
-enum class Use : unsigned char { other, linear, project, convolution };
-
 /// A weight: a borrowed pointer and a shape. Its memory belongs to the model; its gradient to a `Parameters` table.
 /// Not typed by its width, so that a walk over a model is compiled once.
 /// A model has a place for each of its weights, `own`; `data` points there, or into a mapped file whose values are used where
@@ -76,6 +73,8 @@ struct Parameter {
     if (own != nullptr) data = own;
     return view();
   }
+  /// Height and width of the windows a convolution's weight is for.
+  constexpr Index window() const { return use == Use::convolution ? shape[2] : 1; }
 };
 
 /// Copies a weight that lies in a mapped file to its own place.
