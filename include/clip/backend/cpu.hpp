@@ -66,8 +66,7 @@ class Cpu : public HostMemory<T>,
   }
   /// "cpu float32, avx512, 2 threads"
   std::string describe() const {
-    return "cpu " + numbers() + ", " CLIP_STRING(CLIP_ABI_SET) ", " + std::to_string(threads()) +
-           (threads() == 1 ? " thread" : " threads");
+    return "cpu " + numbers() + ", " CLIP_STRING(CLIP_ABI_SET) ", " + std::to_string(threads()) + (threads() == 1 ? " thread" : " threads");
   }
 
  private:
