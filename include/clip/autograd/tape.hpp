@@ -84,6 +84,7 @@ class Tape : public ContextBase<B, Mode::training> {
       node.op = Op::name;
       node.hold(op);
       (add_input(node, inputs), ...);
+      if (node.wanted) check_layouts(node);
       if (node.wanted) node.backward = [](Tape& tape, Node& n) { run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
       return push(node, y, width);
     } else {
@@ -179,6 +180,15 @@ class Tape : public ContextBase<B, Mode::training> {
     node.inputs[static_cast<std::size_t>(node.count++)] = {value, -1, weight};
     node.wanted = node.wanted || weight;
   }
+  /// Gradients pass through weights in rows, and through the packed ones of products in their own type.
+  static void check_layouts(const Node& node) {
+    for (const Input& input : node.inputs) {
+      const Layout layout = input.value.layout;
+      if (layout != Layout::rows && (layout != Layout::panels || input.value.use == Use::convolution))
+        raise(OptionError{std::string(node.op), "no gradient passes through weights packed in this way: unpack() the model"});
+    }
+  }
+
   template <Index W>
   void add_input(Node& node, const Rows<Tape, W>& x) {
     node.inputs[static_cast<std::size_t>(node.count++)] = {detail::value_of<T>(x), x.node, nullptr};

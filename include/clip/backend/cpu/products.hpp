@@ -40,6 +40,25 @@ void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, const Weights<
   plain.packing(crew, [&](Index p, T* to) { widen_panel(w.layout, panels + p * panel_bytes<T>(w.layout, x.cols()), x.cols(), to); });
 }
 
+/// Whether a weight lies in panels for the transposed product: what a gradient meets on its way back through a packed model.
+template <class T>
+bool lies_turned(const Weights<T>& w, Use use) {
+  return w.layout == Layout::panels && w.use != Use::other && w.use != use;
+}
+
+/// Panel q of such a weight as this product reads it: its first k outputs (of a slice) are summed over, `inputs` come out.
+template <class T>
+void turn_panel(const Weights<T>& w, Index k, Index inputs, Index q, T* to) {
+  constexpr Index width = panel_width<T>;
+  for (Index j = 0, n = 0; j < k; j += n, to += n * width) {
+    const Index output = w.first + j, lane = output % width;
+    const T* const block = w.data + (output / width * inputs + q * width) * width + lane;
+    n = std::min(width - lane, k - j);
+    pack_across<T>(
+        std::min(width, inputs - q * width), n, [&](Index i) { return block + i * width; }, to);
+  }
+}
+
 }  // namespace detail
 
 template <class T, class Self>
@@ -47,6 +66,7 @@ struct CpuProducts {
   /// y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut)
   template <class F>
   void linear(In<T> x, Weights<T> w, const Epilogue<T, F>& epilogue, Out<T> y) {
+    if (detail::lies_turned(w, Use::linear)) return turned(x, w, epilogue, y);
     detail::multiply(self().crew(), self().arithmetic(), detail::RowsAsTheyLie<T>{x}, w, epilogue, y,
                      [&](Index p, T* to) { detail::write_panel<T>(Use::linear, w, y.cols, 1, p, to); });
   }
@@ -54,6 +74,7 @@ struct CpuProducts {
   /// y = residual + f(scale ⊙ (x p) + bias + shortcut)
   template <class F>
   void project(In<T> x, Weights<T> p, const Epilogue<T, F>& epilogue, Out<T> y) {
+    if (detail::lies_turned(p, Use::project)) return turned(x, p, epilogue, y);
     detail::multiply(self().crew(), self().arithmetic(), detail::RowsAsTheyLie<T>{x}, p, epilogue, y,
                      [&](Index q, T* to) { detail::write_panel<T>(Use::project, p, y.cols, 1, q, to); });
   }
@@ -84,6 +105,12 @@ struct CpuProducts {
   }
 
  private:
+  template <class F>
+  void turned(In<T> x, const Weights<T>& w, const Epilogue<T, F>& epilogue, Out<T> y) {
+    detail::multiply(self().crew(), self().arithmetic(), detail::RowsAsTheyLie<T>{x}, Weights<T>{View<const T>{w}}, epilogue, y,
+                     [&](Index q, T* to) { detail::turn_panel(w, x.cols, y.cols, q, to); });
+  }
+
   Self& self() { return static_cast<Self&>(*this); }
 };
 
