@@ -77,11 +77,17 @@ def heading(setting, rounds):
     if pathlib.Path("/proc/cpuinfo").exists():
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
         cpu = next((line.split(": ")[1] for line in lines if line.startswith("model name")), cpu)
-    return (f"# Ours and the others\n\n{cpu}, {os.cpu_count()} cores. {peers}.\n\nViT-B/32 unless said; b: batch, t: threads. Rounds of each program, in turns: "
-            f"{rounds} (fewer where one call takes many seconds, five for cold starts; the last table counts them). Minimum: the least of all rounds; "
-            "median: the median of the rounds' medians. A ratio is ours over the peer's: below 1 ours is faster or smaller. Share of peak: the nominal operations of "
-            "the padded tower against register-only multiply-adds on this machine, so work left out can make it more than 100 %. "
-            "Heads: ours is run whole, the peers' as the last column says. Prompts: \"a photo of a {label}.\" with ImageNet's labels in order.\n\n")
+    return f"""# Ours and the others
+
+{cpu}, {os.cpu_count()} cores. {peers}.
+
+ViT-B/32 unless said; b: batch, t: threads. Rounds of each program, in turns: {rounds} (fewer where one call takes many seconds, five for cold
+starts; the last table counts them). Minimum: the least of all rounds; median: the median of the rounds' medians. A ratio is ours over the
+peer's: below 1 ours is faster or smaller. Share of peak: the nominal operations of the padded tower against register-only multiply-adds on
+this machine, so work left out can make it more than 100 %. Heads: ours is run whole, the peers' as the last column says. Prompts:
+"a photo of a {{label}}." with ImageNet's labels in order.
+
+"""
 
 
 def write(setting, output, runs, rounds):

@@ -52,9 +52,9 @@ def check(setting, peers, path):
             if key not in made:
                 made[key] = ours(setting, peer, part)
             features, inputs = made[key]
-            same = ("--trimmed",) if "--trimmed" in peer.arguments else ()
-            command = setting.peer("agree.py", "--peer", option(peer, "--peer"), "--part", part, "--dtype", dtype, "--file", option(peer, "--file"), *same,
-                                   "--threads", "2", "--data", str(setting.data), "--ours", str(features))
+            cut = ("--trimmed",) if "--trimmed" in peer.arguments else ()
+            command = setting.peer("agree.py", "--peer", option(peer, "--peer"), "--part", part, "--dtype", dtype, "--file", option(peer, "--file"),
+                                   *cut, "--threads", "2", "--data", str(setting.data), "--ours", str(features))
             text, _, _ = programs.run([*command, *inputs], 2, setting.work / "inductor" / "agree")
             row |= programs.json_lines(text)[0]
             row["same"] = "" if dtype != "f32" else "yes" if row["cosine_min"] > LIMIT else "no"

@@ -94,13 +94,14 @@ def in_words(seconds):
 def goal_in_words(row):
     if row["goal"] is None:
         return ""
-    return {"time": "≤ {:g} ×", "memory": "memory ≤ {:g} ×", "share": "share ≥ {:.0%}", "extra memory": "≤ {:g} MiB more"}[row["of"]].format(row["goal"])
+    forms = {"time": "≤ {:g} ×", "memory": "memory ≤ {:g} ×", "share": "share ≥ {:.0%}", "extra memory": "≤ {:g} MiB more"}
+    return forms[row["of"]].format(row["goal"])
 
 
 def markdown(rows):
     number = lambda x, form: "" if x is None else format(x, form)
-    lines = ["| case | ours, min | median | peer | min | median | ratio of minima | of medians | goal | met | share of peak, ours | peer | MiB, ours | peer | |",
-             "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines = ["| case | ours, min | median | peer | min | median | ratio of minima | of medians | goal | met | share of peak, ours | peer "
+             "| MiB, ours | peer | |", "|---" * 15 + "|"]
     for r in rows:
         cells = [r["case"], in_words(r["ours_min"]), in_words(r["ours_median"]), r["peer"], in_words(r["peer_min"]), in_words(r["peer_median"]),
                  number(r["ratio_min"], ".3g"), number(r["ratio_median"], ".3g"), goal_in_words(r), r["met"], number(r["ours_share"], ".0%"),
