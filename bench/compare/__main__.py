@@ -136,7 +136,7 @@ def main():
     chosen = [c for c in chosen if setting.demo or c.ours[0] != "demo"]
     peers = {c.name: [p for p in c.peers if not a.peer or p.name in a.peer] for c in chosen}
     a.output.mkdir(parents=True, exist_ok=True)
-    towers = agreement.towers([p for c in chosen or cases.every() for p in peers.get(c.name, c.peers)]) if agree else []
+    towers = agreement.towers([p for c in chosen or cases.every() for p in c.peers if not a.peer or p.name in a.peer]) if agree else []
     prepare(setting, chosen, [name for c in chosen for name in c.files] + [name for of in peers.values() for p in of for name in p.files] +
             [name for p in towers for name in (*p.files, agreement.weights(p))])
     same = agreement.check(setting, towers, a.output / "agreement.csv") if agree else True

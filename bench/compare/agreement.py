@@ -69,8 +69,9 @@ def check(setting, peers, path):
 def markdown(path):
     if not path.exists():
         return ""
-    lines = ["", "## Who computes the same", "", f"Least cosine between our float features and the peer's, same weights, {len(PICTURES)} pictures or {TEXTS} texts; "
-             f"in float more than {LIMIT} is asked.", "", "| model | part | type | peer | cosine | same |", "|---|---|---|---|---|---|"]
+    lines = ["", "## Who computes the same", "",
+             f"Least cosine between our float features and the peer's, same weights, {len(PICTURES)} pictures or {TEXTS} texts; in float more than "
+             f"{LIMIT} is asked.", "", "| model | part | type | peer | cosine | same |", "|---|---|---|---|---|---|"]
     with path.open(newline="") as file:
         lines += [f"| {r['model']} | {r['part']} | {r['dtype']} | {r['peer']} | {r['cosine_min']} | {r['same']} |" for r in csv.DictReader(file)]
     return "\n".join(lines) + "\n"
