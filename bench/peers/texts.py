@@ -6,10 +6,10 @@ texts in one call; open_clip is CLIP's own Python. Prints one line of JSON.
 import time
 
 import common
-from huggingface_tokenizer import new_tokenizer, read_merges, vocabulary
 
 
 def huggingface(a):
+    from huggingface_tokenizer import new_tokenizer, read_merges, vocabulary
     merges = read_merges(a.data)
     names = vocabulary(merges)
     return lambda: new_tokenizer(names, merges).encode_batch_fast
