@@ -74,6 +74,13 @@ struct Pairs {
     else if (k < n) put(k, P::load(x + k, Part{n - k}), P(0));
     return 1;
   }
+
+  /// Words of two rows: lane by lane a value of the first and one of the second, each rounded to the nearest.
+  static Words weave(Pack<float> first, Pack<float> second) {
+    alignas(64) static constexpr std::uint16_t order[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                            8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    return _mm512_permutexvar_epi16(_mm512_load_si512(order), reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second.v, first.v)));
+  }
 #else
   static constexpr bool native = false;
 #endif

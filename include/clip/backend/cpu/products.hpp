@@ -43,6 +43,25 @@ void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, Use use, Index
   plain.packing(crew, [&](Index p, Index begin, Index end, T* to) { widen_panel(w.layout, panels + p * panel_bytes<T>(w.layout, x.cols()), begin, end, to); });
 }
 
+/// Whether a weight lies in panels for the transposed product: what a gradient meets on its way back through a packed model.
+template <class T>
+bool lies_turned(const Weights<T>& w, Use use) {
+  return w.layout == Layout::panels && w.use != Use::other && w.use != use;
+}
+
+/// Outputs [begin, end) of such a weight (of a slice), which this product sums over, for panel q of its `inputs`, which come out.
+template <class T>
+void turn_panel(const Weights<T>& w, Index begin, Index end, Index inputs, Index q, T* to) {
+  constexpr Index width = panel_width<T>;
+  for (Index j = begin, n = 0; j < end; j += n, to += n * width) {
+    const Index output = w.first + j, lane = output % width;
+    const T* const block = w.data + (output / width * inputs + q * width) * width + lane;
+    n = std::min(width - lane, end - j);
+    pack_across<T>(
+        std::min(width, inputs - q * width), n, [&](Index i) { return block + i * width; }, to);
+  }
+}
+
 }  // namespace detail
 
 template <class T, class Self>
@@ -50,12 +69,14 @@ struct CpuProducts {
   /// y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut)
   template <class F>
   void linear(In<T> x, Weights<T> w, const Epilogue<T, F>& epilogue, Out<T> y) {
+    if (detail::lies_turned(w, Use::linear)) return turned(x, w, epilogue, y);
     detail::multiply(self().crew(), self().arithmetic(), detail::RowsAsTheyLie<T>{x}, Use::linear, 1, w, epilogue, y);
   }
 
   /// y = residual + f(scale ⊙ (x p) + bias + shortcut)
   template <class F>
   void project(In<T> x, Weights<T> p, const Epilogue<T, F>& epilogue, Out<T> y) {
+    if (detail::lies_turned(p, Use::project)) return turned(x, p, epilogue, y);
     detail::multiply(self().crew(), self().arithmetic(), detail::RowsAsTheyLie<T>{x}, Use::project, 1, p, epilogue, y);
   }
 
@@ -86,6 +107,14 @@ struct CpuProducts {
   }
 
  private:
+  template <class F>
+  void turned(In<T> x, const Weights<T>& w, const Epilogue<T, F>& epilogue, Out<T> y) {
+    if (y.count() == 0) return;
+    const detail::RowsAsTheyLie<T> rows{x};
+    const detail::Product<detail::Singles<T>, T, F, detail::RowsAsTheyLie<T>> product{rows, epilogue, y};
+    product.packing(self().crew(), [&](Index q, Index begin, Index end, T* to) { detail::turn_panel(w, begin, end, y.cols, q, to); });
+  }
+
   Self& self() { return static_cast<Self&>(*this); }
 };
 
