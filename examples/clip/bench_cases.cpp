@@ -1,19 +1,17 @@
 #include "bench_case.hpp"
+#include "bench_inputs.hpp"
 #include "images.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 #include "train_step.hpp"
 
 #include <clip/backend/threads.hpp>
-#include <clip/core/rng.hpp>
-#include <clip/io/lines.hpp>
 #include <clip/io/map.hpp>
 #include <clip/model/flops.hpp>
 #include <clip/task/zero_shot.hpp>
 
 #include <algorithm>
-#include <cstdint>
-#include <initializer_list>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <set>
@@ -35,80 +33,18 @@ struct Setting {
   Model model(Towers towers) const { return {config(), options->weights, towers, dtype, threads}; }
 };
 
-clip::Images noise(const clip::ImageInput& input, Index n) {
-  std::vector<float> values(static_cast<std::size_t>(n * input.channels * input.image_size * input.image_size));
-  clip::Rng rng{1};
-  for (float& x : values) x = static_cast<float>(rng.normal());
-  return clip::Images::from_floats(n, input.channels, input.image_size, input.image_size, std::move(values));
-}
-
-clip::Image picture(Index width, Index height) {
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(width * height * 3));
-  clip::Rng rng{1};
-  for (std::uint8_t& x : bytes) x = static_cast<std::uint8_t>(rng.bits() >> 24);
-  return {width, height, clip::Pixels::rgb, std::move(bytes)};
-}
-
-/// All labels, or as many as --classes says, evenly spread over the file.
-std::vector<std::string> labels_of(const BenchOptions& options) {
-  const auto all = clip::lines(options.labels);
-  const auto n = std::cmp_less(options.classes, all.size()) && options.classes > 0 ? static_cast<std::size_t>(options.classes) : all.size();
-  std::vector<std::string> labels;
-  for (std::size_t i = 0; i < n; ++i) labels.push_back(all[i * all.size() / n]);
-  return labels;
-}
-
-std::vector<std::string> templates_of(const BenchOptions& options) {
-  return options.templates.empty() ? std::vector<std::string>{"a photo of a {}."} : clip::lines(options.templates);
-}
-
-/// Ids of n texts that share a beginning and go on with two of a thousand words and a full stop, for labels nobody has.
-clip::Texts made_up_texts(const clip::TextConfig& config, Index n, std::initializer_list<std::uint64_t> beginning) {
-  const auto last = static_cast<std::int32_t>(config.vocabulary - 1), start = last - 1;
-  const auto word = [&](std::uint64_t i) { return static_cast<std::int32_t>(i % static_cast<std::uint64_t>(std::max<Index>(1, config.vocabulary - 2))); };
-  clip::Texts texts{last};
-  for (Index i = 0; i < n; ++i) {
-    clip::Rng rng = clip::Rng{1}.fork(static_cast<std::uint64_t>(i % 1000));
-    std::vector<std::int32_t> ids{start};
-    for (const std::uint64_t id : beginning) ids.push_back(word(id));
-    ids.insert(ids.end(), {word(rng.bits()), word(rng.bits()), word(269), last});
-    if (std::cmp_greater(ids.size(), config.context)) ids.erase(ids.begin() + 1, ids.end() - (config.context - 1));
-    texts.add(ids);
-  }
-  return texts;
-}
-
-/// n prompts "a photo of a {label}.", label after label and from the first again.
-clip::Texts prompts(const BenchOptions& options, Index n) {
-  if (options.labels.empty()) return made_up_texts(options.config->text, n, {320, 1125, 539, 320});
-  const auto labels = labels_of(options);
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; std::cmp_less(i, n); ++i) texts.push_back("a photo of a " + labels[i % labels.size()] + ".");
-  return Tokenizer{options.vocabulary}(texts, {.context = options.config->text.context});
-}
-
-/// "{label}." of every class: 100 of them where nobody says how many.
-clip::Texts class_names(const BenchOptions& options) {
-  if (options.labels.empty()) return made_up_texts(options.config->text, options.classes > 0 ? options.classes : 100, {});
-  auto names = labels_of(options);
-  for (std::string& name : names) name += '.';
-  return Tokenizer{options.vocabulary}(names, {.context = options.config->text.context});
-}
-
 BenchCase image_case(const Setting& s) {
   const auto model = std::make_shared<const Model>(s.model(Towers::image));
   const auto images = std::make_shared<const clip::Images>(noise(model->input(), s.batch));
-  const double each = clip::count_flops(s.config()).image;
-  return {
-      .amount = static_cast<double>(s.batch), .unit = "images/s", .flops = each * static_cast<double>(s.batch), .work = [=] { model->encode_image(*images); }};
+  const auto n = static_cast<double>(s.batch);
+  return {.amount = n, .unit = "images/s", .flops = n * clip::count_flops(s.config()).image, .work = [=] { model->encode_image(*images); }};
 }
 
 BenchCase text_case(const Setting& s) {
   const auto model = std::make_shared<const Model>(s.model(Towers::text));
   const auto texts = std::make_shared<const clip::Texts>(prompts(*s.options, s.batch));
-  const double each = clip::count_flops(s.config()).text;
-  return {
-      .amount = static_cast<double>(s.batch), .unit = "prompts/s", .flops = each * static_cast<double>(s.batch), .work = [=] { model->encode_text(*texts); }};
+  const auto n = static_cast<double>(s.batch);
+  return {.amount = n, .unit = "prompts/s", .flops = n * clip::count_flops(s.config()).text, .work = [=] { model->encode_text(*texts); }};
 }
 
 BenchCase head_case(const Setting& s) {
@@ -130,17 +66,15 @@ BenchCase train_case(const Setting& s) {
   const auto images = std::make_shared<const clip::Images>(noise(s.config().input(), s.batch));
   const auto texts = std::make_shared<const clip::Texts>(prompts(*s.options, s.batch));
   const auto each = clip::count_flops(s.config());
-  return {.amount = static_cast<double>(s.batch), .unit = "pairs/s", .flops = 3 * (each.image + each.text) * static_cast<double>(s.batch), .work = [=] {
-            (*step)(*images, *texts);
-          }};
+  const auto n = static_cast<double>(s.batch);
+  return {.amount = n, .unit = "pairs/s", .flops = 3 * n * (each.image + each.text), .work = [=] { (*step)(*images, *texts); }};
 }
 
 BenchCase prompt_case(const Setting& s) {
   const auto names = class_names(*s.options);
   const auto step = std::make_shared<PromptStep>(s.config(), s.options->weights, names, s.options->context, s.threads);
-  return {.batch = names.size(), .unit = "steps/s", .flops = 2 * clip::count_flops(s.config()).text * static_cast<double>(names.size()), .work = [=] {
-            (*step)();
-          }};
+  const double flops = 2 * clip::count_flops(s.config()).text * static_cast<double>(names.size());
+  return {.batch = names.size(), .unit = "steps/s", .flops = flops, .work = [=] { (*step)(); }};
 }
 
 /// Weights where their file is mapped, for a few pictures and texts, or packed.

@@ -1,7 +1,6 @@
 #include "bench_case.hpp"
 #include "terminal.hpp"
 
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -10,6 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace tool {
 

@@ -183,9 +183,7 @@ TEST_CASE("twin: in bfloat16 the loss follows the float run to its end, which is
   const Safetensors trained = open_safetensors(files + "trained.safetensors");
   const Pictures pictures{mnist + "/t10k-images-idx3-ubyte.gz"};
   const std::vector<std::uint8_t> labels = read_idx(mnist + "/t10k-labels-idx1-ubyte.gz").bytes;
-  std::vector<Image> images;
-  for (Index i = 0; i < pictures.size(); ++i) images.push_back(pictures[i]);
-  const std::vector<Index> found = zero_shot(twin.model, class_prompts())(twin.model.encode_image(preprocess(pixels_of(trained), images))).best();
+  const std::vector<Index> found = zero_shot(twin.model, class_prompts())(twin.model.encode_image(preprocess(pixels_of(trained), pictures.all()))).best();
   const double top1 = accuracy(found, std::span<const std::uint8_t>(labels)), float_top1 = std::stod(trained.metadata().at("top1"));
   CHECK(std::abs(top1 - float_top1) <= 0.01);
   MESSAGE("largest difference of the loss: " << twin.apart(0, 50) << " in 50 steps, " << twin.apart(50, run_steps) << " later; mean of the last 100 steps "
@@ -252,7 +250,7 @@ TEST_CASE("twin: weights of fewer bits give the 10,000 test pictures nearly the 
 
   struct Least {
     Storage storage;
-    const char* name;
+    std::string name;
     double cosine, same;
   };
   for (const Least& least : {Least{Storage::half, "half", 0.99999, 0.999}, Least{Storage::bfloat16, "bfloat16", bfloat16_cosine, 0.995},

@@ -53,7 +53,7 @@ double calls_a_second(int threads, Work work) {
 /// Operations a second where one step of a chain does `operations` of them. V : a packet of Values
 template <class V, class Value, class Step>
 double measure_peak(int threads, Index operations, Step step) {
-  constexpr Index rounds = 20'000, count = peak_chains * V::size;
+  static constexpr Index rounds = 20'000, count = peak_chains * V::size;
   const auto work = [step] {
     alignas(64) Value x[count];
     for (Index i = 0; i < count; ++i) x[i] = static_cast<Value>(i);  // chains that differ, so that none is left out
