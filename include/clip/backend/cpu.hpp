@@ -23,7 +23,8 @@
 namespace clip::inline CLIP_ABI {
 
 struct CpuOptions {
-  int threads = 0;  // 0: the cores this process may use
+  int threads = 0;                           // 0: the cores this process may use
+  Arithmetic arithmetic = Arithmetic::full;  // of products with weights in rows, as in training
 };
 
 /// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first has the pool,
@@ -46,19 +47,31 @@ class Cpu : public HostMemory<T>,
   using Scalar = T;
 
   Cpu() : Cpu{CpuOptions{}} {}
-  Cpu(CpuOptions options) : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())} {}
+  Cpu(CpuOptions options) : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())}, arithmetic_{options.arithmetic} {}
 
   int threads() const { return crew_->threads(); }
+  Arithmetic arithmetic() const { return arithmetic_; }
   Crew& crew() { return *crew_; }
 
+  /// The same threads, products computed in T: for what must not be rounded, a loss.
+  Cpu in_full() const {
+    Cpu other{*this};
+    other.arithmetic_ = Arithmetic::full;
+    return other;
+  }
+
+  /// What it computes in: "float32", or "float32, products in bfloat16"; where the machine cannot, it does not say so.
+  std::string numbers() const {
+    return std::string(ScalarTraits<T>::name) + (detail::takes<detail::Pairs, T> && arithmetic_ == Arithmetic::bfloat16 ? ", products in bfloat16" : "");
+  }
   /// "cpu float32, avx512, 2 threads"
   std::string describe() const {
-    return "cpu " + std::string(ScalarTraits<T>::name) + ", " CLIP_STRING(CLIP_ABI_SET) ", " + std::to_string(threads()) +
-           (threads() == 1 ? " thread" : " threads");
+    return "cpu " + numbers() + ", " CLIP_STRING(CLIP_ABI_SET) ", " + std::to_string(threads()) + (threads() == 1 ? " thread" : " threads");
   }
 
  private:
   std::shared_ptr<Crew> crew_;
+  Arithmetic arithmetic_ = Arithmetic::full;
 };
 
 static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);

@@ -19,25 +19,20 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// A packet of four values (two, one) : small ones transpose within registers.
-template <class T>
-using Small = typename Eigen::internal::find_best_packet<T, 4>::type;
-template <class T>
-inline constexpr Index small_size = Eigen::internal::unpacket_traits<Small<T>>::size;
-
-/// Consecutive values of a few rows become columns of `to`, whose rows are `ld` apart.
+/// A packet of every one of as many rows: they become columns of `to`, whose rows are `ld` apart.
 template <class T, Index... i>
 [[gnu::always_inline]] inline void transpose(std::integer_sequence<Index, i...>, const T* const (&from)[sizeof...(i)], Index k, T* to, Index ld) {
-  Eigen::internal::PacketBlock<Small<T>, static_cast<int>(sizeof...(i))> block;
-  ((block.packet[i] = Eigen::internal::ploadu<Small<T>>(from[i] + k)), ...);
+  Eigen::internal::PacketBlock<typename Pack<T>::Packet, static_cast<int>(sizeof...(i))> block;
+  ((block.packet[i] = Pack<T>::load(from[i] + k).v), ...);
   Eigen::internal::ptranspose(block);
   (Eigen::internal::pstoreu(to + i * ld, block.packet[i]), ...);
 }
 
-/// to[k W + j] = row(j)[k] for k < depth, j < W: n rows become the columns of one panel, zeros where there is no row.
-template <class T, class Row>
-void pack_across(Index n, Index depth, Row&& row, T* to) {
-  constexpr Index size = small_size<T>, width = panel_width<T>, stretch = 64;
+/// to[k W + j] = row(j)[k] for k < depth, j < W: n rows become the columns of one panel, zeros where there is no row. While
+/// values are moved, those at soon(j, k) are asked for.
+template <class T, class Row, class Soon>
+void pack_across(Index n, Index depth, Row&& row, T* to, Soon&& soon) {
+  constexpr Index size = Pack<T>::size, width = panel_width<T>, stretch = 64;
   for (Index begin = 0; begin < depth; begin += stretch) {
     const Index end = std::min(depth, begin + stretch), whole = begin + (end - begin) / size * size;
     if (n < width)
@@ -47,13 +42,21 @@ void pack_across(Index n, Index depth, Row&& row, T* to) {
       for (Index i = 0; i < size; ++i) from[i] = row(std::min(j + i, n - 1));  // columns past n are cleared below
       Index k = begin;
       if constexpr (size > 1)
-        for (; k < whole; k += size) transpose(std::make_integer_sequence<Index, size>{}, from, k, to + k * width + j, width);
+        for (; k < whole; k += size) {
+          for (Index i = 0; i < size; ++i) __builtin_prefetch(soon(j + i, k), 0, 2);
+          transpose(std::make_integer_sequence<Index, size>{}, from, k, to + k * width + j, width);
+        }
       for (; k < end; ++k)
         for (Index i = 0; i < size; ++i) to[k * width + j + i] = from[i][k];
     }
     for (Index j = n; j < round_up(n, size); ++j)
       for (Index k = begin; k < end; ++k) to[k * width + j] = 0;
   }
+}
+
+template <class T, class Row>
+void pack_across(Index n, Index depth, Row&& row, T* to) {
+  pack_across<T>(n, depth, row, to, [&](Index, Index) { return to; });
 }
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -92,60 +95,53 @@ void pack_windows(Index n, Index channels, Index area, Row&& row, T* to) {
 
 }  // namespace detail
 
-/// Values an (n, k) weight takes in panels (n outputs).
-template <class T>
-constexpr Index packed_count(Index n, Index k) {
-  return round_up(n, panel_width<T>) * k;
-}
+namespace detail {
 
-/// Panels of w : (n, k) in rows, as `linear` reads them.
+/// A weight w in rows as its products read it: n outputs, `area` pixels of a window.
 template <class T>
-void pack_linear(const Weights<T>& w, T* panels) {
-  for (Index j = 0; j < w.rows; j += panel_width<T>)
-    detail::pack_across<T>(
-        std::min(panel_width<T>, w.rows - j), w.cols, [&](Index i) { return w.row(j + i); }, panels + j * w.cols);
-}
+struct InRows {
+  Use use;
+  View<const T> w;
+  Index n, area = 1;
 
-/// Panels of p : (k, n) in rows, as `project` reads them.
-template <class T>
-void pack_project(const Weights<T>& p, T* panels) {
-  for (Index j = 0; j < p.cols; j += panel_width<T>)
-    detail::pack_along<T>(std::min(panel_width<T>, p.cols - j), p.rows, p.data + j, p.stride, panels + j * p.rows);
-}
+  Index depth() const { return use == Use::project ? w.rows : w.cols; }
 
-/// Panels of w : (n, channels · size²) in rows, as `convolve` reads them. For windows of one pixel those of `linear`.
-template <class T>
-void pack_convolution(const Weights<T>& w, Index window_size, T* panels) {
-  const Index area = window_size * window_size;
-  for (Index j = 0; j < w.rows; j += panel_width<T>)
-    detail::pack_windows<T>(
-        std::min(panel_width<T>, w.rows - j), w.cols / area, area, [&](Index i) { return w.row(j + i); }, panels + j * w.cols);
-}
+  /// Inputs [begin, end) of panel p.
+  void write(Index p, Index begin, Index end, T* to) const {
+    constexpr Index width = panel_width<T>;
+    const Index j = p * width, some = std::min(width, n - j), depth = end - begin;
+    if (use == Use::project) {
+      pack_along<T>(some, depth, w.row(begin) + j, w.stride, to);
+    } else if (use == Use::linear) {
+      const auto soon = [&](Index i, Index k) {  // a kilobyte further, or where the next panel begins
+        k += begin + 256;
+        return k < w.cols ? w.row(j + i) + k : w.row(j + i + width) + (k - w.cols);
+      };
+      pack_across<T>(
+          some, depth, [&](Index i) { return w.row(j + i) + begin; }, to, soon);
+    } else if (depth == w.cols) {
+      pack_windows<T>(
+          some, w.cols / area, area, [&](Index i) { return w.row(j + i); }, to);
+    } else {
+      const Index channels = w.cols / area;
+      for (Index k = begin; k < end; ++k)
+        for (Index i = 0; i < width; ++i) *to++ = i < some ? w.row(j + i)[k % channels * area + k / channels] : T(0);
+    }
+  }
+};
 
-/// w : (n, k) back from its panels.
+/// Panel p of a weight in rows, back in its place.
 template <class T>
-void unpack_linear(const T* panels, View<T> w) {
+void read_panel(Use use, const T* panel, Index area, Index p, const View<T>& w) {
   constexpr Index width = panel_width<T>;
-  for (Index j = 0; j < w.rows; ++j)
-    for (Index k = 0; k < w.cols; ++k) w(j, k) = panels[j / width * width * w.cols + k * width + j % width];
+  const Index outputs = use == Use::project ? w.cols : w.rows, depth = use == Use::project ? w.rows : w.cols, channels = depth / area;
+  for (Index j = p * width; j < std::min(outputs, (p + 1) * width); ++j)
+    for (Index k = 0; k < depth; ++k) {
+      const T value = panel[(use == Use::convolution ? k % area * channels + k / area : k) * width + j % width];
+      (use == Use::project ? w(k, j) : w(j, k)) = value;
+    }
 }
 
-/// w : (n, channels · size²) back from its panels.
-template <class T>
-void unpack_convolution(const T* panels, Index window_size, View<T> w) {
-  constexpr Index width = panel_width<T>;
-  const Index area = window_size * window_size, channels = w.cols / area;
-  for (Index j = 0; j < w.rows; ++j)
-    for (Index c = 0; c < channels; ++c)
-      for (Index tap = 0; tap < area; ++tap) w(j, c * area + tap) = panels[j / width * width * w.cols + (tap * channels + c) * width + j % width];
-}
-
-/// p : (k, n) back from its panels.
-template <class T>
-void unpack_project(const T* panels, View<T> p) {
-  constexpr Index width = panel_width<T>;
-  for (Index k = 0; k < p.rows; ++k)
-    for (Index j = 0; j < p.cols; ++j) p(k, j) = panels[j / width * width * p.rows + k * width + j % width];
-}
+}  // namespace detail
 
 }  // namespace clip::inline CLIP_ABI
