@@ -1,6 +1,10 @@
 // clip/backend/cpu.hpp: the list of backend/concept.hpp for processors: Eigen's packets, register tiles, a pool of threads.
 #pragma once
 
+#if defined(CLIP_WITH_PRECOMPILED)
+#include <clip/backend/precompiled/cpu.hpp>  // the same class, its kernels linked
+#else
+
 #include <clip/backend/concept.hpp>
 #include <clip/backend/cpu/attention.hpp>
 #include <clip/backend/cpu/attention_backward.hpp>
@@ -14,17 +18,15 @@
 #include <clip/backend/cpu/products.hpp>
 #include <clip/backend/cpu/tables.hpp>
 #include <clip/backend/cpu/training.hpp>
+#include <clip/backend/cpu_options.hpp>
 #include <clip/backend/naive/memory.hpp>
+#include <clip/backend/slow_build.hpp>
 #include <clip/core/scalar.hpp>
 
 #include <memory>
 #include <string>
 
 namespace clip::inline CLIP_ABI {
-
-struct CpuOptions {
-  int threads = 0;  // 0: the cores this process may use
-};
 
 /// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first has the pool,
 /// the others compute alone, with the same bits.
@@ -46,7 +48,7 @@ class Cpu : public HostMemory<T>,
   using Scalar = T;
 
   Cpu() : Cpu{CpuOptions{}} {}
-  Cpu(CpuOptions options) : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())} {}
+  Cpu(CpuOptions options) : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())} { notice_slow_build(); }
 
   int threads() const { return crew_->threads(); }
   Crew& crew() { return *crew_; }
@@ -64,3 +66,5 @@ class Cpu : public HostMemory<T>,
 static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);
 
 }  // namespace clip::inline CLIP_ABI
+
+#endif
