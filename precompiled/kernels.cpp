@@ -11,9 +11,8 @@ namespace {
 
 using T = float;
 
-/// The caller's backend: one shared pointer, there and here.
-Cpu<T>& backend(void* cpu) { return *static_cast<Cpu<T>*>(cpu); }
-static_assert(sizeof(Cpu<T>) == sizeof(std::shared_ptr<Crew>));
+/// The caller's backend, computing here.
+Cpu<T> backend(const CpuHandle& handle) { return Cpu<T>{handle}; }
 
 /// f(), an error of ours told by its parts.
 template <class F>
@@ -35,22 +34,22 @@ void with(const FunctionCall& call, F&& run) {
 }
 
 constexpr Kernels kernel_table{
-    .map = [](void* cpu, Failure& failure, const FunctionCall& call, In<T> x,
+    .map = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x,
               Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).map(f, x, y); }); }); },
-    .map_slope = [](void* cpu, Failure& failure, const FunctionCall& call, In<T> x, In<T> dy,
+    .map_slope = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, In<T> dy,
                     Acc<T> dx) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).map_slope(f, x, dy, dx); }); }); },
-    .linear = [](void* cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> w, const Epilogue<T>& epilogue,
+    .linear = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> w, const Epilogue<T>& epilogue,
                  Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).linear(x, w, with_function(epilogue, f), y); }); }); },
-    .project = [](void* cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> p, const Epilogue<T>& epilogue,
+    .project = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> p, const Epilogue<T>& epilogue,
                   Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).project(x, p, with_function(epilogue, f), y); }); }); },
     .convolve =
-        [](void* cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T>& epilogue, Out<T> y) {
+        [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T>& epilogue, Out<T> y) {
           guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).convolve(x, w, grid, window, with_function(epilogue, f), y); }); });
         },
 
 #define CLIP_REST(...) __VA_OPT__(, ) __VA_ARGS__
 #define CLIP_KERNEL(Result, name, parameters, arguments) \
-  .name = [](void* cpu, Failure& failure CLIP_REST parameters) -> Result { return guarded(failure, [&] { return backend(cpu).name arguments; }); },
+  .name = [](CpuHandle& cpu, Failure& failure CLIP_REST parameters) -> Result { return guarded(failure, [&] { return backend(cpu).name arguments; }); },
 #define CLIP_STATIC_KERNEL(Result, name, parameters, arguments) .name = [] parameters -> Result { return Cpu<T>::name arguments; },
     CLIP_PRECOMPILED_PRIMITIVES(CLIP_KERNEL) CLIP_PRECOMPILED_STATICS(CLIP_STATIC_KERNEL)};
 

@@ -10,6 +10,7 @@
 #include <clip/backend/cpu/attention_backward.hpp>
 #include <clip/backend/cpu/batch_norm.hpp>
 #include <clip/backend/cpu/convolution.hpp>
+#include <clip/backend/cpu/handle.hpp>
 #include <clip/backend/cpu/losses.hpp>
 #include <clip/backend/cpu/norms.hpp>
 #include <clip/backend/cpu/outer.hpp>
@@ -18,12 +19,10 @@
 #include <clip/backend/cpu/products.hpp>
 #include <clip/backend/cpu/tables.hpp>
 #include <clip/backend/cpu/training.hpp>
-#include <clip/backend/cpu_options.hpp>
 #include <clip/backend/naive/memory.hpp>
 #include <clip/backend/slow_build.hpp>
 #include <clip/core/scalar.hpp>
 
-#include <memory>
 #include <string>
 
 namespace clip::inline CLIP_ABI {
@@ -31,7 +30,8 @@ namespace clip::inline CLIP_ABI {
 /// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first has the pool,
 /// the others compute alone, with the same bits.
 template <class T = float>
-class Cpu : public HostMemory<T>,
+class Cpu : public CpuHandle,
+            public HostMemory<T>,
             public CpuPointwise<T, Cpu<T>>,
             public CpuProducts<T, Cpu<T>>,
             public CpuOuter<T, Cpu<T>>,
@@ -48,19 +48,16 @@ class Cpu : public HostMemory<T>,
   using Scalar = T;
 
   Cpu() : Cpu{CpuOptions{}} {}
-  Cpu(CpuOptions options) : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())} { notice_slow_build(); }
+  Cpu(CpuOptions options) : CpuHandle{options} { notice_slow_build(); }
+  explicit Cpu(const CpuHandle& handle) : CpuHandle{handle} {}
 
-  int threads() const { return crew_->threads(); }
-  Crew& crew() { return *crew_; }
+  using CpuHandle::crew;
 
   /// "cpu float32, avx512, 2 threads"
   std::string describe() const {
     return "cpu " + std::string(ScalarTraits<T>::name) + ", " CLIP_STRING(CLIP_ABI_SET) ", " + std::to_string(threads()) +
            (threads() == 1 ? " thread" : " threads");
   }
-
- private:
-  std::shared_ptr<Crew> crew_;
 };
 
 static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);

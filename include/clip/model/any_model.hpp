@@ -5,6 +5,7 @@
 #include <clip/config/openai_resnet.hpp>
 #include <clip/model/model.hpp>
 
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -56,6 +57,9 @@ class AnyModel {
   }
   void unpack() {
     std::visit([](auto& model) { model.unpack(); }, model_);
+  }
+  void keep(std::shared_ptr<const void> file) {
+    std::visit([&](auto& model) { model.keep(std::move(file)); }, model_);
   }
 
   Features<T, dyn> encode_image(const Images& images) const {

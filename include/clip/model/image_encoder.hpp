@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -42,10 +44,13 @@ class ImageEncoder {
   ImageInput input() const { return {config().image_size, config().channels, config().preprocessing}; }
 
   /// pack() puts the weights where products read them fastest, and changes no result: worth it for a model that only encodes.
-  /// It ends training: a parameter table made before would take panels for rows. unpack() puts them back into rows. Of 16 bits
-  /// (Storage::half, Storage::bfloat16) each weight is rounded to the nearest; arithmetic stays as it is.
+  /// It ends training: a parameter table made before would take panels for rows. unpack() puts them back into rows. In a
+  /// smaller type (Storage::half, bfloat16, int8) weights are rounded to it, and unpack() gives the rounded ones.
   void pack(Storage storage = Storage::full) { relayout<B>(visual, packed_layout(storage)); }
   void unpack() { relayout<B>(visual, Layout::rows); }
+
+  /// Keeps a mapped file as long as this encoder: its weights may lie there (see LoadOptions::in_place).
+  void keep(std::shared_ptr<const void> file) { files_.push_back(std::move(file)); }
 
   /// (n, embed_dim), not normalised. Any number of images: they are taken `chunk` at a time, which changes no bit.
   Features<T, embed_dim> encode_image(const Images& images, Index chunk = 64) const {
@@ -114,6 +119,7 @@ class ImageEncoder {
 
   B backend_;
   Buffer<B> weights_;
+  std::vector<std::shared_ptr<const void>> files_;
   std::unique_ptr<InferencePool<B>> pool_;
 };
 

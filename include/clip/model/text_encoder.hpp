@@ -9,6 +9,7 @@
 #include <clip/text/texts.hpp>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -45,6 +46,9 @@ class TextEncoder {
   /// See ImageEncoder.
   void pack(Storage storage = Storage::full) { relayout<B>(text, packed_layout(storage)); }
   void unpack() { relayout<B>(text, Layout::rows); }
+
+  /// See ImageEncoder.
+  void keep(std::shared_ptr<const void> file) { files_.push_back(std::move(file)); }
 
   /// (texts, embed_dim), not normalised. Every distinct beginning is computed once.
   Features<T, embed_dim> encode_text(const Texts& texts) const {
@@ -99,6 +103,7 @@ class TextEncoder {
 
   B backend_;
   Buffer<B> weights_;
+  std::vector<std::shared_ptr<const void>> files_;
   std::unique_ptr<InferencePool<B>> pool_;
 };
 

@@ -25,6 +25,14 @@ struct LinearOp {
     b.linear(x, w, Epilogue<T, F>{bias, F{}, before, residual}, y);
   }
 
+  /// f(z) + residual, without the product.
+  template <class T>
+    requires(!plain)
+  void again(auto& b, In<T>, Weights<T>, In<T>, In<T> residual, Saved<T> before, Out<T> y) const {
+    b.map(F{}, In<T>{before}, y);
+    if (residual) b.add(residual, Acc<T>{y, false});
+  }
+
   template <class T>
   void backward(auto& b, In<T> x, Weights<T> w, In<T>, In<T>, Saved<T> before, In<T> dy, Acc<T> dx, Acc<T> dw, Acc<T> dbias, Acc<T> dresidual) const {
     In<T> dz = dy;

@@ -3,6 +3,7 @@
 
 #include <clip/core/view.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -41,16 +42,16 @@ struct Range {
 /// files).
 enum class ParameterKind : unsigned char { parameter, buffer, counter };
 
-/// What products do with a weight, and so how a backend may pack it: nothing, x wᵀ, x p, or windows of x times w.
-enum class Use : unsigned char { other, linear, project, convolution };
-
 /// A weight: a borrowed pointer and a shape. Its memory belongs to the model; its gradient to a `Parameters` table.
 /// Not typed by its width, so that a walk over a model is compiled once.
+/// A model has a place for each of its weights, `own`; `data` points there, or into a mapped file whose values are used where
+/// they lie. Those are only read: whoever writes calls own_place() or bring_in() first.
 template <class T_>
 struct Parameter {
   using T = T_;
 
   T* data = nullptr;
+  T* own = nullptr;
   Shape shape{};
   Init init = Init::zeros();
   Range range{};
@@ -64,7 +65,25 @@ struct Parameter {
   constexpr Index count() const { return shape.count(); }
   constexpr View<T> view() const { return {data, shape.rows(), shape.cols()}; }
   constexpr Weights<T> weights() const { return {view(), layout}; }
+
+  /// Whether the values are those of a mapped file.
+  constexpr bool in_file() const { return own != nullptr && data != own; }
+  /// Points to its own place, whose content is not defined if it was elsewhere.
+  constexpr View<T> own_place() {
+    if (own != nullptr) data = own;
+    return view();
+  }
+  /// Height and width of the windows a convolution's weight is for.
+  constexpr Index window() const { return use == Use::convolution ? shape[2] : 1; }
 };
+
+/// Copies a weight that lies in a mapped file to its own place.
+template <class T>
+constexpr void bring_in(Parameter<T>& p) {
+  if (!p.in_file()) return;
+  const T* const values = p.data;
+  std::copy_n(values, p.count(), p.own_place().data);
+}
 
 /// Rows [first, first + count) of a weight, or the same columns of a bias: the part of a stacked projection.
 template <class T_>

@@ -13,6 +13,28 @@ namespace detail {
 /// Rows of a block of `outer_product`.
 inline constexpr Index outer_rows = 128;
 
+/// From one row of a tile's columns to the next.
+template <class T>
+inline constexpr Index left_width = round_up(tile_rows, Pack<T>::size);
+
+/// `count` columns of some rows, a tile's at a time: (rows, left_width) each, `outer_rows` rows apart.
+template <class T>
+void gather_columns(const T* from, Index stride, Index depth, Index count, T* to) {
+  using P = Pack<T>;
+  constexpr Index width = left_width<T>;
+  for (Index k = 0; k < depth; ++k, from += stride, to += width)
+    for (Index i = 0, at = 0; i < count; i += tile_rows, at += outer_rows * width)
+      along<T>(std::min(width, count - i), [&](Index j, auto part) { P::load(from + i + j, part).store(to + at + j); });
+}
+
+/// Panels [p0, p1) of some rows of `cols` columns: (rows, width) each, `outer_rows` rows apart, zeros past the last column.
+template <class T>
+void gather_panels(const T* from, Index stride, Index depth, Index cols, Index p0, Index p1, T* to) {
+  constexpr Index width = panel_width<T>;
+  for (Index k = 0; k < depth; ++k, from += stride, to += width)
+    for (Index p = p0; p < p1; ++p) pack_along(std::min(width, cols - p * width), 1, from + p * width, stride, to + (p - p0) * outer_rows * width);
+}
+
 /// c = aᵀ b for panels of columns of b, each element one chain over the rows of a.          a : (r, n)
 /// A task owns a part of c, `high` tiles by `wide` panels; rows come in blocks that stay in cache, the sums waiting in scratch
 /// between them. columns(r, depth, p0, p1, p, room) says where rows [r, r + depth) of panel p of the task's [p0, p1) lie;
@@ -20,23 +42,25 @@ inline constexpr Index outer_rows = 128;
 template <class T, class Columns, class Store>
 void outer_product(Crew& crew, const In<T>& a, Index cols, Index high, Index wide, Index room, Columns&& columns, Store&& store) {
   constexpr Index width = panel_width<T>;
-  const Index across = pieces(cols, width), bands = pieces(pieces(a.cols, tile_rows), high);
+  const Index across = pieces(cols, width), bands = pieces(pieces(a.cols, tile_rows), high), tall = high * tile_rows;
   Crew::Shift shift{crew};
-  shift.template parallel<T>(bands * pieces(across, wide), high * tile_rows * wide * width + room, [&](Index task, T* own) {
-    const Index i0 = task % bands * high * tile_rows, i1 = std::min(a.cols, i0 + high * tile_rows);
+  shift.template parallel<T>(bands * pieces(across, wide), high * (tile_rows * wide * width + left_width<T> * outer_rows) + room, [&](Index task, T* own) {
+    const Index i0 = task % bands * tall, i1 = std::min(a.cols, i0 + tall);
     const Index p0 = task / bands * wide, p1 = std::min(across, p0 + wide);
-    T* const spare = own + high * tile_rows * wide * width;
+    T *const left = own + tall * wide * width, *const spare = left + high * left_width<T> * outer_rows;
     for (Index r = 0; r < std::max<Index>(a.rows, 1); r += outer_rows) {
       const Index depth = std::min(outer_rows, a.rows - r);
+      gather_columns(a.row(r) + i0, a.stride, depth, i1 - i0, left);
       for (Index p = p0; p < p1; ++p) {
         const Piece<T> b = columns(r, depth, p0, p1, p, spare);
-        for (Index i = i0; i < i1; i += tile_rows)
-          tile<T, Reading::across>(std::min(tile_rows, i1 - i), depth, a.row(r) + i, a.stride, b.data, b.stride,
-                                   own + ((p - p0) * high * tile_rows + i - i0) * width, width, r > 0);
+        for (Index i = i0, n = 0; i < i1; i += tile_rows, ++n) {
+          tile<T, Reading::across>(std::min(tile_rows, i1 - i), depth, left + n * left_width<T> * outer_rows, left_width<T>, b.data, b.stride,
+                                   own + ((p - p0) * tall + i - i0) * width, width, r > 0);
+        }
       }
     }
     for (Index i = i0; i < i1; ++i)
-      for (Index p = p0; p < p1; ++p) store(i, p, own + ((p - p0) * high * tile_rows + i - i0) * width);
+      for (Index p = p0; p < p1; ++p) store(i, p, own + ((p - p0) * tall + i - i0) * width);
   });
 }
 
@@ -48,14 +72,12 @@ struct CpuOuter {
   void outer(In<T> a, In<T> b, Acc<T> c) {
     constexpr Index width = panel_width<T>;
     if (c.count() == 0) return;
-    const Index high = std::clamp<Index>(pieces(c.rows, tile_rows) / (3 * crew().threads()), 1, 8);
+    const Index high = std::clamp<Index>(pieces(c.rows, tile_rows) / (3 * crew().threads()), 1, 16);
     detail::outer_product<T>(
-        crew(), a, c.cols, high, std::min<Index>(pieces(c.cols, width), 16), c.cols % width == 0 ? 0 : detail::outer_rows * width,
-        [&](Index r, Index depth, Index, Index, Index p, T* room) -> detail::Piece<T> {
-          const T* from = b.row(r) + p * width;
-          if (c.cols - p * width >= width) return {from, b.stride};
-          detail::pack_along(c.cols - p * width, depth, from, b.stride, room);  // the last columns, padded
-          return {room, width};
+        crew(), a, c.cols, high, std::min<Index>(pieces(c.cols, width), 16), std::min<Index>(pieces(c.cols, width), 16) * detail::outer_rows * width,
+        [&](Index r, Index depth, Index p0, Index p1, Index p, T* room) -> detail::Piece<T> {
+          if (p == p0) detail::gather_panels(b.row(r), b.stride, depth, c.cols, p0, p1, room);
+          return {room + (p - p0) * detail::outer_rows * width, width};
         },
         [&](Index i, Index p, const T* sums) {
           along<T>(std::min(width, c.cols - p * width),

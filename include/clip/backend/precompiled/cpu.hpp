@@ -5,14 +5,12 @@
 #pragma once
 
 #include <clip/backend/concept.hpp>
-#include <clip/backend/cpu/crew.hpp>
-#include <clip/backend/cpu_options.hpp>
+#include <clip/backend/cpu/handle.hpp>
 #include <clip/backend/naive/memory.hpp>
 #include <clip/backend/precompiled/kernels.hpp>
 #include <clip/backend/precompiled/set.hpp>
 #include <clip/core/scalar.hpp>
 
-#include <memory>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -52,17 +50,14 @@ FunctionCall call_of(const F& f) {
 /// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first has the pool,
 /// the others compute alone, with the same bits.
 template <class T = float>
-class Cpu : public HostMemory<T> {
+class Cpu : public CpuHandle, public HostMemory<T> {
   static_assert(std::is_same_v<T, float>, "clip::precompiled: its kernels compute in float; other types are header-only (clip::clip)");
 
  public:
   using Scalar = T;
 
   Cpu() : Cpu{CpuOptions{}} {}
-  Cpu(CpuOptions options) : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())} { detail::kernels(); }
-
-  int threads() const { return crew_->threads(); }
-  Crew& crew() { return *crew_; }
+  Cpu(CpuOptions options) : CpuHandle{options} { detail::kernels(); }
 
   /// "cpu float32, x86-64-v4, 2 threads"
   std::string describe() const {
@@ -106,22 +101,21 @@ class Cpu : public HostMemory<T> {
   static const detail::Kernels& table() { return detail::kernels(); }
 
   template <class Result, class... Parameters, class... Arguments>
-  Result run(Result (*kernel)(void*, detail::Failure&, Parameters...), const Arguments&... arguments) {
+  Result run(Result (*kernel)(CpuHandle&, detail::Failure&, Parameters...), const Arguments&... arguments) {
     detail::Failure failure;
     const auto check = [&] {
       if (failure.kind >= 0) raise(Error{static_cast<ErrorKind>(failure.kind), std::move(failure.place), std::move(failure.message)});
     };
+    CpuHandle& handle = *this;
     if constexpr (std::is_void_v<Result>) {
-      kernel(this, failure, arguments...);
+      kernel(handle, failure, arguments...);
       check();
     } else {
-      const Result result = kernel(this, failure, arguments...);
+      const Result result = kernel(handle, failure, arguments...);
       check();
       return result;
     }
   }
-
-  std::shared_ptr<Crew> crew_;  // the only member: kernels see this object as the Cpu of backend/cpu.hpp
 };
 
 static_assert(Backend<Cpu<float>>);

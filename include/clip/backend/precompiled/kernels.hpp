@@ -6,7 +6,7 @@
 #pragma once
 
 #include <clip/backend/concept.hpp>
-#include <clip/backend/cpu/crew.hpp>
+#include <clip/backend/cpu/handle.hpp>
 #include <clip/backend/precompiled/primitives.hpp>
 
 #include <cstddef>
@@ -36,20 +36,20 @@ struct Failure {
   std::string place, message;
 };
 
-/// `cpu` is the caller's Cpu<float>, whose threads and scratch the kernels use.
+/// `cpu` is the caller's handle: kernels use its threads and scratch.
 struct Kernels {
   using T = float;
 
   std::size_t bytes = sizeof(Kernels), bytes_of_crew = sizeof(Crew);
 
-  void (*map)(void* cpu, Failure&, const FunctionCall& f, In<T> x, Out<T> y);
-  void (*map_slope)(void* cpu, Failure&, const FunctionCall& f, In<T> x, In<T> dy, Acc<T> dx);
-  void (*linear)(void* cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, const Epilogue<T>& epilogue, Out<T> y);
-  void (*project)(void* cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> p, const Epilogue<T>& epilogue, Out<T> y);
-  void (*convolve)(void* cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T>& epilogue, Out<T> y);
+  void (*map)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Out<T> y);
+  void (*map_slope)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, In<T> dy, Acc<T> dx);
+  void (*linear)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, const Epilogue<T>& epilogue, Out<T> y);
+  void (*project)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> p, const Epilogue<T>& epilogue, Out<T> y);
+  void (*convolve)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T>& epilogue, Out<T> y);
 
 #define CLIP_REST(...) __VA_OPT__(, ) __VA_ARGS__
-#define CLIP_MEMBER(Result, name, parameters, arguments) Result (*name)(void* cpu, Failure& CLIP_REST parameters);
+#define CLIP_MEMBER(Result, name, parameters, arguments) Result (*name)(CpuHandle & cpu, Failure & CLIP_REST parameters);
 #define CLIP_STATIC_MEMBER(Result, name, parameters, arguments) Result(*name) parameters;
   CLIP_PRECOMPILED_PRIMITIVES(CLIP_MEMBER)
   CLIP_PRECOMPILED_STATICS(CLIP_STATIC_MEMBER)

@@ -48,11 +48,7 @@
 
 /// The same for functions of the backend's type: what packing does depends on the kernels chosen.
 #define CLIP_PRECOMPILED_STATICS(PRIMITIVE) \
-  PRIMITIVE(Index, packed_count, (Index n, Index k), (n, k)) \
-  PRIMITIVE(void, pack_linear, (const Weights<T>& w, T* panels), (w, panels)) \
-  PRIMITIVE(void, pack_project, (const Weights<T>& p, T* panels), (p, panels)) \
-  PRIMITIVE(void, pack_convolution, (const Weights<T>& w, Index window_size, T* panels), (w, window_size, panels)) \
-  PRIMITIVE(void, unpack_linear, (const T* panels, View<T> w), (panels, w)) \
-  PRIMITIVE(void, unpack_project, (const T* panels, View<T> p), (panels, p)) \
-  PRIMITIVE(void, unpack_convolution, (const T* panels, Index window_size, View<T> rows), (panels, window_size, rows))
+  PRIMITIVE(std::size_t, packed_bytes, (Layout layout, Index n, Index k), (layout, n, k)) \
+  PRIMITIVE(void, pack, (Use use, Index window, const View<const T>& w, Layout layout, std::byte* to), (use, window, w, layout, to)) \
+  PRIMITIVE(void, unpack, (Use use, Index window, const std::byte* from, Layout layout, View<T> w), (use, window, from, layout, w))
 // clang-format on
