@@ -7,16 +7,15 @@
 namespace clip::inline CLIP_ABI::detail {
 
 namespace {
-Preparation& preparation(void* handle) { return *static_cast<Preparation*>(handle); }
-}
+Preparer& preparer(void* handle) { return *static_cast<Preparer*>(handle); }
+}  // namespace
 
 const void* image_kernels() {
   static constexpr ImageKernels table{
-      .prepare = [](const Preprocessing& how, Index size, int workers) -> void* {
-        return new Preparation{how, size, workers};
-      },
-      .run = [](void* handle, int worker, const Image& image, std::span<float> planes) { preparation(handle)(worker, image, planes); },
-      .finish = [](void* handle) { delete &preparation(handle); },
+      .make = []() -> void* { return new Preparer; },
+      .begin = [](void* handle, const Preprocessing& how, Index size, int workers) { preparer(handle).begin(how, size, workers); },
+      .run = [](void* handle, int worker, const Image& image, std::span<float> planes) { preparer(handle)(worker, image, planes); },
+      .end = [](void* handle) { delete &preparer(handle); },
   };
   return &table;
 }

@@ -34,6 +34,7 @@ void with(const FunctionCall& call, F&& run) {
 }
 
 constexpr Kernels kernel_table{
+    .takes_bfloat16 = takes<Pairs, T>,
     .map = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x,
               Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).map(f, x, y); }); }); },
     .map_slope = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, In<T> dy,

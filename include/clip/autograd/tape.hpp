@@ -89,6 +89,7 @@ class Tape : public ContextBase<B, Mode::training> {
       node.op = Op::name;
       node.hold(op);
       (add_input(node, inputs), ...);
+      if (node.wanted) check_layouts(node);
       if (node.wanted) node.backward = [](Tape& tape, Node& n) { run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
       if constexpr (cheap)
         if (lent) node.again = [](Tape& tape, Node& n) { run_again<Op>(tape, n, std::index_sequence_for<In...>{}); };
@@ -98,7 +99,8 @@ class Tape : public ContextBase<B, Mode::training> {
     }
   }
 
-  /// One residual block: x ↦ f(x) of the same shape. With `recompute` only the result is kept, and f runs again on the way back.
+  /// One residual block: x ↦ f(x) of the same shape; other rows f made are gone when it ends. With `recompute` only the result is
+  /// kept, and f runs again on the way back.
   template <Index W, class F>
   Rows<Tape, W> stage(Rows<Tape, W> x, F&& f) {
     using Stage = Recompute<std::remove_cvref_t<F>, W>;
@@ -195,6 +197,15 @@ class Tape : public ContextBase<B, Mode::training> {
     node.inputs[static_cast<std::size_t>(node.count++)] = {value, -1, weight};
     node.wanted = node.wanted || weight;
   }
+  /// Gradients pass through weights in rows, and through the packed ones of products in their own type.
+  static void check_layouts(const Node& node) {
+    for (const Input& input : node.inputs) {
+      const Layout layout = input.value.layout;
+      if (layout != Layout::rows && (layout != Layout::panels || input.value.use == Use::convolution))
+        raise(OptionError{std::string(node.op), "no gradient passes through weights packed in this way: unpack() the model"});
+    }
+  }
+
   template <Index W>
   void add_input(Node& node, const Rows<Tape, W>& x) {
     node.inputs[static_cast<std::size_t>(node.count++)] = {detail::value_of<T>(x), x.node, nullptr};

@@ -53,11 +53,17 @@ class Cpu : public CpuHandle,
 
   using CpuHandle::crew;
 
-  /// "cpu float32, avx512, 2 threads"
-  std::string describe() const {
-    return "cpu " + std::string(ScalarTraits<T>::name) + ", " CLIP_STRING(CLIP_ABI_SET) ", " + std::to_string(threads()) +
-           (threads() == 1 ? " thread" : " threads");
+  /// The same threads, products computed in T: for what must not be rounded, a loss.
+  Cpu in_full() const {
+    Cpu other{*this};
+    other.compute_in(Arithmetic::full);
+    return other;
   }
+
+  /// What it computes in: "float32", or "float32, products in bfloat16"; where the machine cannot, it does not say so.
+  std::string numbers() const { return CpuHandle::numbers(ScalarTraits<T>::name, detail::takes<detail::Pairs, T>); }
+  /// "cpu float32, avx512, 2 threads"
+  std::string describe() const { return CpuHandle::describe(numbers(), CLIP_STRING(CLIP_ABI_SET)); }
 };
 
 static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);

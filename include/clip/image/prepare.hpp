@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
@@ -41,12 +42,16 @@ inline Image placed(Resizer& resizer, Image& converted, const Image& image, cons
   return resizer(colors, at.width, at.height, at.part, {.interpolation = how.interpolation});
 }
 
-/// What the pictures of one call share; each worker has memory of its own.
-class Preparation {
+/// Prepares pictures, call by call: what those of a call share, and memory for each worker, which is kept.
+class Preparer {
  public:
-  Preparation(const Preprocessing& how, Index size, int workers) : how_{how}, size_{size}, normalize_{how}, resizers_(static_cast<std::size_t>(workers)) {}
+  /// From now on pictures become (3, size, size), on `workers` threads.
+  void begin(const Preprocessing& how, Index size, int workers) {
+    how_ = how, size_ = size;
+    normalize_ = Normalization{how};
+    if (std::cmp_less(resizers_.size(), workers)) resizers_.resize(static_cast<std::size_t>(workers));
+  }
 
-  /// The picture as (3, size, size).
   void operator()(int worker, const Image& image, std::span<float> planes) {
     Image converted;
     normalize_(placed(resizers_[static_cast<std::size_t>(worker)], converted, image, how_, size_), planes);
@@ -54,8 +59,8 @@ class Preparation {
 
  private:
   Preprocessing how_;
-  Index size_;
-  Normalization normalize_;
+  Index size_ = 0;
+  Normalization normalize_{how_};
   std::vector<Resizer> resizers_;
 };
 

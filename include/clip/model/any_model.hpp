@@ -76,6 +76,10 @@ class AnyModel {
   Rows<Cx, dyn> encode_text(Cx& cx, const Texts& texts) const {
     return std::visit([&](const auto& model) { return model.encode_text(cx, texts); }, model_);
   }
+  template <class Cx, class Vectors>
+  Rows<Cx, dyn> encode_prompts(Cx& cx, const Texts& prompts, const Vectors& vectors) const {
+    return std::visit([&](const auto& model) { return model.encode_prompts(cx, prompts, vectors); }, model_);
+  }
 
   const Parameter<T>& temperature_parameter() const {
     return std::visit([](const auto& model) -> const Parameter<T>& { return model.logit_scale; }, model_);

@@ -64,6 +64,8 @@ class Model {
   /// (n, embed_dim), not normalised; see TextEncoder.
   auto encode_text(const Texts& texts) const { return text.encode_text(texts); }
   auto encode_text(auto& cx, const Texts& texts) const { return text.encode_text(cx, texts); }
+  /// Learned vectors among the tokens; see TextEncoder.
+  auto encode_prompts(auto& cx, const Texts& prompts, const auto& vectors) const { return text.encode_prompts(cx, prompts, vectors); }
 
   /// exp(logit_scale): what similarities are multiplied by.
   double temperature() const {

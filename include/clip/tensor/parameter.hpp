@@ -64,7 +64,7 @@ struct Parameter {
 
   constexpr Index count() const { return shape.count(); }
   constexpr View<T> view() const { return {data, shape.rows(), shape.cols()}; }
-  constexpr Weights<T> weights() const { return {view(), layout}; }
+  constexpr Weights<T> weights() const { return {view(), layout, 0, use}; }
 
   /// Whether the values are those of a mapped file.
   constexpr bool in_file() const { return own != nullptr && data != own; }
@@ -96,7 +96,7 @@ struct ParameterSlice {
   constexpr Weights<T> weights() const {
     const View<T> whole = parameter->view();
     if (parameter->shape.rank < 2) return Weights<T>{whole.middle_cols(first, count)};
-    if (parameter->layout != Layout::rows) return {whole, parameter->layout, first};
+    if (parameter->layout != Layout::rows) return {whole, parameter->layout, first, parameter->use};
     return Weights<T>{whole.middle_rows(first, count)};
   }
 };

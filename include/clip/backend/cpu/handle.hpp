@@ -4,6 +4,8 @@
 #include <clip/backend/cpu/crew.hpp>
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
@@ -25,6 +27,18 @@ class CpuHandle {
   int threads() const { return crew_->threads(); }
   Arithmetic arithmetic() const { return arithmetic_; }
   Crew& crew() { return *crew_; }
+
+ protected:
+  void compute_in(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
+
+  /// "float32", or "float32, products in bfloat16" where it is asked for and kernels `can`.
+  std::string numbers(std::string_view scalar, bool can) const {
+    return std::string(scalar) + (can && arithmetic_ == Arithmetic::bfloat16 ? ", products in bfloat16" : "");
+  }
+  /// "cpu float32, avx512, 2 threads"
+  std::string describe(const std::string& numbers, std::string_view set) const {
+    return "cpu " + numbers + ", " + std::string(set) + ", " + std::to_string(threads()) + (threads() == 1 ? " thread" : " threads");
+  }
 
  private:
   std::shared_ptr<Crew> crew_;

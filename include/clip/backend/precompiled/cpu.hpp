@@ -11,6 +11,7 @@
 #include <clip/backend/precompiled/set.hpp>
 #include <clip/core/scalar.hpp>
 
+#include <cstddef>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -31,18 +32,24 @@ inline const Kernels& kernels() {
   return chosen;
 }
 
+/// The place of F among the known functions, or their number.
+template <class F, std::size_t at = 0>
+constexpr std::size_t number_of() {
+  if constexpr (at == std::tuple_size_v<KnownFunctions>) return at;
+  else if constexpr (std::is_same_v<F, std::tuple_element_t<at, KnownFunctions>>) return at;
+  else return number_of<F, at + 1>();
+}
+
 template <class F>
 FunctionCall call_of(const F& f) {
-  return []<class... Known>(const F& own, std::type_identity<std::tuple<Known...>>) {
-    FunctionCall call{.known = 0};
-    ((std::is_same_v<F, Known> || (++call.known, false)) || ...);
-    if constexpr ((std::is_same_v<F, Known> || ...)) return call;
-    call.functor = &own;
+  FunctionCall call{.known = number_of<F>()};
+  if constexpr (number_of<F>() == std::tuple_size_v<KnownFunctions>) {
+    call.functor = &f;
     call.value = [](const void* functor, float x) { return static_cast<float>((*static_cast<const F*>(functor))(x)); };
-    if constexpr (requires { own.slope(0.f); })
+    if constexpr (requires { f.slope(0.f); })
       call.derivative = [](const void* functor, float x) { return static_cast<float>(static_cast<const F*>(functor)->slope(x)); };
-    return call;
-  }(f, std::type_identity<KnownFunctions>{});
+  }
+  return call;
 }
 
 }  // namespace detail
@@ -59,11 +66,17 @@ class Cpu : public CpuHandle, public HostMemory<T> {
   Cpu() : Cpu{CpuOptions{}} {}
   Cpu(CpuOptions options) : CpuHandle{options} { detail::kernels(); }
 
-  /// "cpu float32, x86-64-v4, 2 threads"
-  std::string describe() const {
-    return "cpu " + std::string(ScalarTraits<T>::name) + ", " + detail::chosen_set().name + ", " + std::to_string(threads()) +
-           (threads() == 1 ? " thread" : " threads");
+  /// The same threads, products computed in T: for what must not be rounded, a loss.
+  Cpu in_full() const {
+    Cpu other{*this};
+    other.compute_in(Arithmetic::full);
+    return other;
   }
+
+  /// What it computes in: "float32", or "float32, products in bfloat16"; where the kernels cannot, it does not say so.
+  std::string numbers() const { return CpuHandle::numbers(ScalarTraits<T>::name, table().takes_bfloat16); }
+  /// "cpu float32, x86-64-v4, 2 threads"
+  std::string describe() const { return CpuHandle::describe(numbers(), detail::chosen_set().name); }
 
   template <class F>
   void map(F f, In<T> x, Out<T> y) {

@@ -41,6 +41,7 @@ struct Kernels {
   using T = float;
 
   std::size_t bytes = sizeof(Kernels), bytes_of_crew = sizeof(Crew);
+  bool takes_bfloat16;  // in products
 
   void (*map)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Out<T> y);
   void (*map_slope)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, In<T> dy, Acc<T> dx);

@@ -19,12 +19,16 @@
   PRIMITIVE(void, channels_last, (In<T> images, Index channels, Out<T> y), (images, channels, y)) \
   PRIMITIVE(void, channels_last_backward, (In<T> dy, Index channels, Acc<T> dimages), (dy, channels, dimages)) \
   PRIMITIVE(void, batch_norm, (In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved), (x, gain, bias, epsilon, y, saved)) \
-  PRIMITIVE(void, batch_norm_with, (In<T> x, In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y), (x, mean, variance, gain, bias, epsilon, y)) \
-  PRIMITIVE(void, batch_norm_backward, (In<T> x, In<T> mean, In<T> variance, In<T> gain, double epsilon, In<T> dy, bool of_batch, Acc<T> dx, Acc<T> dgain, Acc<T> dbias), (x, mean, variance, gain, epsilon, dy, of_batch, dx, dgain, dbias)) \
+  PRIMITIVE(void, batch_norm_with, (In<T> x, In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y), \
+            (x, mean, variance, gain, bias, epsilon, y)) \
+  PRIMITIVE(void, batch_norm_backward, (In<T> x, In<T> mean, In<T> variance, In<T> gain, double epsilon, In<T> dy, bool of_batch, Acc<T> dx, \
+            Acc<T> dgain, Acc<T> dbias), \
+            (x, mean, variance, gain, epsilon, dy, of_batch, dx, dgain, dbias)) \
   PRIMITIVE(void, fold_batch_norm, (In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y), (mean, variance, gain, bias, epsilon, y)) \
   PRIMITIVE(void, blend, (double keep, double share, In<T> x, Out<T> y), (keep, share, x, y)) \
   PRIMITIVE(void, layer_norm, (In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved), (x, gain, bias, epsilon, y, saved)) \
-  PRIMITIVE(void, layer_norm_backward, (In<T> x, In<T> gain, In<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias), (x, gain, saved, dy, dx, dgain, dbias)) \
+  PRIMITIVE(void, layer_norm_backward, (In<T> x, In<T> gain, In<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias), \
+            (x, gain, saved, dy, dx, dgain, dbias)) \
   PRIMITIVE(void, normalize, (In<T> x, Out<T> y, Saved<T> saved), (x, y, saved)) \
   PRIMITIVE(void, normalize_backward, (In<T> x, In<T> saved, In<T> dy, Acc<T> dx), (x, saved, dy, dx)) \
   PRIMITIVE(void, gather, (In<T> rows, Ids ids, Acc<T> y), (rows, ids, y)) \
@@ -35,10 +39,15 @@
   PRIMITIVE(void, tokens_backward, (In<T> dy, Index length, Acc<T> dclass, Acc<T> dpositions, Acc<T> dx), (dy, length, dclass, dpositions, dx)) \
   PRIMITIVE(void, mean_token, (In<T> x, In<T> positions, Out<T> y), (x, positions, y)) \
   PRIMITIVE(void, mean_token_backward, (In<T> dy, Index length, Acc<T> dpositions, Acc<T> dx), (dy, length, dpositions, dx)) \
-  PRIMITIVE(void, attention, (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y, Saved<T> saved), (q, k, v, sequences, pattern, y, saved)) \
-  PRIMITIVE(void, attention_backward, (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv), (q, k, v, sequences, pattern, y, saved, dy, dq, dk, dv)) \
-  PRIMITIVE(void, cross_entropy, (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, Acc<T> loss, Saved<T> saved), (logits, rows, cols, axis, weight, loss, saved)) \
-  PRIMITIVE(void, cross_entropy_backward, (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, In<T> saved, In<T> dloss, Acc<T> dlogits), (logits, rows, cols, axis, weight, saved, dloss, dlogits)) \
+  PRIMITIVE(void, attention, (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y, Saved<T> saved), \
+            (q, k, v, sequences, pattern, y, saved)) \
+  PRIMITIVE(void, attention_backward, (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, \
+            In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv), \
+            (q, k, v, sequences, pattern, y, saved, dy, dq, dk, dv)) \
+  PRIMITIVE(void, cross_entropy, (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, Acc<T> loss, Saved<T> saved), \
+            (logits, rows, cols, axis, weight, loss, saved)) \
+  PRIMITIVE(void, cross_entropy_backward, (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, In<T> saved, In<T> dloss, Acc<T> dlogits), \
+            (logits, rows, cols, axis, weight, saved, dloss, dlogits)) \
   PRIMITIVE(double, sum_of_squares, (In<T> x), (x)) \
   PRIMITIVE(bool, all_finite, (In<T> x), (x)) \
   PRIMITIVE(void, clamp, (Out<T> x, double low, double high), (x, low, high)) \

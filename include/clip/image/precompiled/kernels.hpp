@@ -8,11 +8,12 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// `prepare` makes a Preparation of image/prepare.hpp, `run` calls it, `finish` ends it.
+/// A Preparer of image/prepare.hpp, from its making to its end.
 struct ImageKernels {
-  void* (*prepare)(const Preprocessing& how, Index size, int workers);
-  void (*run)(void* preparation, int worker, const Image& image, std::span<float> planes);
-  void (*finish)(void* preparation);
+  void* (*make)();
+  void (*begin)(void* preparer, const Preprocessing& how, Index size, int workers);
+  void (*run)(void* preparer, int worker, const Image& image, std::span<float> planes);
+  void (*end)(void* preparer);
 };
 
 }  // namespace clip::inline CLIP_ABI::detail

@@ -6,25 +6,29 @@
 #include <clip/image/image.hpp>
 #include <clip/image/precompiled/kernels.hpp>
 
+#include <memory>
 #include <span>
 
 namespace clip::inline CLIP_ABI::detail {
 
 /// The same to its user as the one in image/prepare.hpp.
-class Preparation {
+class Preparer {
  public:
-  Preparation(const Preprocessing& how, Index size, int workers) : handle_{kernels().prepare(how, size, workers)} {}
-  ~Preparation() { kernels().finish(handle_); }
-  Preparation(const Preparation&) = delete;
-  Preparation& operator=(const Preparation&) = delete;
+  /// From now on pictures become (3, size, size), on `workers` threads.
+  void begin(const Preprocessing& how, Index size, int workers) {
+    if (!preparer_) preparer_.reset(kernels().make());
+    kernels().begin(preparer_.get(), how, size, workers);
+  }
 
-  /// The picture as (3, size, size).
-  void operator()(int worker, const Image& image, std::span<float> planes) { kernels().run(handle_, worker, image, planes); }
+  void operator()(int worker, const Image& image, std::span<float> planes) { kernels().run(preparer_.get(), worker, image, planes); }
 
  private:
   static const ImageKernels& kernels() { return *static_cast<const ImageKernels*>(chosen_set().images); }
 
-  void* handle_;
+  struct End {
+    void operator()(void* preparer) const { kernels().end(preparer); }
+  };
+  std::unique_ptr<void, End> preparer_;
 };
 
 }  // namespace clip::inline CLIP_ABI::detail
