@@ -3,6 +3,7 @@
 #include "tables.hpp"
 
 #include <clip/backend/cpu.hpp>
+#include <clip/backend/cpu/peak.hpp>
 #include <clip/backend/precompiled/choose.hpp>
 #include <clip/backend/precompiled/kernels.hpp>
 
@@ -35,6 +36,7 @@ void with(const FunctionCall& call, F&& run) {
 
 constexpr Kernels kernel_table{
     .takes_bfloat16 = takes<Pairs, T>,
+    .peak_flops = [](Layout weights, int threads) { return clip::peak_flops(weights, threads); },
     .map = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x,
               Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).map(f, x, y); }); }); },
     .map_slope = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, In<T> dy,

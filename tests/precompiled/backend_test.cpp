@@ -1,6 +1,7 @@
 // The linked backend: every primitive against Naive, the same bits however work is grouped, errors and functions of one's own
 // across the boundary. Compiled for the oldest machine; runs once per instruction set (CLIP_CPU).
 #include <clip/backend/cpu.hpp>
+#include <clip/backend/cpu/peak.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/model/model.hpp>
 
@@ -54,6 +55,8 @@ TEST_CASE("linked kernels give the same bits on any number of threads, and to se
   for (std::thread& user : users) user.join();
   for (const auto& result : results) check_equal(alone, result);
 }
+
+TEST_CASE("linked kernels say what they could do at most") { CHECK(peak_flops(Layout::panels, 1) > 0); }
 
 TEST_CASE("an error crosses the boundary as its own type, with its place") {
   Cpu<float> cpu{{.threads = 1}};

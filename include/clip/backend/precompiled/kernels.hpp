@@ -42,6 +42,7 @@ struct Kernels {
 
   std::size_t bytes = sizeof(Kernels), bytes_of_crew = sizeof(Crew);
   bool takes_bfloat16;  // in products
+  double (*peak_flops)(Layout weights, int threads);
 
   void (*map)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Out<T> y);
   void (*map_slope)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, In<T> dy, Acc<T> dx);
