@@ -2,7 +2,7 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/core/half.hpp>
 
-#include "../support/primitives.hpp"
+#include "../support/same.hpp"
 
 #include <doctest/doctest.h>
 
@@ -46,18 +46,6 @@ bool same(In<T> a, In<T> b) {
   for (Index i = 0; i < a.rows; ++i)
     if (std::memcmp(a.row(i), b.row(i), static_cast<std::size_t>(a.cols) * sizeof(T)) != 0) return false;
   return true;
-}
-
-template <class T>
-void check_equal(const std::vector<std::pair<std::string, std::vector<std::vector<T>>>>& a,
-                 const std::vector<std::pair<std::string, std::vector<std::vector<T>>>>& b) {
-  REQUIRE(a.size() == b.size());
-  for (std::size_t c = 0; c < a.size(); ++c)
-    for (std::size_t o = 0; o < a[c].second.size(); ++o) {
-      INFO(a[c].first, ", matrix ", o);
-      const auto bytes = [](const std::vector<T>& values) { return std::as_bytes(std::span<const T>(values)); };  // of nothing, too
-      CHECK(std::ranges::equal(bytes(a[c].second[o]), bytes(b[c].second[o])));
-    }
 }
 
 /// A weight in panels, with the memory it lies in.

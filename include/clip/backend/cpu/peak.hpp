@@ -1,6 +1,10 @@
 // clip/backend/cpu/peak.hpp: what the cores do at most: multiply-adds that touch nothing but registers.
 #pragma once
 
+#if defined(CLIP_WITH_PRECOMPILED)
+#include <clip/backend/precompiled/peak.hpp>  // what the linked kernels could do
+#else
+
 #include <clip/backend/cpu/dot.hpp>
 #include <clip/core/view.hpp>
 
@@ -94,3 +98,5 @@ inline double peak_flops(Layout weights, int threads) {
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#endif
