@@ -18,6 +18,7 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
+/// Words side by side, as many as floats fill a packet.
 #if defined(__AVX512F__)
 struct WordPack {
   __m512i v;

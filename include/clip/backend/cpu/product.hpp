@@ -13,6 +13,7 @@
 #include <clip/backend/cpu/panels.hpp>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace clip::inline CLIP_ABI::detail {
@@ -94,7 +95,7 @@ struct Product {
   /// Rows of a tile where there are `rows`: about equal parts.
   static Index even(Index rows) { return pieces(rows, pieces(rows, tile_rows)); }
 
-  /// Rows [i0, i1) of x, made words in a block's place `from_row` rows further; `row` has room for one that is put together.
+  /// Makes words of rows [i0, i1) of x, beginning with row `from_row` of a block's `words`; `row` has room for one that is put together.
   void narrow([[maybe_unused]] Index i0, [[maybe_unused]] Index i1, [[maybe_unused]] Index from_row, [[maybe_unused]] T* words, [[maybe_unused]] T* row) const {
     if constexpr (!plain)
       for (Index i = i0; i < i1; ++i, ++from_row)
@@ -139,7 +140,7 @@ struct Product {
     }
   }
 
-  /// Asks for the part of y a tile writes, while its last sums are made.
+  /// Asks for the part of y a tile writes, before its last sums are made.
   void await(Index p, Index i, Index rows) const {
     for (Index r = 0; r < rows; ++r)
       for (Index c = std::max(first, p * width) - first; c < std::min(first + y.cols, (p + 1) * width) - first; c += line)
