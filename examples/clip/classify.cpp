@@ -32,7 +32,7 @@ int classify(const ClassifyOptions& options) {
   const Tokenizer tokenizer{options.vocabulary};
   std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
-  const Model model = options.model.load(Towers::both, total > 16 ? Work::many : Work::few);
+  const Model model = options.model.load(Towers::both, total, labels.size() * templates.size());
   // Made when the first image is there: until then the tokenizer opens its vocabulary.
   using Classifier = decltype(clip::zero_shot(model, tokenizer, labels, templates));
   std::optional<Classifier> classifier;
