@@ -50,8 +50,9 @@ double peak_mib() {
 
 void step(benchmark::State& state) {
   const Index batch = state.range(0);
-  const bool recompute = state.range(2) != 0;
-  Model<ViT_B_32> model{Rng{1}, Cpu<>{{.threads = static_cast<int>(state.range(1))}}};
+  const bool recompute = state.range(3) != 0;
+  const Arithmetic arithmetic = state.range(2) != 0 ? Arithmetic::bfloat16 : Arithmetic::full;
+  Model<ViT_B_32> model{Rng{1}, Cpu<>{{.threads = static_cast<int>(state.range(1)), .arithmetic = arithmetic}}};
   Parameters table{model};
   AdamW optimizer{table};
   Tape tape{table, {.recompute = recompute}};
@@ -72,8 +73,8 @@ void step(benchmark::State& state) {
 }  // namespace
 
 BENCHMARK(step)
-    ->ArgNames({"batch", "threads", "recompute"})
-    ->ArgsProduct({{32}, {2, 1}, {0, 1}})
+    ->ArgNames({"batch", "threads", "bfloat16", "recompute"})
+    ->ArgsProduct({{32}, {2, 1}, {0, 1}, {0, 1}})
     ->Unit(benchmark::kSecond)
     ->UseRealTime()
     ->Iterations(3);

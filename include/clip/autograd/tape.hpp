@@ -99,7 +99,8 @@ class Tape : public ContextBase<B, Mode::training> {
     }
   }
 
-  /// One residual block: x ↦ f(x) of the same shape. With `recompute` only the result is kept, and f runs again on the way back.
+  /// One residual block: x ↦ f(x) of the same shape; other rows f made are gone when it ends. With `recompute` only the result is
+  /// kept, and f runs again on the way back.
   template <Index W, class F>
   Rows<Tape, W> stage(Rows<Tape, W> x, F&& f) {
     using Stage = Recompute<std::remove_cvref_t<F>, W>;
