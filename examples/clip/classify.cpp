@@ -7,6 +7,7 @@
 #include <clip/task/zero_shot.hpp>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,8 +32,10 @@ int classify(const ClassifyOptions& options) {
   const Tokenizer tokenizer{options.vocabulary};
   std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
-  const Model model = options.model.load(Towers::both, total > 16 ? Work::many : Work::few);
-  const auto classifier = clip::zero_shot(model, tokenizer, labels, templates);
+  const Model model = options.model.load(Towers::both, total, labels.size() * templates.size());
+  // Made when the first image is there: until then the tokenizer opens its vocabulary.
+  using Classifier = decltype(clip::zero_shot(model, tokenizer, labels, templates));
+  std::optional<Classifier> classifier;
 
   Output out;
   Progress progress{"classifying"};
@@ -40,9 +43,14 @@ int classify(const ClassifyOptions& options) {
   embed_each(
       model, std::move(files), 16, options.model.threads, progress,
       [&](const std::string& path, const auto& features) {
+        if (!classifier) {  // never both towers in memory
+          model.rest(Towers::image);
+          classifier = clip::zero_shot(model, tokenizer, labels, templates);
+          model.rest(Towers::text);
+        }
         progress.clear();
         clip::Json top = clip::Json::array();
-        for (const auto& found : classifier.top_probable(features, options.top)) {
+        for (const auto& found : classifier->top_probable(features, options.top)) {
           if (options.json) {
             top.push_back({{"index", found.index}, {"label", found.label}, {"probability", found.probability}});
           } else {

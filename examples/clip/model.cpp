@@ -51,6 +51,9 @@ Model::~Model() = default;
 
 clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images) const { return held_->model.encode_image(images); }
 clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const { return held_->model.encode_text(texts); }
+void Model::rest(Towers tower) const {
+  held_->model.visit([&](auto& model) { tower == Towers::image ? clip::release_pages(model.image) : clip::release_pages(model.text); });
+}
 double Model::temperature() const { return held_->model.temperature(); }
 
 double peak_flops(Dtype dtype, int threads) { return clip::peak_flops(clip::packed_layout(storage_of(dtype)), threads); }

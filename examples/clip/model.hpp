@@ -41,6 +41,8 @@ class Model {
   /// (n, embed_dim), not normalised.
   clip::Features<float, clip::dyn> encode_image(const clip::Images& images) const;
   clip::Features<float, clip::dyn> encode_text(const clip::Texts& texts) const;
+  /// One of both towers rests: the pages of its file need not stay in memory.
+  void rest(Towers tower) const;
   /// exp(logit_scale). Of both towers.
   double temperature() const;
 

@@ -4,16 +4,21 @@
 
 #include <clip/text/tokenizer.hpp>
 
+#include <future>
+
 namespace tool {
 
 struct Tokenizer::Held {
-  clip::Tokenizer tokenizer;
+  std::shared_future<clip::Tokenizer> tokenizer;
 };
 
-Tokenizer::Tokenizer(const std::string& vocabulary) : held_{new Held{clip::open_tokenizer(vocabulary)}} {}
+Tokenizer::Tokenizer(const std::string& vocabulary)
+    : held_{new Held{std::async(std::launch::async, [vocabulary] { return clip::open_tokenizer(vocabulary); }).share()}} {}
 Tokenizer::~Tokenizer() = default;
 
-clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const { return held_->tokenizer(texts, options); }
+clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const {
+  return held_->tokenizer.get()(texts, options);
+}
 
 void tell_cut(clip::Index cut, clip::Index texts, clip::Index context) {
   if (cut > 0) complain(std::to_string(cut) + " of " + std::to_string(texts) + " texts were cut to " + std::to_string(context) + " ids");

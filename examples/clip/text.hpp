@@ -10,6 +10,8 @@
 
 namespace tool {
 
+/// Opens the vocabulary on a thread of its own, while the weights are opened and the first images read; what is wrong with it is told
+/// when it is first asked.
 class Tokenizer {
  public:
   explicit Tokenizer(const std::string& vocabulary);

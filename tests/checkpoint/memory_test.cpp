@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <memory>
@@ -114,7 +115,12 @@ TEST_CASE("memory: weights used in place are not read before they are used, nor 
     return t;
   }();
   const auto features = model.encode_text(texts);
-  CHECK(*resident(path) < get(path).size() / 2);  // the block, not the table of 20,000 tokens
+  const std::size_t used = *resident(path);
+  CHECK(used < get(path).size() / 2);  // the block, not the table of 20,000 tokens
+  release_pages(model.text);
+  CHECK(*resident(path) < used);
+  const auto again = model.encode_text(texts);
+  CHECK(std::ranges::equal(again.values(), features.values()));
 }
 
 TEST_CASE("memory: weights packed out of their file are let go") {

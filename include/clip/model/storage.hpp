@@ -6,8 +6,11 @@
 #include <clip/model/pack.hpp>
 #include <clip/tensor/buffer.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <mutex>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,6 +31,17 @@ Buffer<B> allocate_parameters(B backend, M& module) {
     next += aligned_count<T>(detail::room_for<B>(p));
   });
   return buffer;
+}
+
+/// Lets go of the pages of weights that lie in a mapped file (LoadOptions::in_place): this model or encoder is not used for a while.
+/// They come in again when it is. Also while others encode.
+template <class M>
+void release_pages(const M& model) {
+  using B = std::remove_cvref_t<decltype(model.backend())>;
+  if constexpr (B::host_memory)
+    visit_parameters(model, [](std::string_view, const auto& p) {
+      if (p.in_file()) B::discard(p.data, static_cast<std::size_t>(p.count()) * sizeof(*p.data));
+    });
 }
 
 /// Contexts for calls that bring none of their own: each concurrent call gets one, and they are kept for the next.

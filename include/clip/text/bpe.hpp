@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -55,12 +56,20 @@ class BytePairs {
   void encode(std::string_view piece, Scratch& scratch, std::vector<std::int32_t>& ids) const {
     if (piece.empty()) return;
     if (piece.size() > short_piece) return encode_long(piece, scratch, ids);
-    if (const std::int32_t id = names_.find(piece, end_of_piece); id >= 0 && whole_[static_cast<std::size_t>(id)]) return ids.push_back(id);
+    if (const std::int32_t id = names_.find(piece, end_of_piece); id >= 0 && whole(id, piece, scratch)) return ids.push_back(id);
     encode_short(piece, ids);
   }
 
  private:
   struct Empty {};
+  /// What is known of a symbol; copied like a value, asked and told by several threads.
+  struct Whole {
+    enum State : unsigned char { unknown, no, yes };
+    std::atomic<State> state{unknown};
+    Whole() = default;
+    Whole(const Whole& other) : state{other.state.load(std::memory_order_relaxed)} {}
+    Whole& operator=(const Whole& other) { return state.store(other.state.load(std::memory_order_relaxed), std::memory_order_relaxed), *this; }
+  };
   explicit BytePairs(Empty) {}
 
   static constexpr std::size_t short_piece = 32;
@@ -133,7 +142,7 @@ class BytePairs {
       read(merges[r]);
       const std::int32_t a = names_.find(left), b = names_.find(right);
       if (a < 0 || b < 0) return error(r, "a symbol is neither a byte nor made by a merge");
-      made_by_[r] = names_.find(left + right);
+      made_by_[r] = names_.twice() ? names_.find(left, right) : static_cast<std::int32_t>(512 + r);
       const std::uint64_t key = pair_key(a, b);
       std::size_t s = first_slot(key);
       while (table_[s] != free_slot && table_[s] >> id_bits != key) s = (s + 1) & (table_.size() - 1);
@@ -144,16 +153,22 @@ class BytePairs {
       inside_[static_cast<std::size_t>(byte)] = names_.find(name);
       closing_[static_cast<std::size_t>(byte)] = names_.find(name + std::string(end_of_piece));
     }
-    whole_.resize(count);
-    std::vector<std::int32_t> ids;
-    for (std::size_t id = 0; id < count; ++id) {
-      const std::string_view name = names_[static_cast<std::int32_t>(id)];
-      if (!name.ends_with(end_of_piece) || name.size() > short_piece + end_of_piece.size() || name == end_of_piece) continue;
-      ids.clear();
-      encode_short(name.substr(0, name.size() - end_of_piece.size()), ids);
-      whole_[id] = ids.size() == 1 && ids.front() == static_cast<std::int32_t>(id);
-    }
+    whole_.assign(count, {});
     return {};
+  }
+
+  /// Whether the piece that symbol `id` spells ends as that symbol alone. Worked out when it is first asked for; threads that ask at
+  /// once find the same.
+  bool whole(std::int32_t id, std::string_view piece, Scratch& scratch) const {
+    auto& known = whole_[static_cast<std::size_t>(id)].state;
+    auto state = known.load(std::memory_order_relaxed);
+    if (state == Whole::unknown) {
+      scratch.merged.clear();
+      encode_short(piece, scratch.merged);
+      state = scratch.merged.size() == 1 && scratch.merged.front() == id ? Whole::yes : Whole::no;
+      known.store(state, std::memory_order_relaxed);
+    }
+    return state == Whole::yes;
   }
 
   static std::uint64_t pair_key(std::int32_t a, std::int32_t b) { return static_cast<std::uint64_t>(a) << id_bits | static_cast<std::uint64_t>(b); }
@@ -224,7 +239,7 @@ class BytePairs {
   detail::SymbolNames names_;
   std::array<std::int32_t, 256> inside_{}, closing_{};  // the symbol of a byte inside a piece, and of its last byte
   std::vector<std::int32_t> made_by_;                   // the symbol of merge r
-  std::vector<char> whole_;                             // whether the piece a symbol spells ends as that symbol alone
+  mutable std::vector<Whole> whole_;                    // whether the piece a symbol spells ends as that symbol alone
   std::vector<std::uint64_t> table_;                    // left id, right id, rank: open addressing, at most half full
   int shift_ = 0;
 };

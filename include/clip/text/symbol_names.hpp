@@ -36,10 +36,14 @@ class SymbolNames {
   /// A new id for the two parts joined. Of equal strings the last one counts, as in the reference's table.
   void add(std::string_view left, std::string_view right) {
     const auto id = static_cast<std::int32_t>(size());
+    const std::size_t s = slot(left, right);
+    twice_ = twice_ || slots_[s] >= 0;
     bytes_.append(left).append(right);
     ends_.push_back(bytes_.size());
-    slots_[slot(left, right)] = id;
+    slots_[s] = id;
   }
+  /// Whether two ids have the same string.
+  bool twice() const { return twice_; }
   /// The id of the two parts joined, or -1.
   std::int32_t find(std::string_view left, std::string_view right = {}) const { return slots_[slot(left, right)]; }
 
@@ -58,6 +62,7 @@ class SymbolNames {
   std::string bytes_;
   std::vector<std::size_t> ends_;
   std::vector<std::int32_t> slots_;
+  bool twice_ = false;
 };
 
 /// The bytes that a symbol of a vocabulary file stands for, appended to `out`; false where a character stands for none.
