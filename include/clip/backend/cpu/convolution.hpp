@@ -4,6 +4,7 @@
 #include <clip/backend/cpu/outer.hpp>
 #include <clip/backend/cpu/widen.hpp>
 #include <clip/backend/cpu/windows.hpp>
+#include <clip/backend/cpu/winograd.hpp>
 
 #include <algorithm>
 
@@ -17,15 +18,19 @@ struct CpuConvolution {
   void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {
     if (window.pointwise()) return self().linear(x, w, epilogue, y);
     if (y.count() == 0) return;
-    const auto windows = detail::Windows<T>::forward(x, grid, window);
-    const detail::Product<T, F, detail::Windows<T>> product{windows, epilogue, y};
-    if (w.layout == Layout::panels) return product.packed(crew(), w.data);
-    if (w.layout != Layout::rows) return product.packing(crew(), detail::widened(w, windows.cols()));
-    product.packing(crew(), [&](Index p, T* to) {
+    const auto rows = [&](Index p, T* to) {
       const Index j = p * panel_width<T>;
       detail::pack_windows<T>(
           std::min(panel_width<T>, y.cols - j), x.cols, window.area(), [&](Index i) { return w.row(j + i); }, to);
-    });
+    };
+    const auto multiply = [&](const auto& product) {
+      if (w.layout == Layout::panels) product.packed(crew(), w.data);
+      else if (w.layout == Layout::rows) product.packing(crew(), rows);
+      else product.packing(crew(), detail::widened(w, window.area() * x.cols));
+    };
+    if (detail::Winograd<T, F>::fits(window, x.cols)) return multiply(detail::Winograd<T, F>{x, grid, window.over(grid), window.padding, epilogue, y});
+    const auto windows = detail::Windows<T>::forward(x, grid, window);
+    multiply(detail::Product<T, F, detail::Windows<T>>{windows, epilogue, y});
   }
 
   /// dx += the gradients of all places that read a pixel, times their weights.          w in rows
