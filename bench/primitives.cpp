@@ -38,9 +38,10 @@ void linear_panels(benchmark::State& state) {
   const Index m = state.range(0), k = state.range(1), n = state.range(2);
   Cpu<float> cpu = cpu_of(state, 3);
   Matrix x{m, k}, w{n, k}, bias{1, n}, y{m, n};
-  std::vector<float> panels(static_cast<std::size_t>(cpu.packed_count(n, k)));
-  cpu.pack_linear(In<float>(w), panels.data());
-  for (auto _ : state) cpu.linear(x, Weights<float>{In<float>{panels.data(), n, k}, Layout::panels}, Epilogue<float>{bias, {}, {}, {}}, y);
+  std::vector<std::byte> panels(cpu.packed_bytes(Layout::panels, n, k));
+  cpu.pack(Use::linear, 1, In<float>(w), Layout::panels, panels.data());
+  const Weights<float> packed{In<float>{reinterpret_cast<const float*>(panels.data()), n, k}, Layout::panels};
+  for (auto _ : state) cpu.linear(x, packed, Epilogue<float>{bias, {}, {}, {}}, y);
   operations(state, 2.0 * static_cast<double>(m * n * k));
 }
 
@@ -113,9 +114,9 @@ struct Convolution {
 void convolve_panels(benchmark::State& state) {
   Convolution c{state};
   Cpu<float> cpu = cpu_of(state, 6);
-  std::vector<float> panels(static_cast<std::size_t>(cpu.packed_count(c.n, c.w.cols)));
-  cpu.pack_convolution(In<float>(c.w), c.window.size, panels.data());
-  const Weights<float> w{In<float>{panels.data(), c.n, c.w.cols}, Layout::panels};
+  std::vector<std::byte> panels(cpu.packed_bytes(Layout::panels, c.n, c.w.cols));
+  cpu.pack(Use::convolution, c.window.size, In<float>(c.w), Layout::panels, panels.data());
+  const Weights<float> w{In<float>{reinterpret_cast<const float*>(panels.data()), c.n, c.w.cols}, Layout::panels};
   const In<float> folded = c.folded;
   const Epilogue<float, fn::Relu> epilogue{.bias = folded.middle_rows(1, 1), .scale = folded.middle_rows(0, 1)};
   for (auto _ : state) cpu.convolve(c.x, w, c.grid, c.window, epilogue, c.y);

@@ -3,7 +3,7 @@
 add_library(clip_own_options INTERFACE)
 target_compile_options(clip_own_options INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wpedantic)
 if(CLIP_SANITIZE)
-  set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  set(sanitize -fsanitize=${CLIP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_compile_options(clip_own_options INTERFACE ${sanitize})
   target_link_options(clip_own_options INTERFACE ${sanitize})
 endif()

@@ -2,7 +2,7 @@
 # sh cmake/test.sh [--preset NAME] [--build DIR]
 #
 # From a fresh Debian 12 to the verdict: installs what is missing (or names it and stops), configures, builds, runs every test.
-# Presets: ci (the default), clang, sanitize, debug, default; see CMakePresets.json. The last lines are CTest's summary.
+# Presets: ci (the default), clang, sanitize, threads, debug, default; see CMakePresets.json. The last lines are CTest's summary.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/cmake/packages.sh"

@@ -51,8 +51,8 @@ void add_loading(CLI::App& command, ModelOptions& options) {
   add_model(command, options.config)->required();
   command.add_option("--weights", options.weights, "OpenAI's .pt, .safetensors, .bin or a Hugging Face folder")->required();
   command.add_option("--threads", options.threads, "Without it all cores this process may use")->check(CLI::Range(1, 4096));
-  const std::map<std::string, Dtype> dtypes{{"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"f16", Dtype::f16}};
-  command.add_option("--dtype", options.dtype, "How weights are kept in memory; arithmetic is float")
+  const std::map<std::string, Dtype> dtypes{{"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"f16", Dtype::f16}, {"int8", Dtype::int8}};
+  command.add_option("--dtype", options.dtype, "How weights are kept in memory, and products computed where the machine can")
       ->transform(CLI::CheckedTransformer(dtypes).description(""))
       ->option_text("f32|bf16|f16");
 }

@@ -12,9 +12,22 @@ struct Model::Held {
   clip::AnyModel<> model;
 };
 
+namespace {
+
+clip::Storage storage_of(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::bf16: return clip::Storage::bfloat16;
+    case Dtype::f16: return clip::Storage::half;
+    case Dtype::int8: return clip::Storage::int8;
+    default: return clip::Storage::full;
+  }
+}
+
+}  // namespace
+
 Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads)
     : config_{config}, held_{new Held{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}}} {
-  const auto storage = dtype == Dtype::bf16 ? clip::Storage::bfloat16 : dtype == Dtype::f16 ? clip::Storage::half : clip::Storage::full;
+  const auto storage = storage_of(dtype);
   const clip::TensorFile file = open_weights(weights);
   held_->model.visit([&](auto& model) {
     const auto load = [&](auto& part) { clip::try_load(part, file).value(), part.pack(storage); };

@@ -14,7 +14,7 @@ namespace tool {
 enum class Towers { image, text, both };
 
 /// What weights are stored as while they are used; arithmetic is float.
-enum class Dtype { f32, bf16, f16 };
+enum class Dtype { f32, bf16, f16, int8 };
 
 /// Only the towers that are asked for are read and take memory.
 class Model {

@@ -60,6 +60,26 @@ void check_equal(const std::vector<std::pair<std::string, std::vector<std::vecto
     }
 }
 
+/// A weight in panels, with the memory it lies in.
+template <class T>
+struct Packed {
+  Index rows, cols;
+  Layout layout;
+  std::vector<std::byte> panels;
+  Packed(Use use, Index window, In<T> w, Layout layout_) : rows{w.rows}, cols{w.cols}, layout{layout_} {
+    panels.resize(use == Use::project ? Cpu<T>::packed_bytes(layout, cols, rows) : Cpu<T>::packed_bytes(layout, rows, cols));
+    Cpu<T>::pack(use, window, w, layout, panels.data());
+  }
+  Weights<T> weights(Index first = 0) const { return {In<T>{reinterpret_cast<const T*>(panels.data()), rows, cols}, layout, first}; }
+  Matrix<T> unpacked(Use use, Index window) const {
+    Matrix<T> w{rows, cols};
+    Cpu<T>::unpack(use, window, panels.data(), layout, w);
+    return w;
+  }
+};
+
+constexpr std::array all_panels{Layout::panels, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels};
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("every primitive gives the same bits on any number of threads", T, float, double) {
@@ -94,9 +114,8 @@ TEST_CASE_TEMPLATE("a row of a product does not depend on its neighbours, a colu
     Matrix<T> across{k, n};
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < k; ++j) across(j, i) = w(i, j);
-    std::vector<T> panels(static_cast<std::size_t>(cpu.packed_count(n, k)));
-    cpu.pack_linear(In<T>(w), panels.data());
-    const Weights<T> packed{In<T>{panels.data(), n, k}, Layout::panels};
+    const Packed<T> panels{Use::linear, 1, w, Layout::panels}, projected{Use::project, 1, across, Layout::panels};
+    const Weights<T> packed = panels.weights();
 
     Matrix<T> y{m, n}, before{m, n};
     cpu.linear(x, In<T>(w), Epilogue<T, fn::QuickGelu>{bias, {}, before, residual}, y);
@@ -115,20 +134,60 @@ TEST_CASE_TEMPLATE("a row of a product does not depend on its neighbours, a colu
       for (const Index first : {Index{1}, n / 2, n - 1}) {
         if (first < 0 || first >= n) continue;
         const Index cols = std::max<Index>(1, (n - first) / 2);
-        const Weights<T> slice{In<T>{panels.data(), n, k}, Layout::panels, first};
+        const Weights<T> slice = panels.weights(first);
         check([&](auto in, auto e, auto out) { cpu.linear(in, slice, e, out); }, i, rows, first, cols);
         check([&](auto in, auto e, auto out) { cpu.linear(in, w.part(first, cols, 0, k), e, out); }, i, rows, first, cols);
         check([&](auto in, auto e, auto out) { cpu.project(in, In<T>(across.part(0, k, first, cols)), e, out); }, i, rows, first, cols);
       }
     }
-    std::vector<T> projected(panels.size(), T(-1));
-    cpu.pack_project(In<T>(across), projected.data());
-    CHECK(projected == panels);
-    Matrix<T> unpacked{n, k}, unprojected{k, n};
-    cpu.unpack_linear(panels.data(), unpacked);
-    cpu.unpack_project(panels.data(), unprojected);
-    CHECK(same<T>(unpacked, w));
-    CHECK(same<T>(unprojected, across));
+    CHECK(projected.panels == panels.panels);
+    CHECK(same<T>(panels.unpacked(Use::linear, 1), w));
+    CHECK(same<T>(projected.unpacked(Use::project, 1), across));
+  }
+}
+
+TEST_CASE_TEMPLATE("in every layout of weights a row does not depend on its neighbours, a column not on its place, nor anything on threads", T, float, double) {
+  Cpu<T> one{{.threads = 1}}, cpu{{.threads = 2}};
+  for (const Layout layout : all_panels)
+    for (const auto& size : {std::array<Index, 2>{1, 1}, {7, 3}, {33, 17}, {100, 147}, {70, 1101}, {40, 2050}, {40, 4500}}) {
+      const Index m = 230, n = size[0], k = size[1];
+      const Matrix<T> x{m, k, Rng{1}}, w{n, k, Rng{2}}, bias{1, n, Rng{3}};
+      const Packed<T> panels{Use::linear, 1, w, layout};
+      Matrix<T> y{m, n}, alone{m, n};
+      const auto epilogue = [&](Index j, Index cols) { return Epilogue<T, fn::QuickGelu>{.bias = bias.part(0, 1, j, cols)}; };
+      cpu.linear(x, panels.weights(), epilogue(0, n), y);
+      one.linear(x, panels.weights(), epilogue(0, n), alone);
+      CHECK(same<T>(alone, y));
+      for (const Index rows : batches) {
+        const Index i = m - rows - rows % 3;
+        INFO("layout ", static_cast<int>(layout), ", rows ", rows, ", n ", n, ", k ", k);
+        Matrix<T> part{rows, n};
+        cpu.linear(x.rows_of(i, rows), panels.weights(), epilogue(0, n), part);
+        CHECK(same<T>(part, y.rows_of(i, rows)));
+        for (const Index first : {n / 2, n - 1}) {
+          const Index cols = std::max<Index>(1, (n - first) / 2);
+          Matrix<T> slice{rows, cols};
+          cpu.linear(x.rows_of(i, rows), panels.weights(first), epilogue(first, cols), slice);
+          CHECK(same<T>(slice, y.part(i, rows, first, cols)));
+        }
+      }
+    }
+}
+
+TEST_CASE("products in bfloat16 have the same bits whether weights were packed before or lie in rows") {
+  Cpu<float> cpu{{.threads = 2}}, reduced{{.threads = 2, .arithmetic = Arithmetic::bfloat16}};
+  for (const auto& size : {std::array<Index, 3>{1, 1, 1}, {5, 33, 17}, {50, 100, 600}, {230, 70, 1101}}) {
+    const Index m = size[0], n = size[1], k = size[2];
+    const Matrix<float> x{m, k, Rng{1}}, w{n, k, Rng{2}};
+    Matrix<float> across{k, n}, before{m, n}, linear{m, n}, project{m, n};
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < k; ++j) across(j, i) = w(i, j);
+    const Packed<float> panels{Use::linear, 1, w, Layout::bfloat16_panels};
+    cpu.linear(x, panels.weights(), Epilogue<float>{}, before);
+    reduced.linear(x, In<float>(w), Epilogue<float>{}, linear);
+    reduced.project(x, In<float>(across), Epilogue<float>{}, project);
+    CHECK(same<float>(linear, project));
+    if (detail::takes<detail::Pairs, float>) CHECK(same<float>(linear, before));
   }
 }
 
@@ -141,12 +200,9 @@ TEST_CASE_TEMPLATE("a picture's convolution does not depend on its neighbours in
       const Grid grid{images, 9, 6};
       const Index pixels = grid.pixels(), places = window.over(grid).pixels(), inputs = k * window.area();
       const Matrix<T> x{grid.rows(), k, Rng{1}}, w{n, inputs, Rng{2}}, scale{1, n, Rng{3}}, bias{1, n, Rng{4}}, shortcut{images * places, n, Rng{5}};
-      std::vector<T> panels(static_cast<std::size_t>(cpu.packed_count(n, inputs)));
-      cpu.pack_convolution(In<T>(w), window.size, panels.data());
-      const Weights<T> packed{In<T>{panels.data(), n, inputs}, Layout::panels};
-      Matrix<T> unpacked{n, inputs};
-      cpu.unpack_convolution(panels.data(), window.size, unpacked);
-      CHECK(same<T>(unpacked, w));
+      const Packed<T> panels{Use::convolution, window.size, w, Layout::panels};
+      const Weights<T> packed = panels.weights();
+      CHECK(same<T>(panels.unpacked(Use::convolution, window.size), w));
 
       const auto epilogue = [&](Index image, Index count, Index j, Index cols) {
         return Epilogue<T, fn::Relu>{
@@ -174,7 +230,7 @@ TEST_CASE_TEMPLATE("a picture's convolution does not depend on its neighbours in
     }
 }
 
-TEST_CASE("weights of 16 bits give a convolution the bits of the numbers they stand for") {
+TEST_CASE("weights in half give a convolution the bits of the numbers they stand for") {
   Cpu<float> cpu{{.threads = 2}};
   const Grid grid{2, 8, 7};
   for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}}) {
@@ -182,13 +238,9 @@ TEST_CASE("weights of 16 bits give a convolution the bits of the numbers they st
     const Matrix<float> x{grid.rows(), k, Rng{1}};
     Matrix<float> w{n, inputs, Rng{2}}, y{grid.rows(), n}, packed_y{grid.rows(), n};
     for (float& v : w.values) v = half_to_float(float_to_half(v));
-    std::vector<float> panels(static_cast<std::size_t>(cpu.packed_count(n, inputs))), narrow(panels.size());
-    cpu.pack_convolution(In<float>(w), window.size, panels.data());
-    std::vector<std::uint16_t> halves;
-    for (float v : panels) halves.push_back(float_to_half(v));
-    std::memcpy(narrow.data(), halves.data(), 2 * halves.size());
+    const Packed<float> halves{Use::convolution, window.size, w, Layout::half_panels};
     cpu.convolve(x, In<float>(w), grid, window, Epilogue<float>{}, y);
-    cpu.convolve(x, Weights<float>{In<float>{narrow.data(), n, inputs}, Layout::half_panels}, grid, window, Epilogue<float>{}, packed_y);
+    cpu.convolve(x, halves.weights(), grid, window, Epilogue<float>{}, packed_y);
     CHECK(same<float>(packed_y, y));
   }
 }

@@ -10,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -57,4 +58,59 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree where loops are cut and shared among thr
   compare<T>({301, 130, 65, false, true, true});
   compare<T>({150, 300, 40, false, false, false});
   compare<T>({30, 40, 1500, true, false, true});
+}
+
+TEST_CASE_TEMPLATE("products with weights of a small type lie as near the exact ones as rounding allows", T, float, double) {
+  Cpu<T> cpu{{.threads = 2}};
+  for (const Layout layout : {Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
+    for (const auto& size : {std::array<Index, 3>{1, 1, 1}, {3, 5, 2}, {1, 70, 3}, {13, 33, 31}, {60, 100, 147}, {130, 40, 1101}}) {
+      const Index m = size[0], n = size[1], k = size[2];
+      std::vector<double> x(static_cast<std::size_t>(m * k)), w(static_cast<std::size_t>(n * k));
+      Rng rng{7};
+      for (double& v : x) v = rng.normal();
+      for (double& v : w) v = rng.normal();
+      std::vector<T> rows(x.begin(), x.end()), weights(w.begin(), w.end()), y(static_cast<std::size_t>(m * n));
+      std::vector<std::byte> panels(cpu.packed_bytes(layout, n, k));
+      cpu.pack(Use::linear, 1, In<T>{weights.data(), n, k}, layout, panels.data());
+      cpu.linear(In<T>{rows.data(), m, k}, Weights<T>{In<T>{reinterpret_cast<const T*>(panels.data()), n, k}, layout}, Epilogue<T>{}, View<T>{y.data(), m, n});
+
+      const auto largest = [&](const double* row) { return *std::max_element(row, row + k, [](double a, double b) { return std::abs(a) < std::abs(b); }); };
+      Index beyond = 0;
+      for (Index i = 0; i < m; ++i)
+        for (Index j = 0; j < n; ++j) {
+          const double *a = x.data() + i * k, *b = w.data() + j * k, most_a = std::abs(largest(a)), most_b = std::abs(largest(b));
+          double exact = 0, allowed = 0;  // what rounding each factor may add, and both
+          for (Index l = 0; l < k; ++l) {
+            exact += a[l] * b[l];
+            const double size_a = std::abs(a[l]), size_b = std::abs(b[l]);
+            const double off_a = layout == Layout::half_panels ? 0 : layout == Layout::int8_panels ? int8_rounding * most_a : bfloat16_rounding * size_a;
+            const double off_b = layout == Layout::half_panels   ? half_rounding * size_b
+                                 : layout == Layout::int8_panels ? int8_rounding * most_b
+                                                                 : bfloat16_rounding * size_b;
+            allowed += off_a * size_b + off_b * size_a + off_a * off_b + ScalarTraits<float>::backend_tolerance * size_a * size_b;
+          }
+          if (!(std::abs(static_cast<double>(y[static_cast<std::size_t>(i * n + j)]) - exact) <= allowed)) ++beyond;
+        }
+      INFO("layout ", static_cast<int>(layout), ", m ", m, ", n ", n, ", k ", k);
+      CHECK(beyond == 0);
+    }
+}
+
+TEST_CASE("a row with a value that is no number shows it in every layout") {
+  Cpu<float> cpu{{.threads = 1}};
+  const Index n = 5, k = 9;
+  std::vector<float> weights(static_cast<std::size_t>(n * k), 0.5f), x(static_cast<std::size_t>(2 * k), 1.0f), y(static_cast<std::size_t>(2 * n));
+  for (const float value : {NAN, INFINITY}) {
+    x[static_cast<std::size_t>(k + 4)] = value;
+    for (const Layout layout : {Layout::panels, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels}) {
+      std::vector<std::byte> panels(cpu.packed_bytes(layout, n, k));
+      cpu.pack(Use::linear, 1, In<float>{weights.data(), n, k}, layout, panels.data());
+      cpu.linear(In<float>{x.data(), 2, k}, Weights<float>{In<float>{reinterpret_cast<const float*>(panels.data()), n, k}, layout}, Epilogue<float>{},
+                 View<float>{y.data(), 2, n});
+      for (Index j = 0; j < n; ++j) {
+        CHECK(std::abs(y[static_cast<std::size_t>(j)] - 4.5f) < 0.1f);
+        CHECK_FALSE(std::isfinite(y[static_cast<std::size_t>(n + j)]));
+      }
+    }
+  }
 }

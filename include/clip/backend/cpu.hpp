@@ -23,7 +23,8 @@
 namespace clip::inline CLIP_ABI {
 
 struct CpuOptions {
-  int threads = 0;  // 0: the cores this process may use
+  int threads = 0;                           // 0: the cores this process may use
+  Arithmetic arithmetic = Arithmetic::full;  // of products with weights in rows, as in training
 };
 
 /// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first has the pool,
@@ -46,9 +47,10 @@ class Cpu : public HostMemory<T>,
   using Scalar = T;
 
   Cpu() : Cpu{CpuOptions{}} {}
-  Cpu(CpuOptions options) : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())} {}
+  Cpu(CpuOptions options) : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())}, arithmetic_{options.arithmetic} {}
 
   int threads() const { return crew_->threads(); }
+  Arithmetic arithmetic() const { return arithmetic_; }
   Crew& crew() { return *crew_; }
 
   /// "cpu float32, avx512, 2 threads"
@@ -59,6 +61,7 @@ class Cpu : public HostMemory<T>,
 
  private:
   std::shared_ptr<Crew> crew_;
+  Arithmetic arithmetic_ = Arithmetic::full;
 };
 
 static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/checkpoint/tensor_file.hpp>
+#include <clip/core/choice.hpp>
 
 #include <algorithm>
 #include <array>
@@ -22,9 +23,7 @@ constexpr std::string_view name_of(Dialect dialect) {
 }
 /// The dialect of that name; anything else is an OptionError.
 inline Result<Dialect> try_dialect(std::string_view name) {
-  for (const Dialect dialect : {Dialect::openai, Dialect::openclip, Dialect::huggingface})
-    if (name == name_of(dialect)) return dialect;
-  return OptionError{"dialect", "name", "openai, openclip or huggingface", name};
+  return try_choice("dialect", "name", name, Dialect::openai, Dialect::openclip, Dialect::huggingface);
 }
 
 /// One name in both dialects. In a name `#` stands for the number of a block, `*` at the end for any ending, and `@` for q, k, v:

@@ -1,10 +1,9 @@
 // clip/config/activation.hpp: the activations checkpoints were trained with, by name.
 #pragma once
 
+#include <clip/core/choice.hpp>
 #include <clip/core/pointwise.hpp>
-#include <clip/core/result.hpp>
 
-#include <string>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
@@ -28,9 +27,7 @@ constexpr std::string_view name_of(Activation activation) {
 
 /// The activation of that name ("quick_gelu", "gelu", "gelu_tanh"); anything else is an OptionError.
 inline Result<Activation> try_activation(std::string_view name) {
-  for (Activation a : {Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh})
-    if (name == name_of(a)) return a;
-  return OptionError{"config", "activation", "quick_gelu, gelu or gelu_tanh", std::string(name)};
+  return try_choice("config", "activation", name, Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh);
 }
 
 }  // namespace clip::inline CLIP_ABI

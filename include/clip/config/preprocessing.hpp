@@ -1,12 +1,11 @@
 // clip/config/preprocessing.hpp: how pictures become what a model was trained on. Belongs to the weights.
 #pragma once
 
-#include <clip/core/result.hpp>
+#include <clip/core/choice.hpp>
 #include <clip/core/size.hpp>
 
 #include <array>
 #include <limits>
-#include <string>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
@@ -63,21 +62,12 @@ constexpr std::string_view name_of(ResizeMode mode) { return mode == ResizeMode:
 constexpr std::string_view name_of(Interpolation filter) { return filter == Interpolation::bilinear ? "bilinear" : "bicubic"; }
 constexpr std::string_view name_of(ColorOrder order) { return order == ColorOrder::huggingface ? "huggingface" : "openai"; }
 
-namespace detail {
-template <class Choice>
-Result<Choice> try_choose(const char* what, std::string_view name, Choice first, Choice second) {
-  for (const Choice choice : {first, second})
-    if (name == name_of(choice)) return choice;
-  return OptionError{"config", what, std::string(name_of(first)) + " or " + std::string(name_of(second)), std::string(name)};
-}
-}  // namespace detail
-
-inline Result<ResizeMode> try_resize_mode(std::string_view name) { return detail::try_choose("resize", name, ResizeMode::shortest, ResizeMode::squash); }
+inline Result<ResizeMode> try_resize_mode(std::string_view name) { return try_choice("config", "resize", name, ResizeMode::shortest, ResizeMode::squash); }
 inline Result<Interpolation> try_interpolation(std::string_view name) {
-  return detail::try_choose("interpolation", name, Interpolation::bicubic, Interpolation::bilinear);
+  return try_choice("config", "interpolation", name, Interpolation::bicubic, Interpolation::bilinear);
 }
 inline Result<ColorOrder> try_color_order(std::string_view name) {
-  return detail::try_choose("color_order", name, ColorOrder::openai, ColorOrder::huggingface);
+  return try_choice("config", "color_order", name, ColorOrder::openai, ColorOrder::huggingface);
 }
 
 }  // namespace clip::inline CLIP_ABI

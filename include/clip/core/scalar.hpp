@@ -36,4 +36,10 @@ struct ScalarTraits<double> {
   static constexpr double difference_tolerance = 2e-7;
 };
 
+/// What rounding to a small type costs: of a value itself in the 16-bit types, of the largest value scaled with it in eight bits.
+inline constexpr double half_rounding = 0x1p-11, bfloat16_rounding = 0x1p-9, int8_rounding = 0.5 / 127;
+
+/// Cosines of features computed with weights of a small type to those in float, at least.
+inline constexpr double bfloat16_cosine = 0.9995, int8_cosine = 0.995;
+
 }  // namespace clip::inline CLIP_ABI

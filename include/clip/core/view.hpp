@@ -90,9 +90,12 @@ struct Acc : View<T> {
   constexpr Acc middle_cols(Index begin, Index n) const { return {View<T>::middle_cols(begin, n), fresh}; }
 };
 
-/// How a weight lies in memory: as in the file, or in panels packed for the matrix product of its backend: of its own type, or of
-/// 16 bits that are widened on their way into the product.
-enum class Layout : unsigned char { rows, panels, half_panels, bfloat16_panels };
+/// What products do with a weight, and so how a backend may pack it: nothing, x wᵀ, x p, or windows of x times w.
+enum class Use : unsigned char { other, linear, project, convolution };
+
+/// How a weight lies in memory: as in the file, or in panels packed for the matrix product of its backend: of its own type, of
+/// 16 bits, or of eight with a scale for every output.
+enum class Layout : unsigned char { rows, panels, half_panels, bfloat16_panels, int8_panels };
 
 /// A weight as ops read it: a matrix in one of its layouts, or `count` of its rows from `first` on.
 /// In any panels `data` is the start of the packed block and rows/cols are those of the whole matrix.

@@ -42,8 +42,8 @@ class ImageEncoder {
   ImageInput input() const { return {config().image_size, config().channels, config().preprocessing}; }
 
   /// pack() puts the weights where products read them fastest, and changes no result: worth it for a model that only encodes.
-  /// It ends training: a parameter table made before would take panels for rows. unpack() puts them back into rows. Of 16 bits
-  /// (Storage::half, Storage::bfloat16) each weight is rounded to the nearest; arithmetic stays as it is.
+  /// It ends training: a parameter table made before would take panels for rows. unpack() puts them back into rows. In a
+  /// smaller type (Storage::half, bfloat16, int8) weights are rounded to it, and unpack() gives the rounded ones.
   void pack(Storage storage = Storage::full) { relayout<B>(visual, packed_layout(storage)); }
   void unpack() { relayout<B>(visual, Layout::rows); }
 

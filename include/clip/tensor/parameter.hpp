@@ -41,9 +41,6 @@ struct Range {
 /// files).
 enum class ParameterKind : unsigned char { parameter, buffer, counter };
 
-/// What products do with a weight, and so how a backend may pack it: nothing, x wᵀ, x p, or windows of x times w.
-enum class Use : unsigned char { other, linear, project, convolution };
-
 /// A weight: a borrowed pointer and a shape. Its memory belongs to the model; its gradient to a `Parameters` table.
 /// Not typed by its width, so that a walk over a model is compiled once.
 template <class T_>
@@ -64,6 +61,8 @@ struct Parameter {
   constexpr Index count() const { return shape.count(); }
   constexpr View<T> view() const { return {data, shape.rows(), shape.cols()}; }
   constexpr Weights<T> weights() const { return {view(), layout}; }
+  /// Height and width of the windows a convolution's weight is for.
+  constexpr Index window() const { return use == Use::convolution ? shape[2] : 1; }
 };
 
 /// Rows [first, first + count) of a weight, or the same columns of a bias: the part of a stacked projection.

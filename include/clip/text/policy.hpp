@@ -1,11 +1,10 @@
 // clip/text/policy.hpp: the choices between a text and its ids: cleaning, special strings, length. They belong to the weights.
 #pragma once
 
-#include <clip/core/result.hpp>
+#include <clip/core/choice.hpp>
 #include <clip/core/size.hpp>
 
 #include <array>
-#include <string>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
@@ -61,14 +60,10 @@ constexpr std::string_view name_of(SpecialStrings specials) {
   return names[static_cast<std::size_t>(specials)];
 }
 inline Result<Cleaning> try_cleaning(std::string_view name) {
-  for (const Cleaning c : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none})
-    if (name == name_of(c)) return c;
-  return OptionError{"texts", "cleaning", "openai, open_clip, huggingface or none", std::string(name)};
+  return try_choice("texts", "cleaning", name, Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none);
 }
 inline Result<SpecialStrings> try_special_strings(std::string_view name) {
-  for (const SpecialStrings s : {SpecialStrings::openai, SpecialStrings::open_clip, SpecialStrings::none})
-    if (name == name_of(s)) return s;
-  return OptionError{"texts", "special strings", "openai, open_clip or none", std::string(name)};
+  return try_choice("texts", "special strings", name, SpecialStrings::openai, SpecialStrings::open_clip, SpecialStrings::none);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <clip/backend/cpu/outer.hpp>
-#include <clip/backend/cpu/widen.hpp>
+#include <clip/backend/cpu/products.hpp>
 #include <clip/backend/cpu/windows.hpp>
 #include <clip/backend/cpu/winograd.hpp>
 
@@ -13,24 +13,16 @@ namespace clip::inline CLIP_ABI {
 template <class T, class Self>
 struct CpuConvolution {
   /// y = residual + f(scale ⊙ convolution(x) + bias + shortcut). The order of additions: pixels of the window, line by line, and
-  /// for each the channels.
+  /// for each the channels; where Winograd's form fits, for each of its 16 positions the channels, then the positions.
   template <class F>
   void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {
     if (window.pointwise()) return self().linear(x, w, epilogue, y);
     if (y.count() == 0) return;
-    const auto rows = [&](Index p, T* to) {
-      const Index j = p * panel_width<T>;
-      detail::pack_windows<T>(
-          std::min(panel_width<T>, y.cols - j), x.cols, window.area(), [&](Index i) { return w.row(j + i); }, to);
-    };
-    const auto multiply = [&](const auto& product) {
-      if (w.layout == Layout::panels) product.packed(crew(), w.data);
-      else if (w.layout == Layout::rows) product.packing(crew(), rows);
-      else product.packing(crew(), detail::widened(w, window.area() * x.cols));
-    };
-    if (detail::Winograd<T, F>::fits(window, x.cols)) return multiply(detail::Winograd<T, F>{x, grid, window.over(grid), window.padding, epilogue, y});
-    const auto windows = detail::Windows<T>::forward(x, grid, window);
-    multiply(detail::Product<T, F, detail::Windows<T>>{windows, epilogue, y});
+    if (detail::Winograd<T, F>::fits(window, x.cols) && !detail::in_steps<T>(w.layout))
+      return detail::Winograd<T, F>{x, grid, window.over(grid), window.padding, epilogue, y}.convolve(
+          crew(), [&](Index p, T* room) { return detail::panel_of(Use::convolution, w, y.cols, 9 * x.cols, window.area(), p, room); });
+    detail::multiply(crew(), Arithmetic::full, detail::Windows<T>::forward(x, grid, window), w, epilogue, y,
+                     [&](Index p, T* to) { detail::write_panel<T>(Use::convolution, w, y.cols, window.area(), p, to); });
   }
 
   /// dx += the gradients of all places that read a pixel, times their weights.          w in rows
@@ -39,7 +31,7 @@ struct CpuConvolution {
     if (window.pointwise()) return self().project(dy, w, epilogue, dx);
     if (dx.count() == 0) return;
     const auto windows = detail::Windows<T>::backward(dy, grid, window);
-    const detail::Product<T, fn::Identity, detail::Windows<T>> product{windows, epilogue, dx};
+    const detail::Product<detail::Singles<T>, T, fn::Identity, detail::Windows<T>> product{windows, epilogue, dx};
     product.packing(crew(), [&](Index p, T* to) {  // k: pixels of the window turned about, and for each the channels of dy
       const Index area = window.area(), c = p * panel_width<T>, n = std::min(panel_width<T>, dx.cols - c);
       if (n < panel_width<T>) std::fill_n(to, area * dy.cols * panel_width<T>, T(0));
@@ -74,9 +66,6 @@ struct CpuConvolution {
           }
         });
   }
-
-  static void pack_convolution(const Weights<T>& w, Index window_size, T* panels) { clip::pack_convolution(w, window_size, panels); }
-  static void unpack_convolution(const T* panels, Index window_size, View<T> rows) { clip::unpack_convolution(panels, window_size, rows); }
 
  private:
   Self& self() { return static_cast<Self&>(*this); }

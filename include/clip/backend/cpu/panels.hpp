@@ -92,60 +92,30 @@ void pack_windows(Index n, Index channels, Index area, Row&& row, T* to) {
 
 }  // namespace detail
 
-/// Values an (n, k) weight takes in panels (n outputs).
+namespace detail {
+
+/// Panel p of a weight w in rows, of which n outputs are read, as `use` reads it; `area` pixels of a window.
 template <class T>
-constexpr Index packed_count(Index n, Index k) {
-  return round_up(n, panel_width<T>) * k;
+void write_panel(Use use, const View<const T>& w, Index n, Index area, Index p, T* to) {
+  const Index j = p * panel_width<T>, some = std::min(panel_width<T>, n - j);
+  const auto row = [&](Index i) { return w.row(j + i); };
+  if (use == Use::project) pack_along<T>(some, w.rows, w.data + j, w.stride, to);
+  else if (use == Use::convolution) pack_windows<T>(some, w.cols / area, area, row, to);
+  else pack_across<T>(some, w.cols, row, to);
 }
 
-/// Panels of w : (n, k) in rows, as `linear` reads them.
+/// What `write_panel` wrote, back in its place.
 template <class T>
-void pack_linear(const Weights<T>& w, T* panels) {
-  for (Index j = 0; j < w.rows; j += panel_width<T>)
-    detail::pack_across<T>(
-        std::min(panel_width<T>, w.rows - j), w.cols, [&](Index i) { return w.row(j + i); }, panels + j * w.cols);
-}
-
-/// Panels of p : (k, n) in rows, as `project` reads them.
-template <class T>
-void pack_project(const Weights<T>& p, T* panels) {
-  for (Index j = 0; j < p.cols; j += panel_width<T>)
-    detail::pack_along<T>(std::min(panel_width<T>, p.cols - j), p.rows, p.data + j, p.stride, panels + j * p.rows);
-}
-
-/// Panels of w : (n, channels · size²) in rows, as `convolve` reads them. For windows of one pixel those of `linear`.
-template <class T>
-void pack_convolution(const Weights<T>& w, Index window_size, T* panels) {
-  const Index area = window_size * window_size;
-  for (Index j = 0; j < w.rows; j += panel_width<T>)
-    detail::pack_windows<T>(
-        std::min(panel_width<T>, w.rows - j), w.cols / area, area, [&](Index i) { return w.row(j + i); }, panels + j * w.cols);
-}
-
-/// w : (n, k) back from its panels.
-template <class T>
-void unpack_linear(const T* panels, View<T> w) {
+void read_panel(Use use, const T* panel, Index area, Index p, const View<T>& w) {
   constexpr Index width = panel_width<T>;
-  for (Index j = 0; j < w.rows; ++j)
-    for (Index k = 0; k < w.cols; ++k) w(j, k) = panels[j / width * width * w.cols + k * width + j % width];
+  const Index outputs = use == Use::project ? w.cols : w.rows, depth = use == Use::project ? w.rows : w.cols, channels = depth / area;
+  for (Index j = p * width; j < std::min(outputs, (p + 1) * width); ++j)
+    for (Index k = 0; k < depth; ++k) {
+      const T value = panel[(use == Use::convolution ? k % area * channels + k / area : k) * width + j % width];
+      (use == Use::project ? w(k, j) : w(j, k)) = value;
+    }
 }
 
-/// w : (n, channels · size²) back from its panels.
-template <class T>
-void unpack_convolution(const T* panels, Index window_size, View<T> w) {
-  constexpr Index width = panel_width<T>;
-  const Index area = window_size * window_size, channels = w.cols / area;
-  for (Index j = 0; j < w.rows; ++j)
-    for (Index c = 0; c < channels; ++c)
-      for (Index tap = 0; tap < area; ++tap) w(j, c * area + tap) = panels[j / width * width * w.cols + (tap * channels + c) * width + j % width];
-}
-
-/// p : (k, n) back from its panels.
-template <class T>
-void unpack_project(const T* panels, View<T> p) {
-  constexpr Index width = panel_width<T>;
-  for (Index k = 0; k < p.rows; ++k)
-    for (Index j = 0; j < p.cols; ++j) p(k, j) = panels[j / width * width * p.rows + k * width + j % width];
-}
+}  // namespace detail
 
 }  // namespace clip::inline CLIP_ABI

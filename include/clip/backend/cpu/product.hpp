@@ -3,61 +3,19 @@
 // A task is a block of rows and some panels; k is cut so that a piece of a panel stays in the first-level cache while the rows
 // pass, and their piece of x in the second while the panels pass; sums wait in scratch, every chain in order. Weights
 // that lie in rows are packed first: by every task for itself where rows are few, otherwise once, a few megabytes at a time.
-// Rows of x are read where they lie, or put together piece by piece in a thread's scratch (windows of a picture).
+// Rows of x are read where they lie, or put together piece by piece in a thread's scratch (windows of a picture), or made
+// words of several k (backend/cpu/dot.hpp). Depths count words.
 #pragma once
 
 #include <clip/backend/concept.hpp>
-#include <clip/backend/cpu/loops.hpp>
+#include <clip/backend/cpu/dot.hpp>
+#include <clip/backend/cpu/epilogue.hpp>
 #include <clip/backend/cpu/panels.hpp>
 
 #include <algorithm>
 #include <utility>
 
-namespace clip::inline CLIP_ABI {
-
-namespace detail {
-
-/// The same where sums are scaled and met by a shortcut.
-template <class T, class F>
-void finish_folded(const T* sums, Index rows, Index n, Index i, Index j, const Epilogue<T, F>& epilogue, const Out<T>& y) {
-  using P = Pack<T>;
-  const auto at = [&](const In<T>& x, Index row) { return x ? x.row(row) + j : nullptr; };
-  const T *scale = at(epilogue.scale, 0), *bias = at(epilogue.bias, 0);
-  for (Index r = 0; r < rows; ++r, sums += panel_width<T>) {
-    const T *shortcut = at(epilogue.shortcut, i + r), *residual = at(epilogue.residual, i + r);
-    T *before = epilogue.before ? epilogue.before.row(i + r) + j : nullptr, *to = y.row(i + r) + j;
-    along<T>(n, [&](Index c, auto part) {
-      P value = P::load(sums + c);
-      if (scale) value = value * P::load(scale + c, part);
-      if (bias) value = value + P::load(bias + c, part);
-      if (shortcut) value = value + P::load(shortcut + c, part);
-      if (before) value.store(before + c, part);
-      value = apply(epilogue.activation, value);
-      if (residual) value = P::load(residual + c, part) + value;
-      value.store(to + c, part);
-    });
-  }
-}
-
-/// Stores finished sums (rows `panel_width` apart) as y(i …, j …), n columns: bias, activation, residual.
-template <class T, class F>
-void finish_tile(const T* sums, Index rows, Index n, Index i, Index j, const Epilogue<T, F>& epilogue, const Out<T>& y) {
-  using P = Pack<T>;
-  if (epilogue.scale || epilogue.shortcut) return finish_folded(sums, rows, n, i, j, epilogue, y);
-  const T* bias = epilogue.bias ? epilogue.bias.row(0) + j : nullptr;
-  for (Index r = 0; r < rows; ++r, sums += panel_width<T>) {
-    T *before = epilogue.before ? epilogue.before.row(i + r) + j : nullptr, *to = y.row(i + r) + j;
-    const T* residual = epilogue.residual ? epilogue.residual.row(i + r) + j : nullptr;
-    along<T>(n, [&](Index c, auto part) {
-      P value = P::load(sums + c);
-      if (bias) value = value + P::load(bias + c, part);
-      if (before) value.store(before + c, part);
-      value = apply(epilogue.activation, value);
-      if (residual) value = P::load(residual + c, part) + value;
-      value.store(to + c, part);
-    });
-  }
-}
+namespace clip::inline CLIP_ABI::detail {
 
 /// Columns [begin, end) of some rows: where they lie, and how far apart the rows are.
 template <class T>
@@ -69,23 +27,27 @@ struct Piece {
 /// Rows that lie in memory.
 template <class T>
 struct RowsAsTheyLie {
-  static constexpr bool in_place = true;
   const In<T>& x;
   Index cols() const { return x.cols; }
+  static constexpr Index pitch(Index) { return 0; }  // scratch a row takes
   Piece<T> piece(Index i0, Index, Index begin, Index, T*) const { return {x.row(i0) + begin, x.stride}; }
 };
 
-/// One product; `first` is the weight's output that is y's first column.
-template <class T, class F, class Source = RowsAsTheyLie<T>>
+/// One product in steps of K; `first` is the weight's output that is y's first column.
+template <class K, class T, class F, class Source = RowsAsTheyLie<T>>
 struct Product {
+  using Word = typename K::Word;
+  using Sum = typename K::Sum;
   static constexpr Index width = panel_width<T>;
+  static constexpr bool plain = std::is_same_v<K, Singles<T>>;
+  static_assert(sizeof(Word) == sizeof(T) && sizeof(Sum) == sizeof(T), "Product: words and sums have the size of T, in whose units scratch is counted");
 
   const Source& x;
   const Epilogue<T, F>& epilogue;
   const Out<T>& y;
   Index first = 0;
 
-  Index depth() const { return x.cols(); }
+  Index depth() const { return pieces(x.cols(), K::together); }
   Index first_panel() const { return first / width; }
   Index last_panel() const { return pieces(first + y.cols, width); }
 
@@ -96,68 +58,112 @@ struct Product {
   static constexpr Index room_for_sums = rows_at_once * panels_at_once * width;
 
   Index reach() const { return depth() <= far * 4 / 3 ? std::max<Index>(depth(), 1) : far; }
-  /// Scratch of a task: sums, then the piece of x where it is put together.
+  /// Values from a row of words to the next: not a power of two, whose rows would meet in the cache.
+  Index pitch() const { return round_up(depth(), 16) + 16; }
+  /// Scratch of a task: sums, then the piece of x where it is put together; of words all of them, their scales, and a row of values.
   Index room() const {
-    if constexpr (Source::in_place) return room_for_sums;
+    if constexpr (!plain) return room_for_sums + rows_at_once * pitch() + rows_at_once + Source::pitch(x.cols());
     else return room_for_sums + rows_at_once * Source::pitch(reach());
   }
 
   /// Rows of a tile where there are `rows`: about equal parts, since a low tile costs as much time as a high one.
   static Index even(Index rows) { return pieces(rows, pieces(rows, tile_rows)); }
 
+  /// A block of rows, as the tile reads them: whole (words), or a piece at a time.
+  class Strip {
+   public:
+    Strip(const Product& product, Index i0, Index i1, T* scratch) : product_{product}, i0_{i0}, i1_{i1}, own_{scratch + room_for_sums} {
+      if constexpr (!plain) {
+        const Index pitch = product.pitch();
+        T* const scale = own_ + rows_at_once * pitch;
+        for (Index i = i0; i < i1; ++i) {
+          const T* values = product.x.piece(i, i + 1, 0, product.x.cols(), scale + rows_at_once).data;
+          scale[i - i0] = K::narrow(values, product.x.cols(), words() + (i - i0) * pitch);
+        }
+      }
+    }
+
+    /// Steps [begin, end).
+    Piece<Word> steps(Index begin, Index end) {
+      if constexpr (!plain) {
+        return {words() + begin, product_.pitch()};
+      } else {
+        if (std::exchange(held_, begin) != begin) piece_ = product_.x.piece(i0_, i1_, begin, end, own_);
+        return piece_;
+      }
+    }
+
+    /// What one unit of a row of words stands for.
+    const T* scale(Index i) const { return own_ + rows_at_once * product_.pitch() + (i - i0_); }
+
+   private:
+    Word* words() const { return reinterpret_cast<Word*>(own_); }
+
+    const Product& product_;
+    Index i0_, i1_;
+    T* own_;
+    Piece<T> piece_;
+    Index held_ = -1;  // where the piece begins
+  };
+
   /// Rows [i0, i1), at most rows_at_once, times panels [p0, p1); at(p) is where panel p begins.
   template <class At>
-  void multiply(Index i0, Index i1, Index p0, Index p1, At&& at, T* sums) const {
+  void multiply(Index i0, Index i1, Index p0, Index p1, At&& at, T* scratch) const {
     const Index high = even(i1 - i0);
     const Index reach = this->reach(), together = reach >= depth() ? 1 : panels_at_once;
-    Piece<T> a;
-    Index held = -1;  // where the piece begins
+    Sum* const sums = reinterpret_cast<Sum*>(scratch);
+    Strip strip{*this, i0, i1, scratch};
     for (Index g = p0; g < p1; g += together) {
       const Index end = std::min(p1, g + together);
       for (Index begin = 0; begin < depth(); begin += reach) {
-        if (std::exchange(held, begin) != begin) a = x.piece(i0, i1, begin, std::min(depth(), begin + reach), sums + room_for_sums);
+        const Index stop = std::min(depth(), begin + reach);
+        const Piece<Word> a = strip.steps(begin, stop);
         for (Index p = g; p < end; ++p)
-          for (Index k = begin; k < std::min(depth(), begin + reach); k += near)
+          for (Index k = begin; k < stop; k += near)
             for (Index i = i0, n = 0; i < i1; i += high, ++n) {
               fetch(at(p) + (k + near) * width + n * (near * width / 8));
-              tile<T>(std::min(high, i1 - i), std::min({near, depth() - k, begin + reach - k}), a.data + (i - i0) * a.stride + k - begin, a.stride,
-                      at(p) + k * width, width, sums + ((p - g) * rows_at_once + i - i0) * width, width, k > 0);
+              tile_in<K>(std::min(high, i1 - i), std::min(near, stop - k), a.data + (i - i0) * a.stride + k - begin, a.stride, at(p) + k * width, width,
+                         sums + ((p - g) * rows_at_once + i - i0) * width, width, k > 0);
             }
       }
       for (Index p = g; p < end; ++p)
-        for (Index i = i0; i < i1; i += high) finish(p, i, std::min(high, i1 - i), sums + ((p - g) * rows_at_once + i - i0) * width);
+        for (Index i = i0; i < i1; i += high) finish(at(p), p, i, std::min(high, i1 - i), strip, sums + ((p - g) * rows_at_once + i - i0) * width);
     }
   }
 
   /// Asks for an eighth of the piece of a panel that comes next, while eight tiles use the present one.
-  static void fetch(const T* next) {
+  static void fetch(const Word* next) {
     for (Index c = 0; c < near * width / 8; c += 64 / static_cast<Index>(sizeof(T))) __builtin_prefetch(next + c, 0, 2);
   }
 
   /// The same where k is short: a tile is finished while its sums are in the first-level cache.
   template <class At>
-  void multiply_short(Index i0, Index i1, Index p0, Index p1, At&& at, T* sums) const {
+  void multiply_short(Index i0, Index i1, Index p0, Index p1, At&& at, T* scratch) const {
     const Index high = even(i1 - i0);
-    const Piece<T> a = x.piece(i0, i1, 0, depth(), sums + room_for_sums);
+    Sum* const sums = reinterpret_cast<Sum*>(scratch);
+    Strip strip{*this, i0, i1, scratch};
+    const Piece<Word> a = strip.steps(0, depth());
     for (Index p = p0; p < p1; ++p)
       for (Index i = i0; i < i1; i += high) {
         const Index rows = std::min(high, i1 - i);
         for (Index r = 0; r < rows; ++r)  // y comes while the sums are made
           for (Index c = std::max(first, p * width) - first; c < std::min(first + y.cols, (p + 1) * width) - first; c += 64 / static_cast<Index>(sizeof(T)))
             __builtin_prefetch(y.row(i + r) + c, 1);
-        tile<T>(rows, depth(), a.data + (i - i0) * a.stride, a.stride, at(p), width, sums, width);
-        finish(p, i, rows, sums);
+        tile_in<K>(rows, depth(), a.data + (i - i0) * a.stride, a.stride, at(p), width, sums, width, false);
+        finish(at(p), p, i, rows, strip, sums);
       }
   }
 
   template <class At>
-  void block(Index i0, Index i1, Index p0, Index p1, At&& at, T* sums) const {
-    depth() > near ? multiply(i0, i1, p0, p1, at, sums) : multiply_short(i0, i1, p0, p1, at, sums);
+  void block(Index i0, Index i1, Index p0, Index p1, At&& at, T* scratch) const {
+    depth() > near ? multiply(i0, i1, p0, p1, at, scratch) : multiply_short(i0, i1, p0, p1, at, scratch);
   }
 
-  void finish(Index p, Index i, Index rows, const T* sums) const {
+  void finish(const Word* panel, Index p, Index i, Index rows, const Strip& strip, Sum* sums) const {
+    T* const values = reinterpret_cast<T*>(sums);
+    if constexpr (K::header > 0) K::finish(sums, rows, panel - K::header * width, strip.scale(i), values);
     const Index low = std::max(first, p * width), high = std::min(first + y.cols, (p + 1) * width);
-    finish_tile(sums + (low - p * width), rows, high - low, i, low - first, epilogue, y);
+    finish_tile(static_cast<const T*>(values) + (low - p * width), rows, high - low, i, low - first, epilogue, y);
   }
 
   /// Every row times panels [p0, p1).
@@ -172,17 +178,17 @@ struct Product {
     });
   }
 
-  /// Weights in rows: pack(p, to) writes panel p.
+  /// Weights in another layout: pack(p, to) writes the words of panel p, as if each had the room of T times `together`.
   template <class Pack>
   void packing(Crew& crew, Pack pack) const {
-    const Index p0 = first_panel(), p1 = last_panel(), one = width * depth();
+    const Index p0 = first_panel(), p1 = last_panel(), one = width * depth() * K::together;
     Crew::Shift shift{crew};
     if (y.rows <= rows_at_once) {
       shift.template parallel<T>(p1 - p0, room() + one, [&](Index task, T* own) {
         T* const packed = own + room();
         pack(p0 + task, packed);
         block(
-            0, y.rows, p0 + task, p0 + task + 1, [&](Index) { return packed; }, own);
+            0, y.rows, p0 + task, p0 + task + 1, [&](Index) { return reinterpret_cast<const Word*>(packed); }, own);
       });
       return;
     }
@@ -193,17 +199,17 @@ struct Product {
       shift.template parallel<T>(pieces(n, together), 0, [&](Index task, T*) {
         for (Index q = task * together; q < std::min(n, (task + 1) * together); ++q) pack(p + q, packed + q * one);
       });
-      panels(shift, crew.threads(), p, p + n, [&](Index q) { return packed + (q - p) * one; });
+      panels(shift, crew.threads(), p, p + n, [&](Index q) { return reinterpret_cast<const Word*>(packed + (q - p) * one); });
     }
   }
 
-  /// Weights in panels.
+  /// Weights in panels of words.
   void packed(Crew& crew, const T* data) const {
     Crew::Shift shift{crew};
-    panels(shift, crew.threads(), first_panel(), last_panel(), [&](Index p) { return data + p * width * depth(); });
+    const Word* const words = reinterpret_cast<const Word*>(data) + K::header * width;
+    const Index one = (K::header + depth()) * width;
+    panels(shift, crew.threads(), first_panel(), last_panel(), [&](Index p) { return words + p * one; });
   }
 };
 
-}  // namespace detail
-
-}  // namespace clip::inline CLIP_ABI
+}  // namespace clip::inline CLIP_ABI::detail

@@ -25,48 +25,69 @@ enum class Reading { along, across };
 
 namespace detail {
 
+/// How a product takes its k: one at a time, T times T. What takes several at a time has the same shape (backend/cpu/dot.hpp).
+template <class T>
+struct Singles {
+  using Word = T;  // the values one step takes of a row of x, and of an output
+  using Sum = T;   // what they are added up in
+  using Words = Pack<T>;
+  using Sums = Pack<T>;
+  static constexpr Index together = 1;  // values in a word
+  static constexpr Index header = 0;    // words of every column before a panel
+  static constexpr bool native = true;
+  static Sums add(Words a, Words b, Sums c) { return fma(a, b, c); }
+};
+
 /// c (+)= a b.          a : (rows, depth), b : (depth, panel_width), c : (rows, panel_width); `more` continues the sums in c
 /// One row per number r; the folds below leave nothing but registers of them.
-template <class T, Reading reading, Index... r>
-void register_tile(std::integer_sequence<Index, r...>, Index depth, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc, bool more) {
-  using P = Pack<T>;
-  P left[sizeof...(r)], right[sizeof...(r)];
-  if (more) ((left[r] = P::load(c + r * ldc), right[r] = P::load(c + r * ldc + P::size)), ...);
-  else ((left[r] = P(0), right[r] = P(0)), ...);
+template <class K, Reading reading, Index... r>
+void register_tile(std::integer_sequence<Index, r...>, Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb,
+                   typename K::Sum* c, Index ldc, bool more) {
+  using Words = typename K::Words;
+  using Sums = typename K::Sums;
+  Sums left[sizeof...(r)], right[sizeof...(r)];
+  if (more) ((left[r] = Sums::load(c + r * ldc), right[r] = Sums::load(c + r * ldc + Sums::size)), ...);
+  else ((left[r] = Sums(0), right[r] = Sums(0)), ...);
   for (Index k = 0; k < depth; ++k, b += ldb) {
-    const P b0 = P::load(b), b1 = P::load(b + P::size);
-    P value;
+    const Words b0 = Words::load(b), b1 = Words::load(b + Sums::size);
+    Words value;
     if constexpr (reading == Reading::along) {
-      ((value = P(a[r * lda]), left[r] = fma(value, b0, left[r]), right[r] = fma(value, b1, right[r])), ...);
+      ((value = Words(a[r * lda]), left[r] = K::add(value, b0, left[r]), right[r] = K::add(value, b1, right[r])), ...);
       ++a;
     } else {
-      ((value = P(a[r]), left[r] = fma(value, b0, left[r]), right[r] = fma(value, b1, right[r])), ...);
+      ((value = Words(a[r]), left[r] = K::add(value, b0, left[r]), right[r] = K::add(value, b1, right[r])), ...);
       a += lda;
     }
   }
-  ((left[r].store(c + r * ldc), right[r].store(c + r * ldc + P::size)), ...);
+  ((left[r].store(c + r * ldc), right[r].store(c + r * ldc + Sums::size)), ...);
 }
 
-template <class T, Reading reading, Index rows>
-void tile_of(Index depth, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc, bool more) {
-  register_tile<T, reading>(std::make_integer_sequence<Index, rows>{}, depth, a, lda, b, ldb, c, ldc, more);
+template <class K, Reading reading, Index rows>
+void tile_of(Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb, typename K::Sum* c, Index ldc, bool more) {
+  register_tile<K, reading>(std::make_integer_sequence<Index, rows>{}, depth, a, lda, b, ldb, c, ldc, more);
 }
 
-template <class T>
-using Tile = void (*)(Index, const T*, Index, const T*, Index, T*, Index, bool);
+template <class K>
+using Tile = void (*)(Index, const typename K::Word*, Index, const typename K::Word*, Index, typename K::Sum*, Index, bool);
 
-template <class T, Reading reading>
+template <class K, Reading reading>
 inline constexpr auto tiles = []<Index... r>(std::integer_sequence<Index, r...>) {
-  return std::array<Tile<T>, sizeof...(r)>{&tile_of<T, reading, r + 1>...};
+  return std::array<Tile<K>, sizeof...(r)>{&tile_of<K, reading, r + 1>...};
 }
 (std::make_integer_sequence<Index, tile_rows>{});
+
+/// c (+)= a b for 1 … tile_rows rows, in steps of K.
+template <class K, Reading reading = Reading::along>
+void tile_in(Index rows, Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb, typename K::Sum* c, Index ldc, bool more) {
+  tiles<K, reading>[static_cast<std::size_t>(rows - 1)](depth, a, lda, b, ldb, c, ldc, more);
+}
 
 }  // namespace detail
 
 /// c (+)= a b for 1 … tile_rows rows.
 template <class T, Reading reading = Reading::along>
 void tile(Index rows, Index depth, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc, bool more = false) {
-  detail::tiles<T, reading>[static_cast<std::size_t>(rows - 1)](depth, a, lda, b, ldb, c, ldc, more);
+  detail::tile_in<detail::Singles<T>, reading>(rows, depth, a, lda, b, ldb, c, ldc, more);
 }
 
 }  // namespace clip::inline CLIP_ABI

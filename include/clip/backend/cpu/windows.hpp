@@ -14,8 +14,6 @@ namespace detail {
 /// convolution with that stride reads its gradients so.
 template <class T>
 struct Windows {
-  static constexpr bool in_place = false;
-
   In<T> x;        // the picture's pixels
   Grid from, to;  // its grid, and that of the places
   Window window;

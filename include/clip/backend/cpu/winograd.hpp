@@ -115,7 +115,7 @@ struct Winograd {
   /// sums(position, tile, column) of panels [p, p + n): 16 products.
   template <class At>
   void multiply(Index rows, Index tall, Index p, Index n, At&& at, const Desk& desk) const {
-    using Whole = Product<T, F>;
+    using Whole = Product<Singles<T>, T, F>;
     const Index high = Whole::even(rows);
     for (Index position = 0; position < 16; ++position)
       for (Index q = 0; q < n; ++q)
@@ -159,22 +159,7 @@ struct Winograd {
     }
   }
 
-  /// Weights in rows: pack(p, to) writes panel p : (9, channels, width).
-  template <class Pack>
-  void packing(Crew& crew, Pack pack) const {
-    convolve(crew, [&](Index p, T* room) {
-      pack(p, room);
-      return static_cast<const T*>(room);
-    });
-  }
-
-  /// Weights in panels.
-  void packed(Crew& crew, const T* data) const {
-    convolve(crew, [&](Index p, T*) { return data + p * 9 * x.cols * width; });
-  }
-
- private:
-  /// weights(p, room) is where panel p begins, written to `room` if need be.
+  /// weights(p, room) is where panel p : (9, channels, width) begins, written to `room` if need be.
   template <class Panel>
   void convolve(Crew& crew, Panel weights) const {
     const Index panels = pieces(y.cols, width), small = 9 * x.cols * width, one = panel_size();
