@@ -77,6 +77,30 @@ void outer(benchmark::State& state) {
   operations(state, 2.0 * static_cast<double>(r * n * k));
 }
 
+/// What training in bfloat16 multiplies: x wᵀ, dy w, dyᵀ x.
+Cpu<float> reduced(const benchmark::State& state) { return Cpu<float>{{.threads = static_cast<int>(state.range(3)), .arithmetic = Arithmetic::bfloat16}}; }
+void linear_bfloat16(benchmark::State& state) {
+  const Index m = state.range(0), k = state.range(1), n = state.range(2);
+  Cpu<float> cpu = reduced(state);
+  Matrix x{m, k}, w{n, k}, bias{1, n}, y{m, n};
+  for (auto _ : state) cpu.linear(x, In<float>(w), Epilogue<float>{bias, {}, {}, {}}, y);
+  operations(state, 2.0 * static_cast<double>(m * n * k));
+}
+void project_bfloat16(benchmark::State& state) {
+  const Index m = state.range(0), k = state.range(1), n = state.range(2);
+  Cpu<float> cpu = reduced(state);
+  Matrix x{m, k}, p{k, n}, y{m, n};
+  for (auto _ : state) cpu.project(x, In<float>(p), Epilogue<float>{}, y);
+  operations(state, 2.0 * static_cast<double>(m * n * k));
+}
+void outer_bfloat16(benchmark::State& state) {
+  const Index r = state.range(0), k = state.range(1), n = state.range(2);
+  Cpu<float> cpu = reduced(state);
+  Matrix a{r, n}, b{r, k}, c{n, k};
+  for (auto _ : state) cpu.outer(a, b, Acc<float>{c, true});
+  operations(state, 2.0 * static_cast<double>(r * n * k));
+}
+
 void sizes_of_models(benchmark::internal::Benchmark* b) {
   for (const long threads : {1L, 2L}) {
     b->Args({1600, 768, 3072, threads})
@@ -98,6 +122,9 @@ BENCHMARK(linear_rows)->Apply(sizes_of_models);
 BENCHMARK(linear_quick_gelu)->Apply(sizes_of_models);
 BENCHMARK(project_rows)->Apply(sizes_of_models);
 BENCHMARK(outer)->Apply(sizes_of_models);
+BENCHMARK(linear_bfloat16)->Apply(sizes_of_models);
+BENCHMARK(project_bfloat16)->Apply(sizes_of_models);
+BENCHMARK(outer_bfloat16)->Apply(sizes_of_models);
 
 /// (images, height = width, channels in, channels out, window, stride, threads): convolutions of a ResNet-50.
 struct Convolution {

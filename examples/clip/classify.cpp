@@ -31,7 +31,7 @@ int classify(const ClassifyOptions& options) {
   const Tokenizer tokenizer{options.vocabulary};
   std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
-  const Model model = options.model.load(Towers::both);
+  const Model model = options.model.load(Towers::both, total > 16 ? Work::many : Work::few);
   const auto classifier = clip::zero_shot(model, tokenizer, labels, templates);
 
   Output out;

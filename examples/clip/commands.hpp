@@ -15,7 +15,7 @@ struct ModelOptions {
   int threads = 0;  // 0: all cores this process may use
   Dtype dtype = Dtype::f32;
 
-  Model load(Towers towers) const { return {*config, weights, towers, dtype, threads}; }
+  Model load(Towers towers, Work work) const { return {*config, weights, towers, dtype, threads, work}; }
 };
 
 struct ImageOptions {

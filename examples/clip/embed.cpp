@@ -47,7 +47,7 @@ int embed_images(const EmbedOptions& options) {
   std::vector<std::string> files = files_of(options.images), read;
   const auto total = static_cast<clip::Index>(files.size());
   Rows rows{options};
-  const Model model = options.model.load(Towers::image);
+  const Model model = options.model.load(Towers::image, total > 16 ? Work::many : Work::few);
   Progress progress{"embedding"};
   Failures failures{progress, options.images.strict};
   embed_each(
@@ -74,7 +74,7 @@ int embed_texts(const EmbedOptions& options) {
   const auto total = static_cast<clip::Index>(lines.size());
   const Tokenizer tokenizer{options.vocabulary};
   Rows rows{options};
-  const Model model = options.model.load(Towers::text);
+  const Model model = options.model.load(Towers::text, total > 16 ? Work::many : Work::few);
   const clip::TokenizeOptions how{.context = model.config().text.context, .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Progress progress{"embedding"};
   clip::Index cut = 0;

@@ -25,12 +25,15 @@ clip::Storage storage_of(Dtype dtype) {
 
 }  // namespace
 
-Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads)
+Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads, Work work)
     : config_{config}, held_{new Held{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}}} {
   const auto storage = storage_of(dtype);
   const clip::TensorFile file = open_weights(weights);
   held_->model.visit([&](auto& model) {
-    const auto load = [&](auto& part) { clip::try_load(part, file).value(), part.pack(storage); };
+    const auto load = [&](auto& part) {
+      clip::try_load(part, file, {.in_place = true}).value();
+      if (work == Work::many || dtype != Dtype::f32) part.pack(storage);
+    };
     if (towers == Towers::image) load(model.image);
     else if (towers == Towers::text) load(model.text);
     else load(model);

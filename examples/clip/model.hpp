@@ -16,11 +16,14 @@ enum class Towers { image, text, both };
 /// What weights are stored as while they are used; arithmetic is float.
 enum class Dtype { f32, bf16, f16, int8 };
 
+/// How much there is to encode: for a few, weights are used where their file is mapped; packing them first pays for many.
+enum class Work { few, many };
+
 /// Only the towers that are asked for are read and take memory.
 class Model {
  public:
   /// threads: 0 for all cores this process may use.
-  Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads);
+  Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads, Work work = Work::many);
   Model(Model&&) noexcept;
   ~Model();
 

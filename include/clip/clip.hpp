@@ -30,6 +30,7 @@
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>
 #include <clip/optim/sgd.hpp>
+#include <clip/task/agreement.hpp>
 #include <clip/task/embed_folder.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/retrieval.hpp>

@@ -2,6 +2,7 @@
 #include <clip/backend/naive.hpp>
 #include <clip/model/storage.hpp>
 #include <clip/ops/linear.hpp>
+#include <clip/ops/norms.hpp>
 #include <clip/ops/pointwise.hpp>
 #include <clip/ops/tables.hpp>
 
@@ -245,6 +246,39 @@ TEST_CASE("a loss is one number, and a given gradient has the shape of its rows"
   CHECK_THROWS_WITH_AS(tape.backward(y), "backward: values of the loss: expected 1, found 12", ShapeError);
   const Matrix<B> dy{{}, 4, 3, random_values(Rng{4}, 12)};
   CHECK_THROWS_WITH_AS(tape.backward(y, View<const double>{dy.view()}), "backward: shape of the gradient: expected (3, 4), found (4, 3)", ShapeError);
+}
+
+TEST_CASE("results a stage made and gave back are made again on the way back, with the same bits, in less memory") {
+  Weights3 w;
+  const auto gain = slice(w.stacked_bias, 0, 4), shift = slice(w.stacked_bias, 4, 4);
+  const auto block = [&](T& tape, Rows<T, 4> x) {
+    const auto normed = tape.apply(LayerNormOp{1e-5}, x.rows(), Size<4>{}, x, gain, shift);
+    const auto hidden = linear<fn::QuickGelu>(tape, normed, Size<4>{}, w.square, absent, normed);  // reads what has to be made first
+    return linear(tape, hidden, Size<4>{}, w.other, absent, x);
+  };
+  const auto loss = [&](T& tape, bool staged) {
+    auto x = input(tape);
+    for (int layer = 0; layer < 6; ++layer) x = staged ? tape.stage(x, [&](Rows<T, 4> y) { return block(tape, y); }) : block(tape, x);
+    return weighted_sum(tape, x);
+  };
+  for (const auto& chosen : {only("*"), only("other"), only("stacked_bias")}) {
+    Parameters table{w, chosen};
+    CHECK(gradients_of(table, [&](T& tape) { return loss(tape, true); }) == gradients_of(table, [&](T& tape) { return loss(tape, false); }));
+    Tape whole{table}, staged{table};
+    whole.backward(loss(whole, false));
+    staged.backward(loss(staged, true));
+    CHECK(staged.bytes() < whole.bytes());
+  }
+}
+
+TEST_CASE("a result that is not finite is told though the stage that made it gave it back") {
+  Weights3 w;
+  Parameters table{w, only("square", "other")};
+  Tape tape{table};
+  auto x = input(tape);
+  x.view(1, 1) = INFINITY;
+  tape.stage(x, [&](Rows<T, 4> y) { return linear(tape, linear<fn::Gelu>(tape, y, Size<4>{}, w.square, absent), Size<4>{}, w.other, absent); });
+  CHECK(tape.first_not_finite() == "linear at square");
 }
 
 TEST_CASE("blocks computed once more on the way back give the same bits, in less memory") {

@@ -83,12 +83,13 @@ constexpr std::array all_panels{Layout::panels, Layout::half_panels, Layout::bfl
 }  // namespace
 
 TEST_CASE_TEMPLATE("every primitive gives the same bits on any number of threads", T, float, double) {
-  for (const Setting& setting : {Setting{301, 147, 65, false, false, true}, Setting{260, 192, 64, true, true, true}}) {
-    Cpu<T> one{{.threads = 1}}, two{{.threads = 2}}, three{{.threads = 3}};
-    const auto alone = run_primitives(one, setting);
-    check_equal(alone, run_primitives(two, setting));
-    check_equal(alone, run_primitives(three, setting));
-  }
+  for (const Arithmetic arithmetic : {Arithmetic::full, Arithmetic::bfloat16})
+    for (const Setting& setting : {Setting{301, 147, 65, false, false, true}, Setting{260, 192, 64, true, true, true}}) {
+      Cpu<T> one{{1, arithmetic}}, two{{2, arithmetic}}, three{{3, arithmetic}};
+      const auto alone = run_primitives(one, setting);
+      check_equal(alone, run_primitives(two, setting));
+      check_equal(alone, run_primitives(three, setting));
+    }
 }
 
 TEST_CASE("copies of a handle used by several host threads at once give the same bits") {

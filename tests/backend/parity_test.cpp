@@ -96,6 +96,32 @@ TEST_CASE_TEMPLATE("products with weights of a small type lie as near the exact 
     }
 }
 
+TEST_CASE("aᵀ b in bfloat16 lies as near the exact one as rounding allows") {
+  Cpu<float> cpu{{.threads = 2, .arithmetic = Arithmetic::bfloat16}};
+  for (const auto& size : {std::array<Index, 3>{1, 1, 1}, {2, 3, 2}, {3, 17, 33}, {257, 13, 70}, {600, 200, 147}, {0, 5, 7}}) {
+    const Index r = size[0], n = size[1], k = size[2];
+    std::vector<float> a(static_cast<std::size_t>(r * n)), b(static_cast<std::size_t>(r * k)), c(static_cast<std::size_t>(n * k), 2);
+    Rng rng{7};
+    for (float& v : a) v = static_cast<float>(rng.normal());
+    for (float& v : b) v = static_cast<float>(rng.normal());
+    const In<float> left{a.data(), r, n}, right{b.data(), r, k};
+    cpu.outer(left, right, Acc<float>{View<float>{c.data(), n, k}, false});
+    Index beyond = 0;
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < k; ++j) {
+        double exact = 2, size_of_terms = 2;
+        for (Index l = 0; l < r; ++l) {
+          const double term = static_cast<double>(left(l, i)) * static_cast<double>(right(l, j));
+          exact += term, size_of_terms += std::abs(term);
+        }
+        const double allowed = (2.01 * bfloat16_rounding + ScalarTraits<float>::backend_tolerance) * size_of_terms;
+        if (!(std::abs(static_cast<double>(c[static_cast<std::size_t>(i * k + j)]) - exact) <= allowed)) ++beyond;
+      }
+    INFO("rows ", r, ", n ", n, ", k ", k);
+    CHECK(beyond == 0);
+  }
+}
+
 TEST_CASE("a row with a value that is no number shows it in every layout") {
   Cpu<float> cpu{{.threads = 1}};
   const Index n = 5, k = 9;

@@ -101,6 +101,33 @@ TEST_CASE("memory: one encoder touches its own tensors alone") {
   lock("visual.conv1.weight", PROT_READ);
 }
 
+TEST_CASE("memory: weights used in place are not read before they are used, nor copied") {
+  const TemporaryFolder folder;
+  const std::string path = saved(folder);
+  RESIDENT_OR_RETURN(path);
+  Model<Unequal, Naive<float>> model;
+  load(model, path, {.in_place = true});
+  CHECK(*resident(path) < get(path).size() / 4);  // the header, and what the system maps around it
+  const Texts texts = [] {
+    Texts t{1};
+    t.add(std::vector<std::int32_t>{0, 1});
+    return t;
+  }();
+  const auto features = model.encode_text(texts);
+  CHECK(*resident(path) < get(path).size() / 2);  // the block, not the table of 20,000 tokens
+}
+
+TEST_CASE("memory: weights packed out of their file are let go") {
+  const TemporaryFolder folder;
+  const std::string path = saved(folder);
+  RESIDENT_OR_RETURN(path);
+  TextEncoder<Unequal> text;
+  ImageEncoder<Unequal> image;
+  load(image, path, {.in_place = true});
+  image.pack();
+  CHECK(*resident(path) < get(path).size() / 4);
+}
+
 TEST_CASE("memory: converting lets every tensor go after it") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);

@@ -20,6 +20,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -89,50 +90,109 @@ std::size_t at(Index i) { return static_cast<std::size_t>(i); }
     return;                                                                                                      \
   }
 
+namespace {
+/// PyTorch's run once more: its pictures and captions in its order. losses[i] and expected[i] are of step i, here and there.
+struct Twin {
+  SmallModel model;
+  std::vector<double> losses, expected;
+
+  Twin(const std::string& files, const std::string& mnist, Index steps, CpuOptions options = {}) : model{Cpu<float>{options}} {
+    const Pictures pictures{mnist + "/train-images-idx3-ubyte.gz"};
+    const std::vector<std::uint8_t> labels = read_idx(mnist + "/train-labels-idx1-ubyte.gz").bytes;
+    const NumpyArray order = read_npy(files + "order.npy"), chosen = read_npy(files + "templates.npy");
+    const auto losses_file = map(files + "losses.json");
+    const Json all_losses = try_parse_json(as_text(losses_file.bytes()), "losses.json").value();
+    const ImageInput pixels = pixels_of(open_safetensors(files + "trained.safetensors"));
+    const Texts all_captions = captions();
+    const Index batch = order.shape[1];
+    REQUIRE(order.shape == std::vector<Index>{run_steps, 256});
+    REQUIRE(chosen.shape == order.shape);
+    REQUIRE(all_losses.size() == at(run_steps));
+
+    load(model, files + "initial.safetensors");
+    Parameters parameters{model};
+    Tape tape{parameters};
+    AdamW optimizer{parameters, {.learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.98f, .epsilon = 1e-6f, .weight_decay = 0.2f}};
+    const WarmupCosine schedule{.warmup = run_steps / 20, .total = run_steps};
+    Images images;
+    Texts texts;
+    std::vector<Image> some(at(batch));
+    for (Index step = 0; step < steps; ++step) {
+      texts.clear();
+      for (Index i = 0; i < batch; ++i) {
+        const auto item = static_cast<Index>(order.values[at(step * batch + i)]), t = static_cast<Index>(chosen.values[at(step * batch + i)]);
+        some[at(i)] = pictures[item];
+        texts.append(all_captions, labels[at(item)] * static_cast<Index>(templates.size()) + t);
+      }
+      preprocess(pixels, some, images);
+      tape.clear();
+      const auto image = model.encode_image(tape, images);
+      const auto text = model.encode_text(tape, texts);
+      const auto loss = contrastive(tape, image, text, model.logit_scale, texts.groups());
+      losses.push_back(value_of(tape, loss));
+      expected.push_back(all_losses[at(step)].get<double>());
+      tape.backward(loss);
+      optimizer.options.learning_rate = static_cast<float>(1e-3 * schedule(step));
+      optimizer.step();
+    }
+  }
+
+  /// The largest difference of a loss from PyTorch's in steps [begin, end).
+  double apart(Index begin, Index end) const {
+    double most = 0;
+    for (Index i = begin; i < end; ++i) most = std::max(most, std::abs(losses[at(i)] - expected[at(i)]));
+    return most;
+  }
+  /// The mean of steps [begin, end).
+  static double mean(const std::vector<double>& of, Index begin, Index end) {
+    return std::accumulate(of.begin() + begin, of.begin() + end, 0.0) / static_cast<double>(end - begin);
+  }
+};
+
+/// The one prompt a class has in zero-shot classification.
+Texts class_prompts() {
+  Texts prompts;
+  const Texts all = captions();
+  for (Index c = 0; c < 10; ++c) prompts.append(all, c * static_cast<Index>(templates.size()));
+  return prompts;
+}
+}  // namespace
+
 TEST_CASE("twin: from the same weights and the same order, the loss follows PyTorch's for 50 steps") {
   FASHION_OR_RETURN(files, mnist, "the twin of a training run")
-  const Pictures pictures{mnist + "/train-images-idx3-ubyte.gz"};
-  const std::vector<std::uint8_t> labels = read_idx(mnist + "/train-labels-idx1-ubyte.gz").bytes;
-  const NumpyArray order = read_npy(files + "order.npy"), chosen = read_npy(files + "templates.npy");
-  const auto losses_file = map(files + "losses.json");
-  const Json losses = try_parse_json(as_text(losses_file.bytes()), "losses.json").value();
-  const ImageInput pixels = pixels_of(open_safetensors(files + "trained.safetensors"));
-  const Texts all_captions = captions();
-  const Index batch = order.shape[1];
-  REQUIRE(order.shape == std::vector<Index>{run_steps, 256});
-  REQUIRE(chosen.shape == order.shape);
-  REQUIRE(losses.size() == at(run_steps));
+  const Twin twin{files, mnist, 50};
+  for (Index step = 0; step < 50; ++step)
+    CHECK_MESSAGE(std::abs(twin.losses[at(step)] - twin.expected[at(step)]) < 1e-3,
+                  "step " << step << ": loss " << twin.losses[at(step)] << ", PyTorch's " << twin.expected[at(step)]);
+  MESSAGE("largest difference of the loss in 50 steps: " << twin.apart(0, 50));
+}
 
-  SmallModel model;
-  load(model, files + "initial.safetensors");
-  Parameters parameters{model};
-  Tape tape{parameters};
-  AdamW optimizer{parameters, {.learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.98f, .epsilon = 1e-6f, .weight_decay = 0.2f}};
-  const WarmupCosine schedule{.warmup = run_steps / 20, .total = run_steps};
-  Images images;
-  Texts texts;
-  std::vector<Image> some(at(batch));
-  double most = 0;
-  for (Index step = 0; step < 50; ++step) {
-    texts.clear();
-    for (Index i = 0; i < batch; ++i) {
-      const auto item = static_cast<Index>(order.values[at(step * batch + i)]), t = static_cast<Index>(chosen.values[at(step * batch + i)]);
-      some[at(i)] = pictures[item];
-      texts.append(all_captions, labels[at(item)] * static_cast<Index>(templates.size()) + t);
-    }
-    preprocess(pixels, some, images);
-    tape.clear();
-    const auto image = model.encode_image(tape, images);
-    const auto text = model.encode_text(tape, texts);
-    const auto loss = contrastive(tape, image, text, model.logit_scale, texts.groups());
-    const double value = value_of(tape, loss), expected = losses[at(step)].get<double>();
-    most = std::max(most, std::abs(value - expected));
-    CHECK_MESSAGE(std::abs(value - expected) < 1e-3, "step " << step << ": loss " << value << ", PyTorch's " << expected);
-    tape.backward(loss);
-    optimizer.options.learning_rate = static_cast<float>(1e-3 * schedule(step));
-    optimizer.step();
-  }
-  MESSAGE("largest difference of the loss in 50 steps: " << most);
+TEST_CASE("twin: in bfloat16 the loss follows the float run to its end, which is as accurate") {
+  FASHION_OR_RETURN(files, mnist, "the twin of a training run in bfloat16")
+  const Twin twin{files, mnist, run_steps, {.arithmetic = Arithmetic::bfloat16}};
+  CHECK(twin.apart(0, 50) < 0.02);
+  CHECK(twin.apart(50, run_steps) < 0.1);  // of one batch; what rounding moves adds up over the steps
+  CHECK(std::abs(Twin::mean(twin.losses, run_steps - 100, run_steps) - Twin::mean(twin.expected, run_steps - 100, run_steps)) < 0.005);
+
+  const Safetensors trained = open_safetensors(files + "trained.safetensors");
+  const Pictures pictures{mnist + "/t10k-images-idx3-ubyte.gz"};
+  const std::vector<std::uint8_t> labels = read_idx(mnist + "/t10k-labels-idx1-ubyte.gz").bytes;
+  std::vector<Image> images;
+  for (Index i = 0; i < pictures.size(); ++i) images.push_back(pictures[i]);
+  const std::vector<Index> found = zero_shot(twin.model, class_prompts())(twin.model.encode_image(preprocess(pixels_of(trained), images))).best();
+  const double top1 = accuracy(found, std::span<const std::uint8_t>(labels)), float_top1 = std::stod(trained.metadata().at("top1"));
+  CHECK(std::abs(top1 - float_top1) <= 0.01);
+  MESSAGE("largest difference of the loss: " << twin.apart(0, 50) << " in 50 steps, " << twin.apart(50, run_steps) << " later; mean of the last 100 steps "
+                                             << Twin::mean(twin.losses, run_steps - 100, run_steps) << ", float's "
+                                             << Twin::mean(twin.expected, run_steps - 100, run_steps) << "; top-1 " << top1 << ", float's " << float_top1);
+}
+
+TEST_CASE("twin: a run in bfloat16 is the same bits again, on any number of threads") {
+  FASHION_OR_RETURN(files, mnist, "a run in bfloat16 on more threads")
+  const auto losses = [&](int threads) { return Twin{files, mnist, 6, {.threads = threads, .arithmetic = Arithmetic::bfloat16}}.losses; };
+  const std::vector<double> one = losses(1);
+  CHECK(one == losses(1));
+  CHECK(one == losses(3));
 }
 
 TEST_CASE("twin: the trained weights load by name and give PyTorch's features and predictions") {
@@ -143,9 +203,7 @@ TEST_CASE("twin: the trained weights load by name and give PyTorch's features an
   const Safetensors trained = open_safetensors(files + "trained.safetensors");
   const ImageInput pixels = pixels_of(trained);
 
-  Texts prompts;
-  const Texts all = captions();
-  for (Index c = 0; c < 10; ++c) prompts.append(all, c * static_cast<Index>(templates.size()));
+  const Texts prompts = class_prompts();
   const std::vector<std::int32_t> ids = prompts.padded(Small.text.context);
   CHECK(std::ranges::equal(ids, expected.at("ids").values));
 

@@ -2,7 +2,9 @@
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
+#include <clip/image/preprocess.hpp>
 #include <clip/loss/contrastive.hpp>
+#include <clip/model/context_vectors.hpp>
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>
 
@@ -12,8 +14,10 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <span>
 #include <vector>
 
 namespace {
@@ -104,5 +108,51 @@ TEST_CASE("a training step allocates nothing once the largest batch was seen") {
     CHECK(allocations_in([&] { step(large); }) == 0);
     CHECK(allocations_in([&] { step(small); }) == 0);
     CHECK(allocations_in([&] { step(large); }) == 0);
+  }
+}
+
+TEST_CASE("a step of prompt learning allocates nothing once the largest batch was seen") {
+  const Model<Odd> model{Rng{1}, Cpu<>{{.threads = 2}}};
+  ContextVectors context{3, Odd.text.width, Rng{2}, model.backend()};
+  Parameters table{context};
+  AdamW optimizer{table};
+  Tape tape{table};
+  const auto prompts_of = [](int n) {
+    Texts names = no_texts(Odd);
+    for (int i = 0; i < n; ++i) add_text(Odd, names, {i % 3, i % 7});
+    return with_learned(names, 3);
+  };
+  const Texts large = prompts_of(9), small = prompts_of(4);
+  const std::vector<float> dy(9 * 13, 0.1f);
+  const auto step = [&](const Texts& prompts) {
+    tape.clear();
+    tape.backward(model.encode_prompts(tape, prompts, context.ctx), View<const float>{dy.data(), prompts.size(), 13});
+    optimizer.step();
+  };
+  step(small);
+  for (int i = 0; i < 3; ++i) step(large);
+  CHECK(allocations_in([&] { step(large); }) == 0);
+  CHECK(allocations_in([&] { step(small); }) == 0);
+  CHECK(allocations_in([&] { step(large); }) == 0);
+}
+
+TEST_CASE("preprocessing into a batch allocates nothing once the largest picture was seen") {
+  std::vector<Image> large, small;
+  for (int i = 0; i < 12; ++i) {
+    large.emplace_back(61, 47, Pixels::rgb, std::vector<std::uint8_t>(61 * 47 * 3, 100));
+    small.emplace_back(23, 31, Pixels::rgba, std::vector<std::uint8_t>(23 * 31 * 4, 100));
+  }
+  const ImageInput input = Model<Odd>{}.input();
+  Images out;
+  ThreadPool threads{2};
+  PreprocessMemory memory, memories;
+  const auto alone = [&](const std::vector<Image>& images) { preprocess(input, std::span{images}, out, memory); };
+  const auto together = [&](const std::vector<Image>& images) { try_preprocess(input, std::span{images}, out, threads, memories).value(); };
+  for (int i = 0; i < 20; ++i) alone(large), alone(small), together(large), together(small);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(allocations_in([&] { alone(large); }) == 0);
+    CHECK(allocations_in([&] { alone(small); }) == 0);
+    CHECK(allocations_in([&] { together(large); }) == 0);
+    CHECK(allocations_in([&] { together(small); }) == 0);
   }
 }

@@ -155,6 +155,8 @@ class OpList {
   void table_ops() {
     add<1>("gather", GatherOp{ids({3, 0, 3, 3, 1, 6})}, {{{7, 5}}}, 6, 5);
     add<2>("embedding", EmbeddingOp{ids({3, 0, 3, 2, 2}), ids({0, 1, 2, 0, 1})}, {{{5, 6}, {4, 6}}}, 5, 6);
+    add<3>("learned_embedding", LearnedEmbeddingOp{ids({3, -1, 0, -2, -1}), ids({-4, 0, -1, 1, 0}), ids({0, 1, 2, 0, 1})}, {{{5, 6}, {2, 6}, {4, 6}}}, 5, 6);
+    add<1>("gather, some no rows", GatherOp{ids({-1, 3, -5, 0, 3})}, {{{7, 5}}}, 5, 5);
     add<1>("patches", PatchesOp{3, 6, 2}, {{{2, 108}}}, 18, 12);
     add<3>("tokens", TokensOp{}, {{{8, 5}, {1, 5}, {5, 5}}}, 10, 5);
   }

@@ -27,7 +27,8 @@ struct Trainable {
 };
 
 /// Gradients, and what optimisers remember, of the parameters a pattern chooses. The model itself knows nothing of them:
-/// freezing a weight is leaving its name out. The model must outlive the table and keep its weights in rows.
+/// freezing a weight is leaving its name out. The model must outlive the table and keep its weights in rows. Those of them that lie
+/// in a mapped file are brought into the model's memory.
 template <Backend B>
 class Parameters {
  public:
@@ -41,6 +42,7 @@ class Parameters {
       if (p.kind != ParameterKind::parameter || !selection(name)) return;
       if (p.layout != Layout::rows) raise(OptionError{std::string(name), "this model is packed for inference; unpack() it before it is trained"});
       if (p.data == nullptr) raise(OptionError{std::string(name), "this parameter has no memory"});
+      bring_in(p);
       index_.emplace(p.data, entries_.size());
       entries_.push_back({std::string(name), p.shape, p.range, p.view(), {}, true, total});
       total += aligned_count<T>(p.count());

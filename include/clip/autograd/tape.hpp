@@ -2,7 +2,8 @@
 //
 // The tape is the list of what ran, in the order it ran; backward reads it from the end. Each entry holds an op (a small
 // value), views of its inputs and of its output, and what the op saved. Gradients of weights go to the `Parameters` table;
-// gradients of rows live from their last use to the op that made the rows.
+// gradients of rows live from their last use to the op that made the rows. Within a stage a result that is cheap to make once
+// more (a layer norm's, an activation's) is not kept: it goes when the stage ends and is made again when backward reads it.
 #pragma once
 
 #include <clip/autograd/context.hpp>
@@ -13,6 +14,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -47,6 +49,7 @@ class Tape : public ContextBase<B, Mode::training> {
   /// until an optimiser used them.
   void clear() {
     nodes_.clear();
+    stages_ = 0;
     again_ = false;
     statistics_.clear();
     workspace_.clear();
@@ -74,7 +77,9 @@ class Tape : public ContextBase<B, Mode::training> {
     static_assert(detail::has_backward<Op, B, T, In...>, "tape: this op has no derivative: it can be used in inference, not in training");
     static_assert(sizeof...(In) <= Node::max_inputs && Node::template holds<Op>, "tape: an op is a small, plain value");
     if constexpr (detail::has_backward<Op, B, T, In...>) {
-      const View<T> y = workspace_.allocate(rows, width);
+      constexpr bool cheap = detail::has_again<Op, B, T, In...>;
+      const bool lent = cheap && stages_ > 0;
+      const View<T> y = lent ? pool_.lend(backend(), rows, width) : workspace_.allocate(rows, width);
       Node node{};
       if constexpr (requires { op.saved(detail::value_of<T>(inputs)...); }) {
         const Extents kept = op.saved(detail::value_of<T>(inputs)...);
@@ -84,21 +89,31 @@ class Tape : public ContextBase<B, Mode::training> {
       node.op = Op::name;
       node.hold(op);
       (add_input(node, inputs), ...);
+      if (node.wanted) check_layouts(node);
       if (node.wanted) node.backward = [](Tape& tape, Node& n) { run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
+      if constexpr (cheap)
+        if (lent) node.again = [](Tape& tape, Node& n) { run_again<Op>(tape, n, std::index_sequence_for<In...>{}); };
       return push(node, y, width);
     } else {
       return {};
     }
   }
 
-  /// One residual block: x ↦ f(x) of the same shape. With `recompute` only the result is kept, and f runs again on the way back.
+  /// One residual block: x ↦ f(x) of the same shape; other rows f made are gone when it ends. With `recompute` only the result is
+  /// kept, and f runs again on the way back.
   template <Index W, class F>
   Rows<Tape, W> stage(Rows<Tape, W> x, F&& f) {
     using Stage = Recompute<std::remove_cvref_t<F>, W>;
     if constexpr (Node::template holds<Stage>) {
       if (options_.recompute) return recomputed(x, Stage{f});
     }
-    return f(x);
+    const std::size_t first = nodes_.size();
+    ++stages_;
+    const Rows<Tape, W> y = f(x);
+    --stages_;
+    for (std::size_t i = first; i < nodes_.size(); ++i)
+      if (static_cast<Index>(i) != y.node) forget(nodes_[i]);
+    return y;
   }
 
   /// Remembers the statistics of the batch, (mean, variance) : (2, n), which the op that made y saved. Not where a block is
@@ -153,7 +168,10 @@ class Tape : public ContextBase<B, Mode::training> {
           near = weight->name;
           if (!backend().all_finite(weight->value)) return near + " (the weight itself)";
         }
-      if (!backend().all_finite(node.value)) return std::string(node.op) + (near.empty() ? "" : " at " + near);
+      remember(node);
+      const bool finite = backend().all_finite(node.value);
+      forget(node);
+      if (!finite) return std::string(node.op) + (near.empty() ? "" : " at " + near);
     }
     return {};
   }
@@ -179,6 +197,15 @@ class Tape : public ContextBase<B, Mode::training> {
     node.inputs[static_cast<std::size_t>(node.count++)] = {value, -1, weight};
     node.wanted = node.wanted || weight;
   }
+  /// Gradients pass through weights in rows, and through the packed ones of products in their own type.
+  static void check_layouts(const Node& node) {
+    for (const Input& input : node.inputs) {
+      const Layout layout = input.value.layout;
+      if (layout != Layout::rows && (layout != Layout::panels || input.value.use == Use::convolution))
+        raise(OptionError{std::string(node.op), "no gradient passes through weights packed in this way: unpack() the model"});
+    }
+  }
+
   template <Index W>
   void add_input(Node& node, const Rows<Tape, W>& x) {
     node.inputs[static_cast<std::size_t>(node.count++)] = {detail::value_of<T>(x), x.node, nullptr};
@@ -211,6 +238,33 @@ class Tape : public ContextBase<B, Mode::training> {
     return {source.gradient, std::exchange(source.fresh, false)};
   }
 
+  /// Gives the memory of a lent result back.
+  void forget(Node& node) {
+    if (!node.again || !node.value) return;
+    pool_.give_back(node.value);
+    node.value.data = nullptr;
+  }
+
+  /// Makes sure that a result is there, and the rows a node reads.
+  void remember(Node& node) {
+    if (node.value || !node.again) return;
+    node.value = pool_.lend(backend(), node.value.rows, node.value.cols);
+    remember_inputs(node);
+    node.again(*this, node);
+  }
+  void remember_inputs(Node& node) {
+    for (Input& input : std::span{node.inputs}.first(static_cast<std::size_t>(node.count)))
+      if (input.node >= 0 && at(input.node).again) {
+        remember(at(input.node));
+        input.value.data = at(input.node).value.data;
+      }
+  }
+
+  template <class Op, std::size_t... I>
+  static void run_again(Tape& tape, Node& node, std::index_sequence<I...>) {
+    node.template held<Op>().again(tape.backend(), node.inputs[I].value..., node.saved, Out<T>{node.value});
+  }
+
   template <class Op, std::size_t... I>
   static void run_backward(Tape& tape, Node& node, std::index_sequence<I...>) {
     const Op& op = node.template held<Op>();
@@ -228,10 +282,15 @@ class Tape : public ContextBase<B, Mode::training> {
   /// Backward through the nodes from the last to `first`.
   void run(std::size_t first) {
     for (std::size_t i = nodes_.size(); i-- > first;) {
-      if (!nodes_[i].backward || nodes_[i].fresh) continue;  // nothing that was asked for depends on it
+      if (!nodes_[i].backward || nodes_[i].fresh) {  // nothing that was asked for depends on it
+        forget(nodes_[i]);
+        continue;
+      }
       if (nodes_[i].spent) raise(OptionError{"backward", "this pass was walked back before: add the losses, or clear the tape and record again"});
       nodes_[i].spent = true;
+      remember_inputs(nodes_[i]);
       nodes_[i].backward(*this, nodes_[i]);
+      forget(nodes_[i]);
       pool_.give_back(nodes_[i].gradient);
       nodes_[i].gradient = {};
       nodes_[i].fresh = true;
@@ -248,7 +307,9 @@ class Tape : public ContextBase<B, Mode::training> {
     const View<T> kept = workspace_.allocate(x.rows(), x.cols());
     const std::size_t first = nodes_.size();
     const auto mark = workspace_.mark();
+    ++stages_;
     const Rows<Tape, W> y = stage.f(x);
+    --stages_;
     backend().add(y.view, Acc<T>{kept, true});
     Node node{};
     node.op = "block";
@@ -258,6 +319,7 @@ class Tape : public ContextBase<B, Mode::training> {
       for (const Input& input : nodes_[i].inputs) weight = weight ? weight : input.weight;
     node.inputs[0] = {detail::value_of<T>(x), x.node, weight};
     node.count = 1;
+    for (std::size_t i = first; i < nodes_.size(); ++i) forget(nodes_[i]);
     nodes_.resize(first);
     workspace_.release(mark);
     node.hold(stage);
@@ -269,7 +331,9 @@ class Tape : public ContextBase<B, Mode::training> {
         const std::size_t begin = tape.nodes_.size();
         const auto before = tape.workspace_.mark();
         const bool inside = std::exchange(tape.again_, true);
+        ++tape.stages_;
         const Rows<Tape, W> result = again.f(Rows<Tape, W>{View<T>{const_cast<T*>(source.value.data), source.value.rows, source.value.cols}, source.node});
+        --tape.stages_;
         tape.again_ = inside;
         tape.seed(result.node);
         tape.backend().add(gradient, Acc<T>{tape.at(result.node).gradient, true});
@@ -286,6 +350,7 @@ class Tape : public ContextBase<B, Mode::training> {
   GradientPool<B> pool_;
   GatheredStatistics<B> statistics_;
   std::vector<Node> nodes_;
+  int stages_ = 0;      // that are being recorded
   bool again_ = false;  // a block is being computed once more
 };
 

@@ -30,6 +30,10 @@ inline constexpr bool has_backward =
 /// An op whose derivative is easier to say with its own result asks for it.
 template <class Op>
 inline constexpr bool wants_output = requires { requires Op::wants_output; };
+
+/// Whether Op can make its result once more, cheaply, from its inputs and what it saved: again(b, inputs…, saved, y).
+template <class Op, class B, class T, class... Inputs>
+inline constexpr bool has_again = requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, Saved<T> saved, Out<T> y) { op.again(b, in..., saved, y); };
 // clang-format on
 }  // namespace detail
 
@@ -48,6 +52,7 @@ struct TapeNode {
 
   std::string_view op;
   void (*backward)(Tape<B>&, TapeNode&) = nullptr;  // null where no gradient is wanted
+  void (*again)(Tape<B>&, TapeNode&) = nullptr;     // where `value` is lent: null data after the stage, made once more when it is read
   alignas(std::max_align_t) std::byte state[state_bytes] = {};
   std::array<Input, max_inputs> inputs{};
   int count = 0;

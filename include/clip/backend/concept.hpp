@@ -109,7 +109,7 @@ concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View
   b.normalize_backward(x, x, x, d);                       // (x, saved, dy, dx)
 
   // Tables and images.
-  b.gather(x, ids, d);                      // d_i += table_{ids i}
+  b.gather(x, ids, d);                      // d_i += table_{ids i}                          a negative id is no row
   b.scatter_add(x, ids, d);                 // d_{ids i} += x_i, in the order of i
   b.patches(x, Index{}, Index{}, Index{}, y);             // (images, channels, size, patch, y): y : (n g², channels p²)
   b.patches_backward(x, Index{}, Index{}, Index{}, d);    // (dy, channels, size, patch, dimages)

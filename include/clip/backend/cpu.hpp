@@ -53,10 +53,20 @@ class Cpu : public HostMemory<T>,
   Arithmetic arithmetic() const { return arithmetic_; }
   Crew& crew() { return *crew_; }
 
+  /// The same threads, products computed in T: for what must not be rounded, a loss.
+  Cpu in_full() const {
+    Cpu other{*this};
+    other.arithmetic_ = Arithmetic::full;
+    return other;
+  }
+
+  /// What it computes in: "float32", or "float32, products in bfloat16"; where the machine cannot, it does not say so.
+  std::string numbers() const {
+    return std::string(ScalarTraits<T>::name) + (detail::takes<detail::Pairs, T> && arithmetic_ == Arithmetic::bfloat16 ? ", products in bfloat16" : "");
+  }
   /// "cpu float32, avx512, 2 threads"
   std::string describe() const {
-    return "cpu " + std::string(ScalarTraits<T>::name) + ", " CLIP_STRING(CLIP_ABI_SET) ", " + std::to_string(threads()) +
-           (threads() == 1 ? " thread" : " threads");
+    return "cpu " + numbers() + ", " CLIP_STRING(CLIP_ABI_SET) ", " + std::to_string(threads()) + (threads() == 1 ? " thread" : " threads");
   }
 
  private:

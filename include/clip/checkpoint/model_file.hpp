@@ -26,6 +26,12 @@ struct LoadOptions {
   Interpolate positions = Interpolate::none;
   /// Names that begin so may be in the file besides.
   std::string_view ignored_prefix{};
+  /// Weights stay where the file is mapped, as far as they lie there as the model reads them: float32 (of a float model), one tensor
+  /// each, not transposed, at a whole address. Nothing of theirs is read or copied before it is used, and processes share
+  /// the pages; the rest is converted. The model keeps the mapping. pack() and a table of parameters take what they need into the
+  /// model's memory. As long as weights lie there the file must not be changed or shortened in place: results would change with it,
+  /// and reading past its end is a SIGBUS. To replace it by another of its name (as save does) is harmless.
+  bool in_place = false;
 };
 
 /// What a partial load left alone.
@@ -44,19 +50,29 @@ Result<TensorFile> try_prepare(const M& model, const TensorFile& in_any_dialect,
   return try_stretch_positions(model, file, options.positions);
 }
 
-/// Copies what the file has; everything was compared before. A packed model goes back to rows. Host memory is written in place,
-/// so that nothing is held twice.
+/// A weight as it lies in the file, if it may.
+template <class T>
+bool use_in_place(Parameter<T>& p, const TensorFile& file, const FileTensor& stored) {
+  const T* const values = p.own != nullptr && p.kind == ParameterKind::parameter ? file.values_of<T>(stored) : nullptr;
+  if (values) p.data = const_cast<T*>(values);  // only read from here on: see Parameter::own
+  return values != nullptr;
+}
+
+/// Copies what the file has, or points there; everything was compared before. A packed model goes back to rows. Host memory is
+/// written in place, so that nothing is held twice.
 template <class M>
-void fill(M& model, const TensorFile& file) {
+void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
   if constexpr (requires { model.unpack(); }) model.unpack();
   using B = std::remove_cvref_t<decltype(model.backend())>;
+  bool used = false;
   visit_parameters(model, [&](std::string_view name, auto& p) {
     using T = typename std::remove_cvref_t<decltype(p)>::T;
     const FileTensor* stored = file.find(name);
     if (!stored) return;
     const auto count = static_cast<std::size_t>(p.count());
     if constexpr (B::host_memory) {
-      convert(*stored, std::span<T>{p.data, count});
+      if (in_place && use_in_place(p, file, *stored)) return void(used = true);
+      convert(*stored, std::span<T>{p.own_place().data, count});
     } else {
       std::vector<T> values(count);
       convert(*stored, std::span<T>(values));
@@ -64,6 +80,8 @@ void fill(M& model, const TensorFile& file) {
     }
     file.release(*stored);
   });
+  if constexpr (requires { model.keep(file.kept()); })
+    if (used) model.keep(file.kept());
 }
 }  // namespace detail
 
@@ -81,7 +99,7 @@ Result<void> try_load(M& model, const TensorFile& in_any_dialect, const LoadOpti
   detail::add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty()) return LoadError{file->place(), "names: " + wrong + detail::what_fits(model, *file)};
   if (auto same = detail::try_check_statements(model, *file); !same) return same;
-  detail::fill(model, *file);
+  detail::fill(model, *file, options.in_place);
   return {};
 }
 template <class M>
@@ -112,7 +130,7 @@ Result<LoadReport> try_load_partial(M& model, const std::string& path, const Loa
   detail::add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty()) return LoadError{path, "names: " + wrong + detail::what_fits(model, *file)};
   if (auto same = detail::try_check_statements(model, *file); !same) return same.error();
-  detail::fill(model, *file);
+  detail::fill(model, *file, options.in_place);
   return LoadReport{std::move(c.missing), std::move(c.extra)};
 }
 template <class M, class Inflate = detail::Inflate>

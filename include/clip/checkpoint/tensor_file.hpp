@@ -7,7 +7,10 @@
 #include <clip/io/json.hpp>
 #include <clip/io/map.hpp>
 
+#include <bit>
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -84,6 +87,21 @@ class TensorFile {
   }
   /// Takes over the memory that tensors of `with` point into.
   void keep(std::vector<std::byte> memory) { kept_.push_back(std::make_shared<const std::vector<std::byte>>(std::move(memory))); }
+
+  /// The mapped files and the memory of the tensors, for whoever points there longer than this object lives.
+  std::shared_ptr<const void> kept() const { return std::make_shared<const std::vector<std::shared_ptr<const void>>>(kept_); }
+
+  /// Where a mapped file holds the values of a tensor just as an array of T; null where they have to be converted.
+  template <std::floating_point T>
+  const T* values_of(const FileTensor& tensor) const {
+    constexpr Dtype same = sizeof(T) == 4 ? Dtype::f32 : Dtype::f64;
+    if (tensor.dtype != same || tensor.transposed || tensor.parts.size() != 1 || std::endian::native != std::endian::little) return nullptr;
+    const std::span<const std::byte> bytes = tensor.parts[0].bytes;
+    if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) != 0) return nullptr;
+    for (const MappedFile* const file : mapped_)
+      if (file->holds(bytes)) return reinterpret_cast<const T*>(bytes.data());
+    return nullptr;
+  }
 
   /// Lets go of the pages of a mapped file that hold a tensor and nothing else: it was copied. They come in again when touched.
   void release(const FileTensor& tensor) const {

@@ -102,11 +102,13 @@ enum class Layout : unsigned char { rows, panels, half_panels, bfloat16_panels, 
 template <class T>
 struct Weights : View<const T> {
   Layout layout = Layout::rows;
-  Index first = 0;  // of a slice, in panels only; in rows `data` is already there
+  Index first = 0;       // of a slice, in panels only; in rows `data` is already there
+  Use use = Use::other;  // what panels were packed for
 
   constexpr Weights() = default;
   constexpr Weights(View<const T> view) : View<const T>{view} {}
-  constexpr Weights(View<const T> view, Layout layout_, Index first_ = 0) : View<const T>{view}, layout{layout_}, first{first_} {}
+  constexpr Weights(View<const T> view, Layout layout_, Index first_ = 0, Use use_ = Use::other)
+      : View<const T>{view}, layout{layout_}, first{first_}, use{use_} {}
 };
 
 }  // namespace clip::inline CLIP_ABI

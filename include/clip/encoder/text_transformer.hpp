@@ -39,9 +39,15 @@ struct TextTransformer {
   /// The batch lives as long as the context's pass.
   template <class Cx>
   Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch) const {
-    const auto x = transformer.pooled(cx, embed(cx, batch), batch.sequences);        // (distinct, width): the end-of-text tokens
-    const auto distinct = project(cx, ln_final(cx, x), embed_dim, text_projection);  // (distinct, Embed)
-    return gather(cx, distinct, batch.leaf);
+    return pooled(cx, embed(cx, batch), batch);
+  }
+
+  /// The same for texts with learned vectors among their tokens: `batch.vectors` numbers them in `vectors` : (·, width), a Parameter
+  /// or Rows.
+  template <class Cx, class Vectors>
+  Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch, const Vectors& vectors) const {
+    const LearnedEmbeddingOp rows{batch.ids, batch.vectors, batch.sequences.positions()};
+    return pooled(cx, learned_embedding(cx, Size<C.width>{config->width}, rows, token_embedding, vectors, positional_embedding), batch);
   }
 
   /// Every row after the first `layers` blocks: (rows of the batch, width)
@@ -51,6 +57,13 @@ struct TextTransformer {
   }
 
  private:
+  template <class Cx>
+  Rows<Cx, Embed> pooled(Cx& cx, Rows<Cx, C.width> embedded, const TextBatch& batch) const {
+    const auto x = transformer.pooled(cx, embedded, batch.sequences);                // (distinct, width): the end-of-text tokens
+    const auto distinct = project(cx, ln_final(cx, x), embed_dim, text_projection);  // (distinct, Embed)
+    return gather(cx, distinct, batch.leaf);
+  }
+
   template <class Cx>
   Rows<Cx, C.width> embed(Cx& cx, const TextBatch& batch) const {
     return embedding(cx, Size<C.width>{config->width}, batch.ids, batch.sequences.positions(), token_embedding, positional_embedding);

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -54,19 +55,20 @@ inline Image placed(Resizer& resizer, Image& converted, const Image& image, cons
   return resizer(colors, at.width, at.height, at.part, {.interpolation = how.interpolation});
 }
 
-/// Checks everything, then writes: each(count, f) calls f(image, worker), worker below `workers`.
+/// Checks everything, then writes: each(count, f) calls f(image, worker), worker below the number of resizers.
 template <PreprocessConfig Config, class Each>
-Result<void> preprocess_each(const Config& config, std::span<const Image> images, Images& out, int workers, Each each) {
+Result<void> preprocess_each(const Config& config, std::span<const Image> images, Images& out, std::vector<Resizer>& resizers, Each each) {
   const Index size = config.image_size, count = static_cast<Index>(images.size());
   if constexpr (requires { config.channels; })
     if (config.channels != 3) return OptionError{"preprocess", "channels of the model's input", 3, config.channels};
   if (size < 1 || size > longest_side) return OptionError{"preprocess", "image_size", "1 ... 2^24", size};
-  for (std::size_t i = 0; i < images.size(); ++i)
-    if (auto good = check_sides<InputError>("preprocess", "size of image " + std::to_string(i), images[i].width(), images[i].height()); !good) return good;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const auto check = [&](const std::string& what) { return check_sides<InputError>("preprocess", what, images[i].width(), images[i].height()); };
+    if (!check("size")) return check("size of image " + std::to_string(i));
+  }
 
   const Preprocessing& how = config.preprocessing;
   const Normalization normalize{how};
-  std::vector<Resizer> resizers(static_cast<std::size_t>(workers));
   out.resize_for_reuse(count, 3, size, size);
   each(count, [&](Index i, int worker) {
     Image converted;
@@ -77,29 +79,57 @@ Result<void> preprocess_each(const Config& config, std::span<const Image> images
 
 }  // namespace detail
 
+/// What preprocessing keeps from one call to the next. Given the same, calls allocate nothing once the largest picture was seen
+/// (but for palettes and what else is converted first), and pictures of equal size share their weights. For one caller at a time.
+class PreprocessMemory {
+ public:
+  /// One resizer for each of some threads.
+  std::vector<detail::Resizer>& resizers(int threads) {
+    if (std::cmp_less(resizers_.size(), threads)) resizers_.resize(static_cast<std::size_t>(threads));
+    return resizers_;
+  }
+
+ private:
+  std::vector<detail::Resizer> resizers_;
+};
+
 /// Model input out of pictures of any size, in the memory `out` already has: (n, 3, image_size, image_size), resized and cut by the
 /// configuration's Preprocessing, then (x / 255 - mean) / deviation. The floats are the reference's
 /// (Pillow, torchvision), bit for bit; only what the cut keeps is computed.
 /// InputError: an image without pixels, or with a side beyond 2^24 (which one). OptionError: a model whose input is not three
 /// channels. `out` is then untouched.
 template <PreprocessConfig Config>
-[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out) {
-  return detail::preprocess_each(config, images, out, 1, [](Index count, auto f) {
+[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out, PreprocessMemory& memory) {
+  return detail::preprocess_each(config, images, out, memory.resizers(1), [](Index count, auto f) {
     for (Index i = 0; i < count; ++i) f(i, 0);
   });
+}
+template <PreprocessConfig Config>
+[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out) {
+  PreprocessMemory memory;
+  return try_preprocess(config, images, out, memory);
 }
 
 /// The same bits, image by image on the threads of a pool.
 template <PreprocessConfig Config>
-[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out, ThreadPool& threads) {
+[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out, ThreadPool& threads, PreprocessMemory& memory) {
   const ThreadPool::Hold hold{threads};
-  if (!hold) return try_preprocess(config, images, out);  // somebody else has the pool
-  return detail::preprocess_each(config, images, out, threads.threads(), [&](Index count, auto f) { hold.parallel(count, f); });
+  if (!hold) return try_preprocess(config, images, out, memory);  // somebody else has the pool
+  return detail::preprocess_each(config, images, out, memory.resizers(threads.threads()), [&](Index count, auto f) { hold.parallel(count, f); });
+}
+template <PreprocessConfig Config>
+[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out, ThreadPool& threads) {
+  PreprocessMemory memory;
+  return try_preprocess(config, images, out, threads, memory);
 }
 
 template <PreprocessConfig Config>
 void preprocess(const Config& config, std::span<const Image> images, Images& out) {
   try_preprocess(config, images, out).value();
+}
+template <PreprocessConfig Config>
+void preprocess(const Config& config, std::span<const Image> images, Images& out, PreprocessMemory& memory) {
+  try_preprocess(config, images, out, memory).value();
 }
 template <PreprocessConfig Config>
 void preprocess(const Config& config, std::span<const Image> images, Images& out, ThreadPool& threads) {

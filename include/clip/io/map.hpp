@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -33,12 +34,17 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
 
+  /// Whether all of `part` is of this file.
+  bool holds(std::span<const std::byte> part) const {
+    return !part.empty() && !std::less<>{}(part.data(), bytes_.data()) && !std::less<>{}(bytes_.data() + bytes_.size(), part.data() + part.size());
+  }
+
   /// Lets go of the pages that lie wholly inside `part`: it was read and is not needed soon. They come in again when touched.
   /// Nothing happens to bytes that are not of this file.
   void release(std::span<const std::byte> part) const {
     const auto address = [](const std::byte* p) { return reinterpret_cast<std::uintptr_t>(p); };
     const std::uintptr_t first = address(bytes_.data()), last = first + bytes_.size(), begin = address(part.data()), end = begin + part.size();
-    if (part.empty() || begin < first || end > last) return;
+    if (!holds(part)) return;
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     const std::uintptr_t from = (begin + page - 1) / page * page, to = (end == last ? end + page - 1 : end) / page * page;
     if (from < to) ::madvise(const_cast<std::byte*>(bytes_.data()) + (from - first), to - from, MADV_DONTNEED);

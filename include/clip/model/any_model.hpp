@@ -5,6 +5,7 @@
 #include <clip/config/openai_resnet.hpp>
 #include <clip/model/model.hpp>
 
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -57,6 +58,9 @@ class AnyModel {
   void unpack() {
     std::visit([](auto& model) { model.unpack(); }, model_);
   }
+  void keep(std::shared_ptr<const void> file) {
+    std::visit([&](auto& model) { model.keep(std::move(file)); }, model_);
+  }
 
   Features<T, dyn> encode_image(const Images& images) const {
     return std::visit([&](const auto& model) { return model.encode_image(images); }, model_);
@@ -71,6 +75,10 @@ class AnyModel {
   template <class Cx>
   Rows<Cx, dyn> encode_text(Cx& cx, const Texts& texts) const {
     return std::visit([&](const auto& model) { return model.encode_text(cx, texts); }, model_);
+  }
+  template <class Cx, class Vectors>
+  Rows<Cx, dyn> encode_prompts(Cx& cx, const Texts& prompts, const Vectors& vectors) const {
+    return std::visit([&](const auto& model) { return model.encode_prompts(cx, prompts, vectors); }, model_);
   }
 
   const Parameter<T>& temperature_parameter() const {

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -46,6 +48,9 @@ class ImageEncoder {
   /// smaller type (Storage::half, bfloat16, int8) weights are rounded to it, and unpack() gives the rounded ones.
   void pack(Storage storage = Storage::full) { relayout<B>(visual, packed_layout(storage)); }
   void unpack() { relayout<B>(visual, Layout::rows); }
+
+  /// Keeps a mapped file as long as this encoder: its weights may lie there (see LoadOptions::in_place).
+  void keep(std::shared_ptr<const void> file) { files_.push_back(std::move(file)); }
 
   /// (n, embed_dim), not normalised. Any number of images: they are taken `chunk` at a time, which changes no bit.
   Features<T, embed_dim> encode_image(const Images& images, Index chunk = 64) const {
@@ -114,6 +119,7 @@ class ImageEncoder {
 
   B backend_;
   Buffer<B> weights_;
+  std::vector<std::shared_ptr<const void>> files_;
   std::unique_ptr<InferencePool<B>> pool_;
 };
 

@@ -55,7 +55,7 @@ void initialise(M& model, Rng rng) {
   visit_parameters(model, [&](std::string_view name, auto& p) {
     using T = typename std::remove_cvref_t<decltype(p)>::T;
     const std::vector<T> values = draw<T>(openai_init(name, p.init, text_width, text_layers), p.count(), rng.fork(name));
-    model.backend().upload(std::span<const T>(values), p.view());
+    model.backend().upload(std::span<const T>(values), p.own_place());
   });
 }
 

@@ -8,6 +8,7 @@
 #include <clip/model/text_encoder.hpp>
 
 #include <cmath>
+#include <memory>
 #include <numbers>
 
 namespace clip::inline CLIP_ABI {
@@ -55,6 +56,7 @@ class Model {
   /// See ImageEncoder: faster products for a model that only encodes, the same bits.
   void pack(Storage storage = Storage::full) { image.pack(storage), text.pack(storage); }
   void unpack() { image.unpack(), text.unpack(); }
+  void keep(std::shared_ptr<const void> file) { image.keep(file), text.keep(file); }
 
   /// (n, embed_dim), not normalised; see ImageEncoder.
   auto encode_image(const Images& images) const { return image.encode_image(images); }
@@ -62,6 +64,8 @@ class Model {
   /// (n, embed_dim), not normalised; see TextEncoder.
   auto encode_text(const Texts& texts) const { return text.encode_text(texts); }
   auto encode_text(auto& cx, const Texts& texts) const { return text.encode_text(cx, texts); }
+  /// Learned vectors among the tokens; see TextEncoder.
+  auto encode_prompts(auto& cx, const Texts& prompts, const auto& vectors) const { return text.encode_prompts(cx, prompts, vectors); }
 
   /// exp(logit_scale): what similarities are multiplied by.
   double temperature() const {

@@ -65,7 +65,8 @@ void unpack(const Parameter<typename B::Scalar>& p, View<typename B::Scalar> row
 }
 
 /// Puts the weights of all products below a module into another layout, each in its own place: beside the weights it takes no
-/// more memory than the largest of them. Nothing where the backend has no panels.
+/// more memory than the largest of them. Weights that lie in a mapped file are packed from there and let go; in rows they stay there.
+/// Nothing where the backend has no panels.
 template <Backend B, class M>
 void relayout(M& module, Layout layout) {
   if constexpr (PackingBackend<B>) {
@@ -73,15 +74,21 @@ void relayout(M& module, Layout layout) {
     std::vector<T> rows;
     visit_parameters(module, [&](std::string_view, Parameter<T>& p) {
       if (p.use == Use::other || p.layout == layout) return;
-      rows.resize(static_cast<std::size_t>(p.count()));
-      const View<T> w{rows.data(), p.shape.rows(), p.shape.cols()};
       const std::size_t before = detail::bytes_of<B>(p, p.layout), after = detail::bytes_of<B>(p, layout);
-      if (p.layout == Layout::rows) std::copy_n(p.data, p.count(), rows.data());
-      else unpack<B>(p, w);
-      auto* const place = reinterpret_cast<std::byte*>(p.data);
-      if (layout == Layout::rows) std::copy_n(rows.data(), p.count(), p.data);
-      else B::pack(p.use, p.window(), w, layout, place);
-      if (after < before) B::discard(place + after, before - after);
+      const bool in_file = p.in_file();
+      View<T> w = p.view();
+      if (!in_file) {
+        rows.resize(static_cast<std::size_t>(p.count()));
+        w.data = rows.data();
+        if (p.layout == Layout::rows) std::copy_n(p.data, p.count(), w.data);
+        else unpack<B>(p, w);
+      }
+      T* const place = p.own_place().data;
+      auto* const bytes = reinterpret_cast<std::byte*>(place);
+      if (layout == Layout::rows) std::copy_n(w.data, p.count(), place);
+      else B::pack(p.use, p.window(), w, layout, bytes);
+      if (in_file) B::discard(w.data, before);  // read, and not needed soon
+      else if (after < before) B::discard(bytes + after, before - after);
       p.layout = layout;
     });
   }

@@ -23,7 +23,7 @@ Buffer<B> allocate_parameters(B backend, M& module) {
   Buffer<B> buffer{backend, total};
   T* next = buffer.data();
   visit_parameters(module, [&](std::string_view, Parameter<T>& p) {
-    p.data = next;
+    p.data = p.own = next;
     p.layout = Layout::rows;
     next += aligned_count<T>(detail::room_for<B>(p));
   });

@@ -6,9 +6,11 @@
 #include <clip/model/image_encoder.hpp>
 #include <clip/model/storage.hpp>
 #include <clip/tensor/tensor.hpp>
+#include <clip/text/learned.hpp>
 #include <clip/text/texts.hpp>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -46,6 +48,9 @@ class TextEncoder {
   void pack(Storage storage = Storage::full) { relayout<B>(text, packed_layout(storage)); }
   void unpack() { relayout<B>(text, Layout::rows); }
 
+  /// See ImageEncoder.
+  void keep(std::shared_ptr<const void> file) { files_.push_back(std::move(file)); }
+
   /// (texts, embed_dim), not normalised. Every distinct beginning is computed once.
   Features<T, embed_dim> encode_text(const Texts& texts) const {
     Features<T, embed_dim> features{require(texts), text.embed_dim};
@@ -63,6 +68,20 @@ class TextEncoder {
     TextBatch& batch = cx.template keep<TextBatch>();
     prefix_tree(texts, batch);
     return text(cx, batch);
+  }
+
+  /// The same for prompts with learned vectors among their tokens (text/learned.hpp): rows of `vectors` : (·, width of the tower), a
+  /// Parameter of the caller's or Rows of the same context. A beginning all prompts share is computed once, on the way back too.
+  template <class Cx, class Vectors>
+  Rows<Cx, embed_dim> encode_prompts(Cx& cx, const Texts& prompts, const Vectors& vectors) const {
+    const auto v = detail::value_of<T>(vectors);
+    if (v.cols != config().width) raise(ShapeError{"encode_prompts", "width of the learned vectors", config().width, v.cols});
+    require(prompts, v.rows);
+    if constexpr (!Cx::recording && detail::is_parameter<Vectors>) cx.clear();
+    TextBatch& batch = cx.template keep<TextBatch>();
+    prefix_tree(prompts, batch);
+    number_vectors(batch);
+    return text(cx, batch, vectors);
   }
 
   /// Every row of a layer, for each text up to its end-of-text token, or padded to the context with id 0.
@@ -84,7 +103,8 @@ class TextEncoder {
   }
 
  private:
-  Index require(const Texts& texts) const {
+  /// Ids of tokens, and of `learned` vectors.
+  Index require(const Texts& texts, Index learned = 0) const {
     const auto& c = config();
     if (texts.size() == 0) raise(InputError{"encode_text", "number of texts", "1 or more", 0});
     for (Index i = 0; i < texts.size(); ++i) {
@@ -92,13 +112,14 @@ class TextEncoder {
       const std::string place = "text " + std::to_string(i);
       if (static_cast<Index>(ids.size()) > c.context) raise(InputError{place, "tokens", "at most " + std::to_string(c.context), ids.size()});
       for (std::int32_t id : ids)
-        if (id < 0 || id >= c.vocabulary) raise(InputError{place, "token id", "0 to " + std::to_string(c.vocabulary - 1), id});
+        if (id < -learned || id >= c.vocabulary) raise(InputError{place, "token id", std::to_string(-learned) + " to " + std::to_string(c.vocabulary - 1), id});
     }
     return texts.size();
   }
 
   B backend_;
   Buffer<B> weights_;
+  std::vector<std::shared_ptr<const void>> files_;
   std::unique_ptr<InferencePool<B>> pool_;
 };
 

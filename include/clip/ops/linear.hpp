@@ -25,6 +25,14 @@ struct LinearOp {
     b.linear(x, w, Epilogue<T, F>{bias, F{}, before, residual}, y);
   }
 
+  /// f(z) + residual, without the product.
+  template <class T>
+    requires(!plain)
+  void again(auto& b, In<T>, Weights<T>, In<T>, In<T> residual, Saved<T> before, Out<T> y) const {
+    b.map(F{}, In<T>{before}, y);
+    if (residual) b.add(residual, Acc<T>{y, false});
+  }
+
   template <class T>
   void backward(auto& b, In<T> x, Weights<T> w, In<T>, In<T>, Saved<T> before, In<T> dy, Acc<T> dx, Acc<T> dw, Acc<T> dbias, Acc<T> dresidual) const {
     In<T> dz = dy;
@@ -56,20 +64,31 @@ struct ProjectOp {
   }
 };
 
-/// y = a bᵀ          a : (m, k), b : (n, k): all similarities of two sets of rows
+namespace detail {
+/// The backend itself, or one that rounds nothing where its products do.
+template <class B>
+decltype(auto) in_full(B& b) {
+  if constexpr (requires { b.in_full(); }) return b.in_full();
+  else return (b);
+}
+}  // namespace detail
+
+/// y = a bᵀ          a : (m, k), b : (n, k): all similarities of two sets of rows, in full precision: a loss stands on them
 /// da += dy b,   db += dyᵀ a
 struct MatmulNtOp {
   static constexpr std::string_view name = "matmul_nt";
 
   template <class T>
   void forward(auto& b, In<T> x, In<T> z, Out<T> y, Saved<T>) const {
-    b.linear(x, Weights<T>{z}, Epilogue<T>{}, y);
+    auto&& full = detail::in_full(b);
+    full.linear(x, Weights<T>{z}, Epilogue<T>{}, y);
   }
 
   template <class T>
   void backward(auto& b, In<T> x, In<T> z, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> dz) const {
-    if (dx) b.project(dy, Weights<T>{z}, Epilogue<T>{.residual = dx.fresh ? In<T>{} : In<T>{dx}}, dx);
-    if (dz) b.outer(dy, x, dz);
+    auto&& full = detail::in_full(b);
+    if (dx) full.project(dy, Weights<T>{z}, Epilogue<T>{.residual = dx.fresh ? In<T>{} : In<T>{dx}}, dx);
+    if (dz) full.outer(dy, x, dz);
   }
 };
 

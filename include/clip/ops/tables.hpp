@@ -40,6 +40,26 @@ struct EmbeddingOp {
   }
 };
 
+/// y_i = token_{tokens i} + vector_{vectors i} + position_{positions i}; of the first two one number is negative: no row.
+/// The same where some rows are learned vectors instead of tokens.
+struct LearnedEmbeddingOp {
+  static constexpr std::string_view name = "learned_embedding";
+  Ids tokens, vectors, positions;
+
+  template <class T>
+  void forward(auto& b, In<T> token, In<T> vector, In<T> position, Out<T> y, Saved<T>) const {
+    b.gather(token, tokens, Acc<T>{y, true});
+    b.gather(vector, vectors, Acc<T>{y, false});
+    b.gather(position, positions, Acc<T>{y, false});
+  }
+  template <class T>
+  void backward(auto& b, In<T>, In<T>, In<T>, Saved<T>, In<T> dy, Acc<T> dtoken, Acc<T> dvector, Acc<T> dposition) const {
+    if (dtoken) b.scatter_add(dy, tokens, dtoken);
+    if (dvector) b.scatter_add(dy, vectors, dvector);
+    if (dposition) b.scatter_add(dy, positions, dposition);
+  }
+};
+
 /// Every image cut into g × g patches, one row each: what a convolution multiplies whose stride is its kernel size.
 ///   x : (n, channels · size²), y : (n g², channels · patch²)
 struct PatchesOp {
@@ -80,6 +100,13 @@ template <class Cx, Index W>
 Rows<Cx, W> embedding(Cx& cx, Size<W> width, Ids ids, Ids positions, const Parameter<typename Cx::Scalar>& token,
                       const Parameter<typename Cx::Scalar>& position) {
   return cx.apply(EmbeddingOp{ids, positions}, static_cast<Index>(ids.size()), width, token, position);
+}
+
+/// `vectors` is a Parameter or Rows.
+template <class Cx, Index W, class Vectors>
+Rows<Cx, W> learned_embedding(Cx& cx, Size<W> width, const LearnedEmbeddingOp& rows, const Parameter<typename Cx::Scalar>& token, const Vectors& vectors,
+                              const Parameter<typename Cx::Scalar>& position) {
+  return cx.apply(rows, static_cast<Index>(rows.tokens.size()), width, token, vectors, position);
 }
 
 template <class Cx, Index W, Index P>

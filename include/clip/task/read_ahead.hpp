@@ -81,6 +81,7 @@ class ReadAhead {
     /// What every reader does: takes the next file as soon as there is room for its batch.
     void read() {
       Images one;
+      PreprocessMemory memory;
       for (;;) {
         std::unique_lock lock{mutex};
         changed.wait(lock, stop.get_token(), [&] { return next_file == size() || next_file / batch < done + 2; });
@@ -90,7 +91,7 @@ class ReadAhead {
         if (i % batch == 0) begin(to, i);
         lock.unlock();
 
-        auto read = read_one(paths[static_cast<std::size_t>(i)], input, one);
+        auto read = read_one(paths[static_cast<std::size_t>(i)], input, one, memory);
         if (read) std::ranges::copy(std::as_const(one).values(), to.batch.images.image(i % batch).begin());
 
         lock.lock();
@@ -132,21 +133,21 @@ class ReadAhead {
     }
 
     /// Nothing may leave a thread: what is raised becomes the file's error.
-    static Result<void> read_one(const std::string& path, const ImageInput& input, Images& out) {
+    static Result<void> read_one(const std::string& path, const ImageInput& input, Images& out, PreprocessMemory& memory) {
 #if CLIP_EXCEPTIONS
       try {
-        return decode_and_resize(path, input, out);
+        return decode_and_resize(path, input, out, memory);
       } catch (const Error& error) { return error; } catch (const std::bad_alloc&) {
         return SystemError{path, "not enough memory to decode it"};
       }
 #else
-      return decode_and_resize(path, input, out);
+      return decode_and_resize(path, input, out, memory);
 #endif
     }
-    static Result<void> decode_and_resize(const std::string& path, const ImageInput& input, Images& out) {
+    static Result<void> decode_and_resize(const std::string& path, const ImageInput& input, Images& out, PreprocessMemory& memory) {
       const auto image = try_read_image(path);
       if (!image) return image.error();
-      if (auto done = try_preprocess(input, std::span<const Image>{&*image, 1}, out); !done) return InputError{path, done.error().message()};
+      if (auto done = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !done) return InputError{path, done.error().message()};
       return {};
     }
 

@@ -3,6 +3,7 @@
 
 #include <clip/core/view.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -43,11 +44,14 @@ enum class ParameterKind : unsigned char { parameter, buffer, counter };
 
 /// A weight: a borrowed pointer and a shape. Its memory belongs to the model; its gradient to a `Parameters` table.
 /// Not typed by its width, so that a walk over a model is compiled once.
+/// A model has a place for each of its weights, `own`; `data` points there, or into a mapped file whose values are used where
+/// they lie. Those are only read: whoever writes calls own_place() or bring_in() first.
 template <class T_>
 struct Parameter {
   using T = T_;
 
   T* data = nullptr;
+  T* own = nullptr;
   Shape shape{};
   Init init = Init::zeros();
   Range range{};
@@ -60,10 +64,26 @@ struct Parameter {
 
   constexpr Index count() const { return shape.count(); }
   constexpr View<T> view() const { return {data, shape.rows(), shape.cols()}; }
-  constexpr Weights<T> weights() const { return {view(), layout}; }
+  constexpr Weights<T> weights() const { return {view(), layout, 0, use}; }
+
+  /// Whether the values are those of a mapped file.
+  constexpr bool in_file() const { return own != nullptr && data != own; }
+  /// Points to its own place, whose content is not defined if it was elsewhere.
+  constexpr View<T> own_place() {
+    if (own != nullptr) data = own;
+    return view();
+  }
   /// Height and width of the windows a convolution's weight is for.
   constexpr Index window() const { return use == Use::convolution ? shape[2] : 1; }
 };
+
+/// Copies a weight that lies in a mapped file to its own place.
+template <class T>
+constexpr void bring_in(Parameter<T>& p) {
+  if (!p.in_file()) return;
+  const T* const values = p.data;
+  std::copy_n(values, p.count(), p.own_place().data);
+}
 
 /// Rows [first, first + count) of a weight, or the same columns of a bias: the part of a stacked projection.
 template <class T_>
@@ -76,7 +96,7 @@ struct ParameterSlice {
   constexpr Weights<T> weights() const {
     const View<T> whole = parameter->view();
     if (parameter->shape.rank < 2) return Weights<T>{whole.middle_cols(first, count)};
-    if (parameter->layout != Layout::rows) return {whole, parameter->layout, first};
+    if (parameter->layout != Layout::rows) return {whole, parameter->layout, first, parameter->use};
     return Weights<T>{whole.middle_rows(first, count)};
   }
 };

@@ -17,9 +17,10 @@ namespace clip::inline CLIP_ABI {
 /// What a text tower reads. Used again for the next batch, it allocates nothing once the largest has been seen.
 struct TextBatch {
   Sequences sequences;
-  std::vector<std::int32_t> ids;    // the token of every row
-  std::vector<std::int32_t> leaf;   // of text i: where in sequences.pooled() its last row stands
-  std::vector<std::int32_t> order;  // scratch
+  std::vector<std::int32_t> ids;      // the token of every row; negative: a learned vector (learned.hpp)
+  std::vector<std::int32_t> vectors;  // its number, and negative where a token is; only where learned vectors are asked for
+  std::vector<std::int32_t> leaf;     // of text i: where in sequences.pooled() its last row stands
+  std::vector<std::int32_t> order;    // scratch
 };
 
 namespace detail {

@@ -136,7 +136,7 @@ class Trainer {
   std::map<std::string, std::string> resolved() const {
     const auto& a = options_.adamw;
     const Json facts{{"model", to_json(model_->config())},
-                     {"scalar", std::string(ScalarTraits<typename B::Scalar>::name)},
+                     {"scalar", numbers()},
                      {"trained values", parameters_.count()},
                      {"pairs", source_->size()},
                      {"epochs", options_.epochs},
@@ -152,6 +152,12 @@ class Trainer {
     std::map<std::string, std::string> texts;
     for (const auto& [name, fact] : facts.items()) texts.emplace("run." + name, json_text(fact));
     return texts;
+  }
+
+  /// What the run computes in.
+  std::string numbers() const {
+    if constexpr (requires { model_->backend().numbers(); }) return model_->backend().numbers();
+    else return std::string(ScalarTraits<typename B::Scalar>::name);
   }
 
   static TrainOptions checked(TrainOptions o) {

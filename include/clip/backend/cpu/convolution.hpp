@@ -21,8 +21,7 @@ struct CpuConvolution {
     if (detail::Winograd<T, F>::fits(window, x.cols) && !detail::in_steps<T>(w.layout))
       return detail::Winograd<T, F>{x, grid, window.over(grid), window.padding, epilogue, y}.convolve(
           crew(), [&](Index p, T* room) { return detail::panel_of(Use::convolution, w, y.cols, 9 * x.cols, window.area(), p, room); });
-    detail::multiply(crew(), Arithmetic::full, detail::Windows<T>::forward(x, grid, window), w, epilogue, y,
-                     [&](Index p, T* to) { detail::write_panel<T>(Use::convolution, w, y.cols, window.area(), p, to); });
+    detail::multiply(crew(), Arithmetic::full, detail::Windows<T>::forward(x, grid, window), Use::convolution, window.area(), w, epilogue, y);
   }
 
   /// dx += the gradients of all places that read a pixel, times their weights.          w in rows
@@ -32,12 +31,15 @@ struct CpuConvolution {
     if (dx.count() == 0) return;
     const auto windows = detail::Windows<T>::backward(dy, grid, window);
     const detail::Product<detail::Singles<T>, T, fn::Identity, detail::Windows<T>> product{windows, epilogue, dx};
-    product.packing(crew(), [&](Index p, T* to) {  // k: pixels of the window turned about, and for each the channels of dy
+    product.packing(crew(), [&](Index p, Index begin, Index end, T* to) {  // k: pixels of the window turned about, and for each the channels of dy
       const Index area = window.area(), c = p * panel_width<T>, n = std::min(panel_width<T>, dx.cols - c);
-      if (n < panel_width<T>) std::fill_n(to, area * dy.cols * panel_width<T>, T(0));
+      if (n < panel_width<T>) std::fill_n(to, (end - begin) * panel_width<T>, T(0));
       for (Index k = 0; k < dy.cols; ++k)
         for (Index j = 0; j < n; ++j)
-          for (Index tap = 0; tap < area; ++tap) to[((area - 1 - tap) * dy.cols + k) * panel_width<T> + j] = w.row(k)[(c + j) * area + tap];
+          for (Index tap = 0; tap < area; ++tap) {
+            const Index at = (area - 1 - tap) * dy.cols + k;
+            if (at >= begin && at < end) to[(at - begin) * panel_width<T> + j] = w.row(k)[(c + j) * area + tap];
+          }
     });
   }
 

@@ -7,6 +7,8 @@
 
 #include <clip/backend/cpu/tile.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -27,6 +29,9 @@ struct WordPack {
   void store(void* p) const { _mm512_storeu_si512(p, v); }
   Pack<float> to_float() const { return Pack<float>::of(_mm512_cvtepi32_ps(v)); }
   friend WordPack operator-(WordPack a, WordPack b) { return _mm512_sub_epi32(a.v, b.v); }
+  /// The larger magnitudes, as bit patterns of floats: NaN is above infinity, and that above all numbers.
+  friend WordPack larger(WordPack a, Pack<float> x) { return _mm512_max_epu32(a.v, _mm512_castps_si512(abs(x).v)); }
+  std::uint32_t largest() const { return _mm512_reduce_max_epu32(v); }
 };
 #elif defined(__AVXVNNI__)
 struct WordPack {
@@ -39,6 +44,12 @@ struct WordPack {
   void store(void* p) const { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
   Pack<float> to_float() const { return Pack<float>::of(_mm256_cvtepi32_ps(v)); }
   friend WordPack operator-(WordPack a, WordPack b) { return _mm256_sub_epi32(a.v, b.v); }
+  friend WordPack larger(WordPack a, Pack<float> x) { return _mm256_max_epu32(a.v, _mm256_castps_si256(abs(x).v)); }
+  std::uint32_t largest() const {
+    alignas(32) std::uint32_t lane[size];
+    store(lane);
+    return *std::max_element(lane, lane + size);
+  }
 };
 #endif
 
@@ -62,6 +73,13 @@ struct Pairs {
     if (k + P::size < n) put(k, P::load(x + k), P::load(x + k + P::size, Part{n - k - P::size}));
     else if (k < n) put(k, P::load(x + k, Part{n - k}), P(0));
     return 1;
+  }
+
+  /// Words of two rows: lane by lane a value of the first and one of the second, each rounded to the nearest.
+  static Words weave(Pack<float> first, Pack<float> second) {
+    alignas(64) static constexpr std::uint16_t order[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                            8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    return _mm512_permutexvar_epi16(_mm512_load_si512(order), reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second.v, first.v)));
   }
 #else
   static constexpr bool native = false;
@@ -89,37 +107,32 @@ struct Quads {
   static Sums add(Words a, Words b, Sums c) { return WordPack{_mm256_dpbusd_avx_epi32(c.v, a.v, b.v)}; }
 #endif
 
+  /// The lowest byte of every lane.
+  static void low_bytes(Pack<float> x, std::uint8_t* to) {
+#ifdef __AVX512VNNI__
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(_mm512_castps_si512(x.v)));
+#else
+    alignas(32) std::uint32_t lane[8];
+    std::uint8_t byte[8];
+    _mm256_store_ps(reinterpret_cast<float*>(lane), x.v);
+    for (Index i = 0; i < 8; ++i) byte[i] = static_cast<std::uint8_t>(lane[i]);
+    std::memcpy(to, byte, sizeof byte);
+#endif
+  }
+
   /// Words of n values; returns what one unit stands for. A row with a value that is no finite number stands for none.
   static float narrow(const float* x, Index n, Word* to) {
     using P = Pack<float>;
-    constexpr Index stretch = 4 * P::size;
-    std::uint32_t magnitude = 0;  // of bit patterns: NaN is above infinity, and that above all numbers
-    for (Index k = 0; k < n; ++k) {
-      std::uint32_t bits;
-      std::memcpy(&bits, x + k, sizeof bits);
-      magnitude = std::max(magnitude, bits & 0x7FFFFFFFU);
-    }
-    float largest;
-    std::memcpy(&largest, &magnitude, sizeof largest);
-    const P inverse(largest > 0 ? 127 / largest : 0), round(12582912 + 128);  // 1.5 · 2²³ + 128: the byte stands in the lowest bits
-    alignas(64) float values[stretch];
-    const auto put = [&](Index k) {
-      std::uint32_t bits[stretch];
-      std::uint8_t bytes[stretch];
-      std::memcpy(bits, values, sizeof bits);
-      for (Index i = 0; i < stretch; ++i) bytes[i] = static_cast<std::uint8_t>(bits[i]);
-      std::memcpy(to + k / 4, bytes, sizeof bytes);
-    };
+    WordPack most[4] = {WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0})};
     Index k = 0;
-    for (; k + stretch <= n; k += stretch) {
-      for (Index i = 0; i < stretch; i += P::size) fma(P::load(x + k + i), inverse, round).store(values + i);
-      put(k);
-    }
-    if (k < n) {
-      for (Index i = 0; i < stretch; i += P::size) round.store(values + i);
-      along<float>(n - k, [&](Index i, auto part) { fma(P::load(x + k + i, part), inverse, round).store(values + i); });
-      put(k);
-    }
+    for (; k + 4 * P::size <= n; k += 4 * P::size)
+      for (Index i = 0; i < 4; ++i) most[i] = larger(most[i], P::load(x + k + i * P::size));
+    along<float>(n - k, [&](Index i, auto part) { most[0] = larger(most[0], P::load(x + k + i, part)); });
+    const std::uint32_t bits = std::max(std::max(most[0].largest(), most[1].largest()), std::max(most[2].largest(), most[3].largest()));
+    const float largest = std::bit_cast<float>(bits);
+    const P inverse(largest > 0 ? 127 / largest : 0), round(12582912 + 128);  // 1.5 · 2²³ + 128: the byte stands in the lowest bits
+    auto* const bytes = reinterpret_cast<std::uint8_t*>(to);
+    along<float>(n, [&](Index i, auto part) { low_bytes(fma(P::load(x + i, part), inverse, round), bytes + i); });
     return largest / 127;
   }
 

@@ -2,41 +2,82 @@
 #pragma once
 
 #include <clip/backend/cpu/loops.hpp>
-#include <clip/backend/cpu/product.hpp>
+#include <clip/backend/cpu/products.hpp>
 
 #include <algorithm>
+#include <type_traits>
 
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// Rows of a block of `outer_product`.
+/// Steps of a block of `outer_product`: rows, where a step takes one at a time.
 inline constexpr Index outer_rows = 128;
 
-/// c = aᵀ b for panels of columns of b, each element one chain over the rows of a.          a : (r, n)
+/// From one step of a tile's columns to the next.
+template <class T>
+inline constexpr Index left_width = round_up(tile_rows, Pack<T>::size);
+
+/// put(k, row(j, part)) for the steps of K that `depth` rows make: row gives words of columns j …
+template <class K, class T, class F>
+void each_step(const T* from, Index stride, Index depth, F&& put) {
+  using P = Pack<T>;
+  for (Index k = 0, r = 0; r < depth; ++k, r += K::together, from += K::together * stride)
+    put(k, [&](Index j, auto part) {
+      if constexpr (K::together == 1) return P::load(from + j, part);
+      else return K::weave(P::load(from + j, part), r + 1 < depth ? P::load(from + stride + j, part) : P(0));
+    });
+}
+
+/// `count` columns of some rows, a tile's at a time: (steps, left_width) each, `outer_rows` steps apart.
+template <class K, class T>
+void gather_columns(const T* from, Index stride, Index depth, Index count, typename K::Word* to) {
+  constexpr Index width = left_width<T>;
+  each_step<K>(from, stride, depth, [&](Index k, auto row) {
+    for (Index i = 0, at = k * width; i < count; i += tile_rows, at += outer_rows * width)
+      along<T>(std::min(width, count - i), [&](Index j, auto part) { row(i + j, part).store(to + at + j); });
+  });
+}
+
+/// `count` columns of some rows as panels: (steps, width) each, `outer_rows` steps apart, zeros past the last column.
+template <class K, class T>
+void gather_panels(const T* from, Index stride, Index depth, Index count, typename K::Word* to) {
+  constexpr Index width = panel_width<T>, size = Pack<T>::size;
+  each_step<K>(from, stride, depth, [&](Index k, auto row) {
+    typename K::Word* const step = to + k * width;
+    const auto at = [&](Index j) { return step + j / width * outer_rows * width + j % width; };
+    along<T>(count, [&](Index j, auto part) { row(j, part).store(at(j)); });
+    if (const Index end = round_up(count, size); end % width != 0) std::fill_n(at(end), size, typename K::Word{});
+  });
+}
+
+/// c = aᵀ b for panels of columns of b in steps of K, each element one chain over the rows of a.          a : (r, n)
 /// A task owns a part of c, `high` tiles by `wide` panels; rows come in blocks that stay in cache, the sums waiting in scratch
 /// between them. columns(r, depth, p0, p1, p, room) says where rows [r, r + depth) of panel p of the task's [p0, p1) lie;
 /// store(i, p, sums) takes row i of c, panel p.
-template <class T, class Columns, class Store>
+template <class T, class K = Singles<T>, class Columns, class Store>
 void outer_product(Crew& crew, const In<T>& a, Index cols, Index high, Index wide, Index room, Columns&& columns, Store&& store) {
-  constexpr Index width = panel_width<T>;
-  const Index across = pieces(cols, width), bands = pieces(pieces(a.cols, tile_rows), high);
+  using Word = typename K::Word;
+  static_assert(sizeof(Word) == sizeof(T) && std::is_same_v<typename K::Sum, T>, "outer_product: scratch is counted in T");
+  constexpr Index width = panel_width<T>, together = outer_rows * K::together;
+  const Index across = pieces(cols, width), bands = pieces(pieces(a.cols, tile_rows), high), tall = high * tile_rows;
   Crew::Shift shift{crew};
-  shift.template parallel<T>(bands * pieces(across, wide), high * tile_rows * wide * width + room, [&](Index task, T* own) {
-    const Index i0 = task % bands * high * tile_rows, i1 = std::min(a.cols, i0 + high * tile_rows);
+  shift.template parallel<T>(bands * pieces(across, wide), high * (tile_rows * wide * width + left_width<T> * outer_rows) + room, [&](Index task, T* own) {
+    const Index i0 = task % bands * tall, i1 = std::min(a.cols, i0 + tall);
     const Index p0 = task / bands * wide, p1 = std::min(across, p0 + wide);
-    T* const spare = own + high * tile_rows * wide * width;
-    for (Index r = 0; r < std::max<Index>(a.rows, 1); r += outer_rows) {
-      const Index depth = std::min(outer_rows, a.rows - r);
+    T *const left = own + tall * wide * width, *const spare = left + high * left_width<T> * outer_rows;
+    for (Index r = 0; r < std::max<Index>(a.rows, 1); r += together) {
+      const Index depth = std::min(together, a.rows - r);
+      gather_columns<K>(a.row(r) + i0, a.stride, depth, i1 - i0, reinterpret_cast<Word*>(left));
       for (Index p = p0; p < p1; ++p) {
-        const Piece<T> b = columns(r, depth, p0, p1, p, spare);
-        for (Index i = i0; i < i1; i += tile_rows)
-          tile<T, Reading::across>(std::min(tile_rows, i1 - i), depth, a.row(r) + i, a.stride, b.data, b.stride,
-                                   own + ((p - p0) * high * tile_rows + i - i0) * width, width, r > 0);
+        const Piece<Word> b = columns(r, depth, p0, p1, p, reinterpret_cast<Word*>(spare));
+        for (Index i = i0, n = 0; i < i1; i += tile_rows, ++n)
+          tile_in<K, Reading::across>(std::min(tile_rows, i1 - i), pieces(depth, K::together), reinterpret_cast<Word*>(left) + n * left_width<T> * outer_rows,
+                                      left_width<T>, b.data, b.stride, own + ((p - p0) * tall + i - i0) * width, width, r > 0);
       }
     }
     for (Index i = i0; i < i1; ++i)
-      for (Index p = p0; p < p1; ++p) store(i, p, own + ((p - p0) * high * tile_rows + i - i0) * width);
+      for (Index p = p0; p < p1; ++p) store(i, p, own + ((p - p0) * tall + i - i0) * width);
   });
 }
 
@@ -44,23 +85,12 @@ void outer_product(Crew& crew, const In<T>& a, Index cols, Index high, Index wid
 
 template <class T, class Self>
 struct CpuOuter {
-  /// c += aᵀ b, each element one chain over the rows.          a : (r, n), b : (r, k), c : (n, k)
+  /// c += aᵀ b, each element one chain over the rows; in bfloat16 arithmetic in steps of two.          a : (r, n), b : (r, k), c : (n, k)
   void outer(In<T> a, In<T> b, Acc<T> c) {
-    constexpr Index width = panel_width<T>;
     if (c.count() == 0) return;
-    const Index high = std::clamp<Index>(pieces(c.rows, tile_rows) / (3 * crew().threads()), 1, 8);
-    detail::outer_product<T>(
-        crew(), a, c.cols, high, std::min<Index>(pieces(c.cols, width), 16), c.cols % width == 0 ? 0 : detail::outer_rows * width,
-        [&](Index r, Index depth, Index, Index, Index p, T* room) -> detail::Piece<T> {
-          const T* from = b.row(r) + p * width;
-          if (c.cols - p * width >= width) return {from, b.stride};
-          detail::pack_along(c.cols - p * width, depth, from, b.stride, room);  // the last columns, padded
-          return {room, width};
-        },
-        [&](Index i, Index p, const T* sums) {
-          along<T>(std::min(width, c.cols - p * width),
-                   [&](Index j, auto part) { accumulate(c.row(i) + p * width + j, c.fresh, Pack<T>::load(sums + j), part); });
-        });
+    if constexpr (detail::takes<detail::Pairs, T>)
+      if (self().arithmetic() == Arithmetic::bfloat16) return outer_in<detail::Pairs>(a, b, c);
+    outer_in<detail::Singles<T>>(a, b, c);
   }
 
   /// sum += Σ rows of x
@@ -81,7 +111,25 @@ struct CpuOuter {
   }
 
  private:
-  Crew& crew() { return static_cast<Self&>(*this).crew(); }
+  Self& self() { return static_cast<Self&>(*this); }
+  Crew& crew() { return self().crew(); }
+
+  template <class K>
+  void outer_in(const In<T>& a, const In<T>& b, const Acc<T>& c) {
+    using Word = typename K::Word;
+    constexpr Index width = panel_width<T>, block = detail::outer_rows * width;
+    const Index high = std::clamp<Index>(pieces(c.rows, tile_rows) / (3 * crew().threads()), 1, 16), wide = std::min<Index>(pieces(c.cols, width), 16);
+    detail::outer_product<T, K>(
+        crew(), a, c.cols, high, wide, wide * block,
+        [&](Index r, Index depth, Index p0, Index p1, Index p, Word* room) -> detail::Piece<Word> {
+          if (p == p0) detail::gather_panels<K>(b.row(r) + p0 * width, b.stride, depth, std::min(c.cols, p1 * width) - p0 * width, room);
+          return {room + (p - p0) * block, width};
+        },
+        [&](Index i, Index p, const T* sums) {
+          along<T>(std::min(width, c.cols - p * width),
+                   [&](Index j, auto part) { accumulate(c.row(i) + p * width + j, c.fresh, Pack<T>::load(sums + j), part); });
+        });
+  }
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -19,25 +19,20 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// A packet of four values (two, one) : small ones transpose within registers.
-template <class T>
-using Small = typename Eigen::internal::find_best_packet<T, 4>::type;
-template <class T>
-inline constexpr Index small_size = Eigen::internal::unpacket_traits<Small<T>>::size;
-
-/// Consecutive values of a few rows become columns of `to`, whose rows are `ld` apart.
+/// A packet of every one of as many rows: they become columns of `to`, whose rows are `ld` apart.
 template <class T, Index... i>
 [[gnu::always_inline]] inline void transpose(std::integer_sequence<Index, i...>, const T* const (&from)[sizeof...(i)], Index k, T* to, Index ld) {
-  Eigen::internal::PacketBlock<Small<T>, static_cast<int>(sizeof...(i))> block;
-  ((block.packet[i] = Eigen::internal::ploadu<Small<T>>(from[i] + k)), ...);
+  Eigen::internal::PacketBlock<typename Pack<T>::Packet, static_cast<int>(sizeof...(i))> block;
+  ((block.packet[i] = Pack<T>::load(from[i] + k).v), ...);
   Eigen::internal::ptranspose(block);
   (Eigen::internal::pstoreu(to + i * ld, block.packet[i]), ...);
 }
 
-/// to[k W + j] = row(j)[k] for k < depth, j < W: n rows become the columns of one panel, zeros where there is no row.
-template <class T, class Row>
-void pack_across(Index n, Index depth, Row&& row, T* to) {
-  constexpr Index size = small_size<T>, width = panel_width<T>, stretch = 64;
+/// to[k W + j] = row(j)[k] for k < depth, j < W: n rows become the columns of one panel, zeros where there is no row. While
+/// values are moved, those at soon(j, k) are asked for.
+template <class T, class Row, class Soon>
+void pack_across(Index n, Index depth, Row&& row, T* to, Soon&& soon) {
+  constexpr Index size = Pack<T>::size, width = panel_width<T>, stretch = 64;
   for (Index begin = 0; begin < depth; begin += stretch) {
     const Index end = std::min(depth, begin + stretch), whole = begin + (end - begin) / size * size;
     if (n < width)
@@ -47,13 +42,21 @@ void pack_across(Index n, Index depth, Row&& row, T* to) {
       for (Index i = 0; i < size; ++i) from[i] = row(std::min(j + i, n - 1));  // columns past n are cleared below
       Index k = begin;
       if constexpr (size > 1)
-        for (; k < whole; k += size) transpose(std::make_integer_sequence<Index, size>{}, from, k, to + k * width + j, width);
+        for (; k < whole; k += size) {
+          for (Index i = 0; i < size; ++i) __builtin_prefetch(soon(j + i, k), 0, 2);
+          transpose(std::make_integer_sequence<Index, size>{}, from, k, to + k * width + j, width);
+        }
       for (; k < end; ++k)
         for (Index i = 0; i < size; ++i) to[k * width + j + i] = from[i][k];
     }
     for (Index j = n; j < round_up(n, size); ++j)
       for (Index k = begin; k < end; ++k) to[k * width + j] = 0;
   }
+}
+
+template <class T, class Row>
+void pack_across(Index n, Index depth, Row&& row, T* to) {
+  pack_across<T>(n, depth, row, to, [&](Index, Index) { return to; });
 }
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -94,17 +97,40 @@ void pack_windows(Index n, Index channels, Index area, Row&& row, T* to) {
 
 namespace detail {
 
-/// Panel p of a weight w in rows, of which n outputs are read, as `use` reads it; `area` pixels of a window.
+/// A weight w in rows as its products read it: n outputs, `area` pixels of a window.
 template <class T>
-void write_panel(Use use, const View<const T>& w, Index n, Index area, Index p, T* to) {
-  const Index j = p * panel_width<T>, some = std::min(panel_width<T>, n - j);
-  const auto row = [&](Index i) { return w.row(j + i); };
-  if (use == Use::project) pack_along<T>(some, w.rows, w.data + j, w.stride, to);
-  else if (use == Use::convolution) pack_windows<T>(some, w.cols / area, area, row, to);
-  else pack_across<T>(some, w.cols, row, to);
-}
+struct InRows {
+  Use use;
+  View<const T> w;
+  Index n, area = 1;
 
-/// What `write_panel` wrote, back in its place.
+  Index depth() const { return use == Use::project ? w.rows : w.cols; }
+
+  /// Inputs [begin, end) of panel p.
+  void write(Index p, Index begin, Index end, T* to) const {
+    constexpr Index width = panel_width<T>;
+    const Index j = p * width, some = std::min(width, n - j), depth = end - begin;
+    if (use == Use::project) {
+      pack_along<T>(some, depth, w.row(begin) + j, w.stride, to);
+    } else if (use == Use::linear) {
+      const auto soon = [&](Index i, Index k) {  // a kilobyte further, or where the next panel begins
+        k += begin + 256;
+        return k < w.cols ? w.row(j + i) + k : w.row(j + i + width) + (k - w.cols);
+      };
+      pack_across<T>(
+          some, depth, [&](Index i) { return w.row(j + i) + begin; }, to, soon);
+    } else if (depth == w.cols) {
+      pack_windows<T>(
+          some, w.cols / area, area, [&](Index i) { return w.row(j + i); }, to);
+    } else {
+      const Index channels = w.cols / area;
+      for (Index k = begin; k < end; ++k)
+        for (Index i = 0; i < width; ++i) *to++ = i < some ? w.row(j + i)[k % channels * area + k / channels] : T(0);
+    }
+  }
+};
+
+/// Panel p of a weight in rows, back in its place.
 template <class T>
 void read_panel(Use use, const T* panel, Index area, Index p, const View<T>& w) {
   constexpr Index width = panel_width<T>;

@@ -1,10 +1,10 @@
 // clip/backend/cpu/product.hpp: y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut) over panels of weights.
 //
 // A task is a block of rows and some panels; k is cut so that a piece of a panel stays in the first-level cache while the rows
-// pass, and their piece of x in the second while the panels pass; sums wait in scratch, every chain in order. Weights
-// that lie in rows are packed first: by every task for itself where rows are few, otherwise once, a few megabytes at a time.
-// Rows of x are read where they lie, or put together piece by piece in a thread's scratch (windows of a picture), or made
-// words of several k (backend/cpu/dot.hpp). Depths count words.
+// pass, and their piece of x in the second while the panels pass; sums wait in scratch, every chain in order. While a piece is
+// used the next is asked for. Weights that lie in rows are packed first: a piece before it is used where rows are few, otherwise
+// once for all rows, a few megabytes at a time. Rows of x are read where they lie, or put together piece by piece in a thread's
+// scratch (windows of a picture), or made words of several k (backend/cpu/dot.hpp). Depths count words.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -33,12 +33,33 @@ struct RowsAsTheyLie {
   Piece<T> piece(Index i0, Index, Index begin, Index, T*) const { return {x.row(i0) + begin, x.stride}; }
 };
 
+/// Panels of words, side by side.
+template <class Word>
+struct Panels {
+  const Word* words;
+  Index first, one, width;  // the panel they begin with, words from one to the next, and of a step
+  const Word* where(Index p, Index k) const { return words + (p - first) * one + k * width; }
+  const Word* piece(Index p, Index k, Index) const { return where(p, k); }
+};
+
+/// Panels of a weight in another layout: write(p, k, k + n, to) makes a piece of one when it is needed.
+template <class Word, class Write>
+struct PanelsToBe {
+  const Write& write;
+  Word* room;
+  const Word* where(Index, Index) const { return room; }
+  const Word* piece(Index p, Index k, Index n) const {
+    write(p, k, k + n, room);
+    return room;
+  }
+};
+
 /// One product in steps of K; `first` is the weight's output that is y's first column.
 template <class K, class T, class F, class Source = RowsAsTheyLie<T>>
 struct Product {
   using Word = typename K::Word;
   using Sum = typename K::Sum;
-  static constexpr Index width = panel_width<T>;
+  static constexpr Index width = panel_width<T>, line = 64 / static_cast<Index>(sizeof(T));
   static constexpr bool plain = std::is_same_v<K, Singles<T>>;
   static_assert(sizeof(Word) == sizeof(T) && sizeof(Sum) == sizeof(T), "Product: words and sums have the size of T, in whose units scratch is counted");
 
@@ -58,137 +79,112 @@ struct Product {
   static constexpr Index room_for_sums = rows_at_once * panels_at_once * width;
 
   Index reach() const { return depth() <= far * 4 / 3 ? std::max<Index>(depth(), 1) : far; }
-  /// Values from a row of words to the next: not a power of two, whose rows would meet in the cache.
-  Index pitch() const { return round_up(depth(), 16) + 16; }
-  /// Scratch of a task: sums, then the piece of x where it is put together; of words all of them, their scales, and a row of values.
+  /// From a row of words to the next: not a power of two, whose rows would meet in the cache.
+  Index pitch() const { return round_up(depth(), line) + line; }
+  /// Words of a block of rows, and what one unit of each row stands for.
+  Index room_for_words() const { return rows_at_once * (pitch() + 1); }
+  /// Scratch of a task: sums, then the rows of x where they are made words or put together piece by piece.
   Index room() const {
-    if constexpr (!plain) return room_for_sums + rows_at_once * pitch() + rows_at_once + Source::pitch(x.cols());
-    else return room_for_sums + rows_at_once * Source::pitch(reach());
+    if constexpr (plain) return room_for_sums + rows_at_once * Source::pitch(reach());
+    else return room_for_sums + room_for_words() + Source::pitch(x.cols());
   }
 
-  /// Rows of a tile where there are `rows`: about equal parts, since a low tile costs as much time as a high one.
+  /// Rows of a tile where there are `rows`: about equal parts.
   static Index even(Index rows) { return pieces(rows, pieces(rows, tile_rows)); }
 
-  /// A block of rows, as the tile reads them: whole (words), or a piece at a time.
-  class Strip {
-   public:
-    Strip(const Product& product, Index i0, Index i1, T* scratch) : product_{product}, i0_{i0}, i1_{i1}, own_{scratch + room_for_sums} {
-      if constexpr (!plain) {
-        const Index pitch = product.pitch();
-        T* const scale = own_ + rows_at_once * pitch;
-        for (Index i = i0; i < i1; ++i) {
-          const T* values = product.x.piece(i, i + 1, 0, product.x.cols(), scale + rows_at_once).data;
-          scale[i - i0] = K::narrow(values, product.x.cols(), words() + (i - i0) * pitch);
-        }
-      }
-    }
+  /// Rows [i0, i1) of x, made words in a block's place `from_row` rows further; `row` has room for one that is put together.
+  void narrow([[maybe_unused]] Index i0, [[maybe_unused]] Index i1, [[maybe_unused]] Index from_row, [[maybe_unused]] T* words, [[maybe_unused]] T* row) const {
+    if constexpr (!plain)
+      for (Index i = i0; i < i1; ++i, ++from_row)
+        words[rows_at_once * pitch() + from_row] =
+            K::narrow(x.piece(i, i + 1, 0, x.cols(), row).data, x.cols(), reinterpret_cast<Word*>(words) + from_row * pitch());
+  }
 
-    /// Steps [begin, end).
-    Piece<Word> steps(Index begin, Index end) {
-      if constexpr (!plain) {
-        return {words() + begin, product_.pitch()};
-      } else {
-        if (std::exchange(held_, begin) != begin) piece_ = product_.x.piece(i0_, i1_, begin, end, own_);
-        return piece_;
-      }
-    }
-
-    /// What one unit of a row of words stands for.
-    const T* scale(Index i) const { return own_ + rows_at_once * product_.pitch() + (i - i0_); }
-
-   private:
-    Word* words() const { return reinterpret_cast<Word*>(own_); }
-
-    const Product& product_;
-    Index i0_, i1_;
-    T* own_;
-    Piece<T> piece_;
-    Index held_ = -1;  // where the piece begins
-  };
-
-  /// Rows [i0, i1), at most rows_at_once, times panels [p0, p1); at(p) is where panel p begins.
-  template <class At>
-  void multiply(Index i0, Index i1, Index p0, Index p1, At&& at, T* scratch) const {
-    const Index high = even(i1 - i0);
+  /// Rows [i0, i1), at most rows_at_once, times panels [p0, p1). `words` are those of the rows, if there are any.
+  template <class Panels>
+  void multiply(Index i0, Index i1, Index p0, Index p1, const Panels& panels, const T* words, T* scratch) const {
+    const Index high = even(i1 - i0), step = pieces(width, pieces(i1 - i0, high));  // of the next piece every tile asks for its share
     const Index reach = this->reach(), together = reach >= depth() ? 1 : panels_at_once;
-    Sum* const sums = reinterpret_cast<Sum*>(scratch);
-    Strip strip{*this, i0, i1, scratch};
+    const T* const scale = words + rows_at_once * pitch();
+    Piece<Word> a{reinterpret_cast<const Word*>(words), pitch()};
+    Index held = -1;  // where the piece begins
     for (Index g = p0; g < p1; g += together) {
       const Index end = std::min(p1, g + together);
-      for (Index begin = 0; begin < depth(); begin += reach) {
+      for (Index begin = 0; begin == 0 || begin < depth(); begin += reach) {
         const Index stop = std::min(depth(), begin + reach);
-        const Piece<Word> a = strip.steps(begin, stop);
+        if constexpr (plain) {
+          if (std::exchange(held, begin) != begin) a = x.piece(i0, i1, begin, stop, scratch + room_for_sums);
+        } else {
+          a.data = reinterpret_cast<const Word*>(words) + begin;
+        }
         for (Index p = g; p < end; ++p)
-          for (Index k = begin; k < stop; k += near)
-            for (Index i = i0, n = 0; i < i1; i += high, ++n) {
-              fetch(at(p) + (k + near) * width + n * (near * width / 8));
-              tile_in<K>(std::min(high, i1 - i), std::min(near, stop - k), a.data + (i - i0) * a.stride + k - begin, a.stride, at(p) + k * width, width,
-                         sums + ((p - g) * rows_at_once + i - i0) * width, width, k > 0);
+          for (Index k = begin; k == begin || k < stop; k += near) {
+            const Index n = std::min(near, stop - k);
+            const Word* const b = panels.piece(p, k, n);
+            const Word* next = k + near < stop ? panels.where(p, k + near)
+                               : p + 1 < end   ? panels.where(p + 1, begin)
+                                               : panels.where(stop < depth() ? g : end, stop < depth() ? stop : 0);
+            Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_at_once * width;
+            for (Index i = i0; i < i1; i += high, next += n * step, sums += high * width) {
+              const Index rows = std::min(high, i1 - i);
+              const bool last = k + near >= depth();
+              if (last) await(p, i, rows);
+              tile_in<K>(rows, n, a.data + (i - i0) * a.stride + k - begin, a.stride, b, width, sums, width, k > 0, {next, step});
+              if (last) finish(panels.where(p, 0), p, i, rows, scale + (i - i0), sums);
             }
+          }
       }
-      for (Index p = g; p < end; ++p)
-        for (Index i = i0; i < i1; i += high) finish(at(p), p, i, std::min(high, i1 - i), strip, sums + ((p - g) * rows_at_once + i - i0) * width);
     }
   }
 
-  /// Asks for an eighth of the piece of a panel that comes next, while eight tiles use the present one.
-  static void fetch(const Word* next) {
-    for (Index c = 0; c < near * width / 8; c += 64 / static_cast<Index>(sizeof(T))) __builtin_prefetch(next + c, 0, 2);
+  /// Asks for the part of y a tile writes, while its last sums are made.
+  void await(Index p, Index i, Index rows) const {
+    for (Index r = 0; r < rows; ++r)
+      for (Index c = std::max(first, p * width) - first; c < std::min(first + y.cols, (p + 1) * width) - first; c += line)
+        __builtin_prefetch(y.row(i + r) + c, 1);
   }
 
-  /// The same where k is short: a tile is finished while its sums are in the first-level cache.
-  template <class At>
-  void multiply_short(Index i0, Index i1, Index p0, Index p1, At&& at, T* scratch) const {
-    const Index high = even(i1 - i0);
-    Sum* const sums = reinterpret_cast<Sum*>(scratch);
-    Strip strip{*this, i0, i1, scratch};
-    const Piece<Word> a = strip.steps(0, depth());
-    for (Index p = p0; p < p1; ++p)
-      for (Index i = i0; i < i1; i += high) {
-        const Index rows = std::min(high, i1 - i);
-        for (Index r = 0; r < rows; ++r)  // y comes while the sums are made
-          for (Index c = std::max(first, p * width) - first; c < std::min(first + y.cols, (p + 1) * width) - first; c += 64 / static_cast<Index>(sizeof(T)))
-            __builtin_prefetch(y.row(i + r) + c, 1);
-        tile_in<K>(rows, depth(), a.data + (i - i0) * a.stride, a.stride, at(p), width, sums, width, false);
-        finish(at(p), p, i, rows, strip, sums);
-      }
-  }
-
-  template <class At>
-  void block(Index i0, Index i1, Index p0, Index p1, At&& at, T* scratch) const {
-    depth() > near ? multiply(i0, i1, p0, p1, at, scratch) : multiply_short(i0, i1, p0, p1, at, scratch);
-  }
-
-  void finish(const Word* panel, Index p, Index i, Index rows, const Strip& strip, Sum* sums) const {
+  void finish(const Word* panel, Index p, Index i, Index rows, const T* scale, Sum* sums) const {
     T* const values = reinterpret_cast<T*>(sums);
-    if constexpr (K::header > 0) K::finish(sums, rows, panel - K::header * width, strip.scale(i), values);
+    if constexpr (K::header > 0) K::finish(sums, rows, panel - K::header * width, scale, values);
     const Index low = std::max(first, p * width), high = std::min(first + y.cols, (p + 1) * width);
     finish_tile(static_cast<const T*>(values) + (low - p * width), rows, high - low, i, low - first, epilogue, y);
   }
 
-  /// Every row times panels [p0, p1).
-  template <class At>
-  void panels(Crew::Shift& shift, Index threads, Index p0, Index p1, At at) const {
-    const Index tall = round_up(pieces(y.rows, pieces(y.rows, rows_at_once)), tile_rows), blocks = pieces(y.rows, tall);
-    const Index wanted = blocks >= 3 * threads ? 1 : pieces(3 * threads, blocks), wide = pieces(p1 - p0, std::min(wanted, p1 - p0));
-    const Index across = pieces(p1 - p0, wide);
-    shift.template parallel<T>(blocks * across, room(), [&](Index task, T* own) {
-      const Index i = task / across * tall, p = p0 + task % across * wide;
-      block(i, std::min(y.rows, i + tall), p, std::min(p1, p + wide), at, own);
+  /// Every row times panels [p0, p1); make(room) gives a task its panels, with `extra` scratch.
+  template <class Make>
+  void run(Crew::Shift& shift, Index threads, Index p0, Index p1, Index extra, Make&& make) const {
+    const Index fewest = pieces(y.rows, rows_at_once), blocks = fewest < threads ? fewest : round_up(fewest, threads);
+    const Index enough = plain || blocks == 1 ? 6 : 2;  // tasks of a thread; of words each makes its own
+    const Index across = std::min(blocks >= enough * threads ? 1 : pieces(enough * threads, blocks), p1 - p0);
+    T* shared = nullptr;
+    if constexpr (!plain)
+      if (blocks == 1) {
+        shared = shift.template shared<T>(room_for_words());
+        shift.template parallel<T>(pieces(y.rows, tile_rows), Source::pitch(x.cols()), [&](Index task, T* own) {
+          narrow(task * tile_rows, std::min(y.rows, (task + 1) * tile_rows), task * tile_rows, shared, own);
+        });
+      }
+    shift.template parallel<T>(blocks * across, room() + extra, [&](Index task, T* own) {
+      const Index block = task / across, part = task % across;
+      const Index i0 = y.rows * block / blocks, i1 = y.rows * (block + 1) / blocks;
+      T* const words = shared ? shared : own + room_for_sums;
+      if (!shared) narrow(i0, i1, 0, words, words + room_for_words());
+      multiply(i0, i1, p0 + (p1 - p0) * part / across, p0 + (p1 - p0) * (part + 1) / across, make(own + room()), words, own);
     });
   }
 
-  /// Weights in another layout: pack(p, to) writes the words of panel p, as if each had the room of T times `together`.
-  template <class Pack>
-  void packing(Crew& crew, Pack pack) const {
+  /// Weights in another layout: write(p, begin, end, to) writes inputs [begin, end) of panel p as words; `to` has room for as many T.
+  template <class Write>
+  void packing(Crew& crew, const Write& write) const {
     const Index p0 = first_panel(), p1 = last_panel(), one = width * depth() * K::together;
+    const auto in_words = [&](Index p, Index k, Index end, Word* to) {
+      write(p, k * K::together, std::min(x.cols(), end * K::together), reinterpret_cast<T*>(to));
+    };
     Crew::Shift shift{crew};
     if (y.rows <= rows_at_once) {
-      shift.template parallel<T>(p1 - p0, room() + one, [&](Index task, T* own) {
-        T* const packed = own + room();
-        pack(p0 + task, packed);
-        block(
-            0, y.rows, p0 + task, p0 + task + 1, [&](Index) { return reinterpret_cast<const Word*>(packed); }, own);
+      run(shift, crew.threads(), p0, p1, near * width * K::together, [&](T* room) {
+        return PanelsToBe<Word, decltype(in_words)>{in_words, reinterpret_cast<Word*>(room)};
       });
       return;
     }
@@ -197,18 +193,17 @@ struct Product {
     for (Index p = p0; p < p1; p += chunk) {
       const Index n = std::min(chunk, p1 - p), together = std::max<Index>(1, small_work / std::max<Index>(one, 1));
       shift.template parallel<T>(pieces(n, together), 0, [&](Index task, T*) {
-        for (Index q = task * together; q < std::min(n, (task + 1) * together); ++q) pack(p + q, packed + q * one);
+        for (Index q = task * together; q < std::min(n, (task + 1) * together); ++q) in_words(p + q, 0, depth(), reinterpret_cast<Word*>(packed + q * one));
       });
-      panels(shift, crew.threads(), p, p + n, [&](Index q) { return reinterpret_cast<const Word*>(packed + (q - p) * one); });
+      run(shift, crew.threads(), p, p + n, 0, [&](T*) { return Panels<Word>{reinterpret_cast<const Word*>(packed), p, one, width}; });
     }
   }
 
   /// Weights in panels of words.
   void packed(Crew& crew, const T* data) const {
     Crew::Shift shift{crew};
-    const Word* const words = reinterpret_cast<const Word*>(data) + K::header * width;
-    const Index one = (K::header + depth()) * width;
-    panels(shift, crew.threads(), first_panel(), last_panel(), [&](Index p) { return words + p * one; });
+    const Panels<Word> panels{reinterpret_cast<const Word*>(data) + K::header * width, 0, (K::header + depth()) * width, width};
+    run(shift, crew.threads(), first_panel(), last_panel(), 0, [&](T*) { return panels; });
   }
 };
 

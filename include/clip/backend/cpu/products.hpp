@@ -31,28 +31,50 @@ constexpr bool in_steps(Layout layout) {
 template <class T>
 const T* panel_of(Use use, const Weights<T>& w, Index n, Index k, Index area, Index p, T* room) {
   if (w.layout == Layout::panels) return w.data + p * panel_width<T> * k;
-  if (w.layout == Layout::rows) write_panel<T>(use, w, n, area, p, room);
-  else widen_panel(w.layout, reinterpret_cast<const std::byte*>(w.data) + p * panel_bytes<T>(w.layout, k), k, room);
+  if (w.layout == Layout::rows) InRows<T>{use, w, n, area}.write(p, 0, k, room);
+  else widen_panel(w.layout, reinterpret_cast<const std::byte*>(w.data) + p * panel_bytes<T>(w.layout, k), 0, k, room);
   return room;
 }
 
-/// The product of rows with a weight in any layout; write(p, to) packs panel p of one that lies in rows.
-template <class T, class F, class Source, class Write>
-void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, const Weights<T>& w, const Epilogue<T, F>& epilogue, const Out<T>& y, Write&& write) {
+/// The product of rows with a weight in any layout; `use` says how one in rows is read, windows have `area` pixels.
+template <class T, class F, class Source>
+void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, Use use, Index area, const Weights<T>& w, const Epilogue<T, F>& epilogue, const Out<T>& y) {
   if (y.count() == 0) return;
   const Product<Singles<T>, T, F, Source> plain{x, epilogue, y, w.first};
+  const InRows<T> rows{use, w, y.cols, area};
+  const std::byte* const panels = reinterpret_cast<const std::byte*>(w.data);
   if (w.layout == Layout::panels) return plain.packed(crew, w.data);
   if constexpr (takes<Pairs, T>) {
     const Product<Pairs, T, F, Source> pairs{x, epilogue, y, w.first};
     if (w.layout == Layout::bfloat16_panels) return pairs.packed(crew, w.data);
     if (w.layout == Layout::rows && arithmetic == Arithmetic::bfloat16)
-      return pairs.packing(crew, [&](Index p, T* to) { write(p, to), narrow_to_pairs(to, x.cols(), reinterpret_cast<std::byte*>(to)); });
+      return pairs.packing(crew, [&](Index p, Index begin, Index end, T* to) {
+        rows.write(p, begin, end, to), narrow_to_pairs(to, end - begin, reinterpret_cast<std::byte*>(to));
+      });
   }
   if constexpr (takes<Quads, T>)
     if (w.layout == Layout::int8_panels) return Product<Quads, T, F, Source>{x, epilogue, y, w.first}.packed(crew, w.data);
-  if (w.layout == Layout::rows) return plain.packing(crew, write);
-  const std::byte* const panels = reinterpret_cast<const std::byte*>(w.data);
-  plain.packing(crew, [&](Index p, T* to) { widen_panel(w.layout, panels + p * panel_bytes<T>(w.layout, x.cols()), x.cols(), to); });
+  if (w.layout == Layout::rows) return plain.packing(crew, [&](Index p, Index begin, Index end, T* to) { rows.write(p, begin, end, to); });
+  plain.packing(crew, [&](Index p, Index begin, Index end, T* to) { widen_panel(w.layout, panels + p * panel_bytes<T>(w.layout, x.cols()), begin, end, to); });
+}
+
+/// Whether a weight lies in panels for the transposed product: what a gradient meets on its way back through a packed model.
+template <class T>
+bool lies_turned(const Weights<T>& w, Use use) {
+  return w.layout == Layout::panels && w.use != Use::other && w.use != use;
+}
+
+/// Outputs [begin, end) of such a weight (of a slice), which this product sums over, for panel q of its `inputs`, which come out.
+template <class T>
+void turn_panel(const Weights<T>& w, Index begin, Index end, Index inputs, Index q, T* to) {
+  constexpr Index width = panel_width<T>;
+  for (Index j = begin, n = 0; j < end; j += n, to += n * width) {
+    const Index output = w.first + j, lane = output % width;
+    const T* const block = w.data + (output / width * inputs + q * width) * width + lane;
+    n = std::min(width - lane, end - j);
+    pack_across<T>(
+        std::min(width, inputs - q * width), n, [&](Index i) { return block + i * width; }, to);
+  }
 }
 
 }  // namespace detail
@@ -62,15 +84,15 @@ struct CpuProducts {
   /// y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut)
   template <class F>
   void linear(In<T> x, Weights<T> w, const Epilogue<T, F>& epilogue, Out<T> y) {
-    detail::multiply(self().crew(), self().arithmetic(), detail::RowsAsTheyLie<T>{x}, w, epilogue, y,
-                     [&](Index p, T* to) { detail::write_panel<T>(Use::linear, w, y.cols, 1, p, to); });
+    if (detail::lies_turned(w, Use::linear)) return turned(x, w, epilogue, y);
+    detail::multiply(self().crew(), self().arithmetic(), detail::RowsAsTheyLie<T>{x}, Use::linear, 1, w, epilogue, y);
   }
 
   /// y = residual + f(scale ⊙ (x p) + bias + shortcut)
   template <class F>
   void project(In<T> x, Weights<T> p, const Epilogue<T, F>& epilogue, Out<T> y) {
-    detail::multiply(self().crew(), self().arithmetic(), detail::RowsAsTheyLie<T>{x}, p, epilogue, y,
-                     [&](Index q, T* to) { detail::write_panel<T>(Use::project, p, y.cols, 1, q, to); });
+    if (detail::lies_turned(p, Use::project)) return turned(x, p, epilogue, y);
+    detail::multiply(self().crew(), self().arithmetic(), detail::RowsAsTheyLie<T>{x}, Use::project, 1, p, epilogue, y);
   }
 
   /// Bytes a weight of n outputs and k inputs takes in panels.
@@ -80,25 +102,34 @@ struct CpuProducts {
 
   /// Panels of w, a weight in rows as `use` reads it: (n, k), (k, n) for `project`, (n, channels · window²) for `convolution`.
   static void pack(Use use, Index window, const View<const T>& w, Layout layout, std::byte* to) {
-    const Index n = use == Use::project ? w.cols : w.rows, k = w.count() / std::max<Index>(n, 1);
+    const detail::InRows<T> rows{use, w, use == Use::project ? w.cols : w.rows, window * window};
+    const Index k = rows.depth();
     std::vector<T> panel(static_cast<std::size_t>(panel_width<T> * k));
-    for (Index p = 0; p < pieces(n, panel_width<T>); ++p, to += detail::panel_bytes<T>(layout, k)) {
-      detail::write_panel(use, w, n, window * window, p, panel.data());
+    for (Index p = 0; p < pieces(rows.n, panel_width<T>); ++p, to += detail::panel_bytes<T>(layout, k)) {
+      rows.write(p, 0, k, panel.data());
       detail::narrow_panel(layout, panel.data(), k, to);
     }
   }
 
   /// w back from its panels: the values the products stand for.
   static void unpack(Use use, Index window, const std::byte* from, Layout layout, View<T> w) {
-    const Index n = use == Use::project ? w.cols : w.rows, k = w.count() / std::max<Index>(n, 1);
+    const Index n = use == Use::project ? w.cols : w.rows, k = use == Use::project ? w.rows : w.cols;
     std::vector<T> panel(static_cast<std::size_t>(panel_width<T> * k));
     for (Index p = 0; p < pieces(n, panel_width<T>); ++p, from += detail::panel_bytes<T>(layout, k)) {
-      detail::widen_panel(layout, from, k, panel.data());
+      detail::widen_panel(layout, from, 0, k, panel.data());
       detail::read_panel(use, panel.data(), window * window, p, w);
     }
   }
 
  private:
+  template <class F>
+  void turned(In<T> x, const Weights<T>& w, const Epilogue<T, F>& epilogue, Out<T> y) {
+    if (y.count() == 0) return;
+    const detail::RowsAsTheyLie<T> rows{x};
+    const detail::Product<detail::Singles<T>, T, F, detail::RowsAsTheyLie<T>> product{rows, epilogue, y};
+    product.packing(self().crew(), [&](Index q, Index begin, Index end, T* to) { detail::turn_panel(w, begin, end, y.cols, q, to); });
+  }
+
   Self& self() { return static_cast<Self&>(*this); }
 };
 

@@ -5,24 +5,29 @@
 #include <clip/core/sequences.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace clip::inline CLIP_ABI {
 
 template <class T, class Self>
 struct CpuTables {
-  /// y_i += table_{ids i}
+  /// y_i += table_{ids i}; nothing where the id is negative
   void gather(In<T> table, Ids ids, Acc<T> y) {
-    each_row(crew(), y.rows, y.cols, [&](Index i) { add_row(table.row(ids[static_cast<std::size_t>(i)]), y.row(i), y.fresh, y.cols); });
+    each_row(crew(), y.rows, y.cols, [&](Index i) {
+      if (const std::int32_t id = ids[static_cast<std::size_t>(i)]; id >= 0) add_row(table.row(id), y.row(i), y.fresh, y.cols);
+      else if (y.fresh) std::fill_n(y.row(i), y.cols, T(0));
+    });
   }
 
-  /// table_{ids i} += x_i, in the order of i; threads share the columns.
+  /// table_{ids i} += x_i, in the order of i, where the id is not negative; threads share the columns.
   void scatter_add(In<T> x, Ids ids, Acc<T> table) {
     if (table.fresh) each_row(crew(), table.rows, table.cols, [&](Index i) { std::fill_n(table.row(i), table.cols, T(0)); });
     const Index wide = x.count() <= small_work ? std::max<Index>(x.cols, 1) : 64;
     Crew::Shift shift{crew()};
     shift.template parallel<T>(pieces(x.cols, wide), 0, [&](Index task, T*) {
       const Index j = task * wide, n = std::min(wide, x.cols - j);
-      for (Index i = 0; i < x.rows; ++i) add_row(x.row(i) + j, table.row(ids[static_cast<std::size_t>(i)]) + j, false, n);
+      for (Index i = 0; i < x.rows; ++i)
+        if (const std::int32_t id = ids[static_cast<std::size_t>(i)]; id >= 0) add_row(x.row(i) + j, table.row(id) + j, false, n);
     });
   }
 

@@ -38,11 +38,23 @@ struct Singles {
   static Sums add(Words a, Words b, Sums c) { return fma(a, b, c); }
 };
 
+/// Memory that is needed soon: with every step of k a tile asks for what lies `step` words further.
+template <class Word>
+struct Ahead {
+  const Word* at;
+  Index step = 0;
+  void fetch() {
+    __builtin_prefetch(at, 0, 2);
+    __builtin_prefetch(at + 64 / sizeof(Word), 0, 2);
+    at += step;
+  }
+};
+
 /// c (+)= a b.          a : (rows, depth), b : (depth, panel_width), c : (rows, panel_width); `more` continues the sums in c
 /// One row per number r; the folds below leave nothing but registers of them.
 template <class K, Reading reading, Index... r>
 void register_tile(std::integer_sequence<Index, r...>, Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb,
-                   typename K::Sum* c, Index ldc, bool more) {
+                   typename K::Sum* c, Index ldc, bool more, Ahead<typename K::Word> ahead) {
   using Words = typename K::Words;
   using Sums = typename K::Sums;
   Sums left[sizeof...(r)], right[sizeof...(r)];
@@ -53,7 +65,7 @@ void register_tile(std::integer_sequence<Index, r...>, Index depth, const typena
     Words value;
     if constexpr (reading == Reading::along) {
       ((value = Words(a[r * lda]), left[r] = K::add(value, b0, left[r]), right[r] = K::add(value, b1, right[r])), ...);
-      ++a;
+      ++a, ahead.fetch();
     } else {
       ((value = Words(a[r]), left[r] = K::add(value, b0, left[r]), right[r] = K::add(value, b1, right[r])), ...);
       a += lda;
@@ -63,12 +75,13 @@ void register_tile(std::integer_sequence<Index, r...>, Index depth, const typena
 }
 
 template <class K, Reading reading, Index rows>
-void tile_of(Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb, typename K::Sum* c, Index ldc, bool more) {
-  register_tile<K, reading>(std::make_integer_sequence<Index, rows>{}, depth, a, lda, b, ldb, c, ldc, more);
+void tile_of(Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb, typename K::Sum* c, Index ldc, bool more,
+             Ahead<typename K::Word> ahead) {
+  register_tile<K, reading>(std::make_integer_sequence<Index, rows>{}, depth, a, lda, b, ldb, c, ldc, more, ahead);
 }
 
 template <class K>
-using Tile = void (*)(Index, const typename K::Word*, Index, const typename K::Word*, Index, typename K::Sum*, Index, bool);
+using Tile = void (*)(Index, const typename K::Word*, Index, const typename K::Word*, Index, typename K::Sum*, Index, bool, Ahead<typename K::Word>);
 
 template <class K, Reading reading>
 inline constexpr auto tiles = []<Index... r>(std::integer_sequence<Index, r...>) {
@@ -78,8 +91,9 @@ inline constexpr auto tiles = []<Index... r>(std::integer_sequence<Index, r...>)
 
 /// c (+)= a b for 1 … tile_rows rows, in steps of K.
 template <class K, Reading reading = Reading::along>
-void tile_in(Index rows, Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb, typename K::Sum* c, Index ldc, bool more) {
-  tiles<K, reading>[static_cast<std::size_t>(rows - 1)](depth, a, lda, b, ldb, c, ldc, more);
+void tile_in(Index rows, Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb, typename K::Sum* c, Index ldc, bool more,
+             Ahead<typename K::Word> ahead) {
+  tiles<K, reading>[static_cast<std::size_t>(rows - 1)](depth, a, lda, b, ldb, c, ldc, more, ahead);
 }
 
 }  // namespace detail
@@ -87,7 +101,7 @@ void tile_in(Index rows, Index depth, const typename K::Word* a, Index lda, cons
 /// c (+)= a b for 1 … tile_rows rows.
 template <class T, Reading reading = Reading::along>
 void tile(Index rows, Index depth, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc, bool more = false) {
-  detail::tile_in<detail::Singles<T>, reading>(rows, depth, a, lda, b, ldb, c, ldc, more);
+  detail::tile_in<detail::Singles<T>, reading>(rows, depth, a, lda, b, ldb, c, ldc, more, {b});
 }
 
 }  // namespace clip::inline CLIP_ABI

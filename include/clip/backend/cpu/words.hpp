@@ -113,28 +113,28 @@ template <class T>
   for (Index j = 0; j < panel_width<T>; ++j) to[j] = static_cast<T>(half_to_float(halves.v[j]));
 }
 
-/// A panel in any layout as T.
+/// Inputs [begin, end) of a panel in any layout as T.
 template <class T>
-void widen_panel(Layout layout, const std::byte* from, Index k, T* to) {
+void widen_panel(Layout layout, const std::byte* from, Index begin, Index end, T* to) {
   constexpr Index width = panel_width<T>;
   if (layout == Layout::half_panels) {
-    for (Index i = 0; i < k; ++i, from += 2 * width, to += width) widen_half(from, to);
+    for (Index i = begin; i < end; ++i, to += width) widen_half(from + 2 * width * i, to);
   } else if (layout == Layout::bfloat16_panels) {
-    for (Index i = 0; i < k; from += 4 * width) {
-      const auto pairs = RowOf<std::uint32_t, width>::load(from);
-      for (Index shift = 16; shift >= 0 && i < k; shift -= 16, ++i, to += width)
-        for (Index j = 0; j < width; ++j) to[j] = static_cast<T>(std::bit_cast<float>(pairs.v[j] << shift & 0xFFFF0000U));
+    for (Index i = begin; i < end; ++i, to += width) {
+      const auto pairs = RowOf<std::uint32_t, width>::load(from + i / 2 * 4 * width);
+      const Index shift = 16 - i % 2 * 16;
+      for (Index j = 0; j < width; ++j) to[j] = static_cast<T>(std::bit_cast<float>(pairs.v[j] << shift & 0xFFFF0000U));
     }
   } else if (layout == Layout::int8_panels) {
     const auto scale = RowOf<float, width>::load(from);
-    from += 8 * width;
-    for (Index i = 0; i < k; from += 4 * width) {
-      const auto quads = RowOf<std::uint32_t, width>::load(from);
-      for (Index shift = 0; shift < 32 && i < k; shift += 8, ++i, to += width)
-        for (Index j = 0; j < width; ++j) to[j] = static_cast<T>(static_cast<float>(static_cast<std::int8_t>(quads.v[j] >> shift & 255U)) * scale.v[j]);
+    for (Index i = begin; i < end; ++i, to += width) {
+      const auto quads = RowOf<std::uint32_t, width>::load(from + (2 + i / 4) * 4 * width);
+      const Index shift = i % 4 * 8;
+      for (Index j = 0; j < width; ++j) to[j] = static_cast<T>(static_cast<float>(static_cast<std::int8_t>(quads.v[j] >> shift & 255U)) * scale.v[j]);
     }
   } else {
-    std::memcpy(to, from, static_cast<std::size_t>(panel_bytes<T>(layout, k)));
+    const Index one = panel_bytes<T>(layout, 1);
+    std::memcpy(to, from + begin * one, static_cast<std::size_t>((end - begin) * one));
   }
 }
 

@@ -4,23 +4,29 @@
 #include <clip/core/sequences.hpp>
 #include <clip/core/view.hpp>
 
+#include <cstddef>
+#include <cstdint>
+
 namespace clip::inline CLIP_ABI {
 
 template <class T>
 struct NaiveTables {
-  /// y_i += table_{ids i}
+  /// y_i += table_{ids i}; nothing where the id is negative
   void gather(In<T> table, Ids ids, Acc<T> y) {
-    for (Index i = 0; i < y.rows; ++i)
-      for (Index j = 0; j < y.cols; ++j) y.add(i, j, table(ids[static_cast<std::size_t>(i)], j));
+    for (Index i = 0; i < y.rows; ++i) {
+      const std::int32_t id = ids[static_cast<std::size_t>(i)];
+      for (Index j = 0; j < y.cols; ++j) y.add(i, j, id < 0 ? T(0) : table(id, j));
+    }
   }
 
-  /// table_{ids i} += x_i, in the order of i
+  /// table_{ids i} += x_i, in the order of i, where the id is not negative
   void scatter_add(In<T> x, Ids ids, Acc<T> table) {
     if (table.fresh)
       for (Index i = 0; i < table.rows; ++i)
         for (Index j = 0; j < table.cols; ++j) table(i, j) = 0;
     for (Index i = 0; i < x.rows; ++i)
-      for (Index j = 0; j < x.cols; ++j) table(ids[static_cast<std::size_t>(i)], j) += x(i, j);
+      if (const std::int32_t id = ids[static_cast<std::size_t>(i)]; id >= 0)
+        for (Index j = 0; j < x.cols; ++j) table(id, j) += x(i, j);
   }
 
   /// Cuts every image (channels, size, size) into g × g patches, row by row; a patch is one row (channels, p, p), as in

@@ -1,0 +1,77 @@
+"""Whether the peers compute what we compute: `clip embed` and every tower on the same pictures and texts, with the same weights."""
+import csv
+
+import cases
+import programs
+import table
+
+COLUMNS = ("model", "part", "dtype", "peer", "rows", "cosine_min", "same")
+LIMIT = 0.9999                                                      # of the cosine, in float; the reduced types are only told
+PICTURES = ("chelsea.png", "coffee.png", "hopper_gray.jpg")
+TEXTS = 8
+
+
+def option(peer, name):
+    return peer.arguments[peer.arguments.index(name) + 1]
+
+
+def weights(peer):
+    return peer.files[0].split(".")[0].removesuffix("-huggingface") + ".safetensors"
+
+
+def towers(peers):
+    """Every kind of tower once: the batch does not matter."""
+    kinds = {(p.name, p.files, option(p, "--part"), option(p, "--dtype")): p for p in peers if p.script == "tower.py"}
+    return list(kinds.values())
+
+
+def ours(setting, peer, part):
+    """Our features of the pictures or texts, and the inputs."""
+    name = weights(peer).removesuffix(".safetensors")
+    features = setting.work / f"{name}.{part}.npy"
+    common = [setting.clip, "embed", "--model", cases.MODELS[name], "--weights", setting.work / weights(peer), "--threads", "2", "--output", features]
+    if part == "image":
+        inputs = [setting.data / "images" / picture for picture in PICTURES]
+        programs.run([*common, "--images", *inputs], 2)
+    else:
+        inputs = [setting.work / "agree.txt"]
+        labels = (setting.work / "labels.txt").read_text().splitlines()[:TEXTS]
+        inputs[0].write_text("".join(f"a photo of a {label}.\n" for label in labels))
+        programs.run([*common, "--texts", inputs[0], "--vocabulary", setting.places()["vocabulary"]], 2)
+    return features, inputs
+
+
+def check(setting, peers, path):
+    """Writes the file; false when a peer's float features differ from ours."""
+    rows, made = [], {}
+    for peer in peers:
+        part, dtype = option(peer, "--part"), option(peer, "--dtype")
+        key = (weights(peer), part)
+        row = {"model": weights(peer).removesuffix(".safetensors"), "part": part, "dtype": dtype, "peer": peer.name}
+        try:
+            if key not in made:
+                made[key] = ours(setting, peer, part)
+            features, inputs = made[key]
+            cut = ("--trimmed",) if "--trimmed" in peer.arguments else ()
+            command = setting.peer("agree.py", "--peer", option(peer, "--peer"), "--part", part, "--dtype", dtype, "--file", option(peer, "--file"),
+                                   *cut, "--threads", "2", "--data", str(setting.data), "--ours", str(features))
+            text, _, _ = programs.run([*command, *inputs], 2, setting.work / "inductor" / "agree")
+            row |= programs.json_lines(text)[0]
+            row["same"] = "" if dtype != "f32" else "yes" if row["cosine_min"] > LIMIT else "no"
+        except programs.Failure as failure:
+            row["same"] = str(failure)
+        rows.append(row)
+        print(f"agree: {row['model']} {part} {dtype} {peer.name}: {row.get('cosine_min', row['same'])}", flush=True)
+    table.write_csv(path, COLUMNS, rows)
+    return all(row["same"] != "no" for row in rows)
+
+
+def markdown(path):
+    if not path.exists():
+        return ""
+    lines = ["", "## Who computes the same", "",
+             f"Least cosine between our float features and the peer's, same weights, {len(PICTURES)} pictures or {TEXTS} texts; in float more than "
+             f"{LIMIT} is asked.", "", "| model | part | type | peer | cosine | same |", "|---|---|---|---|---|---|"]
+    with path.open(newline="") as file:
+        lines += [f"| {r['model']} | {r['part']} | {r['dtype']} | {r['peer']} | {r['cosine_min']} | {r['same']} |" for r in csv.DictReader(file)]
+    return "\n".join(lines) + "\n"

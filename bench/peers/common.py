@@ -1,0 +1,95 @@
+"""What the peers share: the command line, equal inputs, how a time is taken and told.
+
+Nothing heavy is imported before the thread count stands in the environment: some libraries read it only then.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import sys
+import time
+
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+NOT_INSTALLED = 3                                                   # exit status
+
+
+def arguments(doc, peers, *options):
+    """The command line of a peer. options: (name, settings) of what only this script knows."""
+    parser = argparse.ArgumentParser(description=doc.split("\n\n")[0])
+    parser.add_argument("--peer", required=True, choices=list(peers))
+    for name, settings in options:
+        parser.add_argument(name, **settings)
+    parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("CLIP_TEST_DATA"), help="vocabulary, ImageNet's names and templates, images")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--warm", type=int, default=2, help="calls before the measured ones")
+    parser.add_argument("--repeats", type=int, default=5, help="measured calls at least")
+    parser.add_argument("--seconds", type=float, default=3.0, help="repeat while less than this is measured")
+    a = parser.parse_args()
+    for library in ("OMP", "MKL", "RAYON"):
+        os.environ[library + "_NUM_THREADS"] = str(a.threads)
+    os.environ["TOKENIZERS_PARALLELISM"] = "true" if a.threads > 1 else "false"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    return a
+
+
+def run(main):
+    """main(), with a sentence and an exit status of its own where a library is missing."""
+    try:
+        main()
+    except ModuleNotFoundError as missing:
+        print(f"{missing.name} is not installed", file=sys.stderr)
+        sys.exit(NOT_INSTALLED)
+
+
+def measure(a, f, most=2000):
+    """Seconds of every measured call."""
+    for _ in range(a.warm):
+        f()
+    taken = []
+    while len(taken) < a.repeats or (sum(taken) < a.seconds and len(taken) < most):
+        start = time.perf_counter()
+        f()
+        taken.append(time.perf_counter() - start)
+    return taken
+
+
+def report(taken, scale=1.0, **more):
+    """One line of JSON. scale: what the times are multiplied with, where only a part was run."""
+    line = {"seconds_min": min(taken) * scale, "seconds_median": statistics.median(taken) * scale, "repeats": len(taken)}
+    print(json.dumps(line | more), flush=True)
+
+
+def imagenet(data):
+    """1,000 names of classes, 80 sentences with {}."""
+    return tuple(json.loads((data / f"imagenet_{name}.json").read_text()) for name in ("classes", "templates"))
+
+
+def prompts(data, count):
+    """"a photo of a {label}." in order, repeated."""
+    names = imagenet(data)[0]
+    return [f"a photo of a {names[i % len(names)]}." for i in range(count)]
+
+
+def tokenize(data, texts):
+    """(n, 77) ids, zeros after the end of text."""
+    from open_clip.tokenizer import SimpleTokenizer
+    return SimpleTokenizer(bpe_path=str(data / "bpe_simple_vocab_16e6.txt.gz"))(texts).numpy()
+
+
+def pixels(count):
+    """(n, 3, 224, 224): standard normal, as good as any picture for a time."""
+    import numpy as np
+    return np.random.default_rng(0).standard_normal((count, 3, 224, 224), dtype=np.float32)
+
+
+def seeded_model(name="ViT-B-32"):
+    """open_clip's model of that name with random weights, the same ones every time."""
+    import logging
+
+    import open_clip
+    import torch
+    logging.disable(logging.WARNING)
+    torch.manual_seed(0)
+    return open_clip.create_model(name + "-quickgelu", pretrained=None).eval()

@@ -1,0 +1,123 @@
+"""Writes the files the peers start from, all out of open_clip's model with the same random weights: python3 export.py --work FOLDER NAME…
+
+A name says what the file is; one that exists is kept.
+
+    ViT-B-32.safetensors      open_clip's state dict              (any model of open_clip's with QuickGELU: RN50, ViT-L-14)
+    ViT-B-32.image.onnx       one tower, batch left free          (image or text)
+    ViT-B-32.image.int8.onnx  its products quantised by ONNX Runtime, rows on the fly
+    ViT-B-32.image.xml        the same tower for OpenVINO
+    ViT-B-32.image.ptq.xml    quantised throughout, calibrated on 16 random images
+    ViT-B-32.image.weights.xml   weights alone quantised
+    tokenizer.json            Hugging Face's tokenizer
+    photo-640x480.jpg         a picture of that size, quality 90
+"""
+import argparse
+import os
+import pathlib
+
+import common
+
+BATCH = 2                                                           # of the example that is traced
+
+
+def safetensors(path):
+    from safetensors.torch import save_file
+    state = common.seeded_model(path.name.split(".")[0]).state_dict()
+    save_file({name: value.contiguous().clone() for name, value in state.items()}, str(path))
+
+
+def onnx(path, data):
+    import torch
+    name, part = path.name.split(".")[:2]
+    torch.backends.mha.set_fastpath_enabled(False)                  # fused operations have no counterpart in ONNX
+    model = common.seeded_model(name)
+
+    class Text(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def forward(self, ids):
+            return self.model.encode_text(ids)
+
+    tower, example = (model.visual, common.pixels(BATCH)) if part == "image" else (Text(), common.tokenize(data, common.prompts(data, BATCH)))
+    program = torch.onnx.export(tower.eval(), (torch.from_numpy(example),), dynamo=True, dynamic_shapes=({0: torch.export.Dim("n")},),
+                                input_names=["x"], output_names=["y"], optimize=True, verbose=False)
+    program.save(str(path))
+
+
+def onnx_int8(path, source):
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+    clean = path.with_suffix(".clean")
+    quant_pre_process(str(source), str(clean), skip_symbolic_shape=True)
+    quantize_dynamic(str(clean), str(path), weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gemm"])
+    clean.unlink()
+
+
+def openvino(path, source, form):
+    import openvino
+    model = openvino.Core().read_model(str(source))
+    if form:
+        import nncf
+    if form == "ptq":
+        model.reshape({model.inputs[0]: [1, 3, 224, 224]})
+        images = nncf.Dataset([common.pixels(16)[i:i + 1] for i in range(16)])
+        model = nncf.quantize(model, images, subset_size=16, model_type=nncf.ModelType.TRANSFORMER)
+    if form == "weights":
+        model = nncf.compress_weights(model)
+    openvino.save_model(model, str(path), compress_to_fp16=False)
+
+
+def tokenizer(path, data):
+    from huggingface_tokenizer import new_tokenizer, read_merges, vocabulary
+    merges = read_merges(data)
+    new_tokenizer(vocabulary(merges), merges).save(str(path))
+
+
+def photo(path, data):
+    from PIL import Image
+    size = tuple(map(int, path.stem.split("-")[1].split("x")))
+    Image.open(data / "images" / "rocket.jpg").convert("RGB").resize(size, Image.Resampling.BICUBIC).save(path, quality=90)
+
+
+def make(path, data):
+    """The file, and first the ones it is made from."""
+    if path.exists():
+        return path
+    parts = path.name.split(".")
+    if path.suffix == ".safetensors":
+        safetensors(path)
+    elif parts[2:] == ["onnx"]:
+        onnx(path, data)
+    elif parts[2:] == ["int8", "onnx"] or path.suffix == ".xml":
+        source = make(path.with_name(".".join([*parts[:2], "onnx"])), data)
+        onnx_int8(path, source) if path.suffix == ".onnx" else openvino(path, source, parts[2] if len(parts) == 4 else "")
+    elif path.name == "tokenizer.json":
+        tokenizer(path, data)
+    elif path.suffix == ".jpg":
+        photo(path, data)
+    else:
+        raise SystemExit(f"{path.name}: no such file is known; see --help")
+    return path
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=pathlib.Path, required=True, help="folder for the files")
+    parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("CLIP_TEST_DATA"))
+    parser.add_argument("names", nargs="+", metavar="NAME")
+    a = parser.parse_args()
+    a.work.mkdir(parents=True, exist_ok=True)
+    missing = []
+    for name in a.names:
+        try:
+            make(a.work / name, a.data)
+        except ModuleNotFoundError as error:
+            missing.append(f"{name}: {error.name} is not installed")
+    if missing:
+        raise SystemExit("\n".join(missing))
+
+
+if __name__ == "__main__":
+    main()

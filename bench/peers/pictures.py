@@ -1,0 +1,73 @@
+"""From a picture to a model's input: python3 pictures.py --peer pillow --size 640x480 [--file PHOTO.jpg]
+
+The shorter side to 224 (bicubic, antialiased), the middle, normalised, (3, 224, 224) float. Without a file the picture is decoded already;
+with one its bytes, already read, are decoded too. pillow is open_clip's own way and exact; torchvision differs in the last bits and its uint8 pictures are
+channels-last, its fastest form. Prints one line of JSON.
+"""
+import io
+import pathlib
+
+import common
+
+
+def pillow(a):
+    from open_clip import image_transform
+    from PIL import Image
+    transform = image_transform(224, is_train=False, mean=common.MEAN, std=common.DEVIATION)
+    if a.file:
+        data = a.file.read_bytes()
+        return lambda: transform(Image.open(io.BytesIO(data)))
+    image = picture(a.size)
+    return lambda: transform(image)
+
+
+def torchvision(a):
+    import numpy as np
+    import torch
+    from torchvision.io import decode_jpeg
+    from torchvision.transforms import InterpolationMode, v2
+    torch.set_num_threads(a.threads)
+    transform = v2.Compose([v2.Resize(224, InterpolationMode.BICUBIC, antialias=True), v2.CenterCrop(224),
+                            v2.ToDtype(torch.float32, scale=True), v2.Normalize(common.MEAN, common.DEVIATION)])
+    if a.file:
+        data = torch.frombuffer(bytearray(a.file.read_bytes()), dtype=torch.uint8)
+        return lambda: transform(decode_jpeg(data))
+    image = torch.from_numpy(np.array(picture(a.size))).permute(2, 0, 1)
+    return lambda: transform(image)
+
+
+def opencv(a):
+    import cv2
+    import numpy as np
+    cv2.setNumThreads(a.threads)
+    scale = (1 / (255 * np.array(common.DEVIATION))).astype(np.float32)
+    shift = (-np.array(common.MEAN) / np.array(common.DEVIATION)).astype(np.float32)
+
+    def transform(image):
+        height, width = image.shape[:2]
+        small = cv2.resize(image, (224 * width // min(width, height), 224 * height // min(width, height)), interpolation=cv2.INTER_AREA)
+        y, x = (small.shape[0] - 224) // 2, (small.shape[1] - 224) // 2
+        return np.ascontiguousarray((small[y:y + 224, x:x + 224] * scale + shift).transpose(2, 0, 1))
+
+    if a.file:
+        data = np.frombuffer(a.file.read_bytes(), np.uint8)
+        return lambda: transform(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB))
+    image = np.array(picture(a.size))
+    return lambda: transform(image)
+
+
+def picture(size):
+    from preprocess import picture as noise
+    return noise("rgb", *map(int, size.split("x")))
+
+
+PEERS = {"pillow": pillow, "torchvision": torchvision, "opencv": opencv}
+
+
+def main():
+    a = common.arguments(__doc__, PEERS, ("--size", {"default": "640x480"}), ("--file", {"type": pathlib.Path, "help": "a JPEG file"}))
+    common.report(common.measure(a, PEERS[a.peer](a)))
+
+
+if __name__ == "__main__":
+    common.run(main)

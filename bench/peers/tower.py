@@ -1,0 +1,25 @@
+"""Times one tower of one peer on prepared input: python3 tower.py --peer openvino --part image --file ViT-B-32.image.xml --batch 8 --threads 2
+
+Prints one line of JSON: the least and the median seconds of a call.
+"""
+import pathlib
+
+import common
+from engines import ENGINES
+
+OPTIONS = (("--part", {"choices": ["image", "text"], "required": True}),
+           ("--file", {"type": pathlib.Path, "required": True, "help": "the weights in the peer's form, see export.py"}),
+           ("--dtype", {"choices": ["f32", "bf16", "int8"], "default": "f32"}),
+           ("--batch", {"type": int, "default": 1}),
+           ("--trimmed", {"action": "store_true", "help": "of texts only as many positions as the longest needs"}))
+
+
+def main():
+    a = common.arguments(__doc__, ENGINES, *OPTIONS)
+    x = common.pixels(a.batch) if a.part == "image" else common.tokenize(a.data, common.prompts(a.data, a.batch))
+    encode = ENGINES[a.peer](a.part, a.file, a.batch, a.threads, a.dtype, a.trimmed)
+    common.report(common.measure(a, lambda: encode(x)))
+
+
+if __name__ == "__main__":
+    common.run(main)

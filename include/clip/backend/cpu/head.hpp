@@ -1,0 +1,103 @@
+// clip/backend/cpu/head.hpp: one head of one group of segments: what attention and its derivative do with it alike.
+#pragma once
+
+#include <clip/backend/cpu/panels.hpp>
+#include <clip/backend/cpu/segments.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace clip::inline CLIP_ABI {
+namespace detail {
+
+/// Rows of a tile where there are `rows`: about equal parts, since a low tile costs nearly as much time as a high one.
+inline Index even_rows(Index rows) { return pieces(rows, std::max<Index>(1, pieces(rows, tile_rows))); }
+
+/// first, first + 1, …
+template <class T>
+Pack<T> lanes_from(Index first) {
+  alignas(64) T lane[Pack<T>::size];
+  for (Index r = 0; r < Pack<T>::size; ++r) lane[r] = static_cast<T>(first + r);
+  return Pack<T>::load(lane);
+}
+
+/// low ≤ lane < high ? x : otherwise
+template <class T>
+Pack<T> between(Pack<T> lane, Pack<T> low, Pack<T> high, Pack<T> x, Pack<T> otherwise) {
+  return choose_less(lane, low, otherwise, choose_less(lane, high, x, otherwise));
+}
+
+/// Rows i … of x, one head: where they lie if whole panels can be read there, otherwise copied and padded.
+template <class T>
+struct HeadRows {
+  const T* data;
+  Index stride;
+
+  HeadRows(const In<T>& x, Index i, Index n, Index at, Index d, T* copy) : data{x.row(i) + at}, stride{x.stride} {
+    const Index wide = round_up(d, panel_width<T>);
+    if (wide == d) return;
+    copy_rows(x, i, i + n, at, d, copy, wide);
+    data = copy, stride = wide;
+  }
+};
+
+/// Columns [at, at + d) are the head's; its queries are rows [first, end) of q.
+template <class T>
+struct Head {
+  static constexpr Index width = panel_width<T>;
+
+  const Queries& queries;
+  Group group;
+  Index h, d;
+
+  const Sequences& sequences = queries.sequences;
+  Index at = h * d, wide = round_up(d, width), keys = group.keys(sequences);
+  Index first = queries.begin(group.first), end = queries.end(group.end - 1);
+  /// Not every query sees every key.
+  bool masked = queries.pattern.causal || group.end - group.first > 1;
+
+  /// Keys the queries before query i see between them.
+  Index seen(Index i) const { return queries.pattern.causal ? group.above(sequences) + queries.row(i - 1) + 1 - group.begin_row(sequences) : keys; }
+
+  /// Queries [i, i + n) of x as columns: (d, width)
+  void across(const In<T>& x, Index i, Index n, T* to) const {
+    pack_across<T>(
+        n, d, [&](Index r) { return x.row(i + r) + at; }, to);
+  }
+  /// The same, times 1/√d.
+  void across_scaled(const In<T>& x, Index i, Index n, T* to) const {
+    across(x, i, n, to);
+    const Pack<T> scale{1 / std::sqrt(static_cast<T>(d))};
+    along<T>(d * width, [&](Index c, auto) { (Pack<T>::load(to + c) * scale).store(to + c); });
+  }
+
+  /// For every key its products with the columns of qt: (count, width)
+  void products(const T* rows, Index count, const T* qt, T* to) const {
+    const Index high = even_rows(count);
+    for (Index j = 0; j < count; j += high) tile<T>(std::min(high, count - j), d, rows + j * wide, wide, qt, width, to + j * width, width);
+  }
+
+  /// store(query, column, columns, sums) for the queries of segment s among those of a panel: sums = Σ_j p(j, query) rows(j),
+  /// along the way to s.          p : (keys, width), rows : (keys, wide)
+  template <class F>
+  void each_tile_of(Index s, Index panel, Index n, const T* p, const T* rows, F&& store) const {
+    alignas(64) T sums[tile_rows * width];
+    const Index i0 = std::max(panel, queries.begin(s)), i1 = std::min(panel + n, queries.end(s)), high = i0 < i1 ? even_rows(i1 - i0) : 1;
+    for (Index i = i0; i < i1; i += high) {
+      const Index some = std::min(high, i1 - i), seen = this->seen(i + some);
+      for (Index c = 0; c < d; c += width) {
+        bool more = false;
+        sequences.path(s, [&](const Segment& a) {
+          const Index place = group.place(sequences, a);
+          tile<T, Reading::across>(some, std::min(a.length(), seen - place), p + place * width + i - panel, width, rows + place * wide + c, wide, sums, width,
+                                   std::exchange(more, true));
+        });
+        for (Index r = 0; r < some; ++r) store(i + r, c, std::min(width, d - c), sums + r * width);
+      }
+    }
+  }
+};
+
+}  // namespace detail
+}  // namespace clip::inline CLIP_ABI

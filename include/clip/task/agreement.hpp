@@ -1,0 +1,74 @@
+// clip/task/agreement.hpp: how well one encoder stands for another: the same weights in fewer bits, say, for those in floats.
+#pragma once
+
+#include <clip/core/size.hpp>
+#include <clip/tensor/tensor.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// What two encoders make of the same inputs, collected batch by batch: cosines of their features, and where they choose otherwise.
+class Agreement {
+ public:
+  /// Row i of both is of the same input. ShapeError: they differ in shape.
+  template <class T, Index E, Index F>
+  void add(const Features<T, E>& reference, const Features<T, F>& other) {
+    if (reference.size() != other.size()) raise(ShapeError{"agreement", "rows", reference.size(), other.size()});
+    if (reference.width() != other.width()) raise(ShapeError{"agreement", "feature width", reference.width(), other.width()});
+    for (Index i = 0; i < reference.size(); ++i) cosines_.push_back(cosine(reference[i], other[i]));
+  }
+
+  /// The class each of them gives to the same inputs. ShapeError: not equally many.
+  void add_choices(std::span<const Index> reference, std::span<const Index> other) {
+    if (reference.size() != other.size()) raise(ShapeError{"agreement", "choices", reference.size(), other.size()});
+    for (std::size_t i = 0; i < reference.size(); ++i, ++choices_)
+      if (reference[i] != other[i]) differing_.push_back(choices_);
+  }
+
+  /// Of every input, in order.
+  const std::vector<double>& cosines() const { return cosines_; }
+  /// The inputs they put into different classes, in order.
+  const std::vector<Index>& differing() const { return differing_; }
+
+  double mean_cosine() const {
+    double sum = 0;
+    for (const double c : cosines_) sum += c;
+    return sum / static_cast<double>(cosines_.size());
+  }
+  /// The input whose features lie furthest apart; what is not a number lies furthest. InputError: none was added.
+  Index worst() const {
+    if (cosines_.empty()) raise(InputError{"agreement", "number of inputs", "1 or more", 0});
+    std::size_t at = 0;
+    for (std::size_t i = 1; i < cosines_.size() && !std::isnan(cosines_[at]); ++i)
+      if (!(cosines_[i] >= cosines_[at])) at = i;
+    return static_cast<Index>(at);
+  }
+  double smallest_cosine() const { return cosines_[static_cast<std::size_t>(worst())]; }
+  /// Share of inputs both put into the same class; not a number where no choice was added.
+  double same_choices() const {
+    if (choices_ == 0) return std::numeric_limits<double>::quiet_NaN();
+    return static_cast<double>(choices_ - static_cast<Index>(differing_.size())) / static_cast<double>(choices_);
+  }
+
+ private:
+  template <class T>
+  static double cosine(std::span<const T> a, std::span<const T> b) {
+    double ab = 0, aa = 0, bb = 0;
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      const double x = static_cast<double>(a[k]), y = static_cast<double>(b[k]);
+      ab += x * y, aa += x * x, bb += y * y;
+    }
+    return ab / std::sqrt(aa * bb);
+  }
+
+  std::vector<double> cosines_;
+  std::vector<Index> differing_;
+  Index choices_ = 0;
+};
+
+}  // namespace clip::inline CLIP_ABI
