@@ -73,7 +73,7 @@ void outer_product(Crew& crew, const In<T>& a, Index cols, Index high, Index wid
         const Piece<Word> b = columns(r, depth, p0, p1, p, reinterpret_cast<Word*>(spare));
         for (Index i = i0, n = 0; i < i1; i += tile_rows, ++n)
           tile_in<K, Reading::across>(std::min(tile_rows, i1 - i), pieces(depth, K::together), reinterpret_cast<Word*>(left) + n * left_width<T> * outer_rows,
-                                      left_width<T>, b.data, b.stride, own + ((p - p0) * tall + i - i0) * width, width, r > 0);
+                                      left_width<T>, b.data, b.stride, own + ((p - p0) * tall + i - i0) * width, width, r > 0, {b.data});
       }
     }
     for (Index i = i0; i < i1; ++i)
