@@ -1,9 +1,8 @@
 // clip/backend/cpu/winograd.hpp: 3×3 windows that move by one pixel, with 16 multiplications where the sum has 36.
 //
 // A tile is 2×2 places and the 4×4 pixels they read:   Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A   (Winograd 1980; F(2×2, 3×3) of Lavin & Gray
-// 2016). For each of the 16 positions ⊙ becomes a product over the channels. Tiles are laid over every picture from its first
-// pixel, so a place's additions are the same in any batch. Nothing is stored but the result: pixels are transformed block by block
-// in a thread's scratch, weights from their panels, a few megabytes at a time.
+// 2016). For each of the 16 positions ⊙ becomes a product over the channels. Tiles are laid over every picture from its
+// first pixel, so a place's additions are the same in any batch. Nothing of it is kept: pixels and weights are transformed in scratch.
 #pragma once
 
 #include <clip/backend/cpu/product.hpp>
@@ -40,17 +39,17 @@ template <int step, class P>
   to[0] = m[0] + m[step] + m[2 * step], to[step] = m[step] - m[2 * step] - m[3 * step];
 }
 
-/// A panel of 3×3 weights, (9, channels, width), as one of 4×4: (16, channels, width), positions `plane` apart.
-template <class T>
-void winograd_panel(const T* from, Index channels, T* to, Index plane) {
+/// Line i of the 4×4 weights, four positions `plane` apart, out of a panel of 3×3 ones, (9, channels, width).
+template <int i, class T>
+void winograd_line(const T* from, Index channels, T* to, Index plane) {
   using P = Pack<T>;
   const Index n = channels * panel_width<T>;
   for (Index j = 0; j < n; j += P::size) {
-    P g[9], lines[12], u[16];
-    unrolled<9>([&](auto i) { g[i] = P::load(from + i * n + j); });
-    unrolled<3>([&](auto i) { winograd_weights<3>(g + i, lines + i); });
-    unrolled<4>([&](auto i) { winograd_weights<1>(lines + 3 * i, u + 4 * i); });
-    unrolled<16>([&](auto i) { u[i].store(to + i * plane + j); });
+    P g[9], lines[12], u[4];  // what line i does not need is never computed
+    unrolled<9>([&](auto tap) { g[tap] = P::load(from + tap * n + j); });
+    unrolled<3>([&](auto column) { winograd_weights<3>(g + column, lines + column); });
+    winograd_weights<1>(lines + 3 * i, u);
+    unrolled<4>([&](auto position) { u[position].store(to + position * plane + j); });
   }
 }
 
@@ -66,8 +65,8 @@ struct Winograd {
   const Epilogue<T, F>& epilogue;
   const Out<T>& y;
 
-  /// Tiles of a task, and panels that share its pixels while those are near.
-  static constexpr Index tiles_at_once = 4 * tile_rows, panels_at_once = 2, run = 16;
+  /// Tiles of a task, panels that share its pixels while those are near, and tiles that are few beside the weights.
+  static constexpr Index tiles_at_once = 4 * tile_rows, panels_at_once = 2, few = 128, run = 16;
 
   /// Which convolutions: the choice must not depend on what may be cut into pieces. Few channels are not worth transforming.
   static constexpr bool fits(Window window, Index channels) { return window.size == 3 && window.stride == 1 && channels >= 16; }
@@ -77,31 +76,24 @@ struct Winograd {
   Index pitch() const { return round_up(x.cols, 16) + 16; }
   /// Of a panel of weights; a little apart, so that the 16 do not meet in one set of the cache.
   Index weight_plane() const { return (x.cols + 1) * width; }
-  Index panel_size() const { return 16 * weight_plane(); }
 
-  /// A task's scratch: transformed pixels, sums, two lines of places, zeros.
-  struct Desk {
-    T *pixels, *sums, *lines, *zeros;
-  };
-  Index room(Index tall) const { return 16 * tall * (pitch() + panels_at_once * width) + 4 * run * width + pitch(); }
-  Desk desk(T* own, Index tall) const {
-    T *const sums = own + 16 * tall * pitch(), *const lines = sums + 16 * tall * panels_at_once * width, *const zeros = lines + 4 * run * width;
-    std::fill_n(zeros, x.cols, T(0));
-    return {own, sums, lines, zeros};
-  }
+  Index pixels_of(Index tall) const { return 16 * tall * pitch(); }
+  static constexpr Index sums_of(Index tall) { return 16 * tall * width; }
+  static constexpr Index lines = 4 * run * width;
 
-  /// Bᵀ d B of tiles [t0, t1): pixels(position, tile, channel).
-  void transform(Index t0, Index t1, Index tall, const Desk& at) const {
+  /// Bᵀ d B of tiles [t0, t1): pixels(position, tile, channel), `tall` tiles a position.
+  void transform(Index t0, Index t1, Index tall, T* pixels, T* zeros) const {
     const Index plane = tall * pitch();
+    std::fill_n(zeros, x.cols, T(0));
     for (Index t = t0; t < t1; ++t) {
       const Index image = t / (across() * pieces(to.height, 2)), top = t / across() % pieces(to.height, 2) * 2 - padding, left = t % across() * 2 - padding;
       std::array<const T*, 16> pixel;
       for (Index i = 0; i < 16; ++i) {
         const Index py = top + i / 4, px = left + i % 4;
         const bool there = py >= 0 && py < from.height && px >= 0 && px < from.width;
-        pixel[static_cast<std::size_t>(i)] = there ? x.row((image * from.height + py) * from.width + px) : at.zeros;
+        pixel[static_cast<std::size_t>(i)] = there ? x.row((image * from.height + py) * from.width + px) : zeros;
       }
-      T* const out = at.pixels + (t - t0) * pitch();
+      T* const out = pixels + (t - t0) * pitch();
       along<T>(x.cols, [&](Index j, auto part) {
         P d[16];
         unrolled<16>([&](auto i) { d[i] = P::load(pixel[i] + j, part); });
@@ -112,21 +104,18 @@ struct Winograd {
     }
   }
 
-  /// sums(position, tile, column) of panels [p, p + n): 16 products.
-  template <class At>
-  void multiply(Index rows, Index tall, Index p, Index n, At&& at, const Desk& desk) const {
+  /// sums(tile, column) of one position: a product over the channels.
+  void multiply(Index rows, const T* pixels, const T* weights, T* sums) const {
     using Whole = Product<Singles<T>, T, F>;
     const Index high = Whole::even(rows);
-    for (Index position = 0; position < 16; ++position)
-      for (Index q = 0; q < n; ++q)
-        for (Index k = 0; k < x.cols; k += Whole::near)
-          for (Index i = 0; i < rows; i += high)
-            tile<T>(std::min(high, rows - i), std::min(Whole::near, x.cols - k), desk.pixels + (position * tall + i) * pitch() + k, pitch(),
-                    at(p + q) + position * weight_plane() + k * width, width, desk.sums + ((q * 16 + position) * tall + i) * width, width, k > 0);
+    for (Index k = 0; k < x.cols; k += Whole::near)
+      for (Index i = 0; i < rows; i += high)
+        tile<T>(std::min(high, rows - i), std::min(Whole::near, x.cols - k), pixels + i * pitch() + k, pitch(), weights + k * width, width, sums + i * width,
+                width, k > 0);
   }
 
   /// Aᵀ M A of one panel's sums, finished line by line.
-  void collect(Index t0, Index t1, Index tall, Index p, const T* sums, T* lines) const {
+  void collect(Index t0, Index t1, Index tall, Index p, const T* sums, T* places) const {
     const Index plane = tall * width, j = p * width, columns = std::min(width, y.cols - j);
     for (Index t = t0; t < t1;) {
       const Index line = t / across(), tx = t % across(), n = std::min({run, t1 - t, across() - tx});
@@ -137,46 +126,82 @@ struct Winograd {
           unrolled<16>([&](auto s) { in[s] = P::load(m + s * plane); });
           unrolled<4>([&](auto s) { winograd_sums<4>(in + s, half + s); });
           unrolled<2>([&](auto s) { winograd_sums<1>(half + 4 * s, out + 2 * s); });
-          unrolled<4>([&](auto s) { out[s].store(lines + (s / 2 * 2 * run + 2 * i + s % 2) * width + c); });
+          unrolled<4>([&](auto s) { out[s].store(places + (s / 2 * 2 * run + 2 * i + s % 2) * width + c); });
         }
       const Index high = pieces(to.height, 2), top = line % high * 2, row = (line / high * to.height + top) * to.width + 2 * tx;
-      const Index places = std::min(2 * n, to.width - 2 * tx);
-      finish_tile(lines, places, columns, row, j, epilogue, y);
-      if (top + 1 < to.height) finish_tile(lines + 2 * run * width, places, columns, row + to.width, j, epilogue, y);
+      const Index count = std::min(2 * n, to.width - 2 * tx);
+      finish_tile(places, count, columns, row, j, epilogue, y);
+      if (top + 1 < to.height) finish_tile(places + 2 * run * width, count, columns, row + to.width, j, epilogue, y);
       t += n;
+    }
+  }
+
+  /// The convolution; weights(p, room) is where panel p : (9, channels, width) begins, written to `room` if need be.
+  template <class Panel>
+  void convolve(Crew& crew, Panel weights) const {
+    if (tiles() <= few && tiles() < y.cols) by_panels(crew, weights);
+    else by_tiles(crew, weights);
+  }
+
+ private:
+  /// Few tiles: their pixels are shared, and a task makes its panel's weights line by line.
+  template <class Panel>
+  void by_panels(Crew& crew, Panel weights) const {
+    const Index tall = tiles(), high = pieces(tall, 2 * crew.threads()), small = 9 * x.cols * width;
+    Crew::Shift shift{crew};
+    T* const pixels = shift.template shared<T>(pixels_of(tall));
+    shift.template parallel<T>(pieces(tall, high), pitch(), [&](Index task, T* own) {
+      transform(task * high, std::min(tall, (task + 1) * high), tall, pixels + task * high * pitch(), own);
+    });
+    shift.template parallel<T>(pieces(y.cols, width), small + 4 * weight_plane() + sums_of(tall) + lines, [&](Index p, T* own) {
+      T *const line = own + small, *const sums = line + 4 * weight_plane();
+      const T* const panel = weights(p, own);
+      unrolled<4>([&](auto i) {
+        winograd_line<i>(panel, x.cols, line, weight_plane());
+        for (Index j = 0; j < 4; ++j) {
+          const Index position = 4 * i + j;
+          multiply(tall, pixels + position * tall * pitch(), line + j * weight_plane(), sums + position * tall * width);
+        }
+      });
+      collect(0, tall, tall, p, sums, sums + sums_of(tall));
+    });
+  }
+
+  /// Many tiles: the weights are shared, a few megabytes at a time, and a task makes its tiles' pixels.
+  template <class Panel>
+  void by_tiles(Crew& crew, Panel weights) const {
+    const Index panels = pieces(y.cols, width), small = 9 * x.cols * width, one = 16 * weight_plane();
+    const Index tall = pieces(tiles(), pieces(tiles(), tiles_at_once)), blocks = pieces(tiles(), tall);
+    Crew::Shift shift{crew};
+    const Index chunk = std::clamp<Index>(4194304 / static_cast<Index>(sizeof(T)) / one, 1, panels);
+    T* const ready = shift.template shared<T>(chunk * one);
+    for (Index p0 = 0; p0 < panels; p0 += chunk) {
+      const Index n = std::min(chunk, panels - p0);
+      shift.template parallel<T>(n, small, [&](Index task, T* own) {
+        const T* const panel = weights(p0 + task, own);
+        unrolled<4>([&](auto i) { winograd_line<i>(panel, x.cols, ready + task * one + 4 * i * weight_plane(), weight_plane()); });
+      });
+      const Index wanted = blocks >= 3 * crew.threads() ? 1 : pieces(3 * crew.threads(), blocks), wide = pieces(n, std::min(wanted, n)),
+                  parts = pieces(n, wide);
+      shift.template parallel<T>(blocks * parts, pixels_of(tall) + panels_at_once * sums_of(tall) + lines + pitch(), [&](Index task, T* own) {
+        const Index t = task / parts * tall, p = p0 + task % parts * wide;
+        block(
+            t, std::min(tiles(), t + tall), tall, p, std::min(p0 + n, p + wide), [&](Index q) { return ready + (q - p0) * one; }, own);
+      });
     }
   }
 
   /// Tiles [t0, t1) times panels [p0, p1); at(p) is where panel p's (16, channels, width) begin.
   template <class At>
   void block(Index t0, Index t1, Index tall, Index p0, Index p1, At&& at, T* own) const {
-    const Desk desk = this->desk(own, tall);
-    transform(t0, t1, tall, desk);
+    T *const sums = own + pixels_of(tall), *const places = sums + panels_at_once * sums_of(tall);
+    transform(t0, t1, tall, own, places + lines);
     for (Index p = p0; p < p1; p += panels_at_once) {
       const Index n = std::min(panels_at_once, p1 - p);
-      multiply(t1 - t0, tall, p, n, at, desk);
-      for (Index q = 0; q < n; ++q) collect(t0, t1, tall, p + q, desk.sums + q * 16 * tall * width, desk.lines);
-    }
-  }
-
-  /// weights(p, room) is where panel p : (9, channels, width) begins, written to `room` if need be.
-  template <class Panel>
-  void convolve(Crew& crew, Panel weights) const {
-    const Index panels = pieces(y.cols, width), small = 9 * x.cols * width, one = panel_size();
-    const Index tall = pieces(tiles(), pieces(tiles(), tiles_at_once)), blocks = pieces(tiles(), tall);
-    Crew::Shift shift{crew};
-    const Index chunk = std::clamp<Index>(4194304 / static_cast<Index>(sizeof(T)) / std::max<Index>(one, 1), 1, panels);
-    T* const ready = shift.template shared<T>(chunk * one);
-    for (Index p0 = 0; p0 < panels; p0 += chunk) {
-      const Index n = std::min(chunk, panels - p0);
-      shift.template parallel<T>(n, small, [&](Index task, T* own) { winograd_panel(weights(p0 + task, own), x.cols, ready + task * one, weight_plane()); });
-      const Index wanted = blocks >= 3 * crew.threads() ? 1 : pieces(3 * crew.threads(), blocks), wide = pieces(n, std::min(wanted, n)),
-                  parts = pieces(n, wide);
-      shift.template parallel<T>(blocks * parts, room(tall), [&](Index task, T* own) {
-        const Index t = task / parts * tall, p = p0 + task % parts * wide;
-        block(
-            t, std::min(tiles(), t + tall), tall, p, std::min(p0 + n, p + wide), [&](Index q) { return ready + (q - p0) * one; }, own);
-      });
+      for (Index position = 0; position < 16; ++position)
+        for (Index q = 0; q < n; ++q)
+          multiply(t1 - t0, own + position * tall * pitch(), at(p + q) + position * weight_plane(), sums + q * sums_of(tall) + position * tall * width);
+      for (Index q = 0; q < n; ++q) collect(t0, t1, tall, p + q, sums + q * sums_of(tall), places);
     }
   }
 };
