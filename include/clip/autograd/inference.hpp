@@ -36,6 +36,13 @@ class Inference : public ContextBase<B, Mode::inference> {
     return y;
   }
 
+  /// The same where the result takes the place of y, which may be an input that the op reads element by element.
+  template <class Op, Index W, class... In>
+  Rows<Inference, W> apply_over(const Op& op, Rows<Inference, W> y, const In&... inputs) {
+    op.forward(backend(), detail::value_of<T>(inputs)..., y.view, Saved<T>{});
+    return y;
+  }
+
   /// x = f(x), giving back everything f took: one residual block after the other in the same memory.
   template <Index W, class F>
   Rows<Inference, W> stage(Rows<Inference, W> x, F&& f) {
