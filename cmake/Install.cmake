@@ -1,15 +1,22 @@
-# Headers, CMake package (find_package(clip)) and pkg-config file. All are independent of the machine, hence share/.
+# Headers, CMake package (find_package(clip)) and pkg-config file. All are independent of the machine, hence share/, unless
+# clip::precompiled is among them.
 include(CMakePackageConfigHelpers)
 
-set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/clip)
-
 install(TARGETS clip EXPORT clipTargets FILE_SET HEADERS)
+if(CLIP_BUILD_PRECOMPILED)
+  install(TARGETS clip_precompiled EXPORT clipTargets)
+  set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/clip)
+  set(independent "")
+else()
+  set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/clip)
+  set(independent ARCH_INDEPENDENT)
+endif()
 install(EXPORT clipTargets NAMESPACE clip:: DESTINATION ${package_dir})
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/clipConfig.cmake.in ${PROJECT_BINARY_DIR}/clipConfig.cmake
                               INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
 # Before 1.0 a minor version may change names.
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/clipConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/clipConfigVersion.cmake COMPATIBILITY SameMinorVersion ${independent})
 install(FILES ${PROJECT_BINARY_DIR}/clipConfig.cmake ${PROJECT_BINARY_DIR}/clipConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake ${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake
         DESTINATION ${package_dir})

@@ -19,6 +19,16 @@ function(clip_own_target target)
   target_link_libraries(${target} PRIVATE clip::clip clip_own_options clip_native)
 endfunction()
 
+# clip_own_linked_target(NAME): the same for a program that is installed, and may run on another machine: its kernels are linked.
+function(clip_own_linked_target target)
+  if(TARGET clip::precompiled)
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+    target_link_libraries(${target} PRIVATE clip::precompiled clip_own_options)
+  else()
+    clip_own_target(${target})
+  endif()
+endfunction()
+
 # Where the larger test inputs lie. Tests that need them are skipped, and say so, where this is empty.
 set(test_data "$ENV{CLIP_TEST_DATA}")
 if(NOT test_data AND IS_DIRECTORY ${CMAKE_SOURCE_DIR}/../shared/data)

@@ -4,7 +4,7 @@
 
 Every measurement is a process of its own with the same thread count and equal inputs; in each round ours comes first, then every peer. --output
 holds runs.csv (every single run; cases that are run again replace their lines), table.csv, table.md and plot.svg, written anew after each
-case. bench/peers/README.md says how to make PEERS and what DATA is. This program needs Python alone. Exit status: 0; 1 when a peer computes
+run. bench/peers/README.md says how to make PEERS and what DATA is. This program needs Python alone. Exit status: 0; 1 when a peer computes
 something else than we do, or nothing could be measured; 2 for a wrong command line.
 """
 import argparse
@@ -23,7 +23,7 @@ import programs
 import table
 
 
-def prepare(setting, chosen, names):
+def prepare(setting, names):
     """Writes the inputs, and the files the peers start from; a form that cannot be made fails its peers later, by name."""
     setting.work.mkdir(parents=True, exist_ok=True)
     labels, templates = (json.loads((setting.data / f"imagenet_{name}.json").read_text()) for name in ("classes", "templates"))
@@ -33,15 +33,15 @@ def prepare(setting, chosen, names):
     folder = "ViT-B-32-huggingface"
     wanted = list(dict.fromkeys(["ViT-B-32.safetensors" if name == folder else name for name in names]))
     missing = [name for name in wanted if not (setting.work / name).exists()]
-    if missing:
-        print("exporting " + ", ".join(missing), file=sys.stderr)
-        try:
+    try:
+        if missing:
+            print("exporting " + ", ".join(missing), file=sys.stderr)
             programs.run(setting.peer("export.py", "--work", str(setting.work), "--data", str(setting.data), *missing), os.cpu_count())
-        except programs.Failure as failure:
-            print(failure, file=sys.stderr)
-    if folder in names and not (setting.work / folder).exists():
-        weights = setting.work / "ViT-B-32.safetensors"
-        programs.run([setting.clip, "convert", weights, setting.work / folder, "--model", "ViT-B/32", "--dialect", "huggingface"], os.cpu_count())
+        if folder in names and not (setting.work / folder).exists():
+            weights = setting.work / "ViT-B-32.safetensors"
+            programs.run([setting.clip, "convert", weights, setting.work / folder, "--model", "ViT-B/32", "--dialect", "huggingface"], os.cpu_count())
+    except programs.Failure as failure:
+        print(failure, file=sys.stderr)
 
 
 def run_case(setting, case, peers, rounds, tell):
@@ -90,12 +90,12 @@ this machine, so work left out can make it more than 100 %. Heads: ours is run w
 """
 
 
-def write(setting, output, runs, rounds):
+def write(output, runs, head):
     every = cases.every()
     table.write_csv(output / "runs.csv", table.RUN_COLUMNS, runs)
     rows = table.rows_of(every, runs)
     table.write_csv(output / "table.csv", table.COLUMNS, rows)
-    text = heading(setting, rounds) + table.markdown(rows) + agreement.markdown(output / "agreement.csv")
+    text = head + table.markdown(rows) + agreement.markdown(output / "agreement.csv")
     (output / "table.md").write_text(text + "\n## Every program\n\n" + table.all_programs(every, runs))
     (output / "plot.svg").write_text(plot.svg(every, runs))
 
@@ -128,6 +128,8 @@ def main():
         return 0
     if not a.clip or not a.data:
         parser.error("--clip and --data are needed")
+    if not (a.data / "imagenet_classes.json").exists():
+        parser.error(f"--data: {a.data}: no imagenet_classes.json in it; bench/peers/README.md says what belongs there")
     if not chosen and not agree:
         parser.error("--only: no case's name begins with " + " or ".join(a.only))
     a.work = a.work or pathlib.Path(tempfile.mkdtemp(prefix="clip-compare-"))
@@ -137,20 +139,24 @@ def main():
     peers = {c.name: [p for p in c.peers if not a.peer or p.name in a.peer] for c in chosen}
     a.output.mkdir(parents=True, exist_ok=True)
     towers = agreement.towers([p for c in chosen or cases.every() for p in c.peers if not a.peer or p.name in a.peer]) if agree else []
-    prepare(setting, chosen, [name for c in chosen for name in c.files] + [name for of in peers.values() for p in of for name in p.files] +
+    prepare(setting, [name for c in chosen for name in c.files] + [name for of in peers.values() for p in of for name in p.files] +
             [name for p in towers for name in (*p.files, agreement.weights(p))])
     same = agreement.check(setting, towers, a.output / "agreement.csv") if agree else True
 
-    runs = [r for r in table.read_runs(a.output / "runs.csv") if r["case"] not in peers]
-    before = len(runs)
+    head, runs, measured = heading(setting, a.runs), table.read_runs(a.output / "runs.csv"), 0
+
+    def keep(run):                                                  # at once: who ends a long comparison early keeps what is there
+        nonlocal measured
+        measured += run["seconds_min"] is not None
+        runs.append(run)
+        write(a.output, runs, head)
+
     for case in chosen:
-        rounds = 1 if a.quick else case.rounds if case.rounds != cases.DEFAULT_ROUNDS else a.runs
-        run_case(setting, case, peers[case.name], rounds, runs.append)
-        write(setting, a.output, runs, a.runs)
-    if not chosen:
-        write(setting, a.output, runs, a.runs)
+        runs[:] = [run for run in runs if run["case"] != case.name]
+        run_case(setting, case, peers[case.name], 1 if a.quick else case.rounds if case.rounds != cases.DEFAULT_ROUNDS else a.runs, keep)
+    write(a.output, runs, head)
     print(a.output / "table.md")
-    return 0 if same and (not chosen or any(r["seconds_min"] for r in runs[before:])) else 1
+    return 0 if same and (measured or not chosen) else 1
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ the other braces are inputs (see programs.py).
 import dataclasses
 
 DEFAULT_ROUNDS = 3
-FEW = ("--warm", "1", "--repeats", "3", "--seconds", "1")           # for calls that take seconds
+FEW = ("--warm", "1", "--repeats", "3")                             # for calls that take seconds
 ONCE = ("--warm", "0", "--repeats", "2")                            # for calls that take many
 
 

@@ -12,6 +12,7 @@ import time
 PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
 NOT_INSTALLED = 3                                                   # exit status of a peer
 LIMIT = 1800                                                        # seconds of one process
+MEASURED, QUICK = 3.0, 0.3                                          # seconds a program repeats one call for
 
 
 class Failure(Exception):
@@ -42,9 +43,6 @@ class Setting:
 
     def peer(self, script, *arguments):
         return [self.python, PEERS / script, *self.fill(arguments)]
-
-    def data_option(self, script):
-        return () if script == "fashion.py" else ("--data", str(self.data))
 
 
 def run(command, threads, cache="", limit=LIMIT):
@@ -90,7 +88,8 @@ def of_process(seconds, peak):
 
 
 def measure_ours(setting, case):
-    text, seconds, peak = run(setting.ours(case.ours), case.threads)
+    length = ("--seconds", str(QUICK if setting.quick else MEASURED)) if case.ours[0] == "bench" else ()
+    text, seconds, peak = run(setting.ours([*case.ours, *length]), case.threads)
     if case.whole:
         return of_process(seconds, peak)
     if case.ours[0] == "demo":
@@ -103,8 +102,11 @@ def measure_ours(setting, case):
 
 
 def measure_peer(setting, case, peer):
-    quick = ("--warm", "1", "--repeats", "1", "--seconds", "0.3") if setting.quick and peer.script != "fashion.py" else ()
-    command = setting.peer(peer.script, *peer.arguments, *quick, "--threads", str(case.threads), *setting.data_option(peer.script))
+    common = ["--threads", str(case.threads)]
+    if peer.script != "fashion.py":
+        quick = ["--warm", "1", "--repeats", "1"] if setting.quick else []
+        common += [*quick, "--seconds", str(QUICK if setting.quick else MEASURED), "--data", str(setting.data)]
+    command = setting.peer(peer.script, *peer.arguments, *common)
     text, seconds, peak = run(command, case.threads, setting.work / "inductor" / f"{case.name} {peer.name}".replace(" ", "-").replace("/", "-"))
     if case.whole:
         return of_process(seconds, peak)

@@ -31,8 +31,9 @@ std::shared_ptr<Options> add_command(CLI::App& app, Job& job, int (*run)(const O
   return options;
 }
 
-/// One of a few words.
-CLI::Option* add_choice(CLI::App& command, const char* name, std::string& value, const std::vector<std::string>& words, const char* what) {
+/// One of a few words, or a list of them.
+template <class Value>
+CLI::Option* add_choice(CLI::App& command, const char* name, Value& value, const std::vector<std::string>& words, const char* what) {
   std::string list;
   for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
   return command.add_option(name, value, what)->check(CLI::IsMember(words).description(""))->option_text(list);
@@ -47,14 +48,18 @@ CLI::Option* add_model(CLI::App& command, std::optional<clip::AnyConfig>& config
   return command.add_option_function<std::string>("--model", find, "Name (see `clip models`) or configuration file");
 }
 
+/// One type of weights, or a list.
+template <class Value>
+CLI::Option* add_dtype(CLI::App& command, Value& value, const char* what) {
+  const std::map<std::string, Dtype> words{dtypes.begin(), dtypes.end()};
+  return command.add_option("--dtype", value, what)->transform(CLI::CheckedTransformer(words).description(""))->option_text("f32|bf16|f16|int8");
+}
+
 void add_loading(CLI::App& command, ModelOptions& options) {
   add_model(command, options.config)->required();
   command.add_option("--weights", options.weights, "OpenAI's .pt, .safetensors, .bin or a Hugging Face folder")->required();
   command.add_option("--threads", options.threads, "Without it all cores this process may use")->check(CLI::Range(1, 4096));
-  const std::map<std::string, Dtype> dtypes{{"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"f16", Dtype::f16}, {"int8", Dtype::int8}};
-  command.add_option("--dtype", options.dtype, "How weights are kept in memory, and products computed where the machine can")
-      ->transform(CLI::CheckedTransformer(dtypes).description(""))
-      ->option_text("f32|bf16|f16");
+  add_dtype(command, options.dtype, "How weights are kept in memory, and products computed where the machine can");
 }
 
 void add_images(CLI::App& command, ImageOptions& options) {
@@ -62,6 +67,39 @@ void add_images(CLI::App& command, ImageOptions& options) {
   command.add_flag("--strict", options.strict, "Exit status 1 where any image cannot be read");
 }
 constexpr const char* images_help = "Image files, or folders of them";
+
+constexpr const char* bench_footer =
+    "Lists (a,b,c) make a case of every combination. A call that is not counted warms up (of a head: its first template); then there are at least "
+    "five and as many as fit --seconds, but no further one begins after ten times that. Rates are those of the fastest call.\n"
+    "GFLOP/s count what the reference would compute (padded texts, every row of every layer, a multiply-add being two), so they can pass the peak; "
+    "a training step counts three times its forward pass, a prompt step (the text part of CoOp: forward, and back to the learned vectors) two. The peak is "
+    "that of multiply-adds in registers, measured here for the same type and threads. "
+    "Peak memory is what was resident at most from the making of the case's model on (Linux; elsewhere since the program began).\n"
+    "An object of --json holds case, dtype, batch, threads, seconds_min, seconds_median, rate, unit, gflops, share_of_peak and peak_rss_mib; "
+    "what is not counted is null.";
+
+void add_bench(CLI::App& app, Job& job) {
+  CLI::App* c = nullptr;
+  const auto b = add_command(app, job, bench, "bench", "How fast the parts of a model are here", "An object a line for each case", c);
+  add_model(*c, b->config)->required();
+  add_choice(*c, "--part", b->parts, bench_parts(), "What is timed; a list")->required()->delimiter(',');
+  c->add_option("--batch", b->batches, "Images, prompts or pairs at a time; a list. 1, for train 32 unless told otherwise")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1 << 20));
+  c->add_option("--threads", b->threads, "A list; without it all cores this process may use")->delimiter(',')->check(CLI::Range(1, 4096));
+  add_dtype(*c, b->dtypes, "How weights are kept in memory, and products computed where the machine can; a list")->delimiter(',');
+  c->add_option("--weights", b->weights, "Any format; without it random ones");
+  auto* const vocabulary = c->add_option("--vocabulary", b->vocabulary, vocabulary_help);
+  auto* const labels =
+      c->add_option("--labels", b->labels, "A file with one label a line: prompts are \"a photo of a {label}.\" in order, repeated; without it made-up ids")
+          ->needs(vocabulary);
+  c->add_option("--templates", b->templates, "A file with one sentence a line, of head and tokenize; without it \"a photo of a {}.\"")->needs(labels);
+  c->add_option("--classes", b->classes, "So many of the labels, evenly spread; of prompt without labels 100")->check(CLI::Range(1, 1 << 20));
+  c->add_option("--context", b->context, "Learned vectors of a prompt, 16 unless told otherwise")->check(CLI::Range(1, 1 << 20));
+  c->add_option("--images", b->images, "A picture's file, decoded and preprocessed as well");
+  c->add_option("--seconds", b->seconds, "How long each case is repeated, 1 unless told otherwise")->check(CLI::Range(0.001, 3600.0));
+  c->footer(bench_footer);
+}
 
 void add_all(CLI::App& app, Job& job) {
   CLI::App* c = nullptr;
@@ -112,6 +150,17 @@ void add_all(CLI::App& app, Job& job) {
   c->add_option("--images", r->images, "Features of n images, a .npy file")->required();
   c->add_option("--texts", r->texts, "Features of their captions in the same order, a .npy file")->required();
   c->add_option("--captions-per-image", r->captions, "5 unless told otherwise")->check(CLI::Range(1, 1 << 20));
+
+  const auto m = add_command(app, job, compare, "compare",
+                             "What weights of fewer bits change: cosines to the features of float, labels chosen otherwise, speed", "One object", c);
+  add_loading(*c, m->model);
+  c->get_option("--dtype")->required();
+  c->add_option("--images", m->images.paths, images_help)->required();
+  add_images(*c, m->images);
+  auto* const words = c->add_option("--vocabulary", m->vocabulary, vocabulary_help);
+  c->add_option("--labels", m->labels, "A file with one label a line, to choose among by \"a photo of a {label}.\"")->needs(words);
+
+  add_bench(app, job);
 
   const auto v = add_command(app, job, convert, "convert", "Weights of any format as safetensors, by the names of a library", "One object", c);
   c->add_option("IN", v->in, "Weights in any format")->required();

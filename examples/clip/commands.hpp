@@ -84,4 +84,28 @@ struct ConvertOptions {
 };
 int convert(const ConvertOptions& options);
 
+struct CompareOptions {
+  ModelOptions model;
+  ImageOptions images;
+  std::string vocabulary, labels;
+  bool json = false;
+};
+int compare(const CompareOptions& options);
+
+struct BenchOptions {
+  std::optional<clip::AnyConfig> config;
+  std::vector<std::string> parts;
+  std::vector<clip::Index> batches;  // none: what is usual for the part
+  std::vector<int> threads{0};       // 0: all cores this process may use
+  std::vector<Dtype> dtypes{Dtype::f32};
+  std::string weights, vocabulary, labels, templates, images;
+  clip::Index classes = 0;   // 0: all labels
+  clip::Index context = 16;  // learned vectors of a prompt
+  double seconds = 1;
+  bool json = false;
+};
+int bench(const BenchOptions& options);
+/// What --part may be.
+std::vector<std::string> bench_parts();
+
 }  // namespace tool

@@ -43,6 +43,12 @@ void read_images(const std::vector<std::string>& files, const clip::ImageInput& 
   }
 }
 
+clip::Image decode(std::span<const std::byte> bytes, const std::string& place) { return clip::decode_image(bytes, place); }
+
+void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image> images, clip::Images& out, clip::ThreadPool& threads) {
+  clip::preprocess(input, images, out, threads);
+}
+
 void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress, const TakeFeatures& take,
                 const TakeError& failed) {
   std::stop_source stop;

@@ -4,9 +4,12 @@
 #include "commands.hpp"
 #include "terminal.hpp"
 
+#include <clip/backend/threads.hpp>
 #include <clip/core/error.hpp>
 
+#include <cstddef>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +39,11 @@ class Failures {
 /// where `take` returns false.
 using TakeBatch = std::function<bool(clip::Index first, const std::vector<const clip::Error*>& errors, const clip::Images& images)>;
 void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers, const TakeBatch& take);
+
+/// The picture in a file's bytes. InputError: none.
+clip::Image decode(std::span<const std::byte> bytes, const std::string& place);
+/// Model input out of decoded pictures, in the memory `out` already has.
+void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image> images, clip::Images& out, clip::ThreadPool& threads);
 
 /// Every image's features, or its error, in order. Stops when interrupted().
 using TakeFeatures = std::function<void(const std::string& path, const clip::Features<float, clip::dyn>& features)>;

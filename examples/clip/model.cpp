@@ -1,10 +1,14 @@
 #include "model.hpp"
 
+#include "random_weights.hpp"
 #include "weights.hpp"
 
+#include <clip/backend/cpu/peak.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/count.hpp>
+
+#include <optional>
 
 namespace tool {
 
@@ -28,10 +32,12 @@ clip::Storage storage_of(Dtype dtype) {
 Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads, Work work)
     : config_{config}, held_{new Held{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}}} {
   const auto storage = storage_of(dtype);
-  const clip::TensorFile file = open_weights(weights);
+  std::optional<clip::TensorFile> file;
+  if (!weights.empty()) file = open_weights(weights);
   held_->model.visit([&](auto& model) {
     const auto load = [&](auto& part) {
-      clip::try_load(part, file, {.in_place = true}).value();
+      if (file) clip::try_load(part, *file, {.in_place = true}).value();
+      else scatter_weights(part);
       if (work == Work::many || dtype != Dtype::f32) part.pack(storage);
     };
     if (towers == Towers::image) load(model.image);
@@ -46,6 +52,8 @@ Model::~Model() = default;
 clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images) const { return held_->model.encode_image(images); }
 clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const { return held_->model.encode_text(texts); }
 double Model::temperature() const { return held_->model.temperature(); }
+
+double peak_flops(Dtype dtype, int threads) { return clip::peak_flops(clip::packed_layout(storage_of(dtype)), threads); }
 
 clip::Index count_parameters(const clip::AnyConfig& config) { return clip::count_parameters(config).total(); }
 

@@ -6,15 +6,24 @@
 #include <clip/tensor/tensor.hpp>
 #include <clip/text/texts.hpp>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace tool {
 
 enum class Towers { image, text, both };
 
-/// What weights are stored as while they are used; arithmetic is float.
+/// What weights are stored as while they are used, and products computed in where the machine can.
 enum class Dtype { f32, bf16, f16, int8 };
+
+/// As users say them.
+inline constexpr std::array<std::pair<const char*, Dtype>, 4> dtypes{{{"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"f16", Dtype::f16}, {"int8", Dtype::int8}}};
+constexpr const char* name_of(Dtype dtype) {
+  return std::find_if(dtypes.begin(), dtypes.end(), [=](const auto& named) { return named.second == dtype; })->first;
+}
 
 /// How much there is to encode: for a few, weights are used where their file is mapped; packing them first pays for many.
 enum class Work { few, many };
@@ -22,7 +31,7 @@ enum class Work { few, many };
 /// Only the towers that are asked for are read and take memory.
 class Model {
  public:
-  /// threads: 0 for all cores this process may use.
+  /// No weights: random ones. threads: 0 for all cores this process may use.
   Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads, Work work = Work::many);
   Model(Model&&) noexcept;
   ~Model();
@@ -40,6 +49,9 @@ class Model {
   clip::AnyConfig config_;
   std::unique_ptr<Held> held_;
 };
+
+/// Operations a second the cores do at most in products with such weights, a multiply-add being two. Takes 40 ms.
+double peak_flops(Dtype dtype, int threads);
 
 /// Trained values of such a model; nothing of that size is allocated.
 clip::Index count_parameters(const clip::AnyConfig& config);

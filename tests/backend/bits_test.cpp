@@ -2,7 +2,7 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/core/half.hpp>
 
-#include "../support/primitives.hpp"
+#include "../support/same.hpp"
 
 #include <doctest/doctest.h>
 
@@ -46,18 +46,6 @@ bool same(In<T> a, In<T> b) {
   for (Index i = 0; i < a.rows; ++i)
     if (std::memcmp(a.row(i), b.row(i), static_cast<std::size_t>(a.cols) * sizeof(T)) != 0) return false;
   return true;
-}
-
-template <class T>
-void check_equal(const std::vector<std::pair<std::string, std::vector<std::vector<T>>>>& a,
-                 const std::vector<std::pair<std::string, std::vector<std::vector<T>>>>& b) {
-  REQUIRE(a.size() == b.size());
-  for (std::size_t c = 0; c < a.size(); ++c)
-    for (std::size_t o = 0; o < a[c].second.size(); ++o) {
-      INFO(a[c].first, ", matrix ", o);
-      const auto bytes = [](const std::vector<T>& values) { return std::as_bytes(std::span<const T>(values)); };  // of nothing, too
-      CHECK(std::ranges::equal(bytes(a[c].second[o]), bytes(b[c].second[o])));
-    }
 }
 
 /// A weight in panels, with the memory it lies in.
@@ -387,6 +375,45 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
                     AttentionPattern{heads, true, true}, last_y, last_saved);
       CHECK(same<T>(last_y, y.rows_of(length - 1, 1)));
     }
+}
+
+TEST_CASE_TEMPLATE("a prompt among many short ones that share its beginning gets the bits it has alone", T, float, double) {
+  Cpu<T> cpu{{.threads = 2}};
+  const Index d = 24, heads = 2, width = heads * d, root = 5;
+  Sequences tree;
+  tree.add(root);
+  std::vector<Index> leaves;
+  for (Index i = 0; i < 60; ++i) {
+    const Index parent = i % 7 == 0 ? tree.add(1 + i % 3, 0) : 0;  // some share more than the root
+    for (Index twin = 0; twin < (parent > 0 ? 2 : 1); ++twin) leaves.push_back(tree.add(1 + (i + twin) % 4, parent));
+    tree.pool(tree.rows() - 1);
+  }
+  const Index rows = tree.rows(), pooled = static_cast<Index>(tree.pooled().size());
+  const Matrix<T> qkv{rows, 3 * width, Rng{6}};
+  Matrix<T> y{rows, width}, saved{rows, heads}, picked{pooled, width}, picked_y{pooled, width}, picked_saved{pooled, heads};
+  const auto attend = [&](const In<T>& q, const Matrix<T>& all, const Sequences& sequences, bool only_pooled, Matrix<T>& to, Matrix<T>& logs) {
+    cpu.attention(q, all.part(0, all.rows, width, width), all.part(0, all.rows, 2 * width, width), sequences, {heads, true, only_pooled}, to, logs);
+  };
+  attend(qkv.part(0, rows, 0, width), qkv, tree, false, y, saved);
+  for (Index i = 0; i < pooled; ++i)
+    for (Index j = 0; j < width; ++j) picked(i, j) = qkv(tree.pooled()[static_cast<std::size_t>(i)], j);
+  attend(picked, qkv, tree, true, picked_y, picked_saved);
+  for (Index i = 0; i < pooled; ++i) CHECK(same<T>(picked_y.rows_of(i, 1), y.rows_of(tree.pooled()[static_cast<std::size_t>(i)], 1)));
+
+  for (const Index leaf : leaves) {
+    const Segment& segment = tree.segment(leaf);
+    Matrix<T> one{segment.reach(), 3 * width}, one_y{one.rows, width}, one_saved{one.rows, heads};
+    tree.path(leaf, [&](const Segment& a) {
+      for (Index r = 0; r < a.length(); ++r)
+        for (Index j = 0; j < one.cols; ++j) one(a.position + r, j) = qkv(a.begin + r, j);
+    });
+    Sequences alone;
+    alone.add(one.rows);
+    attend(one.part(0, one.rows, 0, width), one, alone, false, one_y, one_saved);
+    INFO("leaf ", leaf);
+    CHECK(same<T>(one_y.rows_of(segment.position, segment.length()), y.rows_of(segment.begin, segment.length())));
+    CHECK(same<T>(one_saved.rows_of(segment.position, segment.length()), saved.rows_of(segment.begin, segment.length())));
+  }
 }
 
 TEST_CASE_TEMPLATE("the derivative of attention gives a sequence the same bits alone and in a batch", T, float, double) {

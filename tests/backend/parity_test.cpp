@@ -2,11 +2,10 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/backend/naive.hpp>
 
-#include "../support/primitives.hpp"
+#include "../support/same.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -17,30 +16,11 @@ namespace {
 using namespace clip;
 using namespace clip::testing;
 
-/// max|Δ| over the largest magnitude (1 at least); infinite where one side holds no number and the other does.
-template <class T>
-double distance(const std::vector<T>& a, const std::vector<T>& b) {
-  double largest = 1, difference = a.size() == b.size() ? 0 : INFINITY;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    if (a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]))) continue;
-    const double d = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
-    difference = std::max(difference, std::isnan(d) ? INFINITY : d);
-    largest = std::max(largest, std::abs(static_cast<double>(b[i])));
-  }
-  return difference / largest;
-}
-
 template <class T>
 void compare(const Setting& setting) {
   Naive<T> naive;
   Cpu<T> cpu{{.threads = 2}};
-  const auto expected = run_primitives(naive, setting), found = run_primitives(cpu, setting);
-  for (std::size_t c = 0; c < expected.size(); ++c)
-    for (std::size_t o = 0; o < expected[c].second.size(); ++o) {
-      const double d = distance(found[c].second[o], expected[c].second[o]);
-      INFO(expected[c].first, ", matrix ", o, ", ", setting.in_words(), ", distance ", d);
-      CHECK(d <= ScalarTraits<T>::backend_tolerance);
-    }
+  check_close(run_primitives(cpu, setting), run_primitives(naive, setting), setting);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/schedule.hpp>
+#include <clip/task/agreement.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/text/tokenizer.hpp>
 
@@ -62,6 +63,11 @@ class Pictures {
  public:
   explicit Pictures(const std::string& path) : array_{read_idx(path)} {}
   Index size() const { return array_.shape[0]; }
+  std::vector<Image> all() const {
+    std::vector<Image> images;
+    for (Index i = 0; i < size(); ++i) images.push_back((*this)[i]);
+    return images;
+  }
   Image operator[](Index i) const { return Image::view(array_.bytes.data() + i * 28 * 28, 28, 28, 28, Pixels::gray); }
 
  private:
@@ -177,9 +183,7 @@ TEST_CASE("twin: in bfloat16 the loss follows the float run to its end, which is
   const Safetensors trained = open_safetensors(files + "trained.safetensors");
   const Pictures pictures{mnist + "/t10k-images-idx3-ubyte.gz"};
   const std::vector<std::uint8_t> labels = read_idx(mnist + "/t10k-labels-idx1-ubyte.gz").bytes;
-  std::vector<Image> images;
-  for (Index i = 0; i < pictures.size(); ++i) images.push_back(pictures[i]);
-  const std::vector<Index> found = zero_shot(twin.model, class_prompts())(twin.model.encode_image(preprocess(pixels_of(trained), images))).best();
+  const std::vector<Index> found = zero_shot(twin.model, class_prompts())(twin.model.encode_image(preprocess(pixels_of(trained), pictures.all()))).best();
   const double top1 = accuracy(found, std::span<const std::uint8_t>(labels)), float_top1 = std::stod(trained.metadata().at("top1"));
   CHECK(std::abs(top1 - float_top1) <= 0.01);
   MESSAGE("largest difference of the loss: " << twin.apart(0, 50) << " in 50 steps, " << twin.apart(50, run_steps) << " later; mean of the last 100 steps "
@@ -222,9 +226,7 @@ TEST_CASE("twin: the trained weights load by name and give PyTorch's features an
   const Pictures pictures{mnist + "/t10k-images-idx3-ubyte.gz"};
   const std::vector<std::uint8_t> labels = read_idx(mnist + "/t10k-labels-idx1-ubyte.gz").bytes;
   REQUIRE(pictures.size() == 10000);
-  std::vector<Image> images;
-  for (Index i = 0; i < pictures.size(); ++i) images.push_back(pictures[i]);
-  Features<float, 64> features = model.encode_image(preprocess(pixels, images));
+  Features<float, 64> features = model.encode_image(preprocess(pixels, pictures.all()));
   const std::vector<Index> found = classifier(features).best();
   Features<float, 64> first{100};
   std::ranges::copy(features.values().first(first.values().size()), first.values().begin());
@@ -234,4 +236,35 @@ TEST_CASE("twin: the trained weights load by name and give PyTorch's features an
   for (std::size_t i = 0; i < found.size(); ++i) others += found[i] == static_cast<Index>(expected.at("predictions").values[i]) ? 0 : 1;
   CHECK_MESSAGE(others <= 3, others << " of 10,000 predictions differ");
   CHECK(std::abs(accuracy(found, std::span<const std::uint8_t>(labels)) - std::stod(trained.metadata().at("top1"))) <= 3e-4);
+}
+
+TEST_CASE("twin: weights of fewer bits give the 10,000 test pictures nearly the same features and names") {
+  FASHION_OR_RETURN(files, mnist, "the twin in fewer bits")
+  const std::string weights = files + "trained.safetensors";
+  const Texts prompts = class_prompts();
+  const Images images = preprocess(pixels_of(open_safetensors(weights)), Pictures{mnist + "/t10k-images-idx3-ubyte.gz"}.all());
+  SmallModel floats;
+  load(floats, weights);
+  const auto expected = floats.encode_image(images);
+  const std::vector<Index> names = zero_shot(floats, prompts)(expected).best();
+
+  struct Least {
+    Storage storage;
+    std::string name;
+    double cosine, same;
+  };
+  for (const Least& least : {Least{Storage::half, "half", 0.99999, 0.999}, Least{Storage::bfloat16, "bfloat16", bfloat16_cosine, 0.995},
+                             Least{Storage::int8, "int8", int8_cosine, 0.99}}) {
+    SmallModel model;
+    load(model, weights);
+    model.pack(least.storage);
+    const auto found = model.encode_image(images);
+    Agreement agreement;
+    agreement.add(expected, found);
+    agreement.add_choices(names, zero_shot(model, prompts)(found).best());
+    MESSAGE(least.name << ": cosine " << agreement.mean_cosine() << ", smallest " << agreement.smallest_cosine() << "; the same name for "
+                       << 100 * agreement.same_choices() << " %");
+    CHECK(agreement.smallest_cosine() >= least.cosine);
+    CHECK(agreement.same_choices() >= least.same);
+  }
 }

@@ -36,9 +36,9 @@ class Inference : public ContextBase<B, Mode::inference> {
     return y;
   }
 
-  /// The same where the result takes the place of y, which may be an input that the op reads element by element.
+  /// The same in the place of rows that are not needed any more; `op` reads each of their values before it writes there.
   template <class Op, Index W, class... In>
-  Rows<Inference, W> apply_over(const Op& op, Rows<Inference, W> y, const In&... inputs) {
+  Rows<Inference, W> apply_onto(const Op& op, Rows<Inference, W> y, const In&... inputs) {
     op.forward(backend(), detail::value_of<T>(inputs)..., y.view, Saved<T>{});
     return y;
   }

@@ -99,6 +99,12 @@ class Tape : public ContextBase<B, Mode::training> {
     }
   }
 
+  /// The same: what was there before is kept for the way back.
+  template <class Op, Index W, class... In>
+  Rows<Tape, W> apply_onto(const Op& op, Rows<Tape, W> y, const In&... inputs) {
+    return apply(op, y.rows(), Size<W>{y.cols()}, inputs...);
+  }
+
   /// One residual block: x ↦ f(x) of the same shape; other rows f made are gone when it ends. With `recompute` only the result is
   /// kept, and f runs again on the way back.
   template <Index W, class F>

@@ -1,7 +1,7 @@
 // clip/core/abi.hpp: the inline namespace every symbol of the library lives in.
 //
-// Its name carries the version, the instruction set and whether exceptions are on, so that two objects compiled
-// differently never share an inline function: they link side by side, or fail to link where they would exchange values.
+// Its name carries the version, the instruction set, whether exceptions are on and whether kernels are linked, so that two objects
+// compiled differently never share an inline function: they link side by side, or fail to link where they would exchange values.
 #pragma once
 
 #include <clip/version.hpp>
@@ -28,11 +28,18 @@
 #define CLIP_ABI_THROW nothrow
 #endif
 
-#define CLIP_ABI_JOIN_(a, b, c, d, e) v##a##_##b##_##c##_##d##_##e
-#define CLIP_ABI_JOIN(a, b, c, d, e) CLIP_ABI_JOIN_(a, b, c, d, e)
+// Programs that link clip::precompiled see another Cpu<float> than those that compile it.
+#if defined(CLIP_WITH_PRECOMPILED)
+#define CLIP_ABI_KERNELS _linked
+#else
+#define CLIP_ABI_KERNELS
+#endif
+
+#define CLIP_ABI_JOIN_(a, b, c, d, e, f) v##a##_##b##_##c##_##d##_##e##f
+#define CLIP_ABI_JOIN(a, b, c, d, e, f) CLIP_ABI_JOIN_(a, b, c, d, e, f)
 
 /// Opened as `namespace clip::inline CLIP_ABI { … }`.
-#define CLIP_ABI CLIP_ABI_JOIN(CLIP_VERSION_MAJOR, CLIP_VERSION_MINOR, CLIP_VERSION_PATCH, CLIP_ABI_SET, CLIP_ABI_THROW)
+#define CLIP_ABI CLIP_ABI_JOIN(CLIP_VERSION_MAJOR, CLIP_VERSION_MINOR, CLIP_VERSION_PATCH, CLIP_ABI_SET, CLIP_ABI_THROW, CLIP_ABI_KERNELS)
 
 #define CLIP_STRING_(x) #x
 #define CLIP_STRING(x) CLIP_STRING_(x)

@@ -29,17 +29,17 @@ struct MultiheadAttention {
     visit("out_proj", self.out_proj);
   }
 
-  /// Every row.
-  template <class Cx, Index W, Index R>
-  Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, Rows<Cx, R> residual, const Sequences& sequences) const {
+  /// Every row. `residual` is rows, or onto(rows).
+  template <class Cx, Index W>
+  Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
     const auto qkv = linear(cx, x, Size<stacked>{3 * config->width}, in_proj_weight, in_proj_bias);  // (rows, 3 * width)
     return out_proj.added_to(cx, residual, attention(cx, qkv, Size<C.width>{config->width}, sequences, pattern()));
   }
 
   /// Only the pooled rows: `picked` are those rows of x, `residual` those of the stream.
-  template <class Cx, Index W, Index R>
-  Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, Rows<Cx, W> picked, Rows<Cx, R> residual, const Sequences& sequences) const {
+  template <class Cx, Index W>
+  Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, Rows<Cx, W> picked, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
     const Index w = config->width;
     const auto q = linear(cx, picked, Size<C.width>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));            // (pooled, width)

@@ -39,6 +39,13 @@ struct Linear {
     static_assert(compatible(R, Out), "linear: the residual's width differs from the layer's");
     return linear(cx, x, out, weight, bias, Rows<Cx, Out>{residual});
   }
+  template <class Cx, Index W, Index R>
+  Rows<Cx, Out> added_to(Cx& cx, Onto<Cx, R> residual, Rows<Cx, W> x) const {
+    check(x);
+    static_assert(compatible(R, Out), "linear: the residual's width differs from the layer's");
+    const Rows<Cx, Out> y{residual.rows};
+    return cx.apply_onto(LinearOp<>{}, y, x, weight, bias, y);
+  }
 
  private:
   template <class Cx, Index W>

@@ -20,8 +20,9 @@ struct Mlp {
     visit("c_proj", self.c_proj);
   }
 
-  template <class Cx, Index W, Index R>
-  Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, Rows<Cx, R> residual) const {
+  /// `residual` is rows, or onto(rows).
+  template <class Cx, Index W>
+  Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual) const {
     const auto hidden = visit_activation(config, [&](auto f) { return c_fc.with(cx, f, x); });
     return c_proj.added_to(cx, residual, hidden);
   }

@@ -26,10 +26,11 @@ struct ResidualBlock {
     visit("mlp", self.mlp);
   }
 
+  /// Where nothing is kept the sums take the place of x.
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, const Sequences& sequences) const {
-    const auto attended = attn(cx, ln_1(cx, x), x, sequences);
-    return mlp(cx, ln_2(cx, attended), attended);
+    const auto attended = attn(cx, ln_1(cx, x), onto(Rows<Cx, C.width>{x}), sequences);
+    return mlp(cx, ln_2(cx, attended), onto(attended));
   }
 
   /// The last block of a tower: only the pooled rows go on, so only they need queries, projection and MLP.
@@ -37,8 +38,8 @@ struct ResidualBlock {
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, const Sequences& sequences) const {
     const auto normed = ln_1(cx, x);
     const Ids rows = sequences.pooled();
-    const auto attended = attn.pooled(cx, normed, gather(cx, normed, rows), gather(cx, x, rows), sequences);
-    return mlp(cx, ln_2(cx, attended), attended);
+    const auto attended = attn.pooled(cx, normed, gather(cx, normed, rows), onto(gather(cx, x, rows)), sequences);
+    return mlp(cx, ln_2(cx, attended), onto(attended));
   }
 };
 

@@ -70,7 +70,7 @@ Rows<Cx, N> convolution_folded(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, 
   if constexpr (requires { shortcut.view; }) {
     if (shortcut.rows() != rows || shortcut.cols() != outputs)
       raise(ShapeError{"convolution_folded", "shortcut", Shape{rows, outputs}, Shape{shortcut.rows(), shortcut.cols()}});
-    return cx.apply_over(FoldedConvolutionOp<F>{grid, window}, Rows<Cx, N>{shortcut}, x, weight, folded, shortcut);
+    return cx.apply_onto(FoldedConvolutionOp<F>{grid, window}, Rows<Cx, N>{shortcut}, x, weight, folded, shortcut);
   } else {
     return cx.apply(FoldedConvolutionOp<F>{grid, window}, rows, outputs, x, weight, folded, shortcut);
   }

@@ -27,4 +27,14 @@ struct Rows {
   constexpr Index cols() const { return view.cols; }
 };
 
+/// Rows nobody reads afterwards: a sum may take their place. A pass that keeps nothing writes it there, a tape beside them.
+template <class Cx, Index Width>
+struct Onto {
+  Rows<Cx, Width> rows;
+};
+template <class Cx, Index Width>
+constexpr Onto<Cx, Width> onto(Rows<Cx, Width> x) {
+  return {x};
+}
+
 }  // namespace clip::inline CLIP_ABI

@@ -47,6 +47,7 @@ struct CpuAttention {
     alignas(64) T most[width], total[width];
     for (Index i = head.first; i < head.end; i += width) {
       const Index n = std::min(width, head.end - i), seen = head.seen(i + n);
+      for (Index r = 0; r < n; ++r) detail::fetch(y.row(i + r) + head.at, head.d, true);
       head.across_scaled(q, i, n, qt);
       head.products(k_rows, seen, qt, scores);
       for (Index c = 0; c < n; c += P::size) {

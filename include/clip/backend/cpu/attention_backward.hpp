@@ -61,25 +61,25 @@ struct CpuAttentionBackward {
         detail::copy_rows(k, a.begin, a.end, head.at, d, desk.k_rows, wide);
         detail::copy_rows(v, a.begin, a.end, head.at, d, desk.v_rows, wide);
         detail::who_sees_own(head.queries, s, head.first, head.end - head.first, desk.from, desk.until);
-        meet(desk, 0, a.length(), false, true);
+        meet(desk, 0, a.length(), true, false, true);
         add_keys(desk, 0, a);
       } else {
         detail::copy_keys(sequences, head.group, k, head.at, d, desk.k_rows, wide);
         detail::copy_keys(sequences, head.group, v, head.at, d, desk.v_rows, wide);
         if (head.masked) detail::who_sees(head.queries, head.group, desk.from, desk.until);
-        meet(desk, above, keys, bool(dq), want_kv);
+        meet(desk, above, keys, false, bool(dq), want_kv);
         for (Index g = s; want_kv && g < head.group.end; ++g)
           if (sequences.below_end(g) <= head.group.end) add_keys(desk, head.group.place(sequences, sequences.segment(g)), sequences.segment(g));
       }
     }
 
-    /// Every query with keys 0 … count - 1; key gradients are summed from key `first_key` on.
-    void meet(const Desk& desk, Index first_key, Index count, bool want_q, bool want_kv) const {
+    /// Every query with the keys it may see; their gradients are summed from key `first_key` on.
+    void meet(const Desk& desk, Index first_key, Index keys, bool keys_only, bool want_q, bool want_kv) const {
       const Index wide = head.wide;
       if (want_kv)
-        for (Index c = first_key * wide; c < count * wide; c += P::size) P(0).store(desk.k_sums + c), P(0).store(desk.v_sums + c);
+        for (Index c = first_key * wide; c < keys * wide; c += P::size) P(0).store(desk.k_sums + c), P(0).store(desk.v_sums + c);
       for (Index i = head.first; i < head.end; i += width) {
-        const Index n = std::min(width, head.end - i);
+        const Index n = std::min(width, head.end - i), count = keys_only ? keys : head.seen(i + n);
         probabilities(desk, i, n, count);
         if (want_q)
           for (Index s = head.group.first; s < head.group.end; ++s) add_queries(desk, s, i, n);

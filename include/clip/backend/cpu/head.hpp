@@ -60,8 +60,9 @@ struct Head {
   /// Keys the queries before query i see between them.
   Index seen(Index i) const { return queries.pattern.causal ? group.above(sequences) + queries.row(i - 1) + 1 - group.begin_row(sequences) : keys; }
 
-  /// Queries [i, i + n) of x as columns: (d, width)
+  /// Queries [i, i + n) of x as columns: (d, width). Those of the next head are asked for.
   void across(const In<T>& x, Index i, Index n, T* to) const {
+    for (Index r = 0; r < n; ++r) fetch(x.row(i + r) + at + d, d);
     pack_across<T>(
         n, d, [&](Index r) { return x.row(i + r) + at; }, to);
   }

@@ -51,6 +51,20 @@ void gather_panels(const T* from, Index stride, Index depth, Index count, typena
   });
 }
 
+/// How much of a result of so many tiles and panels is a task: about a square, since a task puts its side of both matrices together
+/// for itself; at least two tasks for every thread.
+struct OuterTask {
+  Index high, wide;
+
+  OuterTask(Index tiles, Index panels, Index width, Index threads) : high{even(tiles)}, wide{even(panels)} {
+    while (pieces(tiles, high) * pieces(panels, wide) < 2 * threads && high * wide > 1) {
+      Index& longer = wide == 1 || high * tile_rows > wide * width ? high : wide;
+      longer = pieces(longer, 2);
+    }
+  }
+  static Index even(Index n) { return pieces(n, pieces(n, 16)); }
+};
+
 /// c = aᵀ b for panels of columns of b in steps of K, each element one chain over the rows of a.          a : (r, n)
 /// A task owns a part of c, `high` tiles by `wide` panels; rows come in blocks that stay in cache, the sums waiting in scratch
 /// between them. columns(r, depth, p0, p1, p, room) says where rows [r, r + depth) of panel p of the task's [p0, p1) lie;
@@ -118,9 +132,9 @@ struct CpuOuter {
   void outer_in(const In<T>& a, const In<T>& b, const Acc<T>& c) {
     using Word = typename K::Word;
     constexpr Index width = panel_width<T>, block = detail::outer_rows * width;
-    const Index high = std::clamp<Index>(pieces(c.rows, tile_rows) / (3 * crew().threads()), 1, 16), wide = std::min<Index>(pieces(c.cols, width), 16);
+    const detail::OuterTask task{pieces(c.rows, tile_rows), pieces(c.cols, width), width, crew().threads()};
     detail::outer_product<T, K>(
-        crew(), a, c.cols, high, wide, wide * block,
+        crew(), a, c.cols, task.high, task.wide, task.wide * block,
         [&](Index r, Index depth, Index p0, Index p1, Index p, Word* room) -> detail::Piece<Word> {
           if (p == p0) detail::gather_panels<K>(b.row(r) + p0 * width, b.stride, depth, std::min(c.cols, p1 * width) - p0 * width, room);
           return {room + (p - p0) * block, width};

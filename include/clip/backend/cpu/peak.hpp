@@ -1,11 +1,18 @@
 // clip/backend/cpu/peak.hpp: what the cores do at most: multiply-adds that touch nothing but registers.
 #pragma once
 
-#include <clip/backend/cpu/pack.hpp>
+#if defined(CLIP_WITH_PRECOMPILED)
+#include <clip/backend/precompiled/peak.hpp>  // what the linked kernels could do
+#else
+
+#include <clip/backend/cpu/dot.hpp>
+#include <clip/core/view.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <numeric>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -17,13 +24,12 @@ namespace detail {
 /// Multiply-adds in flight: enough to hide how long each takes.
 inline constexpr Index peak_chains = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 16 : EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 16 ? 12 : 4;
 
-/// x = step(x), round after round, for chains that begin differently, so that none of them can be left out.
-template <class V, class Start, class Step, Index... chain>
-[[gnu::noinline]] V run_chains(std::integer_sequence<Index, chain...>, Index rounds, Start start, Step step) {
-  V x[sizeof...(chain)] = {start(chain)...};
-  for (Index round = 0; round < rounds; ++round) ((x[chain] = step(x[chain])), ...);
-  for (Index i = 1; i < static_cast<Index>(sizeof...(chain)); ++i) x[0] = x[0] + x[i];
-  return x[0];
+/// x = step(x) for every chain, round after round; `x` holds where each begins and then where it ends.
+template <class V, class Value, class Step, Index... chain>
+[[gnu::noinline]] void run_chains(std::integer_sequence<Index, chain...>, Index rounds, Value* x, Step step) {
+  V v[sizeof...(chain)] = {V::load(x + chain * V::size)...};
+  for (Index round = 0; round < rounds; ++round) ((v[chain] = step(v[chain])), ...);
+  (v[chain].store(x + chain * V::size), ...);
 }
 
 /// Calls a second of work(), which threads make side by side: the best of a few short runs.
@@ -48,15 +54,26 @@ double calls_a_second(int threads, Work work) {
   return best;
 }
 
-/// Operations a second where one step of a chain does `operations` of them.
-template <class V, class Start, class Step>
-double measure_peak(int threads, double operations, Start start, Step step) {
-  constexpr Index rounds = 20'000;
-  const auto work = [&] {
-    volatile auto kept = run_chains<V>(std::make_integer_sequence<Index, peak_chains>{}, rounds, start, step).sum();
+/// Operations a second where one step of a chain does `operations` of them. V : a packet of Values
+template <class V, class Value, class Step>
+double measure_peak(int threads, Index operations, Step step) {
+  static constexpr Index rounds = 20'000, count = peak_chains * V::size;
+  const auto work = [step] {
+    alignas(64) Value x[count];
+    for (Index i = 0; i < count; ++i) x[i] = static_cast<Value>(i);  // chains that differ, so that none is left out
+    run_chains<V>(std::make_integer_sequence<Index, peak_chains>{}, rounds, x, step);
+    volatile Value kept = std::accumulate(x, x + count, Value(0));
     (void)kept;
   };
-  return calls_a_second(threads, work) * static_cast<double>(rounds * peak_chains) * operations;
+  return calls_a_second(threads, work) * static_cast<double>(rounds * peak_chains * operations);
+}
+
+/// The same for the dot products of small types, if the machine has them.
+template <class K>
+double peak_of_dots(int threads, typename K::Word ones) {
+  using Sums = typename K::Sums;
+  const typename K::Words words(ones);
+  return measure_peak<Sums, typename K::Sum>(threads, 2 * K::together * Sums::size, [words](Sums x) { return K::add(words, words, x); });
 }
 
 }  // namespace detail
@@ -66,8 +83,20 @@ template <class T = float>
 double peak_flops(int threads) {
   using P = Pack<T>;
   const P half(0.5);
-  return detail::measure_peak<P>(
-      threads, 2.0 * static_cast<double>(P::size), [](Index chain) { return P(chain); }, [half](P x) { return fma(x, half, half); });
+  return detail::measure_peak<P, T>(threads, 2 * P::size, [half](P x) { return fma(x, half, half); });
+}
+
+/// The same for products with weights of that layout: in the arithmetic they are computed in.
+inline double peak_flops(Layout weights, int threads) {
+  const auto of = [&]<class K>(K, std::uint32_t ones) {
+    if constexpr (K::native) return detail::peak_of_dots<K>(threads, ones);
+    else return peak_flops<float>(threads);
+  };
+  if (weights == Layout::bfloat16_panels) return of(detail::Pairs{}, 0x3F803F80);
+  if (weights == Layout::int8_panels) return of(detail::Quads{}, 0x01010101);
+  return peak_flops<float>(threads);
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#endif

@@ -73,12 +73,14 @@ struct Product {
   Index last_panel() const { return pieces(first + y.cols, width); }
 
   static constexpr Index rows_at_once = 8 * tile_rows, panels_at_once = 8;
-  /// Steps of k whose part of a panel stays in the first-level cache; rows_at_once times `far` of x stay in the second.
-  static constexpr Index near = 32768 / (width * static_cast<Index>(sizeof(T)));
-  static constexpr Index far = std::max<Index>(1, 294912 / (rows_at_once * static_cast<Index>(sizeof(T))) / near) * near;
+  /// Steps of k, at most, whose part of a panel stays in the first-level cache; rows_at_once times `far` of x stay in the second.
+  static constexpr Index longest = 32768 / (width * static_cast<Index>(sizeof(T)));
+  static constexpr Index far = std::max<Index>(1, 294912 / (rows_at_once * static_cast<Index>(sizeof(T))) / longest) * longest;
   static constexpr Index room_for_sums = rows_at_once * panels_at_once * width;
 
   Index reach() const { return depth() <= far * 4 / 3 ? std::max<Index>(depth(), 1) : far; }
+  /// Pieces of a panel are about equally long.
+  Index near() const { return pieces(reach(), pieces(reach(), longest)); }
   /// From a row of words to the next: not a power of two, whose rows would meet in the cache.
   Index pitch() const { return round_up(depth(), line) + line; }
   /// Words of a block of rows, and what one unit of each row stands for.
@@ -104,7 +106,7 @@ struct Product {
   template <class Panels>
   void multiply(Index i0, Index i1, Index p0, Index p1, const Panels& panels, const T* words, T* scratch) const {
     const Index high = even(i1 - i0), step = pieces(width, pieces(i1 - i0, high));  // of the next piece every tile asks for its share
-    const Index reach = this->reach(), together = reach >= depth() ? 1 : panels_at_once;
+    const Index reach = this->reach(), length = near(), together = reach >= depth() ? 1 : panels_at_once;
     const T* const scale = words + rows_at_once * pitch();
     Piece<Word> a{reinterpret_cast<const Word*>(words), pitch()};
     Index held = -1;  // where the piece begins
@@ -118,16 +120,16 @@ struct Product {
           a.data = reinterpret_cast<const Word*>(words) + begin;
         }
         for (Index p = g; p < end; ++p)
-          for (Index k = begin; k == begin || k < stop; k += near) {
-            const Index n = std::min(near, stop - k);
+          for (Index k = begin; k == begin || k < stop; k += length) {
+            const Index n = std::min(length, stop - k);
             const Word* const b = panels.piece(p, k, n);
-            const Word* next = k + near < stop ? panels.where(p, k + near)
-                               : p + 1 < end   ? panels.where(p + 1, begin)
-                                               : panels.where(stop < depth() ? g : end, stop < depth() ? stop : 0);
+            const Word* next = k + length < stop ? panels.where(p, k + length)
+                               : p + 1 < end     ? panels.where(p + 1, begin)
+                                                 : panels.where(stop < depth() ? g : end, stop < depth() ? stop : 0);
             Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_at_once * width;
             for (Index i = i0; i < i1; i += high, next += n * step, sums += high * width) {
               const Index rows = std::min(high, i1 - i);
-              const bool last = k + near >= depth();
+              const bool last = k + length >= depth();
               if (last) await(p, i, rows);
               tile_in<K>(rows, n, a.data + (i - i0) * a.stride + k - begin, a.stride, b, width, sums, width, k > 0, {next, step});
               if (last) finish(panels.where(p, 0), p, i, rows, scale + (i - i0), sums);
@@ -183,7 +185,7 @@ struct Product {
     };
     Crew::Shift shift{crew};
     if (y.rows <= rows_at_once) {
-      run(shift, crew.threads(), p0, p1, near * width * K::together, [&](T* room) {
+      run(shift, crew.threads(), p0, p1, near() * width * K::together, [&](T* room) {
         return PanelsToBe<Word, decltype(in_words)>{in_words, reinterpret_cast<Word*>(room)};
       });
       return;

@@ -1,6 +1,7 @@
 // clip/backend/cpu/products.hpp: products of rows with weights in any layout, and how weights come into it.
 #pragma once
 
+#include <clip/backend/cpu/handle.hpp>
 #include <clip/backend/cpu/product.hpp>
 #include <clip/backend/cpu/words.hpp>
 
@@ -10,10 +11,6 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
-
-/// What products of rows with weights in rows are computed in. In bfloat16 both sides are rounded to it and summed in float, where
-/// the machine has dot products of that type; otherwise, and for double, nothing changes.
-enum class Arithmetic : unsigned char { full, bfloat16 };
 
 namespace detail {
 

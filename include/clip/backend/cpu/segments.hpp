@@ -73,11 +73,21 @@ inline Index seen_from_elsewhere(const Sequences& sequences, const Group* groups
   return n;
 }
 
-/// Rows [begin, end) of x, columns [at, at + d): `wide` apart, zeros past d.
+/// Asks for n values that will be read (or written) soon.
+template <class T>
+void fetch(const T* values, Index n, bool write = false) {
+  for (Index c = 0; c < n; c += 64 / static_cast<Index>(sizeof(T))) {
+    if (write) __builtin_prefetch(values + c, 1);
+    else __builtin_prefetch(values + c, 0, 2);
+  }
+}
+
+/// Rows [begin, end) of x, columns [at, at + d): `wide` apart, zeros past d. The columns behind them, the next head's, are asked for.
 template <class T>
 void copy_rows(const In<T>& x, Index begin, Index end, Index at, Index d, T* to, Index wide) {
   for (Index i = begin; i < end; ++i, to += wide) {
     const T* from = x.row(i) + at;
+    fetch(from + d, d);
     along<T>(d, [&](Index c, auto part) { Pack<T>::load(from + c, part).store(to + c); });
     for (Index c = round_up(d, Pack<T>::size); c < wide; c += Pack<T>::size) Pack<T>(0).store(to + c);
   }

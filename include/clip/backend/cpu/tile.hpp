@@ -44,8 +44,8 @@ struct Ahead {
   const Word* at;
   Index step = 0;
   void fetch() {
-    __builtin_prefetch(at, 0, 2);
-    __builtin_prefetch(at + 64 / sizeof(Word), 0, 2);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 64 / sizeof(Word));
     at += step;
   }
 };

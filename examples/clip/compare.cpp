@@ -1,0 +1,150 @@
+#include "commands.hpp"
+#include "images.hpp"
+#include "terminal.hpp"
+#include "text.hpp"
+
+#include <clip/io/lines.hpp>
+#include <clip/task/agreement.hpp>
+#include <clip/task/zero_shot.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tool {
+namespace {
+
+using Classifier = clip::ZeroShot<float, clip::dyn>;
+
+/// A model with weights of one type, and what it is asked.
+struct Side {
+  Side(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer, const std::vector<std::string>& labels)
+      : dtype{dtype_}, model{*o.model.config, o.model.weights, tokenizer ? Towers::both : Towers::image, dtype_, o.model.threads} {
+    if (tokenizer) classifier = clip::zero_shot(model, *tokenizer, labels, std::vector<std::string>{"a photo of a {}."});
+  }
+
+  Dtype dtype;
+  Model model;
+  std::optional<Classifier> classifier;
+  double seconds = std::numeric_limits<double>::infinity();  // of the fastest batch timed
+};
+
+/// Pictures seen by both sides.
+struct Comparison {
+  std::vector<std::string> paths;
+  clip::Agreement agreement;
+  std::vector<std::pair<clip::Index, clip::Index>> choices;  // of both, for every picture; without labels none
+  clip::Images last;                                         // pictures of the last batch
+
+  void add(const Side& a, const Side& b, const clip::Images& images) {
+    const auto expected = a.model.encode_image(images), found = b.model.encode_image(images);
+    agreement.add(expected, found);
+    if (a.classifier) {
+      const auto x = (*a.classifier)(expected).best(), y = (*b.classifier)(found).best();
+      agreement.add_choices(x, y);
+      for (std::size_t i = 0; i < x.size(); ++i) choices.emplace_back(x[i], y[i]);
+    }
+    last = images;
+  }
+
+  const std::string& path(clip::Index i) const { return paths[static_cast<std::size_t>(i)]; }
+  double rate(const Side& side) const { return static_cast<double>(last.size()) / side.seconds; }
+};
+
+/// Both encode the same pictures in turns, with nobody else at work.
+void race(Side& a, Side& b, const clip::Images& images) {
+  const auto run = [&](Side& side) {
+    const auto begin = std::chrono::steady_clock::now();
+    side.model.encode_image(images);
+    side.seconds = std::min(side.seconds, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  };
+  for (int round = 0; round < 3; ++round) run(a), run(b);
+}
+
+clip::Json json_of(const Comparison& c, const Side& a, const Side& b, const std::vector<std::string>& labels) {
+  const std::string dtype = name_of(b.dtype);
+  clip::Json differing = clip::Json::array();
+  for (const clip::Index i : c.agreement.differing()) {
+    const auto& [x, y] = c.choices[static_cast<std::size_t>(i)];
+    differing.push_back({{"path", c.path(i)}, {"f32", labels[static_cast<std::size_t>(x)]}, {dtype, labels[static_cast<std::size_t>(y)]}});
+  }
+  return {{"images", c.paths.size()},
+          {"dtype", dtype},
+          {"cosine_mean", c.agreement.mean_cosine()},
+          {"cosine_min", c.agreement.smallest_cosine()},
+          {"cosine_min_path", c.path(c.agreement.worst())},
+          {"images_per_second", {{"f32", c.rate(a)}, {dtype, c.rate(b)}}},
+          {"top1_agreement", a.classifier ? clip::Json(c.agreement.same_choices()) : clip::Json()},
+          {"differing", std::move(differing)}};
+}
+
+std::string in_words(const char* format, double x) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, x);
+  return text;
+}
+
+void tell(Output& out, const Comparison& c, const Side& a, const Side& b, const std::vector<std::string>& labels) {
+  const std::string dtype = name_of(b.dtype);
+  out.line("images   " + std::to_string(c.paths.size()));
+  out.line("cosine   mean " + in_words("%.6f", c.agreement.mean_cosine()) + ", smallest " + in_words("%.6f", c.agreement.smallest_cosine()) + ": " +
+           c.path(c.agreement.worst()));
+  out.line("speed    f32 " + in_words("%.4g", c.rate(a)) + ", " + dtype + " " + in_words("%.4g", c.rate(b)) + " images/s, " + std::to_string(c.last.size()) +
+           " at a time");
+  if (!a.classifier) return;
+  const auto& differing = c.agreement.differing();
+  out.line("top-1    " + in_words("%.2f", 100 * c.agreement.same_choices()) + " % the same" + (differing.empty() ? "" : ", other labels for:"));
+  const std::size_t shown = std::min<std::size_t>(differing.size(), 10);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& [x, y] = c.choices[static_cast<std::size_t>(differing[i])];
+    out.line("         " + c.path(differing[i]) + ": f32 " + labels[static_cast<std::size_t>(x)] + ", " + dtype + " " + labels[static_cast<std::size_t>(y)]);
+  }
+  if (differing.size() > shown) out.line("         and " + std::to_string(differing.size() - shown) + " more");
+}
+
+}  // namespace
+
+int compare(const CompareOptions& options) {
+  if (options.model.dtype == Dtype::f32) throw UsageError{"--dtype: f32 is what the others are compared with"};
+  const std::vector<std::string> files = files_of(options.images);
+  const auto total = static_cast<clip::Index>(files.size());
+  std::vector<std::string> labels;
+  std::optional<Tokenizer> tokenizer;
+  if (!options.labels.empty()) labels = clip::lines(options.labels), tokenizer.emplace(options.vocabulary);
+  Side floats{options, Dtype::f32, tokenizer, labels}, other{options, options.model.dtype, tokenizer, labels};
+
+  Progress progress{"comparing"};
+  Failures failures{progress, options.images.strict};
+  Comparison comparison;
+  read_images(files, floats.model.input(), 16, options.model.threads, [&](clip::Index first, const auto& errors, const clip::Images& images) {
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+      if (errors[i] != nullptr) failures.add(*errors[i]);
+      else comparison.paths.push_back(files[static_cast<std::size_t>(first) + i]);
+    }
+    if (images.size() > 0) comparison.add(floats, other, images);
+    progress.show(first + static_cast<clip::Index>(errors.size()), total);
+    return interrupted() == 0;
+  });
+  progress.clear();
+  if (interrupted() != 0) return 1;
+  if (!comparison.paths.empty()) {
+    race(floats, other, comparison.last);
+    Output out;
+    if (options.json) {
+      clip::Json json = json_of(comparison, floats, other, labels);
+      json["failures"] = failures.messages();
+      out.json(json);
+    } else {
+      tell(out, comparison, floats, other, labels);
+      out.flush();
+    }
+  }
+  return failures.finish(total);
+}
+
+}  // namespace tool

@@ -1,0 +1,76 @@
+#include "train_step.hpp"
+
+#include "random_weights.hpp"
+#include "weights.hpp"
+
+#include <clip/autograd/tape.hpp>
+#include <clip/checkpoint/model_file.hpp>
+#include <clip/loss/contrastive.hpp>
+#include <clip/model/any_model.hpp>
+#include <clip/model/context_vectors.hpp>
+#include <clip/optim/adamw.hpp>
+#include <clip/text/learned.hpp>
+
+#include <vector>
+
+namespace tool {
+
+struct TrainStep::Held {
+  Held(const clip::AnyConfig& config, const std::string& weights, clip::CpuOptions options) : model{config, clip::Cpu<>{options}} {
+    if (weights.empty()) scatter_weights(model);
+    else clip::try_load(model, open_weights(weights)).value();
+  }
+
+  clip::AnyModel<> model;
+  clip::Parameters<clip::Cpu<>> parameters{model};
+  clip::AdamW<clip::Cpu<>> optimizer{parameters};
+  clip::Tape<clip::Cpu<>> tape{parameters};
+};
+
+TrainStep::TrainStep(const clip::AnyConfig& config, const std::string& weights, Dtype dtype, int threads)
+    : held_{new Held{config, weights, {.threads = threads, .arithmetic = dtype == Dtype::bf16 ? clip::Arithmetic::bfloat16 : clip::Arithmetic::full}}} {}
+TrainStep::~TrainStep() = default;
+
+void TrainStep::operator()(const clip::Images& images, const clip::Texts& texts) {
+  auto& [model, parameters, optimizer, tape] = *held_;
+  tape.clear();
+  const auto image = model.encode_image(tape, images);
+  const auto text = model.encode_text(tape, texts);
+  tape.backward(clip::contrastive(tape, image, text, clip::logit_scale_of(model), texts.groups()));
+  tape.commit();
+  optimizer.step();
+}
+
+struct PromptStep::Held {
+  Held(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index count, int threads)
+      : model{config, clip::Cpu<>{{.threads = threads}}}, context{count, config.text.width, clip::Rng{1}, model.backend()}, prompts{clip::with_learned(names,
+                                                                                                                                                       count)},
+        slopes(static_cast<std::size_t>(names.size() * config.embed_dim), 1.0f) {
+    model.visit([&](auto& m) {
+      if (weights.empty()) scatter_weights(m.text);
+      else clip::try_load(m.text, open_weights(weights)).value();
+      m.text.pack();
+    });
+  }
+
+  clip::AnyModel<> model;
+  clip::ContextVectors<> context;
+  clip::Parameters<clip::Cpu<>> learned{context};
+  clip::Tape<clip::Cpu<>> tape{learned};
+  clip::Texts prompts;
+  std::vector<float> slopes;  // what a loss would send back to the features
+};
+
+PromptStep::PromptStep(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index context, int threads)
+    : held_{new Held{config, weights, names, context, threads}} {}
+PromptStep::~PromptStep() = default;
+
+void PromptStep::operator()() {
+  auto& [model, context, learned, tape, prompts, slopes] = *held_;
+  tape.clear();
+  const auto features = model.encode_prompts(tape, prompts, context.ctx);
+  tape.backward(features, clip::View<const float>{slopes.data(), features.rows(), features.cols()});
+  learned.clear_gradients();
+}
+
+}  // namespace tool

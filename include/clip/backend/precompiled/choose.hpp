@@ -1,0 +1,24 @@
+// clip/backend/precompiled/choose.hpp: what the linker knows of clip::precompiled: outside the inline namespace, plain values only.
+#pragma once
+
+#include <clip/version.hpp>
+
+// Headers and library of different versions do not link.
+#define CLIP_PRECOMPILED_JOIN_(a, b, c, name) clip_precompiled_##a##_##b##_##c##_##name
+#define CLIP_PRECOMPILED_JOIN(a, b, c, name) CLIP_PRECOMPILED_JOIN_(a, b, c, name)
+#define CLIP_PRECOMPILED(name) CLIP_PRECOMPILED_JOIN(CLIP_VERSION_MAJOR, CLIP_VERSION_MINOR, CLIP_VERSION_PATCH, name)
+
+extern "C" {
+
+/// The tables compiled for one instruction set, each of the type its header describes, and the set's name in words.
+struct CLIP_PRECOMPILED(set) {
+  const char* name;
+  const void* backend;  // detail::Kernels
+  const void* images;   // detail::ImageKernels
+};
+
+/// What this process computes with: the best set its machine has, or the one that the environment variable CLIP_CPU names (v2, v3,
+/// v4, v4-dot); null where there is none, `*problem` being why. The same in every call.
+const CLIP_PRECOMPILED(set) * CLIP_PRECOMPILED(choose)(const char** problem);
+
+}  // extern "C"

@@ -1,0 +1,75 @@
+// Which of the compiled instruction sets this machine runs. Compiled for the oldest of them, and includes nothing that computes.
+#include <clip/backend/precompiled/choose.hpp>
+
+#include <cstdlib>
+#include <cstring>
+#include <iterator>
+
+using Set = CLIP_PRECOMPILED(set);
+
+extern "C" {
+#if defined(__x86_64__)
+const Set* CLIP_PRECOMPILED(v4_dot)();
+const Set* CLIP_PRECOMPILED(v4)();
+const Set* CLIP_PRECOMPILED(v3)();
+const Set* CLIP_PRECOMPILED(v2)();
+#else
+const Set* CLIP_PRECOMPILED(native)();
+#endif
+}
+
+namespace {
+
+struct Candidate {
+  const char* name;  // in CLIP_CPU
+  bool (*runs)();    // on this machine, its operating system included
+  const Set* (*set)();
+};
+
+#if defined(__x86_64__)
+// Those of the psABI's levels that were ever missing in a processor that has the others.
+bool runs_v2() { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }
+bool runs_v3() { return runs_v2() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"); }
+bool runs_v4() {
+  return runs_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+bool runs_v4_dot() { return runs_v4() && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni"); }
+
+/// The best first.
+constexpr Candidate candidates[] = {{"v4-dot", runs_v4_dot, CLIP_PRECOMPILED(v4_dot)},
+                                    {"v4", runs_v4, CLIP_PRECOMPILED(v4)},
+                                    {"v3", runs_v3, CLIP_PRECOMPILED(v3)},
+                                    {"v2", runs_v2, CLIP_PRECOMPILED(v2)}};
+constexpr const char* no_such_name = "expected v2, v3, v4 or v4-dot";
+constexpr const char* none_runs = "this machine has not even x86-64-v2";
+#else
+constexpr Candidate candidates[] = {{"native", [] { return true; }, CLIP_PRECOMPILED(native)}};
+constexpr const char* no_such_name = "expected native";
+constexpr const char* none_runs = "";
+#endif
+
+struct Choice {
+  const Set* set = nullptr;
+  const char* problem = nullptr;
+};
+
+Choice choose() {
+  const char* const wanted = std::getenv("CLIP_CPU");
+  const bool any = !wanted || !*wanted;
+  const char* problem = any ? none_runs : no_such_name;
+  for (const Candidate& candidate : candidates) {
+    if (!any && std::strcmp(wanted, candidate.name) != 0) continue;
+    if (candidate.runs()) return {candidate.set(), nullptr};
+    if (!any) problem = "this machine has no such instructions";
+  }
+  return {nullptr, problem};
+}
+
+}  // namespace
+
+const Set* CLIP_PRECOMPILED(choose)(const char** problem) {
+  static const Choice choice = choose();
+  *problem = choice.problem;
+  return choice.set;
+}

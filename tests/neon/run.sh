@@ -1,0 +1,37 @@
+# sh run.sh COMPILER QEMU SOURCE_DIR SCRATCH EIGEN: the kernels and what prepares images and texts, compiled for NEON and run on an
+# emulated processor. Two compilers at a time; what has not changed since the last run is not compiled again.
+compiler=$1
+qemu=$2
+root=$3
+scratch=$4
+eigen=$5
+
+for program in "$compiler" "$qemu"; do
+  if ! command -v "$program" >/dev/null 2>&1; then
+    echo "skipped: neon: a cross compiler and an emulator are needed (Debian: g++-aarch64-linux-gnu qemu-user)"
+    exit 77
+  fi
+done
+mkdir -p "$scratch" && cd "$scratch" || exit 1
+
+# The machine's own include directory comes last: it holds doctest and the other headers that are the same everywhere. Where doctest
+# knows no instruction that stops in a debugger it calls raise(), which within namespace clip means another function.
+cat >flags <<END
+-std=c++20 -O1 -pthread -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror -I"$root/include" -isystem "$eigen" -idirafter /usr/include
+-DCLIP_SOURCE_DIR="\"$root\"" -DDOCTEST_BREAK_INTO_DEBUGGER()=__builtin_trap()
+END
+cat >sources <<END
+backend/parity_test
+backend/bits_test
+image/resize_test
+image/weighted_sum_test
+text/tokenizer_test
+main
+END
+# shellcheck disable=SC2016  # the inner shell expands
+xargs -P 2 -I SOURCE sh -c '
+  object=$(echo "$1" | tr / _).o
+  [ -n "$(find "$object" -newer "$2/tests/$1.cpp" 2>/dev/null)" ] && [ -z "$(find "$2/include" "$2/tests/support" -name "*.hpp" -newer "$object")" ] && exit 0
+  "$3" @flags -c "$2/tests/$1.cpp" -o "$object"' one SOURCE "$root" "$compiler" <sources || exit 1
+"$compiler" ./*.o -pthread -o tests || exit 1
+exec "$qemu" -L /usr/aarch64-linux-gnu ./tests
