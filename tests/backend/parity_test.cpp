@@ -33,6 +33,34 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree on every primitive", T, float, double) {
           compare<T>({size[0], size[1], size[2], fresh, gap, optional});
 }
 
+TEST_CASE_TEMPLATE("Cpu and Naive agree on 3×3 windows that move by one pixel, in pictures of any size", T, float, double) {
+  struct Case {
+    Grid grid;
+    Index padding, k, n;
+  };
+  for (const Case& c : {Case{{1, 1, 1}, 1, 16, 1}, Case{{3, 1, 2}, 1, 17, 33}, Case{{2, 2, 1}, 1, 31, 7}, Case{{1, 3, 3}, 0, 16, 5}, Case{{2, 5, 4}, 0, 40, 70},
+                        Case{{1, 1, 1}, 2, 20, 32}, Case{{5, 7, 7}, 1, 48, 40}, Case{{1, 33, 12}, 1, 19, 35}, Case{{1, 2, 3}, 1, 700, 100}}) {
+    const Window window{3, 1, c.padding};
+    const Index places = window.over(c.grid).rows();
+    Rng rng{90};
+    const auto draw = [&](Index count) {
+      std::vector<T> values(static_cast<std::size_t>(count));
+      for (T& v : values) v = static_cast<T>(rng.normal());
+      return values;
+    };
+    const auto x = draw(c.grid.rows() * c.k), w = draw(c.n * c.k * 9), bias = draw(c.n);
+    const auto run = [&](auto backend) {
+      std::vector<T> y(static_cast<std::size_t>(places * c.n));
+      backend.convolve(In<T>{x.data(), c.grid.rows(), c.k}, Weights<T>{In<T>{w.data(), c.n, c.k * 9}}, c.grid, window,
+                       Epilogue<T, fn::Relu>{.bias = {bias.data(), 1, c.n}}, Out<T>{y.data(), places, c.n});
+      return y;
+    };
+    const double d = distance(run(Cpu<T>{{.threads = 2}}), run(Naive<T>{}));
+    INFO("picture ", c.grid.height, " by ", c.grid.width, ", padding ", c.padding, ", channels ", c.k, " to ", c.n, ", distance ", d);
+    CHECK(d <= ScalarTraits<T>::backend_tolerance);
+  }
+}
+
 TEST_CASE_TEMPLATE("Cpu and Naive agree where loops are cut and shared among threads", T, float, double) {
   compare<T>({200, 147, 64, true, false, true});
   compare<T>({301, 130, 65, false, true, true});

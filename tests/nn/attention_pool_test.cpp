@@ -1,4 +1,5 @@
 #include <clip/autograd/inference.hpp>
+#include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/model/storage.hpp>
 #include <clip/nn/attention_pool.hpp>
@@ -17,8 +18,11 @@ using Cx = Inference<B>;
 constexpr Index pixels = 4, width = 6;
 
 struct Pool {
+  B backend_;
   AttentionPool<B, width, 3> pool{width, 3, pixels + 1, 2};
   Buffer<B> memory = allocate_parameters(B{}, pool);
+  B& backend() { return backend_; }
+  static void members(auto& self, auto&& visit) { visit("pool", self.pool); }
   Pool() {
     visit_parameters(pool, [](std::string_view name, auto& p) { set_values(B{}, p.view(), random_values(Rng{70}.fork(name), p.count())); });
   }
@@ -48,6 +52,21 @@ TEST_CASE("where the query is zero, the pool is the projected mean of the values
     }
   const Values expected = values(pool.pool.c_proj(cx, pool.pool.v_proj(cx, mean)));
   CHECK(max_difference(values(pool.pool(cx, x)), expected) < ScalarTraits<double>::backend_tolerance * max_magnitude(expected));
+}
+
+TEST_CASE("inference, which computes neither keys nor values, gives what the attention on a tape gives") {
+  Pool pool;
+  const Values pixels_of_all = random_values(Rng{72}, 3 * pixels * width);
+  const auto run = [&](auto& cx) {
+    const auto x = cx.allocate(3 * pixels, Size<width>{});
+    set_values(B{}, x.view, pixels_of_all);
+    return values(pool.pool(cx, x));
+  };
+  Cx cx;
+  Parameters table{pool};
+  Tape<B> tape{table};
+  const Values expected = run(tape);
+  CHECK(max_difference(run(cx), expected) < ScalarTraits<double>::backend_tolerance * max_magnitude(expected));
 }
 
 TEST_CASE("the pool gives one row per image, which no other image of the batch influences") {

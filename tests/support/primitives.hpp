@@ -359,6 +359,13 @@ std::vector<std::pair<std::string, std::function<void(Lab<B>&)>>> primitives() {
     l.b.tokens_backward(dy, length, dfirst, dpositions, l.target(l.z.m * (length - 1), l.z.n));
   });
 
+  for (const Index heads : {Index{1}, Index{3}, Index{35}})
+    add("query_attention " + std::to_string(heads), [=](L& l) {
+      const Index d = 1 + l.z.k % 7, t = 1 + l.z.m % 20, n = std::min<Index>(l.z.m, 15);
+      const auto q = l.in(n, heads * d), x = l.in(n * t, l.z.n), w = l.in(heads * d, l.z.n);
+      l.b.query_attention(q, x, Weights<T>{w}, heads, l.out(n, heads * l.z.n));
+    });
+
   add("mean_token", [](L& l) {
     const Index length = 2 + l.z.k % 17;
     const auto positions = l.in(length, l.z.n), x = l.in(l.z.m * (length - 1), l.z.n);

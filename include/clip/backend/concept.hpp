@@ -22,7 +22,7 @@
 namespace clip::inline CLIP_ABI {
 
 /// What happens to x wᵀ before it is stored:   y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut).
-/// `before` receives the argument of f where backward will need it. Absent parts are null. `residual` may be y itself.
+/// `before` receives the argument of f where backward will need it. Absent parts are null. `residual` or `shortcut` may be y itself.
 template <class T, class F = fn::Identity>
 struct Epilogue {
   In<T> bias{};  // (1, n)
@@ -121,6 +121,9 @@ concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View
   // Attention over sequences: y = softmax(q kᵀ/√d) v per head. saved : (rows of q, heads), log Σ exp
   b.attention(x, x, x, sequences, AttentionPattern{}, y, y);                          // (q, k, v, …, y, saved)
   b.attention_backward(x, x, x, sequences, AttentionPattern{}, x, x, x, d, d, d);     // (q, k, v, …, y, saved, dy, dq, dk, dv)
+
+  // One query a sequence, whose keys and values are its rows: per head   u = q_h w_h / √d,   y_h = Σ_j softmax_j(u · x_j) x_j
+  b.query_attention(x, x, w, Index{}, y);   // (q, x, w, heads, y)    q : (n, heads d), x : (n t, k), w : (heads d, k), y : (n, heads k)
 
   // Cross-entropy: d += weight · mean over rows (columns) of (log Σ exp - mean of the logits whose groups are equal).
   b.cross_entropy(x, ids, ids, Axis::rows, double{}, d, y);            // (logits, groups of rows, of columns, axis, weight, d, saved)

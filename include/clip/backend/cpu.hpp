@@ -17,6 +17,7 @@
 #include <clip/backend/cpu/pointwise.hpp>
 #include <clip/backend/cpu/pooling.hpp>
 #include <clip/backend/cpu/products.hpp>
+#include <clip/backend/cpu/query_attention.hpp>
 #include <clip/backend/cpu/tables.hpp>
 #include <clip/backend/cpu/training.hpp>
 #include <clip/backend/naive/memory.hpp>
@@ -42,6 +43,7 @@ class Cpu : public CpuHandle,
             public CpuTables<T, Cpu<T>>,
             public CpuAttention<T, Cpu<T>>,
             public CpuAttentionBackward<T, Cpu<T>>,
+            public CpuQueryAttention<T, Cpu<T>>,
             public CpuLosses<T, Cpu<T>>,
             public CpuTraining<T, Cpu<T>> {
  public:

@@ -11,6 +11,7 @@
 #include <clip/backend/naive/pointwise.hpp>
 #include <clip/backend/naive/pooling.hpp>
 #include <clip/backend/naive/products.hpp>
+#include <clip/backend/naive/query_attention.hpp>
 #include <clip/backend/naive/tables.hpp>
 #include <clip/backend/naive/training.hpp>
 #include <clip/core/scalar.hpp>
@@ -29,6 +30,7 @@ struct Naive : HostMemory<T>,
                NaiveBatchNorm<T>,
                NaiveTables<T>,
                NaiveAttention<T>,
+               NaiveQueryAttention<T>,
                NaiveLosses<T>,
                NaiveTraining<T> {
   using Scalar = T;

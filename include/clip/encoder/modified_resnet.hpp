@@ -59,7 +59,7 @@ struct ModifiedResNet {
       for (Index begin = 0; begin < images.rows(); begin += at_once) {
         const Index n = std::min(at_once, images.rows() - begin);
         const Rows<Cx, dyn> some{images.view.middle_rows(begin, n)};
-        cx.stage(Rows<Cx, Embed>{y.view.middle_rows(begin, n)}, [&](auto) { return encode(cx, some); });
+        cx.stage(Rows<Cx, Embed>{y.view.middle_rows(begin, n)}, [&](auto) { return encode_some(cx, some); });
       }
       return y;
     }
@@ -81,8 +81,8 @@ struct ModifiedResNet {
   }
 
  private:
-  /// Images an inference pass holds at a time: enough rows for the last stage's products, and memory that does not grow with
-  /// the batch. Grouping changes no bit.
+  /// Images an inference pass holds at a time: enough rows for the last stages' products, and memory that does not grow with
+  /// the batch. The first stages have pixels enough in one, whose rows the next layer then finds in the cache. Grouping changes no bit.
   static constexpr Index at_once = 8;
 
   constexpr Grid pixels(Index n) const { return {n, config->image_size, config->image_size}; }
@@ -90,6 +90,20 @@ struct ModifiedResNet {
   template <class Cx>
   Rows<Cx, Embed> encode(Cx& cx, Rows<Cx, dyn> images) const {
     return attnpool(cx, states(cx, images, 4));
+  }
+
+  /// The same, image by image through the second stage.
+  template <class Cx>
+  Rows<Cx, Embed> encode_some(Cx& cx, Rows<Cx, dyn> images) const {
+    constexpr Index channels = C.first(1).out();
+    const Index n = images.rows(), each = config->image_size / 8 * (config->image_size / 8);
+    const Rows<Cx, channels> half = cx.allocate(n * each, Size<channels>{config->first(1).out()});
+    for (Index i = 0; i < n; ++i)
+      cx.stage(Rows<Cx, channels>{half.view.middle_rows(i * each, each)},
+               [&](auto) { return Rows<Cx, channels>{states(cx, Rows<Cx, dyn>{images.view.middle_rows(i, 1)}, 2).view}; });
+    Grid grid{n, config->image_size / 8, config->image_size / 8};
+    const auto x = layer3(cx, half, grid);
+    return attnpool(cx, layer4(cx, x, grid));
   }
 
   /// Three 3×3 convolutions, the first with stride 2, and an average pool: a quarter of the resolution.

@@ -53,7 +53,7 @@ struct BatchNorm {
 };
 
 /// f(norm(conv(x)) + shortcut); the shortcut may be `absent`. On a tape these are ops that are differentiated one by one; in
-/// inference the norm is folded into the convolution, and everything is applied as its result is stored.
+/// inference the norm is folded into the convolution, everything is applied as its result is stored, and that takes the shortcut's place.
 template <class F, class Cx, Backend B, Index In, Index Out, Index Kernel, Index W, class Shortcut = Absent>
 Rows<Cx, Out> conv_norm(Cx& cx, F f, const Convolution<B, In, Out, Kernel>& conv, const BatchNorm<B, Out>& norm, Rows<Cx, W> x, Grid grid,
                         const Shortcut& shortcut = {}) {

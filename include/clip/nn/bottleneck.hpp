@@ -35,6 +35,7 @@ struct Downsample {
 
 /// y = relu(bn3(conv3(pool(relu(bn2(conv2(relu(bn1(conv1(x)))))))) + shortcut(x))
 ///   x : (pixels of `grid`, in), y : (pixels of pooled(grid, stride), 4 planes)
+/// In inference y takes the place of an x that is its own shortcut.
 /// The convolutions keep the grid; a stride is an average pool, so that no pixel is left out.
 template <Backend B, BottleneckConfig C>
 struct Bottleneck {

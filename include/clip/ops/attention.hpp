@@ -4,6 +4,7 @@
 #include <clip/autograd/context.hpp>
 #include <clip/backend/concept.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
@@ -81,6 +82,33 @@ struct SeparatePooledAttentionOp {
   }
 };
 
+/// The same for sequences of equal length with one query each, whose keys and values are linear maps k = x Wkᵀ and v = x Wvᵀ + b of
+/// their rows: neither is computed. With u = q_h Wk_h / √d the scores are u · x_j, and y_h = (Σ_j softmax_j(u · x_j) x_j) Wv_hᵀ + b_h. (A bias of
+/// the keys would move all scores of a head alike.) For inference: no derivative. The two steps:
+///   mean : (n, heads · k), one mean of the rows per head; then y : (n, W), head by head.
+struct QueryAttentionOp {
+  static constexpr std::string_view name = "query_attention";
+  Index heads;
+
+  template <class T>
+  void forward(auto& b, In<T> q, In<T> x, Weights<T> key_weight, Out<T> mean, Saved<T>) const {
+    b.query_attention(q, x, key_weight, heads, mean);
+  }
+};
+struct HeadValuesOp {
+  static constexpr std::string_view name = "head_values";
+  Index heads;
+
+  template <class T>
+  void forward(auto& b, In<T> mean, Weights<T> w, In<T> bias, Out<T> y, Saved<T>) const {
+    const Index d = y.cols / heads, k = mean.cols / heads;
+    for (Index h = 0; h < heads; ++h) {
+      const Weights<T> part = w.layout == Layout::rows ? Weights<T>{w.middle_rows(h * d, d)} : Weights<T>{w, w.layout, h * d};
+      b.linear(mean.middle_cols(h * k, k), part, Epilogue<T>{.bias = bias.middle_cols(h * d, d)}, y.middle_cols(h * d, d));
+    }
+  }
+};
+
 template <class Cx, Index W3, Index W>
 Rows<Cx, W> attention(Cx& cx, Rows<Cx, W3> qkv, Size<W> width, const Sequences& sequences, AttentionPattern pattern) {
   if (qkv.rows() != sequences.rows()) raise(ShapeError{"attention", "rows", sequences.rows(), qkv.rows()});
@@ -110,6 +138,16 @@ Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W> k, Rows<Cx, W> v
     raise(ShapeError{"attention", "shape of the values", Shape{k.rows(), q.cols()}, Shape{v.rows(), v.cols()}});
   pattern.pooled = true;
   return cx.apply(SeparatePooledAttentionOp{pattern, &sequences}, q.rows(), Size<W>{q.cols()}, q, k, v);
+}
+
+/// One query a sequence: row i of q belongs to rows i · t … (i + 1) · t - 1 of x. Weights : (W, K), value_bias : (W). Inference only.
+template <class Cx, Index W, Index K>
+Rows<Cx, W> query_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, K> x, const Parameter<typename Cx::Scalar>& key_weight,
+                            const Parameter<typename Cx::Scalar>& value_weight, const Parameter<typename Cx::Scalar>& value_bias, Index heads) {
+  if (q.rows() == 0 || x.rows() % q.rows() != 0) raise(ShapeError{"query_attention", "rows", "a multiple of " + std::to_string(q.rows()), x.rows()});
+  if (q.cols() % heads != 0) raise(ShapeError{"query_attention", "width", "a multiple of " + std::to_string(heads), q.cols()});
+  const auto mean = cx.apply(QueryAttentionOp{heads}, q.rows(), Size<dyn>{heads * x.cols()}, q, x, key_weight);
+  return cx.apply(HeadValuesOp{heads}, q.rows(), Size<W>{q.cols()}, mean, value_weight, value_bias);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -58,7 +58,7 @@ Rows<Cx, N> convolution(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N>
 }
 
 /// f(scale ⊙ convolution(x) + shift + shortcut) in one pass, for inference. folded : (2, N) as fold_batch_norm makes it;
-/// shortcut : rows of the result's shape, or `absent`.
+/// shortcut : rows of the result's shape, whose place the result takes, or `absent`.
 template <class F, class Cx, Index K, Index N, Index M, class Shortcut = Absent>
 Rows<Cx, N> convolution_folded(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N> outputs, const Parameter<typename Cx::Scalar>& weight,
                                Rows<Cx, M> folded, const Shortcut& shortcut = {}) {
@@ -67,10 +67,13 @@ Rows<Cx, N> convolution_folded(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, 
   const Index rows = window.over(grid).rows();
   if (folded.rows() != 2 || folded.cols() != outputs)
     raise(ShapeError{"convolution_folded", "scale and shift", Shape{2, outputs}, Shape{folded.rows(), folded.cols()}});
-  if constexpr (requires { shortcut.view; })
+  if constexpr (requires { shortcut.view; }) {
     if (shortcut.rows() != rows || shortcut.cols() != outputs)
       raise(ShapeError{"convolution_folded", "shortcut", Shape{rows, outputs}, Shape{shortcut.rows(), shortcut.cols()}});
-  return cx.apply(FoldedConvolutionOp<F>{grid, window}, rows, outputs, x, weight, folded, shortcut);
+    return cx.apply_onto(FoldedConvolutionOp<F>{grid, window}, Rows<Cx, N>{shortcut}, x, weight, folded, shortcut);
+  } else {
+    return cx.apply(FoldedConvolutionOp<F>{grid, window}, rows, outputs, x, weight, folded, shortcut);
+  }
 }
 
 }  // namespace clip::inline CLIP_ABI

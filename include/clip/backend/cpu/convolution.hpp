@@ -4,6 +4,7 @@
 #include <clip/backend/cpu/outer.hpp>
 #include <clip/backend/cpu/products.hpp>
 #include <clip/backend/cpu/windows.hpp>
+#include <clip/backend/cpu/winograd.hpp>
 
 #include <algorithm>
 
@@ -12,17 +13,21 @@ namespace clip::inline CLIP_ABI {
 template <class T, class Self>
 struct CpuConvolution {
   /// y = residual + f(scale ⊙ convolution(x) + bias + shortcut). The order of additions: pixels of the window, line by line, and
-  /// for each the channels.
+  /// for each the channels; where Winograd's form fits, for each of its 16 positions the channels, then the positions.
   template <class F>
   void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {
-    if (window.pointwise()) return self().linear(x, w, epilogue, y);
+    if (window.pointwise()) return self().linear(x, as_linear(w), epilogue, y);
+    if (y.count() == 0) return;
+    if (detail::Winograd<T, F>::fits(window, x.cols) && !detail::in_steps<T>(w.layout))
+      return detail::Winograd<T, F>{x, grid, window.over(grid), window.padding, epilogue, y}.convolve(
+          crew(), [&](Index p, T* room) { return detail::panel_of(Use::convolution, w, y.cols, 9 * x.cols, window.area(), p, room); });
     detail::multiply(crew(), Arithmetic::full, detail::Windows<T>::forward(x, grid, window), Use::convolution, window.area(), w, epilogue, y);
   }
 
   /// dx += the gradients of all places that read a pixel, times their weights.          w in rows
   void convolve_backward(In<T> dy, Weights<T> w, Grid grid, Window window, Acc<T> dx) {
     const Epilogue<T> epilogue{.residual = dx.fresh ? In<T>{} : In<T>{dx}};
-    if (window.pointwise()) return self().project(dy, w, epilogue, dx);
+    if (window.pointwise()) return self().project(dy, as_linear(w), epilogue, dx);
     if (dx.count() == 0) return;
     const auto windows = detail::Windows<T>::backward(dy, grid, window);
     const detail::Product<detail::Singles<T>, T, fn::Identity, detail::Windows<T>> product{windows, epilogue, dx};
@@ -67,6 +72,11 @@ struct CpuConvolution {
  private:
   Self& self() { return static_cast<Self&>(*this); }
   Crew& crew() { return self().crew(); }
+  /// A convolution of single pixels lies in its panels as the weight of a linear map.
+  static Weights<T> as_linear(Weights<T> w) {
+    w.use = Use::linear;
+    return w;
+  }
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -18,6 +18,21 @@ namespace detail {
 template <class K, class T>
 inline constexpr bool takes = K::native&& std::is_same_v<T, float>;
 
+/// Whether a weight in this layout is multiplied in steps of several values.
+template <class T>
+constexpr bool in_steps(Layout layout) {
+  return (takes<Pairs, T> && layout == Layout::bfloat16_panels) || (takes<Quads, T> && layout == Layout::int8_panels);
+}
+
+/// Panel p of a weight of n outputs and k inputs in any layout as T: where it lies, or written to `room`.
+template <class T>
+const T* panel_of(Use use, const Weights<T>& w, Index n, Index k, Index area, Index p, T* room) {
+  if (w.layout == Layout::panels) return w.data + p * panel_width<T> * k;
+  if (w.layout == Layout::rows) InRows<T>{use, w, n, area}.write(p, 0, k, room);
+  else widen_panel(w.layout, reinterpret_cast<const std::byte*>(w.data) + p * panel_bytes<T>(w.layout, k), 0, k, room);
+  return room;
+}
+
 /// The product of rows with a weight in any layout; `use` says how one in rows is read, windows have `area` pixels.
 template <class T, class F, class Source>
 void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, Use use, Index area, const Weights<T>& w, const Epilogue<T, F>& epilogue, const Out<T>& y) {
