@@ -58,7 +58,7 @@ struct OuterTask {
 
   OuterTask(Index tiles, Index panels, Index width, Index threads) : high{even(tiles)}, wide{even(panels)} {
     while (pieces(tiles, high) * pieces(panels, wide) < 2 * threads && high * wide > 1) {
-      Index& longer = wide == 1 || high * tile_rows > wide * width ? high : wide;
+      Index& longer = wide == 1 || (high > 1 && high * tile_rows > wide * width) ? high : wide;
       longer = pieces(longer, 2);
     }
   }
