@@ -44,6 +44,7 @@
   PRIMITIVE(void, attention_backward, (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, \
             In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv), \
             (q, k, v, sequences, pattern, y, saved, dy, dq, dk, dv)) \
+  PRIMITIVE(void, query_attention, (In<T> q, In<T> x, Weights<T> w, Index heads, Out<T> y), (q, x, w, heads, y)) \
   PRIMITIVE(void, cross_entropy, (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, Acc<T> loss, Saved<T> saved), \
             (logits, rows, cols, axis, weight, loss, saved)) \
   PRIMITIVE(void, cross_entropy_backward, (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, In<T> saved, In<T> dloss, Acc<T> dlogits), \
