@@ -7,10 +7,9 @@
 #pragma once
 
 #include <clip/autograd/context.hpp>
-#include <clip/autograd/gradient_pool.hpp>
 #include <clip/autograd/parameters.hpp>
 #include <clip/autograd/statistics.hpp>
-#include <clip/autograd/tape_node.hpp>
+#include <clip/autograd/tape_nodes.hpp>
 
 #include <array>
 #include <cstddef>
@@ -29,13 +28,13 @@ struct TapeOptions {
 };
 
 template <Backend B>
-class Tape : public ContextBase<B, Mode::training> {
+class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
  public:
   using T = typename B::Scalar;
 
   /// Records for these parameters; everything else is constant.
   explicit Tape(Parameters<B>& parameters, TapeOptions options = {})
-      : parameters_{&parameters}, options_{options}, workspace_{parameters.backend()}, statistics_{parameters.backend()} {}
+      : TapeNodes<B>{parameters}, options_{options}, workspace_{parameters.backend()}, statistics_{parameters.backend()} {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -90,9 +89,9 @@ class Tape : public ContextBase<B, Mode::training> {
       node.hold(op);
       (add_input(node, inputs), ...);
       if (node.wanted) check_layouts(node);
-      if (node.wanted) node.backward = [](Tape& tape, Node& n) { run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
+      if (node.wanted) node.backward = [](Nodes& tape, Node& n) { Nodes::template run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
       if constexpr (cheap)
-        if (lent) node.again = [](Tape& tape, Node& n) { run_again<Op>(tape, n, std::index_sequence_for<In...>{}); };
+        if (lent) node.again = [](Nodes& tape, Node& n) { Nodes::template run_again<Op>(tape, n, std::index_sequence_for<In...>{}); };
       return push(node, y, width);
     } else {
       return {};
@@ -183,124 +182,15 @@ class Tape : public ContextBase<B, Mode::training> {
   }
 
  private:
-  using Node = TapeNode<B>;
-  using Input = typename Node::Input;
-
-  Node& at(Index node) { return nodes_[static_cast<std::size_t>(node)]; }
+  using Nodes = TapeNodes<B>;
+  using Nodes::at, Nodes::add_input, Nodes::check_layouts, Nodes::forget, Nodes::remember, Nodes::seed, Nodes::run, Nodes::nodes_, Nodes::pool_;
+  using typename Nodes::Node, typename Nodes::Input;
 
   template <Index W>
   Rows<Tape, W> push(Node& node, View<T> y, Size<W>) {
     node.value = y;
     nodes_.push_back(node);
     return {y, static_cast<Index>(nodes_.size()) - 1};
-  }
-
-  void add_input(Node& node, Absent) { node.inputs[static_cast<std::size_t>(node.count++)] = {}; }
-  void add_input(Node& node, const Parameter<T>& p) { add_weight(node, p.weights(), p.data); }
-  void add_input(Node& node, const ParameterSlice<T>& p) { add_weight(node, p.weights(), p.parameter->data); }
-  void add_weight(Node& node, Weights<T> value, const T* base) {
-    Trainable<T>* weight = parameters_->find(base);
-    node.inputs[static_cast<std::size_t>(node.count++)] = {value, -1, weight};
-    node.wanted = node.wanted || weight;
-  }
-  /// Gradients pass through weights in rows, and through the packed ones of products in their own type.
-  static void check_layouts(const Node& node) {
-    for (const Input& input : node.inputs) {
-      const Layout layout = input.value.layout;
-      if (layout != Layout::rows && (layout != Layout::panels || input.value.use == Use::convolution))
-        raise(OptionError{std::string(node.op), "no gradient passes through weights packed in this way: unpack() the model"});
-    }
-  }
-
-  template <Index W>
-  void add_input(Node& node, const Rows<Tape, W>& x) {
-    node.inputs[static_cast<std::size_t>(node.count++)] = {detail::value_of<T>(x), x.node, nullptr};
-    node.wanted = node.wanted || (x.node >= 0 && at(x.node).wanted);
-  }
-
-  /// Where the gradient of input i of a node goes.
-  Acc<T> target(const Node& node, std::size_t i) {
-    const Input& input = node.inputs[i];
-    bool again = false;  // the same rows come in twice: neither may store, both add
-    for (std::size_t k = i + 1; k < static_cast<std::size_t>(node.count); ++k)
-      again = again || (input.value.data && node.inputs[k].value.data == input.value.data);
-    if (input.weight) {
-      Trainable<T>& e = *input.weight;
-      const Index offset = input.value.data - e.value.data;
-      const bool whole = input.value.count() == e.value.count();
-      if (e.fresh && (!whole || again)) {
-        backend().fill(e.gradient, T(0));
-        e.fresh = false;
-      }
-      return {View<T>{e.gradient.data + offset, input.value.rows, input.value.cols, e.gradient.stride}, std::exchange(e.fresh, false)};
-    }
-    if (input.node < 0 || !at(input.node).wanted) return {};
-    Node& source = at(input.node);
-    if (!source.gradient) source.gradient = pool_.lend(backend(), source.value.rows, source.value.cols);
-    if (source.fresh && again) {
-      backend().fill(source.gradient, T(0));
-      source.fresh = false;
-    }
-    return {source.gradient, std::exchange(source.fresh, false)};
-  }
-
-  /// Gives the memory of a lent result back.
-  void forget(Node& node) {
-    if (!node.again || !node.value) return;
-    pool_.give_back(node.value);
-    node.value.data = nullptr;
-  }
-
-  /// Makes sure that a result is there, and the rows a node reads.
-  void remember(Node& node) {
-    if (node.value || !node.again) return;
-    node.value = pool_.lend(backend(), node.value.rows, node.value.cols);
-    remember_inputs(node);
-    node.again(*this, node);
-  }
-  void remember_inputs(Node& node) {
-    for (Input& input : std::span{node.inputs}.first(static_cast<std::size_t>(node.count)))
-      if (input.node >= 0 && at(input.node).again) {
-        remember(at(input.node));
-        input.value.data = at(input.node).value.data;
-      }
-  }
-
-  template <class Op, std::size_t... I>
-  static void run_again(Tape& tape, Node& node, std::index_sequence<I...>) {
-    node.template held<Op>().again(tape.backend(), node.inputs[I].value..., node.saved, Out<T>{node.value});
-  }
-
-  template <class Op, std::size_t... I>
-  static void run_backward(Tape& tape, Node& node, std::index_sequence<I...>) {
-    const Op& op = node.template held<Op>();
-    const std::array<Acc<T>, sizeof...(I)> d{tape.target(node, I)...};
-    if constexpr (detail::wants_output<Op>) op.backward(tape.backend(), node.inputs[I].value..., In<T>{node.value}, node.saved, In<T>{node.gradient}, d[I]...);
-    else op.backward(tape.backend(), node.inputs[I].value..., node.saved, In<T>{node.gradient}, d[I]...);
-  }
-
-  void seed(Index node) {
-    Node& n = at(node);
-    if (!n.gradient) n.gradient = pool_.lend(backend(), n.value.rows, n.value.cols);
-    n.fresh = false;
-  }
-
-  /// Backward through the nodes from the last to `first`.
-  void run(std::size_t first) {
-    for (std::size_t i = nodes_.size(); i-- > first;) {
-      if (!nodes_[i].backward || nodes_[i].fresh) {  // nothing that was asked for depends on it
-        forget(nodes_[i]);
-        continue;
-      }
-      if (nodes_[i].spent) raise(OptionError{"backward", "this pass was walked back before: add the losses, or clear the tape and record again"});
-      nodes_[i].spent = true;
-      remember_inputs(nodes_[i]);
-      nodes_[i].backward(*this, nodes_[i]);
-      forget(nodes_[i]);
-      pool_.give_back(nodes_[i].gradient);
-      nodes_[i].gradient = {};
-      nodes_[i].fresh = true;
-    }
   }
 
   template <class F, Index W>
@@ -330,7 +220,8 @@ class Tape : public ContextBase<B, Mode::training> {
     workspace_.release(mark);
     node.hold(stage);
     if (node.wanted)
-      node.backward = [](Tape& tape, Node& n) {
+      node.backward = [](Nodes& nodes, Node& n) {
+        Tape& tape = static_cast<Tape&>(nodes);
         const Recompute<F, W> again = n.template held<Recompute<F, W>>();
         const View<T> gradient = n.gradient;  // n moves when the tape grows
         const Input source = n.inputs[0];
@@ -350,12 +241,9 @@ class Tape : public ContextBase<B, Mode::training> {
     return push(node, kept, Size<W>{x.cols()});
   }
 
-  Parameters<B>* parameters_;
   TapeOptions options_;
   Workspace<B> workspace_;
-  GradientPool<B> pool_;
   GatheredStatistics<B> statistics_;
-  std::vector<Node> nodes_;
   int stages_ = 0;      // that are being recorded
   bool again_ = false;  // a block is being computed once more
 };
