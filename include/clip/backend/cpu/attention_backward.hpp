@@ -40,7 +40,7 @@ struct CpuAttentionBackward {
     const In<T>&q, &k, &v, &y, &saved, &dy;
     const Acc<T>&dq, &dk, &dv;
 
-    /// Where the parts of the scratch lie, and which keys meet which queries.
+    /// Where the parts of the scratch lie.
     struct Desk {
       T *k_rows, *v_rows, *k_sums, *v_sums, *from, *until, *qt, *dyt, *p, *ds, *q_copy, *dy_copy;
     };

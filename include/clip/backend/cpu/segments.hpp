@@ -103,7 +103,8 @@ void copy_keys(const Sequences& sequences, Group group, const In<T>& x, Index at
   copy_rows(x, begin, begin + group.rows(sequences), at, d, to + group.above(sequences) * wide, wide);
 }
 
-/// For the keys of a segment the queries [from, until) that see them, counted from query `first`, which is not behind them; `count` are counted.
+/// For the keys of a segment the queries [from, until) that see them, counted from query `first`: `count` queries from there on
+/// are of interest.
 template <class T>
 void who_sees_own(const Queries& queries, Index s, Index first, Index count, T* from, T* until) {
   const Segment& a = queries.sequences.segment(s);
@@ -115,7 +116,7 @@ void who_sees_own(const Queries& queries, Index s, Index first, Index count, T* 
   }
 }
 
-/// The same for every key of a group.
+/// The same for every key of a group and its own queries.
 template <class T>
 void who_sees(const Queries& queries, Group group, T* from, T* until) {
   const Sequences& sequences = queries.sequences;
