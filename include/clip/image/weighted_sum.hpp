@@ -5,6 +5,7 @@
 // beforehand, and what the digits add up to is put together in the end.
 #pragma once
 
+#include <clip/core/intrinsics.hpp>
 #include <clip/core/size.hpp>
 
 #include <algorithm>
@@ -15,13 +16,10 @@
 
 #if defined(__AVX512VNNI__) && defined(__AVX512BW__)
 #define CLIP_IMAGE_SUMS 512
-#include <immintrin.h>
 #elif defined(__AVX2__)
 #define CLIP_IMAGE_SUMS 256
-#include <immintrin.h>
 #elif defined(__SSE2__)
 #define CLIP_IMAGE_SUMS 128
-#include <emmintrin.h>
 #else
 #define CLIP_IMAGE_SUMS 0
 #endif

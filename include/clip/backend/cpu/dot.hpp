@@ -6,15 +6,12 @@
 #pragma once
 
 #include <clip/backend/cpu/tile.hpp>
+#include <clip/core/intrinsics.hpp>
 
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
-
-#if defined(__AVX512F__) || defined(__AVXVNNI__)
-#include <immintrin.h>
-#endif
 
 namespace clip::inline CLIP_ABI::detail {
 

@@ -10,11 +10,8 @@
 #include <clip/backend/cpu/crew.hpp>
 #include <clip/backend/cpu/tile.hpp>
 #include <clip/core/half.hpp>
+#include <clip/core/intrinsics.hpp>
 #include <clip/core/view.hpp>
-
-#if defined(__F16C__) && defined(__AVX__)
-#include <immintrin.h>
-#endif
 
 #include <algorithm>
 #include <bit>
