@@ -331,24 +331,18 @@ void quick_gelu_slope(benchmark::State& state) {
       },
       3);
 }
-void gelu(benchmark::State& state) {
+template <class F>
+void activation(benchmark::State& state) {
   rows_and_columns(
       state,
       [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
         Matrix x{m, n}, y{m, n};
-        for (auto _ : s) cpu.map(fn::Gelu{}, x, y);
+        for (auto _ : s) cpu.map(F{}, x, y);
       },
       2);
 }
-void quick_gelu(benchmark::State& state) {
-  rows_and_columns(
-      state,
-      [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
-        Matrix x{m, n}, y{m, n};
-        for (auto _ : s) cpu.map(fn::QuickGelu{}, x, y);
-      },
-      2);
-}
+void gelu(benchmark::State& state) { activation<fn::Gelu>(state); }
+void quick_gelu(benchmark::State& state) { activation<fn::QuickGelu>(state); }
 void cross_entropy_both(benchmark::State& state) {
   rows_and_columns(
       state,

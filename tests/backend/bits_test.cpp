@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -84,15 +83,7 @@ TEST_CASE("copies of a handle used by several host threads at once give the same
   Cpu<float> cpu{{.threads = 2}};
   const Setting setting{150, 96, 48, false, false, true};
   const auto alone = run_primitives(cpu, setting);
-  std::vector<decltype(run_primitives(cpu, setting))> results(3);
-  std::vector<std::thread> users;
-  for (auto& result : results)
-    users.emplace_back([&] {
-      Cpu<float> copy = cpu;
-      result = run_primitives(copy, setting);
-    });
-  for (std::thread& user : users) user.join();
-  for (const auto& result : results) check_equal(alone, result);
+  for (const auto& result : run_by_three_callers(cpu, setting)) check_equal(alone, result);
 }
 
 TEST_CASE_TEMPLATE("a row of a product does not depend on its neighbours, a column not on its place, a weight not on its layout", T, float, double) {

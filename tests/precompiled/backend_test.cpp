@@ -15,8 +15,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <thread>
-#include <vector>
 
 using namespace clip;
 using namespace clip::testing;
@@ -45,15 +43,7 @@ TEST_CASE("linked kernels give the same bits on any number of threads, and to se
   const Setting setting{301, 147, 65, false, false, true};
   Cpu<float> one{{.threads = 1}}, three{{.threads = 3}};
   const auto alone = run_primitives(one, setting);
-  std::vector<Results<float>> results(3);
-  std::vector<std::thread> users;
-  for (auto& result : results)
-    users.emplace_back([&] {
-      Cpu<float> copy = three;
-      result = run_primitives(copy, setting);
-    });
-  for (std::thread& user : users) user.join();
-  for (const auto& result : results) check_equal(alone, result);
+  for (const auto& result : run_by_three_callers(three, setting)) check_equal(alone, result);
 }
 
 TEST_CASE("linked kernels say what they could do at most") { CHECK(peak_flops(Layout::panels, 1) > 0); }

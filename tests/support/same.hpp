@@ -11,6 +11,7 @@
 #include <cmath>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,20 @@ void check_equal(const Results<T>& a, const Results<T>& b) {
       const auto bytes = [](const std::vector<T>& values) { return std::as_bytes(std::span<const T>(values)); };  // of nothing, too
       CHECK(std::ranges::equal(bytes(a[c].second[o]), bytes(b[c].second[o])));
     }
+}
+
+/// All primitives by three host threads at once, each with a copy of the handle.
+template <Backend B>
+std::vector<Results<typename B::Scalar>> run_by_three_callers(const B& backend, const Setting& setting) {
+  std::vector<Results<typename B::Scalar>> results(3);
+  std::vector<std::thread> callers;
+  for (auto& result : results)
+    callers.emplace_back([&] {
+      B copy = backend;
+      result = run_primitives(copy, setting);
+    });
+  for (std::thread& caller : callers) caller.join();
+  return results;
 }
 
 }  // namespace clip::testing

@@ -85,7 +85,7 @@ struct CpuAttentionBackward {
           for (Index s = head.group.first; s < head.group.end; ++s) add_queries(desk, s, i, n);
         if (!want_kv) continue;
         const detail::HeadRows<T> query{q, i, n, head.at, head.d, desk.q_copy}, slope{dy, i, n, head.at, head.d, desk.dy_copy};
-        const Index high = detail::even_rows(count - first_key);
+        const Index high = even_piece(count - first_key, tile_rows);
         for (Index c = 0; c < head.d; c += width)
           for (Index j = first_key; j < count; j += high) {
             const Index rows = std::min(high, count - j);

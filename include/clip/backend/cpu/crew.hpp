@@ -3,6 +3,7 @@
 
 #include <clip/backend/threads.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -111,5 +112,7 @@ inline Index block_rows(Index rows) { return std::max<Index>(16, (rows + 63) / 6
 /// ⌈a / b⌉
 constexpr Index pieces(Index a, Index b) { return (a + b - 1) / b; }
 constexpr Index round_up(Index a, Index b) { return pieces(a, b) * b; }
+/// How long each of the fewest pieces of n is that are no longer than `most`: about equal parts.
+constexpr Index even_piece(Index n, Index most) { return pieces(n, std::max<Index>(1, pieces(n, most))); }
 
 }  // namespace clip::inline CLIP_ABI

@@ -11,9 +11,6 @@
 namespace clip::inline CLIP_ABI {
 namespace detail {
 
-/// Rows of a tile where there are `rows`: about equal parts, since a low tile costs nearly as much time as a high one.
-inline Index even_rows(Index rows) { return pieces(rows, std::max<Index>(1, pieces(rows, tile_rows))); }
-
 /// first, first + 1, …
 template <class T>
 Pack<T> lanes_from(Index first) {
@@ -75,7 +72,7 @@ struct Head {
 
   /// For every key its products with the columns of qt: (count, width)
   void products(const T* rows, Index count, const T* qt, T* to) const {
-    const Index high = even_rows(count);
+    const Index high = even_piece(count, tile_rows);
     for (Index j = 0; j < count; j += high) tile<T>(std::min(high, count - j), d, rows + j * wide, wide, qt, width, to + j * width, width);
   }
 
@@ -84,7 +81,7 @@ struct Head {
   template <class F>
   void each_tile_of(Index s, Index panel, Index n, const T* p, const T* rows, F&& store) const {
     alignas(64) T sums[tile_rows * width];
-    const Index i0 = std::max(panel, queries.begin(s)), i1 = std::min(panel + n, queries.end(s)), high = i0 < i1 ? even_rows(i1 - i0) : 1;
+    const Index i0 = std::max(panel, queries.begin(s)), i1 = std::min(panel + n, queries.end(s)), high = i0 < i1 ? even_piece(i1 - i0, tile_rows) : 1;
     for (Index i = i0; i < i1; i += high) {
       const Index some = std::min(high, i1 - i), seen = this->seen(i + some);
       for (Index c = 0; c < d; c += width) {

@@ -56,13 +56,12 @@ void gather_panels(const T* from, Index stride, Index depth, Index count, typena
 struct OuterTask {
   Index high, wide;
 
-  OuterTask(Index tiles, Index panels, Index width, Index threads) : high{even(tiles)}, wide{even(panels)} {
+  OuterTask(Index tiles, Index panels, Index width, Index threads) : high{even_piece(tiles, 16)}, wide{even_piece(panels, 16)} {
     while (pieces(tiles, high) * pieces(panels, wide) < 2 * threads && high * wide > 1) {
       Index& longer = wide == 1 || (high > 1 && high * tile_rows > wide * width) ? high : wide;
       longer = pieces(longer, 2);
     }
   }
-  static Index even(Index n) { return pieces(n, pieces(n, 16)); }
 };
 
 /// c = aᵀ b for panels of columns of b in steps of K, each element one chain over the rows of a.          a : (r, n)

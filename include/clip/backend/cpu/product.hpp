@@ -81,7 +81,7 @@ struct Product {
 
   Index reach() const { return depth() <= far * 4 / 3 ? std::max<Index>(depth(), 1) : far; }
   /// Pieces of a panel are about equally long.
-  Index near() const { return pieces(reach(), pieces(reach(), longest)); }
+  Index near() const { return even_piece(reach(), longest); }
   /// From a row of words to the next: not a power of two, whose rows would meet in the cache.
   Index pitch() const { return round_up(depth(), line) + line; }
   /// Words of a block of rows, and what one unit of each row stands for.
@@ -91,9 +91,6 @@ struct Product {
     if constexpr (plain) return room_for_sums + rows_at_once * Source::pitch(reach());
     else return room_for_sums + room_for_words() + Source::pitch(x.cols());
   }
-
-  /// Rows of a tile where there are `rows`: about equal parts.
-  static Index even(Index rows) { return pieces(rows, pieces(rows, tile_rows)); }
 
   /// Makes words of rows [i0, i1) of x, beginning with row `from_row` of a block's `words`; `row` has room for one that is put together.
   void narrow([[maybe_unused]] Index i0, [[maybe_unused]] Index i1, [[maybe_unused]] Index from_row, [[maybe_unused]] T* words, [[maybe_unused]] T* row) const {
@@ -106,7 +103,7 @@ struct Product {
   /// Rows [i0, i1), at most rows_at_once, times panels [p0, p1). `words` are those of the rows, if there are any.
   template <class Panels>
   void multiply(Index i0, Index i1, Index p0, Index p1, const Panels& panels, const T* words, T* scratch) const {
-    const Index high = even(i1 - i0), step = pieces(width, pieces(i1 - i0, high));  // of the next piece every tile asks for its share
+    const Index high = even_piece(i1 - i0, tile_rows), step = pieces(width, pieces(i1 - i0, high));  // of the next piece every tile asks for its share
     const Index reach = this->reach(), length = near(), together = reach >= depth() ? 1 : panels_at_once;
     const T* const scale = words + rows_at_once * pitch();
     Piece<Word> a{reinterpret_cast<const Word*>(words), pitch()};
