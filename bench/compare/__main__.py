@@ -27,7 +27,7 @@ def prepare(setting, names):
     """Writes the inputs, and the files the peers start from; a form that cannot be made fails its peers later, by name."""
     setting.work.mkdir(parents=True, exist_ok=True)
     labels, templates = (json.loads((setting.data / f"imagenet_{name}.json").read_text()) for name in ("classes", "templates"))
-    texts = {"labels": labels, "templates": templates, "bare": ["{}"], "questions": ["a photo of a cat", "a photo of a dog", "a diagram"]}
+    texts = {"labels": labels, "templates": templates, "bare": ["{}"], "questions": cases.QUESTIONS}
     for name, lines in texts.items():
         (setting.work / f"{name}.txt").write_text("".join(line + "\n" for line in lines))
     folder = "ViT-B-32-huggingface"

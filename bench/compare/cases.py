@@ -27,7 +27,7 @@ class Goal:
 @dataclasses.dataclass(frozen=True)
 class Peer:
     name: str
-    script: str                                                     # in bench/peers
+    script: str                                                     # in bench/peers, or a program
     arguments: tuple
     files: tuple = ()                                               # that export.py has to write for it
 
@@ -48,13 +48,15 @@ class Case:
 MODELS = {"ViT-B-32": "ViT-B/32", "ViT-L-14": "ViT-L/14", "RN50": "RN50"}     # open_clip's names (all with QuickGELU) and ours
 FORMS = {"pytorch": "{m}.safetensors", "pytorch-frozen": "{m}.safetensors", "transformers": "{m}-huggingface",
          "onnxruntime": "{m}.{part}.onnx", "openvino": "{m}.{part}.xml", "onnxruntime int8": "{m}.{part}.int8.onnx",
-         "openvino-ptq int8": "{m}.{part}.ptq.xml", "openvino-weights int8": "{m}.{part}.weights.xml"}
+         "openvino-ptq int8": "{m}.{part}.ptq.xml", "openvino-weights int8": "{m}.{part}.weights.xml",
+         "clip.cpp": "{m}.gguf", "clip.cpp-f16": "{m}.f16.gguf"}
+FLOAT = ("openvino", "onnxruntime", "pytorch-frozen", "pytorch")
 
 
 def tower(name, part, dtype, *more, model="ViT-B-32", trimmed=False):
     """A peer that runs one tower. Its name is the engine's, and how the weights are quantised."""
     form = FORMS[f"{name} int8" if dtype == "int8" else name].format(m=model, part=part)
-    engine = name.removesuffix("-ptq").removesuffix("-weights")
+    engine = name.removesuffix("-ptq").removesuffix("-weights").removesuffix("-f16")
     cut = ("--trimmed",) if trimmed else ()
     return Peer(name + "-trimmed" * trimmed, "tower.py",
                 ("--peer", engine, "--part", part, "--dtype", dtype, "--file", "{work}/" + form, *cut, *more), (form,))
@@ -72,7 +74,7 @@ def bench(part, threads, *more, model="ViT-B-32", dtype="f32"):
     return ("bench", "--model", MODELS[model], "--part", part, "--dtype", dtype, "--threads", str(threads), *more, "--json")
 
 
-def image(batch, threads, goals, dtype="f32", model="ViT-B-32", peers=("openvino", "onnxruntime", "pytorch-frozen", "pytorch"), more=()):
+def image(batch, threads, goals, dtype="f32", model="ViT-B-32", peers=FLOAT, more=()):
     what = "image" if model == "ViT-B-32" else f"{model.replace('ViT-', '')} image"
     return Case(f"{what} {dtype} b{batch} t{threads}", bench("image", threads, "--batch", str(batch), model=model, dtype=dtype), threads,
                 tuple(tower(p, "image", dtype, "--batch", str(batch), *more, model=model) for p in peers), goals)
@@ -81,22 +83,23 @@ def image(batch, threads, goals, dtype="f32", model="ViT-B-32", peers=("openvino
 def text(batch, threads, goals, more=(), padded=("openvino", "onnxruntime", "pytorch"), padded_more=(), rounds=DEFAULT_ROUNDS):
     """padded: peers that run all 77 positions."""
     peers = [tower("pytorch-frozen", "text", "f32", "--batch", str(batch), *more, trimmed=True),
-             tower("transformers", "text", "f32", "--batch", str(batch), *more),
+             *(tower(p, "text", "f32", "--batch", str(batch), *more) for p in ("transformers", "clip.cpp")),
              *(tower(p, "text", "f32", "--batch", str(batch), *more, *padded_more) for p in padded)]
     return Case(f"text f32 b{batch} t{threads}", bench("text", threads, "--batch", str(batch), *PROMPTS), threads, tuple(peers), goals, rounds)
 
 
+QUESTIONS = ("a photo of a cat", "a photo of a dog", "a diagram")
 PROMPTS = ("--labels", "{labels}", "--vocabulary", "{vocabulary}")
 OPENVINO_F32 = (Goal(0.92, "openvino"), Goal(0.90, of="share"))
 
 
 def images():
     for threads in 1, 2:
-        yield image(1, threads, (Goal(0.85, "openvino"),))
+        yield image(1, threads, (Goal(0.85, "openvino"),), peers=(*FLOAT, "clip.cpp"))
         yield image(8, threads, OPENVINO_F32 if threads == 1 else (Goal(0.95, "openvino"), Goal(0.90, of="share")))
         yield image(32, threads, OPENVINO_F32, more=FEW)
-    for batch in 1, 32:
-        yield image(batch, 2, (Goal(0.85, "openvino"),), "bf16", peers=("openvino", "pytorch-frozen", "pytorch"))
+    for batch, half in (1, ("clip.cpp-f16",)), (32, ()):
+        yield image(batch, 2, (Goal(0.85, "openvino"),), "bf16", peers=("openvino", "pytorch-frozen", "pytorch", *half))
         yield image(batch, 2, (Goal(0.90),), "int8", peers=("openvino-ptq", "openvino-weights", "onnxruntime"))
     for threads in 1, 2:
         yield image(1, threads, (Goal(0.90, "openvino"),), model="ViT-L-14")
@@ -135,9 +138,13 @@ def starting():
     towers = tuple(f"ViT-B-32.{part}.{form}" for part in ("image", "text") for form in ("onnx", "xml"))
     peers = tuple(Peer(p, "cold.py", ("--peer", p, "--work", "{work}", "--image", "{image}"))
                   for p in ("openvino-cached", "openvino", "onnxruntime", "transformers", "open_clip"))
+    questions = tuple(word for text in QUESTIONS for word in ("--text", text))
+    peers += tuple(Peer(p, "{clip_cpp}/static/bin/zsl", ("-m", "{work}/" + file, "-t", "2", "-v", "0", "--image", "{image}", *questions), (file,))
+                   for p in ("clip.cpp", "clip.cpp-f16") for file in (FORMS[p].format(m="ViT-B-32"),))
     ours = ("classify", "--model", "ViT-B/32", "--weights", "{work}/ViT-B-32.safetensors", "--threads", "2", "--vocabulary", "{vocabulary}",
             "--labels", "{questions}", "--templates", "{bare}", "{image}")
-    yield Case("cold start f32 t2", ours, 2, peers, (Goal(0.27, "openvino-cached"), Goal(0.75, "openvino-cached", of="memory")), rounds=5, whole=True,
+    goals = (Goal(0.27, "openvino-cached"), Goal(0.5, "clip.cpp"), Goal(0.75, "openvino-cached", of="memory"))
+    yield Case("cold start f32 t2", ours, 2, peers, goals, rounds=5, whole=True,
                files=("ViT-B-32.safetensors", "ViT-B-32-huggingface", "tokenizer.json", *towers))
 
 

@@ -32,7 +32,8 @@ class Setting:
     def places(self):
         """What the braces of an argument stand for."""
         return {"work": self.work, "vocabulary": self.data / "bpe_simple_vocab_16e6.txt.gz", "image": self.data / "images" / "chelsea.png",
-                "scratch": self.work / "demo", **{name: self.work / f"{name}.txt" for name in ("labels", "templates", "questions", "bare")}}
+                "scratch": self.work / "demo", "clip_cpp": os.environ.get("CLIP_CPP") or "$CLIP_CPP",
+                **{name: self.work / f"{name}.txt" for name in ("labels", "templates", "questions", "bare")}}
 
     def fill(self, arguments):
         return [a.format(**self.places()) if a.startswith("{") else a for a in arguments]
@@ -42,7 +43,8 @@ class Setting:
         return [program, *self.fill(arguments[arguments[0] == "demo":])]
 
     def peer(self, script, *arguments):
-        return [self.python, PEERS / script, *self.fill(arguments)]
+        start = [self.python, PEERS / script] if script.endswith(".py") else self.fill([script])
+        return start + self.fill(arguments)
 
 
 def run(command, threads, cache="", limit=LIMIT):
@@ -102,8 +104,8 @@ def measure_ours(setting, case):
 
 
 def measure_peer(setting, case, peer):
-    common = ["--threads", str(case.threads)]
-    if peer.script != "fashion.py":
+    common = ["--threads", str(case.threads)] if peer.script.endswith(".py") else []
+    if common and peer.script != "fashion.py":
         quick = ["--warm", "1", "--repeats", "1"] if setting.quick else []
         common += [*quick, "--seconds", str(QUICK if setting.quick else MEASURED), "--data", str(setting.data)]
     command = setting.peer(peer.script, *peer.arguments, *common)

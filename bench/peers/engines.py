@@ -5,10 +5,12 @@
     transformers      Hugging Face's CLIP; texts padded to the longest of the batch, as its users run it
     onnxruntime       an ONNX file, float or quantised
     openvino          an OpenVINO file, float, bfloat16 or quantised
+    clip.cpp          a gguf file, float or half; texts as long as they are (clip_cpp.py)
 
 The file holds the weights in the form the engine wants (export.py writes them). trimmed: the text tower of open_clip over no more
 positions than the longest prompt of the batch needs, where open_clip itself always runs 77.
 """
+import clip_cpp
 
 
 def model_name(file):
@@ -117,4 +119,5 @@ def openvino(part, file, batch, threads, dtype, trimmed):
     return lambda x: request.infer([x], share_inputs=True, share_outputs=True)[0]
 
 
-ENGINES = {"pytorch": pytorch, "pytorch-frozen": pytorch_frozen, "transformers": transformers, "onnxruntime": onnxruntime, "openvino": openvino}
+ENGINES = {"pytorch": pytorch, "pytorch-frozen": pytorch_frozen, "transformers": transformers, "onnxruntime": onnxruntime, "openvino": openvino,
+           "clip.cpp": clip_cpp.tower}

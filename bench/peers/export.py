@@ -8,6 +8,7 @@ A name says what the file is; one that exists is kept.
     ViT-B-32.image.xml        the same tower for OpenVINO
     ViT-B-32.image.ptq.xml    quantised throughout, calibrated on 16 random images
     ViT-B-32.image.weights.xml   weights alone quantised
+    ViT-B-32.gguf             both towers for clip.cpp           (or .f16.gguf: its matrices in half precision)
     tokenizer.json            Hugging Face's tokenizer
     photo-640x480.jpg         a picture of that size, quality 90
 """
@@ -15,6 +16,7 @@ import argparse
 import os
 import pathlib
 
+import clip_cpp
 import common
 
 BATCH = 2                                                           # of the example that is traced
@@ -93,6 +95,8 @@ def make(path, data):
     elif parts[2:] == ["int8", "onnx"] or path.suffix == ".xml":
         source = make(path.with_name(".".join([*parts[:2], "onnx"])), data)
         onnx_int8(path, source) if path.suffix == ".onnx" else openvino(path, source, parts[2] if len(parts) == 4 else "")
+    elif path.suffix == ".gguf":
+        clip_cpp.write(path, data)
     elif path.name == "tokenizer.json":
         tokenizer(path, data)
     elif path.suffix == ".jpg":
