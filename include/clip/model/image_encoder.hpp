@@ -52,9 +52,11 @@ class ImageEncoder {
   /// Keeps a mapped file as long as this encoder: its weights may lie there (see LoadOptions::in_place).
   void keep(std::shared_ptr<const void> file) { files_.push_back(std::move(file)); }
 
-  /// (n, embed_dim), not normalised. Any number of images: they are taken `chunk` at a time, which changes no bit;
-  /// 16 leave what passes between the products in the last cache.
-  Features<T, embed_dim> encode_image(const Images& images, Index chunk = 16) const {
+  /// (n, embed_dim), not normalised. Any number of images: they are taken a few at a time.
+  Features<T, embed_dim> encode_image(const Images& images) const { return encode_image(images, at_once()); }
+
+  /// The same, `chunk` at a time, which changes no bit.
+  Features<T, embed_dim> encode_image(const Images& images, Index chunk) const {
     if (chunk < 1) raise(OptionError{"encode_image", "chunk", "1 or more", chunk});
     Features<T, embed_dim> features{require(images), visual.embed_dim};
     auto lease = pool_->take(backend_);
@@ -93,6 +95,12 @@ class ImageEncoder {
   Index depth() const {
     if constexpr (requires { config().layers.size(); }) return static_cast<Index>(config().layers.size());
     else return config().layers;
+  }
+
+  /// Images whose rows (400 of them, of a transformer) leave what passes between the products in the last cache.
+  Index at_once() const {
+    if constexpr (requires { config().tokens(); }) return std::max<Index>(1, (400 + config().tokens() / 2) / config().tokens());
+    else return 16;
   }
 
   Index require(const Images& images) const {

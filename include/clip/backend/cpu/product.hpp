@@ -1,10 +1,10 @@
 // clip/backend/cpu/product.hpp: y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut) over panels of weights.
 //
-// A task is a block of rows and some panels; k is cut so that a piece of a panel stays in the first-level cache while the rows
-// pass, and their piece of x in the second while the panels pass; sums wait in scratch, every chain in order. While a piece is
-// used the next is asked for. Weights that lie in rows are packed first: a piece before it is used where rows are few, otherwise
-// once for all rows, a few megabytes at a time. Rows of x are read where they lie, or put together piece by piece in a thread's
-// scratch (windows of a picture), or made words of several k (backend/cpu/dot.hpp). Depths count words.
+// A task is a block of rows and some panels; k is cut so that a piece of the rows, of a panel and of the next panel stay in the
+// second-level cache together; sums wait in scratch, every chain in order. While a piece of a panel is used the next is asked
+// for. Weights that lie in rows are packed first: a piece before it is used where rows are few, otherwise once for all rows, a
+// few megabytes at a time. Rows of x are read where they lie, or put together piece by piece in a thread's scratch (windows of a
+// picture), or made words of several k (backend/cpu/dot.hpp). Depths count words.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -74,14 +74,11 @@ struct Product {
   Index last_panel() const { return pieces(first + y.cols, width); }
 
   static constexpr Index rows_at_once = 8 * tile_rows, panels_at_once = 8;
-  /// Steps of k, at most, whose part of a panel stays in the first-level cache; rows_at_once times `far` of x stay in the second.
-  static constexpr Index longest = 32768 / (width * static_cast<Index>(sizeof(T)));
-  static constexpr Index far = std::max<Index>(1, 294912 / (rows_at_once * static_cast<Index>(sizeof(T))) / longest) * longest;
+  /// Steps of k taken at once: rows_at_once rows of x and two panels of so many stay in the second-level cache.
+  static constexpr Index far = 4096 / static_cast<Index>(sizeof(T));
   static constexpr Index room_for_sums = rows_at_once * panels_at_once * width;
 
-  Index reach() const { return depth() <= far * 4 / 3 ? std::max<Index>(depth(), 1) : far; }
-  /// Pieces of a panel are about equally long.
-  Index near() const { return even_piece(reach(), longest); }
+  Index reach() const { return depth() <= far * 4 / 3 ? std::max<Index>(depth(), 1) : even_piece(depth(), far); }
   /// From a row of words to the next: not a power of two, whose rows would meet in the cache.
   Index pitch() const { return round_up(depth(), line) + line; }
   /// Words of a block of rows, and what one unit of each row stands for.
@@ -104,35 +101,31 @@ struct Product {
   template <class Panels>
   void multiply(Index i0, Index i1, Index p0, Index p1, const Panels& panels, const T* words, T* scratch) const {
     const Index high = even_piece(i1 - i0, tile_rows), step = pieces(width, pieces(i1 - i0, high));  // of the next piece every tile asks for its share
-    const Index reach = this->reach(), length = near(), together = reach >= depth() ? 1 : panels_at_once;
+    const Index reach = this->reach(), together = reach >= depth() ? 1 : panels_at_once;
     const T* const scale = words + rows_at_once * pitch();
     Piece<Word> a{reinterpret_cast<const Word*>(words), pitch()};
     Index held = -1;  // where the piece begins
     for (Index g = p0; g < p1; g += together) {
       const Index end = std::min(p1, g + together);
-      for (Index begin = 0; begin == 0 || begin < depth(); begin += reach) {
-        const Index stop = std::min(depth(), begin + reach);
+      for (Index k = 0; k == 0 || k < depth(); k += reach) {
+        const Index n = std::min(reach, depth() - k);
+        const bool last = k + n == depth();
         if constexpr (plain) {
-          if (std::exchange(held, begin) != begin) a = x.piece(i0, i1, begin, stop, scratch + room_for_sums);
+          if (std::exchange(held, k) != k) a = x.piece(i0, i1, k, k + n, scratch + room_for_sums);
         } else {
-          a.data = reinterpret_cast<const Word*>(words) + begin;
+          a.data = reinterpret_cast<const Word*>(words) + k;
         }
-        for (Index p = g; p < end; ++p)
-          for (Index k = begin; k == begin || k < stop; k += length) {
-            const Index n = std::min(length, stop - k);
-            const Word* const b = panels.piece(p, k, n);
-            const Word* next = k + length < stop ? panels.where(p, k + length)
-                               : p + 1 < end     ? panels.where(p + 1, begin)
-                                                 : panels.where(stop < depth() ? g : end, stop < depth() ? stop : 0);
-            Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_at_once * width;
-            for (Index i = i0; i < i1; i += high, next += n * step, sums += high * width) {
-              const Index rows = std::min(high, i1 - i);
-              const bool last = k + length >= depth();
-              if (last) await(p, i, rows);
-              tile_in<K>(rows, n, a.data + (i - i0) * a.stride + k - begin, a.stride, b, width, sums, width, k > 0, {next, step});
-              if (last) finish(panels.where(p, 0), p, i, rows, scale + (i - i0), sums);
-            }
+        for (Index p = g; p < end; ++p) {
+          const Word* const b = panels.piece(p, k, n);
+          const Word* next = p + 1 < end ? panels.where(p + 1, k) : panels.where(last ? end : g, last ? 0 : k + n);
+          Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_at_once * width;
+          for (Index i = i0; i < i1; i += high, next += n * step, sums += high * width) {
+            const Index rows = std::min(high, i1 - i);
+            if (last) await(p, i, rows);
+            tile_in<K>(rows, n, a.data + (i - i0) * a.stride, a.stride, b, width, sums, width, k > 0, {next, step});
+            if (last) finish(panels.where(p, 0), p, i, rows, scale + (i - i0), sums);
           }
+        }
       }
     }
   }
@@ -183,7 +176,7 @@ struct Product {
     };
     Crew::Shift shift{crew};
     if (y.rows <= rows_at_once) {
-      run(shift, crew.threads(), p0, p1, near() * width * K::together, [&](T* room) {
+      run(shift, crew.threads(), p0, p1, reach() * width * K::together, [&](T* room) {
         return PanelsToBe<Word, decltype(in_words)>{in_words, reinterpret_cast<Word*>(room)};
       });
       return;

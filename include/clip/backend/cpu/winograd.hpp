@@ -106,12 +106,8 @@ struct Winograd {
 
   /// sums(tile, column) of one position: a product over the channels.
   void multiply(Index rows, const T* pixels, const T* weights, T* sums) const {
-    using Whole = Product<Singles<T>, T, F>;
     const Index high = even_piece(rows, tile_rows);
-    for (Index k = 0; k < x.cols; k += Whole::longest)
-      for (Index i = 0; i < rows; i += high)
-        tile<T>(std::min(high, rows - i), std::min(Whole::longest, x.cols - k), pixels + i * pitch() + k, pitch(), weights + k * width, width, sums + i * width,
-                width, k > 0);
+    for (Index i = 0; i < rows; i += high) tile<T>(std::min(high, rows - i), x.cols, pixels + i * pitch(), pitch(), weights, width, sums + i * width, width);
   }
 
   /// Aᵀ M A of one panel's sums, finished line by line.
