@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -49,8 +50,10 @@ class ImageEncoder {
   void pack(Storage storage = Storage::full) { relayout<B>(visual, packed_layout(storage)); }
   void unpack() { relayout<B>(visual, Layout::rows); }
 
-  /// Keeps a mapped file as long as this encoder: its weights may lie there (see LoadOptions::in_place).
-  void keep(std::shared_ptr<const void> file) { files_.push_back(std::move(file)); }
+  /// Keeps mapped files as long as this encoder, which is about to point into them (see LoadOptions::in_place).
+  void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.keep(files); }
+  /// Lets go of kept files that none of its weights lies in.
+  void release_unused_files() { files_.release_unused(visual); }
 
   /// (n, embed_dim), not normalised. Any number of images: they are taken `chunk` at a time, which changes no bit;
   /// 16 leave what passes between the products in the last cache.
@@ -120,7 +123,7 @@ class ImageEncoder {
 
   B backend_;
   Buffer<B> weights_;
-  std::vector<std::shared_ptr<const void>> files_;
+  WeightFiles files_;
   std::unique_ptr<InferencePool<B>> pool_;
 };
 
