@@ -55,12 +55,12 @@ struct Packed {
   std::vector<std::byte> panels;
   Packed(Use use, Index window, In<T> w, Layout layout_) : rows{w.rows}, cols{w.cols}, layout{layout_} {
     panels.resize(use == Use::project ? Cpu<T>::packed_bytes(layout, cols, rows) : Cpu<T>::packed_bytes(layout, rows, cols));
-    Cpu<T>::pack(use, window, w, layout, panels.data());
+    Cpu<T>{{.threads = 2}}.pack(use, window, w, layout, panels.data());
   }
   Weights<T> weights(Index first = 0) const { return {In<T>{reinterpret_cast<const T*>(panels.data()), rows, cols}, layout, first}; }
   Matrix<T> unpacked(Use use, Index window) const {
     Matrix<T> w{rows, cols};
-    Cpu<T>::unpack(use, window, panels.data(), layout, w);
+    Cpu<T>{{.threads = 2}}.unpack(use, window, panels.data(), layout, w);
     return w;
   }
 };

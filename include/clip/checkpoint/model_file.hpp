@@ -163,9 +163,9 @@ std::vector<TensorToWrite> tensors_of(M& model) {
     tensors.push_back(tensor_to_write(model.backend(), std::string(name), p.shape, In<T>{p.view()}));
     if constexpr (PackingBackend<std::remove_cvref_t<decltype(model.backend())>>) {
       if (p.layout != Layout::rows)
-        tensors.back().produce = [packed = p](const ByteSink& sink) {
+        tensors.back().produce = [b = model.backend(), packed = p](const ByteSink& sink) mutable {
           std::vector<T> host(static_cast<std::size_t>(packed.count()));
-          unpack<std::remove_cvref_t<decltype(model.backend())>>(packed, View<T>{host.data(), packed.shape.rows(), packed.shape.cols()});
+          unpack(b, packed, View<T>{host.data(), packed.shape.rows(), packed.shape.cols()});
           sink(std::as_bytes(std::span<const T>(host)));
         };
     }

@@ -46,8 +46,8 @@ class TextEncoder {
   const auto& config() const { return *text.config; }
 
   /// See ImageEncoder.
-  void pack(Storage storage = Storage::full) { relayout<B>(text, packed_layout(storage)); }
-  void unpack() { relayout<B>(text, Layout::rows); }
+  void pack(Storage storage = Storage::full) { relayout(backend_, text, packed_layout(storage)); }
+  void unpack() { relayout(backend_, text, Layout::rows); }
 
   /// See ImageEncoder.
   void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.keep(files); }
