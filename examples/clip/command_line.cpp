@@ -31,12 +31,17 @@ std::shared_ptr<Options> add_command(CLI::App& app, Job& job, int (*run)(const O
   return options;
 }
 
+/// "a|b|c"
+std::string between_bars(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
+  return list;
+}
+
 /// One of a few words, or a list of them.
 template <class Value>
 CLI::Option* add_choice(CLI::App& command, const char* name, Value& value, const std::vector<std::string>& words, const char* what) {
-  std::string list;
-  for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
-  return command.add_option(name, value, what)->check(CLI::IsMember(words).description(""))->option_text(list);
+  return command.add_option(name, value, what)->check(CLI::IsMember(words).description(""))->option_text(between_bars(words));
 }
 
 CLI::Option* add_model(CLI::App& command, std::optional<clip::AnyConfig>& config) {
@@ -51,8 +56,10 @@ CLI::Option* add_model(CLI::App& command, std::optional<clip::AnyConfig>& config
 /// One type of weights, or a list.
 template <class Value>
 CLI::Option* add_dtype(CLI::App& command, Value& value, const char* what) {
-  const std::map<std::string, Dtype> words{dtypes.begin(), dtypes.end()};
-  return command.add_option("--dtype", value, what)->transform(CLI::CheckedTransformer(words).description(""))->option_text("f32|bf16|f16|int8");
+  const std::map<std::string, Dtype> values{dtypes.begin(), dtypes.end()};
+  std::vector<std::string> words;
+  for (const auto& [word, dtype] : dtypes) words.emplace_back(word);
+  return command.add_option("--dtype", value, what)->transform(CLI::CheckedTransformer(values).description(""))->option_text(between_bars(words));
 }
 
 void add_loading(CLI::App& command, ModelOptions& options) {
@@ -166,7 +173,7 @@ void add_all(CLI::App& app, Job& job) {
   c->add_option("IN", v->in, "Weights in any format")->required();
   c->add_option("OUT", v->out, "A .safetensors file; for openclip and huggingface also a folder, which then describes the model")->required();
   add_model(*c, v->config);
-  add_choice(*c, "--dialect", v->dialect, {"openai", "openclip", "huggingface"}, "Whose names")->required();
+  add_choice(*c, "--dialect", v->dialect, dialect_names(), "Whose names")->required();
   add_choice(*c, "--dtype", v->dtype, {"f32", "f16", "bf16"}, "For all weights; without it each keeps its own");
 }
 

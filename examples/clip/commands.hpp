@@ -87,6 +87,8 @@ struct ConvertOptions {
   bool json = false;
 };
 int convert(const ConvertOptions& options);
+/// What --dialect may be.
+std::vector<std::string> dialect_names();
 
 struct CompareOptions {
   ModelOptions model;

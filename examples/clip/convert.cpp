@@ -27,6 +27,12 @@ void require_model(const ConvertOptions& options) {
 
 }  // namespace
 
+std::vector<std::string> dialect_names() {
+  std::vector<std::string> names;
+  for (const clip::Dialect dialect : clip::dialects) names.emplace_back(name_of(dialect));
+  return names;
+}
+
 int convert(const ConvertOptions& options) {
   clip::ConvertOptions how{.dialect = clip::try_dialect(options.dialect).value(), .config = options.config};
   if (!options.dtype.empty()) how.dtype = options.dtype == "f32" ? clip::Dtype::f32 : options.dtype == "f16" ? clip::Dtype::f16 : clip::Dtype::bf16;

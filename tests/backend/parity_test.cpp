@@ -2,6 +2,8 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/backend/naive.hpp>
 
+#include "../support/bits.hpp"
+#include "../support/rounding.hpp"
 #include "../support/same.hpp"
 
 #include <doctest/doctest.h>
@@ -73,35 +75,32 @@ TEST_CASE_TEMPLATE("products with weights of a small type lie as near the exact 
   for (const Layout layout : {Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
     for (const auto& size : {std::array<Index, 3>{1, 1, 1}, {3, 5, 2}, {1, 70, 3}, {13, 33, 31}, {60, 100, 147}, {130, 40, 1101}}) {
       const Index m = size[0], n = size[1], k = size[2];
-      std::vector<double> x(static_cast<std::size_t>(m * k)), w(static_cast<std::size_t>(n * k));
-      Rng rng{7};
-      for (double& v : x) v = rng.normal();
-      for (double& v : w) v = rng.normal();
-      std::vector<T> rows(x.begin(), x.end()), weights(w.begin(), w.end()), y(static_cast<std::size_t>(m * n));
-      std::vector<std::byte> panels(cpu.packed_bytes(layout, n, k));
-      cpu.pack(Use::linear, 1, In<T>{weights.data(), n, k}, layout, panels.data());
-      cpu.linear(In<T>{rows.data(), m, k}, Weights<T>{In<T>{reinterpret_cast<const T*>(panels.data()), n, k}, layout}, Epilogue<T>{}, View<T>{y.data(), m, n});
-
-      const auto largest = [&](const double* row) { return *std::max_element(row, row + k, [](double a, double b) { return std::abs(a) < std::abs(b); }); };
-      Index beyond = 0;
-      for (Index i = 0; i < m; ++i)
-        for (Index j = 0; j < n; ++j) {
-          const double *a = x.data() + i * k, *b = w.data() + j * k, most_a = std::abs(largest(a)), most_b = std::abs(largest(b));
-          double exact = 0, allowed = 0;  // what rounding each factor may add, and both
-          for (Index l = 0; l < k; ++l) {
-            exact += a[l] * b[l];
-            const double size_a = std::abs(a[l]), size_b = std::abs(b[l]);
-            const double off_a = layout == Layout::half_panels ? 0 : layout == Layout::int8_panels ? int8_rounding * most_a : bfloat16_rounding * size_a;
-            const double off_b = layout == Layout::half_panels   ? half_rounding * size_b
-                                 : layout == Layout::int8_panels ? int8_rounding * most_b
-                                                                 : bfloat16_rounding * size_b;
-            allowed += off_a * size_b + off_b * size_a + off_a * off_b + ScalarTraits<float>::backend_tolerance * size_a * size_b;
-          }
-          if (!(std::abs(static_cast<double>(y[static_cast<std::size_t>(i * n + j)]) - exact) <= allowed)) ++beyond;
-        }
+      const Matrix<T> x{m, k, Rng{7}}, w{n, k, Rng{8}};
+      Matrix<T> y{m, n};
+      const Packed<T> packed{Use::linear, 1, w, layout};
+      cpu.linear(x, packed.weights(), Epilogue<T>{}, y);
       INFO("layout ", static_cast<int>(layout), ", m ", m, ", n ", n, ", k ", k);
-      CHECK(beyond == 0);
+      CHECK(beyond_rounding<T>(layout, x, w, y) == 0);
     }
+}
+
+TEST_CASE_TEMPLATE("convolutions with weights of a small type lie as near the exact ones as rounding allows", T, float, double) {
+  Cpu<T> cpu{{.threads = 2}};
+  Naive<T> naive;
+  for (const Layout layout : {Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
+    for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 3, 0}})
+      for (const auto& channels : {std::array<Index, 2>{1, 1}, {3, 32}, {20, 33}, {40, 7}}) {
+        const Index k = channels[0], n = channels[1], inputs = k * window.area();
+        const Grid grid{2, 7, 5};
+        const Matrix<T> x{grid.rows(), k, Rng{7}}, w{n, inputs, Rng{8}};
+        Matrix<T> y{window.over(grid).rows(), n}, windows{y.rows, inputs}, one{inputs, inputs};
+        for (Index i = 0; i < inputs; ++i) one(i, i) = 1;
+        naive.convolve(x, Weights<T>{In<T>(one)}, grid, window, Epilogue<T>{}, windows);  // what lies under each window, as a row
+        const Packed<T> packed{Use::convolution, window.size, w, layout};
+        cpu.convolve(x, packed.weights(), grid, window, Epilogue<T>{}, y);
+        INFO("layout ", static_cast<int>(layout), ", window ", window.size, ", stride ", window.stride, ", channels ", k, " to ", n);
+        CHECK(beyond_rounding<T>(layout, windows, w, y) == 0);
+      }
 }
 
 TEST_CASE("aᵀ b in bfloat16 lies as near the exact one as rounding allows") {

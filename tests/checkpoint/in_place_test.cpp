@@ -14,9 +14,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 using namespace clip;
 using namespace clip::testing;
@@ -37,6 +40,14 @@ int in_file(const M& model, std::string_view ending = "") {
     if (p.shape.rank > 0 && name.ends_with(ending)) ++all, there += p.in_file() ? 1 : 0;
   });
   return there == 0 ? 0 : there < all ? 1 : 2;
+}
+
+/// How often this process has a file mapped.
+int mappings_of(const std::string& path) {
+  std::ifstream maps("/proc/self/maps");
+  int count = 0;
+  for (std::string line; std::getline(maps, line);) count += line.ends_with(path) ? 1 : 0;
+  return count;
 }
 
 /// All features of a few images and texts.
@@ -93,6 +104,52 @@ TEST_CASE("in place: the model keeps its file, which may be replaced or removed,
   std::filesystem::remove(path);
   const Model<Odd> moved{std::move(model)};
   CHECK(features_of(moved) == before);
+}
+
+TEST_CASE("in place: a model that is loaded again and again keeps only the files its weights lie in") {
+  const TemporaryFolder folder;
+  const std::string path = saved(folder);
+  if (!std::filesystem::exists("/proc/self/maps")) {
+    MESSAGE("skipped: files mapped by this process: this system has no /proc/self/maps");
+    return;
+  }
+  Model<Odd> model;
+  for (int i = 0; i < 3; ++i) {
+    load(model, path, {.in_place = true});
+    CHECK(mappings_of(path) == 1);
+  }
+  const std::string other = folder / "other.safetensors";
+  Model<Odd> second{Rng{4}};
+  save(second.image, other);
+  load_partial(model, other, {.in_place = true});  // the text tower stays where it was
+  CHECK(mappings_of(path) == 1);
+  CHECK(mappings_of(other) == 1);
+  load(model, path);
+  CHECK(mappings_of(path) + mappings_of(other) == 0);
+}
+
+TEST_CASE("in place: a load that fails half-way leaves no weight without its memory") {
+  const TemporaryFolder folder;
+  const std::string path = saved(folder), name = "transformer.resblocks.1.mlp.c_fc.weight";
+  Model<Odd> copied, model;
+  load(copied, path);
+  load(model, path, {.in_place = true});
+  {
+    const TensorFile file = open_tensors(path);
+    std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};
+    auto& broken = *std::ranges::find(tensors, name, &FileTensor::name);
+    broken.dtype = Dtype::f64;  // so it is converted, which its parts do not allow
+    broken.parts[0].bytes = broken.parts[0].bytes.first(8);
+    CHECK_THROWS_AS(static_cast<void>(try_load(model, file.with(tensors), {.in_place = true})), LoadError);
+  }
+  const auto all_but_it = [&](const Model<Odd>& m) {
+    std::vector<float> values;
+    visit_parameters(m, [&](std::string_view of, const auto& p) { values.insert(values.end(), p.data, p.data + (of == name ? 0 : p.count())); });
+    return values;
+  };
+  CHECK(all_but_it(model) == all_but_it(copied));
+  load(model, path, {.in_place = true});
+  CHECK(features_of(model) == features_of(copied));
 }
 
 TEST_CASE("in place: packing takes the weights of products out of the file, and unpacking leaves them in memory") {

@@ -1,7 +1,9 @@
 #include <clip/core/half.hpp>
+#include <clip/core/scalar.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -41,6 +43,17 @@ TEST_CASE("rounding goes to the nearest, halves to the even neighbour, for every
     REQUIRE(float_to_bfloat16(std::nextafter(middle, 0.0f)) == low);
     REQUIRE(float_to_bfloat16(std::nextafter(middle, std::numeric_limits<float>::infinity())) == high);
   }
+}
+
+TEST_CASE("rounding loses at most the share that is allowed for it, and just above a power of two nearly all of that") {
+  double of_half = 0, of_bfloat16 = 0;
+  for (int i = 0; i < 4096; ++i) {
+    const float x = 1 + static_cast<float>(i) * 0x1p-12f;
+    of_half = std::max(of_half, static_cast<double>(std::abs(half_to_float(float_to_half(x)) - x) / x));
+    of_bfloat16 = std::max(of_bfloat16, static_cast<double>(std::abs(bfloat16_to_float(float_to_bfloat16(x)) - x) / x));
+  }
+  CHECK((of_half <= half_rounding && of_half > 0.99 * half_rounding));
+  CHECK((of_bfloat16 <= bfloat16_rounding && of_bfloat16 > 0.99 * bfloat16_rounding));
 }
 
 TEST_CASE("what is too large becomes infinity") {

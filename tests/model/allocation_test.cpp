@@ -1,4 +1,4 @@
-// Nothing is allocated once the largest size has been seen: not in encoding, not in a training step.
+// Nothing is allocated once the largest size has been seen: not in encoding, not in classifying, not in a training step.
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
@@ -7,6 +7,7 @@
 #include <clip/model/context_vectors.hpp>
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>
+#include <clip/task/zero_shot.hpp>
 
 #include "../support/small_models.hpp"
 
@@ -85,6 +86,29 @@ TEST_CASE("encoding in a context of the caller's allocates nothing once the larg
     CHECK(allocations_in([&] { encode(large); }) == 0);
     CHECK(allocations_in([&] { encode(small); }) == 0);
     CHECK(allocations_in([&] { encode(large); }) == 0);
+  }
+}
+
+TEST_CASE("classifying pictures in a context of the caller's allocates nothing once the largest batch was seen") {
+  for (const int threads : {1, 2}) {
+    const Model<Odd> model{Rng{1}, Cpu<>{{.threads = threads}}};
+    const auto classify = zero_shot(model, random_texts(Odd, 7, Rng{2}));
+    const std::vector<Image> pictures(9, Image{61, 47, Pixels::rgb, std::vector<std::uint8_t>(61 * 47 * 3, 100)});
+    std::vector<float> probabilities(9 * 7);
+    Inference<Cpu<>> cx{model.backend()};
+    Images images;
+    PreprocessMemory memory;
+    const auto run = [&](std::size_t n) {
+      preprocess(model.input(), std::span{pictures}.first(n), images, memory);
+      const auto features = model.encode_image(cx, images);
+      classify(cx, features);
+      classify.probabilities(cx, features, std::span{probabilities}.first(n * 7));
+    };
+    for (int i = 0; i < 3; ++i) run(9);
+    INFO("threads ", threads);
+    CHECK(allocations_in([&] { run(9); }) == 0);
+    CHECK(allocations_in([&] { run(1); }) == 0);
+    CHECK(allocations_in([&] { run(9); }) == 0);
   }
 }
 

@@ -23,6 +23,9 @@ END
 cat >sources <<END
 backend/parity_test
 backend/bits_test
+backend/attention_bits_test
+backend/convolution_bits_test
+backend/product_bits_test
 image/resize_test
 image/weighted_sum_test
 text/tokenizer_test

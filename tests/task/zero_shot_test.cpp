@@ -4,6 +4,9 @@
 #include <clip/task/zero_shot.hpp>
 #include <clip/text/tokenizer.hpp>
 
+#include "../support/remote.hpp"
+#include "../support/small_models.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -109,6 +112,39 @@ TEST_CASE("a classifier of a model holds its text features, one per prompt, at l
     CHECK(length(classify.classes()[i]) == doctest::Approx(1));
     for (std::size_t k = 0; k < 8; ++k) CHECK(classify.classes()[i][k] * length(texts[i]) == doctest::Approx(texts[i][k]));
   }
+}
+
+TEST_CASE("features in a context of the caller's are classified as those in the caller's memory, bit for bit") {
+  const Model<Tiny> model{Rng{7}, Cpu<>{{.threads = 2}}};
+  const auto classify = zero_shot(model, Tokenizer{}({"a cat", "a dog", "noise"}, {.context = 16}));
+  const Images images = testing::random_images(Tiny, 4, Rng{8});
+  const auto expected = classify(model.encode_image(images));
+  const auto probable = classify.probabilities(model.encode_image(images));
+  Inference<Cpu<>> cx{model.backend()};
+  const auto features = model.encode_image(cx, images);
+  const auto found = classify(cx, features);
+  std::vector<float> probabilities(4 * 3);
+  classify.probabilities(cx, features, probabilities);
+  for (Index i = 0; i < 4; ++i) {
+    CHECK(std::ranges::equal(expected[i], std::span{found.view.row(i), 3}));
+    CHECK(std::ranges::equal(probable[i], std::span{probabilities}.subspan(static_cast<std::size_t>(3 * i), 3)));
+  }
+  CHECK_THROWS_WITH_AS(classify.probabilities(cx, features, std::span{probabilities}.first(3)), "zero_shot: room for probabilities: expected 12, found 3",
+                       ShapeError);
+}
+
+TEST_CASE("features in memory that is far away are classified there") {
+  testing::Remote<double> remote;
+  Inference<testing::Remote<double>> cx{remote};
+  const auto images = random_features(5, 6, 2);
+  const ZeroShot classify{random_features(4, 6, 3)};
+  const Rows<Inference<testing::Remote<double>>, dyn> features = cx.allocate(5, Size<dyn>{6});
+  cx.backend().upload(images.values(), features.view);
+  std::vector<double> found(5 * 4);
+  classify.probabilities(cx, features, found);
+  const auto expected = classify.probabilities(images);
+  for (Index i = 0; i < 5; ++i)
+    for (std::size_t j = 0; j < 4; ++j) CHECK(found[static_cast<std::size_t>(i) * 4 + j] == doctest::Approx(expected[i][j]));
 }
 
 TEST_CASE("accuracy is the share of labels predicted right") {

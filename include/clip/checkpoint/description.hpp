@@ -29,6 +29,15 @@ struct DescribedModel {
   std::string place{};  // who says so
 };
 
+/// What transformers calls an activation.
+struct HuggingfaceActivation {
+  std::string_view name;
+  Activation activation;
+};
+constexpr std::string_view name_of(const HuggingfaceActivation& known) { return known.name; }
+inline constexpr std::array<HuggingfaceActivation, 4> huggingface_activations{
+    {{"quick_gelu", Activation::quick_gelu}, {"gelu", Activation::gelu}, {"gelu_new", Activation::gelu_tanh}, {"gelu_pytorch_tanh", Activation::gelu_tanh}}};
+
 /// Reads single keys of a foreign file: others are none of our business, but a key of the wrong type is.
 class DescriptionReader {
  public:
@@ -50,10 +59,8 @@ class DescriptionReader {
     const Json* const value = find(object, key);
     if (value == nullptr) return otherwise;
     const auto* const name = value->get_ptr<const Json::string_t*>();
-    if (name != nullptr && *name == "quick_gelu") return Activation::quick_gelu;
-    if (name != nullptr && *name == "gelu") return Activation::gelu;
-    if (name != nullptr && (*name == "gelu_new" || *name == "gelu_pytorch_tanh")) return Activation::gelu_tanh;
-    return problem(key, "quick_gelu, gelu, gelu_new or gelu_pytorch_tanh", *value), std::nullopt;
+    if (const auto known = choice_named(name != nullptr ? std::string_view{*name} : std::string_view{}, huggingface_activations)) return known->activation;
+    return problem(key, names_in_words(huggingface_activations), *value), std::nullopt;
   }
   std::optional<float> number(const Json* object, const char* key) {
     const Json* const value = find(object, key);

@@ -17,14 +17,13 @@ namespace clip::inline CLIP_ABI {
 
 /// How the tensors of a file are named. OpenCLIP's names are OpenAI's; what it puts beside them is not.
 enum class Dialect : unsigned char { openai, openclip, huggingface };
+inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect::huggingface};
 
 constexpr std::string_view name_of(Dialect dialect) {
   return dialect == Dialect::openai ? "openai" : dialect == Dialect::openclip ? "openclip" : "huggingface";
 }
 /// The dialect of that name; anything else is an OptionError.
-inline Result<Dialect> try_dialect(std::string_view name) {
-  return try_choice("dialect", "name", name, Dialect::openai, Dialect::openclip, Dialect::huggingface);
-}
+inline Result<Dialect> try_dialect(std::string_view name) { return try_choice("dialect", "name", name, dialects); }
 
 /// One name in both dialects. In a name `#` stands for the number of a block, `*` at the end for any ending, and `@` for q, k, v:
 /// three tensors that are one here, their rows below each other.

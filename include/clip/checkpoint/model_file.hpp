@@ -28,7 +28,7 @@ struct LoadOptions {
   std::string_view ignored_prefix{};
   /// Weights stay where the file is mapped, as far as they lie there as the model reads them: float32 (of a float model), one tensor
   /// each, not transposed, at a whole address. Nothing of theirs is read or copied before it is used, and processes share
-  /// the pages; the rest is converted. The model keeps the mapping. pack() and a table of parameters take what they need into the
+  /// the pages; the rest is converted. The model keeps the mapping as long as weights lie there. pack() and a table of parameters take what they need into the
   /// model's memory. As long as weights lie there the file must not be changed or shortened in place: results would change with it,
   /// and reading past its end is a SIGBUS. To replace it by another of its name (as save does) is harmless.
   bool in_place = false;
@@ -59,19 +59,23 @@ bool use_in_place(Parameter<T>& p, const TensorFile& file, const FileTensor& sto
 }
 
 /// Copies what the file has, or points there; everything was compared before. A packed model goes back to rows. Host memory is
-/// written in place, so that nothing is held twice.
+/// written in place, so that nothing is held twice. The file is kept before the first weight points there and the one before it
+/// until the last has left it, so that an error half-way leaves none without its memory.
 template <class M>
 void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
   if constexpr (requires { model.unpack(); }) model.unpack();
   using B = std::remove_cvref_t<decltype(model.backend())>;
-  bool used = false;
+  constexpr bool keeps = B::host_memory && requires { model.keep(file.mapped()); };
+  if constexpr (keeps)
+    if (in_place) model.keep(file.mapped());
   visit_parameters(model, [&](std::string_view name, auto& p) {
     using T = typename std::remove_cvref_t<decltype(p)>::T;
     const FileTensor* stored = file.find(name);
     if (!stored) return;
     const auto count = static_cast<std::size_t>(p.count());
     if constexpr (B::host_memory) {
-      if (in_place && use_in_place(p, file, *stored)) return void(used = true);
+      if constexpr (keeps)
+        if (in_place && use_in_place(p, file, *stored)) return;
       convert(*stored, std::span<T>{p.own_place().data, count});
     } else {
       std::vector<T> values(count);
@@ -80,8 +84,7 @@ void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
     }
     file.release(*stored);
   });
-  if constexpr (requires { model.keep(file.kept()); })
-    if (used) model.keep(file.kept());
+  if constexpr (keeps) model.release_unused_files();
 }
 }  // namespace detail
 
@@ -160,9 +163,9 @@ std::vector<TensorToWrite> tensors_of(M& model) {
     tensors.push_back(tensor_to_write(model.backend(), std::string(name), p.shape, In<T>{p.view()}));
     if constexpr (PackingBackend<std::remove_cvref_t<decltype(model.backend())>>) {
       if (p.layout != Layout::rows)
-        tensors.back().produce = [packed = p](const ByteSink& sink) {
+        tensors.back().produce = [b = model.backend(), packed = p](const ByteSink& sink) mutable {
           std::vector<T> host(static_cast<std::size_t>(packed.count()));
-          unpack<std::remove_cvref_t<decltype(model.backend())>>(packed, View<T>{host.data(), packed.shape.rows(), packed.shape.cols()});
+          unpack(b, packed, View<T>{host.data(), packed.shape.rows(), packed.shape.cols()});
           sink(std::as_bytes(std::span<const T>(host)));
         };
     }

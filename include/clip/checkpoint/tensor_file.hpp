@@ -75,21 +75,17 @@ class TensorFile {
       if (!by_name_.emplace(t.name, tensors_.size()).second) return LoadError{shard.place_, t.name + ": another shard has it too"};
       tensors_.push_back(std::move(t));
     }
-    kept_.insert(kept_.end(), shard.kept_.begin(), shard.kept_.end());
+    memory_.insert(memory_.end(), shard.memory_.begin(), shard.memory_.end());
     mapped_.insert(mapped_.end(), shard.mapped_.begin(), shard.mapped_.end());
     return {};
   }
   /// Takes over the file the tensors point into.
-  void keep(MappedFile file) {
-    auto shared = std::make_shared<const MappedFile>(std::move(file));
-    mapped_.push_back(shared.get());
-    kept_.push_back(std::move(shared));
-  }
+  void keep(MappedFile file) { mapped_.push_back(std::make_shared<const MappedFile>(std::move(file))); }
   /// Takes over the memory that tensors of `with` point into.
-  void keep(std::vector<std::byte> memory) { kept_.push_back(std::make_shared<const std::vector<std::byte>>(std::move(memory))); }
+  void keep(std::vector<std::byte> memory) { memory_.push_back(std::make_shared<const std::vector<std::byte>>(std::move(memory))); }
 
-  /// The mapped files and the memory of the tensors, for whoever points there longer than this object lives.
-  std::shared_ptr<const void> kept() const { return std::make_shared<const std::vector<std::shared_ptr<const void>>>(kept_); }
+  /// The mapped files, for whoever points there longer than this object lives.
+  std::span<const std::shared_ptr<const MappedFile>> mapped() const { return mapped_; }
 
   /// Where a mapped file holds the values of a tensor just as an array of T; null where they have to be converted.
   template <std::floating_point T>
@@ -98,7 +94,7 @@ class TensorFile {
     if (tensor.dtype != same || tensor.transposed || tensor.parts.size() != 1 || std::endian::native != std::endian::little) return nullptr;
     const std::span<const std::byte> bytes = tensor.parts[0].bytes;
     if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) != 0) return nullptr;
-    for (const MappedFile* const file : mapped_)
+    for (const auto& file : mapped_)
       if (file->holds(bytes)) return reinterpret_cast<const T*>(bytes.data());
     return nullptr;
   }
@@ -106,7 +102,7 @@ class TensorFile {
   /// Lets go of the pages of a mapped file that hold a tensor and nothing else: it was copied. They come in again when touched.
   void release(const FileTensor& tensor) const {
     for (const StoredTensor& part : tensor.parts)
-      for (const MappedFile* const file : mapped_) file->release(part.bytes);
+      for (const auto& file : mapped_) file->release(part.bytes);
   }
 
  private:
@@ -120,15 +116,15 @@ class TensorFile {
   void keep(File&& file) {
     auto shared = std::make_shared<const File>(std::move(file));
     add(shared->tensors());
-    mapped_.push_back(&shared->file());
-    kept_.push_back(std::move(shared));
+    const MappedFile* const mapped = &shared->file();
+    mapped_.emplace_back(std::move(shared), mapped);
   }
 
   FileFormat format_ = FileFormat::safetensors;
   std::string place_;
   std::map<std::string, std::string> metadata_;
-  std::vector<std::shared_ptr<const void>> kept_;
-  std::vector<const MappedFile*> mapped_;  // of those
+  std::vector<std::shared_ptr<const MappedFile>> mapped_;  // each with the directory it came with
+  std::vector<std::shared_ptr<const std::vector<std::byte>>> memory_;
   std::vector<FileTensor> tensors_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   std::optional<FolderDescription> description_;

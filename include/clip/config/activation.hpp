@@ -4,11 +4,13 @@
 #include <clip/core/choice.hpp>
 #include <clip/core/pointwise.hpp>
 
+#include <array>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
 enum class Activation : unsigned char { quick_gelu, gelu, gelu_tanh };
+inline constexpr std::array activations{Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh};
 
 /// f(functor) for the functor the activation names: the one place where names meet functions.
 template <class F>
@@ -26,8 +28,6 @@ constexpr std::string_view name_of(Activation activation) {
 }
 
 /// The activation of that name ("quick_gelu", "gelu", "gelu_tanh"); anything else is an OptionError.
-inline Result<Activation> try_activation(std::string_view name) {
-  return try_choice("config", "activation", name, Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh);
-}
+inline Result<Activation> try_activation(std::string_view name) { return try_choice("config", "activation", name, activations); }
 
 }  // namespace clip::inline CLIP_ABI

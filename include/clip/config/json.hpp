@@ -17,15 +17,13 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-inline Activation read_activation(JsonReader& file, const std::string& key) {
-  return read_choice(file, key, Activation::quick_gelu, try_activation, "quick_gelu, gelu or gelu_tanh");
-}
+inline Activation read_activation(JsonReader& file, const std::string& key) { return read_choice(file, key, Activation::quick_gelu, activations); }
 
 inline Preprocessing read_preprocessing(JsonReader& image) {
   Preprocessing p;
-  if (image.may_have("resize")) p.resize = read_choice(image, "resize", p.resize, try_resize_mode, "shortest or squash");
-  if (image.may_have("interpolation")) p.interpolation = read_choice(image, "interpolation", p.interpolation, try_interpolation, "bicubic or bilinear");
-  if (image.may_have("color_order")) p.color_order = read_choice(image, "color_order", p.color_order, try_color_order, "openai or huggingface");
+  if (image.may_have("resize")) p.resize = read_choice(image, "resize", p.resize, resize_modes);
+  if (image.may_have("interpolation")) p.interpolation = read_choice(image, "interpolation", p.interpolation, interpolations);
+  if (image.may_have("color_order")) p.color_order = read_choice(image, "color_order", p.color_order, color_orders);
   p.mean = read_three(image, "mean", p.mean);
   p.deviation = read_three(image, "deviation", p.deviation);
   return p;

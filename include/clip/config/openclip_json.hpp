@@ -6,6 +6,7 @@
 #include <clip/io/json_reader.hpp>
 
 #include <array>
+#include <cstddef>
 #include <string>
 
 namespace clip::inline CLIP_ABI::detail {
@@ -13,12 +14,12 @@ namespace clip::inline CLIP_ABI::detail {
 inline constexpr TextConfig no_text{.context = 0, .vocabulary = 0, .width = 0, .layers = 0, .heads = 0, .activation = Activation::quick_gelu, .epsilon = 0.0f};
 
 /// A word of a few; after a problem `otherwise`.
-template <class Choice, class Try>
-Choice read_choice(JsonReader& file, const std::string& key, Choice otherwise, Try try_named, const char* expected) {
+template <class Choice, std::size_t count>
+Choice read_choice(JsonReader& file, const std::string& key, Choice otherwise, const std::array<Choice, count>& choices) {
   const std::string name = file.text(key);
-  const auto choice = try_named(name);
-  if (!choice && !name.empty()) file.problem(key, std::string("expected ") + expected + ", found \"" + name + "\"");
-  return choice ? *choice : otherwise;
+  const auto choice = choice_named(name, choices);
+  if (!choice && !name.empty()) file.problem(key, "expected " + names_in_words(choices) + ", found \"" + name + "\"");
+  return choice.value_or(otherwise);
 }
 
 inline std::array<float, 3> read_three(JsonReader& file, const std::string& key, std::array<float, 3> otherwise) {
@@ -87,8 +88,8 @@ inline AnyConfig read_openclip_model(JsonReader& model) {
 inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p) {
   p.mean = read_three(file, "mean", p.mean);
   p.deviation = read_three(file, "std", p.deviation);
-  if (file.may_have("interpolation")) p.interpolation = read_choice(file, "interpolation", p.interpolation, try_interpolation, "bicubic or bilinear");
-  if (file.may_have("resize_mode")) p.resize = read_choice(file, "resize_mode", p.resize, try_resize_mode, "shortest or squash");
+  if (file.may_have("interpolation")) p.interpolation = read_choice(file, "interpolation", p.interpolation, interpolations);
+  if (file.may_have("resize_mode")) p.resize = read_choice(file, "resize_mode", p.resize, resize_modes);
   for (const char* const said_elsewhere : {"size", "mode", "fill_color"}) static_cast<void>(file.may_have(said_elsewhere));
 }
 

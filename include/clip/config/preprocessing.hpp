@@ -12,15 +12,18 @@ namespace clip::inline CLIP_ABI {
 
 /// shortest: the shorter side becomes the model's size, then the middle is cut out. squash: both sides do, whatever the aspect ratio.
 enum class ResizeMode : unsigned char { shortest, squash };
+inline constexpr std::array resize_modes{ResizeMode::shortest, ResizeMode::squash};
 
 /// The filters of the reference (Pillow), widened by the scale where a picture shrinks.
 enum class Interpolation : unsigned char { bicubic, bilinear };
+inline constexpr std::array interpolations{Interpolation::bicubic, Interpolation::bilinear};
 
 /// Where a file is not RGB, the order of resizing and converting shows; so does the crop's rounding.
 ///   openai:      resize in the file's own mode (alpha multiplied in and out again, palettes by nearest neighbour), then RGB;
 ///                the crop's corner is rounded half to even
 ///   huggingface: RGB first (alpha dropped), then resize; the crop's corner is rounded down
 enum class ColorOrder : unsigned char { openai, huggingface };
+inline constexpr std::array color_orders{ColorOrder::openai, ColorOrder::huggingface};
 
 /// Mean and deviation of the pixels (in 0 … 1), red, green, blue, that models were trained on.
 inline constexpr std::array<float, 3> openai_mean{0.48145466f, 0.4578275f, 0.40821073f};
@@ -62,12 +65,8 @@ constexpr std::string_view name_of(ResizeMode mode) { return mode == ResizeMode:
 constexpr std::string_view name_of(Interpolation filter) { return filter == Interpolation::bilinear ? "bilinear" : "bicubic"; }
 constexpr std::string_view name_of(ColorOrder order) { return order == ColorOrder::huggingface ? "huggingface" : "openai"; }
 
-inline Result<ResizeMode> try_resize_mode(std::string_view name) { return try_choice("config", "resize", name, ResizeMode::shortest, ResizeMode::squash); }
-inline Result<Interpolation> try_interpolation(std::string_view name) {
-  return try_choice("config", "interpolation", name, Interpolation::bicubic, Interpolation::bilinear);
-}
-inline Result<ColorOrder> try_color_order(std::string_view name) {
-  return try_choice("config", "color_order", name, ColorOrder::openai, ColorOrder::huggingface);
-}
+inline Result<ResizeMode> try_resize_mode(std::string_view name) { return try_choice("config", "resize", name, resize_modes); }
+inline Result<Interpolation> try_interpolation(std::string_view name) { return try_choice("config", "interpolation", name, interpolations); }
+inline Result<ColorOrder> try_color_order(std::string_view name) { return try_choice("config", "color_order", name, color_orders); }
 
 }  // namespace clip::inline CLIP_ABI

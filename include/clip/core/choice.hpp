@@ -5,22 +5,36 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
-/// The one of `choices` whose name_of is `name`; anything else is an OptionError that lists them: "a, b or c".
-template <class Choice, class... More>
-Result<Choice> try_choice(std::string_view place, std::string_view what, std::string_view name, Choice first, More... more) {
-  const std::array<Choice, 1 + sizeof...(More)> choices{first, more...};
+/// The one of `choices` whose name_of is `name`.
+template <class Choice, std::size_t count>
+constexpr std::optional<Choice> choice_named(std::string_view name, const std::array<Choice, count>& choices) {
+  for (const Choice& choice : choices)
+    if (name == name_of(choice)) return choice;
+  return std::nullopt;
+}
+
+/// "a, b or c"
+template <class Choice, std::size_t count>
+std::string names_in_words(const std::array<Choice, count>& choices) {
   std::string names;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    if (name == name_of(choices[i])) return choices[i];
-    if (i > 0) names += i + 1 < choices.size() ? ", " : " or ";
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0) names += i + 1 < count ? ", " : " or ";
     names += name_of(choices[i]);
   }
-  return OptionError{std::string(place), std::string(what), names, name};
+  return names;
+}
+
+/// The one of that name; anything else is an OptionError that lists them.
+template <class Choice, std::size_t count>
+Result<Choice> try_choice(std::string_view place, std::string_view what, std::string_view name, const std::array<Choice, count>& choices) {
+  if (const auto choice = choice_named(name, choices)) return *choice;
+  return OptionError{std::string(place), std::string(what), names_in_words(choices), name};
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -37,7 +37,7 @@ struct ScalarTraits<double> {
 };
 
 /// What rounding to a small type costs: of a value itself in the 16-bit types, of the largest value scaled with it in eight bits.
-inline constexpr double half_rounding = 0x1p-11, bfloat16_rounding = 0x1p-9, int8_rounding = 0.5 / 127;
+inline constexpr double half_rounding = 0x1p-11, bfloat16_rounding = 0x1p-8, int8_rounding = 0.5 / 127;
 
 /// Cosines of features computed with weights of a small type to those in float, at least.
 inline constexpr double bfloat16_cosine = 0.9995, int8_cosine = 0.995;

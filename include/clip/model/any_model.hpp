@@ -58,8 +58,11 @@ class AnyModel {
   void unpack() {
     std::visit([](auto& model) { model.unpack(); }, model_);
   }
-  void keep(std::shared_ptr<const void> file) {
-    std::visit([&](auto& model) { model.keep(std::move(file)); }, model_);
+  void keep(std::span<const std::shared_ptr<const MappedFile>> files) {
+    std::visit([&](auto& model) { model.keep(files); }, model_);
+  }
+  void release_unused_files() {
+    std::visit([](auto& model) { model.release_unused_files(); }, model_);
   }
 
   Features<T, dyn> encode_image(const Images& images) const {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -46,11 +47,13 @@ class ImageEncoder {
   /// pack() puts the weights where products read them fastest, and changes no result: worth it for a model that only encodes.
   /// It ends training: a parameter table made before would take panels for rows. unpack() puts them back into rows. In a
   /// smaller type (Storage::half, bfloat16, int8) weights are rounded to it, and unpack() gives the rounded ones.
-  void pack(Storage storage = Storage::full) { relayout<B>(visual, packed_layout(storage)); }
-  void unpack() { relayout<B>(visual, Layout::rows); }
+  void pack(Storage storage = Storage::full) { relayout(backend_, visual, packed_layout(storage)); }
+  void unpack() { relayout(backend_, visual, Layout::rows); }
 
-  /// Keeps a mapped file as long as this encoder: its weights may lie there (see LoadOptions::in_place).
-  void keep(std::shared_ptr<const void> file) { files_.push_back(std::move(file)); }
+  /// Keeps mapped files as long as this encoder, which is about to point into them (see LoadOptions::in_place).
+  void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.keep(files); }
+  /// Lets go of kept files that none of its weights lies in.
+  void release_unused_files() { files_.release_unused(visual); }
 
   /// (n, embed_dim), not normalised. Any number of images: they are taken a few at a time.
   Features<T, embed_dim> encode_image(const Images& images) const { return encode_image(images, at_once()); }
@@ -128,7 +131,7 @@ class ImageEncoder {
 
   B backend_;
   Buffer<B> weights_;
-  std::vector<std::shared_ptr<const void>> files_;
+  WeightFiles files_;
   std::unique_ptr<InferencePool<B>> pool_;
 };
 

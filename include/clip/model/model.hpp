@@ -10,6 +10,7 @@
 #include <cmath>
 #include <memory>
 #include <numbers>
+#include <span>
 
 namespace clip::inline CLIP_ABI {
 
@@ -56,7 +57,8 @@ class Model {
   /// See ImageEncoder: faster products for a model that only encodes, the same bits.
   void pack(Storage storage = Storage::full) { image.pack(storage), text.pack(storage); }
   void unpack() { image.unpack(), text.unpack(); }
-  void keep(std::shared_ptr<const void> file) { image.keep(file), text.keep(file); }
+  void keep(std::span<const std::shared_ptr<const MappedFile>> files) { image.keep(files), text.keep(files); }
+  void release_unused_files() { image.release_unused_files(), text.release_unused_files(); }
 
   /// (n, embed_dim), not normalised; see ImageEncoder.
   auto encode_image(const Images& images) const { return image.encode_image(images); }

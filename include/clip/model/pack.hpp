@@ -3,11 +3,11 @@
 
 #include <clip/autograd/walk.hpp>
 #include <clip/backend/concept.hpp>
+#include <clip/core/pointwise.hpp>
 
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
-#include <cstring>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -28,10 +28,10 @@ constexpr Layout packed_layout(Storage storage) {
 
 /// A backend whose products read packed panels faster than rows.
 template <class B>
-concept PackingBackend = Backend<B> && requires(View<const typename B::Scalar> w, View<typename B::Scalar> rows, std::byte* panels) {
+concept PackingBackend = Backend<B> && requires(B& b, View<const typename B::Scalar> w, View<typename B::Scalar> rows, std::byte* panels) {
   { B::packed_bytes(Layout::panels, Index{}, Index{}) } -> std::same_as<std::size_t>;  // of n outputs and k inputs
-  B::pack(Use::linear, Index{}, w, Layout::panels, panels);                            // (use, size of windows, w, layout, to)
-  B::unpack(Use::linear, Index{}, panels, Layout::panels, rows);                       // (use, size of windows, from, layout, w)
+  b.pack(Use::linear, Index{}, w, Layout::panels, panels);                             // (use, size of windows, w, layout, to)
+  b.unpack(Use::linear, Index{}, panels, Layout::panels, rows);                        // (use, size of windows, from, layout, w)
 };
 
 namespace detail {
@@ -60,15 +60,15 @@ Index room_for(const Parameter<T>& p) {
 
 /// A packed weight as rows.
 template <PackingBackend B>
-void unpack(const Parameter<typename B::Scalar>& p, View<typename B::Scalar> rows) {
-  B::unpack(p.use, p.window(), reinterpret_cast<const std::byte*>(p.data), p.layout, rows);
+void unpack(B& backend, const Parameter<typename B::Scalar>& p, View<typename B::Scalar> rows) {
+  backend.unpack(p.use, p.window(), reinterpret_cast<const std::byte*>(p.data), p.layout, rows);
 }
 
 /// Puts the weights of all products below a module into another layout, each in its own place: beside the weights it takes no
 /// more memory than the largest of them. Weights that lie in a mapped file are packed from there and let go; in rows they stay there.
 /// Nothing where the backend has no panels.
 template <Backend B, class M>
-void relayout(M& module, Layout layout) {
+void relayout(B& backend, M& module, Layout layout) {
   if constexpr (PackingBackend<B>) {
     using T = typename B::Scalar;
     std::vector<T> rows;
@@ -80,13 +80,13 @@ void relayout(M& module, Layout layout) {
       if (!in_file) {
         rows.resize(static_cast<std::size_t>(p.count()));
         w.data = rows.data();
-        if (p.layout == Layout::rows) std::copy_n(p.data, p.count(), w.data);
-        else unpack<B>(p, w);
+        if (p.layout == Layout::rows) backend.map(fn::Identity{}, p.view(), w);
+        else unpack(backend, p, w);
       }
-      T* const place = p.own_place().data;
-      auto* const bytes = reinterpret_cast<std::byte*>(place);
-      if (layout == Layout::rows) std::copy_n(w.data, p.count(), place);
-      else B::pack(p.use, p.window(), w, layout, bytes);
+      const View<T> place = p.own_place();
+      auto* const bytes = reinterpret_cast<std::byte*>(place.data);
+      if (layout == Layout::rows) backend.map(fn::Identity{}, w, place);
+      else backend.pack(p.use, p.window(), w, layout, bytes);
       if (in_file) B::discard(w.data, before);  // read, and not needed soon
       else if (after < before) B::discard(bytes + after, before - after);
       p.layout = layout;

@@ -3,12 +3,15 @@
 
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/walk.hpp>
+#include <clip/io/map.hpp>
 #include <clip/model/pack.hpp>
 #include <clip/tensor/buffer.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -32,6 +35,27 @@ Buffer<B> allocate_parameters(B backend, M& module) {
   });
   return buffer;
 }
+
+/// The mapped files that weights of a module lie in (LoadOptions::in_place).
+class WeightFiles {
+ public:
+  void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.insert(files_.end(), files.begin(), files.end()); }
+
+  /// Lets go of those that no weight lies in any more.
+  template <class M>
+  void release_unused(const M& module) {
+    std::erase_if(files_, [&](const auto& file) {
+      bool used = false;
+      visit_parameters(module, [&](std::string_view, const auto& p) {
+        used = used || (p.in_file() && file->holds(std::as_bytes(std::span{p.data, static_cast<std::size_t>(p.count())})));
+      });
+      return !used;
+    });
+  }
+
+ private:
+  std::vector<std::shared_ptr<const MappedFile>> files_;
+};
 
 /// Lets go of the pages of weights that lie in a mapped file (LoadOptions::in_place): this model or encoder is not used for a while.
 /// They come in again when it is. Also while others encode.

@@ -10,6 +10,7 @@
 #include <clip/text/texts.hpp>
 
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -45,11 +46,12 @@ class TextEncoder {
   const auto& config() const { return *text.config; }
 
   /// See ImageEncoder.
-  void pack(Storage storage = Storage::full) { relayout<B>(text, packed_layout(storage)); }
-  void unpack() { relayout<B>(text, Layout::rows); }
+  void pack(Storage storage = Storage::full) { relayout(backend_, text, packed_layout(storage)); }
+  void unpack() { relayout(backend_, text, Layout::rows); }
 
   /// See ImageEncoder.
-  void keep(std::shared_ptr<const void> file) { files_.push_back(std::move(file)); }
+  void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.keep(files); }
+  void release_unused_files() { files_.release_unused(text); }
 
   /// (texts, embed_dim), not normalised. Every distinct beginning is computed once.
   Features<T, embed_dim> encode_text(const Texts& texts) const {
@@ -119,7 +121,7 @@ class TextEncoder {
 
   B backend_;
   Buffer<B> weights_;
-  std::vector<std::shared_ptr<const void>> files_;
+  WeightFiles files_;
   std::unique_ptr<InferencePool<B>> pool_;
 };
 

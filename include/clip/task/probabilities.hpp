@@ -12,21 +12,28 @@
 
 namespace clip::inline CLIP_ABI {
 
+namespace detail {
+
+/// p = softmax(factor · p), row by row
+template <class T>
+void softmax_rows(View<T> p, double factor) {
+  for (Index i = 0; i < p.rows; ++i) {
+    T* row = p.row(i);
+    const T most = *std::max_element(row, row + p.cols);
+    T sum = 0;
+    for (Index j = 0; j < p.cols; ++j) sum += row[j] = std::exp(static_cast<T>(factor) * (row[j] - most));
+    for (Index j = 0; j < p.cols; ++j) row[j] /= sum;
+  }
+}
+
+}  // namespace detail
+
 /// Rows that sum to one: (images, texts). A type of its own, so that a cosine never passes for a probability.
 template <class T>
 class Probabilities {
  public:
   /// Softmax of factor · cosine over each row.
-  Probabilities(const Similarities<T>& cosines, double factor) : values_{cosines.values} {
-    const View<T> p = values_.view();
-    for (Index i = 0; i < p.rows; ++i) {
-      T* row = p.row(i);
-      const T most = *std::max_element(row, row + p.cols);
-      T sum = 0;
-      for (Index j = 0; j < p.cols; ++j) sum += row[j] = std::exp(static_cast<T>(factor) * (row[j] - most));
-      for (Index j = 0; j < p.cols; ++j) row[j] /= sum;
-    }
-  }
+  Probabilities(const Similarities<T>& cosines, double factor) : values_{cosines.values} { detail::softmax_rows(values_.view(), factor); }
 
   Index size() const { return values_.shape().rows(); }
   /// Those of image i. Of a named object only.

@@ -1,6 +1,10 @@
 // clip/task/zero_shot.hpp: classes from words (Radford et al. 2021 §3.1).
 #pragma once
 
+#include <clip/autograd/inference.hpp>
+#include <clip/backend/cpu.hpp>
+#include <clip/ops/linear.hpp>
+#include <clip/ops/norms.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/prompts.hpp>
 #include <clip/task/similarities.hpp>
@@ -13,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -34,6 +39,24 @@ struct ProbableClass {
   T probability;
 };
 
+namespace detail {
+
+/// Features as rows of a context: where they lie if the backend can read them there.
+template <class Cx, class T, Index W>
+Rows<Cx, W> borrow(Cx& cx, const Features<T, W>& features) {
+  using B = std::remove_cvref_t<decltype(cx.backend())>;
+  const View<const T> values = features.view();
+  if constexpr (B::host_memory && std::is_same_v<typename B::Scalar, T>) {
+    return {View<T>{const_cast<T*>(values.data), values.rows, values.cols}};  // only read
+  } else {
+    const Rows<Cx, W> rows = cx.allocate(values.rows, Size<W>{values.cols});
+    cx.backend().upload(features.values(), rows.view);
+    return rows;
+  }
+}
+
+}  // namespace detail
+
 /// One unit-length vector per class, to compare images with.
 template <class T, Index E>
 class ZeroShot {
@@ -49,9 +72,31 @@ class ZeroShot {
   std::string_view label(Index c) const { return labels_.empty() ? std::string_view{} : labels_[static_cast<std::size_t>(c)]; }
 
   /// Cosines of image features (not normalised) with every class.
-  Similarities<T> operator()(const Features<T, E>& images) const { return similarities(images, classes_); }
+  Similarities<T> operator()(const Features<T, E>& images) const {
+    Similarities<T> cosines{Tensor<T>{{images.size(), classes_.size()}}};
+    Inference<Cpu<T>> cx{Cpu<T>{{.threads = 1}}};
+    const auto y = (*this)(cx, detail::borrow(cx, images));
+    cx.backend().download(In<T>{y.view}, cosines.values.values());
+    return cosines;
+  }
   /// Softmax over the classes of temperature · cosine.
   Probabilities<T> probabilities(const Features<T, E>& images) const { return {(*this)(images), temperature_}; }
+
+  /// Cosines in a context of the caller's, of features it holds: (images, classes) in the backend's memory, valid until its next pass.
+  template <class Cx, Index W>
+  Rows<Cx, dyn> operator()(Cx& cx, Rows<Cx, W> images) const {
+    if (images.cols() != classes_.width()) raise(ShapeError{"zero_shot", "feature width", classes_.width(), images.cols()});
+    return matmul_nt(cx, normalize(cx, images), detail::borrow(cx, classes_));
+  }
+  /// Probabilities of such features, in memory of the caller's: (images, classes).
+  template <class Cx, Index W>
+  void probabilities(Cx& cx, Rows<Cx, W> images, std::span<T> to) const {
+    const Index room = images.rows() * classes_.size();
+    if (std::cmp_not_equal(to.size(), room)) raise(ShapeError{"zero_shot", "room for probabilities", room, to.size()});
+    const auto cosines = (*this)(cx, images);
+    cx.backend().download(In<typename Cx::Scalar>{cosines.view}, to);
+    detail::softmax_rows(View<T>{to.data(), cosines.rows(), cosines.cols()}, temperature_);
+  }
 
   /// The k classes an image is most like, the best first, the first of equals. ShapeError: not the features of one image.
   std::vector<SimilarClass<T>> top(const Features<T, E>& image, Index k) const& {

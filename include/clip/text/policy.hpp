@@ -60,10 +60,10 @@ constexpr std::string_view name_of(SpecialStrings specials) {
   return names[static_cast<std::size_t>(specials)];
 }
 inline Result<Cleaning> try_cleaning(std::string_view name) {
-  return try_choice("texts", "cleaning", name, Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none);
+  return try_choice("texts", "cleaning", name, std::array{Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none});
 }
 inline Result<SpecialStrings> try_special_strings(std::string_view name) {
-  return try_choice("texts", "special strings", name, SpecialStrings::openai, SpecialStrings::open_clip, SpecialStrings::none);
+  return try_choice("texts", "special strings", name, std::array{SpecialStrings::openai, SpecialStrings::open_clip, SpecialStrings::none});
 }
 
 }  // namespace clip::inline CLIP_ABI

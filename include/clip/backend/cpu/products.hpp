@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <type_traits>
-#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -98,27 +97,32 @@ struct CpuProducts {
   }
 
   /// Panels of w, a weight in rows as `use` reads it: (n, k), (k, n) for `project`, (n, channels · window²) for `convolution`.
-  static void pack(Use use, Index window, const View<const T>& w, Layout layout, std::byte* to) {
+  void pack(Use use, Index window, In<T> w, Layout layout, std::byte* to) {
     const detail::InRows<T> rows{use, w, use == Use::project ? w.cols : w.rows, window * window};
     const Index k = rows.depth();
-    std::vector<T> panel(static_cast<std::size_t>(panel_width<T> * k));
-    for (Index p = 0; p < pieces(rows.n, panel_width<T>); ++p, to += detail::panel_bytes<T>(layout, k)) {
-      rows.write(p, 0, k, panel.data());
-      detail::narrow_panel(layout, panel.data(), k, to);
-    }
+    each_panel(rows.n, k, [&](Index p, T* panel) {
+      rows.write(p, 0, k, panel);
+      detail::narrow_panel(layout, panel, k, to + p * detail::panel_bytes<T>(layout, k));
+    });
   }
 
   /// w back from its panels: the values the products stand for.
-  static void unpack(Use use, Index window, const std::byte* from, Layout layout, View<T> w) {
+  void unpack(Use use, Index window, const std::byte* from, Layout layout, View<T> w) {
     const Index n = use == Use::project ? w.cols : w.rows, k = use == Use::project ? w.rows : w.cols;
-    std::vector<T> panel(static_cast<std::size_t>(panel_width<T> * k));
-    for (Index p = 0; p < pieces(n, panel_width<T>); ++p, from += detail::panel_bytes<T>(layout, k)) {
-      detail::widen_panel(layout, from, 0, k, panel.data());
-      detail::read_panel(use, panel.data(), window * window, p, w);
-    }
+    each_panel(n, k, [&](Index p, T* panel) {
+      detail::widen_panel(layout, from + p * detail::panel_bytes<T>(layout, k), 0, k, panel);
+      detail::read_panel(use, panel, window * window, p, w);
+    });
   }
 
  private:
+  /// f(p, panel) for the panels of n outputs and k inputs, `panel` being room for one as T.
+  template <class F>
+  void each_panel(Index n, Index k, F&& f) {
+    Crew::Shift shift{self().crew()};
+    shift.parallel<T>(pieces(n, panel_width<T>), panel_width<T> * k, f);
+  }
+
   template <class F>
   void turned(In<T> x, const Weights<T>& w, const Epilogue<T, F>& epilogue, Out<T> y) {
     if (y.count() == 0) return;

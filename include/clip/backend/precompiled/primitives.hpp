@@ -54,11 +54,10 @@
   PRIMITIVE(void, clamp, (Out<T> x, double low, double high), (x, low, high)) \
   PRIMITIVE(void, scale, (Out<T> x, double factor), (x, factor)) \
   PRIMITIVE(void, adamw, (Out<T> p, In<T> g, Out<T> m, Out<T> v, const AdamwStep& step), (p, g, m, v, step)) \
-  PRIMITIVE(void, sgd, (Out<T> p, In<T> g, Out<T> velocity, const SgdStep& step), (p, g, velocity, step))
-
-/// The same for functions of the backend's type: what packing does depends on the kernels chosen.
-#define CLIP_PRECOMPILED_STATICS(PRIMITIVE) \
-  PRIMITIVE(std::size_t, packed_bytes, (Layout layout, Index n, Index k), (layout, n, k)) \
-  PRIMITIVE(void, pack, (Use use, Index window, const View<const T>& w, Layout layout, std::byte* to), (use, window, w, layout, to)) \
+  PRIMITIVE(void, sgd, (Out<T> p, In<T> g, Out<T> velocity, const SgdStep& step), (p, g, velocity, step)) \
+  PRIMITIVE(void, pack, (Use use, Index window, In<T> w, Layout layout, std::byte* to), (use, window, w, layout, to)) \
   PRIMITIVE(void, unpack, (Use use, Index window, const std::byte* from, Layout layout, View<T> w), (use, window, from, layout, w))
+
+/// The same for a function of the backend's type: what packed weights take depends on the kernels chosen.
+#define CLIP_PRECOMPILED_STATICS(PRIMITIVE) PRIMITIVE(std::size_t, packed_bytes, (Layout layout, Index n, Index k), (layout, n, k))
 // clang-format on

@@ -1,0 +1,108 @@
+// A product has the same bits, however work is grouped: rows, columns, layouts of weights, threads.
+#include <clip/backend/cpu.hpp>
+
+#include "../support/bits.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+using namespace clip;
+using namespace clip::testing;
+
+TEST_CASE_TEMPLATE("a row of a product does not depend on its neighbours, a column not on its place, a weight not on its layout", T, float, double) {
+  Cpu<T> cpu{{.threads = 2}};
+  for (const auto& size : {std::array<Index, 2>{1, 1}, {7, 5}, {33, 17}, {100, 147}, {65, 64}, {70, 1100}}) {
+    const Index m = 230, n = size[0], k = size[1];
+    const Matrix<T> x{m, k, Rng{1}}, w{n, k, Rng{2}}, bias{1, n, Rng{3}}, residual{m, n, Rng{4}};
+    Matrix<T> across{k, n};
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < k; ++j) across(j, i) = w(i, j);
+    const Packed<T> panels{Use::linear, 1, w, Layout::panels}, projected{Use::project, 1, across, Layout::panels};
+    const Weights<T> packed = panels.weights();
+
+    Matrix<T> y{m, n}, before{m, n};
+    cpu.linear(x, In<T>(w), Epilogue<T, fn::QuickGelu>{bias, {}, before, residual}, y);
+    const auto check = [&](auto&& run, Index i, Index rows, Index j, Index cols) {
+      Matrix<T> part{rows, cols}, part_before{rows, cols};
+      run(x.rows_of(i, rows), Epilogue<T, fn::QuickGelu>{bias.part(0, 1, j, cols), {}, part_before, residual.part(i, rows, j, cols)}, View<T>(part));
+      CHECK(same<T>(part, y.part(i, rows, j, cols)));
+      CHECK(same<T>(part_before, before.part(i, rows, j, cols)));
+    };
+    for (const Index rows : batches) {
+      const Index i = m - rows - rows % 3;
+      INFO("rows ", rows, ", n ", n, ", k ", k);
+      check([&](auto in, auto e, auto out) { cpu.linear(in, In<T>(w), e, out); }, i, rows, 0, n);
+      check([&](auto in, auto e, auto out) { cpu.linear(in, packed, e, out); }, i, rows, 0, n);
+      check([&](auto in, auto e, auto out) { cpu.project(in, In<T>(across), e, out); }, i, rows, 0, n);
+      for (const Index first : {Index{1}, n / 2, n - 1}) {
+        if (first < 0 || first >= n) continue;
+        const Index cols = std::max<Index>(1, (n - first) / 2);
+        const Weights<T> slice = panels.weights(first);
+        check([&](auto in, auto e, auto out) { cpu.linear(in, slice, e, out); }, i, rows, first, cols);
+        check([&](auto in, auto e, auto out) { cpu.linear(in, w.part(first, cols, 0, k), e, out); }, i, rows, first, cols);
+        check([&](auto in, auto e, auto out) { cpu.project(in, In<T>(across.part(0, k, first, cols)), e, out); }, i, rows, first, cols);
+      }
+    }
+    CHECK(projected.panels == panels.panels);
+    CHECK(same<T>(panels.unpacked(Use::linear, 1), w));
+    CHECK(same<T>(projected.unpacked(Use::project, 1), across));
+  }
+}
+
+TEST_CASE_TEMPLATE("in every layout of weights a row does not depend on its neighbours, a column not on its place, nor anything on threads", T, float, double) {
+  Cpu<T> one{{.threads = 1}}, cpu{{.threads = 2}};
+  for (const Layout layout : all_panels)
+    for (const auto& size : {std::array<Index, 2>{1, 1}, {7, 3}, {33, 17}, {100, 147}, {70, 1101}, {40, 2050}, {40, 4500}}) {
+      const Index m = 230, n = size[0], k = size[1];
+      const Matrix<T> x{m, k, Rng{1}}, w{n, k, Rng{2}}, bias{1, n, Rng{3}};
+      const Packed<T> panels{Use::linear, 1, w, layout};
+      Matrix<T> y{m, n}, alone{m, n};
+      const auto epilogue = [&](Index j, Index cols) { return Epilogue<T, fn::QuickGelu>{.bias = bias.part(0, 1, j, cols)}; };
+      cpu.linear(x, panels.weights(), epilogue(0, n), y);
+      one.linear(x, panels.weights(), epilogue(0, n), alone);
+      CHECK(same<T>(alone, y));
+      for (const Index rows : batches) {
+        const Index i = m - rows - rows % 3;
+        INFO("layout ", static_cast<int>(layout), ", rows ", rows, ", n ", n, ", k ", k);
+        Matrix<T> part{rows, n};
+        cpu.linear(x.rows_of(i, rows), panels.weights(), epilogue(0, n), part);
+        CHECK(same<T>(part, y.rows_of(i, rows)));
+        for (const Index first : {n / 2, n - 1}) {
+          const Index cols = std::max<Index>(1, (n - first) / 2);
+          Matrix<T> slice{rows, cols};
+          cpu.linear(x.rows_of(i, rows), panels.weights(first), epilogue(first, cols), slice);
+          CHECK(same<T>(slice, y.part(i, rows, first, cols)));
+        }
+      }
+    }
+}
+
+TEST_CASE_TEMPLATE("weights are packed into the same bytes by any number of threads", T, float, double) {
+  for (const Layout layout : all_panels)
+    for (const auto& [use, window] : {std::pair{Use::linear, Index{1}}, {Use::project, 1}, {Use::convolution, 3}}) {
+      const Matrix<T> w{180, 207, Rng{2}};
+      const Packed<T> alone{use, window, w, layout, 1}, together{use, window, w, layout, 3};
+      CHECK(alone.panels == together.panels);
+      CHECK(same<T>(alone.unpacked(use, window, 1), alone.unpacked(use, window, 3)));
+    }
+}
+
+TEST_CASE("products in bfloat16 have the same bits whether weights were packed before or lie in rows") {
+  Cpu<float> cpu{{.threads = 2}}, reduced{{.threads = 2, .arithmetic = Arithmetic::bfloat16}};
+  for (const auto& size : {std::array<Index, 3>{1, 1, 1}, {5, 33, 17}, {50, 100, 600}, {230, 70, 1101}}) {
+    const Index m = size[0], n = size[1], k = size[2];
+    const Matrix<float> x{m, k, Rng{1}}, w{n, k, Rng{2}};
+    Matrix<float> across{k, n}, before{m, n}, linear{m, n}, project{m, n};
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < k; ++j) across(j, i) = w(i, j);
+    const Packed<float> panels{Use::linear, 1, w, Layout::bfloat16_panels};
+    cpu.linear(x, panels.weights(), Epilogue<float>{}, before);
+    reduced.linear(x, In<float>(w), Epilogue<float>{}, linear);
+    reduced.project(x, In<float>(across), Epilogue<float>{}, project);
+    CHECK(same<float>(linear, project));
+    if (detail::takes<detail::Pairs, float>) CHECK(same<float>(linear, before));
+  }
+}

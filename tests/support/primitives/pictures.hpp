@@ -1,0 +1,103 @@
+// tests/support/primitives/pictures.hpp: convolutions, pooling, batch norms: rows that are pixels.
+#pragma once
+
+#include "../lab.hpp"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+namespace clip::testing {
+
+template <class B>
+void add_convolutions(Cases<B>& list) {
+  using T = typename B::Scalar;
+  using L = Lab<B>;
+  for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 3, 0}, Window{1, 2, 0}}) {
+    const std::string kind = " " + std::to_string(window.size) + ", stride " + std::to_string(window.stride) + ", padding " + std::to_string(window.padding);
+    const auto shape = [window](L& l) {
+      const Grid grid{1 + l.z.m % 3, 3 + l.z.n % 6, 3 + l.z.m % 9};
+      return std::tuple{grid, window.over(grid), std::min<Index>(l.z.k, 150)};
+    };
+    list.add("convolve" + kind, [=](L& l) {
+      const auto [grid, places, k] = shape(l);
+      const auto x = l.in(grid.rows(), k), w = l.in(l.z.n, k * window.area());
+      l.b.convolve(x, Weights<T>{w}, grid, window, Epilogue<T>{}, l.out(places.rows(), l.z.n));
+    });
+    list.add("convolve relu, scaled, with a shortcut" + kind, [=](L& l) {
+      const auto [grid, places, k] = shape(l);
+      const auto x = l.in(grid.rows(), k), w = l.in(l.z.n, k * window.area());
+      const auto e = folded_epilogue(l, fn::Relu{}, places.rows());
+      l.b.convolve(x, Weights<T>{w}, grid, window, e, l.out(places.rows(), l.z.n));
+    });
+    list.add("convolve_backward" + kind, [=](L& l) {
+      const auto [grid, places, k] = shape(l);
+      const auto dy = l.in(places.rows(), l.z.n), w = l.in(l.z.n, k * window.area());
+      l.b.convolve_backward(dy, Weights<T>{w}, grid, window, l.target(grid.rows(), k));
+    });
+    list.add("convolve_outer" + kind, [=](L& l) {
+      const auto [grid, places, k] = shape(l);
+      const auto dy = l.in(places.rows(), l.z.n), x = l.in(grid.rows(), k);
+      l.b.convolve_outer(dy, x, grid, window, l.target(l.z.n, k * window.area()));
+    });
+  }
+  for (const Index k : {Index{2}, Index{3}}) {
+    const auto shape = [](L& l) { return Grid{1 + l.z.m / 16, 3 + l.z.k % 6, 4 + l.z.m % 5}; };
+    list.add("average_pool " + std::to_string(k), [=](L& l) {
+      const Grid grid = shape(l);
+      const auto x = l.in(grid.rows(), l.z.n);
+      l.b.average_pool(x, grid, k, l.out(Window{k, k, 0}.over(grid).rows(), l.z.n));
+    });
+    list.add("average_pool_backward " + std::to_string(k), [=](L& l) {
+      const Grid grid = shape(l);
+      const auto dy = l.in(Window{k, k, 0}.over(grid).rows(), l.z.n);
+      l.b.average_pool_backward(dy, grid, k, l.target(grid.rows(), l.z.n));
+    });
+  }
+  list.add("channels_last", [](L& l) {
+    const auto x = l.in(l.z.m, 3 * l.z.n);
+    l.b.channels_last(x, 3, l.out(l.z.m * l.z.n, 3));
+  });
+  list.add("channels_last_backward", [](L& l) {
+    const auto dy = l.in(l.z.m * l.z.n, 5);
+    l.b.channels_last_backward(dy, 5, l.target(l.z.m, 5 * l.z.n));
+  });
+}
+
+template <class B>
+void add_batch_norms(Cases<B>& list) {
+  using T = typename B::Scalar;
+  using L = Lab<B>;
+  list.add("batch_norm", [](L& l) {
+    const auto x = l.in(l.z.m, l.z.n), gain = l.in(1, l.z.n), bias = l.in(1, l.z.n);
+    l.b.batch_norm(x, gain, bias, 1e-1, l.out(l.z.m, l.z.n), l.z.optional ? l.out(2, l.z.n) : Saved<T>{});
+  });
+  list.add("batch_norm_with", [](L& l) {
+    const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), bias = l.in(1, l.z.n);
+    l.b.batch_norm_with(x, mean, variance, gain, bias, 1e-5, l.out(l.z.m, l.z.n));
+  });
+  for (const bool of_batch : {true, false}) {
+    const std::string kind = of_batch ? ", statistics of the batch" : ", running statistics";
+    list.add("batch_norm_backward" + kind, [of_batch](L& l) {
+      const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), dy = l.in(l.z.m, l.z.n);
+      const auto dx = l.target(l.z.m, l.z.n);
+      l.b.batch_norm_backward(x, mean, variance, gain, 1e-5, dy, of_batch, dx, l.z.optional ? l.target(1, l.z.n) : Acc<T>{},
+                              l.z.optional ? l.target(1, l.z.n) : Acc<T>{});
+    });
+    list.add("batch_norm_backward, parameters only" + kind, [of_batch](L& l) {
+      const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), dy = l.in(l.z.m, l.z.n);
+      const auto dgain = l.target(1, l.z.n);
+      l.b.batch_norm_backward(x, mean, variance, gain, 1e-5, dy, of_batch, {}, dgain, l.z.optional ? l.target(1, l.z.n) : Acc<T>{});
+    });
+  }
+  list.add("fold_batch_norm", [](L& l) {
+    const auto mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), bias = l.in(1, l.z.n);
+    l.b.fold_batch_norm(mean, variance, gain, bias, 1e-5, l.out(2, l.z.n));
+  });
+  list.add("blend", [](L& l) {
+    const auto x = l.in(l.z.m, l.z.n);
+    l.b.blend(0.9, 0.1, x, l.inout(l.z.m, l.z.n));
+  });
+}
+
+}  // namespace clip::testing

@@ -1,0 +1,42 @@
+// tests/support/rounding.hpp: how far a product with weights of a small type may lie from the exact one.
+#pragma once
+
+#include <clip/backend/concept.hpp>
+#include <clip/core/scalar.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace clip::testing {
+
+/// What a value of a row loses at most where weights of this layout are multiplied, the row's largest being `most`.
+inline double lost(Layout layout, bool weight, double value, double most) {
+  if (layout == Layout::half_panels) return weight ? half_rounding * value : 0;
+  return layout == Layout::int8_panels ? int8_rounding * most : bfloat16_rounding * value;
+}
+
+/// How many values of y lie farther from x wᵀ than rounding x and w to the layout's type explains, or hold no number.
+template <class T>
+Index beyond_rounding(Layout layout, In<T> x, In<T> w, In<T> y) {
+  const auto largest = [&](const T* row) {
+    double most = 0;
+    for (Index l = 0; l < x.cols; ++l) most = std::max(most, std::abs(static_cast<double>(row[l])));
+    return most;
+  };
+  Index beyond = 0;
+  for (Index i = 0; i < y.rows; ++i)
+    for (Index j = 0; j < y.cols; ++j) {
+      const double most_x = largest(x.row(i)), most_w = largest(w.row(j));
+      double exact = 0, allowed = 0;  // what rounding each factor may add, and both
+      for (Index l = 0; l < x.cols; ++l) {
+        exact += static_cast<double>(x(i, l)) * static_cast<double>(w(j, l));
+        const double a = std::abs(static_cast<double>(x(i, l))), b = std::abs(static_cast<double>(w(j, l)));
+        const double off_a = lost(layout, false, a, most_x), off_b = lost(layout, true, b, most_w);
+        allowed += off_a * b + off_b * a + off_a * off_b + ScalarTraits<float>::backend_tolerance * a * b;
+      }
+      if (!(std::abs(static_cast<double>(y(i, j)) - exact) <= allowed)) ++beyond;
+    }
+  return beyond;
+}
+
+}  // namespace clip::testing
