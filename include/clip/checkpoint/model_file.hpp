@@ -28,9 +28,9 @@ struct LoadOptions {
   std::string_view ignored_prefix{};
   /// Weights stay where the file is mapped, as far as they lie there as the model reads them: float32 (of a float model), one tensor
   /// each, not transposed, at a whole address. Nothing of theirs is read or copied before it is used, and processes share
-  /// the pages; the rest is converted. The model keeps the mapping as long as weights lie there. pack() and a table of parameters take what they need into the
-  /// model's memory. As long as weights lie there the file must not be changed or shortened in place: results would change with it,
-  /// and reading past its end is a SIGBUS. To replace it by another of its name (as save does) is harmless.
+  /// the pages; the rest is converted. The model keeps the mapping as long as weights lie there. pack() and a table of parameters
+  /// take what they need into the model's memory. Until then the file must not be changed or shortened in place: results would
+  /// change with it, and reading past its end is a SIGBUS. To replace it by another of its name (as save does) is harmless.
   bool in_place = false;
 };
 
