@@ -6,6 +6,7 @@
 #include <clip/model/model.hpp>
 
 #include <memory>
+#include <span>
 #include <utility>
 #include <variant>
 

@@ -1,6 +1,7 @@
 // clip/model/image_encoder.hpp: the image half of a model: owns its weights, loads and runs alone.
 #pragma once
 
+#include <clip/autograd/borrow.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/encoder/tower.hpp>
 #include <clip/image/image.hpp>
@@ -119,14 +120,7 @@ class ImageEncoder {
   template <class Cx>
   static Rows<Cx, dyn> input(Cx& cx, const Images& images, Index begin, Index n) {
     const Index each = images.channels() * images.height() * images.width();
-    const std::span<const float> values = images.values().subspan(static_cast<std::size_t>(begin * each), static_cast<std::size_t>(n * each));
-    if constexpr (B::host_memory && std::is_same_v<T, float>) {
-      return {View<T>{const_cast<float*>(values.data()), n, each}};  // only read, and only by the first op
-    } else {
-      const Rows<Cx, dyn> x = cx.allocate(n, Size<dyn>{each});
-      cx.backend().upload(values, x.view);
-      return x;
-    }
+    return detail::borrow(cx, View<const float>{images.values().data() + begin * each, n, each}, Size<dyn>{each});
   }
 
   B backend_;

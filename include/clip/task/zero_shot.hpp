@@ -1,6 +1,7 @@
 // clip/task/zero_shot.hpp: classes from words (Radford et al. 2021 §3.1).
 #pragma once
 
+#include <clip/autograd/borrow.hpp>
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/ops/linear.hpp>
@@ -17,7 +18,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -39,24 +39,6 @@ struct ProbableClass {
   T probability;
 };
 
-namespace detail {
-
-/// Features as rows of a context: where they lie if the backend can read them there.
-template <class Cx, class T, Index W>
-Rows<Cx, W> borrow(Cx& cx, const Features<T, W>& features) {
-  using B = std::remove_cvref_t<decltype(cx.backend())>;
-  const View<const T> values = features.view();
-  if constexpr (B::host_memory && std::is_same_v<typename B::Scalar, T>) {
-    return {View<T>{const_cast<T*>(values.data), values.rows, values.cols}};  // only read
-  } else {
-    const Rows<Cx, W> rows = cx.allocate(values.rows, Size<W>{values.cols});
-    cx.backend().upload(features.values(), rows.view);
-    return rows;
-  }
-}
-
-}  // namespace detail
-
 /// One unit-length vector per class, to compare images with.
 template <class T, Index E>
 class ZeroShot {
@@ -75,7 +57,7 @@ class ZeroShot {
   Similarities<T> operator()(const Features<T, E>& images) const {
     Similarities<T> cosines{Tensor<T>{{images.size(), classes_.size()}}};
     Inference<Cpu<T>> cx{Cpu<T>{{.threads = 1}}};
-    const auto y = (*this)(cx, detail::borrow(cx, images));
+    const auto y = (*this)(cx, detail::borrow(cx, images.view(), Size<E>{images.width()}));
     cx.backend().download(In<T>{y.view}, cosines.values.values());
     return cosines;
   }
@@ -86,7 +68,7 @@ class ZeroShot {
   template <class Cx, Index W>
   Rows<Cx, dyn> operator()(Cx& cx, Rows<Cx, W> images) const {
     if (images.cols() != classes_.width()) raise(ShapeError{"zero_shot", "feature width", classes_.width(), images.cols()});
-    return matmul_nt(cx, normalize(cx, images), detail::borrow(cx, classes_));
+    return matmul_nt(cx, normalize(cx, images), detail::borrow(cx, classes_.view(), Size<E>{classes_.width()}));
   }
   /// Probabilities of such features, in memory of the caller's: (images, classes).
   template <class Cx, Index W>
