@@ -136,9 +136,9 @@ def training():
 
 def starting():
     towers = tuple(f"ViT-B-32.{part}.{form}" for part in ("image", "text") for form in ("onnx", "xml"))
-    peers = tuple(Peer(p, "cold.py", ("--peer", p, "--work", "{work}", "--image", "{image}"))
-                  for p in ("openvino-cached", "openvino", "onnxruntime", "transformers", "open_clip"))
     questions = tuple(word for text in QUESTIONS for word in ("--text", text))
+    peers = tuple(Peer(p, "cold.py", ("--peer", p, "--work", "{work}", "--image", "{image}", *questions))
+                  for p in ("openvino-cached", "openvino", "onnxruntime", "transformers", "open_clip"))
     peers += tuple(Peer(p, "{clip_cpp}/static/bin/zsl", ("-m", "{work}/" + file, "-t", "2", "-v", "0", "--image", "{image}", *questions), (file,))
                    for p in ("clip.cpp", "clip.cpp-f16") for file in (FORMS[p].format(m="ViT-B-32"),))
     ours = ("classify", "--model", "ViT-B/32", "--weights", "{work}/ViT-B-32.safetensors", "--threads", "2", "--vocabulary", "{vocabulary}",

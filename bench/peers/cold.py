@@ -1,13 +1,12 @@
-"""From nothing to probabilities, once: python3 cold.py --peer openvino-cached --work FOLDER --image PICTURE --threads 2
+"""From nothing to probabilities, once: python3 cold.py --peer openvino-cached --work FOLDER --image PICTURE --text TEXT --threads 2
 
-Loads float ViT-B/32 from FOLDER (export.py writes it), reads a picture, tokenises three texts, prints the softmax. Whoever starts this
+Loads float ViT-B/32 from FOLDER (export.py writes it), reads a picture, tokenises the texts, prints the softmax. Whoever starts this
 process takes the time: what is imported counts. openvino-cached keeps the compiled model under FOLDER after its first start.
 """
 import pathlib
 
 import common
 
-TEXTS = ["a photo of a cat", "a photo of a dog", "a diagram"]
 MODEL = "ViT-B-32"
 
 
@@ -19,7 +18,7 @@ def open_clip(a):
     model, _, transform = library.create_model_and_transforms(MODEL + "-quickgelu", pretrained=str(a.work / f"{MODEL}.safetensors"))
     model.eval()
     with torch.inference_mode():
-        image, text, scale = model(transform(Image.open(a.image)).unsqueeze(0), library.get_tokenizer(MODEL)(TEXTS))[:3]
+        image, text, scale = model(transform(Image.open(a.image)).unsqueeze(0), library.get_tokenizer(MODEL)(a.text))[:3]
         return (scale * image @ text.T).softmax(-1).tolist()[0]
 
 
@@ -40,8 +39,8 @@ def token_ids(a):
     import numpy as np
     from tokenizers import Tokenizer
     found = Tokenizer.from_file(str(a.work / "tokenizer.json"))
-    ids = np.zeros((len(TEXTS), 77), np.int64)
-    for row, text in zip(ids, TEXTS):
+    ids = np.zeros((len(a.text), 77), np.int64)
+    for row, text in zip(ids, a.text):
         text = found.encode(text).ids
         row[:len(text)] = text
     return ids
@@ -87,7 +86,8 @@ PEERS = {"open_clip": open_clip, "transformers": transformers, "onnxruntime": on
 
 
 def main():
-    a = common.arguments(__doc__, PEERS, ("--work", {"type": pathlib.Path, "required": True}), ("--image", {"type": pathlib.Path, "required": True}))
+    a = common.arguments(__doc__, PEERS, ("--work", {"type": pathlib.Path, "required": True}), ("--image", {"type": pathlib.Path, "required": True}),
+                         ("--text", {"action": "append", "required": True, "help": "one of the texts, as often as there are any"}))
     print(PEERS[a.peer](a))
 
 
