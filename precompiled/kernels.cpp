@@ -45,6 +45,10 @@ constexpr Kernels kernel_table{
                  Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).linear(x, w, with_function(epilogue, f), y); }); }); },
     .project = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> p, const Epilogue<T>& epilogue,
                   Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).project(x, p, with_function(epilogue, f), y); }); }); },
+    .feed_forward =
+        [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, const FeedForward<T>& mlp, Out<T> normed, Out<T> hidden, Out<T> y) {
+          guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).feed_forward(x, mlp, f, normed, hidden, y); }); });
+        },
     .convolve =
         [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T>& epilogue, Out<T> y) {
           guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).convolve(x, w, grid, window, with_function(epilogue, f), y); }); });

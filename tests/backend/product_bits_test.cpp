@@ -106,3 +106,31 @@ TEST_CASE("products in bfloat16 have the same bits whether weights were packed b
     if (detail::takes<detail::Pairs, float>) CHECK(same<float>(linear, before));
   }
 }
+
+TEST_CASE_TEMPLATE("norm, products and activation in one step have the bits of one after the other, in every layout, for any rows and threads", T, float,
+                   double) {
+  Cpu<T> one{{.threads = 1}}, cpu{{.threads = 2}};
+  for (const Layout layout : all_panels)
+    for (const auto& size : {std::array<Index, 2>{1, 1}, {33, 70}, {64, 256}, {70, 1101}}) {
+      const Index m = 230, k = size[0], h = size[1];
+      const Matrix<T> x{m, k, Rng{1}}, w1{h, k, Rng{2}}, w2{k, h, Rng{3}}, b1{1, h, Rng{4}}, b2{1, k, Rng{5}}, gain{1, k, Rng{6}}, bias{1, k, Rng{7}};
+      const Packed<T> first{Use::linear, 1, w1, layout}, second{Use::linear, 1, w2, layout};
+      const FeedForward<T> mlp{gain, bias, 1e-5, first.weights(), b1, second.weights(), b2};
+      Matrix<T> normed{m, k}, hidden{m, h}, y{m, k};
+      cpu.layer_norm(x, gain, bias, 1e-5, normed, Saved<T>{});
+      cpu.linear(In<T>(normed), first.weights(), Epilogue<T, fn::QuickGelu>{.bias = b1}, hidden);
+      cpu.linear(In<T>(hidden), second.weights(), Epilogue<T>{.bias = b2, .residual = x}, y);
+      for (Cpu<T>* backend : {&one, &cpu})
+        for (const Index rows : {Index{1}, Index{64}, Index{97}, m}) {
+          INFO("layout ", static_cast<int>(layout), ", rows ", rows, ", k ", k, ", h ", h);
+          const Index i = m - rows;
+          Matrix<T> room{rows, k}, inner{rows, h}, beside{rows, k}, onto{rows, k};
+          backend->feed_forward(x.rows_of(i, rows), mlp, fn::QuickGelu{}, room, inner, beside);
+          CHECK(same<T>(beside, y.rows_of(i, rows)));
+          for (Index r = 0; r < rows; ++r)
+            for (Index c = 0; c < k; ++c) onto(r, c) = x(i + r, c);
+          backend->feed_forward(In<T>(onto), mlp, fn::QuickGelu{}, room, inner, onto);
+          CHECK(same<T>(onto, y.rows_of(i, rows)));
+        }
+    }
+}

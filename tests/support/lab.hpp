@@ -69,6 +69,12 @@ class Lab {
   Out<T> out(Index rows, Index cols) {
     return block(rows, cols, [] { return nan; });
   }
+  /// Memory to work in: what it holds afterwards is nobody's business.
+  Out<T> room(Index rows, Index cols) {
+    const Out<T> room = out(rows, cols);
+    blocks_.back().compared = false;
+    return room;
+  }
   Out<T> inout(Index rows, Index cols) {
     return block(rows, cols, [&] { return rng_.normal(); });
   }
@@ -89,6 +95,7 @@ class Lab {
   std::vector<std::vector<T>> contents() {
     std::vector<std::vector<T>> all;
     for (const Block& block : blocks_) {
+      if (!block.compared) continue;
       std::vector<T> values(static_cast<std::size_t>(block.whole.count()));
       b.download(block.whole, std::span<T>{values});
       all.push_back(std::move(values));
@@ -103,6 +110,7 @@ class Lab {
   struct Block {
     T* data;
     View<T> whole;
+    bool compared = true;
     std::size_t bytes() const { return static_cast<std::size_t>(whole.count() + 1) * sizeof(T); }
   };
 

@@ -124,6 +124,11 @@ class Remote {
     const Arena::Visit visit{*arena_};
     naive_.project(x, p, epilogue, y);
   }
+  template <class F>
+  void feed_forward(In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
+    const Arena::Visit visit{*arena_};
+    naive_.feed_forward(x, mlp, f, normed, hidden, y);
+  }
   CLIP_REMOTE(void, outer, (In<T> a, In<T> b, Acc<T> c), (a, b, c))
   CLIP_REMOTE(void, column_sum, (In<T> x, Acc<T> sum), (x, sum))
 

@@ -33,6 +33,17 @@ struct Epilogue {
   In<T> shortcut{};  // (m, n)
 };
 
+/// The second half of a pre-norm residual block:   x + w2 f(w1 x̂ + b1) + b2,  x̂ the layer norm of x : (m, k).
+template <class T>
+struct FeedForward {
+  In<T> gain, bias;  // of the norm, (1, k)
+  double epsilon;
+  Weights<T> w1;  // (h, k)
+  In<T> b1;       // (1, h)
+  Weights<T> w2;  // (k, h)
+  In<T> b2;       // (1, k)
+};
+
 /// Which rows attend to which: heads of consecutive columns; `causal` lets a row see only itself and what stands before it;
 /// `pooled` says that the queries are those of Sequences::pooled() only.
 struct AttentionPattern {
@@ -85,6 +96,9 @@ concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View
   b.project(x, w, Epilogue<typename B::Scalar, fn::Identity>{}, y);  // the same for x p                                     p : (k, n)
   b.outer(x, x, d);                         // d += aᵀ b                                     a : (r, n), b : (r, k), d : (n, k)
   b.column_sum(x, d);                       // d += Σ rows of x                              d : (1, n)
+
+  // y = x + w2 f(w1 x̂ + b1) + b2: (x, …, f, room for x̂, room for f(…), y). What the two hold afterwards is not defined; y may be x.
+  b.feed_forward(x, FeedForward<typename B::Scalar>{}, fn::QuickGelu{}, y, y, y);
 
   // Convolutions: the same for the windows of x, whose pixels are a grid.    x : (pixels, k), w : (n, k size²) as (n, k, size, size)
   b.convolve(x, w, grid, window, Epilogue<typename B::Scalar, fn::Identity>{}, y);  // y : (pixels of window.over(grid), n)

@@ -10,6 +10,7 @@
 #include <clip/backend/cpu/attention_backward.hpp>
 #include <clip/backend/cpu/batch_norm.hpp>
 #include <clip/backend/cpu/convolution.hpp>
+#include <clip/backend/cpu/feed_forward.hpp>
 #include <clip/backend/cpu/handle.hpp>
 #include <clip/backend/cpu/losses.hpp>
 #include <clip/backend/cpu/norms.hpp>
@@ -35,6 +36,7 @@ class Cpu : public CpuHandle,
             public HostMemory<T>,
             public CpuPointwise<T, Cpu<T>>,
             public CpuProducts<T, Cpu<T>>,
+            public CpuFeedForward<T, Cpu<T>>,
             public CpuOuter<T, Cpu<T>>,
             public CpuConvolution<T, Cpu<T>>,
             public CpuPooling<T, Cpu<T>>,

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <clip/config/block.hpp>
+#include <clip/nn/layer_norm.hpp>
 #include <clip/nn/linear.hpp>
+#include <clip/ops/feed_forward.hpp>
 
 namespace clip::inline CLIP_ABI {
 
@@ -25,6 +27,17 @@ struct Mlp {
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual) const {
     const auto hidden = visit_activation(config, [&](auto f) { return c_fc.with(cx, f, x); });
     return c_proj.added_to(cx, residual, hidden);
+  }
+
+  /// x + mlp(norm(x)), in the place of x where nothing is kept.
+  template <class Cx, Index W>
+  Rows<Cx, C.width> pre_norm(Cx& cx, const LayerNorm<B, C.width>& norm, Rows<Cx, W> x) const {
+    const Rows<Cx, C.width> rows{x};
+    if constexpr (Cx::recording) return (*this)(cx, norm(cx, rows), onto(rows));
+    else
+      return visit_activation(config, [&]<class F>(F) {
+        return feed_forward<F>(cx, rows, norm.weight, norm.bias, static_cast<double>(norm.epsilon), c_fc.weight, c_fc.bias, c_proj.weight, c_proj.bias);
+      });
   }
 };
 

@@ -30,7 +30,7 @@ struct ResidualBlock {
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, const Sequences& sequences) const {
     const auto attended = attn(cx, ln_1(cx, x), onto(Rows<Cx, C.width>{x}), sequences);
-    return mlp(cx, ln_2(cx, attended), onto(attended));
+    return mlp.pre_norm(cx, ln_2, attended);
   }
 
   /// The last block of a tower: only the pooled rows go on, so only they need queries, projection and MLP.
@@ -39,7 +39,7 @@ struct ResidualBlock {
     const auto normed = ln_1(cx, x);
     const Ids rows = sequences.pooled();
     const auto attended = attn.pooled(cx, normed, gather(cx, normed, rows), onto(gather(cx, x, rows)), sequences);
-    return mlp(cx, ln_2(cx, attended), onto(attended));
+    return mlp.pre_norm(cx, ln_2, attended);
   }
 };
 

@@ -5,27 +5,36 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// y = (x - μ) r γ + β for a row of n. Returns μ and r.
+template <class T>
+std::pair<T, T> layer_norm_row(const T* x, Index n, const T* gain, const T* bias, double epsilon, T* y) {
+  using P = Pack<T>;
+  const T count = static_cast<T>(n), mean = sum_along<T>(n, [&](Index j, auto part) { return P::load(x + j, part); }) / count;
+  const P m{mean};
+  const T squares = sum_along<T>(n, [&](Index j, auto part) {
+    const P d = P::load(x + j, part, mean) - m;
+    return d * d;
+  });
+  const T r = 1 / std::sqrt(squares / count + static_cast<T>(epsilon));
+  const P scale{r};
+  along<T>(n, [&](Index j, auto part) { fma((P::load(x + j, part) - m) * scale, P::load(gain + j, part), P::load(bias + j, part)).store(y + j, part); });
+  return {mean, r};
+}
+
+}  // namespace detail
 
 template <class T, class Self>
 struct CpuNorms {
   /// y = (x - μ) r γ + β,  r = 1/√(σ² + ε).          saved = (μ, r)
   void layer_norm(In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved) {
-    const T n = static_cast<T>(x.cols);
     each_row(crew(), x.rows, x.cols, [&](Index i) {
-      const T* row = x.row(i);
-      const T mean = sum_along<T>(x.cols, [&](Index j, auto part) { return P::load(row + j, part); }) / n;
-      const P m{mean};
-      const T squares = sum_along<T>(x.cols, [&](Index j, auto part) {
-        const P d = P::load(row + j, part, mean) - m;
-        return d * d;
-      });
-      const T r = 1 / std::sqrt(squares / n + static_cast<T>(epsilon));
-      const P scale{r};
-      along<T>(x.cols, [&](Index j, auto part) {
-        fma((P::load(row + j, part) - m) * scale, P::load(gain.row(0) + j, part), P::load(bias.row(0) + j, part)).store(y.row(i) + j, part);
-      });
+      const auto [mean, r] = detail::layer_norm_row(x.row(i), x.cols, gain.row(0), bias.row(0), epsilon, y.row(i));
       if (saved) saved(i, 0) = mean, saved(i, 1) = r;
     });
   }

@@ -56,7 +56,7 @@ struct PanelsToBe {
 };
 
 /// One product in steps of K; `first` is the weight's output that is y's first column.
-template <class K, class T, class F, class Source = RowsAsTheyLie<T>>
+template <class K, class T, class F = fn::Identity, class Source = RowsAsTheyLie<T>>
 struct Product {
   using Word = typename K::Word;
   using Sum = typename K::Sum;
@@ -80,21 +80,25 @@ struct Product {
 
   Index reach() const { return depth() <= far * 4 / 3 ? std::max<Index>(depth(), 1) : even_piece(depth(), far); }
   /// From a row of words to the next: not a power of two, whose rows would meet in the cache.
-  Index pitch() const { return round_up(depth(), line) + line; }
+  static constexpr Index pitch(Index cols) { return round_up(pieces(cols, K::together), line) + line; }
+  Index pitch() const { return pitch(x.cols()); }
   /// Words of a block of rows, and what one unit of each row stands for.
-  Index room_for_words() const { return rows_at_once * (pitch() + 1); }
+  static constexpr Index room_for_words(Index cols) { return rows_at_once * (pitch(cols) + 1); }
   /// Scratch of a task: sums, then the rows of x where they are made words or put together piece by piece.
   Index room() const {
     if constexpr (plain) return room_for_sums + rows_at_once * Source::pitch(reach());
-    else return room_for_sums + room_for_words() + Source::pitch(x.cols());
+    else return room_for_sums + room_for_words(x.cols()) + Source::pitch(x.cols());
   }
 
-  /// Makes words of rows [i0, i1) of x, beginning with row `from_row` of a block's `words`; `row` has room for one that is put together.
-  void narrow([[maybe_unused]] Index i0, [[maybe_unused]] Index i1, [[maybe_unused]] Index from_row, [[maybe_unused]] T* words, [[maybe_unused]] T* row) const {
+  /// Makes words of a row of x, number `row` of a block's.
+  void narrow(const T* values, Index row, T* words) const {
+    words[rows_at_once * pitch() + row] = K::narrow(values, x.cols(), reinterpret_cast<Word*>(words) + row * pitch());
+  }
+  /// Makes words of rows [i0, i1) of x, beginning with row `from_row` of a block's `words`; `room` is for one that is put together.
+  void narrow([[maybe_unused]] Index i0, [[maybe_unused]] Index i1, [[maybe_unused]] Index from_row, [[maybe_unused]] T* words,
+              [[maybe_unused]] T* room) const {
     if constexpr (!plain)
-      for (Index i = i0; i < i1; ++i, ++from_row)
-        words[rows_at_once * pitch() + from_row] =
-            K::narrow(x.piece(i, i + 1, 0, x.cols(), row).data, x.cols(), reinterpret_cast<Word*>(words) + from_row * pitch());
+      for (Index i = i0; i < i1; ++i, ++from_row) narrow(x.piece(i, i + 1, 0, x.cols(), room).data, from_row, words);
   }
 
   /// Rows [i0, i1), at most rows_at_once, times panels [p0, p1). `words` are those of the rows, if there are any.
@@ -153,7 +157,7 @@ struct Product {
     T* shared = nullptr;
     if constexpr (!plain)
       if (blocks == 1) {
-        shared = shift.template shared<T>(room_for_words());
+        shared = shift.template shared<T>(room_for_words(x.cols()));
         shift.template parallel<T>(pieces(y.rows, tile_rows), Source::pitch(x.cols()), [&](Index task, T* own) {
           narrow(task * tile_rows, std::min(y.rows, (task + 1) * tile_rows), task * tile_rows, shared, own);
         });
@@ -162,7 +166,7 @@ struct Product {
       const Index block = task / across, part = task % across;
       const Index i0 = y.rows * block / blocks, i1 = y.rows * (block + 1) / blocks;
       T* const words = shared ? shared : own + room_for_sums;
-      if (!shared) narrow(i0, i1, 0, words, words + room_for_words());
+      if (!shared) narrow(i0, i1, 0, words, words + room_for_words(x.cols()));
       multiply(i0, i1, p0 + (p1 - p0) * part / across, p0 + (p1 - p0) * (part + 1) / across, make(own + room()), words, own);
     });
   }
@@ -192,10 +196,13 @@ struct Product {
     }
   }
 
+  /// The panels of a packed weight.
+  Panels<Word> panels(const T* data) const { return {reinterpret_cast<const Word*>(data) + K::header * width, 0, (K::header + depth()) * width, width}; }
+
   /// Weights in panels of words.
   void packed(Crew& crew, const T* data) const {
     Crew::Shift shift{crew};
-    const Panels<Word> panels{reinterpret_cast<const Word*>(data) + K::header * width, 0, (K::header + depth()) * width, width};
+    const auto panels = this->panels(data);
     run(shift, crew.threads(), first_panel(), last_panel(), 0, [&](T*) { return panels; });
   }
 };

@@ -95,6 +95,10 @@ class Cpu : public CpuHandle, public HostMemory<T> {
     run(table().project, detail::call_of(epilogue.activation), x, p, detail::with_function(epilogue, fn::Identity{}), y);
   }
   template <class F>
+  void feed_forward(In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
+    run(table().feed_forward, detail::call_of(f), x, mlp, normed, hidden, y);
+  }
+  template <class F>
   void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {
     run(table().convolve, detail::call_of(epilogue.activation), x, w, grid, window, detail::with_function(epilogue, fn::Identity{}), y);
   }

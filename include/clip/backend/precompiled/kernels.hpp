@@ -48,6 +48,7 @@ struct Kernels {
   void (*map_slope)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, In<T> dy, Acc<T> dx);
   void (*linear)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, const Epilogue<T>& epilogue, Out<T> y);
   void (*project)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> p, const Epilogue<T>& epilogue, Out<T> y);
+  void (*feed_forward)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, const FeedForward<T>& mlp, Out<T> normed, Out<T> hidden, Out<T> y);
   void (*convolve)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T>& epilogue, Out<T> y);
 
 #define CLIP_REST(...) __VA_OPT__(, ) __VA_ARGS__

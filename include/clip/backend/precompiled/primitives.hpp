@@ -1,7 +1,7 @@
 // clip/backend/precompiled/primitives.hpp: the list of primitives that cross the boundary to compiled kernels, once for all.
 //
 // PRIMITIVE(result, name, parameters, arguments), T being the scalar type. Table, kernels and backend are made of this list; a
-// primitive that takes a function (map, map_slope, linear, project, convolve) is written out beside it.
+// primitive that takes a function (map, map_slope, linear, project, feed_forward, convolve) is written out beside it.
 #pragma once
 
 // clang-format off
