@@ -134,3 +134,31 @@ TEST_CASE_TEMPLATE("the derivative of attention gives a sequence the same bits a
     CHECK(same<T>(one_dv, dv.rows_of(22, 61)));
   }
 }
+
+TEST_CASE_TEMPLATE("the query of a picture is answered with the same bits alone and in a batch, by any number of threads, wherever its weights lie", T, float,
+                   double) {
+  Cpu<T> one{{.threads = 1}}, cpu{{.threads = 2}};
+  struct Case {
+    Index heads, d, k, first;
+  };
+  for (const Case& c : {Case{1, 1, 1, 0}, Case{3, 13, 40, 5}, Case{2, 64, 100, 33}, Case{35, 5, 70, 1}, Case{12, 32, 96, 384}})
+    for (const Layout layout : all_panels) {
+      const Index n = 70, t = 9, width = c.heads * c.d;
+      const Matrix<T> q{n, width, Rng{1}}, x{n * t, c.k, Rng{2}}, stacked{c.first + width + 3, c.k, Rng{3}};
+      const Packed<T> panels{Use::linear, 1, stacked, layout};
+      const Matrix<T> rows = panels.unpacked(Use::linear, 1);
+      Matrix<T> y{n, c.heads * c.k}, packed{n, c.heads * c.k}, alone{n, c.heads * c.k};
+      cpu.query_attention(q, x, rows.rows_of(c.first, width), c.heads, y);
+      cpu.query_attention(q, x, panels.weights(c.first), c.heads, packed);
+      one.query_attention(q, x, panels.weights(c.first), c.heads, alone);
+      INFO("layout ", static_cast<int>(layout), ", heads ", c.heads, ", d ", c.d, ", k ", c.k);
+      CHECK(same<T>(packed, y));
+      CHECK(same<T>(alone, y));
+      for (const Index pictures : batches) {
+        const Index i = n - pictures - pictures % 3;
+        Matrix<T> part{pictures, y.cols};
+        cpu.query_attention(q.rows_of(i, pictures), x.rows_of(i * t, pictures * t), panels.weights(c.first), c.heads, part);
+        CHECK(same<T>(part, y.rows_of(i, pictures)));
+      }
+    }
+}

@@ -97,7 +97,27 @@ TEST_CASE("a batch of images is uniform sequences with one pooled row each") {
   s.assign_uniform(3, 5);
   CHECK((s.count() == 3 && s.rows() == 15 && s.longest() == 5));
   CHECK_FALSE(s.shared());
+  CHECK(s.uniform());
   CHECK(std::vector<std::int32_t>(s.pooled().begin(), s.pooled().end()) == std::vector<std::int32_t>{0, 5, 10});
+}
+
+TEST_CASE("sequences of several lengths, that share rows, or with none or two rows pooled are not uniform") {
+  struct Of {
+    Index length, parent, pooled;
+  };
+  const auto uniform = [](Of first, Of second) {
+    Sequences s;
+    for (const Of& of : {first, second}) {
+      s.add(of.length, of.parent);
+      for (Index i = of.pooled; i > 0; --i) s.pool(s.rows() - i);
+    }
+    return s.uniform();
+  };
+  CHECK(uniform(Of{3, -1, 1}, Of{3, -1, 1}));
+  CHECK_FALSE(uniform(Of{3, -1, 1}, Of{2, -1, 1}));
+  CHECK_FALSE(uniform(Of{3, -1, 1}, Of{3, 0, 1}));
+  CHECK_FALSE(uniform(Of{3, -1, 1}, Of{3, -1, 0}));
+  CHECK_FALSE(uniform(Of{3, -1, 2}, Of{3, -1, 0}));
 }
 
 TEST_CASE("clear leaves nothing behind") {

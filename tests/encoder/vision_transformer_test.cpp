@@ -1,4 +1,5 @@
 #include <clip/autograd/tape.hpp>
+#include <clip/backend/cpu.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/encoder/vision_transformer.hpp>
 #include <clip/model/storage.hpp>
@@ -16,21 +17,24 @@ namespace {
 using B = Naive<double>;
 constexpr Index pixels = 3 * 6 * 6;
 
-struct Tower {
-  B backend_;
-  VisionTransformer<Tiny.image, Tiny.embed_dim, B> visual;
-  Buffer<B> memory = allocate_parameters(backend_, visual);
-  Tower() {
-    visit_parameters(visual, [](std::string_view name, auto& p) { set_values(B{}, p.view(), random_values(Rng{16}.fork(name), p.count(), 0.4)); });
+template <class Where>
+struct TowerOn {
+  Where backend_;
+  VisionTransformer<Tiny.image, Tiny.embed_dim, Where> visual;
+  Buffer<Where> memory = allocate_parameters(backend_, visual);
+  TowerOn() {
+    visit_parameters(visual, [](std::string_view name, auto& p) { set_values(Where{}, p.view(), random_values(Rng{16}.fork(name), p.count(), 0.4)); });
   }
-  B& backend() { return backend_; }
+  Where& backend() { return backend_; }
   static void members(auto& self, auto&& visit) { visit("visual", self.visual); }
 };
+
+using Tower = TowerOn<B>;
 
 template <class Cx>
 Rows<Cx, dyn> images(Cx& cx, Index n) {
   const auto x = cx.allocate(n, Size<dyn>{pixels});
-  set_values(B{}, x.view, random_values(Rng{17}, n * pixels));
+  set_values(cx.backend(), x.view, random_values(Rng{17}, n * pixels));
   return x;
 }
 
@@ -79,4 +83,16 @@ TEST_CASE("the first row of an image's last state, normalised and projected, is 
   const auto found = tower.visual(other, images(other, 3));
   CHECK(max_difference(values_of(B{}, View<const double>{found.view}), values_of(B{}, View<const double>{expected.view})) <
         ScalarTraits<double>::backend_tolerance);
+}
+
+TEST_CASE_TEMPLATE("inference, whose last block computes neither keys nor values, gives what the tower on a tape gives", Where, Naive<float>, Naive<double>,
+                   Cpu<float>, Cpu<double>) {
+  using T = typename Where::Scalar;
+  TowerOn<Where> tower;
+  Parameters table{tower};
+  Tape<Where> tape{table};
+  Inference<Where> cx;
+  const auto run = [&](auto& context) { return values_of(context.backend(), View<const T>{tower.visual(context, images(context, 3)).view}); };
+  const Values expected = run(tape);
+  CHECK(max_difference(run(cx), expected) < ScalarTraits<T>::backend_tolerance * max_magnitude(expected));
 }

@@ -78,6 +78,13 @@ class Sequences {
   Index longest() const { return longest_; }
   /// True where some segment has a parent.
   bool shared() const { return shared_; }
+  /// True where all sequences are of one length with one pooled row each, as after assign_uniform.
+  bool uniform() const {
+    if (rows() != count() * longest_ || static_cast<Index>(pooled_.size()) != count()) return false;
+    for (Index s = 0; s < count(); ++s)
+      if (pooled_begin(s) != s) return false;
+    return true;
+  }
 
   const Segment& segment(Index s) const { return segments_[static_cast<std::size_t>(s)]; }
   std::span<const Segment> segments() const { return segments_; }

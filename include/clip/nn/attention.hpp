@@ -37,12 +37,18 @@ struct MultiheadAttention {
     return out_proj.added_to(cx, residual, attention(cx, qkv, Size<C.width>{config->width}, sequences, pattern()));
   }
 
-  /// Only the pooled rows: `picked` are those rows of x, `residual` those of the stream.
+  /// Only the pooled rows: `picked` are those rows of x, `residual` those of the stream. In inference the one query of an image is
+  /// answered by its rows themselves, without their keys and values; below a width of about 64 that saves nothing.
   template <class Cx, Index W>
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, Rows<Cx, W> picked, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
     const Index w = config->width;
-    const auto q = linear(cx, picked, Size<C.width>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));            // (pooled, width)
+    const auto q = linear(cx, picked, Size<C.width>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));  // (pooled, width)
+    if constexpr (!Cx::recording)
+      if (!config->causal && sequences.uniform())
+        return out_proj.added_to(
+            cx, residual,
+            query_attention(cx, q, x, slice(in_proj_weight, w, w), slice(in_proj_weight, 2 * w, w), slice(in_proj_bias, 2 * w, w), config->heads));
     const auto kv = linear(cx, x, Size<key_value>{2 * w}, slice(in_proj_weight, w, 2 * w), slice(in_proj_bias, w, 2 * w));  // (rows, 2 * width)
     return out_proj.added_to(cx, residual, pooled_attention(cx, q, kv, sequences, pattern()));
   }

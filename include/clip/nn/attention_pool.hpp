@@ -24,7 +24,6 @@ struct AttentionPool {
 
   constexpr AttentionPool(Size<Width> width_, Size<Out> out_, Index tokens, Index heads_)
       : width{width_}, out{out_}, heads{heads_}, positional_embedding{{tokens, width}, Init::normal(inverse_root(width))} {
-    k_proj.weight.use = Use::project;  // inference multiplies it from the left
     q_proj.weight.init = k_proj.weight.init = v_proj.weight.init = c_proj.weight.init = Init::normal(inverse_root(width));
   }
 

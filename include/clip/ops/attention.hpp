@@ -103,7 +103,7 @@ struct HeadValuesOp {
   void forward(auto& b, In<T> mean, Weights<T> w, In<T> bias, Out<T> y, Saved<T>) const {
     const Index d = y.cols / heads, k = mean.cols / heads;
     for (Index h = 0; h < heads; ++h) {
-      const Weights<T> part = w.layout == Layout::rows ? Weights<T>{w.middle_rows(h * d, d)} : Weights<T>{w, w.layout, h * d};
+      const Weights<T> part = w.layout == Layout::rows ? Weights<T>{w.middle_rows(h * d, d)} : Weights<T>{w, w.layout, w.first + h * d};
       b.linear(mean.middle_cols(h * k, k), part, Epilogue<T>{.bias = bias.middle_cols(h * d, d)}, y.middle_cols(h * d, d));
     }
   }
@@ -140,11 +140,12 @@ Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W> k, Rows<Cx, W> v
   return cx.apply(SeparatePooledAttentionOp{pattern, &sequences}, q.rows(), Size<W>{q.cols()}, q, k, v);
 }
 
-/// One query a sequence: row i of q belongs to rows i · t … (i + 1) · t - 1 of x. Weights : (W, K), value_bias : (W). Inference only.
-template <class Cx, Index W, Index K>
-Rows<Cx, W> query_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, K> x, const Parameter<typename Cx::Scalar>& key_weight,
-                            const Parameter<typename Cx::Scalar>& value_weight, const Parameter<typename Cx::Scalar>& value_bias, Index heads) {
-  if (q.rows() == 0 || x.rows() % q.rows() != 0) raise(ShapeError{"query_attention", "rows", "a multiple of " + std::to_string(q.rows()), x.rows()});
+/// One query a sequence: row i of q belongs to rows i · t … (i + 1) · t - 1 of x. Weights : (W, K), value_bias : (W), each a Parameter or a
+/// slice of one. Inference only.
+template <class Cx, Index W, Index K, class Weight, class Bias>
+Rows<Cx, W> query_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, K> x, const Weight& key_weight, const Weight& value_weight, const Bias& value_bias, Index heads) {
+  if (q.rows() == 0 ? x.rows() > 0 : x.rows() % q.rows() != 0)
+    raise(ShapeError{"query_attention", "rows", "a multiple of " + std::to_string(q.rows()), x.rows()});
   if (q.cols() % heads != 0) raise(ShapeError{"query_attention", "width", "a multiple of " + std::to_string(heads), q.cols()});
   const auto mean = cx.apply(QueryAttentionOp{heads}, q.rows(), Size<dyn>{heads * x.cols()}, q, x, key_weight);
   return cx.apply(HeadValuesOp{heads}, q.rows(), Size<W>{q.cols()}, mean, value_weight, value_bias);

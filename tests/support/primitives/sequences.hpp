@@ -17,7 +17,7 @@ void add_attention(Cases<B>& list) {
   using L = Lab<B>;
   for (const Index heads : {Index{1}, Index{3}, Index{35}})
     list.add("query_attention " + std::to_string(heads), [=](L& l) {
-      const Index d = 1 + l.z.k % 7, t = 1 + l.z.m % 20, n = std::min<Index>(l.z.m, 15);
+      const Index d = 1 + l.z.k % 40, t = 1 + l.z.m % 20, n = std::min<Index>(l.z.m, 15);
       const auto q = l.in(n, heads * d), x = l.in(n * t, l.z.n), w = l.in(heads * d, l.z.n);
       l.b.query_attention(q, x, Weights<T>{w}, heads, l.out(n, heads * l.z.n));
     });

@@ -8,19 +8,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 namespace clip::inline CLIP_ABI {
 
 template <class T, class Self>
 struct CpuQueryAttention {
   /// For sequence i of t rows and head h of d = q.cols / heads columns:   u = q_h w_h / √d,   y_h = Σ_j softmax_j(u · x_j) x_j
-  ///   q : (n, heads · d), x : (n t, k), w : (heads · d, k), packed as `project` reads it, y : (n, heads · k)
+  ///   q : (n, heads · d), x : (n t, k), w : (heads · d, k), as `linear` reads it, y : (n, heads · k)
   void query_attention(In<T> q, In<T> x, Weights<T> w, Index heads, Out<T> y) {
     if (y.count() == 0) return;
-    const Index n = q.rows, t = x.rows / n, wide = round_up(heads, width), panels = pieces(x.cols, width);
+    const Index n = q.rows, t = x.rows / n, d = q.cols / heads, wide = round_up(heads, width), panels = pieces(x.cols, width);
     Crew::Shift shift{crew()};
     T* const asked = shift.template shared<T>(n * x.cols * wide);  // (n, k, heads)
-    shift.template parallel<T>(panels, (tile_rows + q.cols) * width, [&](Index p, T* own) { ask(q, w, heads, p, x.cols, asked, own + q.cols * width, own); });
+    shift.template parallel<T>(panels, (tile_rows + d + width) * width, [&](Index p, T* own) { ask(q, w, heads, p, x.cols, asked, own); });
     shift.template parallel<T>(n, t * wide + (tile_rows + t) * width,
                                [&](Index i, T* own) { answer(x.middle_rows(i * t, t), asked + i * x.cols * wide, heads, y.row(i), own); });
   }
@@ -30,20 +31,38 @@ struct CpuQueryAttention {
   static constexpr Index width = panel_width<T>;
   Crew& crew() { return static_cast<Self&>(*this).crew(); }
 
-  /// q_h w_h / √d of every head, columns of panel p of w.
-  static void ask(In<T> q, const Weights<T>& w, Index heads, Index p, Index k, T* asked, T* sums, T* room) {
+  /// Inputs p · width … of w for outputs [begin, end), which this product sums over: (end - begin, width)
+  static void turn(const Weights<T>& w, Index begin, Index end, Index k, Index p, T* to, T* room) {
+    if (w.layout == Layout::rows) return detail::InRows<T>{Use::project, w, k}.write(p, begin, end, to);
+    const Index from = p * width, some = std::min(width, k - from), one = detail::panel_bytes<T>(w.layout, k);
+    for (Index j = w.first + begin, n = 0; j < w.first + end; j += n, to += n * width) {
+      const Index lane = j % width;
+      n = std::min(width - lane, w.first + end - j);
+      const std::byte* const panel = reinterpret_cast<const std::byte*>(w.data) + j / width * one;
+      const T *block = room, *next = room;  // of the next panel
+      if (w.layout == Layout::panels) block = reinterpret_cast<const T*>(panel) + from * width, next = block + k * width;
+      else detail::widen_panel(w.layout, panel, from, from + some, room);
+      detail::pack_across<T>(
+          some, n, [&](Index i) { return block + i * width + lane; }, to, [&](Index i, Index c) { return next + i * width + c; });
+    }
+  }
+
+  /// q_h w_h / √d of every head, inputs p · width … of w.
+  static void ask(In<T> q, const Weights<T>& w, Index heads, Index p, Index k, T* asked, T* own) {
     const Index d = q.cols / heads, wide = round_up(heads, width);
     const T scale = 1 / std::sqrt(static_cast<T>(d));
-    const T* const panel = detail::panel_of(Use::project, w, k, q.cols, 1, p, room);
+    T *const sums = own, *const panel = sums + tile_rows * width, *const room = panel + d * width;
     for (Index i = 0; i < q.rows; ++i)
       for (Index c = p * width; c < std::min(k, (p + 1) * width); ++c) std::fill_n(asked + (i * k + c) * wide + heads, wide - heads, T(0));
-    for (Index h = 0; h < heads; ++h)
+    for (Index h = 0; h < heads; ++h) {
+      turn(w, h * d, (h + 1) * d, k, p, panel, room);
       for (Index i = 0; i < q.rows; i += tile_rows) {
         const Index rows = std::min(tile_rows, q.rows - i);
-        tile<T>(rows, d, q.row(i) + h * d, q.stride, panel + h * d * width, width, sums, width);
+        tile<T>(rows, d, q.row(i) + h * d, q.stride, panel, width, sums, width);
         for (Index r = 0; r < rows; ++r)
           for (Index c = 0; c < std::min(width, k - p * width); ++c) asked[((i + r) * k + p * width + c) * wide + h] = scale * sums[r * width + c];
       }
+    }
   }
 
   /// One sequence: all its heads.
