@@ -37,11 +37,11 @@ struct CpuAttention {
   static void forward(const detail::Head<T>& head, const In<T>& q, const In<T>& k, const In<T>& v, const Out<T>& y, const Saved<T>& saved, T* own) {
     if (head.first == head.end) return;
     Parts parts{own};
-    T *const k_rows = parts.take(head.keys * head.wide), *const v_rows = parts.take(head.keys * head.wide);
+    T *const k_copy = parts.take(head.keys * head.wide), *const v_copy = parts.take(head.keys * head.wide);
     T *const from = parts.take(head.keys), *const until = parts.take(head.keys);
     T *const qt = parts.take(head.d * width), *const scores = parts.take(head.keys * width);
-    copy_keys(head.sequences, head.group, k, head.at, head.d, k_rows, head.wide);
-    copy_keys(head.sequences, head.group, v, head.at, head.d, v_rows, head.wide);
+    const auto k_rows = detail::head_keys(head.sequences, head.group, k, head.at, head.d, k_copy),
+               v_rows = detail::head_keys(head.sequences, head.group, v, head.at, head.d, v_copy);
     if (head.masked) who_sees(head.queries, head.group, from, until);
 
     alignas(64) T most[width], total[width];

@@ -42,7 +42,8 @@ struct CpuAttentionBackward {
 
     /// Where the parts of the scratch lie.
     struct Desk {
-      T *k_rows, *v_rows, *k_sums, *v_sums, *from, *until, *qt, *dyt, *p, *ds, *q_copy, *dy_copy;
+      T *k_copy, *v_copy, *k_sums, *v_sums, *from, *until, *qt, *dyt, *p, *ds, *q_copy, *dy_copy;
+      detail::HeadRows<T> k_rows{}, v_rows{};
     };
 
     void run(bool keys_only, T* own) {
@@ -52,20 +53,20 @@ struct CpuAttentionBackward {
       if (head.first == head.end && !(dk || dv)) return;
       Parts parts{own};
       const Index keys = head.keys;
-      const Desk desk{parts.take(keys * wide),  parts.take(keys * wide),  parts.take(keys * wide),  parts.take(keys * wide),
-                      parts.take(keys),         parts.take(keys),         parts.take(d * width),    parts.take(d * width),
-                      parts.take(keys * width), parts.take(keys * width), parts.take(width * wide), parts.take(width * wide)};
+      Desk desk{parts.take(keys * wide),  parts.take(keys * wide),  parts.take(keys * wide),  parts.take(keys * wide),
+                parts.take(keys),         parts.take(keys),         parts.take(d * width),    parts.take(d * width),
+                parts.take(keys * width), parts.take(keys * width), parts.take(width * wide), parts.take(width * wide)};
       const bool want_kv = dk || dv;
       if (keys_only) {
         const Segment& a = sequences.segment(s);
-        detail::copy_rows(k, a.begin, a.end, head.at, d, desk.k_rows, wide);
-        detail::copy_rows(v, a.begin, a.end, head.at, d, desk.v_rows, wide);
+        desk.k_rows = detail::head_rows(k, a.begin, a.length(), head.at, d, desk.k_copy);
+        desk.v_rows = detail::head_rows(v, a.begin, a.length(), head.at, d, desk.v_copy);
         detail::who_sees_own(head.queries, s, head.first, head.end - head.first, desk.from, desk.until);
         meet(desk, 0, a.length(), true, false, true);
         add_keys(desk, 0, a);
       } else {
-        detail::copy_keys(sequences, head.group, k, head.at, d, desk.k_rows, wide);
-        detail::copy_keys(sequences, head.group, v, head.at, d, desk.v_rows, wide);
+        desk.k_rows = detail::head_keys(sequences, head.group, k, head.at, d, desk.k_copy);
+        desk.v_rows = detail::head_keys(sequences, head.group, v, head.at, d, desk.v_copy);
         if (head.masked) detail::who_sees(head.queries, head.group, desk.from, desk.until);
         meet(desk, above, keys, false, bool(dq), want_kv);
         for (Index g = s; want_kv && g < head.group.end; ++g)
@@ -84,7 +85,7 @@ struct CpuAttentionBackward {
         if (want_q)
           for (Index s = head.group.first; s < head.group.end; ++s) add_queries(desk, s, i, n);
         if (!want_kv) continue;
-        const detail::HeadRows<T> query{q, i, n, head.at, head.d, desk.q_copy}, slope{dy, i, n, head.at, head.d, desk.dy_copy};
+        const auto query = detail::head_rows(q, i, n, head.at, head.d, desk.q_copy), slope = detail::head_rows(dy, i, n, head.at, head.d, desk.dy_copy);
         const Index high = even_piece(count - first_key, tile_rows);
         for (Index c = 0; c < head.d; c += width)
           for (Index j = first_key; j < count; j += high) {

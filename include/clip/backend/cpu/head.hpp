@@ -25,19 +25,30 @@ Pack<T> between(Pack<T> lane, Pack<T> low, Pack<T> high, Pack<T> x, Pack<T> othe
   return choose_less(lane, low, otherwise, choose_less(lane, high, x, otherwise));
 }
 
-/// Rows i … of x, one head: where they lie if whole panels can be read there, otherwise copied and padded.
+/// Rows of one head, which panels can be read from.
 template <class T>
 struct HeadRows {
   const T* data;
   Index stride;
-
-  HeadRows(const In<T>& x, Index i, Index n, Index at, Index d, T* copy) : data{x.row(i) + at}, stride{x.stride} {
-    const Index wide = round_up(d, panel_width<T>);
-    if (wide == d) return;
-    copy_rows(x, i, i + n, at, d, copy, wide);
-    data = copy, stride = wide;
-  }
 };
+
+/// Rows [i, i + n) of x, columns [at, at + d): where they lie if those are whole panels, otherwise copied and padded.
+template <class T>
+HeadRows<T> head_rows(const In<T>& x, Index i, Index n, Index at, Index d, T* copy) {
+  const Index wide = round_up(d, panel_width<T>);
+  if (wide == d) return {x.row(i) + at, x.stride};
+  copy_rows(x, i, i + n, at, d, copy, wide);
+  return {copy, wide};
+}
+
+/// The keys of a group: rows that follow each other, unless there are some above it.
+template <class T>
+HeadRows<T> head_keys(const Sequences& sequences, Group group, const In<T>& x, Index at, Index d, T* copy) {
+  if (group.above(sequences) == 0) return head_rows(x, group.begin_row(sequences), group.rows(sequences), at, d, copy);
+  const Index wide = round_up(d, panel_width<T>);
+  copy_keys(sequences, group, x, at, d, copy, wide);
+  return {copy, wide};
+}
 
 /// Columns [at, at + d) are the head's; its queries are rows [first, end) of q.
 template <class T>
@@ -71,15 +82,15 @@ struct Head {
   }
 
   /// For every key its products with the columns of qt: (count, width)
-  void products(const T* rows, Index count, const T* qt, T* to) const {
+  void products(const HeadRows<T>& rows, Index count, const T* qt, T* to) const {
     const Index high = even_piece(count, tile_rows);
-    for (Index j = 0; j < count; j += high) tile<T>(std::min(high, count - j), d, rows + j * wide, wide, qt, width, to + j * width, width);
+    for (Index j = 0; j < count; j += high) tile<T>(std::min(high, count - j), d, rows.data + j * rows.stride, rows.stride, qt, width, to + j * width, width);
   }
 
   /// store(query, column, columns, sums) for the queries of segment s among those of a panel: sums = Σ_j p(j, query) rows(j),
-  /// along the way to s.          p : (keys, width), rows : (keys, wide)
+  /// along the way to s.          p : (keys, width)
   template <class F>
-  void each_tile_of(Index s, Index panel, Index n, const T* p, const T* rows, F&& store) const {
+  void each_tile_of(Index s, Index panel, Index n, const T* p, const HeadRows<T>& rows, F&& store) const {
     alignas(64) T sums[tile_rows * width];
     const Index i0 = std::max(panel, queries.begin(s)), i1 = std::min(panel + n, queries.end(s)), high = i0 < i1 ? even_piece(i1 - i0, tile_rows) : 1;
     for (Index i = i0; i < i1; i += high) {
@@ -88,8 +99,8 @@ struct Head {
         bool more = false;
         sequences.path(s, [&](const Segment& a) {
           const Index place = group.place(sequences, a);
-          tile<T, Reading::across>(some, std::min(a.length(), seen - place), p + place * width + i - panel, width, rows + place * wide + c, wide, sums, width,
-                                   std::exchange(more, true));
+          tile<T, Reading::across>(some, std::min(a.length(), seen - place), p + place * width + i - panel, width, rows.data + place * rows.stride + c,
+                                   rows.stride, sums, width, std::exchange(more, true));
         });
         for (Index r = 0; r < some; ++r) store(i + r, c, std::min(width, d - c), sums + r * width);
       }

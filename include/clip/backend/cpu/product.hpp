@@ -125,7 +125,7 @@ struct Product {
           Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_at_once * width;
           for (Index t = 0, i = i0, rows; t < tiles; ++t, i += rows, next += n * step, sums += rows * width) {
             rows = i0 + (i1 - i0) * (t + 1) / tiles - i;  // heights differ by one at most
-            if (last) await(p, i, rows);
+            if (plain && last) await(p, i, rows);         // of words a tile is done too soon for that to help
             tile_in<K>(rows, n, a.data + (i - i0) * a.stride, a.stride, b, width, sums, width, k > 0, {next, step});
             if (last) finish(panels.where(p, 0), p, i, rows, scale + (i - i0), sums);
           }

@@ -126,8 +126,8 @@ void widen_panel(Layout layout, const std::byte* from, Index begin, Index end, T
     const auto scale = RowOf<float, width>::load(from);
     for (Index i = begin; i < end; ++i, to += width) {
       const auto quads = RowOf<std::uint32_t, width>::load(from + (2 + i / 4) * 4 * width);
-      const Index shift = i % 4 * 8;
-      for (Index j = 0; j < width; ++j) to[j] = static_cast<T>(static_cast<float>(static_cast<std::int8_t>(quads.v[j] >> shift & 255U)) * scale.v[j]);
+      const Index shift = 24 - i % 4 * 8;
+      for (Index j = 0; j < width; ++j) to[j] = static_cast<T>(static_cast<float>(static_cast<std::int32_t>(quads.v[j] << shift) >> 24) * scale.v[j]);
     }
   } else {
     const Index one = panel_bytes<T>(layout, 1);
