@@ -29,9 +29,9 @@ template <class T, Index... i>
 }
 
 /// to[k W + j] = row(j)[k] for k < depth, j < W: n rows become the columns of one panel, zeros where there is no row. While
-/// values are moved, those at soon(j, k) are asked for.
+/// values are moved, those at soon(j, k) are asked for. Flat, since g++ leaves a call to the transposition, whose packets then go through memory.
 template <class T, class Row, class Soon>
-void pack_across(Index n, Index depth, Row&& row, T* to, Soon&& soon) {
+[[gnu::flatten]] void pack_across(Index n, Index depth, Row&& row, T* to, Soon&& soon) {
   constexpr Index size = Pack<T>::size, width = panel_width<T>, stretch = 64;
   for (Index begin = 0; begin < depth; begin += stretch) {
     const Index end = std::min(depth, begin + stretch), whole = begin + (end - begin) / size * size;
