@@ -95,10 +95,8 @@ struct Product {
     words[rows_at_once * pitch() + row] = K::narrow(values, x.cols(), reinterpret_cast<Word*>(words) + row * pitch());
   }
   /// Makes words of rows [i0, i1) of x, beginning with row `from_row` of a block's `words`; `room` is for one that is put together.
-  void narrow([[maybe_unused]] Index i0, [[maybe_unused]] Index i1, [[maybe_unused]] Index from_row, [[maybe_unused]] T* words,
-              [[maybe_unused]] T* room) const {
-    if constexpr (!plain)
-      for (Index i = i0; i < i1; ++i, ++from_row) narrow(x.piece(i, i + 1, 0, x.cols(), room).data, from_row, words);
+  void narrow(Index i0, Index i1, Index from_row, T* words, T* room) const {
+    for (Index i = i0; i < i1; ++i, ++from_row) narrow(x.piece(i, i + 1, 0, x.cols(), room).data, from_row, words);
   }
 
   /// Rows [i0, i1), at most rows_at_once, times panels [p0, p1). `words` are those of the rows, if there are any.
@@ -166,7 +164,8 @@ struct Product {
       const Index block = task / across, part = task % across;
       const Index i0 = y.rows * block / blocks, i1 = y.rows * (block + 1) / blocks;
       T* const words = shared ? shared : own + room_for_sums;
-      if (!shared) narrow(i0, i1, 0, words, words + room_for_words(x.cols()));
+      if constexpr (!plain)
+        if (!shared) narrow(i0, i1, 0, words, words + room_for_words(x.cols()));
       multiply(i0, i1, p0 + (p1 - p0) * part / across, p0 + (p1 - p0) * (part + 1) / across, make(own + room()), words, own);
     });
   }

@@ -60,16 +60,21 @@ bool lies_turned(const Weights<T>& w, Use use) {
   return w.layout == Layout::panels && w.use != Use::other && w.use != use;
 }
 
-/// Outputs [begin, end) of such a weight (of a slice), which this product sums over, for panel q of its `inputs`, which come out.
+/// Outputs [begin, end) of a weight in panels for the transposed product (of a slice), which this one sums over, for panel q of its
+/// `inputs`, which come out: (end - begin, panel_width). Layouts other than Layout::panels are widened in `room`, of panel_width².
 template <class T>
-void turn_panel(const Weights<T>& w, Index begin, Index end, Index inputs, Index q, T* to) {
+void turn_panel(const Weights<T>& w, Index begin, Index end, Index inputs, Index q, T* to, T* room = nullptr) {
   constexpr Index width = panel_width<T>;
+  const Index from = q * width, some = std::min(width, inputs - from), one = panel_bytes<T>(w.layout, inputs);
   for (Index j = begin, n = 0; j < end; j += n, to += n * width) {
     const Index output = w.first + j, lane = output % width;
-    const T* const block = w.data + (output / width * inputs + q * width) * width + lane;
+    const std::byte* const panel = reinterpret_cast<const std::byte*>(w.data) + output / width * one;
+    const T *block = room, *next = room;
+    if (w.layout == Layout::panels) block = reinterpret_cast<const T*>(panel) + from * width, next = block + inputs * width;
+    else widen_panel(w.layout, panel, from, from + some, room);
     n = std::min(width - lane, end - j);
     pack_across<T>(
-        std::min(width, inputs - q * width), n, [&](Index i) { return block + i * width; }, to);
+        some, n, [&](Index i) { return block + i * width + lane; }, to, [&](Index i, Index k) { return next + i * width + k; });
   }
 }
 

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 
 namespace clip::inline CLIP_ABI {
 
@@ -31,22 +30,6 @@ struct CpuQueryAttention {
   static constexpr Index width = panel_width<T>;
   Crew& crew() { return static_cast<Self&>(*this).crew(); }
 
-  /// Inputs p · width … of w for outputs [begin, end), which this product sums over: (end - begin, width)
-  static void turn(const Weights<T>& w, Index begin, Index end, Index k, Index p, T* to, T* room) {
-    if (w.layout == Layout::rows) return detail::InRows<T>{Use::project, w, k}.write(p, begin, end, to);
-    const Index from = p * width, some = std::min(width, k - from), one = detail::panel_bytes<T>(w.layout, k);
-    for (Index j = w.first + begin, n = 0; j < w.first + end; j += n, to += n * width) {
-      const Index lane = j % width;
-      n = std::min(width - lane, w.first + end - j);
-      const std::byte* const panel = reinterpret_cast<const std::byte*>(w.data) + j / width * one;
-      const T *block = room, *next = room;  // of the next panel
-      if (w.layout == Layout::panels) block = reinterpret_cast<const T*>(panel) + from * width, next = block + k * width;
-      else detail::widen_panel(w.layout, panel, from, from + some, room);
-      detail::pack_across<T>(
-          some, n, [&](Index i) { return block + i * width + lane; }, to, [&](Index i, Index c) { return next + i * width + c; });
-    }
-  }
-
   /// q_h w_h / √d of every head, inputs p · width … of w.
   static void ask(In<T> q, const Weights<T>& w, Index heads, Index p, Index k, T* asked, T* own) {
     const Index d = q.cols / heads, wide = round_up(heads, width);
@@ -55,7 +38,8 @@ struct CpuQueryAttention {
     for (Index i = 0; i < q.rows; ++i)
       for (Index c = p * width; c < std::min(k, (p + 1) * width); ++c) std::fill_n(asked + (i * k + c) * wide + heads, wide - heads, T(0));
     for (Index h = 0; h < heads; ++h) {
-      turn(w, h * d, (h + 1) * d, k, p, panel, room);
+      if (w.layout == Layout::rows) detail::InRows<T>{Use::project, w, k}.write(p, h * d, (h + 1) * d, panel);
+      else detail::turn_panel(w, h * d, (h + 1) * d, k, p, panel, room);
       for (Index i = 0; i < q.rows; i += tile_rows) {
         const Index rows = std::min(tile_rows, q.rows - i);
         tile<T>(rows, d, q.row(i) + h * d, q.stride, panel, width, sums, width);
