@@ -86,13 +86,11 @@ struct CpuAttentionBackward {
           for (Index s = head.group.first; s < head.group.end; ++s) add_queries(desk, s, i, n);
         if (!want_kv) continue;
         const auto query = detail::head_rows(q, i, n, head.at, head.d, desk.q_copy), slope = detail::head_rows(dy, i, n, head.at, head.d, desk.dy_copy);
-        const Index high = even_piece(count - first_key, tile_rows);
         for (Index c = 0; c < head.d; c += width)
-          for (Index j = first_key; j < count; j += high) {
-            const Index rows = std::min(high, count - j);
+          each_tile(first_key, count, [&](Index j, Index rows) {
             if (dk) tile<T>(rows, n, desk.ds + j * width, width, query.data + c, query.stride, desk.k_sums + j * wide + c, wide, true);
             if (dv) tile<T>(rows, n, desk.p + j * width, width, slope.data + c, slope.stride, desk.v_sums + j * wide + c, wide, true);
-          }
+          });
       }
     }
 

@@ -83,8 +83,7 @@ struct Head {
 
   /// For every key its products with the columns of qt: (count, width)
   void products(const HeadRows<T>& rows, Index count, const T* qt, T* to) const {
-    const Index high = even_piece(count, tile_rows);
-    for (Index j = 0; j < count; j += high) tile<T>(std::min(high, count - j), d, rows.data + j * rows.stride, rows.stride, qt, width, to + j * width, width);
+    each_tile(0, count, [&](Index j, Index some) { tile<T>(some, d, rows.data + j * rows.stride, rows.stride, qt, width, to + j * width, width); });
   }
 
   /// store(query, column, columns, sums) for the queries of segment s among those of a panel: sums = Σ_j p(j, query) rows(j),
@@ -92,9 +91,8 @@ struct Head {
   template <class F>
   void each_tile_of(Index s, Index panel, Index n, const T* p, const HeadRows<T>& rows, F&& store) const {
     alignas(64) T sums[tile_rows * width];
-    const Index i0 = std::max(panel, queries.begin(s)), i1 = std::min(panel + n, queries.end(s)), high = i0 < i1 ? even_piece(i1 - i0, tile_rows) : 1;
-    for (Index i = i0; i < i1; i += high) {
-      const Index some = std::min(high, i1 - i), seen = this->seen(i + some);
+    each_tile(std::max(panel, queries.begin(s)), std::min(panel + n, queries.end(s)), [&](Index i, Index some) {
+      const Index seen = this->seen(i + some);
       for (Index c = 0; c < d; c += width) {
         bool more = false;
         sequences.path(s, [&](const Segment& a) {
@@ -104,7 +102,7 @@ struct Head {
         });
         for (Index r = 0; r < some; ++r) store(i + r, c, std::min(width, d - c), sums + r * width);
       }
-    }
+    });
   }
 };
 

@@ -102,7 +102,7 @@ struct Product {
   /// Rows [i0, i1), at most rows_at_once, times panels [p0, p1). `words` are those of the rows, if there are any.
   template <class Panels>
   void multiply(Index i0, Index i1, Index p0, Index p1, const Panels& panels, const T* words, T* scratch) const {
-    const Index tiles = pieces(i1 - i0, tile_rows), step = pieces(width, tiles);  // of the next piece every tile asks for its share
+    const Index step = pieces(width, tiles_of(i1 - i0));  // of the next piece every tile asks for its share
     const Index reach = this->reach(), together = reach >= depth() ? 1 : panels_at_once;
     const T* const scale = words + rows_at_once * pitch();
     Piece<Word> a{reinterpret_cast<const Word*>(words), pitch()};
@@ -121,12 +121,12 @@ struct Product {
           const Word* const b = panels.piece(p, k, n);
           const Word* next = p + 1 < end ? panels.where(p + 1, k) : panels.where(last ? end : g, last ? 0 : k + n);
           Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_at_once * width;
-          for (Index t = 0, i = i0, rows; t < tiles; ++t, i += rows, next += n * step, sums += rows * width) {
-            rows = i0 + (i1 - i0) * (t + 1) / tiles - i;  // heights differ by one at most
-            if (plain && last) await(p, i, rows);         // of words a tile is done too soon for that to help
+          each_tile(i0, i1, [&](Index i, Index rows) {
+            if (plain && last) await(p, i, rows);  // of words a tile is done too soon for that to help
             tile_in<K>(rows, n, a.data + (i - i0) * a.stride, a.stride, b, width, sums, width, k > 0, {next, step});
             if (last) finish(panels.where(p, 0), p, i, rows, scale + (i - i0), sums);
-          }
+            next += n * step, sums += rows * width;
+          });
         }
       }
     }

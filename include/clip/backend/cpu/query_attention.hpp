@@ -40,12 +40,11 @@ struct CpuQueryAttention {
     for (Index h = 0; h < heads; ++h) {
       if (w.layout == Layout::rows) detail::InRows<T>{Use::project, w, k}.write(p, h * d, (h + 1) * d, panel);
       else detail::turn_panel(w, h * d, (h + 1) * d, k, p, panel, room);
-      for (Index i = 0; i < q.rows; i += tile_rows) {
-        const Index rows = std::min(tile_rows, q.rows - i);
+      each_tile(0, q.rows, [&](Index i, Index rows) {
         tile<T>(rows, d, q.row(i) + h * d, q.stride, panel, width, sums, width);
         for (Index r = 0; r < rows; ++r)
           for (Index c = 0; c < std::min(width, k - p * width); ++c) asked[((i + r) * k + p * width + c) * wide + h] = scale * sums[r * width + c];
-      }
+      });
     }
   }
 
@@ -54,7 +53,7 @@ struct CpuQueryAttention {
     const Index t = x.rows, k = x.cols, wide = round_up(heads, width);
     T *const share = own, *const sums = own + t * wide, *const room = sums + tile_rows * width;  // share : (t, heads)
     for (Index h = 0; h < heads; h += width) {
-      for (Index j = 0; j < t; j += tile_rows) tile<T>(std::min(tile_rows, t - j), k, x.row(j), x.stride, asked + h, wide, share + j * wide + h, wide);
+      each_tile(0, t, [&](Index j, Index some) { tile<T>(some, k, x.row(j), x.stride, asked + h, wide, share + j * wide + h, wide); });
       for (Index c = h; c < h + width; c += P::size) softmax(share + c, t, wide);
     }
     for (Index c = 0; c < k; c += width) {
@@ -62,11 +61,10 @@ struct CpuQueryAttention {
       const T* rows = x.data + c;
       Index stride = x.stride;
       if (n < width) detail::pack_along<T>(n, t, rows, stride, room), rows = room, stride = width;
-      for (Index h = 0; h < heads; h += tile_rows) {
-        const Index some = std::min(tile_rows, heads - h);
+      each_tile(0, heads, [&](Index h, Index some) {
         tile<T, Reading::across>(some, t, share + h, wide, rows, stride, sums, width);
         for (Index r = 0; r < some; ++r) along<T>(n, [&](Index j, auto part) { P::load(sums + r * width + j).store(y + (h + r) * k + c + j, part); });
-      }
+      });
     }
   }
 

@@ -20,6 +20,20 @@ inline constexpr Index panel_width = 2 * Pack<T>::size;
 /// Rows of the tile: as many as leave registers for two packets of b and one of a.
 inline constexpr Index tile_rows = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 12 : EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 16 ? 6 : 2;
 
+/// The fewest tiles that cover so many rows.
+constexpr Index tiles_of(Index rows) { return (rows + tile_rows - 1) / tile_rows; }
+
+/// f(i, rows) for those that cover rows [begin, end), in order: their heights differ by one at most, since a last tile of few rows waits
+/// for its columns.
+template <class F>
+[[gnu::always_inline]] inline void each_tile(Index begin, Index end, F&& f) {
+  const Index tiles = tiles_of(end - begin);
+  for (Index t = 0, i = begin, rows; t < tiles; ++t, i += rows) {
+    rows = begin + (end - begin) * (t + 1) / tiles - i;
+    f(i, rows);
+  }
+}
+
 /// How a is read: a(row, k) as it lies, or the transpose of what lies there.
 enum class Reading { along, across };
 

@@ -106,8 +106,7 @@ struct Winograd {
 
   /// sums(tile, column) of one position: a product over the channels.
   void multiply(Index rows, const T* pixels, const T* weights, T* sums) const {
-    const Index high = even_piece(rows, tile_rows);
-    for (Index i = 0; i < rows; i += high) tile<T>(std::min(high, rows - i), x.cols, pixels + i * pitch(), pitch(), weights, width, sums + i * width, width);
+    each_tile(0, rows, [&](Index i, Index some) { tile<T>(some, x.cols, pixels + i * pitch(), pitch(), weights, width, sums + i * width, width); });
   }
 
   /// Aᵀ M A of one panel's sums, finished line by line.
