@@ -27,15 +27,23 @@ Image picture(const benchmark::State& state, Pixels pixels) {
 }
 
 void sizes(benchmark::internal::Benchmark* bench) {
-  bench->ArgNames({"width", "height"})->Args({640, 480})->Args({1920, 1080})->Args({4000, 3000})->Args({100, 100})->Unit(benchmark::kMicrosecond);
+  bench->ArgNames({"width", "height"})
+      ->Args({640, 480})
+      ->Args({1920, 1080})
+      ->Args({4000, 3000})
+      ->Args({100, 100})
+      ->Unit(benchmark::kMicrosecond);
 }
 
-void count_pixels(benchmark::State& state) { state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1)); }
+void count_pixels(benchmark::State& state) {
+  state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1));
+}
 
 /// The shorter side to 224, all of the longer one.
 void resize_whole(benchmark::State& state, Pixels pixels, Interpolation interpolation) {
   const Image image = picture(state, pixels);
-  const Index shorter = std::min(image.width(), image.height()), width = 224 * image.width() / shorter, height = 224 * image.height() / shorter;
+  const Index shorter = std::min(image.width(), image.height()), width = 224 * image.width() / shorter,
+              height = 224 * image.height() / shorter;
   for (auto _ : state) benchmark::DoNotOptimize(resize(image, width, height, interpolation));
   count_pixels(state);
 }

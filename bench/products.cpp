@@ -28,7 +28,8 @@ void linear(benchmark::State& state) {
   Cpu<float> cpu{{.threads = static_cast<int>(state.range(3)), .arithmetic = arithmetic}};
   const std::vector<float> x = random(m * k), w = random(n * k), bias = random(n);
   std::vector<float> y(static_cast<std::size_t>(m * n));
-  const std::size_t one = layout == Layout::rows ? w.size() * sizeof(float) : cpu.packed_bytes(layout, n, k), together = (one + 63) / 64 * 64;
+  const std::size_t one = layout == Layout::rows ? w.size() * sizeof(float) : cpu.packed_bytes(layout, n, k),
+                    together = (one + 63) / 64 * 64;
   const std::size_t copies = (std::size_t{96} << 20) / together + 1;
   Scratch memory;
   std::byte* const all = memory.get<std::byte>(static_cast<Index>(copies * together));
@@ -40,18 +41,25 @@ void linear(benchmark::State& state) {
   std::size_t turn = 0;
   for (auto _ : state) {
     const In<float> values{reinterpret_cast<const float*>(all + turn * together), n, k};
-    cpu.linear(In<float>{x.data(), m, k}, Weights<float>{values, layout}, Epilogue<float>{.bias = In<float>{bias.data(), 1, n}}, View<float>{y.data(), m, n});
+    cpu.linear(In<float>{x.data(), m, k}, Weights<float>{values, layout},
+               Epilogue<float>{.bias = In<float>{bias.data(), 1, n}}, View<float>{y.data(), m, n});
     turn = (turn + 1) % copies;
   }
-  state.counters["GFLOP/s"] = benchmark::Counter(2e-9 * static_cast<double>(m * n * k), benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["GB/s"] = benchmark::Counter(1e-9 * static_cast<double>(one), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["GFLOP/s"] =
+      benchmark::Counter(2e-9 * static_cast<double>(m * n * k), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["GB/s"] =
+      benchmark::Counter(1e-9 * static_cast<double>(one), benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void sizes(benchmark::internal::Benchmark* b) {
   for (const long threads : {1L, 2L})
     for (const long rows : {1L, 8L, 50L, 400L, 1600L}) {
-      b->Args({rows, 768, 2304, threads})->Args({rows, 768, 768, threads})->Args({rows, 768, 3072, threads})->Args({rows, 3072, 768, threads});
-      if (rows < 400) b->Args({rows, 512, 2048, threads})->Args({rows, 1024, 4096, threads})->Args({rows, 4096, 1024, threads});
+      b->Args({rows, 768, 2304, threads})
+          ->Args({rows, 768, 768, threads})
+          ->Args({rows, 768, 3072, threads})
+          ->Args({rows, 3072, 768, threads});
+      if (rows < 400)
+        b->Args({rows, 512, 2048, threads})->Args({rows, 1024, 4096, threads})->Args({rows, 4096, 1024, threads});
     }
   b->UseRealTime()->Unit(benchmark::kMicrosecond);
 }

@@ -29,7 +29,9 @@ std::vector<std::string> lines(const std::string& path) {
 }
 
 std::vector<std::string> imagenet_prompts(const std::string& folder) {
-  const auto list = [&](const std::string& name) { return parse_json(as_text(read_file(folder + name)), folder + name); };
+  const auto list = [&](const std::string& name) {
+    return parse_json(as_text(read_file(folder + name)), folder + name);
+  };
   const Json classes = list("/imagenet_classes.json"), templates = list("/imagenet_templates.json");
   std::vector<std::string> prompts;
   for (const Json& form : templates)
@@ -58,7 +60,8 @@ void tokenize(benchmark::State& state) {
 void open_vocabulary(benchmark::State& state) {
   const char* const folder = std::getenv("CLIP_TEST_DATA");
   if (folder == nullptr) return state.SkipWithError("CLIP_TEST_DATA is not set");
-  for (auto _ : state) benchmark::DoNotOptimize(Tokenizer{std::string(folder) + "/bpe_simple_vocab_16e6.txt.gz"}.vocabulary_size());
+  for (auto _ : state)
+    benchmark::DoNotOptimize(Tokenizer{std::string(folder) + "/bpe_simple_vocab_16e6.txt.gz"}.vocabulary_size());
 }
 
 BENCHMARK(tokenize)->Unit(benchmark::kMillisecond);

@@ -60,13 +60,15 @@ void step(benchmark::State& state) {
   const Texts texts = prompts(batch);
   const auto once = [&] {
     tape.clear();
-    const auto loss = contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.logit_scale);
+    const auto loss =
+        contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.logit_scale);
     tape.backward(loss);
     optimizer.step();
   };
   once();
   for (auto _ : state) once();
-  state.counters["pairs/s"] = benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["pairs/s"] =
+      benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
   state.counters["peak MiB"] = peak_mib();
 }
 

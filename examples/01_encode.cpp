@@ -9,8 +9,20 @@
 
 inline constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Tiny{
     .embed_dim = 32,
-    .image = {.image_size = 32, .patch_size = 8, .width = 48, .layers = 2, .heads = 3, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 24, .vocabulary = 514, .width = 32, .layers = 2, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f}};
+    .image = {.image_size = 32,
+              .patch_size = 8,
+              .width = 48,
+              .layers = 2,
+              .heads = 3,
+              .activation = clip::Activation::quick_gelu,
+              .epsilon = 1e-5f},
+    .text = {.context = 24,
+             .vocabulary = 514,
+             .width = 32,
+             .layers = 2,
+             .heads = 2,
+             .activation = clip::Activation::quick_gelu,
+             .epsilon = 1e-5f}};
 
 /// A picture of coloured noise; another seed, another picture.
 clip::Image noise(std::uint64_t seed) {

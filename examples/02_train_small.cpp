@@ -11,15 +11,28 @@
 
 inline constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Small{
     .embed_dim = 16,
-    .image = {.image_size = 16, .patch_size = 8, .width = 32, .layers = 2, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 16, .vocabulary = 514, .width = 32, .layers = 1, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f}};
+    .image = {.image_size = 16,
+              .patch_size = 8,
+              .width = 32,
+              .layers = 2,
+              .heads = 2,
+              .activation = clip::Activation::quick_gelu,
+              .epsilon = 1e-5f},
+    .text = {.context = 16,
+             .vocabulary = 514,
+             .width = 32,
+             .layers = 1,
+             .heads = 2,
+             .activation = clip::Activation::quick_gelu,
+             .epsilon = 1e-5f}};
 
 const std::vector<std::string> captions{"red", "green", "blue", "grey"};
 
 /// A noisy picture of colour 0 … 3.
 clip::Image paint(std::size_t color, clip::Rng rng) {
   std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i < 16 * 16 * 3; ++i) bytes.push_back(static_cast<std::uint8_t>((color == 3 || i % 3 == color ? 100 : 60) + rng.below(120)));
+  for (std::size_t i = 0; i < 16 * 16 * 3; ++i)
+    bytes.push_back(static_cast<std::uint8_t>((color == 3 || i % 3 == color ? 100 : 60) + rng.below(120)));
   return {16, 16, clip::Pixels::rgb, bytes};
 }
 
@@ -48,13 +61,15 @@ int main() {
     const auto loss = clip::contrastive(tape, image, text, model.logit_scale, texts.groups());
     tape.backward(loss);
     optimizer.step();
-    if (std::has_single_bit(step + 1)) std::printf("step %2d: loss %.1f\n", static_cast<int>(step + 1), clip::value_of(tape, loss));
+    if (std::has_single_bit(step + 1))
+      std::printf("step %2d: loss %.1f\n", static_cast<int>(step + 1), clip::value_of(tape, loss));
   }
 
   // Four new pictures, named by the trained model.
   const auto classify = clip::zero_shot(model, colors);
   for (std::size_t c = 0; c < 4; ++c) {
-    const auto found = classify(model.encode_image(clip::preprocess(Small.image, paint(c, clip::Rng{3}.fork(c))))).best()[0];
+    const auto found =
+        classify(model.encode_image(clip::preprocess(Small.image, paint(c, clip::Rng{3}.fork(c))))).best()[0];
     std::printf("a %s picture is called %s\n", captions[c].c_str(), captions[static_cast<std::size_t>(found)].c_str());
   }
 }

@@ -45,8 +45,20 @@ struct Gated {
 
 inline constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Small{
     .embed_dim = 16,
-    .image = {.image_size = 16, .patch_size = 8, .width = 32, .layers = 2, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 16, .vocabulary = 514, .width = 32, .layers = 2, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f}};
+    .image = {.image_size = 16,
+              .patch_size = 8,
+              .width = 32,
+              .layers = 2,
+              .heads = 2,
+              .activation = clip::Activation::quick_gelu,
+              .epsilon = 1e-5f},
+    .text = {.context = 16,
+             .vocabulary = 514,
+             .width = 32,
+             .layers = 2,
+             .heads = 2,
+             .activation = clip::Activation::quick_gelu,
+             .epsilon = 1e-5f}};
 
 int main() {
   clip::Model<Small, clip::Cpu<>, Gated> model{clip::Rng{1}};
@@ -57,16 +69,20 @@ int main() {
   std::vector<float> values(8 * 3 * 16 * 16);  // eight pictures of noise to be learned by heart
   for (clip::Rng rng{5}; float& x : values) x = static_cast<float>(rng.normal());
   const auto pixels = clip::Images::from_floats(8, 3, 16, 16, values);
-  const auto texts = clip::Tokenizer{}({"one", "two", "three", "four", "five", "six", "seven", "eight"}, {.context = 16});
+  const auto texts =
+      clip::Tokenizer{}({"one", "two", "three", "four", "five", "six", "seven", "eight"}, {.context = 16});
 
   for (int step = 1; step <= 80; ++step) {
     tape.clear();
-    const auto loss = clip::contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, texts), model.logit_scale);
+    const auto loss =
+        clip::contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, texts), model.logit_scale);
     tape.backward(loss);
     optimizer.step();
-    if (step == 1 || step == 80) std::printf("step %2d: loss %.1f (guessing: ln 8 = %.1f)\n", step, clip::value_of(tape, loss), std::log(8.0));
+    if (step == 1 || step == 80)
+      std::printf("step %2d: loss %.1f (guessing: ln 8 = %.1f)\n", step, clip::value_of(tape, loss), std::log(8.0));
   }
 
   for (const auto& entry : trainable.entries())
-    if (entry.name.ends_with(".gate")) std::printf("%-36s %.2f\n", entry.name.c_str(), std::exp(static_cast<double>(*entry.value.data)));
+    if (entry.name.ends_with(".gate"))
+      std::printf("%-36s %.2f\n", entry.name.c_str(), std::exp(static_cast<double>(*entry.value.data)));
 }

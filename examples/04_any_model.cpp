@@ -24,7 +24,8 @@ int main() {
   clip::write_file(config_file, clip::as_byte_span(small_json));
 
   clip::AnyModel model{clip::read_config(config_file), clip::Rng{1}};
-  std::printf("%d parameters, images of %d pixels\n", static_cast<int>(clip::count_parameters(model)), static_cast<int>(model.input().image_size));
+  std::printf("%d parameters, images of %d pixels\n", static_cast<int>(clip::count_parameters(model)),
+              static_cast<int>(model.input().image_size));
 
   std::string misspelt{small_json};
   misspelt.replace(misspelt.find("patch_size"), 10, "patchsize");
@@ -40,7 +41,8 @@ int main() {
   clip::Tape tape{trainable};
   for (int step = 1; step <= 30; ++step) {
     tape.clear();
-    const auto loss = clip::contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, texts), clip::logit_scale_of(model));
+    const auto loss = clip::contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, texts),
+                                        clip::logit_scale_of(model));
     tape.backward(loss);
     optimizer.step();
     if (step == 1 || step == 30) std::printf("step %2d: loss %.1f\n", step, clip::value_of(tape, loss));

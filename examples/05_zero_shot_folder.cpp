@@ -13,15 +13,28 @@
 
 inline constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Tiny{
     .embed_dim = 16,
-    .image = {.image_size = 32, .patch_size = 8, .width = 48, .layers = 2, .heads = 3, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 77, .vocabulary = 514, .width = 32, .layers = 2, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f}};
+    .image = {.image_size = 32,
+              .patch_size = 8,
+              .width = 48,
+              .layers = 2,
+              .heads = 3,
+              .activation = clip::Activation::quick_gelu,
+              .epsilon = 1e-5f},
+    .text = {.context = 77,
+             .vocabulary = 514,
+             .width = 32,
+             .layers = 2,
+             .heads = 2,
+             .activation = clip::Activation::quick_gelu,
+             .epsilon = 1e-5f}};
 
 void write(const std::string& name, std::string_view text) { clip::write_file(name, clip::as_byte_span(text)); }
 
 /// A picture of coloured noise in the simplest of formats; another seed, another picture.
 std::string noise(std::uint64_t seed) {
   std::string file = "P6 48 40 255\n";
-  for (clip::Rng rng{seed}; file.size() < 13 + 48 * 40 * 3;) file += static_cast<char>(rng.below(seed % 2 == 0 ? 256 : 80));
+  for (clip::Rng rng{seed}; file.size() < 13 + 48 * 40 * 3;)
+    file += static_cast<char>(rng.below(seed % 2 == 0 ? 256 : 80));
   return file;
 }
 
@@ -58,7 +71,8 @@ int main() {
     if (item) {
       std::printf("%s:", item->path.c_str());
       for (const auto& found : classifier.top(item->features, 2))
-        std::printf(" %.*s %.2f", static_cast<int>(found.label.size()), found.label.data(), static_cast<double>(found.similarity));
+        std::printf(" %.*s %.2f", static_cast<int>(found.label.size()), found.label.data(),
+                    static_cast<double>(found.similarity));
       std::printf("\n");
     } else {
       std::printf("%s\n", item.error().what());

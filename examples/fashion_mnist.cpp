@@ -25,8 +25,20 @@ namespace fashion {
 /// training recipe are those of bench/peers/fashion.py.
 inline constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Small{
     .embed_dim = 64,
-    .image = {.image_size = 28, .patch_size = 7, .width = 64, .layers = 3, .heads = 1, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 32, .vocabulary = 514, .width = 64, .layers = 2, .heads = 1, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f}};
+    .image = {.image_size = 28,
+              .patch_size = 7,
+              .width = 64,
+              .layers = 3,
+              .heads = 1,
+              .activation = clip::Activation::quick_gelu,
+              .epsilon = 1e-5f},
+    .text = {.context = 32,
+             .vocabulary = 514,
+             .width = 64,
+             .layers = 2,
+             .heads = 1,
+             .activation = clip::Activation::quick_gelu,
+             .epsilon = 1e-5f}};
 
 /// From the files to the pictures.
 void run(const Options& o) {
@@ -41,16 +53,22 @@ void run(const Options& o) {
   Pairs pairs{train, input, tokenizer, Small.text.context};
 
   make_folder(o.output);
-  const std::string weights = o.output + "/fashion-mnist.safetensors", checkpoint = o.output + "/checkpoint.safetensors";
+  const std::string weights = o.output + "/fashion-mnist.safetensors",
+                    checkpoint = o.output + "/checkpoint.safetensors";
   if (!o.resume) std::filesystem::remove(checkpoint);  // else the trainer would go on from it
 
   // The model, and its training.
   const clip::Cpu<> backend{{.threads = o.threads}};
   clip::Model<Small> model{clip::Rng{o.seed}, backend};
-  clip::Trainer trainer{
-      model, pairs, {.epochs = o.epochs, .batch = o.batch, .adamw = {.learning_rate = 1e-3f, .weight_decay = 0.2f}, .seed = o.seed, .checkpoint = checkpoint}};
-  std::fprintf(stderr, "%d parameters, %s; step %d of %d\n", static_cast<int>(clip::count_parameters(model)), backend.describe().c_str(),
-               static_cast<int>(trainer.step()), static_cast<int>(trainer.steps()));
+  clip::Trainer trainer{model,
+                        pairs,
+                        {.epochs = o.epochs,
+                         .batch = o.batch,
+                         .adamw = {.learning_rate = 1e-3f, .weight_decay = 0.2f},
+                         .seed = o.seed,
+                         .checkpoint = checkpoint}};
+  std::fprintf(stderr, "%d parameters, %s; step %d of %d\n", static_cast<int>(clip::count_parameters(model)),
+               backend.describe().c_str(), static_cast<int>(trainer.step()), static_cast<int>(trainer.steps()));
 
   Run history{trainer.step(), {}, {}};
   Progress progress;
@@ -75,9 +93,12 @@ void run(const Options& o) {
 
   print_table(result, test);
   draw_pictures(o.output, result, test, history, o.batch);
-  write_results(o, history, result.top1, again.top1, clip::count_parameters(model), backend, clip::to_json(with(model.config(), input)));
-  std::printf("\n%s: fashion-mnist.safetensors, confusion.svg, similarity.svg, pictures.svg, loss.svg, results.json\n", o.output.c_str());
-  if (!(again == result)) clip::raise(clip::NumericError{weights, "top-1 after reading it back", result.top1, again.top1});
+  write_results(o, history, result.top1, again.top1, clip::count_parameters(model), backend,
+                clip::to_json(with(model.config(), input)));
+  std::printf("\n%s: fashion-mnist.safetensors, confusion.svg, similarity.svg, pictures.svg, loss.svg, results.json\n",
+              o.output.c_str());
+  if (!(again == result))
+    clip::raise(clip::NumericError{weights, "top-1 after reading it back", result.top1, again.top1});
 }
 
 }  // namespace fashion

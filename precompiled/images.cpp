@@ -13,8 +13,10 @@ Preparer& preparer(void* handle) { return *static_cast<Preparer*>(handle); }
 const void* image_kernels() {
   static constexpr ImageKernels table{
       .make = []() -> void* { return new Preparer; },
-      .begin = [](void* handle, const Preprocessing& how, Index size, int workers) { preparer(handle).begin(how, size, workers); },
-      .run = [](void* handle, int worker, const Image& image, std::span<float> planes) { preparer(handle)(worker, image, planes); },
+      .begin = [](void* handle, const Preprocessing& how, Index size,
+                  int workers) { preparer(handle).begin(how, size, workers); },
+      .run = [](void* handle, int worker, const Image& image,
+                std::span<float> planes) { preparer(handle)(worker, image, planes); },
       .end = [](void* handle) { delete &preparer(handle); },
   };
   return &table;

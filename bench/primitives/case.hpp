@@ -33,6 +33,8 @@ inline void bytes(benchmark::State& state, double per_step) {
 }
 
 /// With as many threads as an argument says.
-inline Cpu<float> cpu_of(const benchmark::State& state, std::size_t argument) { return Cpu<float>{{.threads = static_cast<int>(state.range(argument))}}; }
+inline Cpu<float> cpu_of(const benchmark::State& state, std::size_t argument) {
+  return Cpu<float>{{.threads = static_cast<int>(state.range(argument))}};
+}
 
 }  // namespace clip::bench

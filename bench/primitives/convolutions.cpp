@@ -16,7 +16,8 @@ struct Convolution {
   Index k, n;
   Matrix x, w, folded, y;
   explicit Convolution(const benchmark::State& state)
-      : grid{state.range(0), state.range(1), state.range(1)}, window{state.range(4), state.range(5), state.range(4) / 2}, k{state.range(2)}, n{state.range(3)},
+      : grid{state.range(0), state.range(1), state.range(1)},
+        window{state.range(4), state.range(5), state.range(4) / 2}, k{state.range(2)}, n{state.range(3)},
         x{grid.rows(), k}, w{n, k * window.area()}, folded{2, n}, y{window.over(grid).rows(), n} {}
   double operations_each() const { return 2.0 * static_cast<double>(y.rows * n * k * window.area()); }
 };
@@ -54,7 +55,9 @@ void convolve_outer(benchmark::State& state) {
 void convolution_sizes(benchmark::internal::Benchmark* b) {
   for (const long threads : {1L, 2L})
     for (const long images : {1L, 8L}) {
-      b->Args({images, 224, 3, 32, 3, 2, threads})->Args({images, 112, 32, 32, 3, 1, threads})->Args({images, 112, 32, 64, 3, 1, threads});
+      b->Args({images, 224, 3, 32, 3, 2, threads})
+          ->Args({images, 112, 32, 32, 3, 1, threads})
+          ->Args({images, 112, 32, 64, 3, 1, threads});
       for (const long planes : {64L, 128L, 256L, 512L}) {
         const long size = 3584 / planes;
         b->Args({images, size, planes, planes, 3, 1, threads})

@@ -53,7 +53,9 @@ void outer(benchmark::State& state) {
 }
 
 /// What training in bfloat16 multiplies: x wᵀ, dy w, dyᵀ x.
-Cpu<float> reduced(const benchmark::State& state) { return Cpu<float>{{.threads = static_cast<int>(state.range(3)), .arithmetic = Arithmetic::bfloat16}}; }
+Cpu<float> reduced(const benchmark::State& state) {
+  return Cpu<float>{{.threads = static_cast<int>(state.range(3)), .arithmetic = Arithmetic::bfloat16}};
+}
 void linear_bfloat16(benchmark::State& state) {
   const Index m = state.range(0), k = state.range(1), n = state.range(2);
   Cpu<float> cpu = reduced(state);
@@ -88,7 +90,10 @@ void sizes_of_models(benchmark::internal::Benchmark* b) {
         ->Args({4352, 64, 64, threads})
         ->Args({4352, 64, 256, threads})
         ->Args({4352, 256, 64, threads});
-    b->Args({256, 64, 256, threads})->Args({256, 256, 64, threads})->Args({1250, 64, 192, threads})->Args({1250, 64, 256, threads});
+    b->Args({256, 64, 256, threads})
+        ->Args({256, 256, 64, threads})
+        ->Args({1250, 64, 192, threads})
+        ->Args({1250, 64, 256, threads});
   }
   b->UseRealTime()->Unit(benchmark::kMicrosecond);
 }

@@ -31,7 +31,9 @@ void layer_norm_backward(benchmark::State& state) {
       state,
       [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
         Matrix x{m, n}, gain{1, n}, saved{m, 2}, dy{m, n}, dx{m, n}, dgain{1, n}, dbias{1, n};
-        for (auto _ : s) cpu.layer_norm_backward(x, gain, saved, dy, Acc<float>{dx, false}, Acc<float>{dgain, false}, Acc<float>{dbias, false});
+        for (auto _ : s)
+          cpu.layer_norm_backward(x, gain, saved, dy, Acc<float>{dx, false}, Acc<float>{dgain, false},
+                                  Acc<float>{dbias, false});
       },
       4);
 }
@@ -51,8 +53,8 @@ void batch_norm_backward(benchmark::State& state) {
         Matrix x{m, n}, gain{1, n}, saved{2, n}, dy{m, n}, dx{m, n}, dgain{1, n}, dbias{1, n};
         const In<float> kept = saved;
         for (auto _ : s)
-          cpu.batch_norm_backward(x, kept.middle_rows(0, 1), kept.middle_rows(0, 1), gain, 1e-5, dy, true, Acc<float>{dx, true}, Acc<float>{dgain, false},
-                                  Acc<float>{dbias, false});
+          cpu.batch_norm_backward(x, kept.middle_rows(0, 1), kept.middle_rows(0, 1), gain, 1e-5, dy, true,
+                                  Acc<float>{dx, true}, Acc<float>{dgain, false}, Acc<float>{dbias, false});
       },
       5);
 }
@@ -124,7 +126,8 @@ void sum_of_squares(benchmark::State& state) {
 }
 
 void row_sizes(benchmark::internal::Benchmark* b) {
-  for (const long threads : {1L, 2L}) b->Args({4352, 64, threads})->Args({4352, 256, threads})->Args({1600, 768, threads});
+  for (const long threads : {1L, 2L})
+    b->Args({4352, 64, threads})->Args({4352, 256, threads})->Args({1600, 768, threads});
   b->UseRealTime()->Unit(benchmark::kMicrosecond);
 }
 BENCHMARK(layer_norm)->Apply(row_sizes);
@@ -137,7 +140,13 @@ BENCHMARK(gelu)->Apply(row_sizes)->Args({16, 512, 1});  // the last one stays in
 BENCHMARK(quick_gelu)->Apply(row_sizes)->Args({16, 512, 1});
 BENCHMARK(adamw)->Apply(row_sizes);
 BENCHMARK(sum_of_squares)->Apply(row_sizes);
-BENCHMARK(cross_entropy_both)->Args({256, 256, 1})->Args({256, 256, 2})->Args({50, 50, 1})->Args({50, 50, 2})->UseRealTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(cross_entropy_both)
+    ->Args({256, 256, 1})
+    ->Args({256, 256, 2})
+    ->Args({50, 50, 1})
+    ->Args({50, 50, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
 
 /// What an empty region costs.
 void region(benchmark::State& state) {

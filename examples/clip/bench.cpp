@@ -36,7 +36,8 @@ std::string in_words(const char* format, double x) {
 
 void tell(Output& out, const BenchCase& c, const BenchSeconds& seconds, double memory, Peaks& peaks, bool json) {
   const std::string dtype = c.dtype ? name_of(*c.dtype) : "-";
-  const double rate = c.amount / seconds.min, flops = c.flops / seconds.min, share = c.flops > 0 ? flops / peaks(*c.dtype, c.threads) : 0;
+  const double rate = c.amount / seconds.min, flops = c.flops / seconds.min,
+               share = c.flops > 0 ? flops / peaks(*c.dtype, c.threads) : 0;
   if (json) {
     out.line(clip::json_text({{"case", c.name},
                               {"dtype", dtype},
@@ -51,9 +52,10 @@ void tell(Output& out, const BenchCase& c, const BenchSeconds& seconds, double m
                               {"peak_rss_mib", rounded(memory)}}));
   } else {
     char line[256];
-    std::snprintf(line, sizeof line, "%-32s %-5s %6lld %7d %10.6f %10.6f %12.5g %-10s %9s %6s %9.0f", c.name.c_str(), dtype.c_str(),
-                  static_cast<long long>(c.batch), c.threads, seconds.min, seconds.median, rate, c.unit.c_str(),
-                  (c.flops > 0 ? in_words("%.1f", flops / 1e9) : "-").c_str(), (c.flops > 0 ? in_words("%.1f", 100 * share) : "-").c_str(), memory);
+    std::snprintf(line, sizeof line, "%-32s %-5s %6lld %7d %10.6f %10.6f %12.5g %-10s %9s %6s %9.0f", c.name.c_str(),
+                  dtype.c_str(), static_cast<long long>(c.batch), c.threads, seconds.min, seconds.median, rate,
+                  c.unit.c_str(), (c.flops > 0 ? in_words("%.1f", flops / 1e9) : "-").c_str(),
+                  (c.flops > 0 ? in_words("%.1f", 100 * share) : "-").c_str(), memory);
     out.line(line);
   }
   out.flush();
@@ -65,7 +67,10 @@ int bench(const BenchOptions& options) {
   Output out;
   Peaks peaks;
   const auto cases = bench_cases(options);
-  if (!options.json) out.line("case                             dtype  batch threads  s minimum   s median         rate            GFLOP/s % peak  peak MiB");
+  if (!options.json)
+    out.line(
+        "case                             dtype  batch threads  s minimum   s median         rate            GFLOP/s % "
+        "peak  peak MiB");
   for (const MakeBenchCase& make : cases) {
     reset_peak_memory();
     const BenchCase c = make();

@@ -37,14 +37,18 @@ BenchCase image_case(const Setting& s) {
   const auto model = std::make_shared<const Model>(s.model(Towers::image));
   const auto images = std::make_shared<const clip::Images>(noise(model->input(), s.batch));
   const auto n = static_cast<double>(s.batch);
-  return {.amount = n, .unit = "images/s", .flops = n * clip::count_flops(s.config()).image, .work = [=] { model->encode_image(*images); }};
+  return {.amount = n, .unit = "images/s", .flops = n * clip::count_flops(s.config()).image, .work = [=] {
+            model->encode_image(*images);
+          }};
 }
 
 BenchCase text_case(const Setting& s) {
   const auto model = std::make_shared<const Model>(s.model(Towers::text));
   const auto texts = std::make_shared<const clip::Texts>(prompts(*s.options, s.batch));
   const auto n = static_cast<double>(s.batch);
-  return {.amount = n, .unit = "prompts/s", .flops = n * clip::count_flops(s.config()).text, .work = [=] { model->encode_text(*texts); }};
+  return {.amount = n, .unit = "prompts/s", .flops = n * clip::count_flops(s.config()).text, .work = [=] {
+            model->encode_text(*texts);
+          }};
 }
 
 BenchCase head_case(const Setting& s) {
@@ -67,7 +71,9 @@ BenchCase train_case(const Setting& s) {
   const auto texts = std::make_shared<const clip::Texts>(prompts(*s.options, s.batch));
   const auto each = clip::count_flops(s.config());
   const auto n = static_cast<double>(s.batch);
-  return {.amount = n, .unit = "pairs/s", .flops = 3 * n * (each.image + each.text), .work = [=] { (*step)(*images, *texts); }};
+  return {.amount = n, .unit = "pairs/s", .flops = 3 * n * (each.image + each.text), .work = [=] {
+            (*step)(*images, *texts);
+          }};
 }
 
 BenchCase prompt_case(const Setting& s) {
@@ -120,7 +126,8 @@ BenchCase decode_case(const Setting& s) {
   const bool jpeg = bytes.size() > 1 && bytes[0] == std::byte{0xFF} && bytes[1] == std::byte{0xD8};
   const auto out = std::make_shared<clip::Images>();
   const auto pool = std::make_shared<clip::ThreadPool>(1);
-  return {.name = std::string(jpeg ? "jpeg-" : "") + "decode+preprocess-" + std::to_string(image.width()) + "x" + std::to_string(image.height()),
+  return {.name = std::string(jpeg ? "jpeg-" : "") + "decode+preprocess-" + std::to_string(image.width()) + "x" +
+                  std::to_string(image.height()),
           .batch = 1,
           .threads = 1,
           .unit = "images/s",
@@ -162,9 +169,13 @@ void require_possible(const Part& part, const BenchOptions& options) {
   const std::string name = "--part " + std::string(part.name);
   for (const auto member : part.needs)
     if ((options.*member).empty())
-      throw UsageError{name + " needs " + (member == &BenchOptions::labels ? "--labels" : member == &BenchOptions::weights ? "--weights" : "--vocabulary")};
+      throw UsageError{name + " needs " +
+                       (member == &BenchOptions::labels    ? "--labels"
+                        : member == &BenchOptions::weights ? "--weights"
+                                                           : "--vocabulary")};
   for (const Dtype dtype : options.dtypes)
-    if (!part.dtypes.empty() && std::ranges::count(part.dtypes, dtype) == 0) throw UsageError{name + " is not computed in " + name_of(dtype)};
+    if (!part.dtypes.empty() && std::ranges::count(part.dtypes, dtype) == 0)
+      throw UsageError{name + " is not computed in " + name_of(dtype)};
 }
 
 }  // namespace
@@ -190,11 +201,13 @@ std::vector<MakeBenchCase> bench_cases(const BenchOptions& options) {
   for (const std::string& name : options.parts) {
     const Part& part = *std::ranges::find(parts(), name, &Part::name);
     require_possible(part, options);
-    const std::vector<Index> batches = part.batch == 0 || options.batches.empty() ? std::vector<Index>{part.batch} : options.batches;
+    const std::vector<Index> batches =
+        part.batch == 0 || options.batches.empty() ? std::vector<Index>{part.batch} : options.batches;
     for (const auto make : part.makers)
       for (const Dtype dtype : part.dtypes.empty() ? std::vector<Dtype>{Dtype::f32} : options.dtypes)
         for (const int threads : part.threads ? options.threads : std::vector<int>{1})
-          for (const Index batch : batches) add(part, make, {&options, batch, threads == 0 ? clip::available_cores() : threads, dtype});
+          for (const Index batch : batches)
+            add(part, make, {&options, batch, threads == 0 ? clip::available_cores() : threads, dtype});
     if (name == "preprocess" && !options.images.empty()) add(part, decode_case, {&options, 1, 1, Dtype::f32});
   }
   return cases;

@@ -19,7 +19,9 @@ using clip::Index;
 /// Ids of n texts that share a beginning and go on with two words and a full stop: a thousand labels nobody has.
 clip::Texts made_up_texts(const clip::TextConfig& config, Index n, std::initializer_list<std::uint64_t> beginning) {
   const auto last = static_cast<std::int32_t>(config.vocabulary - 1), start = last - 1;
-  const auto word = [&](std::uint64_t i) { return static_cast<std::int32_t>(i % static_cast<std::uint64_t>(std::max<Index>(1, config.vocabulary - 2))); };
+  const auto word = [&](std::uint64_t i) {
+    return static_cast<std::int32_t>(i % static_cast<std::uint64_t>(std::max<Index>(1, config.vocabulary - 2)));
+  };
   clip::Texts texts{last};
   for (Index i = 0; i < n; ++i) {
     clip::Rng rng = clip::Rng{1}.fork(static_cast<std::uint64_t>(i % 1000));
@@ -50,7 +52,9 @@ clip::Image picture(Index width, Index height) {
 
 std::vector<std::string> labels_of(const BenchOptions& options) {
   const auto all = clip::lines(options.labels);
-  const auto n = std::cmp_less(options.classes, all.size()) && options.classes > 0 ? static_cast<std::size_t>(options.classes) : all.size();
+  const auto n = std::cmp_less(options.classes, all.size()) && options.classes > 0
+                     ? static_cast<std::size_t>(options.classes)
+                     : all.size();
   std::vector<std::string> labels;
   for (std::size_t i = 0; i < n; ++i) labels.push_back(all[i * all.size() / n]);
   return labels;
@@ -69,7 +73,8 @@ clip::Texts prompts(const BenchOptions& options, Index n) {
 }
 
 clip::Texts class_names(const BenchOptions& options) {
-  if (options.labels.empty()) return made_up_texts(options.config->text, options.classes > 0 ? options.classes : 100, {});
+  if (options.labels.empty())
+    return made_up_texts(options.config->text, options.classes > 0 ? options.classes : 100, {});
   auto names = labels_of(options);
   for (std::string& name : names) name += '.';
   return Tokenizer{options.vocabulary}(names, {.context = options.config->text.context});

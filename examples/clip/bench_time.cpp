@@ -18,13 +18,16 @@ namespace tool {
 
 BenchSeconds time_of(const BenchCase& c, double seconds) {
   using Clock = std::chrono::steady_clock;
-  const auto since = [](Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+  const auto since = [](Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  };
   if (c.before) c.before();
   if (c.warm_up) c.warm_up();
   else c.work();
   std::vector<double> taken;
   double sum = 0;
-  for (const auto begin = Clock::now(); taken.empty() || ((taken.size() < 5 || sum < seconds) && since(begin) < 10 * seconds);) {
+  for (const auto begin = Clock::now();
+       taken.empty() || ((taken.size() < 5 || sum < seconds) && since(begin) < 10 * seconds);) {
     if (interrupted() != 0) return {};
     if (c.before) c.before();
     const auto start = Clock::now();

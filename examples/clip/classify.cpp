@@ -20,7 +20,9 @@ std::vector<std::string> templates_of(const ClassifyOptions& options) {
   if (options.templates.empty()) return {"a photo of a {}."};
   auto templates = clip::lines(options.templates);
   for (std::size_t i = 0; i < templates.size(); ++i)
-    if (const auto good = clip::Template::try_make(templates[i], options.templates + ": line " + std::to_string(i + 1)); !good) clip::raise(good.error());
+    if (const auto good = clip::Template::try_make(templates[i], options.templates + ": line " + std::to_string(i + 1));
+        !good)
+      clip::raise(good.error());
   return templates;
 }
 

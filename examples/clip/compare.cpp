@@ -23,9 +23,12 @@ using Classifier = clip::ZeroShot<float, clip::dyn>;
 
 /// A model with weights of one type, and what it is asked.
 struct Side {
-  Side(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer, const std::vector<std::string>& labels)
-      : dtype{dtype_}, model{*o.model.config, o.model.weights, tokenizer ? Towers::both : Towers::image, dtype_, o.model.threads} {
-    if (tokenizer) classifier = clip::zero_shot(model, *tokenizer, labels, std::vector<std::string>{"a photo of a {}."});
+  Side(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer,
+       const std::vector<std::string>& labels)
+      : dtype{dtype_}, model{*o.model.config, o.model.weights, tokenizer ? Towers::both : Towers::image, dtype_,
+                             o.model.threads} {
+    if (tokenizer)
+      classifier = clip::zero_shot(model, *tokenizer, labels, std::vector<std::string>{"a photo of a {}."});
   }
 
   Dtype dtype;
@@ -61,7 +64,8 @@ void race(Side& a, Side& b, const clip::Images& images) {
   const auto run = [&](Side& side) {
     const auto begin = std::chrono::steady_clock::now();
     side.model.encode_image(images);
-    side.seconds = std::min(side.seconds, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    side.seconds =
+        std::min(side.seconds, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   };
   for (int round = 0; round < 3; ++round) run(a), run(b);
 }
@@ -71,7 +75,9 @@ clip::Json json_of(const Comparison& c, const Side& a, const Side& b, const std:
   clip::Json differing = clip::Json::array();
   for (const clip::Index i : c.agreement.differing()) {
     const auto& [x, y] = c.choices[static_cast<std::size_t>(i)];
-    differing.push_back({{"path", c.path(i)}, {"f32", labels[static_cast<std::size_t>(x)]}, {dtype, labels[static_cast<std::size_t>(y)]}});
+    differing.push_back({{"path", c.path(i)},
+                         {"f32", labels[static_cast<std::size_t>(x)]},
+                         {dtype, labels[static_cast<std::size_t>(y)]}});
   }
   return {{"images", c.paths.size()},
           {"dtype", dtype},
@@ -92,17 +98,19 @@ std::string in_words(const char* format, double x) {
 void tell(Output& out, const Comparison& c, const Side& a, const Side& b, const std::vector<std::string>& labels) {
   const std::string dtype = name_of(b.dtype);
   out.line("images   " + std::to_string(c.paths.size()));
-  out.line("cosine   mean " + in_words("%.6f", c.agreement.mean_cosine()) + ", smallest " + in_words("%.6f", c.agreement.smallest_cosine()) + ": " +
-           c.path(c.agreement.worst()));
-  out.line("speed    f32 " + in_words("%.4g", c.rate(a)) + ", " + dtype + " " + in_words("%.4g", c.rate(b)) + " images/s, " + std::to_string(c.last.size()) +
-           " at a time");
+  out.line("cosine   mean " + in_words("%.6f", c.agreement.mean_cosine()) + ", smallest " +
+           in_words("%.6f", c.agreement.smallest_cosine()) + ": " + c.path(c.agreement.worst()));
+  out.line("speed    f32 " + in_words("%.4g", c.rate(a)) + ", " + dtype + " " + in_words("%.4g", c.rate(b)) +
+           " images/s, " + std::to_string(c.last.size()) + " at a time");
   if (!a.classifier) return;
   const auto& differing = c.agreement.differing();
-  out.line("top-1    " + in_words("%.2f", 100 * c.agreement.same_choices()) + " % the same" + (differing.empty() ? "" : ", other labels for:"));
+  out.line("top-1    " + in_words("%.2f", 100 * c.agreement.same_choices()) + " % the same" +
+           (differing.empty() ? "" : ", other labels for:"));
   const std::size_t shown = std::min<std::size_t>(differing.size(), 10);
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& [x, y] = c.choices[static_cast<std::size_t>(differing[i])];
-    out.line("         " + c.path(differing[i]) + ": f32 " + labels[static_cast<std::size_t>(x)] + ", " + dtype + " " + labels[static_cast<std::size_t>(y)]);
+    out.line("         " + c.path(differing[i]) + ": f32 " + labels[static_cast<std::size_t>(x)] + ", " + dtype + " " +
+             labels[static_cast<std::size_t>(y)]);
   }
   if (differing.size() > shown) out.line("         and " + std::to_string(differing.size() - shown) + " more");
 }
@@ -121,15 +129,16 @@ int compare(const CompareOptions& options) {
   Progress progress{"comparing"};
   Failures failures{progress, options.images.strict};
   Comparison comparison;
-  read_images(files, floats.model.input(), 16, options.model.threads, [&](clip::Index first, const auto& errors, const clip::Images& images) {
-    for (std::size_t i = 0; i < errors.size(); ++i) {
-      if (errors[i] != nullptr) failures.add(*errors[i]);
-      else comparison.paths.push_back(files[static_cast<std::size_t>(first) + i]);
-    }
-    if (images.size() > 0) comparison.add(floats, other, images);
-    progress.show(first + static_cast<clip::Index>(errors.size()), total);
-    return interrupted() == 0;
-  });
+  read_images(files, floats.model.input(), 16, options.model.threads,
+              [&](clip::Index first, const auto& errors, const clip::Images& images) {
+                for (std::size_t i = 0; i < errors.size(); ++i) {
+                  if (errors[i] != nullptr) failures.add(*errors[i]);
+                  else comparison.paths.push_back(files[static_cast<std::size_t>(first) + i]);
+                }
+                if (images.size() > 0) comparison.add(floats, other, images);
+                progress.show(first + static_cast<clip::Index>(errors.size()), total);
+                return interrupted() == 0;
+              });
   progress.clear();
   if (interrupted() != 0) return 1;
   if (!comparison.paths.empty()) {

@@ -13,8 +13,10 @@ clip::AnyConfig with_unseen(clip::AnyConfig seen, clip::AnyConfig other) {
   seen.preprocessing() = other.preprocessing();
   auto* const image = std::get_if<clip::VitConfig>(&seen.image);
   const auto* const of = std::get_if<clip::VitConfig>(&other.image);
-  if (image != nullptr && of != nullptr) image->heads = of->heads, image->activation = of->activation, image->epsilon = of->epsilon;
-  seen.text.heads = other.text.heads, seen.text.activation = other.text.activation, seen.text.epsilon = other.text.epsilon;
+  if (image != nullptr && of != nullptr)
+    image->heads = of->heads, image->activation = of->activation, image->epsilon = of->epsilon;
+  seen.text.heads = other.text.heads, seen.text.activation = other.text.activation,
+  seen.text.epsilon = other.text.epsilon;
   return seen;
 }
 
@@ -35,7 +37,10 @@ std::vector<std::string> dialect_names() {
 
 int convert(const ConvertOptions& options) {
   clip::ConvertOptions how{.dialect = clip::try_dialect(options.dialect).value(), .config = options.config};
-  if (!options.dtype.empty()) how.dtype = options.dtype == "f32" ? clip::Dtype::f32 : options.dtype == "f16" ? clip::Dtype::f16 : clip::Dtype::bf16;
+  if (!options.dtype.empty())
+    how.dtype = options.dtype == "f32"   ? clip::Dtype::f32
+                : options.dtype == "f16" ? clip::Dtype::f16
+                                         : clip::Dtype::bf16;
   if (options.config) require_model(options);
   convert_weights(options.in, options.out, how);
   if (options.json) Output{}.json({{"output", options.out}, {"dialect", options.dialect}});

@@ -75,13 +75,15 @@ int embed_texts(const EmbedOptions& options) {
   const Tokenizer tokenizer{options.vocabulary};
   Rows rows{options};
   const Model model = options.model.load(Towers::text, 0, lines.size());
-  const clip::TokenizeOptions how{.context = model.config().text.context, .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
+  const clip::TokenizeOptions how{.context = model.config().text.context,
+                                  .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Progress progress{"embedding"};
   clip::Index cut = 0;
   // A few hundred texts at a time: enough to share their beginnings, and memory does not grow with their number.
   for (std::size_t begin = 0; begin < lines.size(); begin += 256) {
     if (interrupted() != 0) return 1;
-    const clip::Texts texts = tokenizer(std::span{lines}.subspan(begin, std::min<std::size_t>(256, lines.size() - begin)), how);
+    const clip::Texts texts =
+        tokenizer(std::span{lines}.subspan(begin, std::min<std::size_t>(256, lines.size() - begin)), how);
     cut += texts.cut();
     rows.add(model.encode_text(texts));
     progress.show(rows.count(), total);

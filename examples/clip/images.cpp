@@ -34,7 +34,8 @@ int Failures::finish(clip::Index total) const {
   return count() == total || (strict_ && count() > 0) ? 1 : 0;
 }
 
-void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers, const TakeBatch& take) {
+void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers,
+                 const TakeBatch& take) {
   clip::ReadAhead ahead{files, input, {.batch = batch, .readers = readers}};
   while (const clip::ImageBatch* const read = ahead.next()) {
     std::vector<const clip::Error*> errors;
@@ -43,20 +44,24 @@ void read_images(const std::vector<std::string>& files, const clip::ImageInput& 
   }
 }
 
-clip::Image decode(std::span<const std::byte> bytes, const std::string& place) { return clip::decode_image(bytes, place); }
+clip::Image decode(std::span<const std::byte> bytes, const std::string& place) {
+  return clip::decode_image(bytes, place);
+}
 
-void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image> images, clip::Images& out, clip::ThreadPool& threads) {
+void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image> images, clip::Images& out,
+                     clip::ThreadPool& threads) {
   clip::preprocess(input, images, out, threads);
 }
 
-void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress, const TakeFeatures& take,
-                const TakeError& failed) {
+void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress,
+                const TakeFeatures& take, const TakeError& failed) {
   std::stop_source stop;
   const auto tell = [&](clip::EmbedProgress p) {
     progress.show(p.done, p.total);
     if (interrupted() != 0) stop.request_stop();
   };
-  for (const auto& item : clip::embed_files(model, std::move(files), {.batch = batch, .readers = readers, .stop = stop.get_token(), .progress = tell}))
+  for (const auto& item : clip::embed_files(
+           model, std::move(files), {.batch = batch, .readers = readers, .stop = stop.get_token(), .progress = tell}))
     if (item) take(item->path, item->features);
     else failed(item.error());
 }

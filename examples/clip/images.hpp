@@ -37,18 +37,21 @@ class Failures {
 
 /// Decoded and resized ahead, in order: `images` are those of files [first, first + errors.size()) that have no error. Ends early
 /// where `take` returns false.
-using TakeBatch = std::function<bool(clip::Index first, const std::vector<const clip::Error*>& errors, const clip::Images& images)>;
-void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers, const TakeBatch& take);
+using TakeBatch =
+    std::function<bool(clip::Index first, const std::vector<const clip::Error*>& errors, const clip::Images& images)>;
+void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers,
+                 const TakeBatch& take);
 
 /// The picture in a file's bytes. InputError: none.
 clip::Image decode(std::span<const std::byte> bytes, const std::string& place);
 /// Model input out of decoded pictures, in the memory `out` already has.
-void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image> images, clip::Images& out, clip::ThreadPool& threads);
+void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image> images, clip::Images& out,
+                     clip::ThreadPool& threads);
 
 /// Every image's features, or its error, in order. Stops when interrupted().
 using TakeFeatures = std::function<void(const std::string& path, const clip::Features<float, clip::dyn>& features)>;
 using TakeError = std::function<void(const clip::Error& error)>;
-void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress, const TakeFeatures& take,
-                const TakeError& failed);
+void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress,
+                const TakeFeatures& take, const TakeError& failed);
 
 }  // namespace tool

@@ -9,12 +9,15 @@ namespace tool {
 namespace {
 
 std::string_view name_of_format(clip::FileFormat format) {
-  return format == clip::FileFormat::safetensors ? "safetensors" : format == clip::FileFormat::torchscript ? "torchscript" : "torch";
+  return format == clip::FileFormat::safetensors   ? "safetensors"
+         : format == clip::FileFormat::torchscript ? "torchscript"
+                                                   : "torch";
 }
 
 clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspection>& found) {
   clip::Json tensors = clip::Json::array();
-  for (const clip::FileTensor& t : file.tensors()) tensors.push_back({{"name", t.name}, {"type", clip::traits(t.dtype).name}, {"shape", t.shape}});
+  for (const clip::FileTensor& t : file.tensors())
+    tensors.push_back({{"name", t.name}, {"type", clip::traits(t.dtype).name}, {"shape", t.shape}});
   clip::Json json{{"file", file.place()},
                   {"format", name_of_format(file.format())},
                   {"dialect", clip::name_of(clip::dialect_of(file))},
@@ -39,7 +42,8 @@ int inspect(const InspectOptions& options) {
   Output out;
   if (options.json) return out.json(json_of(file, found)), 0;
 
-  out.line("format   " + std::string(name_of_format(file.format())) + ", names of " + std::string(clip::name_of(clip::dialect_of(file))));
+  out.line("format   " + std::string(name_of_format(file.format())) + ", names of " +
+           std::string(clip::name_of(clip::dialect_of(file))));
   if (found) {
     const std::string doubt = found->activation_known ? "" : " (its activation is not stated)";
     out.line("model    " + (found->name.empty() ? "none of those known by name" : found->name) + doubt);
@@ -52,7 +56,8 @@ int inspect(const InspectOptions& options) {
   for (const clip::FileTensor& t : file.tensors()) values += t.count(), types.insert(clip::traits(t.dtype).name);
   std::string all_types;
   for (const std::string_view type : types) all_types += (all_types.empty() ? "" : ", ") + std::string(type);
-  out.line("tensors  " + std::to_string(file.tensors().size()) + ", " + std::to_string(values) + " values, " + all_types);
+  out.line("tensors  " + std::to_string(file.tensors().size()) + ", " + std::to_string(values) + " values, " +
+           all_types);
   for (const auto& [key, text] : file.metadata()) out.line("metadata " + key + ": " + text);
   for (const clip::FileTensor& t : file.tensors()) {
     std::string shape;

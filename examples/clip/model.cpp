@@ -29,7 +29,8 @@ clip::Storage storage_of(Dtype dtype) {
 
 }  // namespace
 
-Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads, Work work)
+Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
+             Work work)
     : config_{config}, held_{new Held{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}}} {
   const auto storage = storage_of(dtype);
   std::optional<clip::TensorFile> file;
@@ -49,14 +50,22 @@ Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers t
 Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
 
-clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images) const { return held_->model.encode_image(images); }
-clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const { return held_->model.encode_text(texts); }
+clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images) const {
+  return held_->model.encode_image(images);
+}
+clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const {
+  return held_->model.encode_text(texts);
+}
 void Model::rest(Towers tower) const {
-  held_->model.visit([&](auto& model) { tower == Towers::image ? clip::release_pages(model.image) : clip::release_pages(model.text); });
+  held_->model.visit([&](auto& model) {
+    tower == Towers::image ? clip::release_pages(model.image) : clip::release_pages(model.text);
+  });
 }
 double Model::temperature() const { return held_->model.temperature(); }
 
-double peak_flops(Dtype dtype, int threads) { return clip::peak_flops(clip::packed_layout(storage_of(dtype)), threads); }
+double peak_flops(Dtype dtype, int threads) {
+  return clip::peak_flops(clip::packed_layout(storage_of(dtype)), threads);
+}
 
 clip::Index count_parameters(const clip::AnyConfig& config) { return clip::count_parameters(config).total(); }
 

@@ -20,7 +20,8 @@ enum class Towers { image, text, both };
 enum class Dtype { f32, bf16, f16, int8 };
 
 /// As users say them.
-inline constexpr std::array<std::pair<const char*, Dtype>, 4> dtypes{{{"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"f16", Dtype::f16}, {"int8", Dtype::int8}}};
+inline constexpr std::array<std::pair<const char*, Dtype>, 4> dtypes{
+    {{"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"f16", Dtype::f16}, {"int8", Dtype::int8}}};
 constexpr const char* name_of(Dtype dtype) {
   return std::find_if(dtypes.begin(), dtypes.end(), [=](const auto& named) { return named.second == dtype; })->first;
 }
@@ -32,7 +33,8 @@ enum class Work { few, many };
 class Model {
  public:
   /// No weights: random ones. threads: 0 for all cores this process may use.
-  Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads, Work work = Work::many);
+  Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
+        Work work = Work::many);
   Model(Model&&) noexcept;
   ~Model();
 

@@ -13,10 +13,12 @@ namespace {
 
 /// Writes the images as they are read, so that memory does not grow with their number; the paths that became rows. The file begins
 /// with how many there are: where one turns out to be unreadable, all is written again without those that are known to be.
-std::vector<std::string> write_all(const PreprocessOptions& options, std::vector<std::string> files, Progress& progress, Failures& failures) {
+std::vector<std::string> write_all(const PreprocessOptions& options, std::vector<std::string> files, Progress& progress,
+                                   Failures& failures) {
   const clip::ImageInput input = options.config->input();
   for (;;) {
-    const clip::Index shape[]{static_cast<clip::Index>(files.size()), input.channels, input.image_size, input.image_size};
+    const clip::Index shape[]{static_cast<clip::Index>(files.size()), input.channels, input.image_size,
+                              input.image_size};
     auto writer = clip::NpyWriter<float>::try_create(options.output, shape).value();
     std::vector<std::string> good;
     read_images(files, input, 8, 0, [&](clip::Index first, const auto& errors, const clip::Images& images) {
@@ -43,7 +45,9 @@ int preprocess(const PreprocessOptions& options) {
   const auto written = write_all(options, files, progress, failures);
   if (interrupted() != 0) return 1;
   const int status = failures.finish(static_cast<clip::Index>(files.size()));
-  if (options.json) Output{}.json({{"output", options.output}, {"rows", written.size()}, {"files", written}, {"failures", failures.messages()}});
+  if (options.json)
+    Output{}.json(
+        {{"output", options.output}, {"rows", written.size()}, {"files", written}, {"failures", failures.messages()}});
   return status;
 }
 

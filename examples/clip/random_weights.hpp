@@ -19,11 +19,13 @@ void scatter_weights(M& model) {
   for (float& x : some) x = static_cast<float>(rng.normal());
   clip::visit_parameters(model, [&](std::string_view, auto& p) {
     const bool constant = p.init.rule == clip::Init::Rule::constant;
-    const auto scale = static_cast<float>(p.init.rule == clip::Init::Rule::uniform ? p.init.scale / std::sqrt(3.0) : p.init.scale);
+    const auto scale =
+        static_cast<float>(p.init.rule == clip::Init::Rule::uniform ? p.init.scale / std::sqrt(3.0) : p.init.scale);
     const auto y = p.own_place();
     std::size_t at = 0;
     for (clip::Index i = 0; i < y.rows; ++i)
-      for (clip::Index j = 0; j < y.cols; ++j, at = at + 1 == some.size() ? 0 : at + 1) y(i, j) = constant ? scale : scale * some[at];
+      for (clip::Index j = 0; j < y.cols; ++j, at = at + 1 == some.size() ? 0 : at + 1)
+        y(i, j) = constant ? scale : scale * some[at];
   });
 }
 

@@ -18,14 +18,21 @@ clip::Features<float, clip::dyn> features_of(const std::string& path) {
   return features;
 }
 
-clip::Json json_of(const clip::Recall& r) { return {{"R1", r.at_1}, {"R5", r.at_5}, {"R10", r.at_10}, {"mR", r.mean()}}; }
+clip::Json json_of(const clip::Recall& r) {
+  return {{"R1", r.at_1}, {"R5", r.at_5}, {"R10", r.at_10}, {"mR", r.mean()}};
+}
 
 }  // namespace
 
 int retrieve(const RetrieveOptions& options) {
   const auto found = clip::retrieval(features_of(options.images), features_of(options.texts), options.captions);
   Output out;
-  if (options.json) return out.json({{"text", json_of(found.text)}, {"image", json_of(found.image)}, {"total_mR", found.mean()}, {"sum", found.sum()}}), 0;
+  if (options.json)
+    return out.json({{"text", json_of(found.text)},
+                     {"image", json_of(found.image)},
+                     {"total_mR", found.mean()},
+                     {"sum", found.sum()}}),
+           0;
   out.line(found.in_words());
   out.flush();
   return 0;

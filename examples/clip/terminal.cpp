@@ -42,15 +42,17 @@ void Output::json(const clip::Json& value) {
   flush();
 }
 
-void complain(std::string_view message) { std::fprintf(stderr, "clip: %.*s\n", static_cast<int>(message.size()), message.data()); }
+void complain(std::string_view message) {
+  std::fprintf(stderr, "clip: %.*s\n", static_cast<int>(message.size()), message.data());
+}
 
 void Progress::show(clip::Index done, clip::Index total) {
   static const bool terminal = ::isatty(STDERR_FILENO) != 0;
   const auto now = std::chrono::steady_clock::now();
   if (!terminal || (visible_ && done < total && now - shown_ < std::chrono::milliseconds(100))) return;
   const double seconds = std::chrono::duration<double>(now - begin_).count();
-  std::fprintf(stderr, "\r%s: %lld of %lld, %.0f a second\x1b[K", what_.c_str(), static_cast<long long>(done), static_cast<long long>(total),
-               seconds > 0 ? static_cast<double>(done) / seconds : 0.0);
+  std::fprintf(stderr, "\r%s: %lld of %lld, %.0f a second\x1b[K", what_.c_str(), static_cast<long long>(done),
+               static_cast<long long>(total), seconds > 0 ? static_cast<double>(done) / seconds : 0.0);
   visible_ = true;
   shown_ = now;
 }

@@ -13,7 +13,8 @@ struct Tokenizer::Held {
 };
 
 Tokenizer::Tokenizer(const std::string& vocabulary)
-    : held_{new Held{std::async(std::launch::async, [vocabulary] { return clip::open_tokenizer(vocabulary); }).share()}} {}
+    : held_{new Held{
+          std::async(std::launch::async, [vocabulary] { return clip::open_tokenizer(vocabulary); }).share()}} {}
 Tokenizer::~Tokenizer() = default;
 
 clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const {
@@ -21,7 +22,9 @@ clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip
 }
 
 void tell_cut(clip::Index cut, clip::Index texts, clip::Index context) {
-  if (cut > 0) complain(std::to_string(cut) + " of " + std::to_string(texts) + " texts were cut to " + std::to_string(context) + " ids");
+  if (cut > 0)
+    complain(std::to_string(cut) + " of " + std::to_string(texts) + " texts were cut to " + std::to_string(context) +
+             " ids");
 }
 
 }  // namespace tool

@@ -21,7 +21,8 @@ std::string ids_in_words(clip::Ids ids) {
 
 int tokenize(const TokenizeOptions& options) {
   const Tokenizer tokenizer{options.vocabulary};
-  const clip::TokenizeOptions how{.context = options.context, .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
+  const clip::TokenizeOptions how{.context = options.context,
+                                  .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Output out;
   clip::Index number = 0, cut = 0;
   const auto tell = [&](const std::string& text) {

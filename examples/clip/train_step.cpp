@@ -16,7 +16,8 @@
 namespace tool {
 
 struct TrainStep::Held {
-  Held(const clip::AnyConfig& config, const std::string& weights, clip::CpuOptions options) : model{config, clip::Cpu<>{options}} {
+  Held(const clip::AnyConfig& config, const std::string& weights, clip::CpuOptions options)
+      : model{config, clip::Cpu<>{options}} {
     if (weights.empty()) scatter_weights(model);
     else clip::try_load(model, open_weights(weights)).value();
   }
@@ -28,7 +29,10 @@ struct TrainStep::Held {
 };
 
 TrainStep::TrainStep(const clip::AnyConfig& config, const std::string& weights, Dtype dtype, int threads)
-    : held_{new Held{config, weights, {.threads = threads, .arithmetic = dtype == Dtype::bf16 ? clip::Arithmetic::bfloat16 : clip::Arithmetic::full}}} {}
+    : held_{new Held{config,
+                     weights,
+                     {.threads = threads,
+                      .arithmetic = dtype == Dtype::bf16 ? clip::Arithmetic::bfloat16 : clip::Arithmetic::full}}} {}
 TrainStep::~TrainStep() = default;
 
 void TrainStep::operator()(const clip::Images& images, const clip::Texts& texts) {
@@ -42,9 +46,10 @@ void TrainStep::operator()(const clip::Images& images, const clip::Texts& texts)
 }
 
 struct PromptStep::Held {
-  Held(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index count, int threads)
-      : model{config, clip::Cpu<>{{.threads = threads}}}, context{count, config.text.width, clip::Rng{1}, model.backend()}, prompts{clip::with_learned(names,
-                                                                                                                                                       count)},
+  Held(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index count,
+       int threads)
+      : model{config, clip::Cpu<>{{.threads = threads}}},
+        context{count, config.text.width, clip::Rng{1}, model.backend()}, prompts{clip::with_learned(names, count)},
         slopes(static_cast<std::size_t>(names.size() * config.embed_dim), 1.0f) {
     model.visit([&](auto& m) {
       if (weights.empty()) scatter_weights(m.text);
@@ -61,7 +66,8 @@ struct PromptStep::Held {
   std::vector<float> slopes;  // what a loss would send back to the features
 };
 
-PromptStep::PromptStep(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index context, int threads)
+PromptStep::PromptStep(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names,
+                       clip::Index context, int threads)
     : held_{new Held{config, weights, names, context, threads}} {}
 PromptStep::~PromptStep() = default;
 

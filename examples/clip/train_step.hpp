@@ -27,7 +27,8 @@ class TrainStep {
 class PromptStep {
  public:
   /// names: those of the classes, with what follows them. Frozen weights; none: random ones. threads: 0 for all cores this process may use.
-  PromptStep(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index context, int threads);
+  PromptStep(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index context,
+             int threads);
   ~PromptStep();
 
   /// Features of all prompts, and the gradient of the vectors.

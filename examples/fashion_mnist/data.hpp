@@ -20,9 +20,10 @@ namespace fashion {
 using clip::Index;
 
 inline constexpr Index class_count = 10, side = 28;
-inline constexpr std::array<std::string_view, 10> names{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"};
-inline constexpr std::array<std::string_view, 5> templates{"a photo of a {}.", "a picture of a {}.", "an image of a {}.", "this is a {}.",
-                                                           "a grey photo of a {}."};
+inline constexpr std::array<std::string_view, 10> names{"t-shirt", "trouser", "pullover", "dress", "coat",
+                                                        "sandal",  "shirt",   "sneaker",  "bag",   "ankle boot"};
+inline constexpr std::array<std::string_view, 5> templates{
+    "a photo of a {}.", "a picture of a {}.", "an image of a {}.", "this is a {}.", "a grey photo of a {}."};
 
 inline std::string fill_in(std::string_view pattern, std::string_view name) {
   const auto gap = pattern.find("{}");
@@ -42,7 +43,9 @@ struct Pictures {
   std::vector<std::uint8_t> labels;  // (n), each below 10
 
   Index size() const { return static_cast<Index>(labels.size()); }
-  clip::Image operator[](Index i) const { return clip::Image::view(pixels.bytes.data() + i * side * side, side, side, side, clip::Pixels::gray); }
+  clip::Image operator[](Index i) const {
+    return clip::Image::view(pixels.bytes.data() + i * side * side, side, side, side, clip::Pixels::gray);
+  }
 };
 
 namespace detail {
@@ -50,18 +53,22 @@ namespace detail {
 inline clip::IdxArray read_idx(const std::string& path) {
   auto array = clip::try_read_idx(path);
   if (!array && array.error().message().find("no such file") != std::string::npos)
-    clip::raise(clip::LoadError{path, "no such file: install the Debian package dataset-fashion-mnist, or name the folder of the four files with --data"});
+    clip::raise(clip::LoadError{path,
+                                "no such file: install the Debian package dataset-fashion-mnist, or name the folder of "
+                                "the four files with --data"});
   return std::move(array).value();
 }
 }  // namespace detail
 
 /// FOLDER/{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz. LoadError: missing, damaged, or not such pictures.
 inline Pictures read_pictures(const std::string& folder, const std::string& part) {
-  const std::string images = folder + "/" + part + "-images-idx3-ubyte.gz", labels = folder + "/" + part + "-labels-idx1-ubyte.gz";
+  const std::string images = folder + "/" + part + "-images-idx3-ubyte.gz",
+                    labels = folder + "/" + part + "-labels-idx1-ubyte.gz";
   clip::IdxArray pixels = detail::read_idx(images), classes = detail::read_idx(labels);
   if (pixels.shape.size() != 3 || pixels.shape[0] == 0 || pixels.shape[1] != side || pixels.shape[2] != side)
     clip::raise(clip::LoadError{images, "expected pictures of 28 x 28"});
-  if (classes.shape.size() != 1 || classes.shape[0] != pixels.shape[0]) clip::raise(clip::LoadError{labels, "labels", pixels.shape[0], classes.bytes.size()});
+  if (classes.shape.size() != 1 || classes.shape[0] != pixels.shape[0])
+    clip::raise(clip::LoadError{labels, "labels", pixels.shape[0], classes.bytes.size()});
   for (std::uint8_t label : classes.bytes)
     if (label >= class_count) clip::raise(clip::LoadError{labels, "labels", "0 to 9", static_cast<int>(label)});
   return {std::move(pixels), std::move(classes.bytes)};
@@ -82,7 +89,8 @@ inline Brightness brightness(std::span<const std::uint8_t> bytes) {
 class Pairs {
  public:
   /// `input` is how the model wants its images. Captions are tokenised here, once.
-  Pairs(const Pictures& pictures, const clip::VitConfig& input, const clip::Tokenizer& tokenizer, Index context) : pictures_{&pictures}, input_{input} {
+  Pairs(const Pictures& pictures, const clip::VitConfig& input, const clip::Tokenizer& tokenizer, Index context)
+      : pictures_{&pictures}, input_{input} {
     std::vector<std::string> all;
     for (std::string_view pattern : templates)
       for (const std::string& caption : prompts(pattern)) all.push_back(caption);

@@ -19,11 +19,14 @@ struct Evaluation {
   std::vector<double> certainty;                            // (n) probability of the predicted class
   clip::Tensor<float> cosines{{class_count, class_count}};  // mean picture of a class (rows) with every prompt
 
-  bool operator==(const Evaluation& other) const { return top1 == other.top1 && predicted == other.predicted && certainty == other.certainty; }
+  bool operator==(const Evaluation& other) const {
+    return top1 == other.top1 && predicted == other.predicted && certainty == other.certainty;
+  }
 };
 
 template <class M>
-Evaluation evaluate(const M& model, const clip::VitConfig& input, const Pictures& pictures, const clip::Texts& prompts) {
+Evaluation evaluate(const M& model, const clip::VitConfig& input, const Pictures& pictures,
+                    const clip::Texts& prompts) {
   constexpr Index at_once = 250;
   const auto classify = clip::zero_shot(model, prompts);
   const double temperature = model.temperature();
@@ -57,7 +60,8 @@ Evaluation evaluate(const M& model, const clip::VitConfig& input, const Pictures
 /// counts[label * 10 + predicted]
 inline std::vector<double> confusion(const Evaluation& result, const Pictures& pictures) {
   std::vector<double> counts(static_cast<std::size_t>(class_count * class_count));
-  for (std::size_t i = 0; i < pictures.labels.size(); ++i) ++counts[static_cast<std::size_t>(pictures.labels[i] * class_count + result.predicted[i])];
+  for (std::size_t i = 0; i < pictures.labels.size(); ++i)
+    ++counts[static_cast<std::size_t>(pictures.labels[i] * class_count + result.predicted[i])];
   return counts;
 }
 

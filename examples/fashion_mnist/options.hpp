@@ -38,7 +38,8 @@ template <class N>
 void parse_number(std::string_view option, std::string_view text, N least, N most, N& number) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (failed != std::errc{} || end != text.data() + text.size() || number < least || number > most)
-    clip::raise(clip::OptionError{std::string(option), "value", "a number from " + std::to_string(least) + " to " + std::to_string(most),
+    clip::raise(clip::OptionError{std::string(option), "value",
+                                  "a number from " + std::to_string(least) + " to " + std::to_string(most),
                                   "\"" + std::string(text) + "\""});
 }
 }  // namespace detail
@@ -49,7 +50,8 @@ inline Options parse(int count, const char* const* words) {
   for (int i = 1; i < count; ++i) {
     const std::string_view option = words[i];
     const auto value = [&]() -> std::string_view {
-      if (i + 1 == count || words[i + 1][0] == '\0') clip::raise(clip::OptionError{std::string(option), "expected a value after it"});
+      if (i + 1 == count || words[i + 1][0] == '\0')
+        clip::raise(clip::OptionError{std::string(option), "expected a value after it"});
       return words[++i];
     };
     if (option == "--seed") detail::parse_number(option, value(), std::uint64_t{0}, UINT64_MAX, o.seed);

@@ -22,20 +22,22 @@ inline std::string with_digits(double x, int digits) { return clip::detail::shor
 /// Rows: what a picture shows. Columns: the sentence the model chose.
 inline clip::Svg confusion_picture(const Evaluation& result, const Pictures& test) {
   const std::vector<double> counts = confusion(result, test);
-  return clip::confusion_chart({.title = "What the model called the test pictures: " + with_digits(100 * result.top1, 2) + " % right",
-                                .note = "Test pictures per cell. Blue: named right. Orange: the darker, the more often confused.",
-                                .rows_title = "pictures of",
-                                .columns_title = "were called",
-                                .rows = class_names(),
-                                .columns = class_names()},
-                               {counts.data(), class_count, class_count});
+  return clip::confusion_chart(
+      {.title = "What the model called the test pictures: " + with_digits(100 * result.top1, 2) + " % right",
+       .note = "Test pictures per cell. Blue: named right. Orange: the darker, the more often confused.",
+       .rows_title = "pictures of",
+       .columns_title = "were called",
+       .rows = class_names(),
+       .columns = class_names()},
+      {counts.data(), class_count, class_count});
 }
 
 /// Rows: the mean picture of a class. Columns: sentences.
 inline clip::Svg similarity_picture(const Evaluation& result) {
   const std::vector<double> cosines(result.cosines.values().begin(), result.cosines.values().end());
   return clip::similarity_chart({.title = "How near pictures and sentences lie to each other",
-                                 .note = "Cosine between the mean test picture of a class (rows) and a sentence (columns). Blue: near. Orange: opposed.",
+                                 .note = "Cosine between the mean test picture of a class (rows) and a sentence "
+                                         "(columns). Blue: near. Orange: opposed.",
                                  .rows_title = "pictures",
                                  .columns_title = "sentences",
                                  .rows = class_names(),
@@ -55,14 +57,16 @@ inline clip::Svg test_pictures(const Evaluation& result, const Pictures& test) {
     std::vector<std::size_t> right, wrong;
     for (std::size_t i = 0; i < test.labels.size(); ++i)
       if (test.labels[i] == c) (result.predicted[i] == c ? right : wrong).push_back(i);
-    std::stable_sort(wrong.begin(), wrong.end(), [&](std::size_t a, std::size_t b) { return result.certainty[a] > result.certainty[b]; });
+    std::stable_sort(wrong.begin(), wrong.end(),
+                     [&](std::size_t a, std::size_t b) { return result.certainty[a] > result.certainty[b]; });
     right.resize(std::min(right.size(), right_shown));
     wrong.resize(std::min(wrong.size(), wrong_shown));
 
     clip::SheetRow row{std::string(names[static_cast<std::size_t>(c)]), {}};
     for (const auto* chosen : {&right, &wrong})
       for (const std::size_t i : *chosen)
-        row.tiles.push_back({test[static_cast<Index>(i)], std::string(names[static_cast<std::size_t>(result.predicted[i])]),
+        row.tiles.push_back({test[static_cast<Index>(i)],
+                             std::string(names[static_cast<std::size_t>(result.predicted[i])]),
                              with_digits(100 * result.certainty[i], 0) + " %", chosen == &right});
     sheet.rows.push_back(std::move(row));
   }
@@ -73,19 +77,22 @@ inline clip::Svg test_pictures(const Evaluation& result, const Pictures& test) {
 /// it was shown with, so all pictures of a class (a tenth of the batch) stay equally likely.
 inline clip::Svg loss_picture(const Run& run, Index batch) {
   const double n = static_cast<double>(batch);
-  return clip::line_chart({.title = "The contrastive loss while training",
-                           .note = "Thin: every step. Thick: the mean of 17 steps.",
-                           .x_title = "step",
-                           .y_title = "loss",
-                           .first_x = static_cast<double>(run.first_step + 1),
-                           .values = run.losses,
-                           .smoothing = 8,
-                           .levels = {{"guessing: ln " + with_digits(n, 0) + " = " + with_digits(std::log(n), 3), std::log(n)},
-                                      {"knowing the class: ln " + with_digits(n / class_count, 1) + " = " + with_digits(std::log(n / class_count), 3),
-                                       std::log(n / class_count)}}});
+  return clip::line_chart(
+      {.title = "The contrastive loss while training",
+       .note = "Thin: every step. Thick: the mean of 17 steps.",
+       .x_title = "step",
+       .y_title = "loss",
+       .first_x = static_cast<double>(run.first_step + 1),
+       .values = run.losses,
+       .smoothing = 8,
+       .levels = {{"guessing: ln " + with_digits(n, 0) + " = " + with_digits(std::log(n), 3), std::log(n)},
+                  {"knowing the class: ln " + with_digits(n / class_count, 1) + " = " +
+                       with_digits(std::log(n / class_count), 3),
+                   std::log(n / class_count)}}});
 }
 
-inline void draw_pictures(const std::string& folder, const Evaluation& result, const Pictures& test, const Run& run, Index batch) {
+inline void draw_pictures(const std::string& folder, const Evaluation& result, const Pictures& test, const Run& run,
+                          Index batch) {
   confusion_picture(result, test).save(folder + "/confusion.svg");
   similarity_picture(result).save(folder + "/similarity.svg");
   test_pictures(result, test).save(folder + "/pictures.svg");

@@ -22,13 +22,15 @@ class Progress {
     const int left = static_cast<int>(p.seconds_left + 0.5);
     std::string bar(width, '.');
     bar.replace(0, static_cast<std::size_t>(full), static_cast<std::size_t>(full), '#');
-    std::fprintf(stderr, "\r[%s] %3d %%  loss %.3f (ln %d = %.3f)  %.0f images/s  %d:%02d left\x1b[K", bar.c_str(), static_cast<int>(100 * p.step / p.steps),
-                 mean_, static_cast<int>(std::lround(std::exp(p.chance))), p.chance, p.images_per_second, left / 60, left % 60);
+    std::fprintf(stderr, "\r[%s] %3d %%  loss %.3f (ln %d = %.3f)  %.0f images/s  %d:%02d left\x1b[K", bar.c_str(),
+                 static_cast<int>(100 * p.step / p.steps), mean_, static_cast<int>(std::lround(std::exp(p.chance))),
+                 p.chance, p.images_per_second, left / 60, left % 60);
   }
 
   void epoch(const clip::TrainProgress& p, double seconds, double top1) {
-    std::fprintf(stderr, "%sepoch %d of %d: loss %.3f (guessing: %.3f), top-1 %.2f %%, %.1f s, %.0f images/s\n", terminal_ ? "\r\x1b[K" : "",
-                 static_cast<int>(p.epoch), static_cast<int>(p.epochs), mean_, p.chance, 100 * top1, seconds, p.images_per_second);
+    std::fprintf(stderr, "%sepoch %d of %d: loss %.3f (guessing: %.3f), top-1 %.2f %%, %.1f s, %.0f images/s\n",
+                 terminal_ ? "\r\x1b[K" : "", static_cast<int>(p.epoch), static_cast<int>(p.epochs), mean_, p.chance,
+                 100 * top1, seconds, p.images_per_second);
   }
 
  private:

@@ -44,8 +44,10 @@ inline std::string number_text(double x) { return clip::json_text(x); }
 
 /// What someone needs to use the weights.
 inline std::map<std::string, std::string> metadata(const clip::Json& config, const Brightness& light, double top1) {
-  return {
-      {"config", clip::json_text(config)}, {"image_mean", number_text(light.mean)}, {"image_std", number_text(light.deviation)}, {"top1", number_text(top1)}};
+  return {{"config", clip::json_text(config)},
+          {"image_mean", number_text(light.mean)},
+          {"image_std", number_text(light.deviation)},
+          {"top1", number_text(top1)}};
 }
 
 /// A line per class: how many were named right, and what the others were most often taken for.
@@ -58,17 +60,23 @@ inline void print_table(const Evaluation& result, const Pictures& pictures) {
     for (Index k = 0; k < class_count; ++k)
       if (k != c && row[k] > row[other]) other = k;
     std::printf("%-12s %5.0f %6.0f   %s (%.0f)\n", std::string(names[static_cast<std::size_t>(c)]).c_str(), row[c],
-                std::accumulate(row, row + class_count, 0.0), std::string(names[static_cast<std::size_t>(other)]).c_str(), row[other]);
+                std::accumulate(row, row + class_count, 0.0),
+                std::string(names[static_cast<std::size_t>(other)]).c_str(), row[other]);
   }
   std::printf("\ntop-1: %.2f %% of %d test pictures\n", 100 * result.top1, static_cast<int>(pictures.size()));
 }
 
 template <class B>
-void write_results(const Options& o, const Run& run, double top1, double top1_reloaded, Index parameters, const B& backend, const clip::Json& model) {
+void write_results(const Options& o, const Run& run, double top1, double top1_reloaded, Index parameters,
+                   const B& backend, const clip::Json& model) {
   const double seconds = std::accumulate(run.epoch_seconds.begin(), run.epoch_seconds.end(), 0.0);
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  clip::Json results{{"seed", o.seed}, {"top1", top1}, {"top1_reloaded", top1_reloaded}, {"epoch_seconds", run.epoch_seconds}, {"parameters", parameters}};
+  clip::Json results{{"seed", o.seed},
+                     {"top1", top1},
+                     {"top1_reloaded", top1_reloaded},
+                     {"epoch_seconds", run.epoch_seconds},
+                     {"parameters", parameters}};
   results["images_per_second"] = seconds > 0 ? static_cast<double>(run.losses.size()) * o.batch / seconds : 0.0;
 #ifdef __APPLE__
   results["peak_rss_mib"] = static_cast<double>(used.ru_maxrss) / (1 << 20);
@@ -77,8 +85,9 @@ void write_results(const Options& o, const Run& run, double top1, double top1_re
 #endif
   results["threads"] = backend.threads();
   results["backend"] = backend.describe();
-  results["configuration"] = {{"model", model}, {"epochs", o.epochs},     {"batch", o.batch}, {"first_step", run.first_step},
-                              {"data", o.data}, {"templates", templates}, {"classes", names}};
+  results["configuration"] = {
+      {"model", model}, {"epochs", o.epochs},     {"batch", o.batch}, {"first_step", run.first_step},
+      {"data", o.data}, {"templates", templates}, {"classes", names}};
   clip::write_file(o.output + "/results.json", clip::as_byte_span(clip::json_text(results, 2) + "\n"));
 }
 

@@ -62,14 +62,16 @@ TEST_CASE("a parameter is frozen by leaving its name out; a buffer is never trai
 
 TEST_CASE("a selection that names nothing is an OptionError") {
   Pair model;
-  CHECK_THROWS_WITH_AS((Parameters{model, only("visual.*")}), "parameters: the selection names no parameter of the model", OptionError);
+  CHECK_THROWS_WITH_AS((Parameters{model, only("visual.*")}),
+                       "parameters: the selection names no parameter of the model", OptionError);
   CHECK_THROWS_AS((Parameters{model, only("mean")}), OptionError);
 }
 
 TEST_CASE("what cannot be trained says so by name, unless it is left out") {
   Pair packed, nowhere;
   packed.weight.layout = Layout::panels;
-  CHECK_THROWS_WITH_AS((Parameters{packed}), "weight: this model is packed for inference; unpack() it before it is trained", OptionError);
+  CHECK_THROWS_WITH_AS((Parameters{packed}),
+                       "weight: this model is packed for inference; unpack() it before it is trained", OptionError);
   CHECK_NOTHROW((Parameters{packed, except("weight")}));
   nowhere.bias.data = nullptr;
   CHECK_THROWS_WITH_AS((Parameters{nowhere}), "bias: this parameter has no memory", OptionError);

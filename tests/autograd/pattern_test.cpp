@@ -6,9 +6,12 @@
 
 using namespace clip;
 
-static_assert(matches("visual.*", "visual.conv1.weight") && !matches("visual.*", "transformer.visual.x") && !matches("visual.*", "visual"));
-static_assert(matches("*", "") && matches("*", "anything") && matches("", "") && !matches("", "a") && !matches("a", ""));
-static_assert(matches("*.weight", "a.b.weight") && !matches("*.weight", "a.b.weights") && matches("*ln_?.bias", "x.ln_2.bias") && !matches("ln_?", "ln_12"));
+static_assert(matches("visual.*", "visual.conv1.weight") && !matches("visual.*", "transformer.visual.x") &&
+              !matches("visual.*", "visual"));
+static_assert(matches("*", "") && matches("*", "anything") && matches("", "") && !matches("", "a") &&
+              !matches("a", ""));
+static_assert(matches("*.weight", "a.b.weight") && !matches("*.weight", "a.b.weights") &&
+              matches("*ln_?.bias", "x.ln_2.bias") && !matches("ln_?", "ln_12"));
 
 TEST_CASE("a range in braces is a number, not digits") {
   const char* pattern = "visual.transformer.resblocks.{0..5}.*";

@@ -25,7 +25,9 @@ struct Net : NormNet {
     batch_norm(tape, x, norm());
   }
   /// Mean and variance of the third channel, and the counter.
-  std::array<double, 3> running() const { return {running_mean.view()(0, 2), running_var.view()(0, 2), num_batches_tracked.view()(0, 0)}; }
+  std::array<double, 3> running() const {
+    return {running_mean.view()(0, 2), running_var.view()(0, 2), num_batches_tracked.view()(0, 0)};
+  }
 };
 
 // Of 1, 2, 6: mean 3, unbiased variance 7.
@@ -93,7 +95,8 @@ TEST_CASE("a block that is computed once more gathers once, and its gradients an
     Tape tape{table, {.recompute = recompute}};
     auto x = tape.allocate(6, Size<4>{});
     set_values(B{}, x.view, random_values(Rng{3}, 24));
-    for (int layer = 0; layer < 3; ++layer) x = tape.stage(x, [&tape, &net](Rows<Tape<B>, 4> y) { return map(tape, fn::Gelu{}, net(tape, y)); });
+    for (int layer = 0; layer < 3; ++layer)
+      x = tape.stage(x, [&tape, &net](Rows<Tape<B>, 4> y) { return map(tape, fn::Gelu{}, net(tape, y)); });
     tape.backward(some_loss(tape, x));
     tape.commit();
     CHECK(net.running()[2] == 3);

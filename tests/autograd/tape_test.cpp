@@ -32,7 +32,9 @@ struct Weights3 {
   Buffer<B> memory = allocate_parameters(backend_, *this);
 
   Weights3() {
-    visit_parameters(*this, [](std::string_view name, auto& p) { set_values(B{}, p.view(), random_values(Rng{2}.fork(name), p.count(), 0.5)); });
+    visit_parameters(*this, [](std::string_view name, auto& p) {
+      set_values(B{}, p.view(), random_values(Rng{2}.fork(name), p.count(), 0.5));
+    });
   }
   B& backend() { return backend_; }
   static void members(auto& self, auto&& visit) {
@@ -70,7 +72,9 @@ Rows<T, 1> weighted_sum(T& tape, Rows<T, W> y) {
   return sum;
 }
 
-Rows<T, 1> plain_loss(T& tape, const Weights3& w) { return weighted_sum(tape, linear<fn::QuickGelu>(tape, input(tape), Size<4>{}, w.square, absent)); }
+Rows<T, 1> plain_loss(T& tape, const Weights3& w) {
+  return weighted_sum(tape, linear<fn::QuickGelu>(tape, input(tape), Size<4>{}, w.square, absent));
+}
 
 }  // namespace
 
@@ -126,8 +130,10 @@ TEST_CASE("slices of a parameter have their gradients in its rows") {
 TEST_CASE("rows of a parameter that no slice used have gradient zero") {
   Weights3 w;
   Parameters table{w, only("stacked*")};
-  const auto gradients = gradients_of(
-      table, [&](T& tape) { return weighted_sum(tape, linear(tape, input(tape), Size<3>{}, slice(w.stacked, 3, 3), slice(w.stacked_bias, 3, 3))); });
+  const auto gradients = gradients_of(table, [&](T& tape) {
+    return weighted_sum(tape,
+                        linear(tape, input(tape), Size<3>{}, slice(w.stacked, 3, 3), slice(w.stacked_bias, 3, 3)));
+  });
   CHECK(max_magnitude(std::span(gradients[0]).first(12)) == 0);
   CHECK(max_magnitude(std::span(gradients[0]).last(12)) == 0);
   CHECK(max_magnitude(std::span(gradients[0]).subspan(12, 12)) > 0);
@@ -184,7 +190,9 @@ TEST_CASE("one pass is walked back once: a second time is an OptionError, not an
   const auto loss = plain_loss(tape, w);
   tape.backward(loss);
   const Values once = values_of(B{}, View<const double>{table.entries()[0].gradient});
-  CHECK_THROWS_WITH_AS(tape.backward(loss), "backward: this pass was walked back before: add the losses, or clear the tape and record again", OptionError);
+  CHECK_THROWS_WITH_AS(tape.backward(loss),
+                       "backward: this pass was walked back before: add the losses, or clear the tape and record again",
+                       OptionError);
   CHECK(values_of(B{}, View<const double>{table.entries()[0].gradient}) == once);
 }
 
@@ -196,18 +204,21 @@ TEST_CASE("two results of one tape that share nothing are walked back one after 
   const auto b = weighted_sum(tape, linear(tape, input(tape), Size<4>{}, w.other, absent));
   tape.backward(a);
   tape.backward(b);
-  CHECK(values_of(B{}, View<const double>{table.entries()[0].gradient}) == values_of(B{}, View<const double>{table.entries()[1].gradient}));
+  CHECK(values_of(B{}, View<const double>{table.entries()[0].gradient}) ==
+        values_of(B{}, View<const double>{table.entries()[1].gradient}));
 }
 
 TEST_CASE("backward from rows with a given gradient is backward from their sum with it") {
   Weights3 w;
   Parameters table{w, only("square")};
-  const Values expected = gradients_of(table, [&](T& tape) { return weighted_sum(tape, linear(tape, input(tape), Size<4>{}, w.square, absent)); })[0];
+  const Values expected = gradients_of(
+      table, [&](T& tape) { return weighted_sum(tape, linear(tape, input(tape), Size<4>{}, w.square, absent)); })[0];
   const Matrix<B> dy{{}, 3, 4, random_values(Rng{4}, 12)};
   table.clear_gradients();
   Tape tape{table};
   tape.backward(linear(tape, input(tape), Size<4>{}, w.square, absent), View<const double>{dy.view()});
-  CHECK(max_difference(values_of(B{}, View<const double>{table.entries()[0].gradient}), expected) < ScalarTraits<double>::backend_tolerance);
+  CHECK(max_difference(values_of(B{}, View<const double>{table.entries()[0].gradient}), expected) <
+        ScalarTraits<double>::backend_tolerance);
 }
 
 TEST_CASE("a leaf has a gradient though no op made it") {
@@ -234,7 +245,8 @@ TEST_CASE("a loss that depends on nothing trained is an OptionError") {
   Parameters table{w, only("square")};
   Tape tape{table};
   const char* sentence = "backward: the loss does not depend on any parameter of the table";
-  CHECK_THROWS_WITH_AS(tape.backward(weighted_sum(tape, linear(tape, input(tape), Size<4>{}, w.other, absent))), sentence, OptionError);
+  CHECK_THROWS_WITH_AS(tape.backward(weighted_sum(tape, linear(tape, input(tape), Size<4>{}, w.other, absent))),
+                       sentence, OptionError);
   CHECK_THROWS_WITH_AS(tape.backward(Rows<T, 1>{tape.allocate(1, Size<1>{})}), sentence, OptionError);
 }
 
@@ -245,7 +257,8 @@ TEST_CASE("a loss is one number, and a given gradient has the shape of its rows"
   const auto y = linear(tape, input(tape), Size<4>{}, w.square, absent);
   CHECK_THROWS_WITH_AS(tape.backward(y), "backward: values of the loss: expected 1, found 12", ShapeError);
   const Matrix<B> dy{{}, 4, 3, random_values(Rng{4}, 12)};
-  CHECK_THROWS_WITH_AS(tape.backward(y, View<const double>{dy.view()}), "backward: shape of the gradient: expected (3, 4), found (4, 3)", ShapeError);
+  CHECK_THROWS_WITH_AS(tape.backward(y, View<const double>{dy.view()}),
+                       "backward: shape of the gradient: expected (3, 4), found (4, 3)", ShapeError);
 }
 
 TEST_CASE("results a stage made and gave back are made again on the way back, with the same bits, in less memory") {
@@ -253,17 +266,20 @@ TEST_CASE("results a stage made and gave back are made again on the way back, wi
   const auto gain = slice(w.stacked_bias, 0, 4), shift = slice(w.stacked_bias, 4, 4);
   const auto block = [&](T& tape, Rows<T, 4> x) {
     const auto normed = tape.apply(LayerNormOp{1e-5}, x.rows(), Size<4>{}, x, gain, shift);
-    const auto hidden = linear<fn::QuickGelu>(tape, normed, Size<4>{}, w.square, absent, normed);  // reads what has to be made first
+    const auto hidden =
+        linear<fn::QuickGelu>(tape, normed, Size<4>{}, w.square, absent, normed);  // reads what has to be made first
     return linear(tape, hidden, Size<4>{}, w.other, absent, x);
   };
   const auto loss = [&](T& tape, bool staged) {
     auto x = input(tape);
-    for (int layer = 0; layer < 6; ++layer) x = staged ? tape.stage(x, [&](Rows<T, 4> y) { return block(tape, y); }) : block(tape, x);
+    for (int layer = 0; layer < 6; ++layer)
+      x = staged ? tape.stage(x, [&](Rows<T, 4> y) { return block(tape, y); }) : block(tape, x);
     return weighted_sum(tape, x);
   };
   for (const auto& chosen : {only("*"), only("other"), only("stacked_bias")}) {
     Parameters table{w, chosen};
-    CHECK(gradients_of(table, [&](T& tape) { return loss(tape, true); }) == gradients_of(table, [&](T& tape) { return loss(tape, false); }));
+    CHECK(gradients_of(table, [&](T& tape) { return loss(tape, true); }) ==
+          gradients_of(table, [&](T& tape) { return loss(tape, false); }));
     Tape whole{table}, staged{table};
     whole.backward(loss(whole, false));
     staged.backward(loss(staged, true));
@@ -277,7 +293,9 @@ TEST_CASE("a result that is not finite is told though the stage that made it gav
   Tape tape{table};
   auto x = input(tape);
   x.view(1, 1) = INFINITY;
-  tape.stage(x, [&](Rows<T, 4> y) { return linear(tape, linear<fn::Gelu>(tape, y, Size<4>{}, w.square, absent), Size<4>{}, w.other, absent); });
+  tape.stage(x, [&](Rows<T, 4> y) {
+    return linear(tape, linear<fn::Gelu>(tape, y, Size<4>{}, w.square, absent), Size<4>{}, w.other, absent);
+  });
   CHECK(tape.first_not_finite() == "linear at square");
 }
 
@@ -312,7 +330,8 @@ TEST_CASE("recomputed blocks pass gradients on to what came before them, and to 
     Tape tape{table, {.recompute = recompute}};
     const auto x = tape.leaf(input(tape));
     const auto first = linear(tape, x, Size<4>{}, w.square, absent);
-    const auto y = tape.stage(first, [&tape, &w](Rows<T, 4> r) { return linear<fn::Gelu>(tape, r, Size<4>{}, w.other, absent); });
+    const auto y =
+        tape.stage(first, [&tape, &w](Rows<T, 4> r) { return linear<fn::Gelu>(tape, r, Size<4>{}, w.other, absent); });
     tape.backward(weighted_sum(tape, add(tape, y, first)));
     leaf_gradients[recompute] = values_of(B{}, tape.gradient_of(x));
   }

@@ -58,6 +58,6 @@ TEST_CASE("a walk over a constant model gives constant parameters") {
 TEST_CASE("a name longer than a path holds is an OptionError") {
   LongName fits{std::string(255, 'a')}, does_not{std::string(256, 'a')};
   CHECK_NOTHROW(visit_parameters(fits, [](std::string_view, auto&) {}));
-  CHECK_THROWS_WITH_AS(visit_parameters(does_not, [](std::string_view, auto&) {}), "walk: parameter name: expected at most 255 characters, found more",
-                       OptionError);
+  CHECK_THROWS_WITH_AS(visit_parameters(does_not, [](std::string_view, auto&) {}),
+                       "walk: parameter name: expected at most 255 characters, found more", OptionError);
 }

@@ -11,19 +11,21 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, and with a shared beginning", T, float, double) {
+TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, and with a shared beginning", T, float,
+                   double) {
   Cpu<T> cpu{{.threads = 2}};
   for (const Index d : {Index{8}, Index{13}, Index{64}})
     for (const Index heads : {Index{1}, Index{3}}) {
       const Index width = heads * d, length = 41;
       const AttentionPattern pattern{heads, true, false};
       const Matrix<T> rows{3 * 160, 3 * width, Rng{5}};
-      const auto run = [&](const Sequences& sequences, const std::vector<Index>& which, Matrix<T>& y, Matrix<T>& saved) {
+      const auto run = [&](const Sequences& sequences, const std::vector<Index>& which, Matrix<T>& y,
+                           Matrix<T>& saved) {
         Matrix<T> qkv{sequences.rows(), 3 * width};
         for (Index i = 0; i < sequences.rows(); ++i)
           for (Index j = 0; j < 3 * width; ++j) qkv(i, j) = rows(which[static_cast<std::size_t>(i)], j);
-        cpu.attention(qkv.part(0, sequences.rows(), 0, width), qkv.part(0, sequences.rows(), width, width), qkv.part(0, sequences.rows(), 2 * width, width),
-                      sequences, pattern, y, saved);
+        cpu.attention(qkv.part(0, sequences.rows(), 0, width), qkv.part(0, sequences.rows(), width, width),
+                      qkv.part(0, sequences.rows(), 2 * width, width), sequences, pattern, y, saved);
       };
       const auto stretch = [](std::vector<Index>& which, Index begin, Index n) {
         for (Index i = 0; i < n; ++i) which.push_back(begin + i);
@@ -70,13 +72,15 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
       Matrix<T> qkv{length, 3 * width}, last_y{1, width}, last_saved{1, heads};
       for (Index i = 0; i < length; ++i)
         for (Index j = 0; j < 3 * width; ++j) qkv(i, j) = rows(i, j);
-      cpu.attention(qkv.part(length - 1, 1, 0, width), qkv.part(0, length, width, width), qkv.part(0, length, 2 * width, width), last,
-                    AttentionPattern{heads, true, true}, last_y, last_saved);
+      cpu.attention(qkv.part(length - 1, 1, 0, width), qkv.part(0, length, width, width),
+                    qkv.part(0, length, 2 * width, width), last, AttentionPattern{heads, true, true}, last_y,
+                    last_saved);
       CHECK(same<T>(last_y, y.rows_of(length - 1, 1)));
     }
 }
 
-TEST_CASE_TEMPLATE("a prompt among many short ones that share its beginning gets the bits it has alone", T, float, double) {
+TEST_CASE_TEMPLATE("a prompt among many short ones that share its beginning gets the bits it has alone", T, float,
+                   double) {
   Cpu<T> cpu{{.threads = 2}};
   const Index d = 24, heads = 2, width = heads * d, root = 5;
   Sequences tree;
@@ -89,15 +93,19 @@ TEST_CASE_TEMPLATE("a prompt among many short ones that share its beginning gets
   }
   const Index rows = tree.rows(), pooled = static_cast<Index>(tree.pooled().size());
   const Matrix<T> qkv{rows, 3 * width, Rng{6}};
-  Matrix<T> y{rows, width}, saved{rows, heads}, picked{pooled, width}, picked_y{pooled, width}, picked_saved{pooled, heads};
-  const auto attend = [&](const In<T>& q, const Matrix<T>& all, const Sequences& sequences, bool only_pooled, Matrix<T>& to, Matrix<T>& logs) {
-    cpu.attention(q, all.part(0, all.rows, width, width), all.part(0, all.rows, 2 * width, width), sequences, {heads, true, only_pooled}, to, logs);
+  Matrix<T> y{rows, width}, saved{rows, heads}, picked{pooled, width}, picked_y{pooled, width},
+      picked_saved{pooled, heads};
+  const auto attend = [&](const In<T>& q, const Matrix<T>& all, const Sequences& sequences, bool only_pooled,
+                          Matrix<T>& to, Matrix<T>& logs) {
+    cpu.attention(q, all.part(0, all.rows, width, width), all.part(0, all.rows, 2 * width, width), sequences,
+                  {heads, true, only_pooled}, to, logs);
   };
   attend(qkv.part(0, rows, 0, width), qkv, tree, false, y, saved);
   for (Index i = 0; i < pooled; ++i)
     for (Index j = 0; j < width; ++j) picked(i, j) = qkv(tree.pooled()[static_cast<std::size_t>(i)], j);
   attend(picked, qkv, tree, true, picked_y, picked_saved);
-  for (Index i = 0; i < pooled; ++i) CHECK(same<T>(picked_y.rows_of(i, 1), y.rows_of(tree.pooled()[static_cast<std::size_t>(i)], 1)));
+  for (Index i = 0; i < pooled; ++i)
+    CHECK(same<T>(picked_y.rows_of(i, 1), y.rows_of(tree.pooled()[static_cast<std::size_t>(i)], 1)));
 
   for (const Index leaf : leaves) {
     const Segment& segment = tree.segment(leaf);
@@ -111,11 +119,13 @@ TEST_CASE_TEMPLATE("a prompt among many short ones that share its beginning gets
     attend(one.part(0, one.rows, 0, width), one, alone, false, one_y, one_saved);
     INFO("leaf ", leaf);
     CHECK(same<T>(one_y.rows_of(segment.position, segment.length()), y.rows_of(segment.begin, segment.length())));
-    CHECK(same<T>(one_saved.rows_of(segment.position, segment.length()), saved.rows_of(segment.begin, segment.length())));
+    CHECK(
+        same<T>(one_saved.rows_of(segment.position, segment.length()), saved.rows_of(segment.begin, segment.length())));
   }
 }
 
-TEST_CASE_TEMPLATE("the derivative of attention gives a sequence the same bits alone and in a batch", T, float, double) {
+TEST_CASE_TEMPLATE("the derivative of attention gives a sequence the same bits alone and in a batch", T, float,
+                   double) {
   Cpu<T> cpu{{.threads = 2}};
   const Index d = 20, heads = 2, width = heads * d;
   for (const bool causal : {false, true}) {
@@ -124,24 +134,29 @@ TEST_CASE_TEMPLATE("the derivative of attention gives a sequence the same bits a
     alone.add(61);
     const Matrix<T> q{83, width, Rng{1}}, k{83, width, Rng{2}}, v{83, width, Rng{3}}, dy{83, width, Rng{4}};
     const AttentionPattern pattern{heads, causal, false};
-    Matrix<T> y{83, width}, saved{83, heads}, dq{83, width}, dk{83, width}, dv{83, width}, one_dq{61, width}, one_dk{61, width}, one_dv{61, width};
+    Matrix<T> y{83, width}, saved{83, heads}, dq{83, width}, dk{83, width}, dv{83, width}, one_dq{61, width},
+        one_dk{61, width}, one_dv{61, width};
     cpu.attention(q, k, v, batch, pattern, y, saved);
     cpu.attention_backward(q, k, v, batch, pattern, y, saved, dy, Acc<T>{dq, true}, Acc<T>{dk, true}, Acc<T>{dv, true});
-    cpu.attention_backward(q.rows_of(22, 61), k.rows_of(22, 61), v.rows_of(22, 61), alone, pattern, y.part(22, 61, 0, width), saved.part(22, 61, 0, heads),
-                           dy.rows_of(22, 61), Acc<T>{one_dq, true}, Acc<T>{one_dk, true}, Acc<T>{one_dv, true});
+    cpu.attention_backward(q.rows_of(22, 61), k.rows_of(22, 61), v.rows_of(22, 61), alone, pattern,
+                           y.part(22, 61, 0, width), saved.part(22, 61, 0, heads), dy.rows_of(22, 61),
+                           Acc<T>{one_dq, true}, Acc<T>{one_dk, true}, Acc<T>{one_dv, true});
     CHECK(same<T>(one_dq, dq.rows_of(22, 61)));
     CHECK(same<T>(one_dk, dk.rows_of(22, 61)));
     CHECK(same<T>(one_dv, dv.rows_of(22, 61)));
   }
 }
 
-TEST_CASE_TEMPLATE("the query of a picture is answered with the same bits alone and in a batch, by any number of threads, wherever its weights lie", T, float,
-                   double) {
+TEST_CASE_TEMPLATE(
+    "the query of a picture is answered with the same bits alone and in a batch, by any number of threads, wherever "
+    "its weights lie",
+    T, float, double) {
   Cpu<T> one{{.threads = 1}}, cpu{{.threads = 2}};
   struct Case {
     Index heads, d, k, first;
   };
-  for (const Case& c : {Case{1, 1, 1, 0}, Case{3, 13, 40, 5}, Case{2, 64, 100, 33}, Case{35, 5, 70, 1}, Case{12, 32, 96, 384}})
+  for (const Case& c :
+       {Case{1, 1, 1, 0}, Case{3, 13, 40, 5}, Case{2, 64, 100, 33}, Case{35, 5, 70, 1}, Case{12, 32, 96, 384}})
     for (const Layout layout : all_panels) {
       const Index n = 70, t = 9, width = c.heads * c.d;
       const Matrix<T> q{n, width, Rng{1}}, x{n * t, c.k, Rng{2}}, stacked{c.first + width + 3, c.k, Rng{3}};
@@ -157,7 +172,8 @@ TEST_CASE_TEMPLATE("the query of a picture is answered with the same bits alone 
       for (const Index pictures : batches) {
         const Index i = n - pictures - pictures % 3;
         Matrix<T> part{pictures, y.cols};
-        cpu.query_attention(q.rows_of(i, pictures), x.rows_of(i * t, pictures * t), panels.weights(c.first), c.heads, part);
+        cpu.query_attention(q.rows_of(i, pictures), x.rows_of(i * t, pictures * t), panels.weights(c.first), c.heads,
+                            part);
         CHECK(same<T>(part, y.rows_of(i, pictures)));
       }
     }

@@ -15,7 +15,8 @@ using namespace clip::testing;
 
 TEST_CASE_TEMPLATE("every primitive gives the same bits on any number of threads", T, float, double) {
   for (const Arithmetic arithmetic : {Arithmetic::full, Arithmetic::bfloat16})
-    for (const Setting& setting : {Setting{301, 147, 65, false, false, true}, Setting{260, 192, 64, true, true, true}}) {
+    for (const Setting& setting :
+         {Setting{301, 147, 65, false, false, true}, Setting{260, 192, 64, true, true, true}}) {
       Cpu<T> one{{1, arithmetic}}, two{{2, arithmetic}}, three{{3, arithmetic}};
       const auto alone = run_primitives(one, setting);
       check_equal(alone, run_primitives(two, setting));
@@ -30,21 +31,24 @@ TEST_CASE("copies of a handle used by several host threads at once give the same
   for (const auto& result : run_by_three_callers(cpu, setting)) check_equal(alone, result);
 }
 
-TEST_CASE_TEMPLATE("a channel's statistics do not depend on the channels beside it, nor a pooled pixel on its batch", T, float, double) {
+TEST_CASE_TEMPLATE("a channel's statistics do not depend on the channels beside it, nor a pooled pixel on its batch", T,
+                   float, double) {
   Cpu<T> cpu{{.threads = 2}};
   const Index m = 500, n = 70;
   const Matrix<T> x{m, n, Rng{1}}, dy{m, n, Rng{2}}, gain{1, n, Rng{3}}, bias{1, n, Rng{4}};
   Matrix<T> y{m, n}, saved{2, n}, dx{m, n}, dgain{1, n}, dbias{1, n};
   cpu.batch_norm(x, gain, bias, 1e-5, y, saved);
-  cpu.batch_norm_backward(x, saved.part(0, 1, 0, n), saved.part(1, 1, 0, n), gain, 1e-5, dy, true, Acc<T>{dx, true}, Acc<T>{dgain, true}, Acc<T>{dbias, true});
+  cpu.batch_norm_backward(x, saved.part(0, 1, 0, n), saved.part(1, 1, 0, n), gain, 1e-5, dy, true, Acc<T>{dx, true},
+                          Acc<T>{dgain, true}, Acc<T>{dbias, true});
   for (const Index cols : {Index{1}, Index{16}, Index{33}}) {
     const Index j = 19;
     Matrix<T> some{m, cols}, some_saved{2, cols}, some_gain{1, cols}, some_bias{1, cols};
     cpu.batch_norm(x.part(0, m, j, cols), gain.part(0, 1, j, cols), bias.part(0, 1, j, cols), 1e-5, some, some_saved);
     CHECK(same<T>(some, y.part(0, m, j, cols)));
     CHECK(same<T>(some_saved, saved.part(0, 2, j, cols)));
-    cpu.batch_norm_backward(x.part(0, m, j, cols), saved.part(0, 1, j, cols), saved.part(1, 1, j, cols), gain.part(0, 1, j, cols), 1e-5, dy.part(0, m, j, cols),
-                            true, Acc<T>{some, true}, Acc<T>{some_gain, true}, Acc<T>{some_bias, true});
+    cpu.batch_norm_backward(x.part(0, m, j, cols), saved.part(0, 1, j, cols), saved.part(1, 1, j, cols),
+                            gain.part(0, 1, j, cols), 1e-5, dy.part(0, m, j, cols), true, Acc<T>{some, true},
+                            Acc<T>{some_gain, true}, Acc<T>{some_bias, true});
     CHECK(same<T>(some, dx.part(0, m, j, cols)));
     CHECK(same<T>(some_gain, dgain.part(0, 1, j, cols)));
     CHECK(same<T>(some_bias, dbias.part(0, 1, j, cols)));
@@ -115,12 +119,12 @@ TEST_CASE_TEMPLATE("a column of logits gets the same log-sum in any matrix", T, 
   std::vector<std::int32_t> ids;
   for (std::int32_t i = 0; i < 200; ++i) ids.push_back(i);
   Matrix<T> loss{1, 1}, saved{1, n};
-  cpu.cross_entropy(logits, Ids{ids}.first(static_cast<std::size_t>(m)), Ids{ids}.first(static_cast<std::size_t>(n)), Axis::columns, 1, Acc<T>{loss, true},
-                    saved);
+  cpu.cross_entropy(logits, Ids{ids}.first(static_cast<std::size_t>(m)), Ids{ids}.first(static_cast<std::size_t>(n)),
+                    Axis::columns, 1, Acc<T>{loss, true}, saved);
   for (const Index cols : batches) {
     Matrix<T> part{1, cols};
-    cpu.cross_entropy(logits.part(0, m, 70, cols), Ids{ids}.first(static_cast<std::size_t>(m)), Ids{ids}.first(static_cast<std::size_t>(cols)), Axis::columns,
-                      1, Acc<T>{loss, true}, part);
+    cpu.cross_entropy(logits.part(0, m, 70, cols), Ids{ids}.first(static_cast<std::size_t>(m)),
+                      Ids{ids}.first(static_cast<std::size_t>(cols)), Axis::columns, 1, Acc<T>{loss, true}, part);
     CHECK(same<T>(part, saved.part(0, 1, 70, cols)));
   }
 }

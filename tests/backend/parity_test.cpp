@@ -35,13 +35,15 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree on every primitive", T, float, double) {
           compare<T>({size[0], size[1], size[2], fresh, gap, optional});
 }
 
-TEST_CASE_TEMPLATE("Cpu and Naive agree on 3×3 windows that move by one pixel, in pictures of any size", T, float, double) {
+TEST_CASE_TEMPLATE("Cpu and Naive agree on 3×3 windows that move by one pixel, in pictures of any size", T, float,
+                   double) {
   struct Case {
     Grid grid;
     Index padding, k, n;
   };
-  for (const Case& c : {Case{{1, 1, 1}, 1, 16, 1}, Case{{3, 1, 2}, 1, 17, 33}, Case{{2, 2, 1}, 1, 31, 7}, Case{{1, 3, 3}, 0, 16, 5}, Case{{2, 5, 4}, 0, 40, 70},
-                        Case{{1, 1, 1}, 2, 20, 32}, Case{{5, 7, 7}, 1, 48, 40}, Case{{1, 33, 12}, 1, 19, 35}, Case{{1, 2, 3}, 1, 700, 100}}) {
+  for (const Case& c : {Case{{1, 1, 1}, 1, 16, 1}, Case{{3, 1, 2}, 1, 17, 33}, Case{{2, 2, 1}, 1, 31, 7},
+                        Case{{1, 3, 3}, 0, 16, 5}, Case{{2, 5, 4}, 0, 40, 70}, Case{{1, 1, 1}, 2, 20, 32},
+                        Case{{5, 7, 7}, 1, 48, 40}, Case{{1, 33, 12}, 1, 19, 35}, Case{{1, 2, 3}, 1, 700, 100}}) {
     const Window window{3, 1, c.padding};
     const Index places = window.over(c.grid).rows();
     Rng rng{90};
@@ -58,7 +60,8 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree on 3×3 windows that move by one pixel, 
       return y;
     };
     const double d = distance(run(Cpu<T>{{.threads = 2}}), run(Naive<T>{}));
-    INFO("picture ", c.grid.height, " by ", c.grid.width, ", padding ", c.padding, ", channels ", c.k, " to ", c.n, ", distance ", d);
+    INFO("picture ", c.grid.height, " by ", c.grid.width, ", padding ", c.padding, ", channels ", c.k, " to ", c.n,
+         ", distance ", d);
     CHECK(d <= ScalarTraits<T>::backend_tolerance);
   }
 }
@@ -70,10 +73,12 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree where loops are cut and shared among thr
   compare<T>({30, 40, 1500, true, false, true});
 }
 
-TEST_CASE_TEMPLATE("products with weights of a small type lie as near the exact ones as rounding allows", T, float, double) {
+TEST_CASE_TEMPLATE("products with weights of a small type lie as near the exact ones as rounding allows", T, float,
+                   double) {
   Cpu<T> cpu{{.threads = 2}};
   for (const Layout layout : {Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
-    for (const auto& size : {std::array<Index, 3>{1, 1, 1}, {3, 5, 2}, {1, 70, 3}, {13, 33, 31}, {60, 100, 147}, {130, 40, 1101}}) {
+    for (const auto& size :
+         {std::array<Index, 3>{1, 1, 1}, {3, 5, 2}, {1, 70, 3}, {13, 33, 31}, {60, 100, 147}, {130, 40, 1101}}) {
       const Index m = size[0], n = size[1], k = size[2];
       const Matrix<T> x{m, k, Rng{7}}, w{n, k, Rng{8}};
       Matrix<T> y{m, n};
@@ -84,7 +89,8 @@ TEST_CASE_TEMPLATE("products with weights of a small type lie as near the exact 
     }
 }
 
-TEST_CASE_TEMPLATE("convolutions with weights of a small type lie as near the exact ones as rounding allows", T, float, double) {
+TEST_CASE_TEMPLATE("convolutions with weights of a small type lie as near the exact ones as rounding allows", T, float,
+                   double) {
   Cpu<T> cpu{{.threads = 2}};
   Naive<T> naive;
   for (const Layout layout : {Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
@@ -95,19 +101,23 @@ TEST_CASE_TEMPLATE("convolutions with weights of a small type lie as near the ex
         const Matrix<T> x{grid.rows(), k, Rng{7}}, w{n, inputs, Rng{8}};
         Matrix<T> y{window.over(grid).rows(), n}, windows{y.rows, inputs}, one{inputs, inputs};
         for (Index i = 0; i < inputs; ++i) one(i, i) = 1;
-        naive.convolve(x, Weights<T>{In<T>(one)}, grid, window, Epilogue<T>{}, windows);  // what lies under each window, as a row
+        naive.convolve(x, Weights<T>{In<T>(one)}, grid, window, Epilogue<T>{},
+                       windows);  // what lies under each window, as a row
         const Packed<T> packed{Use::convolution, window.size, w, layout};
         cpu.convolve(x, packed.weights(), grid, window, Epilogue<T>{}, y);
-        INFO("layout ", static_cast<int>(layout), ", window ", window.size, ", stride ", window.stride, ", channels ", k, " to ", n);
+        INFO("layout ", static_cast<int>(layout), ", window ", window.size, ", stride ", window.stride, ", channels ",
+             k, " to ", n);
         CHECK(beyond_rounding<T>(layout, windows, w, y) == 0);
       }
 }
 
 TEST_CASE("aᵀ b in bfloat16 lies as near the exact one as rounding allows") {
   Cpu<float> cpu{{.threads = 2, .arithmetic = Arithmetic::bfloat16}};
-  for (const auto& size : {std::array<Index, 3>{1, 1, 1}, {2, 3, 2}, {3, 17, 33}, {257, 13, 70}, {600, 200, 147}, {0, 5, 7}}) {
+  for (const auto& size :
+       {std::array<Index, 3>{1, 1, 1}, {2, 3, 2}, {3, 17, 33}, {257, 13, 70}, {600, 200, 147}, {0, 5, 7}}) {
     const Index r = size[0], n = size[1], k = size[2];
-    std::vector<float> a(static_cast<std::size_t>(r * n)), b(static_cast<std::size_t>(r * k)), c(static_cast<std::size_t>(n * k), 2);
+    std::vector<float> a(static_cast<std::size_t>(r * n)), b(static_cast<std::size_t>(r * k)),
+        c(static_cast<std::size_t>(n * k), 2);
     Rng rng{7};
     for (float& v : a) v = static_cast<float>(rng.normal());
     for (float& v : b) v = static_cast<float>(rng.normal());
@@ -132,14 +142,16 @@ TEST_CASE("aᵀ b in bfloat16 lies as near the exact one as rounding allows") {
 TEST_CASE("a row with a value that is no number shows it in every layout") {
   Cpu<float> cpu{{.threads = 1}};
   const Index n = 5, k = 9;
-  std::vector<float> weights(static_cast<std::size_t>(n * k), 0.5f), x(static_cast<std::size_t>(2 * k), 1.0f), y(static_cast<std::size_t>(2 * n));
+  std::vector<float> weights(static_cast<std::size_t>(n * k), 0.5f), x(static_cast<std::size_t>(2 * k), 1.0f),
+      y(static_cast<std::size_t>(2 * n));
   for (const float value : {NAN, INFINITY}) {
     x[static_cast<std::size_t>(k + 4)] = value;
     for (const Layout layout : {Layout::panels, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels}) {
       std::vector<std::byte> panels(cpu.packed_bytes(layout, n, k));
       cpu.pack(Use::linear, 1, In<float>{weights.data(), n, k}, layout, panels.data());
-      cpu.linear(In<float>{x.data(), 2, k}, Weights<float>{In<float>{reinterpret_cast<const float*>(panels.data()), n, k}, layout}, Epilogue<float>{},
-                 View<float>{y.data(), 2, n});
+      cpu.linear(In<float>{x.data(), 2, k},
+                 Weights<float>{In<float>{reinterpret_cast<const float*>(panels.data()), n, k}, layout},
+                 Epilogue<float>{}, View<float>{y.data(), 2, n});
       for (Index j = 0; j < n; ++j) {
         CHECK(std::abs(y[static_cast<std::size_t>(j)] - 4.5f) < 0.1f);
         CHECK_FALSE(std::isfinite(y[static_cast<std::size_t>(n + j)]));

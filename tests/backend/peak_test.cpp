@@ -14,7 +14,8 @@ TEST_CASE("chains of multiply-adds are all computed") {
   const auto sum = [&](Index rounds) {
     float x[3 * P::size];
     for (Index i = 0; i < 3 * P::size; ++i) x[i] = static_cast<float>(i / P::size * 4);
-    detail::run_chains<P>(std::make_integer_sequence<Index, 3>{}, rounds, x, [half](P v) { return fma(v, half, half); });
+    detail::run_chains<P>(std::make_integer_sequence<Index, 3>{}, rounds, x,
+                          [half](P v) { return fma(v, half, half); });
     return std::accumulate(x, x + 3 * P::size, 0.0f);
   };
   CHECK(sum(0) == 12 * P::size);
@@ -25,5 +26,6 @@ TEST_CASE("chains of multiply-adds are all computed") {
 TEST_CASE("a peak is found for every type and number of threads") {
   CHECK(peak_flops<float>(1) > 0);
   CHECK(peak_flops<double>(3) > 0);
-  for (const Layout layout : {Layout::rows, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels}) CHECK(peak_flops(layout, 1) > 0);
+  for (const Layout layout : {Layout::rows, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
+    CHECK(peak_flops(layout, 1) > 0);
 }

@@ -12,7 +12,9 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE_TEMPLATE("a row of a product does not depend on its neighbours, a column not on its place, a weight not on its layout", T, float, double) {
+TEST_CASE_TEMPLATE(
+    "a row of a product does not depend on its neighbours, a column not on its place, a weight not on its layout", T,
+    float, double) {
   Cpu<T> cpu{{.threads = 2}};
   for (const auto& size : {std::array<Index, 2>{1, 1}, {7, 5}, {33, 17}, {100, 147}, {65, 64}, {70, 1100}}) {
     const Index m = 230, n = size[0], k = size[1];
@@ -27,7 +29,9 @@ TEST_CASE_TEMPLATE("a row of a product does not depend on its neighbours, a colu
     cpu.linear(x, In<T>(w), Epilogue<T, fn::QuickGelu>{bias, {}, before, residual}, y);
     const auto check = [&](auto&& run, Index i, Index rows, Index j, Index cols) {
       Matrix<T> part{rows, cols}, part_before{rows, cols};
-      run(x.rows_of(i, rows), Epilogue<T, fn::QuickGelu>{bias.part(0, 1, j, cols), {}, part_before, residual.part(i, rows, j, cols)}, View<T>(part));
+      run(x.rows_of(i, rows),
+          Epilogue<T, fn::QuickGelu>{bias.part(0, 1, j, cols), {}, part_before, residual.part(i, rows, j, cols)},
+          View<T>(part));
       CHECK(same<T>(part, y.part(i, rows, j, cols)));
       CHECK(same<T>(part_before, before.part(i, rows, j, cols)));
     };
@@ -42,8 +46,10 @@ TEST_CASE_TEMPLATE("a row of a product does not depend on its neighbours, a colu
         const Index cols = std::max<Index>(1, (n - first) / 2);
         const Weights<T> slice = panels.weights(first);
         check([&](auto in, auto e, auto out) { cpu.linear(in, slice, e, out); }, i, rows, first, cols);
-        check([&](auto in, auto e, auto out) { cpu.linear(in, w.part(first, cols, 0, k), e, out); }, i, rows, first, cols);
-        check([&](auto in, auto e, auto out) { cpu.project(in, In<T>(across.part(0, k, first, cols)), e, out); }, i, rows, first, cols);
+        check([&](auto in, auto e, auto out) { cpu.linear(in, w.part(first, cols, 0, k), e, out); }, i, rows, first,
+              cols);
+        check([&](auto in, auto e, auto out) { cpu.project(in, In<T>(across.part(0, k, first, cols)), e, out); }, i,
+              rows, first, cols);
       }
     }
     CHECK(projected.panels == panels.panels);
@@ -52,15 +58,21 @@ TEST_CASE_TEMPLATE("a row of a product does not depend on its neighbours, a colu
   }
 }
 
-TEST_CASE_TEMPLATE("in every layout of weights a row does not depend on its neighbours, a column not on its place, nor anything on threads", T, float, double) {
+TEST_CASE_TEMPLATE(
+    "in every layout of weights a row does not depend on its neighbours, a column not on its place, nor anything on "
+    "threads",
+    T, float, double) {
   Cpu<T> one{{.threads = 1}}, cpu{{.threads = 2}};
   for (const Layout layout : all_panels)
-    for (const auto& size : {std::array<Index, 2>{1, 1}, {7, 3}, {33, 17}, {100, 147}, {70, 1101}, {40, 2050}, {40, 4500}}) {
+    for (const auto& size :
+         {std::array<Index, 2>{1, 1}, {7, 3}, {33, 17}, {100, 147}, {70, 1101}, {40, 2050}, {40, 4500}}) {
       const Index m = 230, n = size[0], k = size[1];
       const Matrix<T> x{m, k, Rng{1}}, w{n, k, Rng{2}}, bias{1, n, Rng{3}};
       const Packed<T> panels{Use::linear, 1, w, layout};
       Matrix<T> y{m, n}, alone{m, n};
-      const auto epilogue = [&](Index j, Index cols) { return Epilogue<T, fn::QuickGelu>{.bias = bias.part(0, 1, j, cols)}; };
+      const auto epilogue = [&](Index j, Index cols) {
+        return Epilogue<T, fn::QuickGelu>{.bias = bias.part(0, 1, j, cols)};
+      };
       cpu.linear(x, panels.weights(), epilogue(0, n), y);
       one.linear(x, panels.weights(), epilogue(0, n), alone);
       CHECK(same<T>(alone, y));
@@ -107,13 +119,16 @@ TEST_CASE("products in bfloat16 have the same bits whether weights were packed b
   }
 }
 
-TEST_CASE_TEMPLATE("norm, products and activation in one step have the bits of one after the other, in every layout, for any rows and threads", T, float,
-                   double) {
+TEST_CASE_TEMPLATE(
+    "norm, products and activation in one step have the bits of one after the other, in every layout, for any rows and "
+    "threads",
+    T, float, double) {
   Cpu<T> one{{.threads = 1}}, cpu{{.threads = 2}};
   for (const Layout layout : all_panels)
     for (const auto& size : {std::array<Index, 2>{1, 1}, {33, 70}, {64, 256}, {70, 1101}}) {
       const Index m = 230, k = size[0], h = size[1];
-      const Matrix<T> x{m, k, Rng{1}}, w1{h, k, Rng{2}}, w2{k, h, Rng{3}}, b1{1, h, Rng{4}}, b2{1, k, Rng{5}}, gain{1, k, Rng{6}}, bias{1, k, Rng{7}};
+      const Matrix<T> x{m, k, Rng{1}}, w1{h, k, Rng{2}}, w2{k, h, Rng{3}}, b1{1, h, Rng{4}}, b2{1, k, Rng{5}},
+          gain{1, k, Rng{6}}, bias{1, k, Rng{7}};
       const Packed<T> first{Use::linear, 1, w1, layout}, second{Use::linear, 1, w2, layout};
       const FeedForward<T> mlp{gain, bias, 1e-5, first.weights(), b1, second.weights(), b2};
       Matrix<T> normed{m, k}, hidden{m, h}, y{m, k};

@@ -62,7 +62,9 @@ TEST_CASE("every primitive of the remote backend gives what Naive gives") {
   for (std::size_t c = 0; c < expected.size(); ++c)
     for (std::size_t o = 0; o < expected[c].second.size(); ++o) {
       INFO(expected[c].first, ", matrix ", o);
-      const auto bytes = [](const std::vector<float>& values) { return std::as_bytes(std::span<const float>(values)); };  // NaN too
+      const auto bytes = [](const std::vector<float>& values) {
+        return std::as_bytes(std::span<const float>(values));
+      };  // NaN too
       CHECK(std::ranges::equal(bytes(found[c].second[o]), bytes(expected[c].second[o])));
     }
 }

@@ -52,7 +52,8 @@ TEST_CASE("several host threads may use one pool at once") {
 TEST_CASE("a loop inside a loop runs where it stands") {
   ThreadPool pool{2};
   std::vector<std::atomic<int>> seen(100);
-  pool.parallel(10, [&](Index i) { pool.parallel(10, [&](Index j) { ++seen[static_cast<std::size_t>(10 * i + j)]; }); });
+  pool.parallel(10,
+                [&](Index i) { pool.parallel(10, [&](Index j) { ++seen[static_cast<std::size_t>(10 * i + j)]; }); });
   CHECK(std::vector<int>(seen.begin(), seen.end()) == std::vector<int>(100, 1));
 }
 

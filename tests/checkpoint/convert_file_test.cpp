@@ -83,12 +83,14 @@ TEST_CASE("convert: the weights change their type where that is asked for, count
   const std::vector<float> values{0.1f, 2};
   const std::vector<std::int64_t> count{7}, ids{0, 1};
   const auto bytes = [](const auto& v) { return std::as_bytes(std::span{v}); };
-  write_safetensors(folder / "in", std::vector<TensorToWrite>{{"visual.bn1.weight", Dtype::f32, {2}, bytes(values), {}},
-                                                              {"visual.bn1.num_batches_tracked", Dtype::i64, {}, bytes(count), {}},
-                                                              {"input_resolution", Dtype::i64, {}, bytes(count), {}},
-                                                              {"text_model.embeddings.position_ids", Dtype::i64, {1, 2}, bytes(ids), {}},
-                                                              {"logit_scale", Dtype::f32, {}, bytes(values).first(4), {}}});
-  convert_file(folder / "in", folder / "out.safetensors", {.dialect = Dialect::openclip, .dtype = Dtype::bf16, .metadata = {{"made by", "a test"}}});
+  write_safetensors(folder / "in", std::vector<TensorToWrite>{
+                                       {"visual.bn1.weight", Dtype::f32, {2}, bytes(values), {}},
+                                       {"visual.bn1.num_batches_tracked", Dtype::i64, {}, bytes(count), {}},
+                                       {"input_resolution", Dtype::i64, {}, bytes(count), {}},
+                                       {"text_model.embeddings.position_ids", Dtype::i64, {1, 2}, bytes(ids), {}},
+                                       {"logit_scale", Dtype::f32, {}, bytes(values).first(4), {}}});
+  convert_file(folder / "in", folder / "out.safetensors",
+               {.dialect = Dialect::openclip, .dtype = Dtype::bf16, .metadata = {{"made by", "a test"}}});
   const TensorFile out = open_tensors(folder / "out.safetensors");
   CHECK(out.tensors().size() == 3);
   CHECK(out.find("visual.bn1.weight")->dtype == Dtype::bf16);
@@ -116,8 +118,8 @@ TEST_CASE("convert: a folder is described by the configuration given, by what th
     CHECK(!std::filesystem::exists(folder / "no"));
     return result.error().message();
   };
-  CHECK(refused(files + "half.pt", {.dialect = Dialect::huggingface, .assumed = {.image_heads = 4, .text_heads = 2}}).find("does not state its activation") !=
-        std::string::npos);
+  CHECK(refused(files + "half.pt", {.dialect = Dialect::huggingface, .assumed = {.image_heads = 4, .text_heads = 2}})
+            .find("does not state its activation") != std::string::npos);
   CHECK(refused(files + "nothing", {}).find("no such file") != std::string::npos);
   CHECK(refused(folder.path, {}).find("no weights in this folder") != std::string::npos);
 }
@@ -125,8 +127,10 @@ TEST_CASE("convert: a folder is described by the configuration given, by what th
 TEST_CASE("convert: a residual network for Hugging Face is one clear error") {
   const TemporaryFolder folder;
   const std::vector<float> values(1);
-  write_safetensors(folder / "in",
-                    std::vector<TensorToWrite>{{"visual.attnpool.positional_embedding", Dtype::f32, {1, 1}, std::as_bytes(std::span{values}), {}}});
+  write_safetensors(
+      folder / "in",
+      std::vector<TensorToWrite>{
+          {"visual.attnpool.positional_embedding", Dtype::f32, {1, 1}, std::as_bytes(std::span{values}), {}}});
   const auto result = try_convert_file(folder / "in", folder / "out.safetensors", {.dialect = Dialect::huggingface});
   REQUIRE(!result);
   CHECK(result.error().message().find("transformers has no such CLIP") != std::string::npos);

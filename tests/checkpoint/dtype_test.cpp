@@ -17,7 +17,8 @@ StoredTensor stored(Dtype dtype, const std::vector<U>& values) {
 }  // namespace
 
 TEST_CASE("dtype: every name leads to its type and back") {
-  for (int i = 0; i <= static_cast<int>(Dtype::u64); ++i) CHECK(dtype_named(traits(static_cast<Dtype>(i)).name) == static_cast<Dtype>(i));
+  for (int i = 0; i <= static_cast<int>(Dtype::u64); ++i)
+    CHECK(dtype_named(traits(static_cast<Dtype>(i)).name) == static_cast<Dtype>(i));
   CHECK(traits(Dtype::bf16).name == "BF16");
   CHECK(traits(Dtype::f6_e3m2).bits == 6);
   CHECK(traits(Dtype::c64).bits == 64);
@@ -32,7 +33,9 @@ TEST_CASE("half: all 65536 values are what the format says") {
     const int exponent = static_cast<int>((h >> 10) & 31);
     const double fraction = h & 1023, sign = h & 0x8000 ? -1 : 1;
     if (exponent == 31) CHECK((fraction == 0 ? std::isinf(value) && (value < 0) == (sign < 0) : std::isnan(value)));
-    else CHECK(static_cast<double>(value) == sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25)));
+    else
+      CHECK(static_cast<double>(value) ==
+            sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25)));
     CHECK(std::signbit(value) == (sign < 0));
     all.push_back(value);
   }

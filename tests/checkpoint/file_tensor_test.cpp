@@ -41,5 +41,6 @@ TEST_CASE("file tensor: parts stand below each other") {
 
 TEST_CASE("file tensor: another length is an error") {
   std::vector<float> out(5);
-  CHECK(try_convert(FileTensor{stored({2, 3}, 0, 6)}, std::span<float>(out)).error().message() == "w: values: expected 6, found 5");
+  CHECK(try_convert(FileTensor{stored({2, 3}, 0, 6)}, std::span<float>(out)).error().message() ==
+        "w: values: expected 6, found 5");
 }

@@ -63,37 +63,42 @@ TEST_CASE("load: a file of another model says what would fit") {
   Small<Wide> wide{Rng{1}};
   save(wide, folder / "wide");
   CHECK(refused<Small<Quick>>(folder / "wide")
-            .ends_with(
-                "; a model that fits has image size 8, patch 4, width 64, layers 1, heads 1, quick_gelu; text context 5, vocabulary 12, width 64, layers 1, "
-                "heads 1, quick_gelu; embedding 8"));
+            .ends_with("; a model that fits has image size 8, patch 4, width 64, layers 1, heads 1, quick_gelu; text "
+                       "context 5, vocabulary 12, width 64, layers 1, "
+                       "heads 1, quick_gelu; embedding 8"));
   CHECK(refused<Small<Longer>>(files + "half.pt")
-            .find("1 that do not fit (positional_embedding: shape (7, 16) expected, (5, 16) found (LoadOptions::positions says how to stretch it)); a model "
+            .find("1 that do not fit (positional_embedding: shape (7, 16) expected, (5, 16) found "
+                  "(LoadOptions::positions says how to stretch it)); a model "
                   "that fits has "
                   "image size 8, ") != std::string::npos);
 }
 
 TEST_CASE("load: an activation, heads or an epsilon other than a folder states is an error, and nothing is changed") {
   const std::string where = "(" + files + "huggingface/config.json)";
-  CHECK(
-      refused<Small<Quick>>(files + "huggingface")
-          .starts_with(
-              files +
-              "huggingface: image activation: expected quick_gelu (the model's), found gelu; text activation: expected quick_gelu (the model's), found gelu " +
-              where));
+  CHECK(refused<Small<Quick>>(files + "huggingface")
+            .starts_with(files +
+                         "huggingface: image activation: expected quick_gelu (the model's), found gelu; text "
+                         "activation: expected quick_gelu (the model's), found gelu " +
+                         where));
   CHECK(refused<Small<OtherHeads>>(files + "huggingface")
-            .starts_with(files + "huggingface: image epsilon: expected 1e-06 (the model's), found 1e-05; text heads: expected 4 (the model's), found 2 " +
+            .starts_with(files +
+                         "huggingface: image epsilon: expected 1e-06 (the model's), found 1e-05; text heads: expected "
+                         "4 (the model's), found 2 " +
                          where));
   CHECK(refused<ImageEncoder<Quick, Naive<float>>>(files + "huggingface")
-            .starts_with(files + "huggingface: image activation: expected quick_gelu (the model's), found gelu " + where));
+            .starts_with(files + "huggingface: image activation: expected quick_gelu (the model's), found gelu " +
+                         where));
   ImageEncoder<Quick, Naive<float>> image;
   const auto partial = try_load_partial(image, files + "huggingface");
   REQUIRE(!partial);
-  CHECK(partial.error().message().find("image activation: expected quick_gelu (the model's), found gelu") != std::string::npos);
+  CHECK(partial.error().message().find("image activation: expected quick_gelu (the model's), found gelu") !=
+        std::string::npos);
 }
 
 TEST_CASE("load: OpenAI's own archives were trained with quick_gelu") {
   CHECK(refused<Small<Stored>>(files + "script.pt").find("image activation: expected quick_gelu") == std::string::npos);
-  CHECK(refused<Small<Stored>>(files + "script.pt").find("image activation: expected gelu (the model's), found quick_gelu") != std::string::npos);
+  CHECK(refused<Small<Stored>>(files + "script.pt")
+            .find("image activation: expected gelu (the model's), found quick_gelu") != std::string::npos);
   Small<Stored> model;
   CHECK(try_load(model, files + "half.pt").has_value());  // a file that does not say
 }

@@ -34,8 +34,9 @@ std::string message(const std::string& path) {
 
 TEST_CASE("tensors: every format is recognised by its content, not by its name") {
   const TemporaryFolder folder;
-  for (const auto& [name, format] :
-       {std::pair{"wanted.safetensors", FileFormat::safetensors}, {"half.pt", FileFormat::torch}, {"script.pt", FileFormat::torchscript}}) {
+  for (const auto& [name, format] : {std::pair{"wanted.safetensors", FileFormat::safetensors},
+                                     {"half.pt", FileFormat::torch},
+                                     {"script.pt", FileFormat::torchscript}}) {
     std::filesystem::copy(files + name, folder / "file", std::filesystem::copy_options::overwrite_existing);
     const TensorFile file = open_tensors(folder / "file");
     CHECK(file.format() == format);
@@ -77,7 +78,8 @@ TEST_CASE("folder: shards and the description beside them are one file") {
 TEST_CASE("folder: one file is enough, and what was looked for is told where there is none") {
   const TemporaryFolder folder;
   CHECK(message(folder.path) == folder.path +
-                                    ": no weights in this folder (looked for open_clip_model.safetensors, model.safetensors.index.json, model.safetensors, "
+                                    ": no weights in this folder (looked for open_clip_model.safetensors, "
+                                    "model.safetensors.index.json, model.safetensors, "
                                     "open_clip_pytorch_model.bin, " +
                                     "pytorch_model.bin.index.json, pytorch_model.bin)");
   CHECK(message(folder / "nothing").find("no such file (looked for ") != std::string::npos);
@@ -101,10 +103,13 @@ TEST_CASE("folder: an index names files beside it, and every tensor is where it 
   CHECK(names(with(R"({"a": "1", "b": "1", "c": "2"})").value()) == "a b c ");
   CHECK(with(R"({"a": "1", "d": "2"})").error().message() == index + ": weight_map: d: no shard has it");
   CHECK(with(R"({"a": "3"})").error().message().find("no such file") != std::string::npos);
-  for (const char* map : {R"({"a": "../1"})", R"({"a": "/etc/passwd"})", R"({"a": "x/1"})", R"({"a": ".."})", R"({"a": ""})", R"({"a": 1})"})
-    CHECK(with(map).error().message().find("weight_map: a: expected the name of a file beside it, found ") != std::string::npos);
+  for (const char* map : {R"({"a": "../1"})", R"({"a": "/etc/passwd"})", R"({"a": "x/1"})", R"({"a": ".."})",
+                          R"({"a": ""})", R"({"a": 1})"})
+    CHECK(with(map).error().message().find("weight_map: a: expected the name of a file beside it, found ") !=
+          std::string::npos);
   for (const char* map : {"{}", "[]", "1"})
-    CHECK(with(map).error().message() == index + ": weight_map: expected an object: tensor names and their files, found none");
+    CHECK(with(map).error().message() ==
+          index + ": weight_map: expected an object: tensor names and their files, found none");
   write(folder / "2", {"b"});
   CHECK(with(R"({"a": "1", "b": "2"})").error().message() == folder / "2" + ": b: another shard has it too");
 }

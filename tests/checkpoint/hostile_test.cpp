@@ -37,7 +37,9 @@ class LittleMemory {
   struct rlimit before_ {};
 };
 
-std::string safetensors_with(const std::string& header, const std::string& data = "") { return little(header.size(), 8) + header + data; }
+std::string safetensors_with(const std::string& header, const std::string& data = "") {
+  return little(header.size(), 8) + header + data;
+}
 
 void refused(const std::string& bytes, const std::string& sentence = "") {
   const TemporaryFolder folder;
@@ -84,22 +86,29 @@ TEST_CASE("hostile: empty tensors of vast shapes describe no model") {
 }
 
 TEST_CASE("hostile: a pickle's lengths, counts and strides") {
-  const auto archive = [](const std::string& pickle) { return ZipWriter{{{"a/data.pkl", pickle}, {"a/data/0", std::string(16, '\0')}}}.file(); };
-  const std::string global = "ctorch._utils\n_rebuild_tensor_v2\n", storage = "((X\x07" + std::string(3, '\0') + "storagectorch\nFloatStorage\nX\x01" +
-                                                                              std::string(3, '\0') + "0X\x03" + std::string(3, '\0') + "cpuK\x04tQ";
+  const auto archive = [](const std::string& pickle) {
+    return ZipWriter{{{"a/data.pkl", pickle}, {"a/data/0", std::string(16, '\0')}}}.file();
+  };
+  const std::string global = "ctorch._utils\n_rebuild_tensor_v2\n",
+                    storage = "((X\x07" + std::string(3, '\0') + "storagectorch\nFloatStorage\nX\x01" +
+                              std::string(3, '\0') + "0X\x03" + std::string(3, '\0') + "cpuK\x04tQ";
   refused(archive(std::string("\x80\x02X", 3) + little(0xFFFFFFFF, 4)));
   refused(archive(std::string("\x80\x02\x8B", 3) + little(0x7FFFFFFF, 4)));
   refused(archive(std::string("\x80\x04\x8E", 3) + little(std::uint64_t{1} << 40, 8)));
   // A tensor of 10^12 elements over four, by strides of zero, by an offset beyond, by strides that overflow.
   const auto number = [](std::uint64_t n) { return "\x8A\x08" + little(n, 8); };
   const auto tensor = [&](const std::string& offset, const std::string& shape, const std::string& strides) {
-    return archive(std::string("\x80\x02}X\x01", 5) + std::string(3, '\0') + "w" + global + storage + offset + "(" + shape + "t(" + strides + "t\x89}tRs.");
+    return archive(std::string("\x80\x02}X\x01", 5) + std::string(3, '\0') + "w" + global + storage + offset + "(" +
+                   shape + "t(" + strides + "t\x89}tRs.");
   };
-  refused(tensor(std::string("K\0", 2), number(1'000'000) + number(1'000'000), number(0) + number(0)), "w: more elements than its storage has");
+  refused(tensor(std::string("K\0", 2), number(1'000'000) + number(1'000'000), number(0) + number(0)),
+          "w: more elements than its storage has");
   refused(tensor(number(std::uint64_t{1} << 62), number(4), number(1)), "w: reaches beyond its storage");
-  refused(tensor(std::string("K\0", 2), number(2) + number(2), number(std::uint64_t{1} << 62) + number(std::uint64_t{1} << 62)),
+  refused(tensor(std::string("K\0", 2), number(2) + number(2),
+                 number(std::uint64_t{1} << 62) + number(std::uint64_t{1} << 62)),
           "w: reaches beyond its storage");
-  refused(tensor(std::string("K\0", 2), number(2) + number(2), number(2) + number(1)), "not a CLIP");  // an honest one is read
+  refused(tensor(std::string("K\0", 2), number(2) + number(2), number(2) + number(1)),
+          "not a CLIP");  // an honest one is read
 }
 
 TEST_CASE("hostile: zip entries that inflate without end, or claim to") {
@@ -108,7 +117,9 @@ TEST_CASE("hostile: zip entries that inflate without end, or claim to") {
   for (const long long size : {0xFFFFFFF0LL, 1'000'000LL, 100LL}) {
     refused(ZipWriter{{Entry{.name = "a/data.pkl", .content = zeros, .size = size}}}.file());
     refused(ZipWriter{{Entry{.name = "a/data.pkl", .content = zeros, .deflate = true, .size = size}}}.file());
-    refused(ZipWriter{{Entry{.name = "a/data.pkl", .content = zeros, .deflate = true, .size = size << 10, .wide = true}}}.file());
+    refused(
+        ZipWriter{{Entry{.name = "a/data.pkl", .content = zeros, .deflate = true, .size = size << 10, .wide = true}}}
+            .file());
     refused(ZipWriter{{Entry{.name = "a/data.pkl", .content = zeros, .packed = size}}}.file());
   }
   refused(ZipWriter{.entries = {{"a/data.pkl", zeros}}, .wide = true, .count = 1LL << 60}.file());

@@ -66,8 +66,8 @@ void train(M& model) {
   AdamW optimizer{parameters, {.learning_rate = 1e-2f}};
   Tape tape{parameters};
   const Texts texts = random_texts(Odd, 4, Rng{8});
-  const auto loss =
-      contrastive(tape, model.encode_image(tape, random_images(Odd, 4, Rng{7})), model.encode_text(tape, texts), logit_scale_of(model), texts.groups());
+  const auto loss = contrastive(tape, model.encode_image(tape, random_images(Odd, 4, Rng{7})),
+                                model.encode_text(tape, texts), logit_scale_of(model), texts.groups());
   tape.backward(loss);
   optimizer.step();
 }
@@ -85,7 +85,8 @@ TEST_CASE("in place: a model encodes as one whose weights were copied, bit for b
   CHECK(features_of(model) == features_of(copied));
   CHECK(model.temperature() == copied.temperature());
   const AnyModel<> opened =
-      open(path, {.activation = Odd.image.activation, .image_heads = Odd.image.heads, .text_heads = Odd.text.heads}, {}, {.in_place = true});
+      open(path, {.activation = Odd.image.activation, .image_heads = Odd.image.heads, .text_heads = Odd.text.heads}, {},
+           {.in_place = true});
   CHECK(in_file(opened) == 2);
   CHECK(features_of(opened) == features_of(copied));
 }
@@ -144,7 +145,9 @@ TEST_CASE("in place: a load that fails half-way leaves no weight without its mem
   }
   const auto all_but_it = [&](const Model<Odd>& m) {
     std::vector<float> values;
-    visit_parameters(m, [&](std::string_view of, const auto& p) { values.insert(values.end(), p.data, p.data + (of == name ? 0 : p.count())); });
+    visit_parameters(m, [&](std::string_view of, const auto& p) {
+      values.insert(values.end(), p.data, p.data + (of == name ? 0 : p.count()));
+    });
     return values;
   };
   CHECK(all_but_it(model) == all_but_it(copied));
@@ -169,7 +172,8 @@ TEST_CASE("in place: packing takes the weights of products out of the file, and 
   }
 }
 
-TEST_CASE("in place: what a table of parameters trains is brought into memory, the rest stays, and the file is as it was") {
+TEST_CASE(
+    "in place: what a table of parameters trains is brought into memory, the rest stays, and the file is as it was") {
   const TemporaryFolder folder;
   const std::string path = saved(folder), bytes = get(path);
   Model<Odd> copied, model;

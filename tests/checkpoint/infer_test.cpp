@@ -30,14 +30,16 @@ struct Shapes {
   explicit Shapes(const ResNetClipConfig& c) : Shapes{c.text, c.embed_dim} {
     for (Index s = 0; s < 4; ++s)
       for (Index b = 0; b < c.image.layers[static_cast<std::size_t>(s)]; ++b)
-        add("visual.layer" + std::to_string(s + 1) + "." + std::to_string(b) + ".conv1.weight", {c.image.width << s, c.image.width, 1, 1});
+        add("visual.layer" + std::to_string(s + 1) + "." + std::to_string(b) + ".conv1.weight",
+            {c.image.width << s, c.image.width, 1, 1});
     const Index d = c.image.features();
-    add("visual.attnpool.positional_embedding", {c.image.tokens(), d}), add("visual.attnpool.c_proj.weight", {c.embed_dim, d});
+    add("visual.attnpool.positional_embedding", {c.image.tokens(), d}),
+        add("visual.attnpool.c_proj.weight", {c.embed_dim, d});
     for (const char* n : {"q", "k", "v"}) add("visual.attnpool." + std::string(n) + "_proj.weight", {d, d});
   }
   Shapes(const TextConfig& c, Index embed_dim) {
-    add("positional_embedding", {c.context, c.width}), add("token_embedding.weight", {c.vocabulary, c.width}), add("text_projection", {c.width, embed_dim}),
-        add("logit_scale", {});
+    add("positional_embedding", {c.context, c.width}), add("token_embedding.weight", {c.vocabulary, c.width}),
+        add("text_projection", {c.width, embed_dim}), add("logit_scale", {});
     norm("ln_final", c.width);
     blocks("transformer.resblocks.", c.block(), c.layers);
   }
@@ -47,10 +49,10 @@ struct Shapes {
     for (Index i = 0; i < layers; ++i) {
       const std::string p = prefix + std::to_string(i) + ".";
       norm(p + "ln_1", b.width), norm(p + "ln_2", b.width);
-      add(p + "attn.in_proj_weight", {3 * b.width, b.width}), add(p + "attn.in_proj_bias", {3 * b.width}), add(p + "attn.out_proj.weight", {b.width, b.width}),
-          add(p + "attn.out_proj.bias", {b.width});
-      add(p + "mlp.c_fc.weight", {b.hidden, b.width}), add(p + "mlp.c_fc.bias", {b.hidden}), add(p + "mlp.c_proj.weight", {b.width, b.hidden}),
-          add(p + "mlp.c_proj.bias", {b.width});
+      add(p + "attn.in_proj_weight", {3 * b.width, b.width}), add(p + "attn.in_proj_bias", {3 * b.width}),
+          add(p + "attn.out_proj.weight", {b.width, b.width}), add(p + "attn.out_proj.bias", {b.width});
+      add(p + "mlp.c_fc.weight", {b.hidden, b.width}), add(p + "mlp.c_fc.bias", {b.hidden}),
+          add(p + "mlp.c_proj.weight", {b.width, b.hidden}), add(p + "mlp.c_proj.bias", {b.width});
     }
   }
   std::vector<Index>& at(const std::string& name) {
@@ -130,7 +132,8 @@ TEST_CASE("inspect: a description may state everything that shapes do not tell")
   VitClipConfig c = Stored;
   c.image.activation = c.text.activation = Activation::gelu_tanh;
   c.image.epsilon = c.text.epsilon = 1e-6f;
-  c.image.preprocessing = {ResizeMode::squash, Interpolation::bilinear, ColorOrder::huggingface, {0.5f, 0.25f, 0.0f}, {1, 2, 3}};
+  c.image.preprocessing = {
+      ResizeMode::squash, Interpolation::bilinear, ColorOrder::huggingface, {0.5f, 0.25f, 0.0f}, {1, 2, 3}};
   CHECK(inspect(folder).config == AnyConfig{c});
 
   put(folder + "/open_clip_config.json",
@@ -155,14 +158,18 @@ TEST_CASE("inspect: a description that is wrong or contradicts the shapes is an 
     return result.error().message().substr(temporary.path.size());
   };
   CHECK(changed("\"gelu\"", "\"relu\"") ==
-        "/model/config.json: hidden_act: expected quick_gelu, gelu, gelu_new or gelu_pytorch_tanh, found \"relu\"; hidden_act: expected quick_gelu, gelu, "
+        "/model/config.json: hidden_act: expected quick_gelu, gelu, gelu_new or gelu_pytorch_tanh, found \"relu\"; "
+        "hidden_act: expected quick_gelu, gelu, "
         "gelu_new or gelu_pytorch_tanh, found \"relu\"");
-  CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": 3") == "/model: 3 heads do not divide the width of the image tower, 16");
+  CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": 3") ==
+        "/model: 3 heads do not divide the width of the image tower, 16");
   CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": -4") ==
         "/model/config.json: num_attention_heads: expected a positive integer, found -4");
   CHECK(changed("\"image_size\": 8", "\"image_size\": 16").starts_with("/model: image size: 8 by its shapes, 16 by "));
-  CHECK(changed("\"hidden_size\": 16", "\"hidden_size\": 32").starts_with("/model: image width: 16 by its shapes, 32 by "));
-  CHECK(changed("1e-05", "\"small\"").starts_with("/model/config.json: layer_norm_eps: expected a number, found \"small\""));
+  CHECK(changed("\"hidden_size\": 16", "\"hidden_size\": 32")
+            .starts_with("/model: image width: 16 by its shapes, 32 by "));
+  CHECK(changed("1e-05", "\"small\"")
+            .starts_with("/model/config.json: layer_norm_eps: expected a number, found \"small\""));
 }
 
 TEST_CASE("inspect: what is no such model is told with what it is") {
@@ -170,7 +177,8 @@ TEST_CASE("inspect: what is no such model is told with what it is") {
   shapes.list.erase(shapes.list.begin(), shapes.list.begin() + 4);
   shapes.add("visual.trunk.stem.0.conv_kxk.0.conv.weight", {64, 3, 3, 3});
   CHECK(message(shapes.file()) ==
-        "x: not a CLIP with a vision transformer: found a CLIP whose image tower is timm's (visual.trunk …); no text_projection; no positional_embedding; no "
+        "x: not a CLIP with a vision transformer: found a CLIP whose image tower is timm's (visual.trunk …); no "
+        "text_projection; no positional_embedding; no "
         "token_embedding.weight");
   Shapes half{RN50};
   half.list.pop_back();
@@ -180,7 +188,8 @@ TEST_CASE("inspect: what is no such model is told with what it is") {
   Shapes other{ViT_B_32};
   other.list = {{"a", {1}}, {"b", {2}}};
   CHECK(message(other.file())
-            .starts_with("x: not a CLIP with a vision transformer: found 2 tensors (a, b); no text_projection; no visual.positional_embedding; "));
+            .starts_with("x: not a CLIP with a vision transformer: found 2 tensors (a, b); no text_projection; no "
+                         "visual.positional_embedding; "));
   other.list.clear();
   CHECK(message(other.file()).starts_with("x: not a CLIP with a vision transformer: found 0 tensors; "));
 }
@@ -191,14 +200,18 @@ TEST_CASE("inspect: impossible sizes are told") {
     shapes.at(name) = std::move(shape);
     return message(shapes.file()).substr(3);
   };
-  CHECK(with("visual.positional_embedding", {51, 768}) == "visual.positional_embedding has 51 rows, expected a square and one");
+  CHECK(with("visual.positional_embedding", {51, 768}) ==
+        "visual.positional_embedding has 51 rows, expected a square and one");
   CHECK(with("visual.conv1.weight", {768, 3072}).ends_with("visual.conv1.weight has 2 extents, expected 4"));
   CHECK(with("visual.proj", {768, 0}).ends_with("visual.proj has an extent of 0"));
-  CHECK(with("token_embedding.weight", {49408, 500}).find("the heads of the text tower are not known: its width, 500, is no multiple of 64") !=
+  CHECK(with("token_embedding.weight", {49408, 500})
+            .find("the heads of the text tower are not known: its width, 500, is no multiple of 64") !=
         std::string::npos);
   CHECK(message(open_tensors(files + "half.pt"))
-            .find("the heads of the image tower are not known: its width, 16, is no multiple of 64; the heads of the text tower") != std::string::npos);
-  CHECK(message(open_tensors(files + "half.pt"), {{}, 5, 2}).ends_with("5 heads do not divide the width of the image tower, 16"));
+            .find("the heads of the image tower are not known: its width, 16, is no multiple of 64; the heads of the "
+                  "text tower") != std::string::npos);
+  CHECK(message(open_tensors(files + "half.pt"), {{}, 5, 2})
+            .ends_with("5 heads do not divide the width of the image tower, 16"));
 }
 
 TEST_CASE("inspect: a small file cannot ask for a large model") {
@@ -206,7 +219,8 @@ TEST_CASE("inspect: a small file cannot ask for a large model") {
   shapes.at("visual.conv1.weight")[0] = 640'000;
   CHECK(message(shapes.file()).find("too small for its own shapes: weights: expected ") != std::string::npos);
   Shapes deep{ViT_B_32};
-  for (Index i = 12; i < 1000; ++i) deep.add("transformer.resblocks." + std::to_string(i) + ".attn.in_proj_weight", {1});
+  for (Index i = 12; i < 1000; ++i)
+    deep.add("transformer.resblocks." + std::to_string(i) + ".attn.in_proj_weight", {1});
   CHECK(message(deep.file()).find("too small for its own shapes: weights: expected ") != std::string::npos);
 }
 

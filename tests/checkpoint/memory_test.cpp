@@ -24,10 +24,21 @@ using namespace clip;
 namespace {
 
 /// 8 MB of text tower, 3 MB of image tower.
-inline constexpr ClipConfig<VitConfig, TextConfig> Unequal{
-    .embed_dim = 8,
-    .image = {.image_size = 16, .patch_size = 8, .width = 256, .layers = 1, .heads = 4, .activation = Activation::gelu, .epsilon = 1e-5f},
-    .text = {.context = 8, .vocabulary = 20000, .width = 96, .layers = 1, .heads = 2, .activation = Activation::gelu, .epsilon = 1e-5f}};
+inline constexpr ClipConfig<VitConfig, TextConfig> Unequal{.embed_dim = 8,
+                                                           .image = {.image_size = 16,
+                                                                     .patch_size = 8,
+                                                                     .width = 256,
+                                                                     .layers = 1,
+                                                                     .heads = 4,
+                                                                     .activation = Activation::gelu,
+                                                                     .epsilon = 1e-5f},
+                                                           .text = {.context = 8,
+                                                                    .vocabulary = 20000,
+                                                                    .width = 96,
+                                                                    .layers = 1,
+                                                                    .heads = 2,
+                                                                    .activation = Activation::gelu,
+                                                                    .epsilon = 1e-5f}};
 
 /// Bytes of a file that this process holds mapped and in memory; nothing where the system does not tell.
 std::optional<std::size_t> resident(const std::string& path) {
@@ -87,7 +98,8 @@ TEST_CASE("memory: one encoder touches its own tensors alone") {
   // Reading a page of the other tower would end the program here.
   const auto lock = [&](const char* name, int protection) {
     const std::span<const std::byte> bytes = file.find(name)->parts[0].bytes;
-    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE)), begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE)),
+               begin = reinterpret_cast<std::uintptr_t>(bytes.data());
     const std::uintptr_t from = (begin + page - 1) / page * page, to = (begin + bytes.size()) / page * page;
     REQUIRE(from < to);
     REQUIRE(::mprotect(reinterpret_cast<void*>(from), to - from, protection) == 0);

@@ -17,10 +17,21 @@
 using namespace clip;
 
 namespace {
-inline constexpr ClipConfig<VitConfig, TextConfig> Micro{
-    .embed_dim = 5,
-    .image = {.image_size = 4, .patch_size = 2, .width = 4, .layers = 1, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 4, .vocabulary = 7, .width = 6, .layers = 1, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+inline constexpr ClipConfig<VitConfig, TextConfig> Micro{.embed_dim = 5,
+                                                         .image = {.image_size = 4,
+                                                                   .patch_size = 2,
+                                                                   .width = 4,
+                                                                   .layers = 1,
+                                                                   .heads = 2,
+                                                                   .activation = Activation::quick_gelu,
+                                                                   .epsilon = 1e-5f},
+                                                         .text = {.context = 4,
+                                                                  .vocabulary = 7,
+                                                                  .width = 6,
+                                                                  .layers = 1,
+                                                                  .heads = 2,
+                                                                  .activation = Activation::quick_gelu,
+                                                                  .epsilon = 1e-5f}};
 
 template <class T>
 using Small = Model<Micro, Naive<T>>;
@@ -30,7 +41,8 @@ auto weights_of(const M& model) {
   std::map<std::string, std::vector<typename std::remove_cvref_t<decltype(model.backend())>::Scalar>> all;
   visit_parameters(model, [&](std::string_view name, const auto& p) {
     const auto v = p.view();
-    for (Index i = 0; i < v.rows; ++i) all[std::string(name)].insert(all[std::string(name)].end(), v.row(i), v.row(i) + v.cols);
+    for (Index i = 0; i < v.rows; ++i)
+      all[std::string(name)].insert(all[std::string(name)].end(), v.row(i), v.row(i) + v.cols);
   });
   return all;
 }
@@ -169,7 +181,8 @@ TEST_CASE("model file: special values survive too") {
   p[0] = -0.0f, p[1] = 1e-42f, p[2] = std::bit_cast<float>(0x7FC12345U), p[3] = INFINITY;
   save(model, folder / "a");
   load(other, folder / "a");
-  for (int i = 0; i < 4; ++i) CHECK(std::bit_cast<std::uint32_t>(other.image.visual.proj.data[i]) == std::bit_cast<std::uint32_t>(p[i]));
+  for (int i = 0; i < 4; ++i)
+    CHECK(std::bit_cast<std::uint32_t>(other.image.visual.proj.data[i]) == std::bit_cast<std::uint32_t>(p[i]));
 }
 
 TEST_CASE("model file: float and double read each other") {
@@ -195,7 +208,8 @@ TEST_CASE("model file: missing, unknown and misshapen names are told together, a
   Small<float> model{Rng{1}};
   check_refused(model, contents.write(folder / "bad"),
                 "names: 2 missing (visual.proj, ln_final.bias); 1 not of this model (visual.projection); "
-                "2 that do not fit (visual.conv1.weight: shape (4, 3, 2, 2) expected, (4, 12) found, text_projection: shape (6, 5) expected, (5, 6) found)");
+                "2 that do not fit (visual.conv1.weight: shape (4, 3, 2, 2) expected, (4, 12) found, text_projection: "
+                "shape (6, 5) expected, (5, 6) found)");
 }
 
 TEST_CASE("model file: of many names the first are told, and how many there are") {
@@ -204,7 +218,8 @@ TEST_CASE("model file: of many names the first are told, and how many there are"
   Small<float> model{Rng{1}};
   const auto result = try_load(model, folder / "empty");
   REQUIRE(!result);
-  CHECK(result.error().message().find("names: 38 missing (visual.class_embedding, visual.positional_embedding, ") != std::string::npos);
+  CHECK(result.error().message().find("names: 38 missing (visual.class_embedding, visual.positional_embedding, ") !=
+        std::string::npos);
   CHECK(result.error().message().ends_with(", …)"));
 }
 
@@ -213,7 +228,8 @@ TEST_CASE("model file: integers are no weights") {
   Contents contents{saved(folder)};
   contents.at("visual.class_embedding").dtype = Dtype::i32;
   Small<float> model{Rng{1}};
-  check_refused(model, contents.write(folder / "bad"), "names: 1 that do not fit (visual.class_embedding: F16, BF16, F32 or F64 expected, I32 found)");
+  check_refused(model, contents.write(folder / "bad"),
+                "names: 1 that do not fit (visual.class_embedding: F16, BF16, F32 or F64 expected, I32 found)");
 }
 
 TEST_CASE("model file: a scalar may be stored as one value of any rank, nothing else may") {
@@ -227,7 +243,8 @@ TEST_CASE("model file: a scalar may be stored as one value of any rank, nothing 
     CHECK(weights_of(model) == weights_of(expected));
   }
   contents.at("ln_final.bias").shape = {1, 6};
-  check_refused(model, contents.write(folder / "bad"), "names: 1 that do not fit (ln_final.bias: shape (6) expected, (1, 6) found)");
+  check_refused(model, contents.write(folder / "bad"),
+                "names: 1 that do not fit (ln_final.bias: shape (6) expected, (1, 6) found)");
 }
 
 TEST_CASE("model file: halves are read exactly") {
@@ -238,7 +255,8 @@ TEST_CASE("model file: halves are read exactly") {
       if (contents.tensors[i].name != name) continue;
       contents.tensors[i].dtype = dtype;
       contents.bytes[i].resize(contents.bytes[i].size() / 2);
-      for (std::size_t k = 0; k < contents.bytes[i].size() / 2; ++k) store_little(contents.bytes[i].data() + 2 * k, static_cast<std::uint16_t>(first + k));
+      for (std::size_t k = 0; k < contents.bytes[i].size() / 2; ++k)
+        store_little(contents.bytes[i].data() + 2 * k, static_cast<std::uint16_t>(first + k));
     }
   };
   halves("visual.proj", Dtype::f16, 0x3C00);
@@ -274,13 +292,15 @@ TEST_CASE("model file: a partial load takes what is there and says what it left"
   CHECK(report.missing == std::vector<std::string>{"visual.proj", "logit_scale"});
   CHECK(report.unused == std::vector<std::string>{"classifier.weight"});
   load(whole, folder / "model.safetensors");
-  for (const auto& [name, values] : weights_of(model)) CHECK(values == (name == "visual.proj" || name == "logit_scale" ? before : weights_of(whole)).at(name));
+  for (const auto& [name, values] : weights_of(model))
+    CHECK(values == (name == "visual.proj" || name == "logit_scale" ? before : weights_of(whole)).at(name));
 
   contents.at("text_projection").shape = {30};
   const auto unchanged = weights_of(model);
   const auto refused = try_load_partial(model, contents.write(folder / "bad"));
   REQUIRE(!refused);
-  CHECK(refused.error().message() == folder / "bad" + ": names: 1 that do not fit (text_projection: shape (6, 5) expected, (30) found)");
+  CHECK(refused.error().message() ==
+        folder / "bad" + ": names: 1 that do not fit (text_projection: shape (6, 5) expected, (30) found)");
   CHECK(weights_of(model) == unchanged);
 }
 
@@ -337,17 +357,18 @@ inline constexpr auto Larger = [] {
 }();
 }  // namespace
 
-TEST_CASE("model file: tables of another size are an error that names the option, and are stretched where it is given") {
+TEST_CASE(
+    "model file: tables of another size are an error that names the option, and are stretched where it is given") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   Model<Larger, Naive<double>> model{Rng{1}};
   const auto before = weights_of(model);
   const auto refused = try_load(model, path);
   REQUIRE(!refused);
-  CHECK(refused.error().message().find("visual.positional_embedding: shape (10, 4) expected, (5, 4) found (LoadOptions::positions says how to stretch it)") !=
-        std::string::npos);
-  CHECK(refused.error().message().find("positional_embedding: shape (6, 6) expected, (4, 6) found (LoadOptions::positions says how to stretch it)") !=
-        std::string::npos);
+  CHECK(refused.error().message().find("visual.positional_embedding: shape (10, 4) expected, (5, 4) found "
+                                       "(LoadOptions::positions says how to stretch it)") != std::string::npos);
+  CHECK(refused.error().message().find("positional_embedding: shape (6, 6) expected, (4, 6) found "
+                                       "(LoadOptions::positions says how to stretch it)") != std::string::npos);
   CHECK(weights_of(model) == before);
 
   load(model, path, {.positions = Interpolate::openclip});
@@ -355,8 +376,10 @@ TEST_CASE("model file: tables of another size are an error that names the option
   load(small, path);
   const auto whole = weights_of(small);
   for (const auto& [name, values] : weights_of(model)) {
-    if (name == "visual.positional_embedding") CHECK(values == try_interpolate_grid(whole.at(name), 4, 10, Interpolate::openclip).value());
-    else if (name == "positional_embedding") CHECK(values == try_interpolate_line(whole.at(name), 6, 6, Interpolate::openclip).value());
+    if (name == "visual.positional_embedding")
+      CHECK(values == try_interpolate_grid(whole.at(name), 4, 10, Interpolate::openclip).value());
+    else if (name == "positional_embedding")
+      CHECK(values == try_interpolate_line(whole.at(name), 6, 6, Interpolate::openclip).value());
     else CHECK(values == whole.at(name));
   }
 
@@ -364,10 +387,13 @@ TEST_CASE("model file: tables of another size are an error that names the option
   ImageEncoder<Larger, Naive<float>> image;
   load(image, path, {.positions = Interpolate::huggingface});
   CHECK(static_cast<double>(image.visual.positional_embedding.data[5]) ==
-        doctest::Approx(try_interpolate_grid(whole.at("visual.positional_embedding"), 4, 10, Interpolate::huggingface).value()[5]));
+        doctest::Approx(
+            try_interpolate_grid(whole.at("visual.positional_embedding"), 4, 10, Interpolate::huggingface).value()[5]));
   const auto no_rule = try_load(model, path, {.positions = Interpolate::tinyclip});
   REQUIRE(!no_rule);
-  CHECK(no_rule.error().message() == path + ": positional_embedding: positions: interpolation of a text's table: expected openclip (linear), found another");
+  CHECK(no_rule.error().message() == path +
+                                         ": positional_embedding: positions: interpolation of a text's table: expected "
+                                         "openclip (linear), found another");
   // Where nothing has to be stretched the option changes nothing.
   load(small, path, {.positions = Interpolate::tinyclip});
   CHECK(weights_of(small) == whole);
@@ -381,5 +407,6 @@ TEST_CASE("model file: only the grid may differ") {
   const std::string path = contents.write(folder / "bad");
   const auto result = try_load(model, path, {.positions = Interpolate::openclip});
   REQUIRE(!result);
-  CHECK(result.error().message() == path + ": names: 1 that do not fit (visual.positional_embedding: shape (5, 4) expected, (4, 5) found)");
+  CHECK(result.error().message() ==
+        path + ": names: 1 that do not fit (visual.positional_embedding: shape (5, 4) expected, (4, 5) found)");
 }

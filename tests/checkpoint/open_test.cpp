@@ -34,7 +34,8 @@ TEST_CASE("open: the model encodes as one of fixed sizes does, bit for bit") {
   const Images images = Images::from_floats(1, 3, 8, 8, values);
   const auto a = any.encode_image(images);
   const auto b = fixed.encode_image(images);
-  CHECK(std::vector<float>(a.values().begin(), a.values().end()) == std::vector<float>(b.values().begin(), b.values().end()));
+  CHECK(std::vector<float>(a.values().begin(), a.values().end()) ==
+        std::vector<float>(b.values().begin(), b.values().end()));
 }
 
 TEST_CASE("open: what cannot be opened is an error with its place") {
@@ -46,7 +47,8 @@ TEST_CASE("open: what cannot be opened is an error with its place") {
   };
   CHECK(fails(files + "nothing").find("no such file") != std::string::npos);
   CHECK(fails(files + "half.pt").find("heads") != std::string::npos);
-  CHECK(fails(files + "state.pt", {.image_heads = 4, .text_heads = 2}).find("does not state its activation") != std::string::npos);
+  CHECK(fails(files + "state.pt", {.image_heads = 4, .text_heads = 2}).find("does not state its activation") !=
+        std::string::npos);
   CHECK(fails(files + "legacy.pt", heads).find("before 1.6") != std::string::npos);
   CHECK_THROWS_AS(clip::open(files + "legacy.pt"), LoadError);
 }

@@ -19,7 +19,8 @@ bool allowed(std::string_view name) { return name == "collections.OrderedDict" |
 struct Read {
   std::string bytes;
   Pickle pickle;
-  explicit Read(std::string program) : bytes{std::move(program)}, pickle{unpickle(as_byte_span(bytes), "x.pkl", allowed)} {}
+  explicit Read(std::string program)
+      : bytes{std::move(program)}, pickle{unpickle(as_byte_span(bytes), "x.pkl", allowed)} {}
   const PickleValue& root() const { return pickle.root(); }
 };
 std::string message(const std::string& program, PickleLimits limits = {}) {
@@ -57,19 +58,21 @@ TEST_CASE("pickle: texts, tuples, lists, dictionaries and sets, in every protoco
   CHECK(Read{"\x80\x04\x95\x06\0\0\0\0\0\0\0\x8C\3abc."s}.root().text == "abc");
   CHECK(Read{"\x8D\3\0\0\0\0\0\0\0abc."s}.root().text == "abc");
   CHECK(Read{"C\2ab."}.root().is(Kind::bytes));
-  for (const std::string& program : {"(K\1K\2t."s, "K\1K\2\x86."s, "(K\1K\2l."s, "]K\1aK\2a."s, "](K\1K\2e."s, "\x8F(K\1K\2\x90."s}) {
+  for (const std::string& program :
+       {"(K\1K\2t."s, "K\1K\2\x86."s, "(K\1K\2l."s, "]K\1aK\2a."s, "](K\1K\2e."s, "\x8F(K\1K\2\x90."s}) {
     const Read read{program};
     REQUIRE(read.root().items.size() == 2);
     CHECK(read.root().items[0]->integer == 1);
     CHECK(read.root().items[1]->integer == 2);
   }
-  for (const std::string& program : {"}U\1aK\7s."s, "}(U\1aK\7u."s, "(U\1aK\7d."s}) CHECK(Read{program}.root().at("a")->integer == 7);
+  for (const std::string& program : {"}U\1aK\7s."s, "}(U\1aK\7u."s, "(U\1aK\7d."s})
+    CHECK(Read{program}.root().at("a")->integer == 7);
   CHECK(Read{"}."}.root().at("a") == nullptr);
 }
 
 TEST_CASE("pickle: what was remembered is the same value") {
-  for (const std::string& program :
-       {"]q\5K\1a0(h\5h\5t."s, "]r\5\0\0\0K\1a0(j\5\0\0\0j\5\0\0\0t."s, "]p5\nK\1a0(g5\ng5\nt."s, "]\x94K\1a0(h\0h\0t."s, "]K\1a2\x86."s}) {
+  for (const std::string& program : {"]q\5K\1a0(h\5h\5t."s, "]r\5\0\0\0K\1a0(j\5\0\0\0j\5\0\0\0t."s,
+                                     "]p5\nK\1a0(g5\ng5\nt."s, "]\x94K\1a0(h\0h\0t."s, "]K\1a2\x86."s}) {
     const Read read{program};
     REQUIRE(read.root().items.size() == 2);
     CHECK(read.root().items[0] == read.root().items[1]);
@@ -121,8 +124,9 @@ TEST_CASE("pickle: what is wrong is said, with its byte") {
 }
 
 TEST_CASE("pickle: bytes that are not there are not waited for, whatever their number") {
-  for (const std::string& program : {"X\xFF\xFF\xFF\xFF."s, "\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F."s, "\x8B\xFF\xFF\xFF\x7F."s, "B\xFF\xFF\xFF\xFF."s,
-                                     "\x8E\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF."s})
+  for (const std::string& program :
+       {"X\xFF\xFF\xFF\xFF."s, "\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F."s, "\x8B\xFF\xFF\xFF\x7F."s,
+        "B\xFF\xFF\xFF\xFF."s, "\x8E\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF."s})
     CHECK(message(program) == "at byte 0: truncated");
 }
 
@@ -138,8 +142,11 @@ TEST_CASE("pickle: no changed byte is a crash") {
   std::mt19937 random{3};
   for (int round = 0; round < 50'000; ++round) {
     std::string changed = whole;
-    for (int k = 0; k < 1 + round % 4; ++k) changed[random() % changed.size()] = round % 2 ? static_cast<char>(random()) : whole[random() % whole.size()];
-    if (const auto result = try_unpickle(as_byte_span(changed), "x.pkl", allowed, {})) CHECK(result->size() <= changed.size() + 1);
+    for (int k = 0; k < 1 + round % 4; ++k)
+      changed[random() % changed.size()] = round % 2 ? static_cast<char>(random()) : whole[random() % whole.size()];
+    if (const auto result = try_unpickle(as_byte_span(changed), "x.pkl", allowed, {}))
+      CHECK(result->size() <= changed.size() + 1);
   }
-  for (std::size_t n = 0; n < whole.size(); ++n) CHECK(!try_unpickle(as_byte_span(whole).first(n), "x.pkl", allowed, {}));
+  for (std::size_t n = 0; n < whole.size(); ++n)
+    CHECK(!try_unpickle(as_byte_span(whole).first(n), "x.pkl", allowed, {}));
 }

@@ -64,11 +64,14 @@ TEST_CASE("positions: the published vectors, 6 to 4") {
 
 TEST_CASE("positions: the published vectors, 7 to 12") {
   check_first_row(7, 12, Interpolate::openclip,
-                  {-0.062193, -0.414832, -0.920339, -0.467779, -0.166476, -0.827739, -0.919215, -0.394113, -0.204074, -0.234563, -0.559236, -0.763257});
+                  {-0.062193, -0.414832, -0.920339, -0.467779, -0.166476, -0.827739, -0.919215, -0.394113, -0.204074,
+                   -0.234563, -0.559236, -0.763257});
   check_first_row(7, 12, Interpolate::huggingface,
-                  {-0.078342, -0.4977, -0.953631, -0.496714, -0.200483, -0.854226, -0.970881, -0.446235, -0.198098, -0.270072, -0.569916, -0.805648});
+                  {-0.078342, -0.4977, -0.953631, -0.496714, -0.200483, -0.854226, -0.970881, -0.446235, -0.198098,
+                   -0.270072, -0.569916, -0.805648});
   check_first_row(7, 12, Interpolate::tinyclip,
-                  {0, -0.522014, -0.780804, -0.229376, -0.083509, -0.718107, -0.826296, -0.338092, -0.056349, -0.075282, -0.314313, -0.6});
+                  {0, -0.522014, -0.780804, -0.229376, -0.083509, -0.718107, -0.826296, -0.338092, -0.056349, -0.075282,
+                   -0.314313, -0.6});
   check_line(7, 12, {0, 0.3, 0.766667, 0.366667, 0.1125, 0.6375, 0.695833, 0.2875, 0.154167, 0.120833, 0.4125, 0.6});
 }
 
@@ -78,10 +81,15 @@ TEST_CASE("positions: every method is PyTorch's, over grids that grow, shrink an
   for (const StoredTensor& tensor : file.tensors()) {
     if (!tensor.name.ends_with(".out")) continue;
     CAPTURE(tensor.name);
-    const auto in = values(file, tensor.name.substr(0, tensor.name.size() - 3) + "in"), expected = values(file, tensor.name);
+    const auto in = values(file, tensor.name.substr(0, tensor.name.size() - 3) + "in"),
+               expected = values(file, tensor.name);
     const auto is = [&](const char* text) { return tensor.name.find(text) != std::string::npos; };
-    const Interpolate how = is("huggingface") ? Interpolate::huggingface : is("tinyclip") ? Interpolate::tinyclip : Interpolate::openclip;
-    const auto found = (is("grid") ? try_interpolate_grid(in, 3, tensor.shape[0], how) : try_interpolate_line(in, 3, tensor.shape[0], how)).value();
+    const Interpolate how = is("huggingface") ? Interpolate::huggingface
+                            : is("tinyclip")  ? Interpolate::tinyclip
+                                              : Interpolate::openclip;
+    const auto found = (is("grid") ? try_interpolate_grid(in, 3, tensor.shape[0], how)
+                                   : try_interpolate_line(in, 3, tensor.shape[0], how))
+                           .value();
     REQUIRE(found.size() == expected.size());
     double most = 0;
     for (std::size_t i = 0; i < found.size(); ++i) most = std::max(most, std::abs(found[i] - expected[i]));
@@ -103,7 +111,8 @@ TEST_CASE("positions: a table stretched to its own size is itself, and a constan
 }
 
 TEST_CASE("positions: what has no rule is an error") {
-  CHECK(try_interpolate_grid(grid(4), 1, 27, Interpolate::openclip).error().message() == "positions: rows wanted: expected a square and one, found 27");
+  CHECK(try_interpolate_grid(grid(4), 1, 27, Interpolate::openclip).error().message() ==
+        "positions: rows wanted: expected a square and one, found 27");
   CHECK(try_interpolate_grid(std::vector<double>(6), 1, 26, Interpolate::openclip).error().kind() == ErrorKind::shape);
   CHECK(try_interpolate_grid(grid(4), 1, 26, Interpolate::none).error().kind() == ErrorKind::option);
   CHECK(try_interpolate_line(grid(4), 1, 26, Interpolate::huggingface).error().kind() == ErrorKind::option);

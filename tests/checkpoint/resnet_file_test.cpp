@@ -20,13 +20,20 @@ namespace {
 inline constexpr ClipConfig<ResNetConfig, TextConfig> TinyResNet{
     .embed_dim = 6,
     .image = {.image_size = 32, .layers = {1, 1, 1, 2}, .width = 2},
-    .text = {.context = 4, .vocabulary = 7, .width = 64, .layers = 1, .heads = 1, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+    .text = {.context = 4,
+             .vocabulary = 7,
+             .width = 64,
+             .layers = 1,
+             .heads = 1,
+             .activation = Activation::quick_gelu,
+             .epsilon = 1e-5f}};
 using Tiny = Model<TinyResNet, Naive<float>>;
 
 template <class M>
 std::map<std::string, std::vector<float>> weights_of(const M& model) {
   std::map<std::string, std::vector<float>> all;
-  visit_parameters(model, [&](std::string_view name, const auto& p) { all[std::string(name)].assign(p.data, p.data + p.count()); });
+  visit_parameters(
+      model, [&](std::string_view name, const auto& p) { all[std::string(name)].assign(p.data, p.data + p.count()); });
   return all;
 }
 
@@ -74,14 +81,17 @@ TEST_CASE("residual network: a file without counters loads as well, one with cou
   write_safetensors(folder / "without", kept);
   Tiny again;
   load(again, folder / "without");
-  for (const auto& [name, values] : weights_of(again)) CHECK(values == (is_counter(name) ? std::vector<float>{0} : weights_of(model).at(name)));
+  for (const auto& [name, values] : weights_of(again))
+    CHECK(values == (is_counter(name) ? std::vector<float>{0} : weights_of(model).at(name)));
   CHECK(load_partial(again, folder / "without").missing.empty());
 
   const std::vector<std::int32_t> number{3};
   kept.push_back({"visual.bn1.num_batches_tracked", Dtype::i32, {}, std::as_bytes(std::span{number}), {}});
   write_safetensors(folder / "wrong", kept);
-  CHECK(try_load(again, folder / "wrong").error().message().find("visual.bn1.num_batches_tracked: F16, BF16, F32 or F64 expected, I32 found") !=
-        std::string::npos);
+  CHECK(try_load(again, folder / "wrong")
+            .error()
+            .message()
+            .find("visual.bn1.num_batches_tracked: F16, BF16, F32 or F64 expected, I32 found") != std::string::npos);
 }
 
 TEST_CASE("residual network: OpenCLIP's folder opens as the same model; Hugging Face has none") {

@@ -27,7 +27,8 @@ TensorToWrite tensor(std::string name, Dtype dtype, std::vector<Index> shape, co
 TensorToWrite in_pieces(const TensorToWrite& whole) {
   TensorToWrite t{whole.name, whole.dtype, whole.shape, {}, {}};
   t.produce = [bytes = whole.bytes](const ByteSink& sink) {
-    for (std::size_t at = 0; at < bytes.size(); at += 7) sink(bytes.subspan(at, std::min<std::size_t>(7, bytes.size() - at)));
+    for (std::size_t at = 0; at < bytes.size(); at += 7)
+      sink(bytes.subspan(at, std::min<std::size_t>(7, bytes.size() - at)));
   };
   return t;
 }
@@ -61,7 +62,8 @@ TEST_CASE("rewrite: another type rounds to the nearest, and comes out the same i
     CHECK(found == read<double>(in_dtype(in_pieces(wide), dtype)));
     const double step = dtype == Dtype::f16 ? 0x1p-11 : dtype == Dtype::bf16 ? 0x1p-8 : 0x1p-24;
     double most = 0;
-    for (std::size_t i = 0; i < found.size(); ++i) most = std::max(most, std::abs(found[i] - values[i]) / std::max(std::abs(values[i]), 0x1p-14));
+    for (std::size_t i = 0; i < found.size(); ++i)
+      most = std::max(most, std::abs(found[i] - values[i]) / std::max(std::abs(values[i]), 0x1p-14));
     CHECK(most <= step * (1 + 1e-12));
     CHECK(most > step / 2);
   }
@@ -79,11 +81,15 @@ TEST_CASE("rewrite: what a type holds comes back bit for bit") {
 
 TEST_CASE("rewrite: a double is rounded once, not by way of a float") {
   // Just above the middle of two halves: a float is the middle itself, whose even neighbour is below.
-  const std::vector<double> values{1 + 0x1p-11 + 0x1p-40, 1 + 0x1p-11, 1 + 3 * 0x1p-11 - 0x1p-40, -(1 + 0x1p-11 + 0x1p-40)};
-  CHECK(read<double>(in_dtype(tensor("w", Dtype::f64, {4}, values), Dtype::f16)) == std::vector<double>{1 + 0x1p-10, 1, 1 + 0x1p-10, -1 - 0x1p-10});
+  const std::vector<double> values{1 + 0x1p-11 + 0x1p-40, 1 + 0x1p-11, 1 + 3 * 0x1p-11 - 0x1p-40,
+                                   -(1 + 0x1p-11 + 0x1p-40)};
+  CHECK(read<double>(in_dtype(tensor("w", Dtype::f64, {4}, values), Dtype::f16)) ==
+        std::vector<double>{1 + 0x1p-10, 1, 1 + 0x1p-10, -1 - 0x1p-10});
 }
 
-TEST_CASE("rewrite: infinity and NaN stay what they are, and a finite value that would become infinite is an error with its name") {
+TEST_CASE(
+    "rewrite: infinity and NaN stay what they are, and a finite value that would become infinite is an error with its "
+    "name") {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   const std::vector<float> special{infinity, -infinity, std::nanf(""), 65504, -65519};
   const auto kept = read<float>(in_dtype(tensor("w", Dtype::f32, {5}, special), Dtype::f16));
@@ -102,7 +108,8 @@ TEST_CASE("rewrite: infinity and NaN stay what they are, and a finite value that
     return result.error().message();
   };
   CHECK(refused(Dtype::f32, std::vector<float>{65520}, Dtype::f16) == "visual.proj: 65520 is too large for F16");
-  CHECK(refused(Dtype::f32, std::vector<float>{-3.4e38f}, Dtype::bf16) == "visual.proj: -3.4e+38 is too large for BF16");
+  CHECK(refused(Dtype::f32, std::vector<float>{-3.4e38f}, Dtype::bf16) ==
+        "visual.proj: -3.4e+38 is too large for BF16");
   CHECK(refused(Dtype::f64, std::vector<double>{1e39}, Dtype::f32) == "visual.proj: 1e+39 is too large for F32");
 }
 
@@ -118,8 +125,9 @@ TEST_CASE("rewrite: integers are not converted, counters become integers") {
 TEST_CASE("rewrite: q, k and v are the thirds of their rows, projections are transposed") {
   std::vector<float> values(18);
   std::iota(values.begin(), values.end(), 0.0f);
-  std::vector<TensorToWrite> tensors{in_pieces(tensor("transformer.resblocks.3.attn.in_proj_weight", Dtype::f32, {6, 3}, values)),
-                                     in_pieces(tensor("text_projection", Dtype::f32, {9, 2}, values))};
+  std::vector<TensorToWrite> tensors{
+      in_pieces(tensor("transformer.resblocks.3.attn.in_proj_weight", Dtype::f32, {6, 3}, values)),
+      in_pieces(tensor("text_projection", Dtype::f32, {9, 2}, values))};
   const auto theirs = try_in_dialect(tensors, Dialect::huggingface).value();
   REQUIRE(theirs.size() == 4);
   for (std::size_t part = 0; part < 3; ++part) {

@@ -52,7 +52,8 @@ TEST_CASE("save: a folder in Hugging Face's dialect opens as the same model") {
   const TemporaryFolder folder;
   auto model = stored<Stored>();
   save(model, folder / "clip", {.dialect = Dialect::huggingface});
-  CHECK(entries(folder / "clip") == std::set<std::string>{"config.json", "preprocessor_config.json", "model.safetensors"});
+  CHECK(entries(folder / "clip") ==
+        std::set<std::string>{"config.json", "preprocessor_config.json", "model.safetensors"});
   const AnyModel again = clip::open<Naive<float>>(folder / "clip");
   CHECK(weights_of(again) == weights_of(model));
   AnyConfig config = again.config();
@@ -64,7 +65,8 @@ TEST_CASE("save: what the folder tells transformers") {
   const TemporaryFolder folder;
   auto model = stored<Stored>();
   save(model, folder / "clip", {.dialect = Dialect::huggingface, .dtype = Dtype::f16});
-  const Json config = json_of(folder / "clip/config.json"), preprocessing = json_of(folder / "clip/preprocessor_config.json");
+  const Json config = json_of(folder / "clip/config.json"),
+             preprocessing = json_of(folder / "clip/preprocessor_config.json");
   CHECK(config["model_type"] == "clip");
   CHECK(config["dtype"] == "float16");
   CHECK(config["projection_dim"] == 8);
@@ -133,9 +135,11 @@ TEST_CASE("save: an element type of 16 bits halves the file and rounds every wei
     Small<Stored> again;
     load(again, folder / "half.safetensors");
     CHECK(again.logit_scale.data[0] != model.logit_scale.data[0]);
-    CHECK(again.logit_scale.data[0] == (dtype == Dtype::f16 ? half_to_float(float_to_half(2.65926f)) : bfloat16_to_float(float_to_bfloat16(2.65926f))));
+    CHECK(again.logit_scale.data[0] == (dtype == Dtype::f16 ? half_to_float(float_to_half(2.65926f))
+                                                            : bfloat16_to_float(float_to_bfloat16(2.65926f))));
   }
-  CHECK(refused(try_save(model, folder / "a", {.dtype = Dtype::i64}), ErrorKind::option).find("found I64") != std::string::npos);
+  CHECK(refused(try_save(model, folder / "a", {.dtype = Dtype::i64}), ErrorKind::option).find("found I64") !=
+        std::string::npos);
 }
 
 TEST_CASE("save: a weight too large for its type is an error, and the old file stays") {
@@ -144,8 +148,8 @@ TEST_CASE("save: a weight too large for its type is an error, and the old file s
   save(model, folder / "clip", {.dialect = Dialect::huggingface});
   const std::string before = get(folder / "clip/model.safetensors");
   model.image.visual.proj.data[3] = 70000;
-  CHECK(refused(try_save(model, folder / "clip", {.dialect = Dialect::huggingface, .dtype = Dtype::f16}), ErrorKind::numeric) ==
-        "visual_projection.weight: 70000 is too large for F16");
+  CHECK(refused(try_save(model, folder / "clip", {.dialect = Dialect::huggingface, .dtype = Dtype::f16}),
+                ErrorKind::numeric) == "visual_projection.weight: 70000 is too large for F16");
   CHECK(get(folder / "clip/model.safetensors") == before);
   CHECK(json_of(folder / "clip/config.json")["dtype"] == "float32");
   CHECK(entries(folder / "clip").size() == 3);
@@ -160,7 +164,8 @@ TEST_CASE("save: a folder is made anew, replaced, or left as it was") {
   save(model, folder / "clip", huggingface);
   CHECK(weights_of(clip::open<Naive<float>>(folder / "clip")) == weights_of(model));
   CHECK(refused(try_save(model, folder / "clip", openclip), ErrorKind::option) ==
-        folder / "clip" + ": holds weights already, under another name (model.safetensors): choose another folder or remove them");
+        folder / "clip" +
+            ": holds weights already, under another name (model.safetensors): choose another folder or remove them");
   CHECK(entries(folder / "clip").size() == 3);
   refused(try_save(model, folder / "no/clip", huggingface), ErrorKind::system);
   put(folder / "file", "x");
@@ -176,8 +181,8 @@ TEST_CASE("save: a folder is made anew, replaced, or left as it was") {
 TEST_CASE("save: what a dialect has no words for is an error") {
   const TemporaryFolder folder;
   ImageEncoder<Stored, Naive<float>> image;
-  CHECK(refused(try_save(image, folder / "image", {.dialect = Dialect::huggingface}), ErrorKind::option).find("an encoder alone is saved as a file") !=
-        std::string::npos);
+  CHECK(refused(try_save(image, folder / "image", {.dialect = Dialect::huggingface}), ErrorKind::option)
+            .find("an encoder alone is saved as a file") != std::string::npos);
   save(image, folder / "image.safetensors", {.dialect = Dialect::huggingface});
   CHECK(open_tensors(folder / "image.safetensors").find("vision_model.pre_layrnorm.weight") != nullptr);
 
@@ -187,8 +192,13 @@ TEST_CASE("save: what a dialect has no words for is an error") {
     AnyModel<Naive<float>> model{c};
     return refused(try_save(model, folder / "no", {.dialect = Dialect::openclip}), ErrorKind::option);
   };
-  CHECK(openclip([](auto& c) { c.image.activation = Activation::quick_gelu; }).find("in both towers, found quick_gelu and gelu") != std::string::npos);
-  CHECK(openclip([](auto& c) { c.image.activation = c.text.activation = Activation::gelu_tanh; }).find("gelu_tanh") != std::string::npos);
-  CHECK(openclip([](auto& c) { c.text.epsilon = 1e-6f; }).find("epsilon in OpenCLIP's description: expected 1e-05, found 1e-06") != std::string::npos);
+  CHECK(openclip([](auto& c) {
+          c.image.activation = Activation::quick_gelu;
+        }).find("in both towers, found quick_gelu and gelu") != std::string::npos);
+  CHECK(openclip([](auto& c) { c.image.activation = c.text.activation = Activation::gelu_tanh; }).find("gelu_tanh") !=
+        std::string::npos);
+  CHECK(openclip([](auto& c) {
+          c.text.epsilon = 1e-6f;
+        }).find("epsilon in OpenCLIP's description: expected 1e-05, found 1e-06") != std::string::npos);
   CHECK(!std::filesystem::exists(folder / "no"));
 }

@@ -142,11 +142,14 @@ TEST_CASE("self test: none stored, not readable, not for this model: one sentenc
   FileWithAnswers saved;
   CHECK(off(saved.model, files + "wanted.safetensors") == "no self test stored in it");
   CHECK(off(saved.model, files + "half.pt") == "no self test stored in it");
-  CHECK(off(Small<Shorter>{}, saved.path) == "the self test stored in it has ids beyond the model's context or vocabulary");
-  for (const char* text :
-       {"", "{", "[]", "{}", R"({"seed": -1, "scalar": "float32", "ids": []})", R"({"seed": 1, "scalar": "float32", "ids": [[]]})",
-        R"({"seed": 1, "scalar": "float32", "ids": [[1, 4294967296]]})", R"({"seed": 1, "scalar": "float32", "ids": [[1, 2]]})",
-        R"({"seed": 1, "scalar": "float32", "ids": [], "images": [{"norm": 1}]})", R"({"seed": 1, "scalar": "float32", "ids": [], "images": [7]})"}) {
+  CHECK(off(Small<Shorter>{}, saved.path) ==
+        "the self test stored in it has ids beyond the model's context or vocabulary");
+  for (const char* text : {"", "{", "[]", "{}", R"({"seed": -1, "scalar": "float32", "ids": []})",
+                           R"({"seed": 1, "scalar": "float32", "ids": [[]]})",
+                           R"({"seed": 1, "scalar": "float32", "ids": [[1, 4294967296]]})",
+                           R"({"seed": 1, "scalar": "float32", "ids": [[1, 2]]})",
+                           R"({"seed": 1, "scalar": "float32", "ids": [], "images": [{"norm": 1}]})",
+                           R"({"seed": 1, "scalar": "float32", "ids": [], "images": [7]})"}) {
     CAPTURE(text);
     save(saved.model, saved.path, {.metadata = {{self_test_key, text}}});
     CHECK(try_self_test(saved.model, saved.path).error().kind() == ErrorKind::load);

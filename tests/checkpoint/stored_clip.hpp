@@ -17,10 +17,23 @@ namespace clip::testing {
 inline const std::string files = CLIP_SOURCE_DIR "/tests/checkpoint/files/";
 
 /// The sizes written by tests/golden/make_torch_files.py; heads and activation are those of huggingface/config.json.
-inline constexpr ClipConfig<VitConfig, TextConfig> Stored{
-    .embed_dim = 8,
-    .image = {.image_size = 8, .patch_size = 4, .width = 16, .layers = 1, .heads = 4, .activation = Activation::gelu, .epsilon = 1e-5f, .mlp_width = 32},
-    .text = {.context = 5, .vocabulary = 12, .width = 16, .layers = 1, .heads = 2, .activation = Activation::gelu, .epsilon = 1e-5f, .mlp_width = 32}};
+inline constexpr ClipConfig<VitConfig, TextConfig> Stored{.embed_dim = 8,
+                                                          .image = {.image_size = 8,
+                                                                    .patch_size = 4,
+                                                                    .width = 16,
+                                                                    .layers = 1,
+                                                                    .heads = 4,
+                                                                    .activation = Activation::gelu,
+                                                                    .epsilon = 1e-5f,
+                                                                    .mlp_width = 32},
+                                                          .text = {.context = 5,
+                                                                   .vocabulary = 12,
+                                                                   .width = 16,
+                                                                   .layers = 1,
+                                                                   .heads = 2,
+                                                                   .activation = Activation::gelu,
+                                                                   .epsilon = 1e-5f,
+                                                                   .mlp_width = 32}};
 inline constexpr auto Quick = [] {
   auto c = Stored;
   c.image.activation = c.text.activation = Activation::quick_gelu;
@@ -32,7 +45,8 @@ std::map<std::string, std::vector<float>> weights_of(const M& model) {
   std::map<std::string, std::vector<float>> all;
   visit_parameters(model, [&](std::string_view name, const auto& p) {
     const auto v = p.view();
-    for (Index i = 0; i < v.rows; ++i) all[std::string(name)].insert(all[std::string(name)].end(), v.row(i), v.row(i) + v.cols);
+    for (Index i = 0; i < v.rows; ++i)
+      all[std::string(name)].insert(all[std::string(name)].end(), v.row(i), v.row(i) + v.cols);
   });
   return all;
 }

@@ -35,15 +35,16 @@ struct Tensor {
   std::int64_t offset = 0, count = 6;
   std::string storage = "torch\nFloatStorage", key = "0";
   std::string program() const {
-    return "ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + "c" + storage + "\n" + text(key) + text("cpu") + integer(count) + "tQ" +
-           integer(offset) + tuple(shape) + tuple(strides) +
+    return "ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + "c" + storage + "\n" + text(key) + text("cpu") +
+           integer(count) + "tQ" + integer(offset) + tuple(shape) + tuple(strides) +
            "\x89"
            "ccollections\nOrderedDict\n)RtR";
   }
 };
 const std::vector<float> six{0, 1, 2, 3, 4, 5};
 std::string archive(const std::string& program, bool deflate = false, std::vector<ZipWriter::Entry> more = {}) {
-  ZipWriter zip{.entries = {{"x/data.pkl", "\x80\2" + program + ".", deflate}, {"x/data/0", std::string(as_text(std::as_bytes(std::span{six}))), deflate}}};
+  ZipWriter zip{.entries = {{"x/data.pkl", "\x80\2" + program + ".", deflate},
+                            {"x/data/0", std::string(as_text(std::as_bytes(std::span{six}))), deflate}}};
   for (auto& entry : more) zip.entries.push_back(entry);
   return zip.file();
 }
@@ -58,7 +59,8 @@ std::string message(const std::string& file) {
 }
 }  // namespace
 
-TEST_CASE("torch file: what PyTorch wrote is read: float, half, bfloat16, a training checkpoint, a TorchScript archive") {
+TEST_CASE(
+    "torch file: what PyTorch wrote is read: float, half, bfloat16, a training checkpoint, a TorchScript archive") {
   const Safetensors wanted = open_safetensors(files + "wanted.safetensors");
   for (const std::string name : {"state.pt", "half.pt", "bfloat16.pt", "nested.pt", "script.pt"}) {
     CAPTURE(name);
@@ -95,8 +97,9 @@ TEST_CASE("torch file: the format before PyTorch 1.6 is told, with what to do") 
 
 TEST_CASE("torch file: a tensor stays where it is when the file object is moved, deflated or not") {
   for (const bool deflate : {false, true}) {
-    const std::string bytes =
-        archive("}" + text("w") + Tensor{.shape = {3}, .offset = 2}.program() + "s" + text("v") + Tensor{.shape = {2}, .offset = 4}.program() + "s", deflate);
+    const std::string bytes = archive("}" + text("w") + Tensor{.shape = {3}, .offset = 2}.program() + "s" + text("v") +
+                                          Tensor{.shape = {2}, .offset = 4}.program() + "s",
+                                      deflate);
     TorchFile first = parse(bytes).value();
     const std::byte* const at = first.find("w")->bytes.data();
     const TorchFile second = std::move(first);
@@ -125,9 +128,11 @@ TEST_CASE("torch file: strides of any kind become rows") {
 
 TEST_CASE("torch file: no tensor reaches beyond its storage, nor asks for more memory than the file is large") {
   constexpr std::int64_t huge = 0x7FFFFFFFFFFFFFFF;
-  for (const Tensor& t : {Tensor{.shape = {7}}, Tensor{.shape = {6}, .offset = 1}, Tensor{.shape = {1}, .offset = 6}, Tensor{.shape = {1}, .offset = huge},
-                          Tensor{.shape = {2}, .strides = {6}}, Tensor{.shape = {2}, .strides = {huge}}, Tensor{.shape = {2, 3}, .strides = {4, 1}},
-                          Tensor{.shape = {2, 2}, .strides = {huge, huge}, .offset = 5}, Tensor{.shape = {100'000, 100'000}, .strides = {0, 0}},
+  for (const Tensor& t : {Tensor{.shape = {7}}, Tensor{.shape = {6}, .offset = 1}, Tensor{.shape = {1}, .offset = 6},
+                          Tensor{.shape = {1}, .offset = huge}, Tensor{.shape = {2}, .strides = {6}},
+                          Tensor{.shape = {2}, .strides = {huge}}, Tensor{.shape = {2, 3}, .strides = {4, 1}},
+                          Tensor{.shape = {2, 2}, .strides = {huge, huge}, .offset = 5},
+                          Tensor{.shape = {100'000, 100'000}, .strides = {0, 0}},
                           Tensor{.shape = {huge, huge}, .strides = {0, 0}}, Tensor{.shape = {huge}, .strides = {0}}}) {
     const std::string said = message(archive_of(t));
     CHECK((said == "w: more elements than its storage has" || said == "w: reaches beyond its storage"));
@@ -136,22 +141,28 @@ TEST_CASE("torch file: no tensor reaches beyond its storage, nor asks for more m
   CHECK(message(archive_of({.count = huge})) == "w: bytes of x/data/0: expected a size that fits memory, found 24");
   CHECK(message(archive_of({.key = "1"})) == "w: the archive has no entry x/data/1");
   CHECK(message(archive_of({.key = "../data.pkl"})) == "w: the archive has no entry x/data/../data.pkl");
-  for (const Tensor& t : {Tensor{.shape = {-1}}, Tensor{.strides = {-1}}, Tensor{.offset = -1}, Tensor{.count = -6}, Tensor{.shape = {2, 2}},
-                          Tensor{.storage = "collections\nOrderedDict"}})
+  for (const Tensor& t : {Tensor{.shape = {-1}}, Tensor{.strides = {-1}}, Tensor{.offset = -1}, Tensor{.count = -6},
+                          Tensor{.shape = {2, 2}}, Tensor{.storage = "collections\nOrderedDict"}})
     CHECK(message(archive_of(t)) == "w: a damaged record of a tensor");
   std::string many = "}";
   for (int i = 0; i < 100; ++i)
-    many +=
-        text("w" + std::to_string(i)) + (i == 0 ? Tensor{.shape = {500, 2}, .strides = {1, 500}, .count = 1000, .key = "1"}.program() + "q\1" : "h\1"s) + "s";
-  CHECK(message(archive(many, false, {{"x/data/1", std::string(4000, '\0')}})).find("far larger than the file") != std::string::npos);
+    many += text("w" + std::to_string(i)) +
+            (i == 0 ? Tensor{.shape = {500, 2}, .strides = {1, 500}, .count = 1000, .key = "1"}.program() + "q\1"
+                    : "h\1"s) +
+            "s";
+  CHECK(message(archive(many, false, {{"x/data/1", std::string(4000, '\0')}})).find("far larger than the file") !=
+        std::string::npos);
 }
 
 TEST_CASE("torch file: what the pickle may name is a list, and everything else is refused by name") {
-  CHECK(message(archive("}" + text("w") + "cos\nsystem\n(" + text("true") + "tRs")) == "pickle: names os.system, which is not on the list of allowed names");
+  CHECK(message(archive("}" + text("w") + "cos\nsystem\n(" + text("true") + "tRs")) ==
+        "pickle: names os.system, which is not on the list of allowed names");
   CHECK(message(archive("}" + text("w") + "c__builtin__\neval\n(" + text("1") + "tRs")) ==
         "pickle: names __builtin__.eval, which is not on the list of allowed names");
-  CHECK(message(archive_of({.storage = "torch\nQInt8Storage"})) == "pickle: names torch.QInt8Storage, which is not on the list of allowed names");
-  const std::string beside = archive("}" + text("w") + Tensor{}.program() + "s" + text("args") + "cargparse\nNamespace\n)\x81}" + text("a") + "K\1sbs");
+  CHECK(message(archive_of({.storage = "torch\nQInt8Storage"})) ==
+        "pickle: names torch.QInt8Storage, which is not on the list of allowed names");
+  const std::string beside = archive("}" + text("w") + Tensor{}.program() + "s" + text("args") +
+                                     "cargparse\nNamespace\n)\x81}" + text("a") + "K\1sbs");
   CHECK(parse(beside).value().tensors().size() == 1);
 }
 
@@ -181,11 +192,15 @@ TEST_CASE("torch file: what surrounds a state dict is left, and what wrappers pu
 TEST_CASE("torch file: files without tensors, or that are something else, are told") {
   CHECK(message(archive("}" + text("epoch") + "K\3s" + text("note") + "Ns")) == "no tensors in it; keys: epoch, note");
   CHECK(message(archive("K\1")) == "expected a dictionary of tensors or a TorchScript module");
-  CHECK(message(archive("}" + text("w") + Tensor{}.program() + "s" + text("w") + Tensor{}.program() + "s")) == "w: occurs twice");
-  CHECK(message(ZipWriter{.entries = {{"arr_0.npy", "x"}}}.file()) == "entries of the archive: expected data.pkl, as torch.save writes, found arr_0.npy");
+  CHECK(message(archive("}" + text("w") + Tensor{}.program() + "s" + text("w") + Tensor{}.program() + "s")) ==
+        "w: occurs twice");
+  CHECK(message(ZipWriter{.entries = {{"arr_0.npy", "x"}}}.file()) ==
+        "entries of the archive: expected data.pkl, as torch.save writes, found arr_0.npy");
   CHECK(message(ZipWriter{}.file()) == "entries of the archive: expected data.pkl, as torch.save writes, found none");
-  CHECK(message(ZipWriter{.entries = {{"a/data.pkl", "N."}, {"b/data.pkl", "N."}}}.file()) == "two entries of the archive end in data.pkl");
-  CHECK(message(archive("}" + text("w") + Tensor{}.program() + "s", false, {{"x/byteorder", "big"}})) == "byte order: expected little, found big");
+  CHECK(message(ZipWriter{.entries = {{"a/data.pkl", "N."}, {"b/data.pkl", "N."}}}.file()) ==
+        "two entries of the archive end in data.pkl");
+  CHECK(message(archive("}" + text("w") + Tensor{}.program() + "s", false, {{"x/byteorder", "big"}})) ==
+        "byte order: expected little, found big");
   CHECK(!parse("not a file of any kind, though it is long enough"));
 }
 
@@ -195,11 +210,13 @@ TEST_CASE("torch file: modules that contain themselves or are shared without end
   // Each level holds the one below twice: 2^60 paths.
   std::string levels = module + "}" + text("w") + Tensor{}.program() + "sbq\0"s;
   for (int i = 1; i <= 60; ++i)
-    levels += module + "}" + text("a") + "h" + static_cast<char>(i - 1) + "s" + text("b") + "h" + static_cast<char>(i - 1) + "sbq" + static_cast<char>(i);
+    levels += module + "}" + text("a") + "h" + static_cast<char>(i - 1) + "s" + text("b") + "h" +
+              static_cast<char>(i - 1) + "sbq" + static_cast<char>(i);
   CHECK(message(archive(levels)).find("shared too often") != std::string::npos);
 }
 
-TEST_CASE("torch file: no truncation and no changed byte is a crash, and no tensor lies outside of what it was read from") {
+TEST_CASE(
+    "torch file: no truncation and no changed byte is a crash, and no tensor lies outside of what it was read from") {
   const std::string state = get(files + "half.pt"), script = get(files + "script.pt");
   std::mt19937 random{7};
   std::uint32_t all = 0;  // of every byte, so that every byte is read
@@ -208,7 +225,9 @@ TEST_CASE("torch file: no truncation and no changed byte is a crash, and no tens
     const std::size_t pickle = whole.find("ctorch._utils"), end = whole.rfind("PK\5\6");
     for (int round = 0; round < 400; ++round) {
       std::string changed = whole;
-      const auto place = [&](int kind) { return kind == 0 ? random() % whole.size() : kind == 1 ? pickle + random() % 3000 : end - random() % 3000; };
+      const auto place = [&](int kind) {
+        return kind == 0 ? random() % whole.size() : kind == 1 ? pickle + random() % 3000 : end - random() % 3000;
+      };
       for (int k = 0; k < 1 + round % 3; ++k) changed[place(round / 3 % 3)] = static_cast<char>(random());
       if (const auto file = parse(changed))
         for (const StoredTensor& t : file->tensors()) {

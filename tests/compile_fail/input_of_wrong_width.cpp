@@ -12,4 +12,6 @@ constexpr clip::Index width = 768;
 constexpr clip::Index width = 640;
 #endif
 
-auto forward(Context& cx, const clip::Linear<Backend, 768, 512>& layer, clip::Rows<Context, width> x) { return layer(cx, x); }
+auto forward(Context& cx, const clip::Linear<Backend, 768, 512>& layer, clip::Rows<Context, width> x) {
+  return layer(cx, x);
+}

@@ -27,6 +27,10 @@ clip::Rows<Cx, 4> half(Cx& cx, clip::Rows<Cx, 4> x) {
 using Backend = clip::Naive<float>;
 
 // Fine in inference.
-clip::Rows<clip::Inference<Backend>, 4> infer(clip::Inference<Backend>& cx, clip::Rows<clip::Inference<Backend>, 4> x) { return half(cx, x); }
+clip::Rows<clip::Inference<Backend>, 4> infer(clip::Inference<Backend>& cx, clip::Rows<clip::Inference<Backend>, 4> x) {
+  return half(cx, x);
+}
 
-clip::Rows<clip::Tape<Backend>, 4> train(clip::Tape<Backend>& cx, clip::Rows<clip::Tape<Backend>, 4> x) { return half(cx, x); }
+clip::Rows<clip::Tape<Backend>, 4> train(clip::Tape<Backend>& cx, clip::Rows<clip::Tape<Backend>, 4> x) {
+  return half(cx, x);
+}

@@ -13,6 +13,7 @@ using Backend = clip::Naive<float>;
 using Tape = clip::Tape<Backend>;
 
 // What encode_image and encode_text of two models return, or of one model and another's teacher.
-auto loss(Tape& tape, clip::Rows<Tape, 64> image, clip::Rows<Tape, text_width> text, const clip::Parameter<float>& logit_scale, clip::Ids groups) {
+auto loss(Tape& tape, clip::Rows<Tape, 64> image, clip::Rows<Tape, text_width> text,
+          const clip::Parameter<float>& logit_scale, clip::Ids groups) {
   return clip::contrastive(tape, image, text, logit_scale, groups);
 }

@@ -7,10 +7,12 @@
 
 using namespace clip;
 
-static_assert(name_of(Activation::quick_gelu) == "quick_gelu" && name_of(Activation::gelu) == "gelu" && name_of(Activation::gelu_tanh) == "gelu_tanh");
+static_assert(name_of(Activation::quick_gelu) == "quick_gelu" && name_of(Activation::gelu) == "gelu" &&
+              name_of(Activation::gelu_tanh) == "gelu_tanh");
 
 TEST_CASE("an activation is found by its own name") {
-  for (Activation a : {Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh}) CHECK(try_activation(name_of(a)).value() == a);
+  for (Activation a : {Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh})
+    CHECK(try_activation(name_of(a)).value() == a);
 }
 
 TEST_CASE("an activation and its functor belong together") {
@@ -20,6 +22,7 @@ TEST_CASE("an activation and its functor belong together") {
 }
 
 TEST_CASE("an unknown activation is an OptionError that lists the known ones") {
-  CHECK_THROWS_WITH_AS(try_activation("relu").value(), "config: activation: expected quick_gelu, gelu or gelu_tanh, found relu", OptionError);
+  CHECK_THROWS_WITH_AS(try_activation("relu").value(),
+                       "config: activation: expected quick_gelu, gelu or gelu_tanh, found relu", OptionError);
   CHECK_FALSE(try_activation(""));
 }

@@ -10,7 +10,8 @@ using namespace clip;
 
 static_assert(AnyConfig{ViT_B_32}.embed_dim == 512 && AnyConfig{RN50}.text == RN50.text);
 static_assert(AnyConfig{ViT_L_14_336px}.input().image_size == 336 && AnyConfig{RN50x4}.input().image_size == 288);
-static_assert(AnyConfig{ViT_B_32} == AnyConfig{ViT_B_32} && AnyConfig{ViT_B_32} != AnyConfig{ViT_B_16} && AnyConfig{ViT_B_32} != AnyConfig{RN50});
+static_assert(AnyConfig{ViT_B_32} == AnyConfig{ViT_B_32} && AnyConfig{ViT_B_32} != AnyConfig{ViT_B_16} &&
+              AnyConfig{ViT_B_32} != AnyConfig{RN50});
 
 TEST_CASE("a configuration of any kind comes back as it went in") {
   AnyConfig{RN50}.visit([](const auto& c) {

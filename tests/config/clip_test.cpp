@@ -47,11 +47,14 @@ TEST_CASE("an impossible configuration fails with one sentence") {
   CHECK(sentence([](Config& c) { c.image.mlp_width = -4; }) == "config: VitConfig: sizes must be positive");
   CHECK(sentence([](Config& c) { c.image.channels = 1; }) == "config: VitConfig: channels must be 3");
   CHECK(sentence([](Config& c) { c.text.heads = 3; }) == "config: TextConfig: heads must divide width");
-  CHECK(sentence([](Config& c) { c.text.context = 1; }) == "config: TextConfig: sizes must be positive, context and vocabulary at least 2");
+  CHECK(sentence([](Config& c) { c.text.context = 1; }) ==
+        "config: TextConfig: sizes must be positive, context and vocabulary at least 2");
   CHECK(sentence([](Config& c) { c.embed_dim = 0; }) == "config: embed_dim: expected 1 or more, found 0");
 }
 
 TEST_CASE("a size left open is no configuration for a model at run time") {
-  CHECK(sentence([](Config& c) { c.image.width = dyn; }) == "config: a size is left open: every size of a model must be given");
-  CHECK(sentence([](Config& c) { c = DynamicVit; }) == "config: a size is left open: every size of a model must be given");
+  CHECK(sentence([](Config& c) { c.image.width = dyn; }) ==
+        "config: a size is left open: every size of a model must be given");
+  CHECK(sentence([](Config& c) { c = DynamicVit; }) ==
+        "config: a size is left open: every size of a model must be given");
 }

@@ -35,8 +35,10 @@ TEST_CASE("a configuration is read from JSON field by field") {
   const AnyConfig c = try_parse_config(small, "small.json").value();
   const VitConfig image = std::get<VitConfig>(c.image);
   CHECK(c.embed_dim == 64);
-  CHECK((image.image_size == 28 && image.patch_size == 7 && image.width == 64 && image.layers == 3 && image.heads == 1));
-  CHECK((c.text.context == 32 && c.text.vocabulary == 514 && c.text.width == 48 && c.text.layers == 2 && c.text.heads == 4));
+  CHECK(
+      (image.image_size == 28 && image.patch_size == 7 && image.width == 64 && image.layers == 3 && image.heads == 1));
+  CHECK((c.text.context == 32 && c.text.vocabulary == 514 && c.text.width == 48 && c.text.layers == 2 &&
+         c.text.heads == 4));
   CHECK(image.activation == Activation::quick_gelu);
   CHECK(c.text.activation == Activation::gelu);
   CHECK(c.text.epsilon == 1e-6f);
@@ -46,10 +48,12 @@ TEST_CASE("a configuration is read from JSON field by field") {
 }
 
 TEST_CASE("a residual network is one whose layers are four numbers") {
-  const AnyConfig c = try_parse_config(R"({"embed_dim": 8, "image": {"image_size": 64, "layers": [1, 2, 1, 3], "width": 16, "interpolation": "bilinear"},
+  const AnyConfig c =
+      try_parse_config(
+          R"({"embed_dim": 8, "image": {"image_size": 64, "layers": [1, 2, 1, 3], "width": 16, "interpolation": "bilinear"},
     "text": {"context": 8, "vocabulary": 20, "width": 16, "layers": 1, "heads": 2, "activation": "gelu", "epsilon": 1e-5}})",
-                                       "small.json")
-                          .value();
+          "small.json")
+          .value();
   const ResNetConfig image = std::get<ResNetConfig>(c.image);
   CHECK((image.image_size == 64 && image.width == 16 && image.layers == std::array<Index, 4>{1, 2, 1, 3}));
   CHECK(image.preprocessing.interpolation == Interpolation::bilinear);
@@ -58,22 +62,26 @@ TEST_CASE("a residual network is one whose layers are four numbers") {
 
 TEST_CASE("every configuration written and read is the same") {
   AnyConfig own = testing::Odd;
-  own.preprocessing() = {ResizeMode::squash, Interpolation::bilinear, ColorOrder::huggingface, {0.5f, 0.25f, 0.125f}, {1.0f, 0.1f, 0.3f}};
+  own.preprocessing() = {
+      ResizeMode::squash, Interpolation::bilinear, ColorOrder::huggingface, {0.5f, 0.25f, 0.125f}, {1.0f, 0.1f, 0.3f}};
   std::get<VitConfig>(own.image).mlp_width = 50;
   CHECK(try_parse_config(to_json(own).dump(), "written").value() == own);
-  for (const NamedConfig& known : named_configs) CHECK(try_parse_config(to_json(known.config).dump(), "written").value() == known.config);
+  for (const NamedConfig& known : named_configs)
+    CHECK(try_parse_config(to_json(known.config).dump(), "written").value() == known.config);
 }
 
 TEST_CASE("every mistake is told with the file and the field") {
-  for (const auto& [text, field] : {std::pair{replaced("\"width\": 64, ", ""), "width"},
-                                    {replaced("\"layers\": 3", "\"layers\": 0"), "layers"},
-                                    {replaced("\"heads\": 4", "\"head\": 4"), "head"},
-                                    {replaced("\"quick_gelu\"", "\"relu\""), "relu"},
-                                    {replaced("28", "\"28\""), "image_size"},
-                                    {replaced("\"epsilon\": 1e-6, ", ""), "epsilon"},
-                                    {replaced("1e-5}", "1e-5, \"mean\": [1]}"), "image.mean: expected an array of 3 numbers"},
-                                    {replaced("1e-5}", "1e-5, \"resize\": \"longest\"}"), "image.resize: expected shortest or squash, found \"longest\""},
-                                    {replaced("\"layers\": 3", "\"layers\": [3, 4, 6]"), "image.layers: expected an array of 4 numbers"}}) {
+  for (const auto& [text, field] :
+       {std::pair{replaced("\"width\": 64, ", ""), "width"},
+        {replaced("\"layers\": 3", "\"layers\": 0"), "layers"},
+        {replaced("\"heads\": 4", "\"head\": 4"), "head"},
+        {replaced("\"quick_gelu\"", "\"relu\""), "relu"},
+        {replaced("28", "\"28\""), "image_size"},
+        {replaced("\"epsilon\": 1e-6, ", ""), "epsilon"},
+        {replaced("1e-5}", "1e-5, \"mean\": [1]}"), "image.mean: expected an array of 3 numbers"},
+        {replaced("1e-5}", "1e-5, \"resize\": \"longest\"}"),
+         "image.resize: expected shortest or squash, found \"longest\""},
+        {replaced("\"layers\": 3", "\"layers\": [3, 4, 6]"), "image.layers: expected an array of 4 numbers"}}) {
     const std::string message = error_of(text);
     INFO(message);
     CHECK(has(message, "small.json"));
@@ -91,12 +99,15 @@ TEST_CASE("several mistakes are told together") {
 }
 
 TEST_CASE("a configuration that cannot be is told with its sentence") {
-  CHECK(has(error_of(replaced("\"patch_size\": 7", "\"patch_size\": 5")), "VitConfig: patch_size must divide image_size"));
+  CHECK(has(error_of(replaced("\"patch_size\": 7", "\"patch_size\": 5")),
+            "VitConfig: patch_size must divide image_size"));
 }
 
 TEST_CASE("numbers that no model can compute with are told") {
-  CHECK(has(error_of(replaced("1e-5}", "1e-5, \"deviation\": [0.2, 0.2, 2e62]}")), "Preprocessing: deviation must be positive"));
-  CHECK(has(error_of(replaced("1e-5}", "1e-5, \"deviation\": [0.2, 0, 0.2]}")), "Preprocessing: deviation must be positive"));
+  CHECK(has(error_of(replaced("1e-5}", "1e-5, \"deviation\": [0.2, 0.2, 2e62]}")),
+            "Preprocessing: deviation must be positive"));
+  CHECK(has(error_of(replaced("1e-5}", "1e-5, \"deviation\": [0.2, 0, 0.2]}")),
+            "Preprocessing: deviation must be positive"));
   CHECK(has(error_of(replaced("1e-5}", "1e-5, \"mean\": [1e39, 0, 0]}")), "Preprocessing: mean must be finite"));
   CHECK(has(error_of(replaced("1e-5}", "1e300}")), "VitConfig: epsilon must be finite and not negative"));
   CHECK(has(error_of(replaced("1e-6,", "-1,")), "TextConfig: epsilon must be finite and not negative"));

@@ -6,13 +6,16 @@
 using namespace clip;
 
 // The widths of heads are OpenCLIP's head_width: 64, but 80, 88 and 104 in the largest.
-static_assert(laion::ViT_H_14.image.width / laion::ViT_H_14.image.heads == 80 && laion::ViT_g_14.image.width / laion::ViT_g_14.image.heads == 88 &&
+static_assert(laion::ViT_H_14.image.width / laion::ViT_H_14.image.heads == 80 &&
+              laion::ViT_g_14.image.width / laion::ViT_g_14.image.heads == 88 &&
               laion::ViT_bigG_14.image.width / laion::ViT_bigG_14.image.heads == 104);
 static_assert(laion::ViT_B_32.image.heads == 12 && laion::ViT_L_14_336.image.tokens() == 577);
 // int(width · mlp_ratio) with ratios 4.3637 and 4.9231.
-static_assert(laion::ViT_H_14.image.hidden() == 5120 && laion::ViT_g_14.image.hidden() == static_cast<Index>(1408 * 4.3637) &&
+static_assert(laion::ViT_H_14.image.hidden() == 5120 &&
+              laion::ViT_g_14.image.hidden() == static_cast<Index>(1408 * 4.3637) &&
               laion::ViT_bigG_14.image.hidden() == static_cast<Index>(1664 * 4.9231));
-static_assert(laion::ViT_bigG_14.text.heads == 20 && laion::ViT_bigG_14.text.hidden() == 5120 && laion::ViT_H_14.text.heads == 16);
+static_assert(laion::ViT_bigG_14.text.heads == 20 && laion::ViT_bigG_14.text.hidden() == 5120 &&
+              laion::ViT_H_14.text.heads == 16);
 static_assert(dfn::ViT_H_14_378.image.grid() == 27);
 
 TEST_CASE("the same shape by two sources differs in what a wrong choice would cost points") {

@@ -4,13 +4,18 @@
 
 using namespace clip;
 
-static_assert(Preprocessing{}.resize == ResizeMode::shortest && Preprocessing{}.interpolation == Interpolation::bicubic &&
-              Preprocessing{}.color_order == ColorOrder::openai && Preprocessing{}.mean == openai_mean && Preprocessing{}.deviation == openai_deviation);
+static_assert(Preprocessing{}.resize == ResizeMode::shortest &&
+              Preprocessing{}.interpolation == Interpolation::bicubic &&
+              Preprocessing{}.color_order == ColorOrder::openai && Preprocessing{}.mean == openai_mean &&
+              Preprocessing{}.deviation == openai_deviation);
 
 TEST_CASE("every choice of preprocessing is found by its name") {
-  for (const auto mode : {ResizeMode::shortest, ResizeMode::squash}) CHECK(try_resize_mode(name_of(mode)).value() == mode);
-  for (const auto filter : {Interpolation::bicubic, Interpolation::bilinear}) CHECK(try_interpolation(name_of(filter)).value() == filter);
-  for (const auto order : {ColorOrder::openai, ColorOrder::huggingface}) CHECK(try_color_order(name_of(order)).value() == order);
+  for (const auto mode : {ResizeMode::shortest, ResizeMode::squash})
+    CHECK(try_resize_mode(name_of(mode)).value() == mode);
+  for (const auto filter : {Interpolation::bicubic, Interpolation::bilinear})
+    CHECK(try_interpolation(name_of(filter)).value() == filter);
+  for (const auto order : {ColorOrder::openai, ColorOrder::huggingface})
+    CHECK(try_color_order(name_of(order)).value() == order);
 }
 
 TEST_CASE("a name that is none says what there is") {

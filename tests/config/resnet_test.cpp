@@ -31,8 +31,10 @@ constexpr ResNetConfig of_open_width = [] {
   c.width = dyn;
   return c;
 }();
-static_assert(!of_open_width.fixed() && of_open_width.features() == dyn && of_open_width.heads() == dyn && of_open_width.tokens() == 50);
-static_assert(of_open_width.first(1).in == dyn && of_open_width.first(1).out() == dyn && of_open_width.further_blocks(1) == 3);
+static_assert(!of_open_width.fixed() && of_open_width.features() == dyn && of_open_width.heads() == dyn &&
+              of_open_width.tokens() == 50);
+static_assert(of_open_width.first(1).in == dyn && of_open_width.first(1).out() == dyn &&
+              of_open_width.further_blocks(1) == 3);
 static_assert(problem(of_open_width) == nullptr);
 
 }  // namespace
@@ -41,9 +43,13 @@ TEST_CASE("an impossible ResNet fails with one sentence") {
   CHECK(sentence([](ResNetConfig&) {}) == "");
   CHECK(sentence([](ResNetConfig& c) { c.width = 0; }) == "config: ResNetConfig: sizes must be positive");
   CHECK(sentence([](ResNetConfig& c) { c.image_size = -32; }) == "config: ResNetConfig: sizes must be positive");
-  CHECK(sentence([](ResNetConfig& c) { c.layers[3] = 0; }) == "config: ResNetConfig: every stage needs at least one block");
-  CHECK(sentence([](ResNetConfig& c) { c.image_size = 225; }) == "config: ResNetConfig: image_size must be a multiple of 32");
-  CHECK(sentence([](ResNetConfig& c) { c.width = 63; }) == "config: ResNetConfig: width must be even, so that heads of 64 columns divide the features");
+  CHECK(sentence([](ResNetConfig& c) { c.layers[3] = 0; }) ==
+        "config: ResNetConfig: every stage needs at least one block");
+  CHECK(sentence([](ResNetConfig& c) { c.image_size = 225; }) ==
+        "config: ResNetConfig: image_size must be a multiple of 32");
+  CHECK(sentence([](ResNetConfig& c) { c.width = 63; }) ==
+        "config: ResNetConfig: width must be even, so that heads of 64 columns divide the features");
   CHECK(sentence([](ResNetConfig& c) { c.channels = 1; }) == "config: ResNetConfig: channels must be 3");
-  CHECK(sentence([](ResNetConfig& c) { c.layers[0] = dyn; }) == "config: a size is left open: every size of a model must be given");
+  CHECK(sentence([](ResNetConfig& c) { c.layers[0] = dyn; }) ==
+        "config: a size is left open: every size of a model must be given");
 }

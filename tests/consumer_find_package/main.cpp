@@ -5,10 +5,21 @@
 #include <cstdio>
 
 namespace {
-constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Tiny{
-    .embed_dim = 8,
-    .image = {.image_size = 8, .patch_size = 4, .width = 16, .layers = 1, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 16, .vocabulary = 514, .width = 16, .layers = 1, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f}};
+constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Tiny{.embed_dim = 8,
+                                                                   .image = {.image_size = 8,
+                                                                             .patch_size = 4,
+                                                                             .width = 16,
+                                                                             .layers = 1,
+                                                                             .heads = 2,
+                                                                             .activation = clip::Activation::quick_gelu,
+                                                                             .epsilon = 1e-5f},
+                                                                   .text = {.context = 16,
+                                                                            .vocabulary = 514,
+                                                                            .width = 16,
+                                                                            .layers = 1,
+                                                                            .heads = 2,
+                                                                            .activation = clip::Activation::quick_gelu,
+                                                                            .epsilon = 1e-5f}};
 }
 
 int main() {

@@ -10,10 +10,21 @@
 #endif
 
 namespace {
-constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Tiny{
-    .embed_dim = 8,
-    .image = {.image_size = 8, .patch_size = 4, .width = 16, .layers = 1, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 16, .vocabulary = 514, .width = 16, .layers = 1, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f}};
+constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Tiny{.embed_dim = 8,
+                                                                   .image = {.image_size = 8,
+                                                                             .patch_size = 4,
+                                                                             .width = 16,
+                                                                             .layers = 1,
+                                                                             .heads = 2,
+                                                                             .activation = clip::Activation::quick_gelu,
+                                                                             .epsilon = 1e-5f},
+                                                                   .text = {.context = 16,
+                                                                            .vocabulary = 514,
+                                                                            .width = 16,
+                                                                            .layers = 1,
+                                                                            .heads = 2,
+                                                                            .activation = clip::Activation::quick_gelu,
+                                                                            .epsilon = 1e-5f}};
 }
 
 int main() {
@@ -21,7 +32,8 @@ int main() {
   model.pack();
   const auto features = model.encode_text(clip::Tokenizer{}({"a cat", "a dog", "a cat"}, {.context = 16}));  // (3, 8)
   const std::string kernels = model.backend().describe();
-  std::printf("%s, %s: %td features of %td values\n", clip::abi_name, kernels.c_str(), features.size(), features.width());
+  std::printf("%s, %s: %td features of %td values\n", clip::abi_name, kernels.c_str(), features.size(),
+              features.width());
   if (kernels.find("generic") != std::string::npos) return 1;
   return std::ranges::equal(features[0], features[2]) && !std::ranges::equal(features[0], features[1]) ? 0 : 1;
 }

@@ -1,8 +1,8 @@
 // The library comes first, this program's own stb_image after it, private to this file (before.cpp has the public one).
 #include <clip/image/read.hpp>
 
-#if defined(STBI_INCLUDE_STB_IMAGE_H) || defined(STB_IMAGE_IMPLEMENTATION) || defined(STB_IMAGE_STATIC) || defined(STBIDEF) || defined(STBI_ONLY_PNG) || \
-    defined(STBI_NO_STDIO)
+#if defined(STBI_INCLUDE_STB_IMAGE_H) || defined(STB_IMAGE_IMPLEMENTATION) || defined(STB_IMAGE_STATIC) || \
+    defined(STBIDEF) || defined(STBI_ONLY_PNG) || defined(STBI_NO_STDIO)
 #error "the library leaves macros of stb_image behind"
 #endif
 
@@ -22,7 +22,8 @@
 int after() {
   int width = 0, height = 0, channels = 0;
   stbi_set_flip_vertically_on_load(1);  // a setting of the program's copy: ours must not follow it
-  stbi_uc* const own = stbi_load_from_memory(picture, static_cast<int>(sizeof picture - 1), &width, &height, &channels, 0);
+  stbi_uc* const own =
+      stbi_load_from_memory(picture, static_cast<int>(sizeof picture - 1), &width, &height, &channels, 0);
   const bool good = own != nullptr && own[0] == 'd' && clip::decode_image(bytes_of_picture()).row(0)[0] == 'a';
   stbi_image_free(own);
   return good ? 0 : 1;

@@ -9,7 +9,8 @@
 
 #include <clip/image/read.hpp>
 
-#if !defined(STB_IMAGE_IMPLEMENTATION) || !defined(STBI_INCLUDE_STB_IMAGE_H) || !defined(STBI_VERSION) || !defined(STBI_NO_JPEG) || defined(STBI_ONLY_PNG)
+#if !defined(STB_IMAGE_IMPLEMENTATION) || !defined(STBI_INCLUDE_STB_IMAGE_H) || !defined(STBI_VERSION) || \
+    !defined(STBI_NO_JPEG) || defined(STBI_ONLY_PNG)
 #error "the program's own macros were changed"
 #endif
 
@@ -17,7 +18,8 @@
 
 int before() {
   int width = 0, height = 0, channels = 0;
-  stbi_uc* const own = stbi_load_from_memory(picture, static_cast<int>(sizeof picture - 1), &width, &height, &channels, 0);
+  stbi_uc* const own =
+      stbi_load_from_memory(picture, static_cast<int>(sizeof picture - 1), &width, &height, &channels, 0);
   const bool good = own != nullptr && own[5] == 'f' && clip::decode_image(bytes_of_picture()).row(1)[2] == 'f';
   stbi_image_free(own);
   return good ? 0 : 1;

@@ -6,4 +6,6 @@
 
 inline constexpr unsigned char picture[] = "P6 1 2 255\nabcdef";
 
-inline std::span<const std::byte> bytes_of_picture() { return std::as_bytes(std::span{picture}.first(sizeof picture - 1)); }
+inline std::span<const std::byte> bytes_of_picture() {
+  return std::as_bytes(std::span{picture}.first(sizeof picture - 1));
+}

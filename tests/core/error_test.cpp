@@ -34,7 +34,8 @@ TEST_CASE("expected and found may be texts, numbers, enumerators and shapes") {
   CHECK(OptionError{"a", "b", Shape{2, 3}, Shape{}}.message() == "a: b: expected (2, 3), found ()");
 }
 
-TEST_CASE_TEMPLATE("raise throws the type of the error's kind", Kind, ShapeError, LoadError, InputError, OptionError, NumericError, SystemError) {
+TEST_CASE_TEMPLATE("raise throws the type of the error's kind", Kind, ShapeError, LoadError, InputError, OptionError,
+                   NumericError, SystemError) {
   const Kind error{"here", "this"};
   bool caught = false;
   try {

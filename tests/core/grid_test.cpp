@@ -26,5 +26,6 @@ TEST_CASE("every place of a window lies within the padded picture, and one more 
 }
 
 TEST_CASE("a window larger than the padded picture is a ShapeError") {
-  CHECK_THROWS_WITH_AS((void)Window({5, 1, 1}).over({1, 2, 9}), "window: pixels under it: expected 5, found 4", ShapeError);
+  CHECK_THROWS_WITH_AS((void)Window({5, 1, 1}).over({1, 2, 9}), "window: pixels under it: expected 5, found 4",
+                       ShapeError);
 }

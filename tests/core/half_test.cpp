@@ -10,7 +10,8 @@
 using namespace clip;
 
 static_assert(half_to_float(0x3C00) == 1.0f && half_to_float(0xC000) == -2.0f && half_to_float(0x7BFF) == 65504.0f);
-static_assert(half_to_float(0x0001) == 0x1p-24f && half_to_float(0x0400) == 0x1p-14f && half_to_float(0x03FF) == 0x3FFp-24f);
+static_assert(half_to_float(0x0001) == 0x1p-24f && half_to_float(0x0400) == 0x1p-14f &&
+              half_to_float(0x03FF) == 0x3FFp-24f);
 static_assert(bfloat16_to_float(0x3F80) == 1.0f);
 
 namespace {
@@ -29,7 +30,8 @@ TEST_CASE("every half and every bfloat16 comes back from float") {
 
 TEST_CASE("rounding goes to the nearest, halves to the even neighbour, for every pair of neighbours") {
   for (unsigned i = 0; i < 0x7BFF; ++i) {
-    const auto low = static_cast<std::uint16_t>(i), high = static_cast<std::uint16_t>(i + 1), even = (i & 1U) ? high : low;
+    const auto low = static_cast<std::uint16_t>(i), high = static_cast<std::uint16_t>(i + 1),
+               even = (i & 1U) ? high : low;
     const float a = half_to_float(low), b = half_to_float(high), middle = (a + b) / 2;
     REQUIRE(float_to_half(middle) == even);
     REQUIRE(float_to_half(std::nextafter(middle, a)) == low);
@@ -37,7 +39,8 @@ TEST_CASE("rounding goes to the nearest, halves to the even neighbour, for every
     REQUIRE(float_to_half(-middle) == (even | 0x8000U));
   }
   for (unsigned i = 0; i < 0x7F7F; ++i) {
-    const auto low = static_cast<std::uint16_t>(i), high = static_cast<std::uint16_t>(i + 1), even = (i & 1U) ? high : low;
+    const auto low = static_cast<std::uint16_t>(i), high = static_cast<std::uint16_t>(i + 1),
+               even = (i & 1U) ? high : low;
     const float middle = std::bit_cast<float>((i << 16) + 0x8000U);
     REQUIRE(float_to_bfloat16(middle) == even);
     REQUIRE(float_to_bfloat16(std::nextafter(middle, 0.0f)) == low);

@@ -8,7 +8,8 @@
 
 using namespace clip;
 
-TEST_CASE_TEMPLATE("a slope is the derivative of its function", F, fn::Identity, fn::QuickGelu, fn::Gelu, fn::GeluTanh) {
+TEST_CASE_TEMPLATE("a slope is the derivative of its function", F, fn::Identity, fn::QuickGelu, fn::Gelu,
+                   fn::GeluTanh) {
   constexpr double h = ScalarTraits<double>::difference_step;
   const F f;
   for (double x = -8; x <= 8; x += 0.125) {
@@ -21,7 +22,8 @@ TEST_CASE("activations are their formulas") {
   for (double x = -6; x <= 6; x += 0.5) {
     CHECK(fn::QuickGelu{}(x) == doctest::Approx(x / (1 + std::exp(-1.702 * x))));
     CHECK(fn::Gelu{}(x) == doctest::Approx(x * 0.5 * std::erfc(-x / std::sqrt(2.0))));
-    CHECK(fn::GeluTanh{}(x) == doctest::Approx(0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)))));
+    CHECK(fn::GeluTanh{}(x) ==
+          doctest::Approx(0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)))));
   }
 }
 

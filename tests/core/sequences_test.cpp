@@ -33,7 +33,8 @@ TEST_CASE("rows of segments follow each other; positions continue the parent's s
   const Sequences s = tree();
   CHECK(s.count() == 5);
   CHECK(s.rows() == 11);
-  CHECK(std::vector<std::int32_t>(s.positions().begin(), s.positions().end()) == std::vector<std::int32_t>{0, 1, 2, 3, 4, 5, 3, 4, 5, 6, 0});
+  CHECK(std::vector<std::int32_t>(s.positions().begin(), s.positions().end()) ==
+        std::vector<std::int32_t>{0, 1, 2, 3, 4, 5, 3, 4, 5, 6, 0});
   CHECK((s.segment(3).begin == 6 && s.segment(3).end == 10 && s.segment(3).position == 3 && s.segment(3).reach() == 7));
   CHECK(s.longest() == 7);
   CHECK(s.shared());
@@ -85,7 +86,8 @@ TEST_CASE("a pooled row is a later row of the last segment") {
   CHECK_THROWS_AS(s.pool(0), ShapeError);
   s.add(2);
   s.add(2);
-  CHECK_THROWS_WITH_AS(s.pool(1), "sequences: pooled row: expected a later row of the last segment, found 1", ShapeError);
+  CHECK_THROWS_WITH_AS(s.pool(1), "sequences: pooled row: expected a later row of the last segment, found 1",
+                       ShapeError);
   CHECK_THROWS_AS(s.pool(4), ShapeError);
   s.pool(3);
   CHECK_THROWS_AS(s.pool(3), ShapeError);
@@ -124,7 +126,8 @@ TEST_CASE("clear leaves nothing behind") {
   Sequences s = tree();
   s.pool(10);
   s.clear();
-  CHECK((s.count() == 0 && s.rows() == 0 && s.longest() == 0 && !s.shared() && s.pooled().empty() && s.positions().empty()));
+  CHECK((s.count() == 0 && s.rows() == 0 && s.longest() == 0 && !s.shared() && s.pooled().empty() &&
+         s.positions().empty()));
   CHECK(s.pooled_begin(0) == 0);
   CHECK(s.add(2) == 0);
 }

@@ -26,10 +26,12 @@ static_assert(four_times(3) == 12 && four_times(dyn) == dyn);
 static_assert(sized([](Index a, Index b) { return a * b; }, 3, 4) == 12);
 static_assert(sized([](Index a, Index b) { return a * b; }, 3, dyn) == dyn);
 
-static_assert(compatible(4, 4) && compatible(dyn, 4) && compatible(4, dyn) && compatible(dyn, dyn) && !compatible(4, 5));
+static_assert(compatible(4, 4) && compatible(dyn, 4) && compatible(4, dyn) && compatible(dyn, dyn) &&
+              !compatible(4, 5));
 
 static_assert(std::is_empty_v<Known<Fixed>> && Known<Fixed> {} -> width == 8);
-static_assert(!std::is_empty_v<Known<Open>> && Known<Open> { Fixed } -> width == 8 && (*Known<Open>{Fixed}).hidden == 32);
+static_assert(!std::is_empty_v<Known<Open>> && Known<Open> { Fixed } -> width == 8 &&
+              (*Known<Open>{Fixed}).hidden == 32);
 
 }  // namespace
 
@@ -37,4 +39,6 @@ TEST_CASE("a number that differs from the extent in the type is a ShapeError") {
   CHECK_THROWS_WITH_AS(Size<768>{640}, "size: extent fixed in the type: expected 768, found 640", ShapeError);
 }
 
-TEST_CASE("a negative extent is a ShapeError") { CHECK_THROWS_WITH_AS(Size<dyn>{-3}, "size: extent: expected 0 or more, found -3", ShapeError); }
+TEST_CASE("a negative extent is a ShapeError") {
+  CHECK_THROWS_WITH_AS(Size<dyn>{-3}, "size: extent: expected 0 or more, found -3", ShapeError);
+}

@@ -38,7 +38,8 @@ TEST_CASE("idx: every truncation, and every trailing byte, is an error") {
     REQUIRE(!result);
     CHECK(result.error().kind() == ErrorKind::load);
   }
-  CHECK(parse(whole.substr(0, 10)).error().message() == "x.idx: idx: truncated: bytes of header: expected 12, found 10");
+  CHECK(parse(whole.substr(0, 10)).error().message() ==
+        "x.idx: idx: truncated: bytes of header: expected 12, found 10");
   CHECK(parse(whole.substr(0, 15)).error().message() == "x.idx: idx: truncated: bytes of values: expected 6, found 3");
   CHECK(parse(whole + "g").error().message() == "x.idx: idx: trailing bytes: bytes of values: expected 6, found 7");
 }
@@ -67,7 +68,8 @@ TEST_CASE("idx: the Fashion-MNIST test set is there, image by image") {
     MESSAGE("skipped: the Fashion-MNIST test set is there: CLIP_FASHION_MNIST is not set");
     return;
   }
-  const IdxArray images = read_idx(std::string(data) + "/t10k-images-idx3-ubyte.gz"), labels = read_idx(std::string(data) + "/t10k-labels-idx1-ubyte.gz");
+  const IdxArray images = read_idx(std::string(data) + "/t10k-images-idx3-ubyte.gz"),
+                 labels = read_idx(std::string(data) + "/t10k-labels-idx1-ubyte.gz");
   CHECK(images.shape == std::vector<Index>{10000, 28, 28});
   CHECK(crc32(std::as_bytes(std::span{images.bytes})) == 0x12728439U);
   CHECK(labels.shape == std::vector<Index>{10000});

@@ -64,7 +64,8 @@ TEST_CASE("shuffle: any step can be entered directly, in any order") {
   ShuffledBatches in_order{41, 8, Rng{9}}, jumping{41, 8, Rng{9}};
   std::vector<std::vector<Index>> expected;
   for (Index s = 0; s < 25; ++s) expected.push_back(step(in_order, s));
-  for (const Index s : {24, 0, 7, 6, 24, 5, 12, 11, 1}) CHECK(step(jumping, s) == expected[static_cast<std::size_t>(s)]);
+  for (const Index s : {24, 0, 7, 6, 24, 5, 12, 11, 1})
+    CHECK(step(jumping, s) == expected[static_cast<std::size_t>(s)]);
 }
 
 TEST_CASE("shuffle: every item comes first equally often") {
@@ -83,8 +84,10 @@ TEST_CASE("shuffle: one batch of all, and batches of one") {
 }
 
 TEST_CASE("shuffle: too few items, and no batch size, are errors") {
-  CHECK_THROWS_WITH_AS((ShuffledBatches{10, 0, Rng{1}}), "batches: batch size: expected 1 or more, found 0", OptionError);
+  CHECK_THROWS_WITH_AS((ShuffledBatches{10, 0, Rng{1}}), "batches: batch size: expected 1 or more, found 0",
+                       OptionError);
   CHECK_THROWS_AS((ShuffledBatches{10, -4, Rng{1}}), OptionError);
-  CHECK_THROWS_WITH_AS((ShuffledBatches{10, 11, Rng{1}}), "batches: items for one batch: expected 11, found 10", InputError);
+  CHECK_THROWS_WITH_AS((ShuffledBatches{10, 11, Rng{1}}), "batches: items for one batch: expected 11, found 10",
+                       InputError);
   CHECK_THROWS_AS((ShuffledBatches{0, 1, Rng{1}}), InputError);
 }

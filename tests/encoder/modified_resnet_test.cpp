@@ -32,7 +32,8 @@ struct Tower {
   explicit Tower(int threads = 1) : backend{{.threads = threads}} {
     visit_parameters(visual, [&](std::string_view name, auto& p) {
       const bool norm = p.shape.rank == 1 && name.ends_with("weight");
-      Values values = random_values(Rng{80}.fork(name), p.count(), p.shape.rank > 1 ? 1 / std::sqrt(static_cast<double>(p.shape.cols())) : 0.2);
+      Values values = random_values(Rng{80}.fork(name), p.count(),
+                                    p.shape.rank > 1 ? 1 / std::sqrt(static_cast<double>(p.shape.cols())) : 0.2);
       for (double& v : values) v = norm ? 1 + v : name.ends_with("running_var") ? 1 + std::abs(v) : v;
       set_values(backend, p.view(), values);
     });
@@ -45,7 +46,8 @@ Values features(const Tower& tower, Index begin, Index n) {
   Inference<B> cx{tower.backend};
   const auto x = cx.allocate(n, Size<dyn>{values_each});
   for (Index i = 0; i < n; ++i)
-    set_values(tower.backend, x.view.middle_rows(i, 1), random_values(Rng{81}.fork(static_cast<std::uint64_t>(begin + i)), values_each));
+    set_values(tower.backend, x.view.middle_rows(i, 1),
+               random_values(Rng{81}.fork(static_cast<std::uint64_t>(begin + i)), values_each));
   return values_of(tower.backend, View<const float>{tower.visual(cx, x).view});
 }
 
@@ -62,7 +64,8 @@ TEST_CASE("an image's features have the same bits alone and in a batch of any si
       const Values batch = features(tower, 0, n);
       for (Index i = 0; i < n; ++i) {
         INFO("image ", i, " of ", n, ", threads ", threads);
-        CHECK(std::equal(alone[static_cast<std::size_t>(i)].begin(), alone[static_cast<std::size_t>(i)].end(), batch.begin() + i * embed));
+        CHECK(std::equal(alone[static_cast<std::size_t>(i)].begin(), alone[static_cast<std::size_t>(i)].end(),
+                         batch.begin() + i * embed));
       }
     }
   }
@@ -96,14 +99,17 @@ TEST_CASE("the state after the last stage, pooled, is the embedding; each stage 
     CHECK(rows.cols() == (layers == 0 ? 6 : 12 << layers));
   }
   const auto pooled_rows = tower.visual.attnpool(cx, tower.visual.states(cx, x, 4));
-  CHECK(values_of(tower.backend, View<const float>{pooled_rows.view}) == values_of(tower.backend, View<const float>{tower.visual(cx, x).view}));
+  CHECK(values_of(tower.backend, View<const float>{pooled_rows.view}) ==
+        values_of(tower.backend, View<const float>{tower.visual(cx, x).view}));
 }
 
 TEST_CASE("a ResNet begins as OpenAI's code draws it") {
   const Tower<Odd, embed> tower;
   visit_parameters(tower.visual, [](std::string_view name, const auto& p) {
     INFO(std::string(name));
-    const auto is = [&](Init expected) { CHECK((p.init.rule == expected.rule && p.init.scale == doctest::Approx(expected.scale).epsilon(1e-12))); };
+    const auto is = [&](Init expected) {
+      CHECK((p.init.rule == expected.rule && p.init.scale == doctest::Approx(expected.scale).epsilon(1e-12)));
+    };
     const double root = 1 / std::sqrt(32.0 * 6);
     if (name.starts_with("attnpool.") && name.ends_with(".bias")) is(Init::uniform(root));
     else if (name.starts_with("attnpool.")) is(Init::normal(root));

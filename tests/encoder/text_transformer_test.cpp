@@ -21,7 +21,9 @@ struct Tower {
   TextTransformer<Tiny.text, Tiny.embed_dim, B> text;
   Buffer<B> memory = allocate_parameters(backend_, text);
   Tower() {
-    visit_parameters(text, [](std::string_view name, auto& p) { set_values(B{}, p.view(), random_values(Rng{14}.fork(name), p.count(), 0.4)); });
+    visit_parameters(text, [](std::string_view name, auto& p) {
+      set_values(B{}, p.view(), random_values(Rng{14}.fork(name), p.count(), 0.4));
+    });
   }
   B& backend() { return backend_; }
   static void members(auto& self, auto&& visit) { visit("", self.text); }
@@ -40,8 +42,8 @@ TextBatch arranged(const Texts& texts, Arrangement how, std::int32_t pad = 0) {
 /// Texts that share all, some and none of their tokens; some are beginnings of others up to their end.
 Texts siblings() {
   Texts texts = no_texts(Tiny);
-  for (const auto& tokens :
-       std::vector<std::vector<std::int32_t>>{{1, 2, 3}, {1, 2, 4}, {1, 2, 3}, {}, {5}, {1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 6, 8}, {1}, {5, 5, 5}, {}})
+  for (const auto& tokens : std::vector<std::vector<std::int32_t>>{
+           {1, 2, 3}, {1, 2, 4}, {1, 2, 3}, {}, {5}, {1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 6, 8}, {1}, {5, 5, 5}, {}})
     add_text(Tiny, texts, tokens);
   return texts;
 }
@@ -52,7 +54,8 @@ TEST_CASE("shared beginnings give what padded, unshared texts give: features and
   Tower tower;
   Parameters table{tower};
   const Texts texts = siblings();
-  const TextBatch tree = arranged(texts, Arrangement::tree), ragged = arranged(texts, Arrangement::ragged), padded = arranged(texts, Arrangement::padded);
+  const TextBatch tree = arranged(texts, Arrangement::tree), ragged = arranged(texts, Arrangement::ragged),
+                  padded = arranged(texts, Arrangement::padded);
   REQUIRE(tree.sequences.shared());
   REQUIRE(tree.sequences.rows() < ragged.sequences.rows());
 
@@ -65,7 +68,9 @@ TEST_CASE("shared beginnings give what padded, unshared texts give: features and
   CHECK(max_difference(features(tree), expected) < ScalarTraits<double>::backend_tolerance);
   CHECK(max_difference(features(ragged), expected) < ScalarTraits<double>::backend_tolerance);
 
-  const auto gradients = [&](const TextBatch& batch) { return gradients_of(table, [&](Tape<B>& tape) { return some_loss(tape, tower.text(tape, batch)); }); };
+  const auto gradients = [&](const TextBatch& batch) {
+    return gradients_of(table, [&](Tape<B>& tape) { return some_loss(tape, tower.text(tape, batch)); });
+  };
   const auto by_padding = gradients(padded), by_tree = gradients(tree), by_ragged = gradients(ragged);
   for (std::size_t i = 0; i < by_padding.size(); ++i) {
     INFO(table.entries()[i].name);
@@ -96,7 +101,8 @@ TEST_CASE("every row of every layer is the same shared or not") {
       const Index row = tree.sequences.pooled()[static_cast<std::size_t>(tree.leaf[static_cast<std::size_t>(i)])];
       const Index expected = ragged.sequences.segment(i).end - 1;
       CHECK(max_difference(values_of(B{}, View<const double>{shared.view.middle_rows(row, 1)}),
-                           values_of(B{}, View<const double>{alone.view.middle_rows(expected, 1)})) < ScalarTraits<double>::backend_tolerance);
+                           values_of(B{}, View<const double>{alone.view.middle_rows(expected, 1)})) <
+            ScalarTraits<double>::backend_tolerance);
     }
   }
 }

@@ -23,7 +23,9 @@ struct TowerOn {
   VisionTransformer<Tiny.image, Tiny.embed_dim, Where> visual;
   Buffer<Where> memory = allocate_parameters(backend_, visual);
   TowerOn() {
-    visit_parameters(visual, [](std::string_view name, auto& p) { set_values(Where{}, p.view(), random_values(Rng{16}.fork(name), p.count(), 0.4)); });
+    visit_parameters(visual, [](std::string_view name, auto& p) {
+      set_values(Where{}, p.view(), random_values(Rng{16}.fork(name), p.count(), 0.4));
+    });
   }
   Where& backend() { return backend_; }
   static void members(auto& self, auto&& visit) { visit("visual", self.visual); }
@@ -79,20 +81,23 @@ TEST_CASE("the first row of an image's last state, normalised and projected, is 
   const auto states = tower.visual.states(cx, images(cx, 3), Tiny.image.layers);
   CHECK((states.rows() == 3 * 5 && states.cols() == 8));
   const auto& first = cx.keep<std::vector<std::int32_t>>() = {0, 5, 10};
-  const auto expected = project(cx, tower.visual.ln_post(cx, gather(cx, states, Ids{first})), Size<Tiny.embed_dim>{}, tower.visual.proj);
+  const auto expected =
+      project(cx, tower.visual.ln_post(cx, gather(cx, states, Ids{first})), Size<Tiny.embed_dim>{}, tower.visual.proj);
   const auto found = tower.visual(other, images(other, 3));
-  CHECK(max_difference(values_of(B{}, View<const double>{found.view}), values_of(B{}, View<const double>{expected.view})) <
-        ScalarTraits<double>::backend_tolerance);
+  CHECK(max_difference(values_of(B{}, View<const double>{found.view}),
+                       values_of(B{}, View<const double>{expected.view})) < ScalarTraits<double>::backend_tolerance);
 }
 
-TEST_CASE_TEMPLATE("inference, whose last block computes neither keys nor values, gives what the tower on a tape gives", Where, Naive<float>, Naive<double>,
-                   Cpu<float>, Cpu<double>) {
+TEST_CASE_TEMPLATE("inference, whose last block computes neither keys nor values, gives what the tower on a tape gives",
+                   Where, Naive<float>, Naive<double>, Cpu<float>, Cpu<double>) {
   using T = typename Where::Scalar;
   TowerOn<Where> tower;
   Parameters table{tower};
   Tape<Where> tape{table};
   Inference<Where> cx;
-  const auto run = [&](auto& context) { return values_of(context.backend(), View<const T>{tower.visual(context, images(context, 3)).view}); };
+  const auto run = [&](auto& context) {
+    return values_of(context.backend(), View<const T>{tower.visual(context, images(context, 3)).view});
+  };
   const Values expected = run(tape);
   CHECK(max_difference(run(cx), expected) < ScalarTraits<T>::backend_tolerance * max_magnitude(expected));
 }

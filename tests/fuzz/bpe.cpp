@@ -12,7 +12,8 @@ namespace {
 using namespace clip;
 
 void tokenize(const Tokenizer& tokenizer, std::string_view text) {
-  const auto texts = tokenizer.try_tokenize(std::span<const std::string_view>{&text, 1}, {.context = 77, .too_long = TooLong::truncate});
+  const auto texts = tokenizer.try_tokenize(std::span<const std::string_view>{&text, 1},
+                                            {.context = 77, .too_long = TooLong::truncate});
   testing::must(texts.has_value() && texts->size() == 1);
   for (const std::int32_t id : (*texts)[0]) testing::must(id >= 0 && id < tokenizer.vocabulary_size());
   static_cast<void>(tokenizer.decode((*texts)[0]));
@@ -30,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 2: static_cast<void>(detail::try_read_json_vocabulary<detail::Inflate>("x", text)); break;
     case 3: static_cast<void>(WordPiece::try_parse(text, "x")); break;
     case 4: {
-      static const WordPiece pieces = WordPiece::try_parse("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n##c\nab\n.\n", "x").value();
+      static const WordPiece pieces =
+          WordPiece::try_parse("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n##c\nab\n.\n", "x").value();
       const auto rows = pieces.try_tokenize(std::span<const std::string_view>{&text, 1});
       testing::must(rows.has_value());
       break;

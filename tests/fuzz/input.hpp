@@ -8,7 +8,9 @@
 
 namespace clip::testing {
 
-inline std::span<const std::byte> as_input(const std::uint8_t* data, std::size_t size) { return {reinterpret_cast<const std::byte*>(data), size}; }
+inline std::span<const std::byte> as_input(const std::uint8_t* data, std::size_t size) {
+  return {reinterpret_cast<const std::byte*>(data), size};
+}
 
 /// What holds of every input; the fuzzer stops where it does not.
 inline void must(bool holds) {

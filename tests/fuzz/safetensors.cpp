@@ -9,7 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto file = try_parse_safetensors(input, "x");
   if (!file) return 0;
   for (const StoredTensor& t : file->tensors()) {
-    testing::must(t.bytes.empty() || (t.bytes.data() >= input.data() && t.bytes.data() + t.bytes.size() <= input.data() + input.size()));
+    testing::must(t.bytes.empty() ||
+                  (t.bytes.data() >= input.data() && t.bytes.data() + t.bytes.size() <= input.data() + input.size()));
     testing::must(stored_size(t.dtype, t.shape) == t.bytes.size());
   }
   static_cast<void>(try_inspect(TensorFile{*file}));

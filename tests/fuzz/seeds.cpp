@@ -52,7 +52,8 @@ void pickles_and_zips(const fs::path& root) {
     if (!directory) continue;
     for (const ZipEntry& e : directory->entries())
       if (e.name.ends_with("/data.pkl"))
-        if (const auto content = try_read_entry(e, "x")) pickles.put(entry.path().stem().string(), as_text(content->bytes));
+        if (const auto content = try_read_entry(e, "x"))
+          pickles.put(entry.path().stem().string(), as_text(content->bytes));
   }
   zips.put("stored", ZipWriter{{{"a/b", "hello"}, {"c", ""}}}.file());
   zips.put("deflated", ZipWriter{{{"a", "hello hello", true}}, "a comment", true}.file());
@@ -67,24 +68,28 @@ void configurations(const Folder& folder) {
     for (char& c : file) c = c == '/' ? '_' : c;
     folder.put(file, json_text(to_json(find_config(name))));
   }
-  folder.put("openclip",
-             R"({"model_cfg": {"embed_dim": 512, "quick_gelu": true, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
+  folder.put(
+      "openclip",
+      R"({"model_cfg": {"embed_dim": 512, "quick_gelu": true, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}}, "preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1]}})");
 }
 
 void pictures(const Folder& folder) {
   std::vector<std::uint8_t> bytes(7 * 5 * 4);
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 37);
-  for (const auto& [name, pixels] : {std::pair{"gray.png", Pixels::gray}, {"rgb.png", Pixels::rgb}, {"rgba.png", Pixels::rgba}}) {
+  for (const auto& [name, pixels] :
+       {std::pair{"gray.png", Pixels::gray}, {"rgb.png", Pixels::rgb}, {"rgba.png", Pixels::rgba}}) {
     const auto n = static_cast<std::ptrdiff_t>(7 * 5 * channels(pixels));
     folder.put(name, as_text(encode_png(Image{7, 5, pixels, {bytes.begin(), bytes.begin() + n}})));
   }
   const std::string values(bytes.begin(), bytes.end());
   folder.put("gray.pgm", "P5\n7 5\n255\n" + values.substr(0, 35));
   folder.put("rgb.ppm", "P6 7 5 # comment\n255\n" + values.substr(0, 105));
-  folder.put("rgb.bmp", "BM" + little(54 + 24 * 5, 4) + little(0, 4) + little(54, 4) + little(40, 4) + little(7, 4) + little(5, 4) + little(1, 2) +
-                            little(24, 2) + std::string(24, '\0') + values.substr(0, 24 * 5));
-  folder.put("rgb.tga", "\0\0\2"s + std::string(9, '\0') + little(7, 2) + little(5, 2) + "\x18\0"s + values.substr(0, 105));
+  folder.put("rgb.bmp", "BM" + little(54 + 24 * 5, 4) + little(0, 4) + little(54, 4) + little(40, 4) + little(7, 4) +
+                            little(5, 4) + little(1, 2) + little(24, 2) + std::string(24, '\0') +
+                            values.substr(0, 24 * 5));
+  folder.put("rgb.tga",
+             "\0\0\2"s + std::string(9, '\0') + little(7, 2) + little(5, 2) + "\x18\0"s + values.substr(0, 105));
   folder.put("two.gif", "GIF89a\2\0\2\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\4\1\0\0\0\0,\0\0\0\0\2\0\2\0\0\2\3D\2\5\0;"s);
   if (const char* const data = std::getenv("CLIP_TEST_DATA"))
     for (const auto& entry : fs::directory_iterator(fs::path(data) / "images")) folder.copy(entry.path());
@@ -100,9 +105,10 @@ void arrays(const Folder& folder) {
 void texts(const Folder& folder) {
   folder.put("text", "\0a photo of a cat's \xF0\x9F\x98\x80 &amp;lt; caf\xC3\xA9 \xEF\xBC\xA1"s);
   folder.put("merges", "\1#version: 0.2\ni n\nt h\na n\nin g</w>\n");
-  folder.put("tokenizer.json",
-             "\2"
-             R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b", ["b", "a"]], "end_of_word_suffix": "</w>"}})");
+  folder.put(
+      "tokenizer.json",
+      "\2"
+      R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b", ["b", "a"]], "end_of_word_suffix": "</w>"}})");
   folder.put("vocabulary", "\3[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n");
   folder.put("words", "\4ab. a\xCC\x81 \xE4\xBD\xA0 [SEP] unknown");
 }

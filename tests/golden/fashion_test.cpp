@@ -30,15 +30,30 @@ using namespace clip;
 using namespace clip::testing;
 
 namespace {
-inline constexpr ClipConfig<VitConfig, TextConfig> Small{
-    .embed_dim = 64,
-    .image = {.image_size = 28, .patch_size = 7, .width = 64, .layers = 3, .heads = 1, .activation = Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 32, .vocabulary = 514, .width = 64, .layers = 2, .heads = 1, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+inline constexpr ClipConfig<VitConfig, TextConfig> Small{.embed_dim = 64,
+                                                         .image = {.image_size = 28,
+                                                                   .patch_size = 7,
+                                                                   .width = 64,
+                                                                   .layers = 3,
+                                                                   .heads = 1,
+                                                                   .activation = Activation::quick_gelu,
+                                                                   .epsilon = 1e-5f},
+                                                         .text = {.context = 32,
+                                                                  .vocabulary = 514,
+                                                                  .width = 64,
+                                                                  .layers = 2,
+                                                                  .heads = 1,
+                                                                  .activation = Activation::quick_gelu,
+                                                                  .epsilon = 1e-5f}};
 using SmallModel = Model<Small, Cpu<float>>;
 
-constexpr std::array classes{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"};
-constexpr std::array<std::array<const char*, 2>, 5> templates{
-    {{"a photo of a ", "."}, {"a picture of a ", "."}, {"an image of a ", "."}, {"this is a ", "."}, {"a grey photo of a ", "."}}};
+constexpr std::array classes{"t-shirt", "trouser", "pullover", "dress", "coat",
+                             "sandal",  "shirt",   "sneaker",  "bag",   "ankle boot"};
+constexpr std::array<std::array<const char*, 2>, 5> templates{{{"a photo of a ", "."},
+                                                               {"a picture of a ", "."},
+                                                               {"an image of a ", "."},
+                                                               {"this is a ", "."},
+                                                               {"a grey photo of a ", "."}}};
 constexpr Index run_steps = 702;
 
 /// What preprocessing must know; mean and deviation are those of the training images.
@@ -102,7 +117,8 @@ struct Twin {
   SmallModel model;
   std::vector<double> losses, expected;
 
-  Twin(const std::string& files, const std::string& mnist, Index steps, CpuOptions options = {}) : model{Cpu<float>{options}} {
+  Twin(const std::string& files, const std::string& mnist, Index steps, CpuOptions options = {})
+      : model{Cpu<float>{options}} {
     const Pictures pictures{mnist + "/train-images-idx3-ubyte.gz"};
     const std::vector<std::uint8_t> labels = read_idx(mnist + "/train-labels-idx1-ubyte.gz").bytes;
     const NumpyArray order = read_npy(files + "order.npy"), chosen = read_npy(files + "templates.npy");
@@ -118,7 +134,8 @@ struct Twin {
     load(model, files + "initial.safetensors");
     Parameters parameters{model};
     Tape tape{parameters};
-    AdamW optimizer{parameters, {.learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.98f, .epsilon = 1e-6f, .weight_decay = 0.2f}};
+    AdamW optimizer{parameters,
+                    {.learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.98f, .epsilon = 1e-6f, .weight_decay = 0.2f}};
     const WarmupCosine schedule{.warmup = run_steps / 20, .total = run_steps};
     Images images;
     Texts texts;
@@ -126,7 +143,8 @@ struct Twin {
     for (Index step = 0; step < steps; ++step) {
       texts.clear();
       for (Index i = 0; i < batch; ++i) {
-        const auto item = static_cast<Index>(order.values[at(step * batch + i)]), t = static_cast<Index>(chosen.values[at(step * batch + i)]);
+        const auto item = static_cast<Index>(order.values[at(step * batch + i)]),
+                   t = static_cast<Index>(chosen.values[at(step * batch + i)]);
         some[at(i)] = pictures[item];
         texts.append(all_captions, labels[at(item)] * static_cast<Index>(templates.size()) + t);
       }
@@ -178,22 +196,29 @@ TEST_CASE("twin: in bfloat16 the loss follows the float run to its end, which is
   const Twin twin{files, mnist, run_steps, {.arithmetic = Arithmetic::bfloat16}};
   CHECK(twin.apart(0, 50) < 0.02);
   CHECK(twin.apart(50, run_steps) < 0.1);  // of one batch; what rounding moves adds up over the steps
-  CHECK(std::abs(Twin::mean(twin.losses, run_steps - 100, run_steps) - Twin::mean(twin.expected, run_steps - 100, run_steps)) < 0.005);
+  CHECK(std::abs(Twin::mean(twin.losses, run_steps - 100, run_steps) -
+                 Twin::mean(twin.expected, run_steps - 100, run_steps)) < 0.005);
 
   const Safetensors trained = open_safetensors(files + "trained.safetensors");
   const Pictures pictures{mnist + "/t10k-images-idx3-ubyte.gz"};
   const std::vector<std::uint8_t> labels = read_idx(mnist + "/t10k-labels-idx1-ubyte.gz").bytes;
-  const std::vector<Index> found = zero_shot(twin.model, class_prompts())(twin.model.encode_image(preprocess(pixels_of(trained), pictures.all()))).best();
-  const double top1 = accuracy(found, std::span<const std::uint8_t>(labels)), float_top1 = std::stod(trained.metadata().at("top1"));
+  const std::vector<Index> found =
+      zero_shot(twin.model, class_prompts())(twin.model.encode_image(preprocess(pixels_of(trained), pictures.all())))
+          .best();
+  const double top1 = accuracy(found, std::span<const std::uint8_t>(labels)),
+               float_top1 = std::stod(trained.metadata().at("top1"));
   CHECK(std::abs(top1 - float_top1) <= 0.01);
-  MESSAGE("largest difference of the loss: " << twin.apart(0, 50) << " in 50 steps, " << twin.apart(50, run_steps) << " later; mean of the last 100 steps "
-                                             << Twin::mean(twin.losses, run_steps - 100, run_steps) << ", float's "
-                                             << Twin::mean(twin.expected, run_steps - 100, run_steps) << "; top-1 " << top1 << ", float's " << float_top1);
+  MESSAGE("largest difference of the loss: "
+          << twin.apart(0, 50) << " in 50 steps, " << twin.apart(50, run_steps) << " later; mean of the last 100 steps "
+          << Twin::mean(twin.losses, run_steps - 100, run_steps) << ", float's "
+          << Twin::mean(twin.expected, run_steps - 100, run_steps) << "; top-1 " << top1 << ", float's " << float_top1);
 }
 
 TEST_CASE("twin: a run in bfloat16 is the same bits again, on any number of threads") {
   FASHION_OR_RETURN(files, mnist, "a run in bfloat16 on more threads")
-  const auto losses = [&](int threads) { return Twin{files, mnist, 6, {.threads = threads, .arithmetic = Arithmetic::bfloat16}}.losses; };
+  const auto losses = [&](int threads) {
+    return Twin{files, mnist, 6, {.threads = threads, .arithmetic = Arithmetic::bfloat16}}.losses;
+  };
   const std::vector<double> one = losses(1);
   CHECK(one == losses(1));
   CHECK(one == losses(3));
@@ -233,16 +258,19 @@ TEST_CASE("twin: the trained weights load by name and give PyTorch's features an
   check(normalized(first), expected.at("image"), "image features");
 
   Index others = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) others += found[i] == static_cast<Index>(expected.at("predictions").values[i]) ? 0 : 1;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    others += found[i] == static_cast<Index>(expected.at("predictions").values[i]) ? 0 : 1;
   CHECK_MESSAGE(others <= 3, others << " of 10,000 predictions differ");
-  CHECK(std::abs(accuracy(found, std::span<const std::uint8_t>(labels)) - std::stod(trained.metadata().at("top1"))) <= 3e-4);
+  CHECK(std::abs(accuracy(found, std::span<const std::uint8_t>(labels)) - std::stod(trained.metadata().at("top1"))) <=
+        3e-4);
 }
 
 TEST_CASE("twin: weights of fewer bits give the 10,000 test pictures nearly the same features and names") {
   FASHION_OR_RETURN(files, mnist, "the twin in fewer bits")
   const std::string weights = files + "trained.safetensors";
   const Texts prompts = class_prompts();
-  const Images images = preprocess(pixels_of(open_safetensors(weights)), Pictures{mnist + "/t10k-images-idx3-ubyte.gz"}.all());
+  const Images images =
+      preprocess(pixels_of(open_safetensors(weights)), Pictures{mnist + "/t10k-images-idx3-ubyte.gz"}.all());
   SmallModel floats;
   load(floats, weights);
   const auto expected = floats.encode_image(images);
@@ -253,8 +281,9 @@ TEST_CASE("twin: weights of fewer bits give the 10,000 test pictures nearly the 
     std::string name;
     double cosine, same;
   };
-  for (const Least& least : {Least{Storage::half, "half", 0.99999, 0.999}, Least{Storage::bfloat16, "bfloat16", bfloat16_cosine, 0.995},
-                             Least{Storage::int8, "int8", int8_cosine, 0.99}}) {
+  for (const Least& least :
+       {Least{Storage::half, "half", 0.99999, 0.999}, Least{Storage::bfloat16, "bfloat16", bfloat16_cosine, 0.995},
+        Least{Storage::int8, "int8", int8_cosine, 0.99}}) {
     SmallModel model;
     load(model, weights);
     model.pack(least.storage);
@@ -262,8 +291,8 @@ TEST_CASE("twin: weights of fewer bits give the 10,000 test pictures nearly the 
     Agreement agreement;
     agreement.add(expected, found);
     agreement.add_choices(names, zero_shot(model, prompts)(found).best());
-    MESSAGE(least.name << ": cosine " << agreement.mean_cosine() << ", smallest " << agreement.smallest_cosine() << "; the same name for "
-                       << 100 * agreement.same_choices() << " %");
+    MESSAGE(least.name << ": cosine " << agreement.mean_cosine() << ", smallest " << agreement.smallest_cosine()
+                       << "; the same name for " << 100 * agreement.same_choices() << " %");
     CHECK(agreement.smallest_cosine() >= least.cosine);
     CHECK(agreement.same_choices() >= least.same);
   }

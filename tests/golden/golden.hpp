@@ -24,20 +24,43 @@
 
 namespace clip::testing {
 
-inline constexpr ClipConfig<VitConfig, TextConfig> TinyA{
-    .embed_dim = 20,
-    .image = {.image_size = 16, .patch_size = 4, .width = 18, .layers = 3, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 16, .vocabulary = 60, .width = 15, .layers = 2, .heads = 3, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+inline constexpr ClipConfig<VitConfig, TextConfig> TinyA{.embed_dim = 20,
+                                                         .image = {.image_size = 16,
+                                                                   .patch_size = 4,
+                                                                   .width = 18,
+                                                                   .layers = 3,
+                                                                   .heads = 2,
+                                                                   .activation = Activation::quick_gelu,
+                                                                   .epsilon = 1e-5f},
+                                                         .text = {.context = 16,
+                                                                  .vocabulary = 60,
+                                                                  .width = 15,
+                                                                  .layers = 2,
+                                                                  .heads = 3,
+                                                                  .activation = Activation::quick_gelu,
+                                                                  .epsilon = 1e-5f}};
 
-inline constexpr ClipConfig<VitConfig, TextConfig> TinyB{
-    .embed_dim = 10,
-    .image = {.image_size = 21, .patch_size = 7, .width = 20, .layers = 2, .heads = 4, .activation = Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 9, .vocabulary = 33, .width = 12, .layers = 3, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+inline constexpr ClipConfig<VitConfig, TextConfig> TinyB{.embed_dim = 10,
+                                                         .image = {.image_size = 21,
+                                                                   .patch_size = 7,
+                                                                   .width = 20,
+                                                                   .layers = 2,
+                                                                   .heads = 4,
+                                                                   .activation = Activation::quick_gelu,
+                                                                   .epsilon = 1e-5f},
+                                                         .text = {.context = 9,
+                                                                  .vocabulary = 33,
+                                                                  .width = 12,
+                                                                  .layers = 3,
+                                                                  .heads = 2,
+                                                                  .activation = Activation::quick_gelu,
+                                                                  .epsilon = 1e-5f}};
 
 /// One of the two files.
 class Golden {
  public:
-  explicit Golden(const char* name) : path{std::string(CLIP_SOURCE_DIR "/tests/golden/") + name + ".safetensors"}, file_{open_safetensors(path)} {
+  explicit Golden(const char* name)
+      : path{std::string(CLIP_SOURCE_DIR "/tests/golden/") + name + ".safetensors"}, file_{open_safetensors(path)} {
     const StoredTensor& pixels = *file_.find("input.images");
     std::vector<float> values(static_cast<std::size_t>(pixels.count()));
     convert(pixels, std::span<float>(values));
@@ -46,7 +69,8 @@ class Golden {
     texts = Texts{std::stoi(metadata("vocabulary")) - 1};
     std::vector<std::int32_t> row(static_cast<std::size_t>(ids.shape[1]));
     for (std::size_t i = 0; i < static_cast<std::size_t>(ids.shape[0]); ++i) {
-      for (std::size_t j = 0; j < row.size(); ++j) row[j] = static_cast<std::int32_t>(load_little<std::uint32_t>(ids.bytes.data() + 4 * (i * row.size() + j)));
+      for (std::size_t j = 0; j < row.size(); ++j)
+        row[j] = static_cast<std::int32_t>(load_little<std::uint32_t>(ids.bytes.data() + 4 * (i * row.size() + j)));
       texts.add(row);
     }
   }
@@ -61,7 +85,8 @@ class Golden {
   }
   /// How many gradients the file holds.
   Index gradients() const {
-    return std::count_if(file_.tensors().begin(), file_.tensors().end(), [](const StoredTensor& t) { return t.name.starts_with("gradient."); });
+    return std::count_if(file_.tensors().begin(), file_.tensors().end(),
+                         [](const StoredTensor& t) { return t.name.starts_with("gradient."); });
   }
 
   std::string path;
@@ -114,7 +139,8 @@ double largest_difference(std::span<const T> found, std::span<const double> expe
 /// Within the tolerance of values, relative to the largest where that is above one.
 template <class T>
 void check_values(const std::string& what, std::span<const T> found, std::span<const double> expected) {
-  CHECK_MESSAGE(largest_difference(found, expected) <= ScalarTraits<T>::value_tolerance * std::max(1.0, largest(expected)), what);
+  CHECK_MESSAGE(
+      largest_difference(found, expected) <= ScalarTraits<T>::value_tolerance * std::max(1.0, largest(expected)), what);
 }
 
 template <class B>
@@ -150,7 +176,8 @@ void check_forward(const M& model, const Golden& golden) {
   const std::vector<double> values = downloaded(cx.backend(), In<T>{similarity.view});
   const std::vector<T> rounded(values.begin(), values.end());
   check_values("logits", std::span<const T>(rounded), golden("output.logits"));
-  const std::vector<T> loss{static_cast<T>(value_of(cx, contrastive(cx, i, t, logit_scale_of(model), golden.texts.groups())))};
+  const std::vector<T> loss{
+      static_cast<T>(value_of(cx, contrastive(cx, i, t, logit_scale_of(model), golden.texts.groups())))};
   check_values("loss", std::span<const T>(loss), golden("output.loss"));
 }
 
@@ -182,9 +209,12 @@ void check_gradients(M& model, const Golden& golden, bool recompute = false) {
   }
   REQUIRE(norm > 0);
   for (const auto& e : parameters.entries()) {
-    const std::vector<double> expected = golden("gradient." + e.name), found = downloaded(parameters.backend(), View<const T>{e.gradient});
+    const std::vector<double> expected = golden("gradient." + e.name),
+                              found = downloaded(parameters.backend(), View<const T>{e.gradient});
     CHECK_MESSAGE(!e.fresh, e.name);
-    CHECK_MESSAGE(largest_difference<double>(found, expected) <= ScalarTraits<T>::gradient_tolerance * std::max(largest(expected), 1e-3 * norm), e.name);
+    CHECK_MESSAGE(largest_difference<double>(found, expected) <=
+                      ScalarTraits<T>::gradient_tolerance * std::max(largest(expected), 1e-3 * norm),
+                  e.name);
   }
 }
 
@@ -194,7 +224,9 @@ void check_training(M& model, const Golden& golden) {
   using B = std::remove_cvref_t<decltype(model.backend())>;
   using T = typename B::Scalar;
   constexpr double tolerance = ScalarTraits<T>::training_tolerance;
-  const auto option = [&](const char* name) { return static_cast<float>(std::stod(golden.metadata(std::string("adamw.") + name))); };
+  const auto option = [&](const char* name) {
+    return static_cast<float>(std::stod(golden.metadata(std::string("adamw.") + name)));
+  };
   Parameters<B> parameters{model};
   Tape<B> tape{parameters};
   AdamW<B> optimizer{parameters,
@@ -209,8 +241,10 @@ void check_training(M& model, const Golden& golden) {
     const double loss = record_loss(tape, model, golden);
     optimizer.step();
     const double scale = downloaded(parameters.backend(), View<const T>{logit_scale_of(model).view()})[0];
-    CHECK_MESSAGE(std::abs(loss - losses[step]) <= tolerance, "loss before step " << step + 1 << ": " << loss << ", expected " << losses[step]);
-    CHECK_MESSAGE(std::abs(scale - scales[step]) <= tolerance, "logit_scale after step " << step + 1 << ": " << scale << ", expected " << scales[step]);
+    CHECK_MESSAGE(std::abs(loss - losses[step]) <= tolerance,
+                  "loss before step " << step + 1 << ": " << loss << ", expected " << losses[step]);
+    CHECK_MESSAGE(std::abs(scale - scales[step]) <= tolerance,
+                  "logit_scale after step " << step + 1 << ": " << scale << ", expected " << scales[step]);
   }
 }
 
@@ -231,12 +265,14 @@ void check_states(M& model, const Golden& golden) {
   for (Index layer = 1; layer <= model.image.config().layers; ++layer) {
     const Tensor<T> states = model.image.states(golden.images, {.layer = layer});
     CHECK(states.shape() == Shape{golden.images.size(), model.image.config().tokens(), model.image.config().width});
-    check_values("image rows after block " + std::to_string(layer), states.values(), golden("state.image." + std::to_string(layer - 1)));
+    check_values("image rows after block " + std::to_string(layer), states.values(),
+                 golden("state.image." + std::to_string(layer - 1)));
   }
   for (Index layer = 1; layer <= model.text.config().layers; ++layer) {
     const TextStates<T> states = model.text.states(golden.texts, {.layer = layer, .padded = true});
     CHECK(states.begin.size() == static_cast<std::size_t>(golden.texts.size()) + 1);
-    check_values("text rows after block " + std::to_string(layer), states.rows.values(), golden("state.text." + std::to_string(layer - 1)));
+    check_values("text rows after block " + std::to_string(layer), states.rows.values(),
+                 golden("state.text." + std::to_string(layer - 1)));
   }
 }
 

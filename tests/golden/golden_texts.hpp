@@ -35,7 +35,8 @@ void compare_ids(const Tokenizer& tokenizer, const clip::Json& rows, std::size_t
   for (const clip::Json& row : rows) {
     const auto expected = ids_from(row, first_id), found = tokenizer.encode(row[0].get<std::string>());
     if (found == expected) continue;
-    if (++wrong <= 10) MESSAGE(clip::json_text(row[0]) << "\nexpected " << words(expected) << "\nfound    " << words(found));
+    if (++wrong <= 10)
+      MESSAGE(clip::json_text(row[0]) << "\nexpected " << words(expected) << "\nfound    " << words(found));
   }
   CHECK(wrong == 0);
 }

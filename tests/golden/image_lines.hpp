@@ -25,13 +25,15 @@ inline ImageLine read_input(std::istream& line) {
   clip::Index n;
   std::string mode, interpolation, order;
   line >> n >> mode >> interpolation >> order;
-  return {
-      n,
-      {.resize = clip::try_resize_mode(mode).value(), .interpolation = interpolation_of(interpolation), .color_order = clip::try_color_order(order).value()}};
+  return {n,
+          {.resize = clip::try_resize_mode(mode).value(),
+           .interpolation = interpolation_of(interpolation),
+           .color_order = clip::try_color_order(order).value()}};
 }
 
 inline std::uint32_t checksum(const clip::Image& image) {
-  return clip::crc32(std::as_bytes(std::span{image.row(0), static_cast<std::size_t>(image.height() * image.width() * image.channels())}));
+  return clip::crc32(std::as_bytes(
+      std::span{image.row(0), static_cast<std::size_t>(image.height() * image.width() * image.channels())}));
 }
 inline std::uint32_t checksum(const clip::Images& images) { return clip::crc32(std::as_bytes(images.values())); }
 

@@ -23,7 +23,8 @@ using namespace clip;
 namespace {
 /// What is in this program.
 constexpr bool exact_jpeg = !std::is_same_v<detail::JpegFiles, StbJpegDecoder>;
-constexpr bool reads_webp = !std::is_same_v<ImageDecoders, Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>>;
+constexpr bool reads_webp =
+    !std::is_same_v<ImageDecoders, Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>>;
 
 bool ends_with(const std::string& name, const std::string& ending) {
   return name.size() >= ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
@@ -46,11 +47,13 @@ bool readable(const std::string& name) {
 void say_what_is_left_out() {
   if (!exact_jpeg) MESSAGE("skipped: JPEG files as the reference reads them: this program has no libjpeg");
   if (!reads_webp) MESSAGE("skipped: WebP files: this program has no libwebp");
-  if (std::getenv("CLIP_TEST_DATA") == nullptr) MESSAGE("skipped: JPEG files of the test data: CLIP_TEST_DATA is not set");
+  if (std::getenv("CLIP_TEST_DATA") == nullptr)
+    MESSAGE("skipped: JPEG files of the test data: CLIP_TEST_DATA is not set");
 }
 
 int expected_lines(int jpeg, int jpeg_data, int webp, int others) {
-  return others + (exact_jpeg ? jpeg : 0) + (exact_jpeg && std::getenv("CLIP_TEST_DATA") != nullptr ? jpeg_data : 0) + (reads_webp ? webp : 0);
+  return others + (exact_jpeg ? jpeg : 0) + (exact_jpeg && std::getenv("CLIP_TEST_DATA") != nullptr ? jpeg_data : 0) +
+         (reads_webp ? webp : 0);
 }
 
 /// Pillow's name of what we keep; grey with alpha is kept as RGBA.
@@ -105,13 +108,15 @@ TEST_CASE("the embedded decoder stays within a few levels of the reference's JPE
     MESSAGE("skipped: JPEG files by either decoder: this program has no libjpeg");
     return;
   }
-  for (const char* name : {"420.jpg", "444.jpg", "420_progressive.jpg", "rgb.jpg", "restart.jpg", "coarse.jpg", "gray.jpg", "33x31.jpg"}) {
+  for (const char* name :
+       {"420.jpg", "444.jpg", "420_progressive.jpg", "rgb.jpg", "restart.jpg", "coarse.jpg", "gray.jpg", "33x31.jpg"}) {
     CAPTURE(name);
     const Image exact = read_image(path_of(name)), embedded = read_image<StbJpegDecoder>(path_of(name));
     REQUIRE(embedded.pixels() == exact.pixels());
     REQUIRE(embedded.width() == exact.width());
     REQUIRE(embedded.height() == exact.height());
-    for (Index i = 0; i < exact.height() * exact.stride(); ++i) CHECK(std::abs(embedded.row(0)[i] - exact.row(0)[i]) <= 3);
+    for (Index i = 0; i < exact.height() * exact.stride(); ++i)
+      CHECK(std::abs(embedded.row(0)[i] - exact.row(0)[i]) <= 3);
   }
 }
 
@@ -166,14 +171,16 @@ TEST_CASE("files cut short or damaged anywhere give a picture or one clear error
     CAPTURE(name);
     for (std::size_t n = 0; n < whole.size(); n += 1 + whole.size() / 40) {
       const std::string part = whole.substr(0, n);
-      const bool any = decodes_or_says_why<ImageDecoders>(part, name), embedded = decodes_or_says_why<Embedded>(part, name);
+      const bool any = decodes_or_says_why<ImageDecoders>(part, name),
+                 embedded = decodes_or_says_why<Embedded>(part, name);
       CAPTURE(n);
       if (n < whole.size() / 2) CHECK((!any && !embedded));
     }
     for (int turn = 0; turn < 60; ++turn) {
       std::string damaged = whole;
       for (auto changes = 1 + random() % 3; changes > 0; --changes)  // the first bytes say the most
-        damaged[random() % (turn % 2 == 0 ? std::min<std::size_t>(damaged.size(), 64) : damaged.size())] = static_cast<char>(random());
+        damaged[random() % (turn % 2 == 0 ? std::min<std::size_t>(damaged.size(), 64) : damaged.size())] =
+            static_cast<char>(random());
       decodes_or_says_why<ImageDecoders>(damaged, name);
       decodes_or_says_why<Embedded>(damaged, name);
     }

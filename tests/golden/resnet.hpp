@@ -9,10 +9,15 @@
 
 namespace clip::testing {
 
-inline constexpr ResNetClipConfig TinyResNet{
-    .embed_dim = 10,
-    .image = {.image_size = 64, .layers = {2, 1, 2, 1}, .width = 4},
-    .text = {.context = 9, .vocabulary = 33, .width = 12, .layers = 2, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+inline constexpr ResNetClipConfig TinyResNet{.embed_dim = 10,
+                                             .image = {.image_size = 64, .layers = {2, 1, 2, 1}, .width = 4},
+                                             .text = {.context = 9,
+                                                      .vocabulary = 33,
+                                                      .width = 12,
+                                                      .layers = 2,
+                                                      .heads = 2,
+                                                      .activation = Activation::quick_gelu,
+                                                      .epsilon = 1e-5f}};
 
 /// Features without a tape.
 template <class M>
@@ -30,7 +35,8 @@ void check_resnet_states(const M& model, const Golden& golden) {
     const Index channels = layer == 0 ? 4 : 8 << layer, side = layer == 0 ? 16 : 32 >> layer;
     const auto states = model.image.states(golden.images, {.layer = layer});
     CHECK(states.shape() == Shape{golden.images.size(), side * side, channels});
-    check_values("pixels after stage " + std::to_string(layer), states.values(), golden("state." + std::to_string(layer)));
+    check_values("pixels after stage " + std::to_string(layer), states.values(),
+                 golden("state." + std::to_string(layer)));
   }
 }
 
@@ -67,7 +73,8 @@ void check_resnet_gradients(M& model, const Golden& golden, TapeOptions options)
     for (std::size_t k = 0; k < all.size(); k += all.size() == expected[i].size() ? 1 : 7) found.push_back(all[k]);
     CHECK_MESSAGE(!e.fresh, e.name);
     const double difference = largest_difference<double>(found, expected[i]);
-    CHECK_MESSAGE(difference <= ScalarTraits<T>::gradient_tolerance * std::max(largest(expected[i]), 1e-3 * norm), e.name << ": " << difference);
+    CHECK_MESSAGE(difference <= ScalarTraits<T>::gradient_tolerance * std::max(largest(expected[i]), 1e-3 * norm),
+                  e.name << ": " << difference);
   }
 }
 
@@ -95,16 +102,21 @@ void check_resnet_training(M& model, const Golden& golden) {
   using T = typename B::Scalar;
   Parameters<B> parameters{model};
   Tape<B> tape{parameters};
-  Sgd<B> optimizer{parameters, {.learning_rate = static_cast<float>(std::stod(golden.metadata("sgd.learning_rate"))), .momentum = 0, .weight_decay = 0}};
+  Sgd<B> optimizer{parameters,
+                   {.learning_rate = static_cast<float>(std::stod(golden.metadata("sgd.learning_rate"))),
+                    .momentum = 0,
+                    .weight_decay = 0}};
   for (const double expected : golden("sgd.losses")) {
     const double loss = record_loss(tape, model, golden);
     tape.commit();
     optimizer.step();
-    CHECK_MESSAGE(std::abs(loss - expected) <= ScalarTraits<T>::training_tolerance, "loss " << loss << ", expected " << expected);
+    CHECK_MESSAGE(std::abs(loss - expected) <= ScalarTraits<T>::training_tolerance,
+                  "loss " << loss << ", expected " << expected);
   }
   check_statistics(model, golden, "sgd.");
   const auto image = model.encode_image(golden.images);
-  CHECK(largest_difference(std::span<const T>(image.values()), golden("sgd.image_features")) <= ScalarTraits<T>::training_tolerance);
+  CHECK(largest_difference(std::span<const T>(image.values()), golden("sgd.image_features")) <=
+        ScalarTraits<T>::training_tolerance);
 }
 
 /// The whole ladder. Training comes last: it changes the weights.

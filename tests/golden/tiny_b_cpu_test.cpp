@@ -5,7 +5,8 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE_TEMPLATE("reference numbers: tiny_b on Cpu agrees in features, logits, loss, gradients and training", T, float, double) {
+TEST_CASE_TEMPLATE("reference numbers: tiny_b on Cpu agrees in features, logits, loss, gradients and training", T,
+                   float, double) {
   Model<TinyB, Cpu<T>> model;
   check_ladder(model, Golden{"tiny_b"});
 }

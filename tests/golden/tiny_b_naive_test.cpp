@@ -5,9 +5,12 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE("reference numbers: the constant of tiny_b is the configuration of its file") { check_configuration(Golden{"tiny_b"}, TinyB); }
+TEST_CASE("reference numbers: the constant of tiny_b is the configuration of its file") {
+  check_configuration(Golden{"tiny_b"}, TinyB);
+}
 
-TEST_CASE_TEMPLATE("reference numbers: tiny_b on Naive agrees in features, logits, loss, gradients and training", T, float, double) {
+TEST_CASE_TEMPLATE("reference numbers: tiny_b on Naive agrees in features, logits, loss, gradients and training", T,
+                   float, double) {
   Model<TinyB, Naive<T>> model;
   check_ladder(model, Golden{"tiny_b"});
 }

@@ -5,12 +5,14 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE_TEMPLATE("reference numbers: tiny_resnet on Cpu agrees in features, losses, gradients and statistics", T, float, double) {
+TEST_CASE_TEMPLATE("reference numbers: tiny_resnet on Cpu agrees in features, losses, gradients and statistics", T,
+                   float, double) {
   Model<TinyResNet, Cpu<T>> model;
   check_resnet_ladder(model, Golden{"tiny_resnet"});
 }
 
-TEST_CASE_TEMPLATE("reference numbers: tiny_resnet on Cpu agrees in the pixels of every stage, packed too", T, float, double) {
+TEST_CASE_TEMPLATE("reference numbers: tiny_resnet on Cpu agrees in the pixels of every stage, packed too", T, float,
+                   double) {
   const Golden golden{"tiny_resnet"};
   Model<TinyResNet, Cpu<T>> model;
   load_weights(model, golden);

@@ -5,7 +5,8 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE_TEMPLATE("reference numbers: tiny_resnet on Naive agrees in features, losses, gradients and statistics", T, float, double) {
+TEST_CASE_TEMPLATE("reference numbers: tiny_resnet on Naive agrees in features, losses, gradients and statistics", T,
+                   float, double) {
   Model<TinyResNet, Naive<T>> model;
   check_resnet_ladder(model, Golden{"tiny_resnet"});
 }

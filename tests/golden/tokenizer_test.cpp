@@ -21,7 +21,8 @@ TEST_CASE("random texts of every script have the reference's ids, under each tok
 }
 
 TEST_CASE("texts once decoded with the wrong encoding have the reference's ids where the caller repairs them") {
-  CLIP_TEST_DATA_OR_RETURN(data, "texts once decoded with the wrong encoding have the reference's ids where the caller repairs them");
+  CLIP_TEST_DATA_OR_RETURN(
+      data, "texts once decoded with the wrong encoding have the reference's ids where the caller repairs them");
   const Json rows = golden_json("texts_repaired.json.gz");
   std::map<std::string, std::string> repaired;
   for (const Json& row : rows) repaired[row[0].get<std::string>()] = row[1].get<std::string>();
@@ -33,7 +34,9 @@ TEST_CASE("texts once decoded with the wrong encoding have the reference's ids w
 TEST_CASE("every prompt of ImageNet and of 26 more data sets has the reference's ids") {
   CLIP_TEST_DATA_OR_RETURN(data, "every prompt of ImageNet and of 26 more data sets has the reference's ids");
   const Tokenizer tokenizer{std::string(data) + "/bpe_simple_vocab_16e6.txt.gz"};
-  const auto file = [&](const std::string& name) { return parse_json(as_text(read_file(std::string(data) + '/' + name)), name); };
+  const auto file = [&](const std::string& name) {
+    return parse_json(as_text(read_file(std::string(data) + '/' + name)), name);
+  };
   const auto prompts = [](const Json& classes, const Json& templates) {
     std::vector<std::string> texts;
     const auto add = [&](const std::string& name) {
@@ -53,7 +56,8 @@ TEST_CASE("every prompt of ImageNet and of 26 more data sets has the reference's
   std::map<std::string, std::vector<std::string>> sets;
   sets["ImageNet"] = prompts(file("imagenet_classes.json"), file("imagenet_templates.json"));
   const Json others = file("zero_shot_prompts_26_datasets.json");
-  for (const auto& [name, parts] : others.items()) sets[name + " (prompts)"] = prompts(parts["classes"], parts["templates"]);
+  for (const auto& [name, parts] : others.items())
+    sets[name + " (prompts)"] = prompts(parts["classes"], parts["templates"]);
 
   const Json expected = golden_json("texts_datasets.json");
   CHECK(expected.size() == 27);

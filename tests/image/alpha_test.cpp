@@ -15,7 +15,8 @@ using Block = std::array<std::uint8_t, detail::alpha_block>;
 Block block(int c, int alpha) {
   Block pixels;
   for (std::size_t i = 0; i < count; ++i)
-    for (std::size_t k = 0; k < 4; ++k) pixels[4 * i + k] = static_cast<std::uint8_t>(k == 3 ? alpha : c + static_cast<int>(i * (k + 1)));
+    for (std::size_t k = 0; k < 4; ++k)
+      pixels[4 * i + k] = static_cast<std::uint8_t>(k == 3 ? alpha : c + static_cast<int>(i * (k + 1)));
   return pixels;
 }
 
@@ -23,7 +24,8 @@ Block block(int c, int alpha) {
 template <class F>
 Block each(Block pixels, F f) {
   for (std::size_t i = 0; i < count; ++i)
-    for (std::size_t k = 0; k < 3; ++k) pixels[4 * i + k] = static_cast<std::uint8_t>(f(int{pixels[4 * i + k]}, int{pixels[4 * i + 3]}));
+    for (std::size_t k = 0; k < 3; ++k)
+      pixels[4 * i + k] = static_cast<std::uint8_t>(f(int{pixels[4 * i + k]}, int{pixels[4 * i + 3]}));
   return pixels;
 }
 }  // namespace
@@ -42,7 +44,8 @@ TEST_CASE("alpha is divided out rounded down, for all colours; nothing and full 
   for (int alpha = 0; alpha < 256; ++alpha)
     for (int c = 0; c < 256; ++c) {
       Block pixels = block(c, alpha);
-      const Block expected = each(pixels, [](int x, int a) { return a == 0 || a == 255 ? x : std::min(255 * x / a, 255); });
+      const Block expected =
+          each(pixels, [](int x, int a) { return a == 0 || a == 255 ? x : std::min(255 * x / a, 255); });
       detail::divide_by_alpha(pixels.data());
       REQUIRE(pixels == expected);
     }

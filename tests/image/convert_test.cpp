@@ -25,7 +25,8 @@ TEST_CASE("grey is repeated, alpha dropped, blue and red change places") {
 }
 
 TEST_CASE("16 bits of grey are clipped at 255, as the reference does") {
-  for (const auto& [level, expected] : {std::pair<std::uint16_t, int>{0, 0}, {255, 255}, {256, 255}, {65535, 255}, {77, 77}}) {
+  for (const auto& [level, expected] :
+       {std::pair<std::uint16_t, int>{0, 0}, {255, 255}, {256, 255}, {65535, 255}, {77, 77}}) {
     std::vector<std::uint8_t> bytes(2);
     std::memcpy(bytes.data(), &level, 2);
     CHECK(rgb(Pixels::gray16, bytes) == std::vector<int>{expected, expected, expected});
@@ -36,7 +37,8 @@ TEST_CASE("ink takes light away: the nearest to what white paper leaves, for eve
   for (int black = 0; black < 256; ++black)
     for (int ink = 0; ink < 256; ++ink) {
       const int exact = 255 - black - (2 * ink * (255 - black) + 255) / 510;  // halves never occur
-      REQUIRE(rgb(Pixels::cmyk, {static_cast<std::uint8_t>(ink), 0, 255, static_cast<std::uint8_t>(black)}) == std::vector<int>{exact, 255 - black, 0});
+      REQUIRE(rgb(Pixels::cmyk, {static_cast<std::uint8_t>(ink), 0, 255, static_cast<std::uint8_t>(black)}) ==
+              std::vector<int>{exact, 255 - black, 0});
     }
 }
 

@@ -12,23 +12,27 @@ namespace {
 /// One directory of one entry: orientation, as a short number.
 std::string tiff(bool big, int orientation, int type = 3, int tag = 0x0112) {
   const auto u16 = [&](int v) {
-    return big ? std::string{static_cast<char>(v >> 8), static_cast<char>(v)} : std::string{static_cast<char>(v), static_cast<char>(v >> 8)};
+    return big ? std::string{static_cast<char>(v >> 8), static_cast<char>(v)}
+               : std::string{static_cast<char>(v), static_cast<char>(v >> 8)};
   };
   const auto u32 = [&](int v) { return big ? std::string(2, '\0') + u16(v) : u16(v) + std::string(2, '\0'); };
   const std::string value = type == 4 ? u32(orientation) : u16(orientation) + std::string(2, '\0');
   return (big ? "MM" : "II") + u16(42) + u32(8) + u16(1) + u16(tag) + u16(type) + u32(1) + value + u32(0);
 }
 std::string segment(char marker, const std::string& data) {
-  return std::string("\xFF") + marker + static_cast<char>((data.size() + 2) >> 8) + static_cast<char>((data.size() + 2) & 255) + data;
+  return std::string("\xFF") + marker + static_cast<char>((data.size() + 2) >> 8) +
+         static_cast<char>((data.size() + 2) & 255) + data;
 }
 const std::string exif("Exif\0\0", 6), jfif = segment('\xE0', std::string("JFIF\0", 5));
 std::string jpeg(const std::string& segments) { return "\xFF\xD8" + segments + segment('\xDA', "scan"); }
 std::string riff(const std::string& name, const std::string& data) {
-  const std::string chunk = name + std::string{static_cast<char>(data.size()), '\0', '\0', '\0'} + data + std::string(data.size() % 2, '\0');
+  const std::string chunk =
+      name + std::string{static_cast<char>(data.size()), '\0', '\0', '\0'} + data + std::string(data.size() % 2, '\0');
   return std::string("RIFF\0\0\0\0WEBP", 12) + std::string("ICCP\3\0\0\0abc\0", 12) + chunk;
 }
 std::string png(const std::string& name, const std::string& data) {
-  return std::string("\x89PNG\r\n\x1a\n\0\0\0\1tEXtxCRC_", 8 + 13) + std::string{'\0', '\0', '\0', static_cast<char>(data.size())} + name + data + "CRC_";
+  return std::string("\x89PNG\r\n\x1a\n\0\0\0\1tEXtxCRC_", 8 + 13) +
+         std::string{'\0', '\0', '\0', static_cast<char>(data.size())} + name + data + "CRC_";
 }
 int orientation(const std::string& file) { return exif_orientation(as_byte_span(file)); }
 }  // namespace
@@ -51,13 +55,15 @@ TEST_CASE("other tags, types, numbers and places say nothing") {
   CHECK(orientation(jpeg(segment('\xE1', exif + tiff(false, 0)))) == 1);
   CHECK(orientation(jpeg(segment('\xE2', exif + tiff(false, 6)))) == 1);
   CHECK(orientation(jpeg("") + segment('\xE1', exif + tiff(false, 6))) == 1);  // behind the first scan
-  CHECK(orientation(jpeg(segment('\xE1', "http://ns.adobe.com/xap/1.0/") + segment('\xE1', exif + tiff(false, 6)))) == 6);
+  CHECK(orientation(jpeg(segment('\xE1', "http://ns.adobe.com/xap/1.0/") + segment('\xE1', exif + tiff(false, 6)))) ==
+        6);
   CHECK(orientation(exif + tiff(false, 6)) == 1);
   CHECK(orientation("P5 1 1 255\na") == 1);
 }
 
 TEST_CASE("EXIF data cut short anywhere, or that points beyond itself, is no error") {
-  for (const std::string& file : {jpeg(segment('\xE1', exif + tiff(true, 6))), png("eXIf", tiff(true, 6)), riff("EXIF", tiff(false, 6))})
+  for (const std::string& file :
+       {jpeg(segment('\xE1', exif + tiff(true, 6))), png("eXIf", tiff(true, 6)), riff("EXIF", tiff(false, 6))})
     for (std::size_t n = 0; n < file.size(); ++n) {
       const int found = orientation(file.substr(0, n));
       CHECK((found == 1 || found == 6));

@@ -11,7 +11,9 @@ using detail::FileMode;
 namespace {
 FileMode mode(const std::string& file) { return file_mode(as_byte_span(file)); }
 
-std::string png(char depth, char type) { return std::string("\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR\0\0\0\x01\0\0\0\x01", 24) + depth + type; }
+std::string png(char depth, char type) {
+  return std::string("\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR\0\0\0\x01\0\0\0\x01", 24) + depth + type;
+}
 
 template <class T>
 void put(std::string& file, std::size_t at, T value) {
@@ -19,7 +21,8 @@ void put(std::string& file, std::size_t at, T value) {
 }
 
 /// A header of 40 bytes, then `colors` entries of four bytes.
-std::string bmp(std::uint16_t bits, std::uint32_t compression, std::uint32_t named_colors, std::size_t colors, int step) {
+std::string bmp(std::uint16_t bits, std::uint32_t compression, std::uint32_t named_colors, std::size_t colors,
+                int step) {
   std::string file(54 + 4 * colors, '\0');
   file.replace(0, 2, "BM");
   put(file, 14, std::uint32_t{40});
@@ -38,9 +41,11 @@ TEST_CASE("a PNG's colour type and depth say whether it is a palette, and which 
     bool palette;
     int channels;
   };
-  for (const Expected& e : {Expected{1, 0, true, 1}, Expected{2, 0, false, 1}, Expected{4, 0, false, 1}, Expected{8, 0, false, 1}, Expected{16, 0, false, 1},
-                            Expected{8, 2, false, 3}, Expected{16, 2, false, 3}, Expected{1, 3, true, 3}, Expected{8, 3, true, 3}, Expected{8, 4, false, 0},
-                            Expected{16, 4, false, 0}, Expected{8, 6, false, 0}, Expected{16, 6, false, 0}}) {
+  for (const Expected& e :
+       {Expected{1, 0, true, 1}, Expected{2, 0, false, 1}, Expected{4, 0, false, 1}, Expected{8, 0, false, 1},
+        Expected{16, 0, false, 1}, Expected{8, 2, false, 3}, Expected{16, 2, false, 3}, Expected{1, 3, true, 3},
+        Expected{8, 3, true, 3}, Expected{8, 4, false, 0}, Expected{16, 4, false, 0}, Expected{8, 6, false, 0},
+        Expected{16, 6, false, 0}}) {
     CAPTURE(int{e.depth});
     CAPTURE(int{e.type});
     CHECK(mode(png(e.depth, e.type)).palette == e.palette);
@@ -80,8 +85,10 @@ TEST_CASE("a PNM's largest sample stands behind its size, white space and commen
 TEST_CASE("a TGA is one where every field of its header fits the others") {
   const auto header = [](int map, int type, int first_color, int colors, int map_bits, int bits, int flags) {
     std::string file(18, '\0');
-    file[1] = static_cast<char>(map), file[2] = static_cast<char>(type), file[3] = static_cast<char>(first_color), file[5] = static_cast<char>(colors);
-    file[7] = static_cast<char>(map_bits), file[12] = 1, file[14] = 1, file[16] = static_cast<char>(bits), file[17] = static_cast<char>(flags);
+    file[1] = static_cast<char>(map), file[2] = static_cast<char>(type), file[3] = static_cast<char>(first_color),
+    file[5] = static_cast<char>(colors);
+    file[7] = static_cast<char>(map_bits), file[12] = 1, file[14] = 1, file[16] = static_cast<char>(bits),
+    file[17] = static_cast<char>(flags);
     return file;
   };
   const auto accepted = [](const std::string& file) { return detail::is_tga(as_byte_span(file)); };
@@ -114,7 +121,8 @@ TEST_CASE("no format holds more pixels than its bytes can tell") {
 }
 
 TEST_CASE("files cut short and other formats say nothing") {
-  for (const std::string& file : {std::string(), std::string("P"), std::string("\xFF\xD8\xFF"), png(8, 3), bmp(8, 0, 0, 256, 3)})
+  for (const std::string& file :
+       {std::string(), std::string("P"), std::string("\xFF\xD8\xFF"), png(8, 3), bmp(8, 0, 0, 256, 3)})
     for (std::size_t n = 0; n < std::min<std::size_t>(file.size(), 26); ++n) {
       CHECK(!mode(file.substr(0, n)).palette);
       CHECK(mode(file.substr(0, n)).channels == 0);

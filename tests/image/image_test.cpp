@@ -30,7 +30,8 @@ TEST_CASE("image: owned pixels stay with copies and moves") {
 TEST_CASE("image: a view borrows, with gaps between rows, and from the bottom up") {
   std::vector<std::uint8_t> memory(3 * 10);
   std::iota(memory.begin(), memory.end(), std::uint8_t{0});
-  const Image down = Image::view(memory.data(), 2, 3, 10, Pixels::bgra), up = Image::view(memory.data() + 20, 2, 3, -10, Pixels::bgra);
+  const Image down = Image::view(memory.data(), 2, 3, 10, Pixels::bgra),
+              up = Image::view(memory.data() + 20, 2, 3, -10, Pixels::bgra);
   CHECK(down.channels() == 4);
   CHECK(down.row(2) == memory.data() + 20);
   CHECK(up.row(2) == memory.data());
@@ -40,10 +41,12 @@ TEST_CASE("image: a view borrows, with gaps between rows, and from the bottom up
 }
 
 TEST_CASE("image: bytes, strides and extents that do not fit are errors") {
-  CHECK_THROWS_WITH_AS((Image{3, 2, Pixels::rgb, std::vector<std::uint8_t>(17)}), "image: bytes: expected 18, found 17", InputError);
+  CHECK_THROWS_WITH_AS((Image{3, 2, Pixels::rgb, std::vector<std::uint8_t>(17)}), "image: bytes: expected 18, found 17",
+                       InputError);
   CHECK_THROWS_WITH_AS((Image{-1, 2, Pixels::gray, {}}), "image: size: expected 0 or more, found -1 x 2", InputError);
   const std::uint8_t memory[64] = {};
-  CHECK_THROWS_WITH_AS((void)Image::view(memory, 3, 2, 8, Pixels::rgb), "image: stride: expected at least 9, found 8", InputError);
+  CHECK_THROWS_WITH_AS((void)Image::view(memory, 3, 2, 8, Pixels::rgb), "image: stride: expected at least 9, found 8",
+                       InputError);
   CHECK_THROWS_AS((void)Image::view(nullptr, 3, 2, 9, Pixels::rgb), InputError);
 }
 
@@ -57,7 +60,8 @@ TEST_CASE("images: made of floats they keep shape and values") {
   CHECK(images.width() == 5);
   CHECK(images.image(1)[0] == 60.0f);
   CHECK(images.image(1).size() == 60);
-  CHECK_THROWS_WITH_AS((void)Images::from_floats(2, 3, 4, 5, std::vector<float>(119)), "images: values: expected 2 x 3 x 4 x 5, found 119", InputError);
+  CHECK_THROWS_WITH_AS((void)Images::from_floats(2, 3, 4, 5, std::vector<float>(119)),
+                       "images: values: expected 2 x 3 x 4 x 5, found 119", InputError);
   CHECK_THROWS_AS((void)Images::from_floats(-1, 3, 4, -5, std::vector<float>(60)), InputError);
 }
 

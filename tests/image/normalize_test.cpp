@@ -11,7 +11,9 @@
 using namespace clip;
 
 namespace {
-float by_definition(int byte, float mean, float deviation) { return (static_cast<float>(byte) / 255.0f - mean) / deviation; }
+float by_definition(int byte, float mean, float deviation) {
+  return (static_cast<float>(byte) / 255.0f - mean) / deviation;
+}
 }  // namespace
 
 TEST_CASE("a byte becomes the float of the definition, computed or looked up, for any mean and deviation") {
@@ -37,7 +39,8 @@ TEST_CASE("every pixel lands in its place of three planes, for every kind of pix
   const Preprocessing how;
   const detail::Normalization normalize{how};
   std::mt19937 random{6};
-  for (const Pixels pixels : {Pixels::gray, Pixels::rgb, Pixels::bgr, Pixels::rgba, Pixels::bgra, Pixels::cmyk, Pixels::gray16})
+  for (const Pixels pixels :
+       {Pixels::gray, Pixels::rgb, Pixels::bgr, Pixels::rgba, Pixels::bgra, Pixels::cmyk, Pixels::gray16})
     for (const Index width : {1, 2, 31, 32, 33, 64, 95}) {
       const Index height = 3;
       std::vector<std::uint8_t> bytes(static_cast<std::size_t>(width * height * channels(pixels)));
@@ -46,7 +49,8 @@ TEST_CASE("every pixel lands in its place of three planes, for every kind of pix
       std::vector<float> expected, found(static_cast<std::size_t>(3 * width * height));
       for (std::size_t c = 0; c < 3; ++c)
         for (Index y = 0; y < height; ++y)
-          for (Index x = 0; x < width; ++x) expected.push_back(by_definition(rgb.row(y)[3 * x + static_cast<Index>(c)], how.mean[c], how.deviation[c]));
+          for (Index x = 0; x < width; ++x)
+            expected.push_back(by_definition(rgb.row(y)[3 * x + static_cast<Index>(c)], how.mean[c], how.deviation[c]));
       normalize(image, found);
       CHECK(found == expected);
     }

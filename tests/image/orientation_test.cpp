@@ -11,7 +11,9 @@ namespace {
 ///               4 5 6
 const Image picture{3, 2, Pixels::gray, {1, 2, 3, 4, 5, 6}};
 
-std::vector<int> bytes(const Image& image) { return {image.row(0), image.row(0) + image.width() * image.height() * image.channels()}; }
+std::vector<int> bytes(const Image& image) {
+  return {image.row(0), image.row(0) + image.width() * image.height() * image.channels()};
+}
 }  // namespace
 
 TEST_CASE("each orientation turns and mirrors as EXIF means it") {

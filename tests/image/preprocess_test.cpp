@@ -24,7 +24,8 @@ Image synthetic(Index size) {
   std::vector<std::uint8_t> bytes;
   for (Index y = 0; y < size; ++y)
     for (Index x = 0; x < size; ++x)
-      for (Index c = 0; c < 3; ++c) bytes.push_back(static_cast<std::uint8_t>(7 * x + 13 * y + 29 * c + 5 * ((x * y) % 17)));
+      for (Index c = 0; c < 3; ++c)
+        bytes.push_back(static_cast<std::uint8_t>(7 * x + 13 * y + 29 * c + 5 * ((x * y) % 17)));
   return {size, size, Pixels::rgb, bytes};
 }
 
@@ -76,7 +77,8 @@ TEST_CASE("preprocess of grey equals that of three equal colours") {
     g = static_cast<std::uint8_t>(random());
     colours.insert(colours.end(), 3, g);
   }
-  CHECK(checksum(preprocess(Small{8}, Image{8, 8, Pixels::gray, gray}).values()) == checksum(preprocess(Small{8}, Image{8, 8, Pixels::rgb, colours}).values()));
+  CHECK(checksum(preprocess(Small{8}, Image{8, 8, Pixels::gray, gray}).values()) ==
+        checksum(preprocess(Small{8}, Image{8, 8, Pixels::rgb, colours}).values()));
 }
 
 TEST_CASE("preprocess of several images is each of them alone, and reuses the memory") {
@@ -85,7 +87,9 @@ TEST_CASE("preprocess of several images is each of them alone, and reuses the me
   Images out;
   preprocess(Small{8}, images, out);
   REQUIRE(out.size() == 3);
-  for (Index i = 0; i < 3; ++i) CHECK(checksum(std::as_const(out).image(i)) == checksum(preprocess(Small{8}, images[static_cast<std::size_t>(i)]).values()));
+  for (Index i = 0; i < 3; ++i)
+    CHECK(checksum(std::as_const(out).image(i)) ==
+          checksum(preprocess(Small{8}, images[static_cast<std::size_t>(i)]).values()));
   const float* const at = out.values().data();
   preprocess(Small{8}, std::span{images}.first(1), out);
   CHECK(out.values().data() == at);
@@ -95,7 +99,8 @@ TEST_CASE("preprocess of several images is each of them alone, and reuses the me
 }
 
 TEST_CASE("preprocess without normalisation is a division by 255") {
-  const Images out = preprocess(Small{8, {.mean = {0, 0, 0}, .deviation = {1, 1, 1}}}, Image{8, 8, Pixels::gray, std::vector<std::uint8_t>(64, 51)});
+  const Images out = preprocess(Small{8, {.mean = {0, 0, 0}, .deviation = {1, 1, 1}}},
+                                Image{8, 8, Pixels::gray, std::vector<std::uint8_t>(64, 51)});
   for (float x : out.values()) CHECK(x == 51.0f / 255.0f);
 }
 
@@ -111,7 +116,8 @@ TEST_CASE("preprocess: an image without pixels is named, and the output stays") 
   CHECK(try_preprocess(Small{8}, images, out, threads).error().message() == result.error().message());
   CHECK(checksum(out.values()) == before);
   CHECK_THROWS_AS((void)preprocess(Small{8}, Image{}), InputError);
-  CHECK_THROWS_WITH_AS((void)preprocess(Small{0}, synthetic(8)), "preprocess: image_size: expected 1 ... 2^24, found 0", OptionError);
+  CHECK_THROWS_WITH_AS((void)preprocess(Small{0}, synthetic(8)), "preprocess: image_size: expected 1 ... 2^24, found 0",
+                       OptionError);
 }
 
 namespace {
@@ -143,10 +149,15 @@ TEST_CASE("shortest is a resize of the shorter side and the middle of the result
       const Image image = random_image(w, h, Pixels::rgb);
       const Index width = w < h ? 16 : 16 * w / h, height = w < h ? 16 * h / w : 16;
       const Image whole = resize(image, width, height, interpolation);
-      const auto half = [](Index n) { return n % 2 == 0 ? n / 2 : (n / 2 + 1) / 2 * 2; };  // of two neighbours the even one
-      const Image middle = Image::view(whole.row(half(height - 16)) + 3 * half(width - 16), 16, 16, whole.stride(), Pixels::rgb);
-      CHECK(bytes(plain(16, {.resize = ResizeMode::shortest, .interpolation = interpolation}), image) == bytes(plain(16), middle));
-      CHECK(bytes(plain(16, {.resize = ResizeMode::squash, .interpolation = interpolation}), image) == bytes(plain(16), resize(image, 16, 16, interpolation)));
+      const auto half = [](Index n) {
+        return n % 2 == 0 ? n / 2 : (n / 2 + 1) / 2 * 2;
+      };  // of two neighbours the even one
+      const Image middle =
+          Image::view(whole.row(half(height - 16)) + 3 * half(width - 16), 16, 16, whole.stride(), Pixels::rgb);
+      CHECK(bytes(plain(16, {.resize = ResizeMode::shortest, .interpolation = interpolation}), image) ==
+            bytes(plain(16), middle));
+      CHECK(bytes(plain(16, {.resize = ResizeMode::squash, .interpolation = interpolation}), image) ==
+            bytes(plain(16), resize(image, 16, 16, interpolation)));
     }
 }
 
@@ -183,7 +194,11 @@ TEST_CASE("a palette is kept in OpenAI's order alone") {
 
 TEST_CASE("preprocess gives the same floats on any number of threads, also while others use them") {
   std::vector<Image> images;
-  for (Index i = 0; i < 23; ++i) images.push_back(random_image(5 + 7 * i, 90 - 3 * i, i % 3 == 0 ? Pixels::gray : i % 3 == 1 ? Pixels::rgb : Pixels::rgba));
+  for (Index i = 0; i < 23; ++i)
+    images.push_back(random_image(5 + 7 * i, 90 - 3 * i,
+                                  i % 3 == 0   ? Pixels::gray
+                                  : i % 3 == 1 ? Pixels::rgb
+                                               : Pixels::rgba));
   const Images alone = preprocess(Small{24}, images);
   for (int n : {1, 2, 5}) {
     ThreadPool threads{n};
@@ -199,7 +214,8 @@ TEST_CASE("preprocess gives the same floats on any number of threads, also while
 
 TEST_CASE("preprocess of the longest pictures computes what is kept, and ends") {
   const std::vector<std::uint8_t> pixels(1 << 20, 77);
-  const Image wide = Image::view(pixels.data(), 1 << 20, 1, 1 << 20, Pixels::gray), tall = Image::view(pixels.data(), 1, 1 << 20, 1, Pixels::gray);
+  const Image wide = Image::view(pixels.data(), 1 << 20, 1, 1 << 20, Pixels::gray),
+              tall = Image::view(pixels.data(), 1, 1 << 20, 1, Pixels::gray);
   const std::vector<int> expected(3 * 64 * 64, 77);
   CHECK(bytes(plain(64), wide) == expected);
   CHECK(bytes(plain(64), tall) == expected);
@@ -209,7 +225,8 @@ TEST_CASE("preprocess refuses a model whose input is not three channels") {
   struct Grey : Small {
     Index channels = 1;
   };
-  CHECK_THROWS_WITH_AS((void)preprocess(Grey{{8}}, synthetic(8)), "preprocess: channels of the model's input: expected 3, found 1", OptionError);
+  CHECK_THROWS_WITH_AS((void)preprocess(Grey{{8}}, synthetic(8)),
+                       "preprocess: channels of the model's input: expected 3, found 1", OptionError);
 }
 
 TEST_CASE("other modes are resized in their own way and then converted: known pictures have known checksums") {
@@ -218,7 +235,8 @@ TEST_CASE("other modes are resized in their own way and then converted: known pi
     std::vector<std::uint8_t> all;
     for (Index y = 0; y < 40; ++y)
       for (Index x = 0; x < 50; ++x)
-        for (Index c = 0; c < count; ++c) all.push_back(static_cast<std::uint8_t>(7 * x + 13 * y + 29 * c + 5 * ((x * y) % 17)));
+        for (Index c = 0; c < count; ++c)
+          all.push_back(static_cast<std::uint8_t>(7 * x + 13 * y + 29 * c + 5 * ((x * y) % 17)));
     return all;
   };
   std::vector<std::uint8_t> colors;
@@ -229,10 +247,10 @@ TEST_CASE("other modes are resized in their own way and then converted: known pi
     std::uint32_t crc;
     std::vector<int> first;
   };
-  for (const Known& known :
-       {Known{{50, 40, Pixels::rgba, pattern(4)}, 0x04DCD8D9, {39, 71, 99}}, Known{{50, 40, Pixels::gray, pattern(1)}, 0xBEAC555E, {41, 41, 41}},
-        Known{{50, 40, Pixels::cmyk, pattern(4)}, 0x6831B598, {107, 92, 78}},
-        Known{Image{50, 40, Pixels::rgb, colors}.as_palette(), 0xA00AA032, {15, 26, 37}}}) {
+  for (const Known& known : {Known{{50, 40, Pixels::rgba, pattern(4)}, 0x04DCD8D9, {39, 71, 99}},
+                             Known{{50, 40, Pixels::gray, pattern(1)}, 0xBEAC555E, {41, 41, 41}},
+                             Known{{50, 40, Pixels::cmyk, pattern(4)}, 0x6831B598, {107, 92, 78}},
+                             Known{Image{50, 40, Pixels::rgb, colors}.as_palette(), 0xA00AA032, {15, 26, 37}}}) {
     const std::vector<int> planes = bytes(plain(32), known.image);
     std::vector<std::uint8_t> pixels;
     for (std::size_t i = 0; i < 32 * 32; ++i)

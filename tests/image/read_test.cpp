@@ -23,16 +23,18 @@ std::string bmp() {
     b.resize(b.size() + 4);
     store_little(reinterpret_cast<std::byte*>(b.data() + b.size() - 4), v);
   };
-  u32(14 + 40 + 16), u32(0), u32(54), u32(40), u32(2), u32(2), u32(1 | 24 << 16), u32(0), u32(16), u32(0), u32(0), u32(0), u32(0);
+  u32(14 + 40 + 16), u32(0), u32(54), u32(40), u32(2), u32(2), u32(1 | 24 << 16), u32(0), u32(16), u32(0), u32(0),
+      u32(0), u32(0);
   for (int v : {9, 8, 7, 12, 11, 10, 0, 0, 3, 2, 1, 6, 5, 4, 0, 0}) b += static_cast<char>(v);
   return b;
 }
 
 /// 2 x 1, grey with alpha: (10, 200), (20, 0).
-const unsigned char gray_alpha_png[] = {0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
-                                        0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0x08, 0x04, 0x00, 0x00, 0x00, 0x5E, 0x2B, 0xB7, 0x01, 0x00, 0x00, 0x00,
-                                        0x0D, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0xE0, 0x3A, 0x21, 0xC2, 0x00, 0x00, 0x02, 0xAD, 0x00, 0xE7,
-                                        0x7A, 0xD9, 0x16, 0x93, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82};
+const unsigned char gray_alpha_png[] = {
+    0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
+    0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0x08, 0x04, 0x00, 0x00, 0x00, 0x5E, 0x2B, 0xB7, 0x01, 0x00, 0x00, 0x00,
+    0x0D, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0xE0, 0x3A, 0x21, 0xC2, 0x00, 0x00, 0x02, 0xAD, 0x00, 0xE7,
+    0x7A, 0xD9, 0x16, 0x93, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82};
 std::string png() { return {reinterpret_cast<const char*>(gray_alpha_png), sizeof gray_alpha_png}; }
 
 std::vector<int> pixels(const Image& image) {
@@ -64,7 +66,8 @@ TEST_CASE("decode: grey with alpha becomes four channels that keep the alpha") {
 }
 
 TEST_CASE("decode: palettes and single bits are remembered, single transparent colours dropped") {
-  const auto file = [](char depth, char type, const std::vector<std::pair<std::string, std::string>>& chunks, const std::string& row) {
+  const auto file = [](char depth, char type, const std::vector<std::pair<std::string, std::string>>& chunks,
+                       const std::string& row) {
     std::vector<std::byte> all(8);
     std::memcpy(all.data(), gray_alpha_png, 8);
     const std::string header = std::string("\0\0\0\2\0\0\0\1", 8) + depth + type + std::string(3, '\0');  // 2 x 1
@@ -75,9 +78,11 @@ TEST_CASE("decode: palettes and single bits are remembered, single transparent c
     return decode_image(all);
   };
   const std::string palette("\1\2\3\4\5\6", 6), black(6, '\0');
-  const Image bits = file(1, 0, {}, "\x40"), levels = file(2, 0, {}, "\x10"), colours = file(8, 3, {{"PLTE", palette}}, std::string("\1\0", 2)),
+  const Image bits = file(1, 0, {}, "\x40"), levels = file(2, 0, {}, "\x10"),
+              colours = file(8, 3, {{"PLTE", palette}}, std::string("\1\0", 2)),
               transparent = file(8, 3, {{"PLTE", palette}, {"tRNS", "\x7F"}}, std::string("\1\0", 2)),
-              rgb = file(8, 2, {{"tRNS", black}}, std::string("\0\0\0\7\0\0", 6)), gray = file(8, 0, {{"tRNS", std::string("\0\5", 2)}}, "\5\6");
+              rgb = file(8, 2, {{"tRNS", black}}, std::string("\0\0\0\7\0\0", 6)),
+              gray = file(8, 0, {{"tRNS", std::string("\0\5", 2)}}, "\5\6");
   CHECK(bits.palette());
   CHECK(pixels(bits) == std::vector<int>{0, 255});
   CHECK(!levels.palette());
@@ -95,7 +100,8 @@ TEST_CASE("decode: palettes and single bits are remembered, single transparent c
 }
 
 TEST_CASE("decode: a PNM whose numbers no picture has is refused before a decoder counts with them") {
-  for (const std::string header : {"P5 16777217 1 255\n", "P6 2 66666666660 255\n", "P5 1 1 99999999999\n", "P5 666666666666666666666666"}) {
+  for (const std::string header :
+       {"P5 16777217 1 255\n", "P6 2 66666666660 255\n", "P5 1 1 99999999999\n", "P5 666666666666666666666666"}) {
     const auto result = try_decode_image(as_byte_span(header + "abc"), "x.pgm");
     REQUIRE(!result);
     CHECK(result.error().message() == "x.pgm: numbers of the header: expected at most 2^24, found a larger one");
@@ -111,7 +117,8 @@ TEST_CASE("decode: a PNM whose largest sample is not 255 is refused, not read as
 }
 
 TEST_CASE("decode: every truncation of a file is an error") {
-  for (const std::string& file : {ppm(), bmp().substr(0, bmp().size() - 2), png().substr(0, png().size() - 4)})  // without padding and last checksum
+  for (const std::string& file : {ppm(), bmp().substr(0, bmp().size() - 2),
+                                  png().substr(0, png().size() - 4)})  // without padding and last checksum
     for (std::size_t n = 0; n < file.size(); ++n) {
       CAPTURE(n);
       const auto result = try_decode_image(as_byte_span(file).first(n), "x");
@@ -120,15 +127,21 @@ TEST_CASE("decode: every truncation of a file is an error") {
     }
 }
 
-TEST_CASE("decode by what is embedded: a JPEG whose Huffman table announces more symbols than there are is refused, wherever it stands") {
-  const auto table = [](char first, char others) { return std::string("\xFF\xC4\x00\x13\x00", 5) + first + std::string(15, others); };
-  const std::string start = "\xFF\xD8", application("\xFF\xE0\x00\x06\xFF\xC4\xFF\xFF", 8), scan("\xFF\xDA\x00\x02 data \xFF\x00 \xFF\xD0 more", 20);
+TEST_CASE(
+    "decode by what is embedded: a JPEG whose Huffman table announces more symbols than there are is refused, wherever "
+    "it stands") {
+  const auto table = [](char first, char others) {
+    return std::string("\xFF\xC4\x00\x13\x00", 5) + first + std::string(15, others);
+  };
+  const std::string start = "\xFF\xD8", application("\xFF\xE0\x00\x06\xFF\xC4\xFF\xFF", 8),
+                    scan("\xFF\xDA\x00\x02 data \xFF\x00 \xFF\xD0 more", 20);
   const auto refused = [](const std::string& file) {
     const auto result = try_decode_image<StbJpegDecoder>(as_byte_span(file), "x.jpg");
     REQUIRE(!result);
     return result.error().message() == "x.jpg: damaged image (a Huffman table of more than 256 symbols)";
   };
-  for (const std::string& before : {std::string(), application, scan, application + scan, table(0, 0), std::string("\xFF\xFF\xFF")}) {
+  for (const std::string& before :
+       {std::string(), application, scan, application + scan, table(0, 0), std::string("\xFF\xFF\xFF")}) {
     CHECK(refused(start + before + table(2, 17)));                // 257
     CHECK(refused(start + before + table(-1, -1)));               // 4080
     CHECK(refused(start + before + table(-1, -1).substr(0, 8)));  // the end of the file within the counts: 765
@@ -159,7 +172,8 @@ TEST_CASE("read: errors name the file and say what is wrong with it") {
   for (const char* name : {"a.txt", "a.heic", "a.pbm"}) CHECK(message(name) == name + (": " + formats));
   CHECK(message("empty.png") == "empty.png: not an image: no bytes");
   CHECK(message("cut.ppm") == "cut.ppm: truncated image");
-  CHECK(message("promise.ppm") == "promise.ppm: truncated image: size: expected at most the 6 pixels its bytes can hold, found 9999 x 9999");
+  CHECK(message("promise.ppm") ==
+        "promise.ppm: truncated image: size: expected at most the 6 pixels its bytes can hold, found 9999 x 9999");
   CHECK(message("huge.ppm") == "huge.ppm: size: expected 1 ... 2^28 pixels, found 65000 x 65000");
   CHECK(message("none.png").find("none.png: no such file (looked for /") == 0);
 }
@@ -172,16 +186,21 @@ TEST_CASE("read: files of many kinds give the pixels another decoder finds") {
     Pixels pixels;
     std::uint32_t crc;  // of all pixels, rows without gaps; 0: a JPEG, whose decoders differ
   };
-  for (const Expected& e : {Expected{"chelsea.png", 451, 300, Pixels::rgb, 0x0F829D59}, Expected{"coffee.png", 600, 400, Pixels::rgb, 0xACF41373},
-                            Expected{"camera.png", 512, 512, Pixels::gray, 0x59C2562E}, Expected{"horse.png", 400, 328, Pixels::rgba, 0x627AFBDF},
-                            Expected{"basn2c16.png", 32, 32, Pixels::rgb, 0xFFCC1ED1},  // 16 bits: the upper 8
-                            Expected{"rocket.jpg", 640, 427, Pixels::rgb, 0}, Expected{"hopper_gray.jpg", 128, 128, Pixels::gray, 0}}) {
+  for (const Expected& e :
+       {Expected{"chelsea.png", 451, 300, Pixels::rgb, 0x0F829D59},
+        Expected{"coffee.png", 600, 400, Pixels::rgb, 0xACF41373},
+        Expected{"camera.png", 512, 512, Pixels::gray, 0x59C2562E},
+        Expected{"horse.png", 400, 328, Pixels::rgba, 0x627AFBDF},
+        Expected{"basn2c16.png", 32, 32, Pixels::rgb, 0xFFCC1ED1},  // 16 bits: the upper 8
+        Expected{"rocket.jpg", 640, 427, Pixels::rgb, 0}, Expected{"hopper_gray.jpg", 128, 128, Pixels::gray, 0}}) {
     CAPTURE(e.name);
     const Image image = read_image(std::string(data) + "/images/" + e.name);
     CHECK(image.width() == e.width);
     CHECK(image.height() == e.height);
     CHECK(image.pixels() == e.pixels);
-    if (e.crc != 0) CHECK(crc32(std::as_bytes(std::span{image.row(0), static_cast<std::size_t>(image.stride() * image.height())})) == e.crc);
+    if (e.crc != 0)
+      CHECK(crc32(std::as_bytes(std::span{image.row(0), static_cast<std::size_t>(image.stride() * image.height())})) ==
+            e.crc);
   }
   const bool ink = detail::JpegFiles::formats() == "JPEG" && !std::is_same_v<detail::JpegFiles, StbJpegDecoder>;
   CHECK(read_image(std::string(data) + "/images/pil_sample_cmyk.jpg").pixels() == (ink ? Pixels::cmyk : Pixels::rgb));
@@ -222,5 +241,6 @@ TEST_CASE("a decoder of one's own reads what it knows; the others read the rest"
   CHECK(try_decode_image<Both>(as_byte_span("mine"), "x").error().message() == "x: truncated image");
   CHECK(try_decode_image<Both>(as_byte_span("else"), "x").error().message() ==
         "x: not an image in a format read here: expected mine, " + ImageDecoders::formats());
-  CHECK(try_decode_image<Decoders<Mine>>(as_byte_span(ppm()), "x").error().message() == "x: not an image in a format read here: expected mine");
+  CHECK(try_decode_image<Decoders<Mine>>(as_byte_span(ppm()), "x").error().message() ==
+        "x: not an image in a format read here: expected mine");
 }

@@ -26,14 +26,16 @@ bool lies_side_by_side(const Image& image, Index left, Index x, Index end, Index
   bool good = true;
   for (Index i = x; i < end; ++i)
     for (Index r = 0; r < rows; ++r)
-      for (Index c = 0; c < Channels; ++c) good = good && out.row(i)[r * step + c] == image.row(top + r)[(left + i) * Channels + c];
+      for (Index c = 0; c < Channels; ++c)
+        good = good && out.row(i)[r * step + c] == image.row(top + r)[(left + i) * Channels + c];
   return good;
 }
 }  // namespace
 
 TEST_CASE("pixels of a column lie side by side, wherever the columns and rows begin and end") {
   for (Index width = 1; width <= 23; ++width) {
-    const Image gray = random_image(width, 17, Pixels::gray), rgb = random_image(width, 17, Pixels::rgb), rgba = random_image(width, 17, Pixels::rgba);
+    const Image gray = random_image(width, 17, Pixels::gray), rgb = random_image(width, 17, Pixels::rgb),
+                rgba = random_image(width, 17, Pixels::rgba);
     for (Index left = 0; left < std::min<Index>(width, 3); ++left)
       for (const Index rows : {1, 3, 4, 7, 16}) {
         CAPTURE(width);
@@ -53,5 +55,6 @@ TEST_CASE("rows that move up keep their bytes") {
   rows.reshape(9, 100);
   for (Index y = 0; y < 9; ++y) std::fill_n(rows.row(y), 100, static_cast<std::uint8_t>(y));
   rows.move_up(2, 7);
-  for (Index y = 0; y < 7; ++y) CHECK(std::all_of(rows.row(y), rows.row(y) + 100, [&](std::uint8_t b) { return b == y + 2; }));
+  for (Index y = 0; y < 7; ++y)
+    CHECK(std::all_of(rows.row(y), rows.row(y) + 100, [&](std::uint8_t b) { return b == y + 2; }));
 }

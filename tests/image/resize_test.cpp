@@ -21,7 +21,8 @@ Image random_image(Index width, Index height, Pixels pixels, unsigned seed = 1) 
 /// All rows without gaps.
 std::vector<std::uint8_t> bytes(const Image& image) {
   std::vector<std::uint8_t> all;
-  for (Index y = 0; y < image.height(); ++y) all.insert(all.end(), image.row(y), image.row(y) + image.width() * image.channels());
+  for (Index y = 0; y < image.height(); ++y)
+    all.insert(all.end(), image.row(y), image.row(y) + image.width() * image.channels());
   return all;
 }
 std::uint32_t checksum(const Image& image) {
@@ -42,7 +43,8 @@ Image synthetic(Index width, Index height) {
   std::vector<std::uint8_t> all;
   for (Index y = 0; y < height; ++y)
     for (Index x = 0; x < width; ++x)
-      for (Index c = 0; c < 3; ++c) all.push_back(static_cast<std::uint8_t>(7 * x + 13 * y + 29 * c + 5 * ((x * y) % 17)));
+      for (Index c = 0; c < 3; ++c)
+        all.push_back(static_cast<std::uint8_t>(7 * x + 13 * y + 29 * c + 5 * ((x * y) % 17)));
   return {width, height, Pixels::rgb, all};
 }
 
@@ -64,10 +66,14 @@ TEST_CASE("resize: known pictures have known checksums") {
     Interpolation interpolation;
     std::uint32_t crc;
   };
-  for (const Known& k : {Known{50, 40, 40, 32, Interpolation::bicubic, 0x5FEC35C5}, Known{50, 40, 40, 32, Interpolation::bilinear, 0x0917681A},
-                         Known{300, 200, 336, 224, Interpolation::bicubic, 0x28ED77AC}, Known{37, 53, 64, 91, Interpolation::bilinear, 0xCB80997A},
-                         Known{225, 224, 225, 224, Interpolation::bicubic, 0x335ED0D8}, Known{640, 427, 335, 224, Interpolation::bicubic, 0x3C51AADD},
-                         Known{640, 427, 335, 224, Interpolation::bilinear, 0xD987B40D}, Known{300, 200, 224, 224, Interpolation::bicubic, 0xD9EAF08E}})
+  for (const Known& k : {Known{50, 40, 40, 32, Interpolation::bicubic, 0x5FEC35C5},
+                         Known{50, 40, 40, 32, Interpolation::bilinear, 0x0917681A},
+                         Known{300, 200, 336, 224, Interpolation::bicubic, 0x28ED77AC},
+                         Known{37, 53, 64, 91, Interpolation::bilinear, 0xCB80997A},
+                         Known{225, 224, 225, 224, Interpolation::bicubic, 0x335ED0D8},
+                         Known{640, 427, 335, 224, Interpolation::bicubic, 0x3C51AADD},
+                         Known{640, 427, 335, 224, Interpolation::bilinear, 0xD987B40D},
+                         Known{300, 200, 224, 224, Interpolation::bicubic, 0xD9EAF08E}})
     CHECK(checksum(resize(synthetic(k.width, k.height), k.to_width, k.to_height, k.interpolation)) == k.crc);
 }
 
@@ -126,7 +132,8 @@ TEST_CASE("a part of a resized picture is that part of the whole, bit for bit") 
         const Image image = random_image(w, h, pixels), whole = resize(image, width, height, interpolation);
         const detail::Box part{width / 3, height / 4, width - width / 3 - width / 5, height - height / 4 - height / 5};
         const Image found = resizer(image, width, height, part, detail::ResizeManner::of(image, interpolation));
-        const Image expected = Image::view(whole.row(part.top) + part.left * whole.channels(), part.width, part.height, whole.stride(), pixels);
+        const Image expected = Image::view(whole.row(part.top) + part.left * whole.channels(), part.width, part.height,
+                                           whole.stride(), pixels);
         CHECK(bytes(found) == bytes(expected));
       }
 }
@@ -152,12 +159,14 @@ TEST_CASE("pictures of a palette keep their colours: each pixel is its nearest")
   const Image image = random_image(13, 9, Pixels::rgb).as_palette();
   std::set<std::array<std::uint8_t, 3>> colors;
   for (Index y = 0; y < 9; ++y)
-    for (Index x = 0; x < 13; ++x) colors.insert({image.row(y)[3 * x], image.row(y)[3 * x + 1], image.row(y)[3 * x + 2]});
+    for (Index x = 0; x < 13; ++x)
+      colors.insert({image.row(y)[3 * x], image.row(y)[3 * x + 1], image.row(y)[3 * x + 2]});
   for (Interpolation interpolation : filters) {
     const Image resized = resize(image, 40, 7, interpolation);
     CHECK(resized.palette());
     for (Index y = 0; y < 7; ++y)
-      for (Index x = 0; x < 40; ++x) CHECK(colors.count({resized.row(y)[3 * x], resized.row(y)[3 * x + 1], resized.row(y)[3 * x + 2]}) == 1);
+      for (Index x = 0; x < 40; ++x)
+        CHECK(colors.count({resized.row(y)[3 * x], resized.row(y)[3 * x + 1], resized.row(y)[3 * x + 2]}) == 1);
   }
   CHECK(bytes(resize(resize(image, 26, 27), 13, 9)) == bytes(image));
 }
@@ -169,10 +178,12 @@ TEST_CASE("resize: a picture without pixels, a side of nothing or beyond reason 
     CHECK(result.error().kind() == kind);
     return result.error().message();
   };
-  CHECK(message(try_resize(Image{}, 4, 4), ErrorKind::input) == "resize: size of the image: expected at least 1 x 1, found 0 x 0");
+  CHECK(message(try_resize(Image{}, 4, 4), ErrorKind::input) ==
+        "resize: size of the image: expected at least 1 x 1, found 0 x 0");
   CHECK(message(try_resize(image, 0, 4), ErrorKind::option) == "resize: size: expected at least 1 x 1, found 0 x 4");
   CHECK(message(try_resize(image, 4, -1), ErrorKind::option) == "resize: size: expected at least 1 x 1, found 4 x -1");
-  CHECK(message(try_resize(image, longest_side + 1, 1), ErrorKind::option) == "resize: size: expected sides of at most 2^24, found 16777217 x 1");
+  CHECK(message(try_resize(image, longest_side + 1, 1), ErrorKind::option) ==
+        "resize: size: expected sides of at most 2^24, found 16777217 x 1");
   CHECK_THROWS_AS((void)resize(Image{}, 4, 4), InputError);
   CHECK_THROWS_AS((void)resize(image, 0, 4), OptionError);
 }

@@ -29,7 +29,8 @@ std::string version(unsigned number) {
 bool complete(const std::string& text) {
   if (text.size() < 4) return false;
   const std::string_view all = text;
-  return crc32(as_byte_span(all.substr(0, all.size() - 4))) == load_little<std::uint32_t>(as_byte_span(all).data() + all.size() - 4);
+  return crc32(as_byte_span(all.substr(0, all.size() - 4))) ==
+         load_little<std::uint32_t>(as_byte_span(all).data() + all.size() - 4);
 }
 }  // namespace
 
@@ -134,8 +135,8 @@ TEST_CASE("atomic file: a full disk is an error, the old file stays and nothing 
       Result<void> first;
       for (int i = 0; i < 100 && first; ++i) first = file->try_write(as_byte_span(small));
       const auto again = file->try_write(as_byte_span(small)), commit = file->try_commit();
-      good = !first && first.error().kind() == ErrorKind::system && first.error().message() == (folder / "a") + ": writing failed: File too large" && !again &&
-             !commit;
+      good = !first && first.error().kind() == ErrorKind::system &&
+             first.error().message() == (folder / "a") + ": writing failed: File too large" && !again && !commit;
     }
     ::_exit(good && !try_write_file(folder / "a", as_byte_span(large)) ? 0 : 1);
   }

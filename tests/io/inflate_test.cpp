@@ -53,7 +53,8 @@ Bytes trailer(std::string_view content) {
 }
 const Bytes plain_header = bytes_of({0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3});
 /// Extra field, name, comment and the header's own checksum.
-const Bytes full_header = bytes_of({0x1F, 0x8B, 8, 0x1E, 0, 0, 0, 0, 0, 3, 3, 0, 'a', 'b', 'c', 'n', 'a', 'm', 'e', 0, 'n', 'o', 't', 'e', 0, 0x00, 0x8A});
+const Bytes full_header = bytes_of({0x1F, 0x8B, 8,   0x1E, 0,   0, 0,   0,   0,   3,   3, 0,    'a', 'b',
+                                    'c',  'n',  'a', 'm',  'e', 0, 'n', 'o', 't', 'e', 0, 0x00, 0x8A});
 
 Bytes gzipped(const Bytes& header = plain_header) { return joined(joined(header, deflated()), trailer(text())); }
 

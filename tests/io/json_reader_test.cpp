@@ -7,7 +7,9 @@
 using namespace clip;
 
 TEST_CASE("json reader: values come by name and type, and a well-formed file has no problems") {
-  const Json j = parse_json(R"({"width": 768, "scale": 1, "name": "b", "causal": true, "mean": [0.5, 1, 2], "text": {"layers": 12}})", "c.json");
+  const Json j = parse_json(
+      R"({"width": 768, "scale": 1, "name": "b", "causal": true, "mean": [0.5, 1, 2], "text": {"layers": 12}})",
+      "c.json");
   JsonReader file{j, "c.json"};
   CHECK(file.integer("width", 1) == 768);
   CHECK(file.number("scale") == 1.0);
@@ -32,15 +34,22 @@ TEST_CASE("json reader: a problem names file, path, expectation and finding") {
   };
   CHECK(problem(R"({"text":{"width":"x"}})", [](JsonReader& f) { f.object("text").integer("width", 1); }) ==
         "config.json: text.width: expected a positive integer, found \"x\"");
-  CHECK(problem(R"({"width":0})", [](JsonReader& f) { f.integer("width", 1); }) == "config.json: width: expected a positive integer, found 0");
-  CHECK(problem(R"({"width":1.0})", [](JsonReader& f) { f.integer("width"); }) == "config.json: width: expected an integer, found 1.0");
+  CHECK(problem(R"({"width":0})", [](JsonReader& f) { f.integer("width", 1); }) ==
+        "config.json: width: expected a positive integer, found 0");
+  CHECK(problem(R"({"width":1.0})", [](JsonReader& f) { f.integer("width"); }) ==
+        "config.json: width: expected an integer, found 1.0");
   CHECK(problem(R"({"width":18446744073709551615})", [](JsonReader& f) { f.integer("width"); }) ==
         "config.json: width: expected an integer, found 18446744073709551615");
-  CHECK(problem(R"({"width":9})", [](JsonReader& f) { f.integer("width", 1, 8); }) == "config.json: width: expected an integer in 1 ... 8, found 9");
-  CHECK(problem(R"({})", [](JsonReader& f) { f.number("scale"); }) == "config.json: scale: expected a number, found nothing");
-  CHECK(problem(R"({"mean":[1,2]})", [](JsonReader& f) { f.numbers("mean", 3); }) == "config.json: mean: expected an array of 3 numbers, found an array of 2");
-  CHECK(problem(R"({"mean":[1,"2"]})", [](JsonReader& f) { f.numbers("mean"); }) == "config.json: mean: expected an array of numbers, found an array of 2");
-  CHECK(problem(R"({"text":[]})", [](JsonReader& f) { f.object("text").integer("width"); }) == "config.json: text: expected an object, found an array of 0");
+  CHECK(problem(R"({"width":9})", [](JsonReader& f) { f.integer("width", 1, 8); }) ==
+        "config.json: width: expected an integer in 1 ... 8, found 9");
+  CHECK(problem(R"({})", [](JsonReader& f) { f.number("scale"); }) ==
+        "config.json: scale: expected a number, found nothing");
+  CHECK(problem(R"({"mean":[1,2]})", [](JsonReader& f) { f.numbers("mean", 3); }) ==
+        "config.json: mean: expected an array of 3 numbers, found an array of 2");
+  CHECK(problem(R"({"mean":[1,"2"]})", [](JsonReader& f) { f.numbers("mean"); }) ==
+        "config.json: mean: expected an array of numbers, found an array of 2");
+  CHECK(problem(R"({"text":[]})", [](JsonReader& f) { f.object("text").integer("width"); }) ==
+        "config.json: text: expected an object, found an array of 0");
   CHECK(problem(R"({"a":{"b":{"c":null}}})", [](JsonReader& f) { f.object("a").object("b").flag("c"); }) ==
         "config.json: a.b.c: expected true or false, found null");
   CHECK(problem("[]", [](JsonReader& f) { f.text("a"); }) == "config.json: expected an object, found an array of 0");
@@ -51,7 +60,8 @@ TEST_CASE("json reader: unknown keys are problems at every depth, and all proble
   JsonReader file{j, "c.json"};
   file.object("text");
   file.integer("layers", 0);
-  CHECK(file.finish().error().message() == "c.json: layers: expected an integer of 0 or more, found -1; extra: unknown key; text.widht: unknown key");
+  CHECK(file.finish().error().message() ==
+        "c.json: layers: expected an integer of 0 or more, found -1; extra: unknown key; text.widht: unknown key");
 }
 
 TEST_CASE("json reader: an array tells kinds apart, and asking does not make the key known") {

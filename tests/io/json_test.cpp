@@ -7,7 +7,8 @@
 using namespace clip;
 
 TEST_CASE("json: a text keeps its values and their types") {
-  const Json j = parse_json(R"( {"a": [1, -2, 2.5, true, null, "x\u00e9"], "b": {"c": {}}, "big": 18446744073709551615} )", "x.json");
+  const Json j = parse_json(
+      R"( {"a": [1, -2, 2.5, true, null, "x\u00e9"], "b": {"c": {}}, "big": 18446744073709551615} )", "x.json");
   CHECK(j["a"].size() == 6);
   CHECK(j["a"][0].is_number_unsigned());
   CHECK(j["a"][1] == -2);
@@ -22,15 +23,16 @@ TEST_CASE("json: a text keeps its values and their types") {
 }
 
 TEST_CASE("json: bad text is one error with the file and the byte, and nothing is thrown") {
-  for (const std::string text :
-       {"", "{", "[1,]", "{\"a\" 1}", "{\"a\":1} x", "nul", "\"\xFF\"", "[1e999]", "{\"a\":\"\\ud800\"}", "[\"\n\"]", "{1:2}", "'a'", "[NaN]"}) {
+  for (const std::string text : {"", "{", "[1,]", "{\"a\" 1}", "{\"a\":1} x", "nul", "\"\xFF\"", "[1e999]",
+                                 "{\"a\":\"\\ud800\"}", "[\"\n\"]", "{1:2}", "'a'", "[NaN]"}) {
     CAPTURE(text);
     const auto result = try_parse_json(text, "x.json");
     REQUIRE(!result);
     CHECK(result.error().kind() == ErrorKind::load);
     CHECK(result.error().message().find("x.json: not valid JSON at byte ") == 0);
   }
-  CHECK(try_parse_json(std::string_view("{}\0{", 4), "x.json").error().message() == "x.json: not valid JSON at byte 2 (a zero byte)");
+  CHECK(try_parse_json(std::string_view("{}\0{", 4), "x.json").error().message() ==
+        "x.json: not valid JSON at byte 2 (a zero byte)");
   CHECK(try_parse_json("{\"a\": 1, }", "x.json").error().message().find("byte 10") != std::string::npos);
 }
 
@@ -41,13 +43,15 @@ TEST_CASE("json: every truncation of a text is an error") {
 }
 
 TEST_CASE("json: a key that occurs twice in one object is an error; in two objects it is not") {
-  CHECK(try_parse_json(R"({"a":{"b":1,"b":1}})", "x.json").error().message() == "x.json: key \"b\" occurs twice in one object");
+  CHECK(try_parse_json(R"({"a":{"b":1,"b":1}})", "x.json").error().message() ==
+        "x.json: key \"b\" occurs twice in one object");
   CHECK(try_parse_json(R"([{"a":1},{"a":{"a":2}}])", "x.json"));
 }
 
 TEST_CASE("json: nesting has a limit, and reaching it is an error, not a crash") {
   CHECK(try_parse_json(std::string(200, '[') + std::string(200, ']'), "x"));
-  CHECK(try_parse_json(std::string(201, '[') + std::string(201, ']'), "x").error().message() == "x: nested more than 200 deep");
+  CHECK(try_parse_json(std::string(201, '[') + std::string(201, ']'), "x").error().message() ==
+        "x: nested more than 200 deep");
   CHECK(!try_parse_json(std::string(1'000'000, '['), "x"));
 }
 
@@ -60,5 +64,6 @@ TEST_CASE("json: what an error quotes is short") {
 TEST_CASE("a float is written as people write it, and comes back as itself") {
   CHECK(json_text(Json(as_written(0.1f))) == "0.1");
   CHECK(json_text(Json(as_written(1e-5f))) == "1e-05");
-  for (const float x : {0.48145466f, 0.26862954f, 1.0f / 3, 1e-38f, 3.4e38f, -0.0f}) CHECK(static_cast<float>(as_written(x)) == x);
+  for (const float x : {0.48145466f, 0.26862954f, 1.0f / 3, 1e-38f, 3.4e38f, -0.0f})
+    CHECK(static_cast<float>(as_written(x)) == x);
 }

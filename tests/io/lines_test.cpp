@@ -24,9 +24,13 @@ TEST_CASE("lines end with LF or CR LF, and the last with either or nothing") {
   CHECK(*try_parse_lines("cat\ndog", "x") == Lines{"cat", "dog"});
 }
 
-TEST_CASE("what stands in a line stays as it is, spaces and all") { CHECK(*try_parse_lines(" a  b \n\xC3\xA9\n", "x") == Lines{" a  b ", "\xC3\xA9"}); }
+TEST_CASE("what stands in a line stays as it is, spaces and all") {
+  CHECK(*try_parse_lines(" a  b \n\xC3\xA9\n", "x") == Lines{" a  b ", "\xC3\xA9"});
+}
 
-TEST_CASE("a byte order mark is no part of the first line") { CHECK(*try_parse_lines("\xEF\xBB\xBFgato\n", "x") == Lines{"gato"}); }
+TEST_CASE("a byte order mark is no part of the first line") {
+  CHECK(*try_parse_lines("\xEF\xBB\xBFgato\n", "x") == Lines{"gato"});
+}
 
 TEST_CASE("empty lines at the end are nothing; between others one is an error that says where, for line i is entry i") {
   CHECK(*try_parse_lines("cat\ndog\n\n \n\r\n", "x") == Lines{"cat", "dog"});

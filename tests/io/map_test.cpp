@@ -41,8 +41,8 @@ TEST_CASE("map: a missing file's error says what was looked for") {
   const auto relative = try_map("no-such-folder/no-such.bin");
   REQUIRE(!relative);
   CHECK(relative.error().kind() == ErrorKind::load);
-  CHECK(relative.error().message() ==
-        "no-such-folder/no-such.bin: no such file (looked for " + std::filesystem::current_path().string() + "/no-such-folder/no-such.bin)");
+  CHECK(relative.error().message() == "no-such-folder/no-such.bin: no such file (looked for " +
+                                          std::filesystem::current_path().string() + "/no-such-folder/no-such.bin)");
 }
 
 TEST_CASE("map: folders and pipes are refused, not waited for") {

@@ -72,7 +72,8 @@ TEST_CASE("the bytes are those of numpy.save") {
 }
 
 TEST_CASE("values begin at a multiple of 64 bytes whatever the shape") {
-  for (const std::vector<Index>& shape : {std::vector<Index>{}, {1}, {123456789, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {1000000, 1000000, 1000000}})
+  for (const std::vector<Index>& shape :
+       {std::vector<Index>{}, {1}, {123456789, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {1000000, 1000000, 1000000}})
     CHECK(npy_start(NpyType::f4, shape).size() % 64 == 0);
 }
 
@@ -99,7 +100,8 @@ TEST_CASE("every type is read as float and double; as an integer only that very 
 
 TEST_CASE("versions 1, 2 and 3 are read, keys in any order, with either quotation mark") {
   for (const int version : {1, 2, 3}) CHECK(parsed(npy_file(version, two_by_three, "abcdef"))->values.size() == 6);
-  CHECK(parsed(npy_file(1, "{\"shape\":(6,),\"descr\":\"|u1\",\"fortran_order\":False}\n", "abcdef"))->shape == std::vector<Index>{6});
+  CHECK(parsed(npy_file(1, "{\"shape\":(6,),\"descr\":\"|u1\",\"fortran_order\":False}\n", "abcdef"))->shape ==
+        std::vector<Index>{6});
   CHECK(error_of(npy_file(4, two_by_three, "abcdef")) == "x.npy: npy: version: expected 1 to 3, found 4");
 }
 
@@ -116,19 +118,24 @@ TEST_CASE("what is not such an array is one error that says why") {
         "x.npy: npy: element type: expected <f2, <f4, <f8, |i1, <i4, <i8, |u1, found >f4");
   CHECK(error_of(npy_file(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "abcd")) ==
         "x.npy: npy: a record of several types: expected one type of number");
-  CHECK(error_of(npy_file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "abcd")) == "x.npy: npy: the shape is not a list of extents");
-  CHECK(error_of(npy_file(1, "{'descr': '<f4', 'fortran_order': False, }", "abcd")).starts_with("x.npy: npy: the header is not"));
+  CHECK(error_of(npy_file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "abcd")) ==
+        "x.npy: npy: the shape is not a list of extents");
+  CHECK(error_of(npy_file(1, "{'descr': '<f4', 'fortran_order': False, }", "abcd"))
+            .starts_with("x.npy: npy: the header is not"));
   CHECK(error_of(npy_file(1, two_by_three, "abcdefg")) == "x.npy: npy: bytes of values: expected 6, found 7");
   CHECK(error_of(npy_file(1, two_by_three, "abcde")).starts_with("x.npy: npy: truncated"));
 }
 
 TEST_CASE("a header's numbers are never believed beyond the bytes there are") {
-  for (const char* shape : {"(9223372036854775807,)", "(4294967296, 4294967296)", "(3037000500, 3037000500)", "(1000000000000,)"})
-    CHECK(error_of(npy_file(1, "{'descr': '<f8', 'fortran_order': False, 'shape': " + std::string(shape) + ", }", "abcdefgh"))
+  for (const char* shape :
+       {"(9223372036854775807,)", "(4294967296, 4294967296)", "(3037000500, 3037000500)", "(1000000000000,)"})
+    CHECK(error_of(npy_file(1, "{'descr': '<f8', 'fortran_order': False, 'shape': " + std::string(shape) + ", }",
+                            "abcdefgh"))
               .starts_with("x.npy: npy: truncated"));
   CHECK(error_of(npy_file(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (9223372036854775808,), }", "")) ==
         "x.npy: npy: the shape is not a list of extents");
-  CHECK(parsed(npy_file(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (9223372036854775807, 0), }", ""))->values.empty());
+  CHECK(parsed(npy_file(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (9223372036854775807, 0), }", ""))
+            ->values.empty());
 }
 
 TEST_CASE("every beginning of a file is an error, and no change of a byte of its header is more than one") {
@@ -137,7 +144,8 @@ TEST_CASE("every beginning of a file is an error, and no change of a byte of its
   Rng rng{7};
   for (int round = 0; round < 5000; ++round) {
     std::string damaged = file;
-    for (std::uint64_t k = 0; k <= rng.below(3); ++k) damaged[static_cast<std::size_t>(rng.below(damaged.size()))] = static_cast<char>(rng.below(256));
+    for (std::uint64_t k = 0; k <= rng.below(3); ++k)
+      damaged[static_cast<std::size_t>(rng.below(damaged.size()))] = static_cast<char>(rng.below(256));
     const auto array = parsed(damaged);
     if (array) CHECK(array->values.size() == 6);
     else CHECK(array.error().message().starts_with("x.npy: "));

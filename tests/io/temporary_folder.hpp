@@ -19,7 +19,9 @@ struct TemporaryFolder {
     std::filesystem::remove_all(path, ignored);
   }
   std::string operator/(const std::string& name) const { return path + "/" + name; }
-  long entries() const { return std::distance(std::filesystem::directory_iterator(path), std::filesystem::directory_iterator()); }
+  long entries() const {
+    return std::distance(std::filesystem::directory_iterator(path), std::filesystem::directory_iterator());
+  }
 };
 
 inline void put(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }

@@ -20,7 +20,9 @@ std::string message(const std::string& file) {
   CHECK(result.error().place() == "x.zip");
   return result.error().message().substr(std::string("x.zip: zip: ").size());
 }
-std::string content(const ZipEntry& entry) { return std::string(as_text(try_read_entry(entry, "x.zip").value().bytes)); }
+std::string content(const ZipEntry& entry) {
+  return std::string(as_text(try_read_entry(entry, "x.zip").value().bytes));
+}
 
 ZipWriter two() { return {.entries = {{"a/data.pkl", "some bytes"}, {"a/data/0", "0123456789", true}}}; }
 }  // namespace
@@ -43,7 +45,8 @@ TEST_CASE("zip: entries are found by name, stored ones in place, deflated ones i
 TEST_CASE("zip: the extra field before the content moves it, a comment after the directory changes nothing") {
   ZipWriter zip = two();
   zip.entries[0].local_extra = "FB" + little(20, 2) + std::string(20, 'Z');
-  for (const std::string& comment : {std::string(), std::string("hello"), "PK\5\6" + std::string(40, '\0'), std::string(65535, 'c')}) {
+  for (const std::string& comment :
+       {std::string(), std::string("hello"), "PK\5\6" + std::string(40, '\0'), std::string(65535, 'c')}) {
     zip.comment = comment;
     const std::string file = zip.file();
     const ZipDirectory read = parse(file).value();
@@ -82,10 +85,13 @@ TEST_CASE("zip: what is wrong with a directory is said") {
   CHECK(changed([](auto& z) { z.count = 1; }) == "entries in the directory: expected 1, found 2");
   CHECK(changed([](auto& z) { z.entries[1].name = "a/data.pkl"; }) == "two entries are named a/data.pkl");
   CHECK(changed([](auto& z) { z.entries[0].flags = 1; }) == "a/data.pkl: encrypted");
-  CHECK(changed([](auto& z) { z.entries[0].method = 12; }) == "a/data.pkl: compression method: expected 0 (stored) or 8 (deflated), found 12");
+  CHECK(changed([](auto& z) { z.entries[0].method = 12; }) ==
+        "a/data.pkl: compression method: expected 0 (stored) or 8 (deflated), found 12");
   CHECK(changed([](auto& z) { z.entries[0].begin = 7; }) == "a/data.pkl: its header is not where the directory says");
-  CHECK(changed([](auto& z) { z.entries[0].begin = 4'000'000'000; }) == "a/data.pkl: its header is not where the directory says");
-  CHECK(changed([](auto& z) { z.entries[0].packed = z.entries[0].size = 1000; }) == "a/data.pkl: truncated, or longer than the file");
+  CHECK(changed([](auto& z) { z.entries[0].begin = 4'000'000'000; }) ==
+        "a/data.pkl: its header is not where the directory says");
+  CHECK(changed([](auto& z) { z.entries[0].packed = z.entries[0].size = 1000; }) ==
+        "a/data.pkl: truncated, or longer than the file");
   CHECK(changed([](auto& z) { z.entries[0].size = 9; }) == "a/data.pkl: stored, but of two sizes");
   CHECK(changed([](auto& z) { z.entries[0].packed = z.entries[0].size = 60; }) == "two entries overlap");
   CHECK(changed([](auto& z) { z.entries[1].begin = 0; }) == "a/data/0: its header has another name");
@@ -115,7 +121,8 @@ TEST_CASE("zip: a deflated entry has the size and the checksum of the directory"
   zip = two();
   zip.entries[1].checksum = 5;
   const std::string damaged = zip.file();
-  CHECK(try_read_entry(*parse(damaged).value().find("a/data/0"), "x.zip").error().message() == "x.zip: zip: a/data/0: damaged: its checksum differs");
+  CHECK(try_read_entry(*parse(damaged).value().find("a/data/0"), "x.zip").error().message() ==
+        "x.zip: zip: a/data/0: damaged: its checksum differs");
 }
 
 TEST_CASE("zip: every truncation is an error, and no changed byte a crash") {
@@ -126,7 +133,8 @@ TEST_CASE("zip: every truncation is an error, and no changed byte a crash") {
     for (std::size_t n = 0; n < whole.size(); ++n) CHECK(!parse(whole.substr(0, n)));
     for (int round = 0; round < 5000; ++round) {
       std::string changed = whole;
-      for (int k = 0; k < 1 + round % 3; ++k) changed[random() % changed.size()] = static_cast<char>(round % 2 ? random() : 0xFF);
+      for (int k = 0; k < 1 + round % 3; ++k)
+        changed[random() % changed.size()] = static_cast<char>(round % 2 ? random() : 0xFF);
       if (const auto zip = parse(changed))
         for (const ZipEntry& entry : zip->entries())
           if (const auto read = try_read_entry(entry, "x.zip")) CHECK(read->bytes.size() == entry.size);

@@ -38,7 +38,8 @@ struct Outcome {
 };
 
 /// The loss of n pairs and its gradients with respect to all that goes in.
-Outcome outcome(const Values& image, const Values& text, Index n, const std::vector<std::int32_t>& groups, double log_scale = std::log(10.0)) {
+Outcome outcome(const Values& image, const Values& text, Index n, const std::vector<std::int32_t>& groups,
+                double log_scale = std::log(10.0)) {
   Temperature temperature{log_scale};
   Parameters parameters{temperature};
   Tape tape{parameters};
@@ -49,16 +50,19 @@ Outcome outcome(const Values& image, const Values& text, Index n, const std::vec
     return tape.leaf(x);
   };
   const auto i = leaf(image), t = leaf(text);
-  const auto loss = groups.empty() ? contrastive(tape, i, t, temperature.logit_scale) : contrastive(tape, i, t, temperature.logit_scale, Ids{groups});
+  const auto loss = groups.empty() ? contrastive(tape, i, t, temperature.logit_scale)
+                                   : contrastive(tape, i, t, temperature.logit_scale, Ids{groups});
   tape.backward(loss);
   const auto copy = [&](View<const double> view) {
     Values values(static_cast<std::size_t>(view.count()));
     tape.backend().download(view, std::span<double>(values));
     return values;
   };
-  return {value_of(tape, loss), copy(tape.gradient_of(i)), copy(tape.gradient_of(t)), *parameters.entries()[0].gradient.data};
+  return {value_of(tape, loss), copy(tape.gradient_of(i)), copy(tape.gradient_of(t)),
+          *parameters.entries()[0].gradient.data};
 }
-double loss(const Values& image, const Values& text, Index n, const std::vector<std::int32_t>& groups = {}, double log_scale = std::log(10.0)) {
+double loss(const Values& image, const Values& text, Index n, const std::vector<std::int32_t>& groups = {},
+            double log_scale = std::log(10.0)) {
   return outcome(image, text, n, groups, log_scale).loss;
 }
 
@@ -113,7 +117,8 @@ TEST_CASE("contrastive: gradients are the limits of differences, with and withou
       check(image[i], exact.image[i]);
       check(text[i], exact.text[i]);
     }
-    const double above = loss(image, text, 4, groups, std::log(10.0) + h), below = loss(image, text, 4, groups, std::log(10.0) - h);
+    const double above = loss(image, text, 4, groups, std::log(10.0) + h),
+                 below = loss(image, text, 4, groups, std::log(10.0) - h);
     CHECK(std::abs((above - below) / (2 * h) - exact.scale) < 2e-7);
   }
 }
@@ -122,8 +127,8 @@ TEST_CASE("contrastive: lengths do not matter, so gradients stand at right angle
   Values image = random_rows("image", 20), text = random_rows("text", 20);
   const Outcome before = outcome(image, text, 4, {0, 1, 2, 1});
   const auto dot = [](const Values& a, const Values& b, std::size_t row) {
-    return std::inner_product(a.begin() + static_cast<Index>(5 * row), a.begin() + static_cast<Index>(5 * row + 5), b.begin() + static_cast<Index>(5 * row),
-                              0.0);
+    return std::inner_product(a.begin() + static_cast<Index>(5 * row), a.begin() + static_cast<Index>(5 * row + 5),
+                              b.begin() + static_cast<Index>(5 * row), 0.0);
   };
   for (std::size_t row = 0; row < 4; ++row) {
     CHECK(std::abs(dot(image, before.image, row)) < 1e-14);
@@ -159,7 +164,8 @@ TEST_CASE("contrastive: positives of each other are worth the same") {
 TEST_CASE("contrastive: all captions equal: guessing is the best there is, and nothing is pulled") {
   Values image, text;
   const Values one = random_rows("one", 5), other = random_rows("other", 5);
-  for (int i = 0; i < 6; ++i) image.insert(image.end(), one.begin(), one.end()), text.insert(text.end(), other.begin(), other.end());
+  for (int i = 0; i < 6; ++i)
+    image.insert(image.end(), one.begin(), one.end()), text.insert(text.end(), other.begin(), other.end());
   const Outcome equal = outcome(image, text, 6, {3, 3, 3, 3, 3, 3});
   CHECK(equal.loss == near(std::log(6.0)));
   check_near(equal.image, Values(30, 0.0), 1e-15);
@@ -186,7 +192,8 @@ TEST_CASE("contrastive: the gradient of the logits sums to zero along every line
         const double d = axis == Axis::rows ? g(i, j) : g(j, i);
         sum += d;
         most = std::max(most, std::abs(d));
-        if (groups[static_cast<std::size_t>(i)] != groups[static_cast<std::size_t>(j)]) CHECK(d > 0);  // what does not belong is pushed away
+        if (groups[static_cast<std::size_t>(i)] != groups[static_cast<std::size_t>(j)])
+          CHECK(d > 0);  // what does not belong is pushed away
       }
       CHECK(std::abs(sum) < 1e-15);
     }
@@ -230,9 +237,10 @@ TEST_CASE("contrastive: batches that do not fit together are errors") {
   Inference<B> cx;
   const Rows<Inference<B>, dyn> three = cx.allocate(3, Size<dyn>{4}), two = cx.allocate(2, Size<dyn>{4});
   const std::vector<std::int32_t> groups{0, 1};
-  CHECK_THROWS_WITH_AS(contrastive(cx, three, two, temperature.logit_scale), "contrastive: texts for the images: expected 3, found 2", ShapeError);
-  CHECK_THROWS_WITH_AS(contrastive(cx, three, three, temperature.logit_scale, Ids{groups}), "contrastive: groups for the images: expected 3, found 2",
-                       ShapeError);
+  CHECK_THROWS_WITH_AS(contrastive(cx, three, two, temperature.logit_scale),
+                       "contrastive: texts for the images: expected 3, found 2", ShapeError);
+  CHECK_THROWS_WITH_AS(contrastive(cx, three, three, temperature.logit_scale, Ids{groups}),
+                       "contrastive: groups for the images: expected 3, found 2", ShapeError);
 }
 
 TEST_CASE("logits: the temperature times the cosines") {

@@ -35,7 +35,9 @@ void* counted(std::size_t bytes, std::size_t alignment) {
 }  // namespace
 
 // Not inlined: g++ would see free() on what came from new.
-[[gnu::noinline]] void* operator new(std::size_t bytes) { return counted(bytes == 0 ? 1 : bytes, alignof(std::max_align_t)); }
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
+  return counted(bytes == 0 ? 1 : bytes, alignof(std::max_align_t));
+}
 [[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return counted(bytes == 0 ? 1 : bytes, static_cast<std::size_t>(alignment));
 }
@@ -62,7 +64,8 @@ long allocations_in(F work) {
 struct Batch {
   Images images;
   Texts texts;
-  Batch(Index n, std::uint64_t seed) : images{random_images(Odd, n, Rng{seed})}, texts{random_texts(Odd, n, Rng{seed + 1})} {}
+  Batch(Index n, std::uint64_t seed)
+      : images{random_images(Odd, n, Rng{seed})}, texts{random_texts(Odd, n, Rng{seed + 1})} {}
 };
 
 }  // namespace
@@ -121,8 +124,8 @@ TEST_CASE("a training step allocates nothing once the largest batch was seen") {
     const Batch large{9, 60}, small{4, 70};
     const auto step = [&](const Batch& batch) {
       tape.clear();
-      const auto loss =
-          contrastive(tape, model.encode_image(tape, batch.images), model.encode_text(tape, batch.texts), model.logit_scale, batch.texts.groups());
+      const auto loss = contrastive(tape, model.encode_image(tape, batch.images), model.encode_text(tape, batch.texts),
+                                    model.logit_scale, batch.texts.groups());
       tape.backward(loss);
       optimizer.step();
     };
@@ -171,7 +174,9 @@ TEST_CASE("preprocessing into a batch allocates nothing once the largest picture
   ThreadPool threads{2};
   PreprocessMemory memory, memories;
   const auto alone = [&](const std::vector<Image>& images) { preprocess(input, std::span{images}, out, memory); };
-  const auto together = [&](const std::vector<Image>& images) { try_preprocess(input, std::span{images}, out, threads, memories).value(); };
+  const auto together = [&](const std::vector<Image>& images) {
+    try_preprocess(input, std::span{images}, out, threads, memories).value();
+  };
   for (int i = 0; i < 20; ++i) alone(large), alone(small), together(large), together(small);
   for (int i = 0; i < 3; ++i) {
     CHECK(allocations_in([&] { alone(large); }) == 0);

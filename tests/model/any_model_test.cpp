@@ -18,7 +18,10 @@ namespace {
 
 template <class M>
 auto contrastive_of(const M& model, const Images& images, const Texts& texts) {
-  return [&](auto& tape) { return contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), logit_scale_of(model), texts.groups()); };
+  return [&](auto& tape) {
+    return contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), logit_scale_of(model),
+                       texts.groups());
+  };
 }
 
 }  // namespace
@@ -37,7 +40,8 @@ TEST_CASE("sizes in the type and sizes at run time give the same bits, forwards 
   CHECK(fixed.temperature() == open.temperature());
 
   Parameters of_fixed{fixed}, of_open{open};
-  CHECK(gradients_of(of_fixed, contrastive_of(fixed, images, texts)) == gradients_of(of_open, contrastive_of(open, images, texts)));
+  CHECK(gradients_of(of_fixed, contrastive_of(fixed, images, texts)) ==
+        gradients_of(of_open, contrastive_of(open, images, texts)));
 }
 
 TEST_CASE("sizes in the type and sizes at run time have the same parameters") {
@@ -54,5 +58,6 @@ TEST_CASE("an impossible configuration is refused with its sentence") {
   CHECK_THROWS_WITH_AS((AnyModel{c}), "config: TextConfig: heads must divide width", OptionError);
   c = Odd;
   c.image.layers = dyn;
-  CHECK_THROWS_WITH_AS((AnyModel{c, Rng{1}}), "config: a size is left open: every size of a model must be given", OptionError);
+  CHECK_THROWS_WITH_AS((AnyModel{c, Rng{1}}), "config: a size is left open: every size of a model must be given",
+                       OptionError);
 }

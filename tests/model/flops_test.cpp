@@ -20,8 +20,20 @@ TEST_CASE("towers count as many operations as PyTorch's counter finds in OpenCLI
 
 TEST_CASE("a small tower's operations, counted by hand") {
   const VitClipConfig c{.embed_dim = 5,
-                        .image = {.image_size = 4, .patch_size = 2, .width = 6, .layers = 2, .heads = 1, .activation = Activation::gelu, .epsilon = 1e-5f},
-                        .text = {.context = 3, .vocabulary = 9, .width = 4, .layers = 1, .heads = 1, .activation = Activation::gelu, .epsilon = 1e-5f}};
+                        .image = {.image_size = 4,
+                                  .patch_size = 2,
+                                  .width = 6,
+                                  .layers = 2,
+                                  .heads = 1,
+                                  .activation = Activation::gelu,
+                                  .epsilon = 1e-5f},
+                        .text = {.context = 3,
+                                 .vocabulary = 9,
+                                 .width = 4,
+                                 .layers = 1,
+                                 .heads = 1,
+                                 .activation = Activation::gelu,
+                                 .epsilon = 1e-5f}};
   // Multiply-adds: 4 patches of 12 values; 2 blocks of 5 rows: 12 w², 2 · 5 · 5 w of attention; the projection.
   CHECK(count_flops(AnyConfig{c}).image == 2.0 * (4 * 12 * 6 + 2 * (5 * 12 * 36 + 2 * 25 * 6) + 6 * 5));
   CHECK(count_flops(AnyConfig{c}).text == 2.0 * (3 * 12 * 16 + 2 * 9 * 4 + 4 * 5));

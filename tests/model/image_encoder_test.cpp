@@ -33,21 +33,26 @@ const Encoder& encoder() {
 
 TEST_CASE("images of the wrong size are an InputError that names both sizes") {
   const auto of_size = [](Index channels, Index size) {
-    return Images::from_floats(1, channels, size, size, std::vector<float>(static_cast<std::size_t>(channels * size * size)));
+    return Images::from_floats(1, channels, size, size,
+                               std::vector<float>(static_cast<std::size_t>(channels * size * size)));
   };
-  CHECK_THROWS_WITH_AS(encoder().encode_image(of_size(3, 7)), "encode_image: channels, height and width: expected (3, 6, 6), found (3, 7, 7)", InputError);
-  CHECK_THROWS_WITH_AS(encoder().encode_image(of_size(1, 6)), "encode_image: channels, height and width: expected (3, 6, 6), found (1, 6, 6)", InputError);
+  CHECK_THROWS_WITH_AS(encoder().encode_image(of_size(3, 7)),
+                       "encode_image: channels, height and width: expected (3, 6, 6), found (3, 7, 7)", InputError);
+  CHECK_THROWS_WITH_AS(encoder().encode_image(of_size(1, 6)),
+                       "encode_image: channels, height and width: expected (3, 6, 6), found (1, 6, 6)", InputError);
   Inference<Cpu<float>> cx;
   CHECK_THROWS_AS(encoder().encode_image(cx, of_size(3, 7)), InputError);
   CHECK_THROWS_AS(encoder().states(of_size(3, 7)), InputError);
 }
 
 TEST_CASE("no images are an InputError") {
-  CHECK_THROWS_WITH_AS(encoder().encode_image(Images{}), "encode_image: number of images: expected 1 or more, found 0", InputError);
+  CHECK_THROWS_WITH_AS(encoder().encode_image(Images{}), "encode_image: number of images: expected 1 or more, found 0",
+                       InputError);
 }
 
 TEST_CASE("a chunk of no images is an OptionError") {
-  CHECK_THROWS_WITH_AS(encoder().encode_image(random_images(Tiny, 2, Rng{1}), 0), "encode_image: chunk: expected 1 or more, found 0", OptionError);
+  CHECK_THROWS_WITH_AS(encoder().encode_image(random_images(Tiny, 2, Rng{1}), 0),
+                       "encode_image: chunk: expected 1 or more, found 0", OptionError);
 }
 
 TEST_CASE("after an error the encoder works on") {
@@ -70,8 +75,10 @@ TEST_CASE("a context of the caller's gives the same bits as owned features") {
 
 TEST_CASE("states have a row per token; a layer that is not there is an OptionError") {
   const Images images = random_images(Tiny, 3, Rng{2});
-  for (Index layer = 0; layer <= 2; ++layer) CHECK(encoder().states(images, {.layer = layer}).shape() == Shape{3, 5, 8});
-  const auto last = encoder().states(images), second = encoder().states(images, {.layer = 2}), first = encoder().states(images, {.layer = 1});
+  for (Index layer = 0; layer <= 2; ++layer)
+    CHECK(encoder().states(images, {.layer = layer}).shape() == Shape{3, 5, 8});
+  const auto last = encoder().states(images), second = encoder().states(images, {.layer = 2}),
+             first = encoder().states(images, {.layer = 1});
   CHECK(std::ranges::equal(last.values(), second.values()));
   CHECK_FALSE(std::ranges::equal(last.values(), first.values()));
   CHECK_THROWS_WITH_AS(encoder().states(images, {.layer = 3}), "states: layer: expected 2, found 3", OptionError);

@@ -33,8 +33,9 @@ inline constexpr auto Wide = [] {
 template <class M>
 std::map<std::string, Values> weights_of(const M& model) {
   std::map<std::string, Values> weights;
-  visit_parameters(model,
-                   [&](std::string_view name, const auto& p) { weights.emplace(name, values_of(model.backend(), View<const typename M::T>{p.view()})); });
+  visit_parameters(model, [&](std::string_view name, const auto& p) {
+    weights.emplace(name, values_of(model.backend(), View<const typename M::T>{p.view()}));
+  });
   return weights;
 }
 
@@ -51,7 +52,8 @@ TEST_CASE("the same seed gives the same weights, another seed others") {
 }
 
 TEST_CASE("a weight depends on the seed and its name alone, whatever is added elsewhere") {
-  const auto weights = weights_of(Model<Tiny, Naive<float>>{Rng{3}}), deeper = weights_of(Model<Deeper, Naive<float>>{Rng{3}});
+  const auto weights = weights_of(Model<Tiny, Naive<float>>{Rng{3}}),
+             deeper = weights_of(Model<Deeper, Naive<float>>{Rng{3}});
   int compared = 0;
   for (const auto& weight : weights)
     if (weight.first != "token_embedding.weight") {
@@ -101,12 +103,14 @@ TEST_CASE("weights begin as in OpenAI's code") {
   is("transformer.resblocks.0.mlp.c_fc.weight", 1 / std::sqrt(128.0));
   is("visual.proj", root);
   is("visual.positional_embedding", root);
-  is("visual.conv1.weight", 1 / std::sqrt(3 * 27.0));                                               // uniform within 1/√27
-  is("visual.transformer.resblocks.0.attn.in_proj_weight", std::sqrt(6.0 / 256) / std::sqrt(3.0));  // uniform within √(6 / 4 W)
+  is("visual.conv1.weight", 1 / std::sqrt(3 * 27.0));  // uniform within 1/√27
+  is("visual.transformer.resblocks.0.attn.in_proj_weight",
+     std::sqrt(6.0 / 256) / std::sqrt(3.0));  // uniform within √(6 / 4 W)
   is("visual.transformer.resblocks.0.mlp.c_proj.weight", 1 / std::sqrt(3 * 256.0));
   is("transformer.resblocks.0.mlp.c_proj.bias", 1 / std::sqrt(3 * 256.0));
-  for (const char* name : {"visual.ln_pre.bias", "transformer.resblocks.0.attn.in_proj_bias", "transformer.resblocks.0.attn.out_proj.bias",
-                           "visual.transformer.resblocks.0.attn.out_proj.bias"}) {
+  for (const char* name :
+       {"visual.ln_pre.bias", "transformer.resblocks.0.attn.in_proj_bias", "transformer.resblocks.0.attn.out_proj.bias",
+        "visual.transformer.resblocks.0.attn.out_proj.bias"}) {
     INFO(name);
     CHECK(max_magnitude(w.at(name)) == 0);
   }

@@ -24,7 +24,10 @@ using B = Naive<double>;
 
 template <class M>
 auto loss_over(const M& model, const Images& images, const Texts& texts) {
-  return [&](Tape<B>& tape) { return contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.logit_scale, texts.groups()); };
+  return [&](Tape<B>& tape) {
+    return contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.logit_scale,
+                       texts.groups());
+  };
 }
 
 /// Weights large enough that every part matters.
@@ -37,7 +40,9 @@ void randomise(M& model) {
 
 }  // namespace
 
-TEST_CASE("a model's names and shapes are the published list's") { CHECK(named_shapes(Model<Tiny, B>{}) == published_list(Tiny)); }
+TEST_CASE("a model's names and shapes are the published list's") {
+  CHECK(named_shapes(Model<Tiny, B>{}) == published_list(Tiny));
+}
 
 TEST_CASE("the contrastive loss of a whole model is differentiated right in every parameter") {
   Model<Tiny, B> model;

@@ -51,14 +51,17 @@ double cosine(const A& a, const B& b) {
   return smallest;
 }
 
-TEST_CASE_TEMPLATE("weights of 16 bits are the nearest to the model's, and nothing else changes where arithmetic is the backend's", T, float, double) {
+TEST_CASE_TEMPLATE(
+    "weights of 16 bits are the nearest to the model's, and nothing else changes where arithmetic is the backend's", T,
+    float, double) {
   for (const Storage storage : {Storage::half, Storage::bfloat16}) {
     Model<Odd, Cpu<T>> rounded{Rng{1}}, narrow{Rng{1}};
     visit_parameters(rounded, [&](std::string_view, Parameter<T>& p) {
       if (p.use == Use::other) return;
       for (T* x = p.data; x != p.data + p.count(); ++x) {
         const float value = static_cast<float>(*x);
-        *x = static_cast<T>(storage == Storage::half ? half_to_float(float_to_half(value)) : bfloat16_to_float(float_to_bfloat16(value)));
+        *x = static_cast<T>(storage == Storage::half ? half_to_float(float_to_half(value))
+                                                     : bfloat16_to_float(float_to_bfloat16(value)));
       }
     });
     narrow.pack(storage);

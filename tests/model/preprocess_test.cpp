@@ -27,7 +27,9 @@ std::vector<Image> pictures(Index count) {
   }
   return all;
 }
-bool same(const Images& a, const Images& b) { return a.size() == b.size() && std::ranges::equal(a.values(), b.values()); }
+bool same(const Images& a, const Images& b) {
+  return a.size() == b.size() && std::ranges::equal(a.values(), b.values());
+}
 }  // namespace
 
 TEST_CASE("pictures on a model's own threads give the bits of one thread, for every kind of model") {

@@ -37,7 +37,8 @@ std::vector<double> numbers(bool recompute) {
   Tape tape{table, {.recompute = recompute}};
   for (int step = 0; step < 3; ++step) {
     tape.clear();
-    const auto loss = contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.logit_scale, texts.groups());
+    const auto loss = contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts),
+                                  model.logit_scale, texts.groups());
     tape.backward(loss);
     all.push_back(value_of(tape, loss));
     all.push_back(clip_gradient_norm(table, 1));

@@ -75,7 +75,8 @@ TEST_CASE("a text's features have the same bits beside a sibling that shares non
   add_text(Odd, text, tokens);
   const auto alone = model.encode_text(text);
   for (std::size_t shared = 0; shared <= tokens.size(); ++shared) {
-    std::vector<std::int32_t> longer(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(shared)), ends_there = longer;
+    std::vector<std::int32_t> longer(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(shared)),
+        ends_there = longer;
     while (longer.size() < tokens.size()) longer.push_back(20);
     Texts batch = no_texts(Odd);
     add_text(Odd, batch, longer);

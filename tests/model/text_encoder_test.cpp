@@ -37,8 +37,10 @@ Texts of_ids(const std::vector<std::int32_t>& ids, std::int32_t eot = 11) {
 }  // namespace
 
 TEST_CASE("a token outside the vocabulary is an InputError that names the text") {
-  CHECK_THROWS_WITH_AS(encoder().encode_text(of_ids({10, 12, 11})), "text 1: token id: expected 0 to 11, found 12", InputError);
-  CHECK_THROWS_WITH_AS(encoder().encode_text(of_ids({10, -1, 11})), "text 1: token id: expected 0 to 11, found -1", InputError);
+  CHECK_THROWS_WITH_AS(encoder().encode_text(of_ids({10, 12, 11})), "text 1: token id: expected 0 to 11, found 12",
+                       InputError);
+  CHECK_THROWS_WITH_AS(encoder().encode_text(of_ids({10, -1, 11})), "text 1: token id: expected 0 to 11, found -1",
+                       InputError);
   Texts other{49407};
   other.add(std::vector<std::int32_t>{49406, 49407});
   CHECK_THROWS_AS(encoder().encode_text(other), InputError);
@@ -46,17 +48,20 @@ TEST_CASE("a token outside the vocabulary is an InputError that names the text")
 
 TEST_CASE("a text longer than the context is an InputError that names the text") {
   CHECK_NOTHROW(encoder().encode_text(of_ids({10, 1, 2, 3, 4, 5, 6, 7, 11})));
-  CHECK_THROWS_WITH_AS(encoder().encode_text(of_ids({10, 1, 2, 3, 4, 5, 6, 7, 8, 11})), "text 1: tokens: expected at most 9, found 10", InputError);
+  CHECK_THROWS_WITH_AS(encoder().encode_text(of_ids({10, 1, 2, 3, 4, 5, 6, 7, 8, 11})),
+                       "text 1: tokens: expected at most 9, found 10", InputError);
   CHECK_THROWS_AS(encoder().states(of_ids({10, 1, 2, 3, 4, 5, 6, 7, 8, 11}), {.padded = true}), InputError);
 }
 
 TEST_CASE("no texts are an InputError") {
-  CHECK_THROWS_WITH_AS(encoder().encode_text(no_texts(Tiny)), "encode_text: number of texts: expected 1 or more, found 0", InputError);
+  CHECK_THROWS_WITH_AS(encoder().encode_text(no_texts(Tiny)),
+                       "encode_text: number of texts: expected 1 or more, found 0", InputError);
 }
 
 TEST_CASE("equal texts have equal features, in the order they came") {
   Texts texts = no_texts(Tiny);
-  for (const auto& tokens : std::vector<std::vector<std::int32_t>>{{3, 4}, {1}, {3, 4}, {}}) add_text(Tiny, texts, tokens);
+  for (const auto& tokens : std::vector<std::vector<std::int32_t>>{{3, 4}, {1}, {3, 4}, {}})
+    add_text(Tiny, texts, tokens);
   const auto features = encoder().encode_text(texts);
   CHECK(std::ranges::equal(features[0], features[2]));
   CHECK_FALSE(std::ranges::equal(features[0], features[1]));
@@ -73,7 +78,8 @@ TEST_CASE("states are the rows of each text, ragged or padded") {
   CHECK(padded.rows.shape() == Shape{18, 8});
   for (Index i = 0; i < 2; ++i)
     for (Index r = 0; r < texts.eot(i) + 1; ++r)
-      for (Index c = 0; c < 8; ++c) CHECK(ragged.rows.view()(ragged.begin[static_cast<std::size_t>(i)] + r, c) == padded.rows.view()(9 * i + r, c));
+      for (Index c = 0; c < 8; ++c)
+        CHECK(ragged.rows.view()(ragged.begin[static_cast<std::size_t>(i)] + r, c) == padded.rows.view()(9 * i + r, c));
   CHECK_THROWS_WITH_AS(encoder().states(texts, {.layer = 3}), "states: layer: expected 2, found 3", OptionError);
 }
 

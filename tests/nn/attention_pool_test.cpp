@@ -24,7 +24,9 @@ struct Pool {
   B& backend() { return backend_; }
   static void members(auto& self, auto&& visit) { visit("pool", self.pool); }
   Pool() {
-    visit_parameters(pool, [](std::string_view name, auto& p) { set_values(B{}, p.view(), random_values(Rng{70}.fork(name), p.count())); });
+    visit_parameters(pool, [](std::string_view name, auto& p) {
+      set_values(B{}, p.view(), random_values(Rng{70}.fork(name), p.count()));
+    });
   }
 };
 
@@ -51,7 +53,8 @@ TEST_CASE("where the query is zero, the pool is the projected mean of the values
       mean.view(i, j) = sum;
     }
   const Values expected = values(pool.pool.c_proj(cx, pool.pool.v_proj(cx, mean)));
-  CHECK(max_difference(values(pool.pool(cx, x)), expected) < ScalarTraits<double>::backend_tolerance * max_magnitude(expected));
+  CHECK(max_difference(values(pool.pool(cx, x)), expected) <
+        ScalarTraits<double>::backend_tolerance * max_magnitude(expected));
 }
 
 TEST_CASE("inference, which computes neither keys nor values, gives what the attention on a tape gives") {

@@ -65,7 +65,10 @@ TEST_CASE("a batch norm trains its weight and bias, carries its statistics and b
   BatchNorm<B, 4> norm{4, 1e-5};
   std::vector<std::string> trained, carried, counted;
   visit_parameters(norm, [&](std::string_view name, const auto& p) {
-    (p.kind == ParameterKind::parameter ? trained : p.kind == ParameterKind::buffer ? carried : counted).emplace_back(name);
+    (p.kind == ParameterKind::parameter ? trained
+     : p.kind == ParameterKind::buffer  ? carried
+                                        : counted)
+        .emplace_back(name);
     CHECK(p.init.scale == (name == "weight" || name == "running_var" ? 1 : 0));
   });
   CHECK(trained == std::vector<std::string>{"weight", "bias"});
@@ -80,15 +83,19 @@ TEST_CASE("a norm folded into its convolution gives what the ops one by one give
   Inference<B> cx;
   const auto same = [](auto a, auto b) {
     const Values expected = values_of(B{}, View<const double>{a.view});
-    CHECK(max_difference(values_of(B{}, View<const double>{b.view}), expected) < ScalarTraits<double>::backend_tolerance * max_magnitude(expected));
+    CHECK(max_difference(values_of(B{}, View<const double>{b.view}), expected) <
+          ScalarTraits<double>::backend_tolerance * max_magnitude(expected));
   };
-  same(conv_norm(tape, fn::Relu{}, pair.conv, pair.norm, pixels(tape), grid), conv_norm(cx, fn::Relu{}, pair.conv, pair.norm, pixels(cx), grid));
-  same(conv_norm(tape, fn::Identity{}, pair.conv, pair.norm, pixels(tape), grid), conv_norm(cx, fn::Identity{}, pair.conv, pair.norm, pixels(cx), grid));
+  same(conv_norm(tape, fn::Relu{}, pair.conv, pair.norm, pixels(tape), grid),
+       conv_norm(cx, fn::Relu{}, pair.conv, pair.norm, pixels(cx), grid));
+  same(conv_norm(tape, fn::Identity{}, pair.conv, pair.norm, pixels(tape), grid),
+       conv_norm(cx, fn::Identity{}, pair.conv, pair.norm, pixels(cx), grid));
   same(conv_norm(tape, fn::Relu{}, pair.conv, pair.norm, pixels(tape), grid, shortcut(tape)),
        conv_norm(cx, fn::Relu{}, pair.conv, pair.norm, pixels(cx), grid, shortcut(cx)));
 }
 
-TEST_CASE("in training every channel leaves the norm with its own mean and deviation, and commit moves the statistics once") {
+TEST_CASE(
+    "in training every channel leaves the norm with its own mean and deviation, and commit moves the statistics once") {
   Pair pair;
   const Values mean = values(pair.norm.running_mean), gain = values(pair.norm.weight), bias = values(pair.norm.bias);
   Parameters table{pair};

@@ -18,12 +18,14 @@ namespace {
 using B = Naive<double>;
 using Cx = Inference<B>;
 
-constexpr BottleneckConfig keeping{.in = 8, .planes = 2}, halving{.in = 4, .planes = 2, .stride = 2, .downsample = true};
+constexpr BottleneckConfig keeping{.in = 8, .planes = 2},
+    halving{.in = 4, .planes = 2, .stride = 2, .downsample = true};
 constexpr Grid grid{2, 4, 6};
 
 static_assert(count_parameters(Bottleneck<B, keeping>{}) == 16 + 4 + 36 + 4 + 16 + 16);
 static_assert(count_parameters(Bottleneck<B, halving>{}) == 8 + 4 + 36 + 4 + 16 + 16 + 32 + 16);
-static_assert(pooled(Grid{2, 4, 6}, 2) == Grid{2, 2, 3} && pooled(Grid{2, 4, 6}, 1) == Grid{2, 4, 6} && pooled(Grid{2, 5, 7}, 2) == Grid{2, 2, 3});
+static_assert(pooled(Grid{2, 4, 6}, 2) == Grid{2, 2, 3} && pooled(Grid{2, 4, 6}, 1) == Grid{2, 4, 6} &&
+              pooled(Grid{2, 5, 7}, 2) == Grid{2, 2, 3});
 
 /// A block, or a stage of them, as a model begins: norms are the identity but for the last of each block, which is zero.
 template <class Module>
@@ -34,7 +36,9 @@ struct Beginning {
   explicit Beginning(A... a) : module{a...}, memory{allocate_parameters(B{}, module)} {
     visit_parameters(module, [](std::string_view name, auto& p) {
       const bool drawn = p.init.rule != Init::Rule::constant;
-      set_values(B{}, p.view(), drawn ? random_values(Rng{60}.fork(name), p.count()) : Values(static_cast<std::size_t>(p.count()), p.init.scale));
+      set_values(B{}, p.view(),
+                 drawn ? random_values(Rng{60}.fork(name), p.count())
+                       : Values(static_cast<std::size_t>(p.count()), p.init.scale));
     });
   }
 };
@@ -67,10 +71,12 @@ TEST_CASE("a block with a stride begins as the average pool, projected") {
   const Beginning<Bottleneck<B, halving>> block;
   const auto x = positive<4>(cx);
   const auto& shortcut = block.module.downsample;
-  const auto expected = map(cx, fn::Relu{}, shortcut.norm(cx, shortcut.conv(cx, average_pool(cx, x, grid, 2), pooled(grid, 2))));
+  const auto expected =
+      map(cx, fn::Relu{}, shortcut.norm(cx, shortcut.conv(cx, average_pool(cx, x, grid, 2), pooled(grid, 2))));
   const auto found = block.module(cx, x, grid);
   CHECK(found.rows() == 2 * 2 * 3);
-  CHECK(max_difference(values(found), values(expected)) < ScalarTraits<double>::backend_tolerance * max_magnitude(values(expected)));
+  CHECK(max_difference(values(found), values(expected)) <
+        ScalarTraits<double>::backend_tolerance * max_magnitude(values(expected)));
 }
 
 TEST_CASE("a block's last norm counts: with its gain at one the block is no longer its shortcut") {
@@ -86,11 +92,13 @@ TEST_CASE("a stage names its blocks by their numbers and leaves the grid its row
   constexpr BottleneckConfig further{.in = 8, .planes = 2};
   const Beginning<BottleneckStage<B, halving, further, 2>> fixed{halving, further, Size<2>{}};
   const auto names = named_shapes(fixed.module);
-  for (const char* name : {"0.conv1.weight", "0.downsample.0.weight", "0.downsample.1.running_var", "1.conv2.weight", "2.bn3.num_batches_tracked"})
+  for (const char* name : {"0.conv1.weight", "0.downsample.0.weight", "0.downsample.1.running_var", "1.conv2.weight",
+                           "2.bn3.num_batches_tracked"})
     CHECK_MESSAGE(names.contains(name), name);
   for (const char* name : {"1.downsample.0.weight", "3.conv1.weight"}) CHECK_MESSAGE(!names.contains(name), name);
 
-  constexpr BottleneckConfig open{.in = dyn, .planes = dyn, .stride = 2, .downsample = true}, open_further{.in = dyn, .planes = dyn};
+  constexpr BottleneckConfig open{.in = dyn, .planes = dyn, .stride = 2, .downsample = true},
+      open_further{.in = dyn, .planes = dyn};
   const Beginning<BottleneckStage<B, open, open_further, dyn>> stored{halving, further, Size<dyn>{2}};
   CHECK(named_shapes(stored.module) == names);
 

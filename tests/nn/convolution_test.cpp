@@ -36,11 +36,14 @@ Rows<Cx, 2> picture(Cx& cx) {
 constexpr Grid grid{1, 3, 3};
 
 static_assert(count_parameters(Convolution<B, 2, 5, 3>{}) == 90);
-static_assert(Convolution<B, 2, 5, 3>{}.over(Grid{4, 7, 9}) == Grid{4, 7, 9} && Convolution<B, 2, 5, 3>{2, 5, 2}.over(Grid{4, 7, 9}) == Grid{4, 4, 5});
+static_assert(Convolution<B, 2, 5, 3>{}.over(Grid{4, 7, 9}) == Grid{4, 7, 9} &&
+              Convolution<B, 2, 5, 3>{2, 5, 2}.over(Grid{4, 7, 9}) == Grid{4, 4, 5});
 
 }  // namespace
 
-TEST_CASE("a convolution sums the pixels under its window, zeros around the picture, whether its widths are in the type or not") {
+TEST_CASE(
+    "a convolution sums the pixels under its window, zeros around the picture, whether its widths are in the type or "
+    "not") {
   Cx cx;
   const Values expected{4, 6 - 1, 4 - 2, 6 - 3, 9 - 4, 6 - 5, 4 - 6, 6 - 7, 4 - 8};
   CHECK(values_of(B{}, View<const double>{Layer<2, 1, 3>{1, 9}.conv(cx, picture(cx), grid).view}) == expected);
@@ -49,12 +52,14 @@ TEST_CASE("a convolution sums the pixels under its window, zeros around the pict
 
 TEST_CASE("a stride leaves every other place out") {
   Cx cx;
-  CHECK(values_of(B{}, View<const double>{Layer<2, 1, 3>{2, 9}.conv(cx, picture(cx), grid).view}) == Values{4, 4 - 2, 4 - 6, 4 - 8});
+  CHECK(values_of(B{}, View<const double>{Layer<2, 1, 3>{2, 9}.conv(cx, picture(cx), grid).view}) ==
+        Values{4, 4 - 2, 4 - 6, 4 - 8});
 }
 
 TEST_CASE("a kernel of one pixel is a linear map of the channels") {
   Cx cx;
-  CHECK(values_of(B{}, View<const double>{Layer<2, 1, 1>{1, 1}.conv(cx, picture(cx), grid).view}) == Values{1, 0, -1, -2, -3, -4, -5, -6, -7});
+  CHECK(values_of(B{}, View<const double>{Layer<2, 1, 1>{1, 1}.conv(cx, picture(cx), grid).view}) ==
+        Values{1, 0, -1, -2, -3, -4, -5, -6, -7});
 }
 
 TEST_CASE("scale, shift, shortcut and activation are applied in the same pass") {
@@ -63,8 +68,10 @@ TEST_CASE("scale, shift, shortcut and activation are applied in the same pass") 
   const auto norm = cx.allocate(2, Size<1>{}), shortcut = cx.allocate(9, Size<1>{});
   set_values(B{}, norm.view, Values{2, 10});
   set_values(B{}, shortcut.view, Values{0, 0, 0, 0, 0, 0, 0, 0, 100});
-  CHECK(values_of(B{}, View<const double>{layer.conv.folded(cx, fn::Relu{}, picture(cx), grid, norm, absent).view}) == Values{12, 10, 8, 6, 4, 2, 0, 0, 0});
-  CHECK(values_of(B{}, View<const double>{layer.conv.folded(cx, fn::Relu{}, picture(cx), grid, norm, shortcut).view}) == Values{12, 10, 8, 6, 4, 2, 0, 0, 96});
+  CHECK(values_of(B{}, View<const double>{layer.conv.folded(cx, fn::Relu{}, picture(cx), grid, norm, absent).view}) ==
+        Values{12, 10, 8, 6, 4, 2, 0, 0, 0});
+  CHECK(values_of(B{}, View<const double>{layer.conv.folded(cx, fn::Relu{}, picture(cx), grid, norm, shortcut).view}) ==
+        Values{12, 10, 8, 6, 4, 2, 0, 0, 96});
 }
 
 TEST_CASE("a convolution's width known only at run time is checked at run time") {

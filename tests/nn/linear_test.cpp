@@ -50,7 +50,8 @@ TEST_CASE("an activation and a residual are applied in the same pass") {
   CHECK(y.view(1, 1) == doctest::Approx(fn::QuickGelu{}(14.5)));
   const auto residual = cx.allocate(2, Size<2>{});
   set_values(B{}, residual.view, Values{100, 200, 300, 400});
-  CHECK(values_of(B{}, View<const double>{layer.linear.added_to(cx, residual, input(cx)).view}) == Values{101.5, 203.5, 306.5, 414.5});
+  CHECK(values_of(B{}, View<const double>{layer.linear.added_to(cx, residual, input(cx)).view}) ==
+        Values{101.5, 203.5, 306.5, 414.5});
   const auto sum = layer.linear.added_to(cx, onto(residual), input(cx));
   CHECK(values_of(B{}, View<const double>{sum.view}) == Values{101.5, 203.5, 306.5, 414.5});
   CHECK(sum.view.data == residual.view.data);  // nothing is kept here, so the sum took its place

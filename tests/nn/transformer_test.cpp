@@ -16,7 +16,8 @@ using namespace clip::testing;
 namespace {
 
 using B = Naive<double>;
-constexpr BlockConfig Small{.width = 6, .heads = 2, .hidden = 10, .causal = true, .activation = Activation::gelu, .epsilon = 1e-5f};
+constexpr BlockConfig Small{
+    .width = 6, .heads = 2, .hidden = 10, .causal = true, .activation = Activation::gelu, .epsilon = 1e-5f};
 
 template <class Blocks>
 struct Stack {
@@ -26,7 +27,9 @@ struct Stack {
   Sequences sequences;
 
   Stack() {
-    visit_parameters(*this, [](std::string_view name, auto& p) { set_values(B{}, p.view(), random_values(Rng{8}.fork(name), p.count(), 0.4)); });
+    visit_parameters(*this, [](std::string_view name, auto& p) {
+      set_values(B{}, p.view(), random_values(Rng{8}.fork(name), p.count(), 0.4));
+    });
     sequences.add(2);
     sequences.add(3, 0);
     sequences.pool(4);
@@ -52,34 +55,43 @@ void pooled_equals_gathered() {
   Stack<Blocks> stack;
   Parameters table{stack};
   const auto pooled = [&](Tape<B>& cx) { return stack.transformer.pooled(cx, input(cx), stack.sequences); };
-  const auto gathered = [&](Tape<B>& cx) { return gather(cx, stack.transformer.rows(cx, input(cx), stack.sequences, 2), stack.sequences.pooled()); };
+  const auto gathered = [&](Tape<B>& cx) {
+    return gather(cx, stack.transformer.rows(cx, input(cx), stack.sequences, 2), stack.sequences.pooled());
+  };
   Tape tape{table};
-  CHECK(max_difference(values_of(B{}, View<const double>{pooled(tape).view}), values_of(B{}, View<const double>{gathered(tape).view})) <
+  CHECK(max_difference(values_of(B{}, View<const double>{pooled(tape).view}),
+                       values_of(B{}, View<const double>{gathered(tape).view})) <
         ScalarTraits<double>::backend_tolerance);
   const auto by_pooled = gradients_of(table, [&](Tape<B>& cx) { return some_loss(cx, pooled(cx)); });
   const auto by_gathered = gradients_of(table, [&](Tape<B>& cx) { return some_loss(cx, gathered(cx)); });
   for (std::size_t i = 0; i < by_pooled.size(); ++i) {
     INFO(table.entries()[i].name);
-    CHECK(max_difference(by_pooled[i], by_gathered[i]) < ScalarTraits<double>::backend_tolerance * std::max(1.0, max_magnitude(by_gathered[i])));
+    CHECK(max_difference(by_pooled[i], by_gathered[i]) <
+          ScalarTraits<double>::backend_tolerance * std::max(1.0, max_magnitude(by_gathered[i])));
   }
 }
 
 }  // namespace
 
-TEST_CASE("the last block for pooled rows only gives what all rows and then gathering gives, forwards and backwards") { pooled_equals_gathered<Residual>(); }
+TEST_CASE("the last block for pooled rows only gives what all rows and then gathering gives, forwards and backwards") {
+  pooled_equals_gathered<Residual>();
+}
 
 TEST_CASE("blocks of one's own that know no pooled rows are gathered") { pooled_equals_gathered<Gated>(); }
 
 TEST_CASE_TEMPLATE("the stack is differentiated right in every parameter", Blocks, Residual, Gated) {
   Stack<Blocks> stack;
   Parameters table{stack};
-  check_gradients(table, [&](Tape<B>& cx) { return some_loss(cx, stack.transformer.pooled(cx, input(cx), stack.sequences)); });
+  check_gradients(table,
+                  [&](Tape<B>& cx) { return some_loss(cx, stack.transformer.pooled(cx, input(cx), stack.sequences)); });
 }
 
 TEST_CASE_TEMPLATE("the stack computed once more on the way back gives the same bits", Blocks, Residual, Gated) {
   Stack<Blocks> stack;
   Parameters table{stack};
-  const auto record = [&](Tape<B>& cx) { return some_loss(cx, stack.transformer.pooled(cx, input(cx), stack.sequences)); };
+  const auto record = [&](Tape<B>& cx) {
+    return some_loss(cx, stack.transformer.pooled(cx, input(cx), stack.sequences));
+  };
   CHECK(gradients_of(table, record, {.recompute = true}) == gradients_of(table, record));
 }
 
@@ -88,15 +100,18 @@ TEST_CASE_TEMPLATE("inference and tape give the same bits", Blocks, Residual, Ga
   Parameters table{stack};
   Tape tape{table};
   Inference<B> inference;
-  CHECK(values_of(B{}, View<const double>{stack.transformer.pooled(inference, input(inference), stack.sequences).view}) ==
-        values_of(B{}, View<const double>{stack.transformer.pooled(tape, input(tape), stack.sequences).view}));
+  CHECK(
+      values_of(B{}, View<const double>{stack.transformer.pooled(inference, input(inference), stack.sequences).view}) ==
+      values_of(B{}, View<const double>{stack.transformer.pooled(tape, input(tape), stack.sequences).view}));
 }
 
 TEST_CASE("a block family of one's own trains") {
   Stack<Gated> stack;
   Parameters table{stack};
   Sgd optimizer{table, {.learning_rate = 0.02f, .momentum = 0.9f, .weight_decay = 0}};
-  const auto record = [&](Tape<B>& cx) { return some_loss(cx, stack.transformer.pooled(cx, input(cx), stack.sequences)); };
+  const auto record = [&](Tape<B>& cx) {
+    return some_loss(cx, stack.transformer.pooled(cx, input(cx), stack.sequences));
+  };
   const double before = loss_of(table, record);
   Tape tape{table};
   for (int step = 0; step < 40; ++step) {

@@ -59,7 +59,8 @@ TEST_CASE("on a tape made for evaluation, and in inference, the statistics are t
   const auto x = random_rows(inference, 5, 4), folded = fold_batch_norm(inference, net.norm());
   for (Index i = 0; i < 5; ++i)
     for (Index j = 0; j < 4; ++j)
-      CHECK(batch_norm(inference, x, net.norm()).view(i, j) == doctest::Approx(folded.view(0, j) * x.view(i, j) + folded.view(1, j)).epsilon(1e-13));
+      CHECK(batch_norm(inference, x, net.norm()).view(i, j) ==
+            doctest::Approx(folded.view(0, j) * x.view(i, j) + folded.view(1, j)).epsilon(1e-13));
 }
 
 TEST_CASE("gradients flow through the statistics of a batch, and past running ones") {
@@ -68,7 +69,8 @@ TEST_CASE("gradients flow through the statistics of a batch, and past running on
   REQUIRE(table.entries().size() == 3);  // statistics and counter are not in the table
   check_gradients(table, [&](Tape<B>& tape) { return some_loss(tape, net(tape)); });
   const auto training = gradients_of(table, [&](Tape<B>& tape) { return some_loss(tape, net(tape)); });
-  const auto evaluating = gradients_of(table, [&](Tape<B>& tape) { return some_loss(tape, net(tape)); }, {.evaluation = true});
+  const auto evaluating =
+      gradients_of(table, [&](Tape<B>& tape) { return some_loss(tape, net(tape)); }, {.evaluation = true});
   for (std::size_t i = 0; i < 3; ++i) CHECK(training[i] != evaluating[i]);
 }
 
@@ -77,8 +79,9 @@ TEST_CASE("rows of another width, and a batch of one value per channel, are Shap
   Parameters table{net};
   Tape tape{table};
   Inference<B> inference;
-  CHECK_THROWS_WITH_AS(batch_norm(inference, random_rows(inference, 5, 3), net.norm()), "batch_norm: width: expected 4, found 3", ShapeError);
-  CHECK_THROWS_WITH_AS(batch_norm(tape, random_rows(tape, 1, 4), net.norm()), "batch_norm: values per channel in training: expected 2 or more, found 1",
-                       ShapeError);
+  CHECK_THROWS_WITH_AS(batch_norm(inference, random_rows(inference, 5, 3), net.norm()),
+                       "batch_norm: width: expected 4, found 3", ShapeError);
+  CHECK_THROWS_WITH_AS(batch_norm(tape, random_rows(tape, 1, 4), net.norm()),
+                       "batch_norm: values per channel in training: expected 2 or more, found 1", ShapeError);
   CHECK(batch_norm(inference, random_rows(inference, 1, 4), net.norm()).rows() == 1);
 }

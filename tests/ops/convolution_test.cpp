@@ -39,13 +39,15 @@ TEST_CASE("a convolution of one pixel is a linear map of the channels") {
         values_of(cx, matmul_nt(cx, x, Rows<Inference<B>, dyn>{View<double>{same.p.data, 3, 5}})));
 }
 
-TEST_CASE_TEMPLATE("a folded convolution is the convolution, its batch norm, the shortcut and the activation", B, Naive<double>, Cpu<double>, Cpu<float>) {
+TEST_CASE_TEMPLATE("a folded convolution is the convolution, its batch norm, the shortcut and the activation", B,
+                   Naive<double>, Cpu<double>, Cpu<float>) {
   using T = typename B::Scalar;
   Inference<B> cx;
   const Grid grid{2, 6, 5};
   for (const Window window : {Window{3, 1, 1}, Window{3, 2, 1}, Window{1, 1, 0}}) {
     const Weight<B> w{{37, 9, window.size, window.size}, random_values(Rng{2}, 37 * 9 * window.area())};
-    const Weight<B> gain{{37}, random_values(Rng{3}, 37)}, bias{{37}, random_values(Rng{4}, 37)}, mean{{37}, random_values(Rng{5}, 37)};
+    const Weight<B> gain{{37}, random_values(Rng{3}, 37)}, bias{{37}, random_values(Rng{4}, 37)},
+        mean{{37}, random_values(Rng{5}, 37)};
     Values spread = random_values(Rng{6}, 37);
     for (double& v : spread) v = 0.5 + v * v;
     const Weight<B> variance{{37}, spread}, counter{{}, {0}};
@@ -55,12 +57,14 @@ TEST_CASE_TEMPLATE("a folded convolution is the convolution, its batch norm, the
     const auto shortcut = random_rows(cx, plain.rows(), 37, 8);
 
     const auto close = [&](const Values& found, const Values& expected) {
-      return max_difference(found, expected) <= ScalarTraits<T>::backend_tolerance * std::max(1.0, max_magnitude(expected));
+      return max_difference(found, expected) <=
+             ScalarTraits<T>::backend_tolerance * std::max(1.0, max_magnitude(expected));
     };
     const auto folded = fold_batch_norm(cx, norm);
     CHECK(close(values_of(cx, convolution_folded<fn::Relu>(cx, x, grid, window, Size<37>{}, w.p, folded, shortcut)),
                 values_of(cx, map(cx, fn::Relu{}, add(cx, plain, shortcut)))));
-    CHECK(close(values_of(cx, convolution_folded<fn::Identity>(cx, x, grid, window, Size<37>{}, w.p, folded)), values_of(cx, plain)));
+    CHECK(close(values_of(cx, convolution_folded<fn::Identity>(cx, x, grid, window, Size<37>{}, w.p, folded)),
+                values_of(cx, plain)));
   }
 }
 
@@ -69,11 +73,13 @@ TEST_CASE("sizes that do not fit are ShapeErrors") {
   Inference<B> cx;
   const Weight<B> w{{4, 3, 3, 3}, Values(108, 1)};
   const auto x = random_rows(cx, 12, 3);
-  CHECK_THROWS_WITH_AS(convolution(cx, x, {1, 3, 3}, {3, 1, 1}, Size<4>{}, w.p), "convolution: rows: expected 9, found 12", ShapeError);
-  CHECK_THROWS_WITH_AS(convolution(cx, x, {1, 3, 4}, {1, 1, 0}, Size<4>{}, w.p), "convolution: shape of the weight: expected (4, 3, 1, 1), found (4, 3, 3, 3)",
-                       ShapeError);
+  CHECK_THROWS_WITH_AS(convolution(cx, x, {1, 3, 3}, {3, 1, 1}, Size<4>{}, w.p),
+                       "convolution: rows: expected 9, found 12", ShapeError);
+  CHECK_THROWS_WITH_AS(convolution(cx, x, {1, 3, 4}, {1, 1, 0}, Size<4>{}, w.p),
+                       "convolution: shape of the weight: expected (4, 3, 1, 1), found (4, 3, 3, 3)", ShapeError);
   CHECK_THROWS_WITH_AS(convolution_folded<fn::Relu>(cx, x, {1, 3, 4}, {3, 1, 1}, Size<4>{}, w.p, random_rows(cx, 2, 5)),
                        "convolution_folded: scale and shift: expected (2, 4), found (2, 5)", ShapeError);
-  CHECK_THROWS_WITH_AS(convolution_folded<fn::Relu>(cx, x, {1, 3, 4}, {3, 2, 1}, Size<4>{}, w.p, random_rows(cx, 2, 4), random_rows(cx, 12, 4)),
+  CHECK_THROWS_WITH_AS(convolution_folded<fn::Relu>(cx, x, {1, 3, 4}, {3, 2, 1}, Size<4>{}, w.p, random_rows(cx, 2, 4),
+                                                    random_rows(cx, 12, 4)),
                        "convolution_folded: shortcut: expected (4, 4), found (12, 4)", ShapeError);
 }

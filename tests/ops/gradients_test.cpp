@@ -31,7 +31,9 @@ Values finite_differences(OpRun<B>& run, const OpCase<B>& op, std::size_t i) {
   return slopes;
 }
 
-double tolerance(const Values& reference, double relative) { return relative * std::max(1.0, max_magnitude(reference)); }
+double tolerance(const Values& reference, double relative) {
+  return relative * std::max(1.0, max_magnitude(reference));
+}
 
 }  // namespace
 
@@ -44,7 +46,8 @@ TEST_CASE("backward of every op is the derivative of its forward, for every inpu
       if (run.present(i)) {
         const Values expected = finite_differences(run, op, i);
         INFO(op.name, ", input ", i);
-        CHECK(max_difference(run.gradient(i).values(), expected) < tolerance(expected, ScalarTraits<double>::difference_tolerance));
+        CHECK(max_difference(run.gradient(i).values(), expected) <
+              tolerance(expected, ScalarTraits<double>::difference_tolerance));
         CHECK(max_magnitude(expected) > 1e-3);  // a gradient of zeros would prove nothing
       }
   }
@@ -66,7 +69,8 @@ TEST_CASE("backward of every op adds to a target that holds something") {
         Values expected = random_values(Rng{5}.fork(i), static_cast<Index>(once[i].size()));
         for (std::size_t e = 0; e < expected.size(); ++e) expected[e] += once[i][e];
         INFO(op.name, ", input ", i);
-        CHECK(max_difference(run.gradient(i).values(), expected) < tolerance(expected, ScalarTraits<double>::backend_tolerance));
+        CHECK(max_difference(run.gradient(i).values(), expected) <
+              tolerance(expected, ScalarTraits<double>::backend_tolerance));
       }
   }
 }

@@ -15,7 +15,8 @@ namespace {
 struct Matrix {
   Index rows, cols;
   std::vector<float> values;
-  Matrix(Index rows_, Index cols_, std::uint64_t seed = 0) : rows{rows_}, cols{cols_}, values(static_cast<std::size_t>(rows * cols)) {
+  Matrix(Index rows_, Index cols_, std::uint64_t seed = 0)
+      : rows{rows_}, cols{cols_}, values(static_cast<std::size_t>(rows * cols)) {
     Rng rng{seed};
     for (float& v : values) v = static_cast<float>(rng.normal());
   }
@@ -35,7 +36,10 @@ std::vector<Matrix> similarities(CpuOptions options) {
 
 }  // namespace
 
-TEST_CASE("the similarities a loss stands on are computed in full where products are in bfloat16, and so are their gradients") {
-  const auto full = similarities({.threads = 1}), reduced = similarities({.threads = 1, .arithmetic = Arithmetic::bfloat16});
+TEST_CASE(
+    "the similarities a loss stands on are computed in full where products are in bfloat16, and so are their "
+    "gradients") {
+  const auto full = similarities({.threads = 1}),
+             reduced = similarities({.threads = 1, .arithmetic = Arithmetic::bfloat16});
   for (std::size_t i = 0; i < full.size(); ++i) CHECK(full[i].values == reduced[i].values);
 }

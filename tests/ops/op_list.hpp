@@ -57,7 +57,9 @@ struct OpCase {
   std::function<void(B&, const std::vector<Weights<T>>&, Out<T>, Saved<T>)> forward;
   std::function<void(B&, const std::vector<Weights<T>>&, In<T>, Saved<T>, In<T>, const std::vector<Acc<T>>&)> backward;
 
-  Values values_of_input(std::size_t i) const { return random_values(Rng{23}.fork(name).fork(i), inputs[i].rows * inputs[i].cols, inputs[i].scale); }
+  Values values_of_input(std::size_t i) const {
+    return random_values(Rng{23}.fork(name).fork(i), inputs[i].rows * inputs[i].cols, inputs[i].scale);
+  }
   Values values_of_dy() const { return random_values(Rng{23}.fork(name).fork("dy"), rows * cols); }
 };
 
@@ -86,14 +88,18 @@ class OpList {
   }
 
   template <class Op, std::size_t N, std::size_t... I>
-  void add_case(std::string name, Op op, const std::array<Operand, N>& inputs, Index rows, Index cols, std::index_sequence<I...>) {
+  void add_case(std::string name, Op op, const std::array<Operand, N>& inputs, Index rows, Index cols,
+                std::index_sequence<I...>) {
     OpCase<B> c{std::move(name), {inputs.begin(), inputs.end()}, rows, cols, {}, {}, {}};
     c.saved = [op](const std::vector<Weights<T>>& in) -> Extents {
       if constexpr (requires { op.saved(in[I]...); }) return op.saved(in[I]...);
       else return static_cast<void>(op), static_cast<void>(in), Extents{};
     };
-    c.forward = [op](B& b, const std::vector<Weights<T>>& in, Out<T> y, Saved<T> kept) { op.forward(b, in[I]..., y, kept); };
-    c.backward = [op](B& b, const std::vector<Weights<T>>& in, In<T> y, Saved<T> kept, In<T> dy, const std::vector<Acc<T>>& d) {
+    c.forward = [op](B& b, const std::vector<Weights<T>>& in, Out<T> y, Saved<T> kept) {
+      op.forward(b, in[I]..., y, kept);
+    };
+    c.backward = [op](B& b, const std::vector<Weights<T>>& in, In<T> y, Saved<T> kept, In<T> dy,
+                      const std::vector<Acc<T>>& d) {
       if constexpr (requires { requires Op::wants_output; }) op.backward(b, in[I]..., y, kept, dy, d[I]...);
       else static_cast<void>(y), op.backward(b, in[I]..., kept, dy, d[I]...);
     };
@@ -124,10 +130,11 @@ class OpList {
     const Grid grid{2, 5, 4};
     for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 1, 0}, Window{2, 3, 0}}) {
       const Index places = window.over(grid).rows();
-      add<2>("convolution " + std::to_string(window.size) + ", stride " + std::to_string(window.stride), ConvolutionOp{grid, window},
-             {{{grid.rows(), 3}, {4, 3 * window.area()}}}, places, 4);
+      add<2>("convolution " + std::to_string(window.size) + ", stride " + std::to_string(window.stride),
+             ConvolutionOp{grid, window}, {{{grid.rows(), 3}, {4, 3 * window.area()}}}, places, 4);
     }
-    add<2>("convolution, wider than a panel", ConvolutionOp{{1, 3, 4}, {3, 1, 1}}, {{{12, 35}, {37, 35 * 9, 0.2}}}, 12, 37);
+    add<2>("convolution, wider than a panel", ConvolutionOp{{1, 3, 4}, {3, 1, 1}}, {{{12, 35}, {37, 35 * 9, 0.2}}}, 12,
+           37);
     add<1>("average_pool", AveragePoolOp{grid, 2}, {{{grid.rows(), 3}}}, 8, 3);  // the fifth line is not read
     add<1>("channels_last", ChannelsLastOp{3}, {{{2, 3 * 20}}}, 40, 3);
     add<2>("mean_token", MeanTokenOp{}, {{{8, 5}, {5, 5}}}, 10, 5);
@@ -149,13 +156,16 @@ class OpList {
     add<1>("normalize", NormalizeOp{}, {{{5, 19}}}, 5, 19);
     add<3>("batch_norm", BatchNormOp{1e-5}, {{{7, 19}, {1, 19}, {1, 19}}}, 7, 19);
     add<3>("batch_norm, large epsilon", BatchNormOp{0.5}, {{{40, 3}, {1, 3}, {1, 3}}}, 40, 3);
-    add<3>("batch_norm, running statistics", RunningBatchNormOp<T>{numbers(19, false), numbers(19, true), 1e-5}, {{{7, 19}, {1, 19}, {1, 19}}}, 7, 19);
+    add<3>("batch_norm, running statistics", RunningBatchNormOp<T>{numbers(19, false), numbers(19, true), 1e-5},
+           {{{7, 19}, {1, 19}, {1, 19}}}, 7, 19);
   }
 
   void table_ops() {
     add<1>("gather", GatherOp{ids({3, 0, 3, 3, 1, 6})}, {{{7, 5}}}, 6, 5);
     add<2>("embedding", EmbeddingOp{ids({3, 0, 3, 2, 2}), ids({0, 1, 2, 0, 1})}, {{{5, 6}, {4, 6}}}, 5, 6);
-    add<3>("learned_embedding", LearnedEmbeddingOp{ids({3, -1, 0, -2, -1}), ids({-4, 0, -1, 1, 0}), ids({0, 1, 2, 0, 1})}, {{{5, 6}, {2, 6}, {4, 6}}}, 5, 6);
+    add<3>("learned_embedding",
+           LearnedEmbeddingOp{ids({3, -1, 0, -2, -1}), ids({-4, 0, -1, 1, 0}), ids({0, 1, 2, 0, 1})},
+           {{{5, 6}, {2, 6}, {4, 6}}}, 5, 6);
     add<1>("gather, some no rows", GatherOp{ids({-1, 3, -5, 0, 3})}, {{{7, 5}}}, 5, 5);
     add<1>("patches", PatchesOp{3, 6, 2}, {{{2, 108}}}, 18, 12);
     add<3>("tokens", TokensOp{}, {{{8, 5}, {1, 5}, {5, 5}}}, 10, 5);
@@ -167,11 +177,13 @@ class OpList {
         for (const Index heads : {1, 3}) {
           const Sequences& s = sequences(tree);
           const Index rows = s.rows(), pooled = static_cast<Index>(s.pooled().size()), w = 6;
-          const std::string kind = std::string(causal ? ", causal" : "") + (tree ? ", tree" : "") + ", heads " + std::to_string(heads);
+          const std::string kind =
+              std::string(causal ? ", causal" : "") + (tree ? ", tree" : "") + ", heads " + std::to_string(heads);
           add<1>("attention" + kind, AttentionOp{{.heads = heads, .causal = causal}, &s}, {{{rows, 3 * w}}}, rows, w);
           const AttentionPattern pattern{.heads = heads, .causal = causal, .pooled = true};
           add<2>("pooled_attention" + kind, PooledAttentionOp{pattern, &s}, {{{pooled, w}, {rows, 2 * w}}}, pooled, w);
-          add<3>("pooled_attention, separate" + kind, SeparatePooledAttentionOp{pattern, &s}, {{{pooled, w}, {rows, w}, {rows, w}}}, pooled, w);
+          add<3>("pooled_attention, separate" + kind, SeparatePooledAttentionOp{pattern, &s},
+                 {{{pooled, w}, {rows, w}, {rows, w}}}, pooled, w);
         }
   }
 
@@ -179,8 +191,10 @@ class OpList {
     add<2>("exp_scale", ExpScaleOp{}, {{{4, 5}, {1, 1}}}, 4, 5);
     for (const Axis axis : {Axis::rows, Axis::columns}) {
       const std::string kind = axis == Axis::rows ? ", rows" : ", columns";
-      add<1>("cross_entropy" + kind, CrossEntropyOp{ids({0, 1, 2, 3}), ids({0, 1, 2, 3}), axis, 1}, {{{4, 4, 3}}}, 1, 1);
-      add<1>("cross_entropy, several positives" + kind, CrossEntropyOp{ids({0, 1, 1, 2, 0}), ids({1, 0, 2, 1}), axis, 0.5f}, {{{5, 4, 3}}}, 1, 1);
+      add<1>("cross_entropy" + kind, CrossEntropyOp{ids({0, 1, 2, 3}), ids({0, 1, 2, 3}), axis, 1}, {{{4, 4, 3}}}, 1,
+             1);
+      add<1>("cross_entropy, several positives" + kind,
+             CrossEntropyOp{ids({0, 1, 1, 2, 0}), ids({1, 0, 2, 1}), axis, 0.5f}, {{{5, 4, 3}}}, 1, 1);
     }
   }
 
@@ -230,7 +244,8 @@ class OpRun {
  public:
   using T = typename B::Scalar;
 
-  OpRun(B backend, const OpCase<B>& op) : b_{backend}, op_{&op}, y_{backend, op.rows, op.cols}, dy_{backend, op.rows, op.cols, op.values_of_dy()} {
+  OpRun(B backend, const OpCase<B>& op)
+      : b_{backend}, op_{&op}, y_{backend, op.rows, op.cols}, dy_{backend, op.rows, op.cols, op.values_of_dy()} {
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
       inputs_.emplace_back(backend, op.inputs[i].rows, op.inputs[i].cols, op.values_of_input(i));
       gradients_.emplace_back(backend, op.inputs[i].rows, op.inputs[i].cols);
@@ -255,14 +270,16 @@ class OpRun {
     forward();
     std::vector<Acc<T>> targets;
     for (std::size_t i = 0; i < count(); ++i)
-      targets.push_back(present(i) && (wanted < 0 || wanted == static_cast<int>(i)) ? Acc<T>{gradients_[i].view(), fresh} : Acc<T>{});
+      targets.push_back(
+          present(i) && (wanted < 0 || wanted == static_cast<int>(i)) ? Acc<T>{gradients_[i].view(), fresh} : Acc<T>{});
     op_->backward(b_, views(), y_.view(), saved(), dy_.view(), targets);
   }
 
  private:
   std::vector<Weights<T>> views() const {
     std::vector<Weights<T>> views;
-    for (std::size_t i = 0; i < inputs_.size(); ++i) views.push_back(present(i) ? Weights<T>{View<const T>{inputs_[i].view()}} : Weights<T>{});
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      views.push_back(present(i) ? Weights<T>{View<const T>{inputs_[i].view()}} : Weights<T>{});
     return views;
   }
   Saved<T> saved() const { return saved_.view().count() > 0 ? saved_.view() : Saved<T>{}; }

@@ -16,11 +16,13 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree on every op, forwards and backwards", T,
   const Cpu<T> two_threads{{.threads = 2}};
   for (const bool fresh : {true, false})
     for (std::size_t c = 0; c < naive.cases.size(); ++c) {
-      const auto expected = everything(Naive<T>{}, naive.cases[c], fresh), found = everything(two_threads, cpu.cases[c], fresh);
+      const auto expected = everything(Naive<T>{}, naive.cases[c], fresh),
+                 found = everything(two_threads, cpu.cases[c], fresh);
       REQUIRE(found.size() == expected.size());
       for (std::size_t i = 0; i < found.size(); ++i) {
         INFO(naive.cases[c].name, i == 0 ? ", result" : ", gradient ", i, fresh ? ", fresh" : "");
-        CHECK(max_difference(found[i], expected[i]) <= ScalarTraits<T>::backend_tolerance * std::max(1.0, max_magnitude(expected[i])));
+        CHECK(max_difference(found[i], expected[i]) <=
+              ScalarTraits<T>::backend_tolerance * std::max(1.0, max_magnitude(expected[i])));
       }
     }
 }

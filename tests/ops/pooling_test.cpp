@@ -42,7 +42,8 @@ TEST_CASE("channels last takes every value once; pixels become rows") {
 TEST_CASE("the mean of an image's rows comes before them, plus positions") {
   Cx cx;
   const Weight<Naive<double>> positions{{3, 2}, {1, 2, 10, 20, 100, 200}};
-  CHECK(values_of(cx, mean_token(cx, rows_of(cx, 4, 2, {1, 2, 3, 6, 5, 5, 7, 9}), positions.p)) == Values{3, 6, 11, 22, 103, 206, 7, 9, 15, 25, 107, 209});
+  CHECK(values_of(cx, mean_token(cx, rows_of(cx, 4, 2, {1, 2, 3, 6, 5, 5, 7, 9}), positions.p)) ==
+        Values{3, 6, 11, 22, 103, 206, 7, 9, 15, 25, 107, 209});
 }
 
 TEST_CASE("pooled attention with keys and values apart is that with both side by side") {
@@ -51,7 +52,8 @@ TEST_CASE("pooled attention with keys and values apart is that with both side by
   s.assign_uniform(2, 3);
   const auto q = random_rows(cx, 2, 4, 1), kv = random_rows(cx, 6, 8, 2);
   const Rows<Cx, dyn> k{kv.view.middle_cols(0, 4)}, v{kv.view.middle_cols(4, 4)};
-  CHECK(values_of(cx, pooled_attention(cx, q, k, v, s, {.heads = 2})) == values_of(cx, pooled_attention(cx, q, kv, s, {.heads = 2})));
+  CHECK(values_of(cx, pooled_attention(cx, q, k, v, s, {.heads = 2})) ==
+        values_of(cx, pooled_attention(cx, q, kv, s, {.heads = 2})));
 }
 
 TEST_CASE("pictures of another size are ShapeErrors") {
@@ -61,9 +63,12 @@ TEST_CASE("pictures of another size are ShapeErrors") {
   s.assign_uniform(2, 3);
   const auto x = random_rows(cx, 10, 2);
   CHECK_THROWS_WITH_AS(average_pool(cx, x, {1, 3, 3}, 2), "average_pool: rows: expected 9, found 10", ShapeError);
-  CHECK_THROWS_WITH_AS(channels_last(cx, x, 1, {10, 1, 3}, Size<1>{}), "channels_last: shape: expected (10, 3), found (10, 2)", ShapeError);
-  CHECK_THROWS_WITH_AS(channels_last(cx, x, 2, {10, 1, 1}, Size<dyn>{3}), "channels_last: channels: expected 3, found 2", ShapeError);
-  CHECK_THROWS_WITH_AS(mean_token(cx, x, positions.p), "mean_token: rows: expected a multiple of 3, found 10", ShapeError);
+  CHECK_THROWS_WITH_AS(channels_last(cx, x, 1, {10, 1, 3}, Size<1>{}),
+                       "channels_last: shape: expected (10, 3), found (10, 2)", ShapeError);
+  CHECK_THROWS_WITH_AS(channels_last(cx, x, 2, {10, 1, 1}, Size<dyn>{3}),
+                       "channels_last: channels: expected 3, found 2", ShapeError);
+  CHECK_THROWS_WITH_AS(mean_token(cx, x, positions.p), "mean_token: rows: expected a multiple of 3, found 10",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(pooled_attention(cx, random_rows(cx, 2, 4), random_rows(cx, 6, 4), random_rows(cx, 5, 4), s, {}),
                        "attention: shape of the values: expected (6, 4), found (5, 4)", ShapeError);
 }

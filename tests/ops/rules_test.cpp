@@ -54,8 +54,10 @@ TEST_CASE("the cross-entropy of equal logits is the logarithm of their number") 
   const std::vector<std::int32_t> three{0, 1, 2}, five{0, 1, 2, 3, 4}, equal{0, 0, 0};
   const auto logits = rows(cx, 3, 5, Values(15, 7.5));
   CHECK(values(cross_entropy(cx, logits, three, five))[0] == doctest::Approx(std::log(5)));
-  CHECK(values(cross_entropy(cx, rows(cx, 5, 3, Values(15, 7.5)), five, three, Axis::columns))[0] == doctest::Approx(std::log(5)));
-  CHECK(values(cross_entropy(cx, rows(cx, 3, 3, Values(9, 1)), equal, equal, Axis::rows, 0.5f))[0] == doctest::Approx(0.5 * std::log(3)));
+  CHECK(values(cross_entropy(cx, rows(cx, 5, 3, Values(15, 7.5)), five, three, Axis::columns))[0] ==
+        doctest::Approx(std::log(5)));
+  CHECK(values(cross_entropy(cx, rows(cx, 3, 3, Values(9, 1)), equal, equal, Axis::rows, 0.5f))[0] ==
+        doctest::Approx(0.5 * std::log(3)));
 }
 
 TEST_CASE("several positives count equally") {
@@ -76,7 +78,8 @@ TEST_CASE("attention to equal keys is the mean of the values seen") {
   const auto x = rows(cx, 5, 3, qkv);
   const Values causal = values(attention(cx, x, Size<dyn>{1}, s, {.heads = 1, .causal = true}));
   const Values both = values(attention(cx, x, Size<dyn>{1}, s, {.heads = 1, .causal = false}));
-  const Values expected{1, 11.0 / 2, 111.0 / 3, 1011.0 / 3, 11011.0 / 4}, seen{11.0 / 2, 11.0 / 2, 111.0 / 3, 11011.0 / 4, 11011.0 / 4};
+  const Values expected{1, 11.0 / 2, 111.0 / 3, 1011.0 / 3, 11011.0 / 4},
+      seen{11.0 / 2, 11.0 / 2, 111.0 / 3, 11011.0 / 4, 11011.0 / 4};
   for (std::size_t i = 0; i < 5; ++i) {
     CHECK(causal[i] == doctest::Approx(expected[i]));
     CHECK(both[i] == doctest::Approx(seen[i]));
@@ -93,7 +96,8 @@ TEST_CASE("pooled attention is attention at the pooled rows") {
   const auto qkv = random_rows(cx, 5, 12);
   const auto all = attention(cx, qkv, Size<dyn>{4}, s, {.heads = 2, .causal = true});
   const auto q = gather(cx, Rows<Cx, dyn>{qkv.view.middle_cols(0, 4)}, s.pooled());
-  const auto pooled = pooled_attention(cx, q, Rows<Cx, dyn>{qkv.view.middle_cols(4, 8)}, s, {.heads = 2, .causal = true});
+  const auto pooled =
+      pooled_attention(cx, q, Rows<Cx, dyn>{qkv.view.middle_cols(4, 8)}, s, {.heads = 2, .causal = true});
   CHECK(values(pooled) == values(gather(cx, all, s.pooled())));
 }
 
@@ -102,7 +106,8 @@ TEST_CASE("patches take every pixel once, channel by channel within a patch") {
   Values pixels(2 * 16);
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<double>(i);
   const Values y = values(Rows<Cx, dyn>{patches(cx, rows(cx, 1, 32, pixels), 2, 4, 2, Size<dyn>{8})});
-  CHECK(std::vector<double>(y.begin() + 8, y.begin() + 16) == Values{2, 3, 6, 7, 18, 19, 22, 23});  // the upper right patch
+  CHECK(std::vector<double>(y.begin() + 8, y.begin() + 16) ==
+        Values{2, 3, 6, 7, 18, 19, 22, 23});  // the upper right patch
   Values sorted = y;
   std::ranges::sort(sorted);
   CHECK(sorted == pixels);
@@ -119,7 +124,8 @@ TEST_CASE("an embedding is a token's row and a position's row") {
   Cx cx;
   const W token{{3, 2}, {1, 2, 3, 4, 5, 6}}, position{{2, 2}, {10, 20, 30, 40}};
   const std::vector<std::int32_t> ids{2, 0, 2}, at{0, 1, 1};
-  CHECK(values(Rows<Cx, dyn>{embedding(cx, Size<2>{}, ids, at, token.p, position.p)}) == Values{15, 26, 31, 42, 35, 46});
+  CHECK(values(Rows<Cx, dyn>{embedding(cx, Size<2>{}, ids, at, token.p, position.p)}) ==
+        Values{15, 26, 31, 42, 35, 46});
 }
 
 TEST_CASE("the activation a configuration names is applied") {
@@ -139,5 +145,6 @@ TEST_CASE("shapes that do not fit are ShapeErrors") {
   CHECK_THROWS_WITH_AS(attention(cx, x, Size<dyn>{2}, s, {}), "attention: rows: expected 3, found 4", ShapeError);
   CHECK_THROWS_WITH_AS(pooled_attention(cx, random_rows(cx, 2, 3), random_rows(cx, 3, 6), s, {}),
                        "attention: pooled rows and rows: expected (1, 3), found (2, 3)", ShapeError);
-  CHECK_THROWS_WITH_AS(cross_entropy(cx, x, two, two), "cross_entropy: groups of rows and columns: expected (4, 6), found (2, 2)", ShapeError);
+  CHECK_THROWS_WITH_AS(cross_entropy(cx, x, two, two),
+                       "cross_entropy: groups of rows and columns: expected (4, 6), found (2, 2)", ShapeError);
 }

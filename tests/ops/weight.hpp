@@ -15,7 +15,9 @@ template <class B>
 struct Weight {
   Matrix<B> memory;
   Parameter<typename B::Scalar> p;
-  Weight(Shape shape, const Values& values) : memory{{}, shape.rows(), shape.cols(), values}, p{shape, Init::zeros()} { p.data = memory.view().data; }
+  Weight(Shape shape, const Values& values) : memory{{}, shape.rows(), shape.cols(), values}, p{shape, Init::zeros()} {
+    p.data = memory.view().data;
+  }
   Values values() const { return memory.values(); }
 };
 

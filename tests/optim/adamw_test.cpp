@@ -16,7 +16,8 @@ using namespace clip;
 using namespace clip::testing;
 
 namespace {
-constexpr AdamwOptions rough{.learning_rate = 0.1f, .beta1 = 0.9f, .beta2 = 0.98f, .epsilon = 1e-6f, .weight_decay = 0.2f, .decays = decay_all};
+constexpr AdamwOptions rough{
+    .learning_rate = 0.1f, .beta1 = 0.9f, .beta2 = 0.98f, .epsilon = 1e-6f, .weight_decay = 0.2f, .decays = decay_all};
 }
 
 TEST_CASE_TEMPLATE("AdamW: three steps as PyTorch takes them", B, Naive<double>, Cpu<double>) {
@@ -24,13 +25,15 @@ TEST_CASE_TEMPLATE("AdamW: three steps as PyTorch takes them", B, Naive<double>,
   weights.add("p", {3}, {1, -2, 0.5});
   Parameters parameters{weights};
   AdamW optimizer{parameters, rough};
-  const double expected[3][3] = {
-      {0.8800003333, -1.8600010000, 0.3900049998}, {0.7624006600, -1.7265601007, 0.2822098995}, {0.6471529801, -1.5967506452, 0.1765706713}};
+  const double expected[3][3] = {{0.8800003333, -1.8600010000, 0.3900049998},
+                                 {0.7624006600, -1.7265601007, 0.2822098995},
+                                 {0.6471529801, -1.5967506452, 0.1765706713}};
   for (int k = 1; k <= 3; ++k) {
     give_gradient(parameters, "p", {0.3, -0.1 * k, 0.02});
     optimizer.step();
     const auto p = values_of(parameters, "p");
-    for (std::size_t i = 0; i < 3; ++i) CHECK(std::abs(p[i] - expected[k - 1][i]) < 5e-8);  // options are floats: 0.1f is not 0.1
+    for (std::size_t i = 0; i < 3; ++i)
+      CHECK(std::abs(p[i] - expected[k - 1][i]) < 5e-8);  // options are floats: 0.1f is not 0.1
   }
   CHECK(optimizer.steps() == 3);
 }
@@ -50,7 +53,8 @@ TEST_CASE_TEMPLATE("AdamW: every step is the formula, in double", B, Naive<doubl
     for (std::size_t i = 0; i < 4; ++i) {
       m[i] = b1 * m[i] + (1 - b1) * g[i];
       v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
-      p[i] = p[i] - lr * wd * p[i] - lr * (m[i] / (1 - std::pow(b1, t))) / (std::sqrt(v[i] / (1 - std::pow(b2, t))) + eps);
+      p[i] =
+          p[i] - lr * wd * p[i] - lr * (m[i] / (1 - std::pow(b1, t))) / (std::sqrt(v[i] / (1 - std::pow(b2, t))) + eps);
       CHECK(std::abs(found[i] - p[i]) < 1e-14);
     }
   }
@@ -131,7 +135,8 @@ TEST_CASE("AdamW: steps and states are all there is to go on from") {
   Parameters second{again};
   AdamW resumed{second};
   for (const char* name : {"exp_avg", "exp_avg_sq"})
-    for (Index j = 0; j < 2; ++j) second.state(name).of(second.entries()[0])(0, j) = first.state(name).of(first.entries()[0])(0, j);
+    for (Index j = 0; j < 2; ++j)
+      second.state(name).of(second.entries()[0])(0, j) = first.state(name).of(first.entries()[0])(0, j);
   resumed.set_steps(optimizer.steps());
   for (int k = 4; k <= 6; ++k) {
     step(first, optimizer, k);
@@ -145,8 +150,10 @@ TEST_CASE("AdamW: options that make no sense are errors that name them") {
   weights.add("p", {1}, {1});
   Parameters parameters{weights};
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_WITH_AS((AdamW{parameters, {.learning_rate = -1}}), "adamw: learning_rate: expected from 0 to below 1e+06, found -1", OptionError);
-  CHECK_THROWS_WITH_AS((AdamW{parameters, {.beta1 = 1}}), "adamw: beta1: expected from 0 to below 1, found 1", OptionError);
+  CHECK_THROWS_WITH_AS((AdamW{parameters, {.learning_rate = -1}}),
+                       "adamw: learning_rate: expected from 0 to below 1e+06, found -1", OptionError);
+  CHECK_THROWS_WITH_AS((AdamW{parameters, {.beta1 = 1}}), "adamw: beta1: expected from 0 to below 1, found 1",
+                       OptionError);
   for (const float bad : {-0.5f, 1.0f, 7.0f, nan}) {
     CHECK_THROWS_AS((AdamW{parameters, {.beta1 = bad}}), OptionError);
     CHECK_THROWS_AS((AdamW{parameters, {.beta2 = bad}}), OptionError);

@@ -39,7 +39,8 @@ TEST_CASE_TEMPLATE("gradient norm: over all gradients that have arrived", B, Nai
   CHECK(gradient_norm(some.parameters) == doctest::Approx(5).epsilon(1e-15));
 }
 
-TEST_CASE_TEMPLATE("clipping: longer gradients become the length asked for and keep their direction", B, Naive<double>, Cpu<double>) {
+TEST_CASE_TEMPLATE("clipping: longer gradients become the length asked for and keep their direction", B, Naive<double>,
+                   Cpu<double>) {
   Some<B> some;
   CHECK(clip_gradient_norm(some.parameters, 2.0) == doctest::Approx(5).epsilon(1e-15));
   CHECK(gradient_norm(some.parameters) == doctest::Approx(2).epsilon(1e-6));
@@ -57,7 +58,8 @@ TEST_CASE("clipping: shorter gradients are left alone, bit for bit") {
 
 TEST_CASE("clipping: a length that is no length is an error") {
   Some<Naive<double>> some;
-  CHECK_THROWS_WITH_AS(clip_gradient_norm(some.parameters, 0), "clip_gradient_norm: largest norm: expected above 0, found 0", OptionError);
+  CHECK_THROWS_WITH_AS(clip_gradient_norm(some.parameters, 0),
+                       "clip_gradient_norm: largest norm: expected above 0, found 0", OptionError);
   CHECK_THROWS_AS(clip_gradient_norm(some.parameters, -1), OptionError);
   CHECK_THROWS_AS(clip_gradient_norm(some.parameters, std::numeric_limits<double>::quiet_NaN()), OptionError);
   CHECK(some.gradient("a", 0) == 3);

@@ -19,13 +19,15 @@ TEST_CASE("warm-up and cosine: known values") {
 }
 
 TEST_CASE("warm-up and cosine: it rises, then falls, within 0 and 1, and is symmetric about the middle of the fall") {
-  for (const WarmupCosine schedule : {WarmupCosine{5, 25}, WarmupCosine{0, 7}, WarmupCosine{1, 2}, WarmupCosine{10, 11}}) {
+  for (const WarmupCosine schedule :
+       {WarmupCosine{5, 25}, WarmupCosine{0, 7}, WarmupCosine{1, 2}, WarmupCosine{10, 11}}) {
     for (Index step = 0; step < schedule.total; ++step) {
       CHECK(schedule(step) > 0);
       CHECK(schedule(step) <= 1);
       if (step + 1 < schedule.warmup) CHECK(schedule(step + 1) > schedule(step));
       if (step >= schedule.warmup) CHECK(schedule(step + 1) < schedule(step));
-      if (step >= schedule.warmup) CHECK(std::abs(schedule(step) + schedule(schedule.total + schedule.warmup - step) - 1) < 1e-14);
+      if (step >= schedule.warmup)
+        CHECK(std::abs(schedule(step) + schedule(schedule.total + schedule.warmup - step) - 1) < 1e-14);
     }
     CHECK(schedule(schedule.warmup) == 1);
   }

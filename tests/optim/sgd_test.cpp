@@ -37,7 +37,8 @@ TEST_CASE_TEMPLATE("SGD: three steps with momentum as PyTorch takes them", B, Na
   CHECK(optimizer.steps() == 3);
 }
 
-TEST_CASE("SGD: without momentum and decay it walks against the gradient; ranges hold; frozen and untouched weights stay") {
+TEST_CASE(
+    "SGD: without momentum and decay it walks against the gradient; ranges hold; frozen and untouched weights stay") {
   NamedWeights<Naive<double>> weights;
   weights.add("a", {2}, {1, 2});
   weights.add("b", {1}, {5}, {-1, 1});
@@ -59,7 +60,8 @@ TEST_CASE("SGD: options that make no sense are errors that name them") {
   weights.add("p", {1}, {1});
   Parameters parameters{weights};
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_WITH_AS((Sgd{parameters, {.momentum = 1}}), "sgd: momentum: expected from 0 to below 1, found 1", OptionError);
+  CHECK_THROWS_WITH_AS((Sgd{parameters, {.momentum = 1}}), "sgd: momentum: expected from 0 to below 1, found 1",
+                       OptionError);
   for (const float bad : {-1.0f, nan}) {
     CHECK_THROWS_AS((Sgd{parameters, {.learning_rate = bad}}), OptionError);
     CHECK_THROWS_AS((Sgd{parameters, {.momentum = bad}}), OptionError);

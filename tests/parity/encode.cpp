@@ -35,16 +35,22 @@ void write(const std::string& path, const Features& features, clip::Index rows) 
   clip::write_npy(path, std::span<const clip::Index>{shape}, std::span<const float>{features.values()});
 }
 
-void encode(const std::string& name, const std::string& weights, const std::string& images_path, const std::string& ids_path, const std::string& out) {
+void encode(const std::string& name, const std::string& weights, const std::string& images_path,
+            const std::string& ids_path, const std::string& out) {
   const clip::AnyModel<> model = loaded(name, weights);
   auto pixels = clip::read_npy<float>(images_path);
   const auto ids = clip::read_npy<std::int32_t>(ids_path);
-  if (pixels.shape.size() != 4 || ids.shape.size() != 2) clip::raise(clip::InputError{images_path, "expected images of 4 extents and ids of 2"});
+  if (pixels.shape.size() != 4 || ids.shape.size() != 2)
+    clip::raise(clip::InputError{images_path, "expected images of 4 extents and ids of 2"});
   const clip::Index n = pixels.shape[0];
-  write(out + ".images.npy", model.encode_image(clip::Images::from_floats(n, pixels.shape[1], pixels.shape[2], pixels.shape[3], std::move(pixels.values))), n);
+  write(out + ".images.npy",
+        model.encode_image(
+            clip::Images::from_floats(n, pixels.shape[1], pixels.shape[2], pixels.shape[3], std::move(pixels.values))),
+        n);
   clip::Texts texts{static_cast<std::int32_t>(model.config().text.vocabulary - 1)};
   const auto context = static_cast<std::size_t>(ids.shape[1]);
-  for (std::size_t i = 0; i < static_cast<std::size_t>(ids.shape[0]); ++i) texts.add(std::span{ids.values}.subspan(i * context, context));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(ids.shape[0]); ++i)
+    texts.add(std::span{ids.values}.subspan(i * context, context));
   write(out + ".texts.npy", model.encode_text(texts), texts.size());
 }
 
@@ -53,9 +59,10 @@ int run(const std::vector<std::string>& a) {
     encode(a[1], a[2], a[3], a[4], a[5]);
   } else if ((a.size() == 5 || a.size() == 6) && a[0] == "save") {
     clip::AnyModel<> model = loaded(a[1], a[2]);
-    clip::save(
-        model, a[3],
-        {.dialect = clip::try_dialect(a[4]).value(), .dtype = a.size() == 6 ? clip::dtype_named(a[5]) : std::nullopt, .self_test = clip::self_test(model)});
+    clip::save(model, a[3],
+               {.dialect = clip::try_dialect(a[4]).value(),
+                .dtype = a.size() == 6 ? clip::dtype_named(a[5]) : std::nullopt,
+                .self_test = clip::self_test(model)});
   } else if (a.size() == 3 && a[0] == "check") {
     const auto report = clip::self_test(loaded(a[1], a[2]), a[2]);
     std::printf("%.2e %.2e\n", report.image, report.text);

@@ -34,8 +34,9 @@ TEST_CASE("the kernels are those that CLIP_CPU asks for") {
 TEST_CASE("linked kernels and Naive agree on every primitive") {
   Naive<float> naive;
   Cpu<float> cpu{{.threads = 2}};
-  for (const Setting& setting : {Setting{1, 1, 1, true, false, true}, Setting{7, 17, 9, false, true, false}, Setting{13, 33, 31, true, true, true},
-                                 Setting{25, 64, 16, false, false, true}, Setting{200, 147, 64, true, false, true}})
+  for (const Setting& setting : {Setting{1, 1, 1, true, false, true}, Setting{7, 17, 9, false, true, false},
+                                 Setting{13, 33, 31, true, true, true}, Setting{25, 64, 16, false, false, true},
+                                 Setting{200, 147, 64, true, false, true}})
     check_close(run_primitives(cpu, setting), run_primitives(naive, setting), setting);
 }
 
@@ -83,5 +84,6 @@ TEST_CASE("a packed model on linked kernels has the bits of the same model in ro
     check_same(packed, other);
   }
   const auto expected = naive.encode_image(images);
-  for (std::size_t i = 0; i < image.values().size(); ++i) CHECK(std::abs(image.values()[i] - expected.values()[i]) <= 1e-5f);
+  for (std::size_t i = 0; i < image.values().size(); ++i)
+    CHECK(std::abs(image.values()[i] - expected.values()[i]) <= 1e-5f);
 }

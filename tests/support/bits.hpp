@@ -47,11 +47,15 @@ struct Packed {
   Index rows, cols;
   Layout layout;
   std::vector<std::byte> panels;
-  Packed(Use use, Index window, In<T> w, Layout layout_, int threads = 2) : rows{w.rows}, cols{w.cols}, layout{layout_} {
-    panels.resize(use == Use::project ? Cpu<T>::packed_bytes(layout, cols, rows) : Cpu<T>::packed_bytes(layout, rows, cols));
+  Packed(Use use, Index window, In<T> w, Layout layout_, int threads = 2)
+      : rows{w.rows}, cols{w.cols}, layout{layout_} {
+    panels.resize(use == Use::project ? Cpu<T>::packed_bytes(layout, cols, rows)
+                                      : Cpu<T>::packed_bytes(layout, rows, cols));
     Cpu<T>{{.threads = threads}}.pack(use, window, w, layout, panels.data());
   }
-  Weights<T> weights(Index first = 0) const { return {In<T>{reinterpret_cast<const T*>(panels.data()), rows, cols}, layout, first}; }
+  Weights<T> weights(Index first = 0) const {
+    return {In<T>{reinterpret_cast<const T*>(panels.data()), rows, cols}, layout, first};
+  }
   Matrix<T> unpacked(Use use, Index window, int threads = 2) const {
     Matrix<T> w{rows, cols};
     Cpu<T>{{.threads = threads}}.unpack(use, window, panels.data(), layout, w);
@@ -59,6 +63,7 @@ struct Packed {
   }
 };
 
-inline constexpr std::array all_panels{Layout::panels, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels};
+inline constexpr std::array all_panels{Layout::panels, Layout::half_panels, Layout::bfloat16_panels,
+                                       Layout::int8_panels};
 
 }  // namespace clip::testing

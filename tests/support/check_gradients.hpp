@@ -33,11 +33,13 @@ Rows<Cx, 1> some_loss(Cx& cx, Rows<Cx, W> y) {
 template <class B, class F>
 std::vector<Values> gradients_of(Parameters<B>& table, F record, TapeOptions options = {}) {
   table.clear_gradients();
-  for (auto& e : table.entries()) table.backend().fill(e.gradient, static_cast<typename B::Scalar>(NAN));  // what is stale must not be added to
+  for (auto& e : table.entries())
+    table.backend().fill(e.gradient, static_cast<typename B::Scalar>(NAN));  // what is stale must not be added to
   Tape<B> tape{table, options};
   tape.backward(record(tape));
   std::vector<Values> all;
-  for (const auto& e : table.entries()) all.push_back(e.fresh ? Values{} : values_of(table.backend(), View<const typename B::Scalar>{e.gradient}));
+  for (const auto& e : table.entries())
+    all.push_back(e.fresh ? Values{} : values_of(table.backend(), View<const typename B::Scalar>{e.gradient}));
   return all;
 }
 

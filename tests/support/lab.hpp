@@ -23,8 +23,8 @@ struct Setting {
   bool gap = false;      // matrices are columns of wider ones
   bool optional = true;  // parts that may be absent are there
   std::string in_words() const {
-    return "m " + std::to_string(m) + ", n " + std::to_string(n) + ", k " + std::to_string(k) + (fresh ? ", fresh" : "") + (gap ? ", strided" : "") +
-           (optional ? "" : ", without optional parts");
+    return "m " + std::to_string(m) + ", n " + std::to_string(n) + ", k " + std::to_string(k) +
+           (fresh ? ", fresh" : "") + (gap ? ", strided" : "") + (optional ? "" : ", without optional parts");
   }
 };
 
@@ -82,7 +82,8 @@ class Lab {
 
   const std::vector<std::int32_t>& ids(Index count, Index below) {
     std::vector<std::int32_t> values;
-    for (Index i = 0; i < count; ++i) values.push_back(static_cast<std::int32_t>(rng_.below(static_cast<std::uint64_t>(below))));
+    for (Index i = 0; i < count; ++i)
+      values.push_back(static_cast<std::int32_t>(rng_.below(static_cast<std::uint64_t>(below))));
     ids_.push_back(std::make_unique<std::vector<std::int32_t>>(std::move(values)));
     return *ids_.back();
   }
@@ -122,7 +123,8 @@ class Lab {
     block.whole.data = block.data;
     std::vector<T> values;
     for (Index i = 0; i < rows; ++i)
-      for (Index j = 0; j < stride; ++j) values.push_back(static_cast<T>(j < before || j >= before + cols ? nan : draw()));
+      for (Index j = 0; j < stride; ++j)
+        values.push_back(static_cast<T>(j < before || j >= before + cols ? nan : draw()));
     b.upload(std::span<const T>{values}, block.whole);
     blocks_.push_back(block);
     return {block.data + before, rows, cols, stride};

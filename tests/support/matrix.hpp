@@ -63,8 +63,12 @@ class Matrix {
   using T = typename B::Scalar;
 
   Matrix() = default;
-  Matrix(B backend, Index rows, Index cols) : Matrix{backend, rows, cols, Values(static_cast<std::size_t>(rows * cols), NAN)} {}
-  Matrix(B backend, Index rows, Index cols, const Values& values) : backend_{backend}, buffer_{backend, rows * cols}, rows_{rows}, cols_{cols} { set(values); }
+  Matrix(B backend, Index rows, Index cols)
+      : Matrix{backend, rows, cols, Values(static_cast<std::size_t>(rows * cols), NAN)} {}
+  Matrix(B backend, Index rows, Index cols, const Values& values)
+      : backend_{backend}, buffer_{backend, rows * cols}, rows_{rows}, cols_{cols} {
+    set(values);
+  }
 
   View<T> view() const { return {buffer_.data(), rows_, cols_}; }
   Values values() const { return values_of(backend_, View<const T>{view()}); }

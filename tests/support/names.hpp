@@ -46,7 +46,8 @@ inline NamedShapes published_list(const ClipConfig<VitConfig, TextConfig>& c) {
     list[std::string(norm) + ".bias"] = {w};
   }
   list["visual.proj"] = {w, c.embed_dim};
-  for (Index i = 0; i < c.image.layers; ++i) add_block(list, "visual.transformer.resblocks." + std::to_string(i), w, 4 * w);
+  for (Index i = 0; i < c.image.layers; ++i)
+    add_block(list, "visual.transformer.resblocks." + std::to_string(i), w, 4 * w);
   list["token_embedding.weight"] = {c.text.vocabulary, t};
   list["positional_embedding"] = {c.text.context, t};
   for (Index i = 0; i < c.text.layers; ++i) add_block(list, "transformer.resblocks." + std::to_string(i), t, 4 * t);

@@ -17,7 +17,8 @@ struct NormNet {
   B backend_;
   double momentum = 0.1;
   Parameter<double> w{{4, 4}, Init::zeros()}, weight{{4}, Init::zeros()}, bias{{4}, Init::zeros()};
-  Parameter<double> running_mean{{4}, Init::zeros()}, running_var{{4}, Init::ones()}, num_batches_tracked{{}, Init::zeros()};
+  Parameter<double> running_mean{{4}, Init::zeros()}, running_var{{4}, Init::ones()},
+      num_batches_tracked{{}, Init::zeros()};
   Buffer<B> memory;
 
   NormNet() {
@@ -40,7 +41,9 @@ struct NormNet {
     visit("num_batches_tracked", self.num_batches_tracked);
   }
 
-  BatchNormWeights<double> norm() const { return {weight, bias, running_mean, running_var, num_batches_tracked, 1e-5, momentum}; }
+  BatchNormWeights<double> norm() const {
+    return {weight, bias, running_mean, running_var, num_batches_tracked, 1e-5, momentum};
+  }
 
   template <class Cx>
   Rows<Cx, 4> operator()(Cx& cx, Rows<Cx, 4> x) const {

@@ -34,9 +34,11 @@ inline std::map<std::string, NumpyArray> read_npz(const std::string& path) {
   std::map<std::string, NumpyArray> arrays;
   for (std::size_t entry = u32(bytes.size() - 6), i = 0; i < count; ++i) {
     need(entry + 46 <= bytes.size() && u32(entry) == 0x02014B50, "damaged directory");
-    const std::size_t method = u16(entry + 10), size = u32(entry + 24), name_size = u16(entry + 28), local = u32(entry + 42);
+    const std::size_t method = u16(entry + 10), size = u32(entry + 24), name_size = u16(entry + 28),
+                      local = u32(entry + 42);
     need(method == 0, "compressed");
-    need(entry + 46 + name_size <= bytes.size() && local + 30 <= bytes.size() && u32(local) == 0x04034B50, "damaged directory");
+    need(entry + 46 + name_size <= bytes.size() && local + 30 <= bytes.size() && u32(local) == 0x04034B50,
+         "damaged directory");
     std::string name{as_text(bytes.subspan(entry + 46, name_size))};
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     const std::size_t data = local + 30 + u16(local + 26) + u16(local + 28);

@@ -27,7 +27,8 @@ Cases<B> primitives() {
 
 /// What the memory holds after every case of the list.
 template <class B>
-std::vector<std::pair<std::string, std::vector<std::vector<typename B::Scalar>>>> run_primitives(B& backend, const Setting& setting) {
+std::vector<std::pair<std::string, std::vector<std::vector<typename B::Scalar>>>> run_primitives(
+    B& backend, const Setting& setting) {
   std::vector<std::pair<std::string, std::vector<std::vector<typename B::Scalar>>>> results;
   for (const auto& [name, run] : primitives<B>()) {
     Lab<B> lab{backend, setting, Rng{7}.fork(name)};

@@ -21,7 +21,9 @@ namespace clip::testing {
 /// Pages without access except while a primitive runs. What the host reads or writes by itself ends in a fault.
 class Arena {
  public:
-  Arena() : begin_{static_cast<std::byte*>(mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))} {
+  Arena()
+      : begin_{static_cast<std::byte*>(
+            mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))} {
     if (begin_ == MAP_FAILED) raise(SystemError{"remote", "no room for the arena"});
     free_[0] = size;
   }
@@ -45,9 +47,11 @@ class Arena {
   void deallocate(void* p, std::size_t bytes) {
     const std::lock_guard lock{mutex_};
     auto it = free_.emplace(static_cast<std::size_t>(static_cast<std::byte*>(p) - begin_), rounded(bytes)).first;
-    if (const auto next = std::next(it); next != free_.end() && it->first + it->second == next->first) it->second += next->second, free_.erase(next);
+    if (const auto next = std::next(it); next != free_.end() && it->first + it->second == next->first)
+      it->second += next->second, free_.erase(next);
     if (it != free_.begin())
-      if (const auto before = std::prev(it); before->first + before->second == it->first) before->second += it->second, free_.erase(it);
+      if (const auto before = std::prev(it); before->first + before->second == it->first)
+        before->second += it->second, free_.erase(it);
   }
 
   /// As long as one of these lives the pages are open.
@@ -137,47 +141,62 @@ class Remote {
     const Arena::Visit visit{*arena_};
     naive_.convolve(x, w, grid, window, epilogue, y);
   }
-  CLIP_REMOTE(void, convolve_backward, (In<T> dy, Weights<T> w, Grid grid, Window window, Acc<T> dx), (dy, w, grid, window, dx))
+  CLIP_REMOTE(void, convolve_backward, (In<T> dy, Weights<T> w, Grid grid, Window window, Acc<T> dx),
+              (dy, w, grid, window, dx))
   CLIP_REMOTE(void, convolve_outer, (In<T> dy, In<T> x, Grid grid, Window window, Acc<T> dw), (dy, x, grid, window, dw))
   CLIP_REMOTE(void, average_pool, (In<T> x, Grid grid, Index k, Out<T> y), (x, grid, k, y))
   CLIP_REMOTE(void, average_pool_backward, (In<T> dy, Grid grid, Index k, Acc<T> dx), (dy, grid, k, dx))
   CLIP_REMOTE(void, channels_last, (In<T> images, Index channels, Out<T> y), (images, channels, y))
   CLIP_REMOTE(void, channels_last_backward, (In<T> dy, Index channels, Acc<T> dimages), (dy, channels, dimages))
 
-  CLIP_REMOTE(void, batch_norm, (In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved), (x, gain, bias, epsilon, y, saved))
-  CLIP_REMOTE(void, batch_norm_with, (In<T> x, In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y),
+  CLIP_REMOTE(void, batch_norm, (In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved),
+              (x, gain, bias, epsilon, y, saved))
+  CLIP_REMOTE(void, batch_norm_with,
+              (In<T> x, In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y),
               (x, mean, variance, gain, bias, epsilon, y))
   CLIP_REMOTE(void, batch_norm_backward,
-              (In<T> x, In<T> mean, In<T> variance, In<T> gain, double epsilon, In<T> dy, bool of_batch, Acc<T> dx, Acc<T> dgain, Acc<T> dbias),
+              (In<T> x, In<T> mean, In<T> variance, In<T> gain, double epsilon, In<T> dy, bool of_batch, Acc<T> dx,
+               Acc<T> dgain, Acc<T> dbias),
               (x, mean, variance, gain, epsilon, dy, of_batch, dx, dgain, dbias))
-  CLIP_REMOTE(void, fold_batch_norm, (In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y), (mean, variance, gain, bias, epsilon, y))
+  CLIP_REMOTE(void, fold_batch_norm, (In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y),
+              (mean, variance, gain, bias, epsilon, y))
   CLIP_REMOTE(void, blend, (double keep, double share, In<T> x, Out<T> y), (keep, share, x, y))
 
-  CLIP_REMOTE(void, layer_norm, (In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved), (x, gain, bias, epsilon, y, saved))
-  CLIP_REMOTE(void, layer_norm_backward, (In<T> x, In<T> gain, In<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias),
+  CLIP_REMOTE(void, layer_norm, (In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved),
+              (x, gain, bias, epsilon, y, saved))
+  CLIP_REMOTE(void, layer_norm_backward,
+              (In<T> x, In<T> gain, In<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias),
               (x, gain, saved, dy, dx, dgain, dbias))
   CLIP_REMOTE(void, normalize, (In<T> x, Out<T> y, Saved<T> saved), (x, y, saved))
   CLIP_REMOTE(void, normalize_backward, (In<T> x, In<T> saved, In<T> dy, Acc<T> dx), (x, saved, dy, dx))
 
   CLIP_REMOTE(void, gather, (In<T> table, Ids ids, Acc<T> y), (table, ids, y))
   CLIP_REMOTE(void, scatter_add, (In<T> x, Ids ids, Acc<T> table), (x, ids, table))
-  CLIP_REMOTE(void, patches, (In<T> images, Index channels, Index edge, Index patch, Out<T> y), (images, channels, edge, patch, y))
-  CLIP_REMOTE(void, patches_backward, (In<T> dy, Index channels, Index edge, Index patch, Acc<T> dimages), (dy, channels, edge, patch, dimages))
+  CLIP_REMOTE(void, patches, (In<T> images, Index channels, Index edge, Index patch, Out<T> y),
+              (images, channels, edge, patch, y))
+  CLIP_REMOTE(void, patches_backward, (In<T> dy, Index channels, Index edge, Index patch, Acc<T> dimages),
+              (dy, channels, edge, patch, dimages))
   CLIP_REMOTE(void, tokens, (In<T> first, In<T> positions, In<T> x, Out<T> y), (first, positions, x, y))
-  CLIP_REMOTE(void, tokens_backward, (In<T> dy, Index length, Acc<T> dfirst, Acc<T> dpositions, Acc<T> dx), (dy, length, dfirst, dpositions, dx))
+  CLIP_REMOTE(void, tokens_backward, (In<T> dy, Index length, Acc<T> dfirst, Acc<T> dpositions, Acc<T> dx),
+              (dy, length, dfirst, dpositions, dx))
   CLIP_REMOTE(void, mean_token, (In<T> x, In<T> positions, Out<T> y), (x, positions, y))
-  CLIP_REMOTE(void, mean_token_backward, (In<T> dy, Index length, Acc<T> dpositions, Acc<T> dx), (dy, length, dpositions, dx))
+  CLIP_REMOTE(void, mean_token_backward, (In<T> dy, Index length, Acc<T> dpositions, Acc<T> dx),
+              (dy, length, dpositions, dx))
 
-  CLIP_REMOTE(void, attention, (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y, Saved<T> saved),
+  CLIP_REMOTE(void, attention,
+              (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y,
+               Saved<T> saved),
               (q, k, v, sequences, pattern, y, saved))
   CLIP_REMOTE(void, attention_backward,
-              (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk,
-               Acc<T> dv),
+              (In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved,
+               In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv),
               (q, k, v, sequences, pattern, y, saved, dy, dq, dk, dv))
   CLIP_REMOTE(void, query_attention, (In<T> q, In<T> x, Weights<T> w, Index heads, Out<T> y), (q, x, w, heads, y))
-  CLIP_REMOTE(void, cross_entropy, (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, Acc<T> loss, Saved<T> saved),
+  CLIP_REMOTE(void, cross_entropy,
+              (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, Acc<T> loss, Saved<T> saved),
               (logits, rows, cols, axis, weight, loss, saved))
-  CLIP_REMOTE(void, cross_entropy_backward, (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, In<T> saved, In<T> dloss, Acc<T> dlogits),
+  CLIP_REMOTE(void, cross_entropy_backward,
+              (In<T> logits, Ids rows, Ids cols, Axis axis, double weight, In<T> saved, In<T> dloss, Acc<T> dlogits),
               (logits, rows, cols, axis, weight, saved, dloss, dlogits))
 
   CLIP_REMOTE(double, sum_of_squares, (In<T> x), (x))

@@ -52,7 +52,9 @@ void check_equal(const Results<T>& a, const Results<T>& b) {
   for (std::size_t c = 0; c < a.size(); ++c)
     for (std::size_t o = 0; o < a[c].second.size(); ++o) {
       INFO(a[c].first, ", matrix ", o);
-      const auto bytes = [](const std::vector<T>& values) { return std::as_bytes(std::span<const T>(values)); };  // of nothing, too
+      const auto bytes = [](const std::vector<T>& values) {
+        return std::as_bytes(std::span<const T>(values));
+      };  // of nothing, too
       CHECK(std::ranges::equal(bytes(a[c].second[o]), bytes(b[c].second[o])));
     }
 }

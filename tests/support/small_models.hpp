@@ -15,19 +15,42 @@
 namespace clip::testing {
 
 /// As small as a model with every part can be.
-inline constexpr ClipConfig<VitConfig, TextConfig> Tiny{
-    .embed_dim = 6,
-    .image = {.image_size = 6, .patch_size = 3, .width = 8, .layers = 2, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 9, .vocabulary = 12, .width = 8, .layers = 2, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+inline constexpr ClipConfig<VitConfig, TextConfig> Tiny{.embed_dim = 6,
+                                                        .image = {.image_size = 6,
+                                                                  .patch_size = 3,
+                                                                  .width = 8,
+                                                                  .layers = 2,
+                                                                  .heads = 2,
+                                                                  .activation = Activation::quick_gelu,
+                                                                  .epsilon = 1e-5f},
+                                                        .text = {.context = 9,
+                                                                 .vocabulary = 12,
+                                                                 .width = 8,
+                                                                 .layers = 2,
+                                                                 .heads = 2,
+                                                                 .activation = Activation::quick_gelu,
+                                                                 .epsilon = 1e-5f}};
 
 /// Extents that fill no packet and no tile.
-inline constexpr ClipConfig<VitConfig, TextConfig> Odd{
-    .embed_dim = 13,
-    .image = {.image_size = 15, .patch_size = 5, .width = 20, .layers = 2, .heads = 5, .activation = Activation::gelu, .epsilon = 1e-5f},
-    .text = {.context = 17, .vocabulary = 31, .width = 20, .layers = 2, .heads = 5, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+inline constexpr ClipConfig<VitConfig, TextConfig> Odd{.embed_dim = 13,
+                                                       .image = {.image_size = 15,
+                                                                 .patch_size = 5,
+                                                                 .width = 20,
+                                                                 .layers = 2,
+                                                                 .heads = 5,
+                                                                 .activation = Activation::gelu,
+                                                                 .epsilon = 1e-5f},
+                                                       .text = {.context = 17,
+                                                                .vocabulary = 31,
+                                                                .width = 20,
+                                                                .layers = 2,
+                                                                .heads = 5,
+                                                                .activation = Activation::quick_gelu,
+                                                                .epsilon = 1e-5f}};
 
 /// A ResNet as small as one can be: its last stage is a single pixel.
-inline constexpr ResNetClipConfig SmallResNet{.embed_dim = 6, .image = {.image_size = 32, .layers = {1, 2, 1, 1}, .width = 2}, .text = Tiny.text};
+inline constexpr ResNetClipConfig SmallResNet{
+    .embed_dim = 6, .image = {.image_size = 32, .layers = {1, 2, 1, 1}, .width = 2}, .text = Tiny.text};
 
 template <class Config>
 Images random_images(const Config& config, Index n, Rng rng) {
@@ -74,7 +97,8 @@ Texts random_texts(const Config& config, Index n, Rng rng) {
     if (i % 5 != 4) {
       const std::uint64_t length = rng.below(most + 1);
       tokens.resize(static_cast<std::size_t>(tokens.empty() ? 0 : rng.below(tokens.size() + 1)));
-      while (tokens.size() < length) tokens.push_back(static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(config.text.vocabulary - 2))));
+      while (tokens.size() < length)
+        tokens.push_back(static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(config.text.vocabulary - 2))));
       tokens.resize(static_cast<std::size_t>(length));
     }
     add_text(config, texts, tokens);

@@ -52,8 +52,10 @@ TEST_CASE("agreement counts equal choices and names the others by their place am
 
 TEST_CASE("agreement takes equally many rows and choices of equal width") {
   Agreement agreement;
-  CHECK_THROWS_WITH_AS(agreement.add(rows({1, 0}), rows({1, 0, 0, 1})), "agreement: rows: expected 1, found 2", ShapeError);
-  CHECK_THROWS_WITH_AS(agreement.add(rows({1, 0}), Features<float, 3>{1}), "agreement: feature width: expected 2, found 3", ShapeError);
+  CHECK_THROWS_WITH_AS(agreement.add(rows({1, 0}), rows({1, 0, 0, 1})), "agreement: rows: expected 1, found 2",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(agreement.add(rows({1, 0}), Features<float, 3>{1}),
+                       "agreement: feature width: expected 2, found 3", ShapeError);
   CHECK_THROWS_AS(agreement.add_choices(std::vector<Index>{1}, {}), ShapeError);
   CHECK_THROWS_AS(agreement.worst(), InputError);
 }

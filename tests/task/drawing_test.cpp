@@ -9,7 +9,8 @@ TEST_CASE("words on any mixture of the palette are readable") {
     for (int i = 0; i <= 100; ++i) {
       const Rgb fill = mix(colors::pale, color, i / 100.0);
       CAPTURE(fill.css());
-      CHECK(contrast(fill, detail::readable_on(fill)) >= 3.7);  // 4.5 is what WCAG asks of small text, 3 of large; no middle shade reaches 4.5 with either
+      CHECK(contrast(fill, detail::readable_on(fill)) >=
+            3.7);  // 4.5 is what WCAG asks of small text, 3 of large; no middle shade reaches 4.5 with either
     }
   for (const Rgb color : {colors::ink, colors::faint, colors::blue}) CHECK(contrast(colors::white, color) >= 4.5);
 }

@@ -54,7 +54,9 @@ const auto none = [](int) { return false; };
 
 }  // namespace
 
-TEST_CASE("every file of a folder comes once, in order, with the features it has alone, however batches and readers are chosen") {
+TEST_CASE(
+    "every file of a folder comes once, in order, with the features it has alone, however batches and readers are "
+    "chosen") {
   const TemporaryFolder folder;
   fill_folder(folder, 23, none);
   for (const Index batch : {1, 4, 23, 50})
@@ -114,7 +116,10 @@ TEST_CASE("a folder that is not there or has no pictures is one error") {
   const TemporaryFolder folder;
   const Means model;
   CHECK(try_embed_folder(model, folder / "none").error().message().starts_with(folder / "none: no such file"));
-  CHECK(try_embed_folder(model, folder.path).error().message().starts_with(folder.path + ": no images (looked for names ending with .bmp, "));
+  CHECK(try_embed_folder(model, folder.path)
+            .error()
+            .message()
+            .starts_with(folder.path + ": no images (looked for names ending with .bmp, "));
   CHECK_THROWS_AS(embed_files(model, {"x.ppm"}, {.batch = 0}), OptionError);
 }
 
@@ -129,7 +134,9 @@ TEST_CASE("progress counts files and failures, batch by batch") {
   fill_folder(folder, 7, [](int i) { return i == 4; });
   const Means model;
   std::vector<Index> seen;
-  for (auto& item : embed_folder(model, folder.path, {.batch = 3, .progress = [&](EmbedProgress p) { seen.insert(seen.end(), {p.done, p.total, p.failed}); }}))
+  for (auto& item : embed_folder(model, folder.path, {.batch = 3, .progress = [&](EmbedProgress p) {
+                                                        seen.insert(seen.end(), {p.done, p.total, p.failed});
+                                                      }}))
     (void)item;
   CHECK(seen == std::vector<Index>{3, 7, 0, 6, 7, 1, 7, 7, 1});
 }

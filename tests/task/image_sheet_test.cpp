@@ -11,19 +11,22 @@
 using namespace clip;
 
 namespace {
-SheetTile tile(const std::string& caption, bool right) { return {Image{2, 2, Pixels::gray, {0, 80, 160, 240}}, caption, "50 %", right}; }
+SheetTile tile(const std::string& caption, bool right) {
+  return {Image{2, 2, Pixels::gray, {0, 80, 160, 240}}, caption, "50 %", right};
+}
 }  // namespace
 
 TEST_CASE("a sheet shows every image with its words, and wrong ones apart from right ones") {
-  const ImageSheet sheet{
-      .title = "t",
-      .note = "n",
-      .right_means = "good",
-      .wrong_means = "bad",
-      .rows = {{"first <row>", {tile("cat", true), tile("dog", false)}}, {"second", {tile("cow", false), tile("hen", true), tile("fox", true)}}}};
+  const ImageSheet sheet{.title = "t",
+                         .note = "n",
+                         .right_means = "good",
+                         .wrong_means = "bad",
+                         .rows = {{"first <row>", {tile("cat", true), tile("dog", false)}},
+                                  {"second", {tile("cow", false), tile("hen", true), tile("fox", true)}}}};
   const std::string svg = image_sheet(sheet).document();
   REQUIRE(XmlReader::read(svg));
-  for (const char* words : {"t", "n", "good", "bad", "first <row>", "second", "cat", "dog", "cow", "hen", "fox", "50 %"}) {
+  for (const char* words :
+       {"t", "n", "good", "bad", "first <row>", "second", "cat", "dog", "cow", "hen", "fox", "50 %"}) {
     CAPTURE(words);
     CHECK(says(svg, words));
   }
@@ -36,7 +39,9 @@ TEST_CASE("a sheet shows every image with its words, and wrong ones apart from r
 
 TEST_CASE("captions have room: a longer one widens the columns") {
   const auto pitch = [](const std::string& caption) {
-    const auto images = elements(image_sheet({.title = "", .note = "", .rows = {{"", {tile(caption, true), tile("b", true)}}}}).document(), "image");
+    const auto images = elements(
+        image_sheet({.title = "", .note = "", .rows = {{"", {tile(caption, true), tile("b", true)}}}}).document(),
+        "image");
     return std::stod(images.at(1).attributes.at("x")) - std::stod(images.at(0).attributes.at("x"));
   };
   const std::string longer = "a caption of many letters";
@@ -44,4 +49,6 @@ TEST_CASE("captions have room: a longer one widens the columns") {
   CHECK(pitch(longer) >= detail::text_width(longer, 11));
 }
 
-TEST_CASE("a sheet without rows is a drawing") { CHECK(XmlReader::read(image_sheet({.title = "t", .note = "", .rows = {}}).document())); }
+TEST_CASE("a sheet without rows is a drawing") {
+  CHECK(XmlReader::read(image_sheet({.title = "t", .note = "", .rows = {}}).document()));
+}

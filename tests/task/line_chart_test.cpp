@@ -23,8 +23,13 @@ std::vector<Point> points(const XmlElement& polyline) {
 
 TEST_CASE("a line chart draws a point per value, greater ones higher, inside the drawing") {
   const std::vector<double> values{5, 4, 4.5, 3, -1};
-  const std::string svg =
-      line_chart({.title = "t", .note = "n", .x_title = "step", .y_title = "loss", .values = values, .levels = {{"guessing", 5.545}}}).document();
+  const std::string svg = line_chart({.title = "t",
+                                      .note = "n",
+                                      .x_title = "step",
+                                      .y_title = "loss",
+                                      .values = values,
+                                      .levels = {{"guessing", 5.545}}})
+                              .document();
   REQUIRE(XmlReader::read(svg));
   const auto lines = elements(svg, "polyline");
   REQUIRE(lines.size() == 1);
@@ -45,7 +50,9 @@ TEST_CASE("a line chart draws a point per value, greater ones higher, inside the
 }
 
 TEST_CASE("levels are dashed and within reach even where no value comes near them") {
-  const std::string svg = line_chart({.title = "", .note = "", .x_title = "", .y_title = "", .values = {1, 2}, .levels = {{"far", 100}}}).document();
+  const std::string svg =
+      line_chart({.title = "", .note = "", .x_title = "", .y_title = "", .values = {1, 2}, .levels = {{"far", 100}}})
+          .document();
   int dashed = 0;
   for (const XmlElement& line : elements(svg, "line"))
     if (line.attributes.contains("stroke-dasharray")) {
@@ -69,9 +76,13 @@ TEST_CASE("the thick line neither lags nor leads: a straight line stays as it is
 
 TEST_CASE("charts of nothing, of one value and of equal values are drawn") {
   for (const std::vector<double>& values : {std::vector<double>{}, {2}, {2, 2, 2}})
-    CHECK(XmlReader::read(line_chart({.title = "", .note = "", .x_title = "", .y_title = "", .values = values, .smoothing = 3, .levels = {}}).document()));
+    CHECK(XmlReader::read(
+        line_chart(
+            {.title = "", .note = "", .x_title = "", .y_title = "", .values = values, .smoothing = 3, .levels = {}})
+            .document()));
 }
 
 TEST_CASE("a value that is not finite is an error") {
-  CHECK_THROWS_AS(line_chart({.title = "", .note = "", .x_title = "", .y_title = "", .values = {1, NAN}, .levels = {}}), InputError);
+  CHECK_THROWS_AS(line_chart({.title = "", .note = "", .x_title = "", .y_title = "", .values = {1, NAN}, .levels = {}}),
+                  InputError);
 }

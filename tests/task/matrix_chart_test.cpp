@@ -11,15 +11,22 @@ using namespace clip;
 
 namespace {
 MatrixLabels labels(std::vector<std::string> rows, std::vector<std::string> columns) {
-  return {.title = "a title", .note = "a note", .rows_title = "down", .columns_title = "across", .rows = std::move(rows), .columns = std::move(columns)};
+  return {.title = "a title",
+          .note = "a note",
+          .rows_title = "down",
+          .columns_title = "across",
+          .rows = std::move(rows),
+          .columns = std::move(columns)};
 }
 }  // namespace
 
 TEST_CASE("a chart of confusions says every count and every name") {
   const std::vector<double> counts{900, 100, 0, 7, 993, 0};
-  const std::string svg = confusion_chart(labels({"cat", "dog & co"}, {"cat", "dog & co", "cow"}), {counts.data(), 2, 3}).document();
+  const std::string svg =
+      confusion_chart(labels({"cat", "dog & co"}, {"cat", "dog & co", "cow"}), {counts.data(), 2, 3}).document();
   REQUIRE(XmlReader::read(svg));
-  for (const char* words : {"a title", "a note", "down", "across", "cat", "dog & co", "cow", "900", "100", "0", "7", "993"}) {
+  for (const char* words :
+       {"a title", "a note", "down", "across", "cat", "dog & co", "cow", "900", "100", "0", "7", "993"}) {
     CAPTURE(words);
     CHECK(says(svg, words));
   }
@@ -28,7 +35,8 @@ TEST_CASE("a chart of confusions says every count and every name") {
 
 TEST_CASE("in a chart of confusions the right cells are blue, the wrong ones orange, and more is darker") {
   const std::vector<double> counts{8, 2, 0, 1, 9, 0, 0, 0, 0};
-  const auto cells = elements(confusion_chart(labels({"a", "b", "c"}, {"a", "b", "c"}), {counts.data(), 3, 3}).document(), "rect");
+  const auto cells =
+      elements(confusion_chart(labels({"a", "b", "c"}, {"a", "b", "c"}), {counts.data(), 3, 3}).document(), "rect");
   REQUIRE(cells.size() == 10);
   const auto fill = [&](std::size_t i) { return cells[1 + i].attributes.at("fill"); };
   CHECK(fill(0) == mix(colors::white, colors::blue, 0.8).css());
@@ -40,7 +48,8 @@ TEST_CASE("in a chart of confusions the right cells are blue, the wrong ones ora
 
 TEST_CASE("similarities have two digits and a sign, and zero is pale") {
   const std::vector<double> values{0.5, -0.25, 0.004, -0.004, 1, -1.239};
-  const std::string svg = similarity_chart(labels({"a", "b"}, {"a rather long sentence", "x", "y"}), {values.data(), 2, 3}).document();
+  const std::string svg =
+      similarity_chart(labels({"a", "b"}, {"a rather long sentence", "x", "y"}), {values.data(), 2, 3}).document();
   for (const char* words : {"0.50",
                             "\xE2\x88\x92"
                             "0.25",
@@ -59,7 +68,8 @@ TEST_CASE("similarities have two digits and a sign, and zero is pale") {
 TEST_CASE("long column names are turned and stay inside the drawing") {
   const std::vector<double> values(4);
   const std::string wide(40, 'w');
-  const auto all = elements(similarity_chart(labels({"a", "b"}, {wide, wide}), {values.data(), 2, 2}).document(), "text");
+  const auto all =
+      elements(similarity_chart(labels({"a", "b"}, {wide, wide}), {values.data(), 2, 2}).document(), "text");
   int turned = 0;
   for (const XmlElement& e : all)
     if (e.text == wide) {

@@ -21,7 +21,8 @@ TEST_CASE("a name takes the place of the braces, whatever it contains") {
 }
 
 TEST_CASE("a template without one place for the name is an error that quotes it") {
-  CHECK(error_of("a photo") == "template: {} once, where the name goes: expected \"a photo of a {}.\", found \"a photo\"");
+  CHECK(error_of("a photo") ==
+        "template: {} once, where the name goes: expected \"a photo of a {}.\", found \"a photo\"");
   CHECK(error_of("{} and {}").ends_with("found \"{} and {}\""));
   const std::vector<std::string> list{"a {}", "a { }"};
   CHECK(try_templates(list).error().message().starts_with("template 1: "));
@@ -36,6 +37,6 @@ TEST_CASE("a class has one name or several") {
   const ClassNames several{std::vector<std::vector<std::string>>{{"happy", "smiling"}, {"sad"}}};
   CHECK(several.size() == 2);
   CHECK(several[0].size() == 2);
-  CHECK_THROWS_WITH_AS((ClassNames{std::vector<std::vector<std::string>>{{"happy"}, {}}}), "class 1: number of names: expected 1 or more, found 0",
-                       OptionError);
+  CHECK_THROWS_WITH_AS((ClassNames{std::vector<std::vector<std::string>>{{"happy"}, {}}}),
+                       "class 1: number of names: expected 1 or more, found 0", OptionError);
 }

@@ -24,13 +24,15 @@ Vectors random_features(Index n, Index width, std::uint64_t seed) {
 Vectors captions_of(const Vectors& images, Index k, double noise, std::uint64_t seed) {
   Vectors texts = random_features(images.size() * k, images.width(), seed);
   for (Index t = 0; t < texts.size(); ++t)
-    for (std::size_t d = 0; d < static_cast<std::size_t>(images.width()); ++d) texts[t][d] = images[t / k][d] + static_cast<float>(noise) * texts[t][d];
+    for (std::size_t d = 0; d < static_cast<std::size_t>(images.width()); ++d)
+      texts[t][d] = images[t / k][d] + static_cast<float>(noise) * texts[t][d];
   return texts;
 }
 
 double cosine(std::span<const float> a, std::span<const float> b) {
   double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) ab += double{a[i]} * b[i], aa += double{a[i]} * a[i], bb += double{b[i]} * b[i];
+  for (std::size_t i = 0; i < a.size(); ++i)
+    ab += double{a[i]} * b[i], aa += double{a[i]} * a[i], bb += double{b[i]} * b[i];
   return ab / std::sqrt(aa * bb);
 }
 
@@ -54,7 +56,8 @@ TEST_CASE("mean, total and sum of a published row come out as printed there") {
   const Retrieval r{{15.00, 33.12, 44.13}, {12.578, 36.10, 51.70}};  // what was cut off in print: 0.002 at most
   CHECK(r.sum() == doctest::Approx(192.628));
   CHECK(r.in_words() ==
-        "Text Retrieval: R1:15.00 R5:33.12 R10:44.13 mR:30.75| Image Retrieval: R1:12.58 R5:36.10 R10:51.70 mR:33.46 | total mR:32.10 sum:192.63");
+        "Text Retrieval: R1:15.00 R5:33.12 R10:44.13 mR:30.75| Image Retrieval: R1:12.58 R5:36.10 R10:51.70 mR:33.46 | "
+        "total mR:32.10 sum:192.63");
 }
 
 TEST_CASE("captions that point like their image alone find it, and it finds them") {
@@ -101,12 +104,15 @@ TEST_CASE("the length of features changes nothing") {
 TEST_CASE("what cannot be compared is an error, not a recall") {
   Vectors images = random_features(4, 8, 7);
   const Vectors texts = random_features(20, 8, 8);
-  CHECK_THROWS_WITH_AS(retrieval(images, random_features(19, 8, 9)), "retrieval: texts: expected 5 for each of 4 images, found 19", ShapeError);
-  CHECK_THROWS_WITH_AS(retrieval(images, random_features(20, 7, 9)), "retrieval: width of texts: expected 8, found 7", ShapeError);
+  CHECK_THROWS_WITH_AS(retrieval(images, random_features(19, 8, 9)),
+                       "retrieval: texts: expected 5 for each of 4 images, found 19", ShapeError);
+  CHECK_THROWS_WITH_AS(retrieval(images, random_features(20, 7, 9)), "retrieval: width of texts: expected 8, found 7",
+                       ShapeError);
   CHECK_THROWS_AS(retrieval(images, texts, 0), OptionError);
   CHECK_THROWS_AS(retrieval(Vectors{0, 8}, Vectors{0, 8}), ShapeError);
   images[2][3] = NAN;
-  CHECK_THROWS_WITH_AS(retrieval(images, texts), "retrieval: image 2: features that are zero or not finite", NumericError);
+  CHECK_THROWS_WITH_AS(retrieval(images, texts), "retrieval: image 2: features that are zero or not finite",
+                       NumericError);
   for (float& x : images[2]) x = 0;
   CHECK_THROWS_AS(retrieval(images, texts), NumericError);
 }

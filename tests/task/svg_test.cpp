@@ -28,8 +28,8 @@ std::vector<std::byte> from_base64(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a drawing is well formed, whatever it says") {
-  for (const std::string words :
-       {"plain", "a < b && c > \"d\" 'e'", "</text>", "]]>", "\xC3\xA9t\xC3\xA9", "\xFF\xC3", "\x01\x1B", "\xEF\xBF\xBF", "", "&amp;", "<!--"}) {
+  for (const std::string words : {"plain", "a < b && c > \"d\" 'e'", "</text>", "]]>", "\xC3\xA9t\xC3\xA9", "\xFF\xC3",
+                                  "\x01\x1B", "\xEF\xBF\xBF", "", "&amp;", "<!--"}) {
     CAPTURE(words);
     Svg svg{100, 50, words};
     svg.text({1, 2}, words, {.anchor = Anchor::middle, .bold = true, .turn = 45});
@@ -45,8 +45,8 @@ TEST_CASE("a drawing is well formed, whatever it says") {
 }
 
 TEST_CASE("the reader of these tests refuses what is not well formed") {
-  for (const std::string wrong :
-       {"<svg>", "<svg></svg>x", "<a><b></a></b>", "<a x=1/>", "<a x=\"1\" x=\"2\"/>", "<a>&nbsp;</a>", "<a>\x01</a>", "<a x=\"<\"/>", ""}) {
+  for (const std::string wrong : {"<svg>", "<svg></svg>x", "<a><b></a></b>", "<a x=1/>", "<a x=\"1\" x=\"2\"/>",
+                                  "<a>&nbsp;</a>", "<a>\x01</a>", "<a x=\"<\"/>", ""}) {
     CAPTURE(wrong);
     CHECK_FALSE(XmlReader::read(wrong));
   }
@@ -69,7 +69,8 @@ TEST_CASE("an embedded image holds the same pixels") {
   const Image image{3, 2, Pixels::rgb, {0, 1, 2, 3, 4, 5, 6, 7, 8, 250, 251, 252, 253, 254, 255, 128, 129, 130}};
   Svg svg{10, 10, ""};
   svg.image({0, 0}, 30, 20, image);
-  const std::string link = elements(svg.document(), "image").at(0).attributes.at("href"), head = "data:image/png;base64,";
+  const std::string link = elements(svg.document(), "image").at(0).attributes.at("href"),
+                    head = "data:image/png;base64,";
   REQUIRE(link.starts_with(head));
   const Image back = decode_image(from_base64(link.substr(head.size())));
   REQUIRE(back.width() == 3);

@@ -21,4 +21,6 @@ TEST_CASE("more than there are is all of them, what is not a number last") {
   CHECK(top<float>({}, 3).empty());
 }
 
-TEST_CASE("none is not asked for") { CHECK_THROWS_WITH_AS(top<float>(values, 0), "top: k: expected 1 or more, found 0", OptionError); }
+TEST_CASE("none is not asked for") {
+  CHECK_THROWS_WITH_AS(top<float>(values, 0), "top: k: expected 1 or more, found 0", OptionError);
+}

@@ -35,7 +35,9 @@ class XmlReader {
   }
   std::string name() {
     std::size_t n = 0;
-    while (n < left_.size() && (std::isalnum(static_cast<unsigned char>(left_[n])) || left_[n] == '-' || left_[n] == ':')) ++n;
+    while (n < left_.size() &&
+           (std::isalnum(static_cast<unsigned char>(left_[n])) || left_[n] == '-' || left_[n] == ':'))
+      ++n;
     const std::string word{left_.substr(0, n)};
     left_.remove_prefix(n);
     return word;
@@ -69,7 +71,9 @@ class XmlReader {
       if (take(">")) break;
       const std::string key = name();
       std::string value;
-      if (!apart || key.empty() || found_[self].attributes.contains(key) || !take("=\"") || !characters("\"", value) || !take("\"")) return false;
+      if (!apart || key.empty() || found_[self].attributes.contains(key) || !take("=\"") || !characters("\"", value) ||
+          !take("\""))
+        return false;
       found_[self].attributes[key] = value;
     }
     for (;;) {

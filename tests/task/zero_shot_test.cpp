@@ -32,10 +32,21 @@ double length(std::span<const double> v) {
   return std::sqrt(squares);
 }
 
-inline constexpr ClipConfig<VitConfig, TextConfig> Tiny{
-    .embed_dim = 8,
-    .image = {.image_size = 8, .patch_size = 4, .width = 16, .layers = 1, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 16, .vocabulary = 514, .width = 16, .layers = 1, .heads = 2, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
+inline constexpr ClipConfig<VitConfig, TextConfig> Tiny{.embed_dim = 8,
+                                                        .image = {.image_size = 8,
+                                                                  .patch_size = 4,
+                                                                  .width = 16,
+                                                                  .layers = 1,
+                                                                  .heads = 2,
+                                                                  .activation = Activation::quick_gelu,
+                                                                  .epsilon = 1e-5f},
+                                                        .text = {.context = 16,
+                                                                 .vocabulary = 514,
+                                                                 .width = 16,
+                                                                 .layers = 1,
+                                                                 .heads = 2,
+                                                                 .activation = Activation::quick_gelu,
+                                                                 .epsilon = 1e-5f}};
 }  // namespace
 
 TEST_CASE("normalized rows have length one and keep their direction") {
@@ -95,7 +106,9 @@ TEST_CASE("of equal classes the first is taken") {
   CHECK(ZeroShot{classes}(image).best() == std::vector<Index>{1});
 }
 
-TEST_CASE("no images are no labels") { CHECK(ZeroShot{random_features(3, 4, 8)}(Features<double, dyn>{0, 4}).best().empty()); }
+TEST_CASE("no images are no labels") {
+  CHECK(ZeroShot{random_features(3, 4, 8)}(Features<double, dyn>{0, 4}).best().empty());
+}
 
 TEST_CASE("features of another width are an error") {
   const ZeroShot classify{random_features(3, 4, 9)};
@@ -110,7 +123,8 @@ TEST_CASE("a classifier of a model holds its text features, one per prompt, at l
   REQUIRE(classify.classes().size() == 3);
   for (Index i = 0; i < 3; ++i) {
     CHECK(length(classify.classes()[i]) == doctest::Approx(1));
-    for (std::size_t k = 0; k < 8; ++k) CHECK(classify.classes()[i][k] * length(texts[i]) == doctest::Approx(texts[i][k]));
+    for (std::size_t k = 0; k < 8; ++k)
+      CHECK(classify.classes()[i][k] * length(texts[i]) == doctest::Approx(texts[i][k]));
   }
 }
 
@@ -129,8 +143,8 @@ TEST_CASE("features in a context of the caller's are classified as those in the 
     CHECK(std::ranges::equal(expected[i], std::span{found.view.row(i), 3}));
     CHECK(std::ranges::equal(probable[i], std::span{probabilities}.subspan(static_cast<std::size_t>(3 * i), 3)));
   }
-  CHECK_THROWS_WITH_AS(classify.probabilities(cx, features, std::span{probabilities}.first(3)), "zero_shot: room for probabilities: expected 12, found 3",
-                       ShapeError);
+  CHECK_THROWS_WITH_AS(classify.probabilities(cx, features, std::span{probabilities}.first(3)),
+                       "zero_shot: room for probabilities: expected 12, found 3", ShapeError);
 }
 
 TEST_CASE("features in memory that is far away are classified there") {
@@ -144,7 +158,8 @@ TEST_CASE("features in memory that is far away are classified there") {
   classify.probabilities(cx, features, found);
   const auto expected = classify.probabilities(images);
   for (Index i = 0; i < 5; ++i)
-    for (std::size_t j = 0; j < 4; ++j) CHECK(found[static_cast<std::size_t>(i) * 4 + j] == doctest::Approx(expected[i][j]));
+    for (std::size_t j = 0; j < 4; ++j)
+      CHECK(found[static_cast<std::size_t>(i) * 4 + j] == doctest::Approx(expected[i][j]));
 }
 
 TEST_CASE("accuracy is the share of labels predicted right") {
@@ -152,7 +167,8 @@ TEST_CASE("accuracy is the share of labels predicted right") {
   CHECK(accuracy<std::uint8_t>({0, 1, 2, 3}, labels) == 1);
   CHECK(accuracy<std::uint8_t>({0, 1, 0, 0}, labels) == 0.5);
   CHECK(accuracy<std::uint8_t>({3, 2, 1, 0}, labels) == 0);
-  CHECK_THROWS_WITH_AS(accuracy<std::uint8_t>({0, 1}, labels), "accuracy: predictions for the labels: expected 4, found 2", ShapeError);
+  CHECK_THROWS_WITH_AS(accuracy<std::uint8_t>({0, 1}, labels),
+                       "accuracy: predictions for the labels: expected 4, found 2", ShapeError);
   CHECK_THROWS_AS(accuracy<std::uint8_t>({}, std::vector<std::uint8_t>{}), ShapeError);
 }
 
@@ -175,7 +191,8 @@ std::vector<double> mean_direction(const Model<Tiny, Naive<double>>& model, cons
 TEST_CASE("a class of several sentences is the mean of their directions, whatever other classes there are") {
   const Model<Tiny, Naive<double>> model{Rng{2}};
   const auto classify = zero_shot(model, Tokenizer{}, {"cat", "dog"}, templates);
-  const auto cat = mean_direction(model, {"a cat", "the cat!", "cat"}), dog = mean_direction(model, {"a dog", "the dog!", "dog"});
+  const auto cat = mean_direction(model, {"a cat", "the cat!", "cat"}),
+             dog = mean_direction(model, {"a dog", "the dog!", "dog"});
   REQUIRE(classify.classes().size() == 2);
   for (std::size_t k = 0; k < 8; ++k) {
     CHECK(classify.classes()[0][k] == doctest::Approx(cat[k]));
@@ -219,15 +236,21 @@ TEST_CASE("the best classes come with their labels, as cosines and as probabilit
   REQUIRE(probable.size() == 3);
   CHECK(probable[0].label == "dog");
   CHECK(probable[0].probability + probable[1].probability + probable[2].probability == doctest::Approx(1));
-  CHECK(probable[0].probability / probable[1].probability == doctest::Approx(std::exp(model.temperature() * (1 - similar[1].similarity))));
+  CHECK(probable[0].probability / probable[1].probability ==
+        doctest::Approx(std::exp(model.temperature() * (1 - similar[1].similarity))));
   CHECK_THROWS_WITH_AS(classify.top(Features<double, 8>{2}, 1), "zero_shot: images: expected 1, found 2", ShapeError);
 }
 
-TEST_CASE("templates without a place for the name, no classes and texts too long are errors; a text too long may be cut instead") {
+TEST_CASE(
+    "templates without a place for the name, no classes and texts too long are errors; a text too long may be cut "
+    "instead") {
   const Model<Tiny, Naive<double>> model{Rng{6}};
   CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, {"cat"}, {"a cat"}), OptionError);
   CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, std::vector<std::string>{}, {"{}"}), OptionError);
   CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, {"a name of more than sixteen bytes"}, {"{}"}), InputError);
-  CHECK(zero_shot(model, Tokenizer{}, {"a name of more than sixteen bytes"}, {"{}"}, TooLong::truncate).classes().size() == 1);
-  CHECK_THROWS_WITH_AS((ZeroShot{random_features(2, 4, 1), {"cat"}}), "zero_shot: labels: expected 2, found 1", ShapeError);
+  CHECK(zero_shot(model, Tokenizer{}, {"a name of more than sixteen bytes"}, {"{}"}, TooLong::truncate)
+            .classes()
+            .size() == 1);
+  CHECK_THROWS_WITH_AS((ZeroShot{random_features(2, 4, 1), {"cat"}}), "zero_shot: labels: expected 2, found 1",
+                       ShapeError);
 }

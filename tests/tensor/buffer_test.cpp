@@ -27,7 +27,8 @@ struct Counting : Naive<float> {
   }
 };
 
-static_assert(aligned_count<float>(1) == 16 && aligned_count<float>(16) == 16 && aligned_count<double>(9) == 16 && aligned_count<double>(0) == 0);
+static_assert(aligned_count<float>(1) == 16 && aligned_count<float>(16) == 16 && aligned_count<double>(9) == 16 &&
+              aligned_count<double>(0) == 0);
 
 }  // namespace
 

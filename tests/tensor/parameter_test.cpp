@@ -12,7 +12,8 @@ static_assert(Parameter<float>{{}, Init::ones()}.count() == 1);
 static_assert(fan_in(4).rule == Init::Rule::uniform && fan_in(4).scale == 0.5);
 
 TEST_CASE("the inverse root is that of the standard library") {
-  for (Index n : {1, 2, 3, 10, 512, 768, 1024, 3072}) CHECK(inverse_root(n) == doctest::Approx(1 / std::sqrt(static_cast<double>(n))).epsilon(1e-15));
+  for (Index n : {1, 2, 3, 10, 512, 768, 1024, 3072})
+    CHECK(inverse_root(n) == doctest::Approx(1 / std::sqrt(static_cast<double>(n))).epsilon(1e-15));
 }
 
 TEST_CASE("a slice of a matrix is rows, a slice of a vector is columns") {

@@ -16,7 +16,8 @@ struct Other {
   using Scalar = float;
 };
 
-static_assert(std::is_convertible_v<Rows<Context, 8>, Rows<Context, dyn>> && std::is_convertible_v<Rows<Context, dyn>, Rows<Context, 8>>);
+static_assert(std::is_convertible_v<Rows<Context, 8>, Rows<Context, dyn>> &&
+              std::is_convertible_v<Rows<Context, dyn>, Rows<Context, 8>>);
 static_assert(!std::is_convertible_v<Rows<Context, 8>, Rows<Context, 9>>);
 static_assert(!std::is_convertible_v<Rows<Context, 8>, Rows<Other, 8>>);
 

@@ -39,5 +39,6 @@ TEST_CASE("features are n vectors of one width") {
 TEST_CASE("a tensor's values are those of its shape") {
   const Tensor<double> t{{2, 3}, {1, 2, 3, 4, 5, 6}};
   CHECK(t.view()(1, 0) == 4);
-  CHECK_THROWS_WITH_AS((Tensor<double>{{2, 3}, std::vector<double>(5)}), "tensor: number of values: expected 6, found 5", ShapeError);
+  CHECK_THROWS_WITH_AS((Tensor<double>{{2, 3}, std::vector<double>(5)}),
+                       "tensor: number of values: expected 6, found 5", ShapeError);
 }

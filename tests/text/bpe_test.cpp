@@ -45,7 +45,8 @@ Ids by_definition(const std::vector<std::pair<std::string, std::string>>& merges
   for (;;) {
     std::size_t best = merges.size();
     for (std::size_t i = 0; i + 1 < word.size(); ++i) {
-      if (const auto found = ranks.find({word[i], word[i + 1]}); found != ranks.end()) best = std::min(best, found->second);
+      if (const auto found = ranks.find({word[i], word[i + 1]}); found != ranks.end())
+        best = std::min(best, found->second);
     }
     if (best == merges.size()) break;
     std::vector<std::string> next;
@@ -107,7 +108,8 @@ TEST_CASE("ids follow the definition for lists in any order, for short pieces an
     REQUIRE(pairs);
     for (int n = 0; n < 40; ++n) {
       std::string piece;
-      for (std::uint64_t length = 1 + rng.below(n % 4 == 0 ? 100 : 33); length > 0; --length) piece += rng.below(3) != 0 ? 'a' : 'b';
+      for (std::uint64_t length = 1 + rng.below(n % 4 == 0 ? 100 : 33); length > 0; --length)
+        piece += rng.below(3) != 0 ? 'a' : 'b';
       CHECK(encode(*pairs, piece) == by_definition(merges, piece));
     }
   }
@@ -121,8 +123,11 @@ TEST_CASE("a very long piece is no trouble") {
 }
 
 TEST_CASE("a merge of something unknown is an error that names it") {
-  CHECK(first_error({{"a", "b"}, {"ab", "cd"}}) == "list: merge 2, \"ab cd\": a symbol is neither a byte nor made by a merge");
-  CHECK(first_error({{"a", ""}}) == "list: merge 1, \"a \": a symbol is empty or holds a character that stands for no byte");
-  CHECK(first_error({{"\u4F60", "a"}}) == "list: merge 1, \"\u4F60 a\": a symbol is empty or holds a character that stands for no byte");
+  CHECK(first_error({{"a", "b"}, {"ab", "cd"}}) ==
+        "list: merge 2, \"ab cd\": a symbol is neither a byte nor made by a merge");
+  CHECK(first_error({{"a", ""}}) ==
+        "list: merge 1, \"a \": a symbol is empty or holds a character that stands for no byte");
+  CHECK(first_error({{"\u4F60", "a"}}) ==
+        "list: merge 1, \"\u4F60 a\": a symbol is empty or holds a character that stands for no byte");
   CHECK(first_error({{"\xFF", "a"}}).find("merge 1") != std::string::npos);
 }

@@ -44,7 +44,8 @@ TEST_CASE("separators U+001C to U+001F are space at the ends, everywhere or nowh
 }
 
 TEST_CASE("Hugging Face's cleaning composes, repairs nothing and knows no final sigma") {
-  CHECK(cleaned("CAFE\u0301 &amp; \u201Cx\u201D \uFF21", Cleaning::huggingface) == "caf\u00E9 &amp; \u201Cx\u201D \uFF41");
+  CHECK(cleaned("CAFE\u0301 &amp; \u201Cx\u201D \uFF21", Cleaning::huggingface) ==
+        "caf\u00E9 &amp; \u201Cx\u201D \uFF41");
   CHECK(cleaned("\u0391\u03A3", Cleaning::huggingface) == "\u03B1\u03C3");
   CHECK(cleaned("\u0391\u03A3", Cleaning::none) == "\u03B1\u03C2");
 }

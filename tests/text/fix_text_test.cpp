@@ -6,7 +6,9 @@
 
 using clip::fix_text;
 
-TEST_CASE("curly quotes become straight") { CHECK(fix_text(U"don\u2019t \u201Cquote\u201D \u2018x\u201B \u02BC") == U"don't \"quote\" 'x' '"); }
+TEST_CASE("curly quotes become straight") {
+  CHECK(fix_text(U"don\u2019t \u201Cquote\u201D \u2018x\u201B \u02BC") == U"don't \"quote\" 'x' '");
+}
 
 TEST_CASE("ligatures and wide characters become ordinary letters") {
   CHECK(fix_text(U"\uFB01ne \uFB03 \u0133 \u01C5 \u0149") == U"fine ffi ij D\u017E 'n");

@@ -18,7 +18,9 @@ TEST_CASE("named references are written out, with or without the semicolon old p
   CHECK(unescaped(U"&CounterClockwiseContourIntegral;") == U"\u2233");
 }
 
-TEST_CASE("the longest known beginning of a name counts") { CHECK(unescaped(U"&notit; &notin; &ampersand &ltx") == U"\u00ACit; \u2209 &ersand <x"); }
+TEST_CASE("the longest known beginning of a name counts") {
+  CHECK(unescaped(U"&notit; &notin; &ampersand &ltx") == U"\u00ACit; \u2209 &ersand <x");
+}
 
 TEST_CASE("numeric references follow HTML 5") {
   CHECK(unescaped(U"&#233;&#xE9;&#XE9 &#x1F600;") == U"\u00E9\u00E9\u00E9 \U0001F600");
@@ -29,7 +31,8 @@ TEST_CASE("numeric references follow HTML 5") {
 }
 
 TEST_CASE("what is no reference stays") {
-  for (const char32_t* text : {U"&", U"&&", U"a & b", U"&;", U"&#;", U"&#x;", U"&#xg", U"&nosuchname;", U"&\u00E9;", U"x&#", U"&<lt;"})
+  for (const char32_t* text :
+       {U"&", U"&&", U"a & b", U"&;", U"&#;", U"&#x;", U"&#xg", U"&nosuchname;", U"&\u00E9;", U"x&#", U"&<lt;"})
     CHECK(unescaped(text) == text);
 }
 

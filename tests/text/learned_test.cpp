@@ -11,7 +11,8 @@ namespace {
 
 Texts names() {
   Texts texts{99};
-  for (const std::vector<std::int32_t>& ids : {std::vector<std::int32_t>{98, 5, 7, 99}, {98, 6, 7, 99}, {98, 5, 7, 99}}) texts.add(ids);
+  for (const std::vector<std::int32_t>& ids : {std::vector<std::int32_t>{98, 5, 7, 99}, {98, 6, 7, 99}, {98, 5, 7, 99}})
+    texts.add(ids);
   return texts;
 }
 
@@ -34,7 +35,8 @@ TEST_CASE("learned vectors stand where they are put, in every text") {
   CHECK(row(with_learned(texts, 2, 2), 1) == std::vector<std::int32_t>{98, 6, -1, -2, 7, 99});
   CHECK(row(with_learned(texts, 1, 3, 4), 1) == std::vector<std::int32_t>{98, 6, 7, -5, 99});
   CHECK(row(with_learned(texts, 0), 1) == row(texts, 1));
-  CHECK_THROWS_WITH_AS(with_learned(texts, 2, 4), "text 0: place of learned vectors: expected 0 to 3, found 4", InputError);
+  CHECK_THROWS_WITH_AS(with_learned(texts, 2, 4), "text 0: place of learned vectors: expected 0 to 3, found 4",
+                       InputError);
 }
 
 TEST_CASE("a learned beginning is one segment of the tree, shared by all texts") {

@@ -29,7 +29,8 @@ TEST_CASE("a file of a header alone, or of nothing, has no merges") {
 
 TEST_CASE("the header may be missing, and may have words of its own") {
   CHECK(clip::try_parse_merges("i n\nt h\n", "m.txt").value() == std::vector<Merge>{{"i", "n"}, {"t", "h"}});
-  CHECK(clip::try_parse_merges("#version: 0.2 - Trained by somebody\ni n\n", "m.txt").value() == std::vector<Merge>{{"i", "n"}});
+  CHECK(clip::try_parse_merges("#version: 0.2 - Trained by somebody\ni n\n", "m.txt").value() ==
+        std::vector<Merge>{{"i", "n"}});
   CHECK(clip::try_parse_merges("\"list.txt#version: 0.2\ni n\n", "m.txt").value() == std::vector<Merge>{{"i", "n"}});
 }
 

@@ -58,7 +58,8 @@ void check_consistent(const TextBatch& batch) {
     }
     CHECK(q.segment(s).begin == (s == 0 ? 0 : q.segment(s - 1).end));
   }
-  for (Index r = 0; r < q.rows(); ++r) CHECK(static_cast<std::size_t>(q.positions()[static_cast<std::size_t>(r)]) + 1 == spelled(batch, r).size());
+  for (Index r = 0; r < q.rows(); ++r)
+    CHECK(static_cast<std::size_t>(q.positions()[static_cast<std::size_t>(r)]) + 1 == spelled(batch, r).size());
 }
 
 void check_leaves(const Texts& texts, const TextBatch& batch) {
@@ -168,7 +169,8 @@ TEST_CASE("ragged and padded batches give every text a sequence of its own") {
   }
   Texts longer{9};
   longer.add(Row{1, 2, 9});
-  CHECK_THROWS_WITH_AS(clip::padded_batch(longer, 2, 0, padded), "text 0: ids: expected at most 2, found 3", clip::ShapeError);
+  CHECK_THROWS_WITH_AS(clip::padded_batch(longer, 2, 0, padded), "text 0: ids: expected at most 2, found 3",
+                       clip::ShapeError);
 }
 
 TEST_CASE("a batch that has seen the largest size keeps its memory") {

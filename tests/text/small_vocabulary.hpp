@@ -28,5 +28,9 @@ inline clip::Json small_tokenizer_json() {
       {"version", "1.0"},
       {"added_tokens", {{{"id", 514U}, {"content", "<|startoftext|>"}}, {{"id", 515U}, {"content", "<|endoftext|>"}}}},
       {"model",
-       {{"type", "BPE"}, {"continuing_subword_prefix", ""}, {"end_of_word_suffix", "</w>"}, {"vocab", small_vocab_json()}, {"merges", {"c a", "ca t</w>"}}}}};
+       {{"type", "BPE"},
+        {"continuing_subword_prefix", ""},
+        {"end_of_word_suffix", "</w>"},
+        {"vocab", small_vocab_json()},
+        {"merges", {"c a", "ca t</w>"}}}}};
 }

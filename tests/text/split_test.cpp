@@ -17,7 +17,8 @@ Pieces split(std::string_view text) {
 TEST_CASE("letters, single digits and everything else are pieces of their own") {
   CHECK(split("a photo, 42!? of_x") == Pieces{"a", "photo", ",", "4", "2", "!?", "of", "_", "x"});
   CHECK(split("").empty());
-  CHECK(split("caf\u00E9 \u4F60\u597D \u00BD\u00B3 e\u0301") == Pieces{"caf\u00E9", "\u4F60\u597D", "\u00BD", "\u00B3", "e", "\u0301"});
+  CHECK(split("caf\u00E9 \u4F60\u597D \u00BD\u00B3 e\u0301") ==
+        Pieces{"caf\u00E9", "\u4F60\u597D", "\u00BD", "\u00B3", "e", "\u0301"});
 }
 
 TEST_CASE("contractions split where a piece begins with the apostrophe") {
@@ -36,7 +37,8 @@ TEST_CASE("special strings are one piece where a piece begins with them") {
 TEST_CASE("which strings are special is a choice") {
   const auto with = [](clip::SpecialStrings specials) {
     Pieces pieces;
-    clip::split_pieces("<start_of_text><|endoftext|>", {clip::strings_of(specials)}, [&](std::string_view piece) { pieces.emplace_back(piece); });
+    clip::split_pieces("<start_of_text><|endoftext|>", {clip::strings_of(specials)},
+                       [&](std::string_view piece) { pieces.emplace_back(piece); });
     return pieces;
   };
   CHECK(with(clip::SpecialStrings::openai) == Pieces{"<", "start", "_", "of", "_", "text", "><|", "endoftext", "|>"});

@@ -43,7 +43,8 @@ TEST_CASE("a text ends with its first EOT") {
 TEST_CASE("a text without EOT is an error and adds nothing") {
   Texts texts{9};
   texts.add(Row{1, 9});
-  CHECK_THROWS_WITH_AS(texts.add(Row{1, 2, 3}), "text 1: end of text: expected id 9, found none in 3 ids", clip::InputError);
+  CHECK_THROWS_WITH_AS(texts.add(Row{1, 2, 3}), "text 1: end of text: expected id 9, found none in 3 ids",
+                       clip::InputError);
   CHECK_THROWS_AS(texts.add(Row{}), clip::InputError);
   CHECK_THROWS_AS(Texts{}.add(Row{1, 9}), clip::InputError);
   CHECK(texts.size() == 1);
@@ -85,7 +86,8 @@ TEST_CASE("equal texts, and no others, share a group, numbered by first occurren
     const Texts texts = random_texts(static_cast<std::uint64_t>(count), count);
     std::map<Row, std::int32_t> seen;
     std::vector<std::int32_t> expected;
-    for (Index i = 0; i < count; ++i) expected.push_back(seen.try_emplace(row(texts, i), static_cast<std::int32_t>(seen.size())).first->second);
+    for (Index i = 0; i < count; ++i)
+      expected.push_back(seen.try_emplace(row(texts, i), static_cast<std::int32_t>(seen.size())).first->second);
     CHECK(texts.groups() == expected);
   }
 }

@@ -43,8 +43,10 @@ TEST_CASE("without merges ids are bytes in OpenAI's order, those that close a wo
   CHECK(tokenizer.eot() == 513);
   const Texts texts = tokenizer({"a photo of a t-shirt.", "a photo of a ankle boot.", "It's a 28x28 GREY picture!"});
   CHECK(row(texts, 0) == Row{512, 320, 79, 71, 78, 83, 334, 78, 325, 320, 339, 268, 82, 71, 72, 81, 339, 269, 513});
-  CHECK(row(texts, 1) == Row{512, 320, 79, 71, 78, 83, 334, 78, 325, 320, 64, 77, 74, 75, 324, 65, 78, 78, 339, 269, 513});
-  CHECK(row(texts, 2) == Row{512, 72, 339, 6, 338, 320, 273, 279, 343, 273, 279, 70, 81, 68, 344, 79, 72, 66, 83, 84, 81, 324, 256, 513});
+  CHECK(row(texts, 1) ==
+        Row{512, 320, 79, 71, 78, 83, 334, 78, 325, 320, 64, 77, 74, 75, 324, 65, 78, 78, 339, 269, 513});
+  CHECK(row(texts, 2) == Row{512, 72, 339, 6,  338, 320, 273, 279, 343, 273, 279, 70,
+                             81,  68, 344, 79, 72,  66,  83,  84,  81,  324, 256, 513});
   CHECK(texts.eot(0) == 18);
 }
 
@@ -74,7 +76,8 @@ TEST_CASE("texts come in any kind of list") {
 TEST_CASE("a text that is too long is an error that names it, or is cut and counted") {
   const Tokenizer tokenizer;
   CHECK(tokenizer({"abc"}, {.context = 5}).cut() == 0);
-  CHECK_THROWS_WITH_AS(tokenizer({"x", "abc"}, {.context = 4}), "text 1 (\"abc\"): ids: expected at most 4, found 5", clip::InputError);
+  CHECK_THROWS_WITH_AS(tokenizer({"x", "abc"}, {.context = 4}), "text 1 (\"abc\"): ids: expected at most 4, found 5",
+                       clip::InputError);
   CHECK_THROWS_AS(tokenizer(std::string(76, 'x')), clip::InputError);
 
   const Texts texts = tokenizer({"x", "abc", "abcdef"}, {.context = 4, .too_long = clip::TooLong::truncate});
@@ -83,7 +86,8 @@ TEST_CASE("a text that is too long is an error that names it, or is cut and coun
   CHECK(row(texts, 1) == row(texts, 2));
   CHECK_FALSE(texts.was_cut(0));
   CHECK(row(tokenizer("abc", {.context = 2, .too_long = clip::TooLong::truncate}), 0) == Row{512, 513});
-  CHECK_THROWS_WITH_AS(tokenizer("abc", {.context = 1}), "tokenizer: context: expected 2 or more, found 1", clip::OptionError);
+  CHECK_THROWS_WITH_AS(tokenizer("abc", {.context = 1}), "tokenizer: context: expected 2 or more, found 1",
+                       clip::OptionError);
 }
 
 TEST_CASE("the error shows the beginning of the text on one line, no character cut in two") {
@@ -92,7 +96,8 @@ TEST_CASE("the error shows the beginning of the text on one line, no character c
   for (int i = 0; i < 60; ++i) text += "\u00E9";
   std::string shown = "text 0 (\"one two ";
   for (int i = 0; i < 26; ++i) shown += "\u00E9";
-  CHECK(message(tokenizer.try_tokenize(std::vector<std::string_view>{text})) == shown + "…\"): ids: expected at most 77, found 128");
+  CHECK(message(tokenizer.try_tokenize(std::vector<std::string_view>{text})) ==
+        shown + "…\"): ids: expected at most 77, found 128");
   const std::string odd = "x" + text;  // byte 60 is the second of a character
   CHECK(message(tokenizer.try_tokenize(std::vector<std::string_view>{odd})) ==
         "text 0 (\"x" + shown.substr(9, shown.size() - 11) + "…\"): ids: expected at most 77, found 129");
@@ -169,8 +174,8 @@ TEST_CASE("transformers takes special strings out as they are spelled, wherever 
 
 TEST_CASE("a caller's repair is part of the tokenizer it is given to") {
   const Tokenizer plain;
-  const Tokenizer repairing =
-      plain.with_repair([](std::string_view text) { return text == "sch\u00C3\u00B6n" ? std::string("sch\u00F6n") : std::string(text); });
+  const Tokenizer repairing = plain.with_repair(
+      [](std::string_view text) { return text == "sch\u00C3\u00B6n" ? std::string("sch\u00F6n") : std::string(text); });
   CHECK(repairing.encode("sch\u00C3\u00B6n") == plain.encode("sch\u00F6n"));
   CHECK(plain.encode("sch\u00C3\u00B6n") != plain.encode("sch\u00F6n"));
 }
@@ -187,7 +192,8 @@ TEST_CASE("a file that is not there or holds no merges is one clear error") {
   write("#version\nc a\nthree words here\n");
   const auto bad = clip::try_open_tokenizer(path);
   REQUIRE_FALSE(bad);
-  CHECK(bad.error().message() == path + ": line 3: expected two symbols and a space between, found \"three words here\"");
+  CHECK(bad.error().message() ==
+        path + ": line 3: expected two symbols and a space between, found \"three words here\"");
   write("\x1F\x8B\x08 this is no gzip file");
   CHECK_FALSE(clip::try_open_tokenizer(path));
 }
@@ -234,7 +240,9 @@ TEST_CASE("the published vocabulary is the same from each of Hugging Face's file
   ids["<|endoftext|>"] = 49407U;
   put(folder / "vocab.json", ids.dump(-1, ' ', true));
   put(folder / "merges.txt", std::string(clip::as_text(list)));  // all 262,144 lines, of which 48,894 count
-  put(folder / "tokenizer.json", clip::Json{{"model", {{"type", "BPE"}, {"end_of_word_suffix", "</w>"}, {"vocab", ids}, {"merges", pairs}}}}.dump());
+  put(folder / "tokenizer.json",
+      clip::Json{{"model", {{"type", "BPE"}, {"end_of_word_suffix", "</w>"}, {"vocab", ids}, {"merges", pairs}}}}
+          .dump());
   for (const std::string name : {"vocab.json", "merges.txt", "tokenizer.json", ""}) {
     CAPTURE(name);
     const Tokenizer other{folder / name};
@@ -255,7 +263,8 @@ TEST_CASE("ids are those of the reference tokenizer, quirks included") {
 }
 
 TEST_CASE("without repair ids are those of tokenizers that only collapse spaces and lower case") {
-  const auto tokenizer = published("without repair ids are those of tokenizers that only collapse spaces and lower case", Cleaning::none);
+  const auto tokenizer =
+      published("without repair ids are those of tokenizers that only collapse spaces and lower case", Cleaning::none);
   if (!tokenizer) return;
   for (const ReferenceIds& reference : reference_ids()) {
     INFO(reference.text);

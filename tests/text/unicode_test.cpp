@@ -43,9 +43,12 @@ TEST_CASE("each byte that is not UTF-8 becomes one U+FFFD") {
 TEST_CASE("characters have the classes of the pre-tokenizer") {
   for (const char32_t c : {U'a', U'Z', U'\u00E9', U'\u03C9', U'\u4F60', U'\u30CF', U'\u0E44', U'\U0001F130'})
     CHECK(clip::code_class(c) == (c == 0x1F130 ? CodeClass::other : CodeClass::letter));
-  for (const char32_t c : {U'0', U'9', U'\u00B3', U'\u00BD', U'\u0663', U'\u216B'}) CHECK(clip::code_class(c) == CodeClass::number);
-  for (const char32_t c : {U' ', U'\t', U'\u0085', U'\u00A0', U'\u2003', U'\u3000'}) CHECK(clip::code_class(c) == CodeClass::space);
-  for (const char32_t c : {U'_', U'-', U'\u0301', U'\u200D', U'\U0001F600', U'\uFFFD', U'\u200B'}) CHECK(clip::code_class(c) == CodeClass::other);
+  for (const char32_t c : {U'0', U'9', U'\u00B3', U'\u00BD', U'\u0663', U'\u216B'})
+    CHECK(clip::code_class(c) == CodeClass::number);
+  for (const char32_t c : {U' ', U'\t', U'\u0085', U'\u00A0', U'\u2003', U'\u3000'})
+    CHECK(clip::code_class(c) == CodeClass::space);
+  for (const char32_t c : {U'_', U'-', U'\u0301', U'\u200D', U'\U0001F600', U'\uFFFD', U'\u200B'})
+    CHECK(clip::code_class(c) == CodeClass::other);
 }
 
 TEST_CASE("the classes count as Unicode 14 counts them") {
@@ -62,7 +65,8 @@ TEST_CASE("the classes count as Unicode 14 counts them") {
 }
 
 TEST_CASE("lower case covers every script and leaves lower case alone") {
-  CHECK(lower(U"AZ \u00C9 \u0416 \u0410\u03A9 \u1E9E \u212A \U00010400") == "az \u00E9 \u0436 \u0430\u03C9 \u00DF k \U00010428");
+  CHECK(lower(U"AZ \u00C9 \u0416 \u0410\u03A9 \u1E9E \u212A \U00010400") ==
+        "az \u00E9 \u0436 \u0430\u03C9 \u00DF k \U00010428");
   int changed = 0;
   for (char32_t c = 0; c < 0x110000; ++c) {
     const char32_t low = clip::lower_case(c);

@@ -31,7 +31,8 @@ std::string ids_error(const Json& table, const Json& added = Json::array()) {
 TEST_CASE("merges are strings or pairs") {
   CHECK(error_of(small_tokenizer_json()).empty());
   CHECK(error_with("/model/merges", Json::parse(R"([["c", "a"], ["ca", "t</w>"]])")).empty());
-  CHECK(error_with("/model/merges/1", "cat") == "t.json: model.merges[1]: expected two symbols, as \"a b\" or [\"a\", \"b\"], found \"cat\"");
+  CHECK(error_with("/model/merges/1", "cat") ==
+        "t.json: model.merges[1]: expected two symbols, as \"a b\" or [\"a\", \"b\"], found \"cat\"");
   CHECK(error_with("/model/merges/1", {"c", "a", "t"}).ends_with("found an array of 3"));
   CHECK(error_with("/model/merges/1", {1, 2}).ends_with("found an array of 2"));
   CHECK(error_with("/model/merges", "c a") == "t.json: model.merges: expected an array, found \"c a\"");
@@ -39,11 +40,14 @@ TEST_CASE("merges are strings or pairs") {
 
 TEST_CASE("other kinds of tokenizers are told apart") {
   CHECK(error_with("/model/type", "WordPiece") == "t.json: model.type: expected \"BPE\", found \"WordPiece\"");
-  CHECK(error_with("/model/end_of_word_suffix", nullptr) == "t.json: model.end_of_word_suffix: expected \"</w>\", found null");
-  CHECK(error_with("/model/continuing_subword_prefix", "##") == "t.json: model.continuing_subword_prefix: expected \"\", found \"##\"");
+  CHECK(error_with("/model/end_of_word_suffix", nullptr) ==
+        "t.json: model.end_of_word_suffix: expected \"</w>\", found null");
+  CHECK(error_with("/model/continuing_subword_prefix", "##") ==
+        "t.json: model.continuing_subword_prefix: expected \"\", found \"##\"");
   CHECK(error_of(Json::array()) == "t.json: model: expected an object, found nothing");
   CHECK(error_with("/model", 1) == "t.json: model: expected an object, found 1");
-  CHECK(error_with("/model/vocab", {1, 2}) == "t.json: vocabulary: expected an object: strings and their ids, found an array of 2");
+  CHECK(error_with("/model/vocab", {1, 2}) ==
+        "t.json: vocabulary: expected an object: strings and their ids, found an array of 2");
 }
 
 TEST_CASE("ids are those the merges give, and the first that is not is named") {
@@ -87,5 +91,6 @@ TEST_CASE("of symbols that two merges make, the table may know the last alone") 
   const BytePairs pairs = BytePairs::try_make("m", merges).value();
   CHECK(try_check_ids(table, Json::array(), pairs, "v.json"));
   table["abc"] = 513U;
-  CHECK(try_check_ids(table, Json::array(), pairs, "v.json").error().message() == "v.json: id 515: expected \"abc\", which the merges give, found nothing");
+  CHECK(try_check_ids(table, Json::array(), pairs, "v.json").error().message() ==
+        "v.json: id 515: expected \"abc\", which the merges give, found nothing");
 }

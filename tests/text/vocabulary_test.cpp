@@ -47,9 +47,10 @@ TEST_CASE("a folder is searched for any of the forms") {
 
 TEST_CASE("what is missing is named, with all that was looked for") {
   const TemporaryFolder folder;
-  CHECK(error_of(folder.path) == folder.path +
-                                     ": no vocabulary in this folder (looked for tokenizer.json, vocab.json, bpe_simple_vocab_16e6.txt.gz, "
-                                     "bpe_simple_vocab_16e6.txt, merges.txt)");
+  CHECK(error_of(folder.path) ==
+        folder.path +
+            ": no vocabulary in this folder (looked for tokenizer.json, vocab.json, bpe_simple_vocab_16e6.txt.gz, "
+            "bpe_simple_vocab_16e6.txt, merges.txt)");
   put(folder / "vocab.json", small_vocab_json().dump());
   CHECK(error_of(folder.path).starts_with(folder / "merges.txt"));
   CHECK(error_of(folder / "nothing").starts_with(folder / "nothing"));
@@ -61,9 +62,11 @@ TEST_CASE("a vocab.json that its merges do not give is an error that names the f
   put(folder / "vocab.json", small_vocab_json().dump());
   CHECK(error_of(folder.path) == folder / "vocab.json" + ": id of \"<|endoftext|>\": expected 0 to 514, found 515");
   put(folder / "merges.txt", "#version: 0.2\nca t</w>\nc a\n");
-  CHECK(error_of(folder.path) == folder / "vocab.json" + ": id 512: expected \"cat</w>\", which the merges give, found \"ca\"");
+  CHECK(error_of(folder.path) ==
+        folder / "vocab.json" + ": id 512: expected \"cat</w>\", which the merges give, found \"ca\"");
   put(folder / "merges.txt", "#version: 0.2\nc a\nc b</w>\n");
-  CHECK(error_of(folder.path) == folder / "vocab.json" + ": id 513: expected \"cb</w>\", which the merges give, found \"cat</w>\"");
+  CHECK(error_of(folder.path) ==
+        folder / "vocab.json" + ": id 513: expected \"cb</w>\", which the merges give, found \"cat</w>\"");
 }
 
 TEST_CASE("damaged files are errors with the file's name") {

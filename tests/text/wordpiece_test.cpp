@@ -16,7 +16,9 @@ namespace {
 
 const std::string small = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\ndog\n##s\n##gy\nd\n##o\n##g\n\u00E9\ne\nDog\n!\n";
 
-WordPiece make(const std::string& text, Letters letters = Letters::uncased) { return WordPiece::try_parse(text, "v.txt", letters).value(); }
+WordPiece make(const std::string& text, Letters letters = Letters::uncased) {
+  return WordPiece::try_parse(text, "v.txt", letters).value();
+}
 std::string error_of(const std::string& text) {
   const auto pieces = WordPiece::try_parse(text, "v.txt");
   return pieces ? "" : pieces.error().message();
@@ -63,7 +65,8 @@ TEST_CASE("a batch begins with [CLS], ends with [SEP], and is cut or refused whe
   const TokenRows cut = pieces({"a dog dog", "a"}, {.context = 3, .too_long = TooLong::truncate});
   CHECK(cut.padded() == Row{2, 5, 3, 2, 5, 3});
   CHECK(cut.cut() == 1);
-  CHECK_THROWS_WITH_AS(pieces("a dog dog", {.context = 3}), "text 0 (\"a dog dog\"): ids: expected at most 3, found 5", InputError);
+  CHECK_THROWS_WITH_AS(pieces("a dog dog", {.context = 3}), "text 0 (\"a dog dog\"): ids: expected at most 3, found 5",
+                       InputError);
   CHECK_THROWS_AS(pieces("a", {.context = 1}), OptionError);
   std::string many;
   for (int i = 0; i < 511; ++i) many += "a ";
@@ -89,7 +92,8 @@ TEST_CASE("a vocabulary is a file or a folder with vocab.txt") {
   CHECK(WordPiece{folder / "vocab.txt"}.vocabulary_size() == 5);
   CHECK_THROWS_AS(WordPiece{folder / "none"}, LoadError);
   const TemporaryFolder empty;
-  CHECK_THROWS_WITH_AS(WordPiece{empty.path}, (empty.path + ": no vocabulary in this folder (looked for vocab.txt)").c_str(), LoadError);
+  CHECK_THROWS_WITH_AS(WordPiece{empty.path},
+                       (empty.path + ": no vocabulary in this folder (looked for vocab.txt)").c_str(), LoadError);
 }
 
 TEST_CASE("a file that is no WordPiece vocabulary is an error that says why") {

@@ -15,10 +15,14 @@ using DynamicImage = clip::VisionTransformer<clip::DynamicVit.image, clip::dyn, 
 static_assert(clip::count_parameters(Image{}) == 87849216);
 static_assert(clip::count_parameters(Text{}) == 63428096);
 
-void train(clip::Tape<Plain>& tape, const Image& image, const Text& text, const clip::TextBatch& batch, clip::Rows<clip::Tape<Plain>, clip::dyn> pixels,
-           const clip::Parameter<float>& logit_scale, clip::Ids groups, clip::AdamW<Plain>& optimizer) {
+void train(clip::Tape<Plain>& tape, const Image& image, const Text& text, const clip::TextBatch& batch,
+           clip::Rows<clip::Tape<Plain>, clip::dyn> pixels, const clip::Parameter<float>& logit_scale, clip::Ids groups,
+           clip::AdamW<Plain>& optimizer) {
   tape.backward(clip::contrastive(tape, image(tape, pixels), text(tape, batch), logit_scale, groups));
   optimizer.step();
 }
 
-auto encode(clip::Inference<Plain>& context, const DynamicImage& image, clip::Rows<clip::Inference<Plain>, clip::dyn> pixels) { return image(context, pixels); }
+auto encode(clip::Inference<Plain>& context, const DynamicImage& image,
+            clip::Rows<clip::Inference<Plain>, clip::dyn> pixels) {
+  return image(context, pixels);
+}

@@ -15,19 +15,40 @@
 
 namespace {
 
-constexpr clip::TextConfig words{
-    .context = 24, .vocabulary = 519, .width = 32, .layers = 2, .heads = 2, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f};
-constexpr clip::VitClipConfig tiny{
-    .embed_dim = 16,
-    .image = {.image_size = 32, .patch_size = 8, .width = 48, .layers = 2, .heads = 3, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = words};
+constexpr clip::TextConfig words{.context = 24,
+                                 .vocabulary = 519,
+                                 .width = 32,
+                                 .layers = 2,
+                                 .heads = 2,
+                                 .activation = clip::Activation::quick_gelu,
+                                 .epsilon = 1e-5f};
+constexpr clip::VitClipConfig tiny{.embed_dim = 16,
+                                   .image = {.image_size = 32,
+                                             .patch_size = 8,
+                                             .width = 48,
+                                             .layers = 2,
+                                             .heads = 3,
+                                             .activation = clip::Activation::quick_gelu,
+                                             .epsilon = 1e-5f},
+                                   .text = words};
 constexpr clip::ClipConfig<clip::ResNetConfig, clip::TextConfig> residual{
     .embed_dim = 16, .image = {.image_size = 32, .layers = {1, 1, 1, 1}, .width = 8}, .text = words};
 /// Towers large enough for their weights to outweigh the program: 100 MB of images, 50 MB of texts.
-constexpr clip::VitClipConfig wide{
-    .embed_dim = 64,
-    .image = {.image_size = 32, .patch_size = 8, .width = 512, .layers = 8, .heads = 8, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f},
-    .text = {.context = 24, .vocabulary = 519, .width = 512, .layers = 4, .heads = 8, .activation = clip::Activation::quick_gelu, .epsilon = 1e-5f}};
+constexpr clip::VitClipConfig wide{.embed_dim = 64,
+                                   .image = {.image_size = 32,
+                                             .patch_size = 8,
+                                             .width = 512,
+                                             .layers = 8,
+                                             .heads = 8,
+                                             .activation = clip::Activation::quick_gelu,
+                                             .epsilon = 1e-5f},
+                                   .text = {.context = 24,
+                                            .vocabulary = 519,
+                                            .width = 512,
+                                            .layers = 4,
+                                            .heads = 8,
+                                            .activation = clip::Activation::quick_gelu,
+                                            .epsilon = 1e-5f}};
 
 void write_text(const std::string& path, std::string_view text) { clip::write_file(path, clip::as_byte_span(text)); }
 
@@ -67,14 +88,17 @@ int main(int argc, char** argv) {
   write_text(folder + "bpe.txt", "#version: 0.2\nt h\nth e</w>\na n\nd o\ndo g</w>\n");
   write_text(folder + "labels.txt", "dog\ncat\nthe band\n");
   write_text(folder + "templates.txt", "a photo of a {}.\nthe {}\n");
-  for (int i = 0; i < 7; ++i) write_text(folder + "photos/" + std::to_string(i) + ".ppm", picture(static_cast<std::uint64_t>(i), 30 + 5 * i, 60 - 3 * i));
+  for (int i = 0; i < 7; ++i)
+    write_text(folder + "photos/" + std::to_string(i) + ".ppm",
+               picture(static_cast<std::uint64_t>(i), 30 + 5 * i, 60 - 3 * i));
   write_text(folder + "photos/inner/deep.ppm", picture(9, 40, 40));
 
   clip::AnyModel model{clip::read_config(folder + "tiny.json")};
   clip::load(model, folder + "tiny.safetensors");
   clip::Features<float, clip::dyn> images{8, 16};
   clip::Index i = 0;
-  for (auto& item : clip::embed_folder(model, folder + "photos")) std::ranges::copy(item.value().features[0], images[i++].begin());
+  for (auto& item : clip::embed_folder(model, folder + "photos"))
+    std::ranges::copy(item.value().features[0], images[i++].begin());
   write_rows(folder + "images.npy", images);
   const clip::Tokenizer tokenizer{folder + "bpe.txt"};
   write_rows(folder + "texts.npy", model.encode_text(tokenizer({"dog", "cat", "the band"}, {.context = 24})));

@@ -26,7 +26,8 @@ struct Run {
   NamedWeights<B> weights;
   Parameters<B> parameters;
   Optimizer optimizer;
-  explicit Run(double first = 1, Shape shape = {2, 2}) : weights{made(first, shape)}, parameters{weights}, optimizer{parameters} {}
+  explicit Run(double first = 1, Shape shape = {2, 2})
+      : weights{made(first, shape)}, parameters{weights}, optimizer{parameters} {}
 
   static NamedWeights<B> made(double first, Shape shape) {
     NamedWeights<B> w;
@@ -44,7 +45,8 @@ struct Run {
     std::vector<double> values = values_of(parameters, "a");
     for (const double x : values_of(parameters, "b")) values.push_back(x);
     for (const auto& state : parameters.states())
-      for (const auto& e : parameters.entries()) values.insert(values.end(), state.of(e).data, state.of(e).data + e.shape.count());
+      for (const auto& e : parameters.entries())
+        values.insert(values.end(), state.of(e).data, state.of(e).data + e.shape.count());
     return values;
   }
   Result<void> save(const std::string& path, Index step, std::map<std::string, std::string> metadata = {}) {
@@ -56,7 +58,8 @@ struct Run {
 };
 
 template <class R>
-void check_refused(R& run, const std::string& path, const std::string& sentence, const std::map<std::string, std::string>& expected = {}) {
+void check_refused(R& run, const std::string& path, const std::string& sentence,
+                   const std::map<std::string, std::string>& expected = {}) {
   const auto before = run.all();
   const Index steps = run.optimizer.steps();
   const auto result = run.load(path, expected);
@@ -68,7 +71,8 @@ void check_refused(R& run, const std::string& path, const std::string& sentence,
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("checkpoint: weights, states and steps come back, and the next steps are the same", Optimizer, AdamW<B>, Sgd<B>) {
+TEST_CASE_TEMPLATE("checkpoint: weights, states and steps come back, and the next steps are the same", Optimizer,
+                   AdamW<B>, Sgd<B>) {
   const TemporaryFolder folder;
   Run<Optimizer> run, other{77};
   run.step(1), run.step(-2);
@@ -81,7 +85,8 @@ TEST_CASE_TEMPLATE("checkpoint: weights, states and steps come back, and the nex
   CHECK(other.all() == run.all());
 }
 
-TEST_CASE("checkpoint: the file holds the weights by their names, and the optimiser's states under a prefix of their own") {
+TEST_CASE(
+    "checkpoint: the file holds the weights by their names, and the optimiser's states under a prefix of their own") {
   const TemporaryFolder folder;
   Run<> run;
   run.step(1);
@@ -89,9 +94,11 @@ TEST_CASE("checkpoint: the file holds the weights by their names, and the optimi
   const Safetensors file = open_safetensors(folder / "file");
   std::set<std::string> names;
   for (const StoredTensor& t : file.tensors()) names.insert(t.name);
-  CHECK(names == std::set<std::string>{"a", "b", "optimizer.exp_avg.a", "optimizer.exp_avg.b", "optimizer.exp_avg_sq.a", "optimizer.exp_avg_sq.b"});
+  CHECK(names == std::set<std::string>{"a", "b", "optimizer.exp_avg.a", "optimizer.exp_avg.b", "optimizer.exp_avg_sq.a",
+                                       "optimizer.exp_avg_sq.b"});
   CHECK(file.find("optimizer.exp_avg.a")->shape == std::vector<Index>{2, 2});
-  CHECK(file.metadata() == std::map<std::string, std::string>{{"format", "pt"}, {"optimizer_steps", "1"}, {"step", "9"}});
+  CHECK(file.metadata() ==
+        std::map<std::string, std::string>{{"format", "pt"}, {"optimizer_steps", "1"}, {"step", "9"}});
   NamedWeights<B> weights = Run<>::made(0, {2, 2});
   CHECK(try_load(weights, file, optimizer_prefix).has_value());  // the weights alone
   CHECK(!try_load(weights, file).has_value());
@@ -110,10 +117,12 @@ TEST_CASE("checkpoint: a file without a step, or with nonsense for one, is refus
   const TemporaryFolder folder;
   Run<> run;
   write_safetensors(folder / "file", tensors_of(run.weights), {{"step", "3"}});
-  check_refused(run, folder / "file", "metadata optimizer_steps: expected a number, as in a checkpoint of a run, found \"\"");
+  check_refused(run, folder / "file",
+                "metadata optimizer_steps: expected a number, as in a checkpoint of a run, found \"\"");
   for (const char* step : {"", "-1", "x", "3 ", "1e3", "99999999999999999999999"}) {
     write_safetensors(folder / "file", tensors_of(run.weights), {{"step", step}, {"optimizer_steps", "1"}});
-    check_refused(run, folder / "file", "metadata step: expected a number, as in a checkpoint of a run, found \"" + std::string(step) + "\"");
+    check_refused(run, folder / "file",
+                  "metadata step: expected a number, as in a checkpoint of a run, found \"" + std::string(step) + "\"");
   }
 }
 
@@ -137,7 +146,9 @@ TEST_CASE("checkpoint: missing states, another optimiser's states, and other sha
   tensors.erase(tensors.begin());
   for (const auto& state : run.parameters.states())
     for (const auto& e : run.parameters.entries())
-      tensors.push_back(tensor_to_write(run.weights.backend(), std::string(optimizer_prefix) + state.name + "." + e.name, e.shape, In<double>{state.of(e)}));
+      tensors.push_back(tensor_to_write(run.weights.backend(),
+                                        std::string(optimizer_prefix) + state.name + "." + e.name, e.shape,
+                                        In<double>{state.of(e)}));
   write_safetensors(folder / "file", tensors, stand);
   check_refused(run, folder / "file", "names: 1 missing (a)");
 }

@@ -49,7 +49,8 @@ void check_equal(const Gradients& found, const Gradients& expected, double facto
     REQUIRE(values.size() == entry.second.size());
     double most = 0;
     for (std::size_t i = 0; i < values.size(); ++i)
-      if (const double difference = std::abs(values[i] - factor * entry.second[i]); !(difference <= most)) most = difference;  // NaN too
+      if (const double difference = std::abs(values[i] - factor * entry.second[i]); !(difference <= most))
+        most = difference;  // NaN too
     CHECK_MESSAGE(most <= 1e-12 * length, name);
   }
 }
@@ -83,7 +84,8 @@ TEST_CASE("cached gradients: those of the large batch, whatever the size of its 
   for (const Index micro : {1, 3, 5, 12, 100}) {
     CAPTURE(micro);
     parameters.clear_gradients();
-    CHECK(grad_cache(c.model, tape, c.images, c.texts, micro) == loss);  // features do not depend on the batch, to the bit
+    CHECK(grad_cache(c.model, tape, c.images, c.texts, micro) ==
+          loss);  // features do not depend on the batch, to the bit
     check_equal(gradients_of(parameters), expected);
   }
 }
@@ -100,8 +102,8 @@ TEST_CASE("cached gradients: they add to those that are there") {
 
 TEST_CASE("cached gradients: a frozen tower, and a frozen temperature, are left out") {
   Case c;
-  for (const Selection& selection :
-       {only("visual.*"), except("visual.*"), except("logit_scale"), only("logit_scale"), only("text_projection", "visual.conv1.weight")}) {
+  for (const Selection& selection : {only("visual.*"), except("visual.*"), except("logit_scale"), only("logit_scale"),
+                                     only("text_projection", "visual.conv1.weight")}) {
     Gradients expected;
     const double loss = c.whole(expected, selection);
     Parameters parameters{c.model, selection};
@@ -175,6 +177,8 @@ TEST_CASE("cached gradients: batches that do not fit are errors") {
   Case c;
   Parameters parameters{c.model};
   Tape tape{parameters};
-  CHECK_THROWS_WITH_AS(grad_cache(c.model, tape, c.images, c.texts, 0), "grad_cache: pairs at a time: expected 1 or more, found 0", OptionError);
-  CHECK_THROWS_WITH_AS(grad_cache(c.model, tape, c.images, one_of(c.texts, 0), 4), "grad_cache: texts for the images: expected 12, found 1", ShapeError);
+  CHECK_THROWS_WITH_AS(grad_cache(c.model, tape, c.images, c.texts, 0),
+                       "grad_cache: pairs at a time: expected 1 or more, found 0", OptionError);
+  CHECK_THROWS_WITH_AS(grad_cache(c.model, tape, c.images, one_of(c.texts, 0), 4),
+                       "grad_cache: texts for the images: expected 12, found 1", ShapeError);
 }

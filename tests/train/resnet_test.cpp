@@ -46,7 +46,9 @@ TrainOptions two_epochs(std::string checkpoint = {}) {
   return options;
 }
 
-float steps_counted(const SmallModel& model) { return model.image.visual.layer4.first.bn2.num_batches_tracked.view()(0, 0); }
+float steps_counted(const SmallModel& model) {
+  return model.image.visual.layer4.first.bn2.num_batches_tracked.view()(0, 0);
+}
 
 }  // namespace
 

@@ -120,14 +120,17 @@ TEST_CASE("training: killed at any moment and resumed is not having been killed"
         ToyModel<> model{Rng{static_cast<std::uint64_t>(attempt == 0 ? 2 : 1000 + attempt)}};
         Trainer trainer{model, pairs, options};
         trainer.run([&](const TrainProgress&) { return ::write(ends[1], "x", 1) == 1; });
-      } catch (const std::exception& error) { std::fprintf(stderr, "the run to be killed failed by itself: %s\n", error.what()); }
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "the run to be killed failed by itself: %s\n", error.what());
+      }
       ::_exit(1);
     }
     ::close(ends[1]);
     char byte = 0;
     const std::uint64_t until = 1 + rng.below(4);
     for (std::uint64_t k = 0; k < until && ::read(ends[0], &byte, 1) == 1; ++k) ++told;
-    std::this_thread::sleep_for(std::chrono::microseconds{rng.below(3000)});  // somewhere in the next step, or in its file
+    std::this_thread::sleep_for(
+        std::chrono::microseconds{rng.below(3000)});  // somewhere in the next step, or in its file
     ::kill(child, SIGKILL);
     while (::read(ends[0], &byte, 1) == 1) ++told;
     ::close(ends[0]);
@@ -228,7 +231,8 @@ TEST_CASE("training: only what is selected moves") {
   CHECK(moved != old);
 }
 
-TEST_CASE("training: a weight that is not a number stops it, with the weight's name and the step, and nothing is changed") {
+TEST_CASE(
+    "training: a weight that is not a number stops it, with the weight's name and the step, and nothing is changed") {
   ToyPairs pairs;
   ToyModel<> model{Rng{2}};
   Trainer trainer{model, pairs, short_run()};
@@ -238,7 +242,8 @@ TEST_CASE("training: a weight that is not a number stops it, with the weight's n
   weight = std::numeric_limits<float>::quiet_NaN();
   const std::string before = bytes_of(model);
   CHECK_THROWS_WITH_AS(trainer.run(),
-                       "step 4: the loss is not finite; the first value that is not: visual.transformer.resblocks.1.mlp.c_fc.weight (the weight itself)",
+                       "step 4: the loss is not finite; the first value that is not: "
+                       "visual.transformer.resblocks.1.mlp.c_fc.weight (the weight itself)",
                        NumericError);
   CHECK(trainer.step() == 3);
   CHECK(bytes_of(model) == before);
@@ -263,7 +268,8 @@ TEST_CASE("training: a pixel that is not a number stops it, with the place where
       trainer.run([&](const TrainProgress&) { return last = bytes_of(model), true; });
       FAIL("a picture that is not a number went unnoticed");
     } catch (const NumericError& error) { message = error.what(); }
-    CHECK(message == "step " + std::to_string(trainer.step() + 1) + ": the loss is not finite; the first value that is not: patches");
+    CHECK(message == "step " + std::to_string(trainer.step() + 1) +
+                         ": the loss is not finite; the first value that is not: patches");
     CHECK(bytes_of(model) == last);
   }
 }
@@ -280,8 +286,10 @@ TEST_CASE("training: a checkpoint of another run is refused, with what differs, 
   const std::string file = get(path);
   ToyModel<> model{Rng{3}};
   const std::string before = bytes_of(model);
-  const auto refused = [&](ToyPairs& source, const TrainOptions& options, const std::string& sentence, const Selection& selection = {}) {
-    CHECK_THROWS_WITH_AS((Trainer{model, source, options, selection}), (path + ": metadata run." + sentence).c_str(), LoadError);
+  const auto refused = [&](ToyPairs& source, const TrainOptions& options, const std::string& sentence,
+                           const Selection& selection = {}) {
+    CHECK_THROWS_WITH_AS((Trainer{model, source, options, selection}), (path + ": metadata run." + sentence).c_str(),
+                         LoadError);
     CHECK(bytes_of(model) == before);
     CHECK(get(path) == file);
   };
@@ -300,7 +308,8 @@ TEST_CASE("training: a checkpoint of another run is refused, with what differs, 
   ToyPairs more;
   more.pairs = 49;
   refused(more, short_run(path), "pairs: expected 49, found 48");
-  refused(pairs, short_run(path), "trained values: expected 1, found " + std::to_string(count_parameters(model)), only("logit_scale"));
+  refused(pairs, short_run(path), "trained values: expected 1, found " + std::to_string(count_parameters(model)),
+          only("logit_scale"));
 
   options = short_run(path);
   options.recompute = true;  // this does not change the run
@@ -313,8 +322,10 @@ TEST_CASE("training: what is no checkpoint, or cannot be one, is an error and no
   ToyPairs pairs;
   ToyModel<> model{Rng{2}};
   save(model, folder / "model");
-  CHECK_THROWS_WITH_AS((Trainer{model, pairs, short_run(folder / "model")}),
-                       (folder / "model" + ": metadata step: expected a number, as in a checkpoint of a run, found \"\"").c_str(), LoadError);
+  CHECK_THROWS_WITH_AS(
+      (Trainer{model, pairs, short_run(folder / "model")}),
+      (folder / "model" + ": metadata step: expected a number, as in a checkpoint of a run, found \"\"").c_str(),
+      LoadError);
   put(folder / "text", "hello");
   CHECK_THROWS_AS((Trainer{model, pairs, short_run(folder / "text")}), LoadError);
   CHECK_THROWS_AS((Trainer{model, pairs, short_run(folder.path)}), LoadError);
@@ -330,7 +341,8 @@ TEST_CASE("training: options that make no sense are errors") {
     change(options);
     return options;
   };
-  CHECK_THROWS_WITH_AS((Trainer{model, pairs, with([](auto& o) { o.epochs = 0; })}), "train: epochs: expected 1 or more, found 0", OptionError);
+  CHECK_THROWS_WITH_AS((Trainer{model, pairs, with([](auto& o) { o.epochs = 0; })}),
+                       "train: epochs: expected 1 or more, found 0", OptionError);
   CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.warmup = 1; })}), OptionError);
   CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.warmup = std::nan(""); })}), OptionError);
   CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.clip_norm = -1; })}), OptionError);

@@ -17,8 +17,11 @@ int main() {
   const Report one = plain(), other = again();
   float size = 0;
   for (float x : one.values) size = std::fmax(size, std::fabs(x));
-  std::printf("plain %s, again %s: differ by %g of %g\n", one.abi, other.abi, double(largest_difference(one, other)), double(size));
-  if (!(size > 0) || std::strcmp(one.abi, other.abi) != 0 || std::memcmp(one.values, other.values, sizeof one.values) != 0) return 1;
+  std::printf("plain %s, again %s: differ by %g of %g\n", one.abi, other.abi, double(largest_difference(one, other)),
+              double(size));
+  if (!(size > 0) || std::strcmp(one.abi, other.abi) != 0 ||
+      std::memcmp(one.values, other.values, sizeof one.values) != 0)
+    return 1;
 #if defined(__x86_64__)
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
     std::puts("skipped: two units: this machine has no AVX2");

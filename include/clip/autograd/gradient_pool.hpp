@@ -18,7 +18,8 @@ class GradientPool {
   View<T> lend(B& backend, Index rows, Index cols) {
     Block* best = nullptr;
     for (Block& block : blocks_)
-      if (!block.lent && block.buffer.count() >= rows * cols && (!best || block.buffer.count() < best->buffer.count())) best = &block;
+      if (!block.lent && block.buffer.count() >= rows * cols && (!best || block.buffer.count() < best->buffer.count()))
+        best = &block;
     if (!best) {  // the largest idle block grows, so that sizes which rise from step to step do not pile up
       for (Block& block : blocks_)
         if (!block.lent && (!best || block.buffer.count() > best->buffer.count())) best = &block;

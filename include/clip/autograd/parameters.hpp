@@ -40,7 +40,8 @@ class Parameters {
     Index total = 0;
     visit_parameters(model, [&](std::string_view name, Parameter<T>& p) {
       if (p.kind != ParameterKind::parameter || !selection(name)) return;
-      if (p.layout != Layout::rows) raise(OptionError{std::string(name), "this model is packed for inference; unpack() it before it is trained"});
+      if (p.layout != Layout::rows)
+        raise(OptionError{std::string(name), "this model is packed for inference; unpack() it before it is trained"});
       if (p.data == nullptr) raise(OptionError{std::string(name), "this parameter has no memory"});
       bring_in(p);
       index_.emplace(p.data, entries_.size());

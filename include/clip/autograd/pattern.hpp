@@ -23,7 +23,8 @@ constexpr bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.front() == '{') {
     const auto number = [](std::string_view text, std::size_t& used) {
       int value = 0;
-      for (used = 0; used < text.size() && used < 9 && text[used] >= '0' && text[used] <= '9'; ++used) value = 10 * value + (text[used] - '0');
+      for (used = 0; used < text.size() && used < 9 && text[used] >= '0' && text[used] <= '9'; ++used)
+        value = 10 * value + (text[used] - '0');
       return value;
     };
     std::size_t a = 0, b = 0, n = 0;
@@ -41,7 +42,8 @@ constexpr bool matches(std::string_view pattern, std::string_view name) {
 class Selection {
  public:
   Selection() = default;
-  Selection(bool inverted, std::vector<std::string> patterns) : all_{false}, inverted_{inverted}, patterns_{std::move(patterns)} {}
+  Selection(bool inverted, std::vector<std::string> patterns)
+      : all_{false}, inverted_{inverted}, patterns_{std::move(patterns)} {}
 
   bool operator()(std::string_view name) const {
     if (all_) return true;

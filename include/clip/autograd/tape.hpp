@@ -34,7 +34,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
 
   /// Records for these parameters; everything else is constant.
   explicit Tape(Parameters<B>& parameters, TapeOptions options = {})
-      : TapeNodes<B>{parameters}, options_{options}, workspace_{parameters.backend()}, statistics_{parameters.backend()} {}
+      : TapeNodes<B>{parameters}, options_{options}, workspace_{parameters.backend()}, statistics_{
+                                                                                           parameters.backend()} {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -73,7 +74,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
   /// y = op(inputs…) : (rows, width), recorded where the gradient of some input is wanted.
   template <class Op, Index W, class... In>
   Rows<Tape, W> apply(const Op& op, Index rows, Size<W> width, const In&... inputs) {
-    static_assert(detail::has_backward<Op, B, T, In...>, "tape: this op has no derivative: it can be used in inference, not in training");
+    static_assert(detail::has_backward<Op, B, T, In...>,
+                  "tape: this op has no derivative: it can be used in inference, not in training");
     static_assert(sizeof...(In) <= Node::max_inputs && Node::template holds<Op>, "tape: an op is a small, plain value");
     if constexpr (detail::has_backward<Op, B, T, In...>) {
       constexpr bool cheap = detail::has_again<Op, B, T, In...>;
@@ -89,9 +91,15 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
       node.hold(op);
       (add_input(node, inputs), ...);
       if (node.wanted) check_layouts(node);
-      if (node.wanted) node.backward = [](Nodes& tape, Node& n) { Nodes::template run_backward<Op>(tape, n, std::index_sequence_for<In...>{}); };
+      if (node.wanted)
+        node.backward = [](Nodes& tape, Node& n) {
+          Nodes::template run_backward<Op>(tape, n, std::index_sequence_for<In...>{});
+        };
       if constexpr (cheap)
-        if (lent) node.again = [](Nodes& tape, Node& n) { Nodes::template run_again<Op>(tape, n, std::index_sequence_for<In...>{}); };
+        if (lent)
+          node.again = [](Nodes& tape, Node& n) {
+            Nodes::template run_again<Op>(tape, n, std::index_sequence_for<In...>{});
+          };
       return push(node, y, width);
     } else {
       return {};
@@ -151,7 +159,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
   template <Index W>
   void backward(Rows<Tape, W> y, View<const T> dy) {
     if (!wants(y)) raise(OptionError{"backward", "these rows do not depend on any parameter of the table"});
-    if (dy.rows != y.rows() || dy.cols != y.cols()) raise(ShapeError{"backward", "shape of the gradient", Shape{y.rows(), y.cols()}, Shape{dy.rows, dy.cols}});
+    if (dy.rows != y.rows() || dy.cols != y.cols())
+      raise(ShapeError{"backward", "shape of the gradient", Shape{y.rows(), y.cols()}, Shape{dy.rows, dy.cols}});
     seed(y.node);
     backend().add(dy, Acc<T>{at(y.node).gradient, true});
     run(0);
@@ -160,7 +169,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
   /// After backward: the gradient of a leaf; null if nothing depended on it.
   template <Index W>
   View<const T> gradient_of(Rows<Tape, W> leaf) {
-    if (leaf.node < 0) raise(OptionError{"gradient_of", "these rows are no leaf of this tape: make them one with leaf()"});
+    if (leaf.node < 0)
+      raise(OptionError{"gradient_of", "these rows are no leaf of this tape: make them one with leaf()"});
     return at(leaf.node).gradient;
   }
 
@@ -183,7 +193,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
 
  private:
   using Nodes = TapeNodes<B>;
-  using Nodes::at, Nodes::add_input, Nodes::check_layouts, Nodes::forget, Nodes::remember, Nodes::seed, Nodes::run, Nodes::nodes_, Nodes::pool_;
+  using Nodes::at, Nodes::add_input, Nodes::check_layouts, Nodes::forget, Nodes::remember, Nodes::seed, Nodes::run,
+      Nodes::nodes_, Nodes::pool_;
   using typename Nodes::Node, typename Nodes::Input;
 
   template <Index W>
@@ -229,7 +240,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
         const auto before = tape.workspace_.mark();
         const bool inside = std::exchange(tape.again_, true);
         ++tape.stages_;
-        const Rows<Tape, W> result = again.f(Rows<Tape, W>{View<T>{const_cast<T*>(source.value.data), source.value.rows, source.value.cols}, source.node});
+        const Rows<Tape, W> result = again.f(Rows<Tape, W>{
+            View<T>{const_cast<T*>(source.value.data), source.value.rows, source.value.cols}, source.node});
         --tape.stages_;
         tape.again_ = inside;
         tape.seed(result.node);

@@ -52,7 +52,8 @@ struct TapeNode {
 
   std::string_view op;
   void (*backward)(TapeNodes<B>&, TapeNode&) = nullptr;  // null where no gradient is wanted
-  void (*again)(TapeNodes<B>&, TapeNode&) = nullptr;     // where `value` is lent: null data after the stage, made once more when it is read
+  void (*again)(TapeNodes<B>&, TapeNode&) =
+      nullptr;  // where `value` is lent: null data after the stage, made once more when it is read
   alignas(std::max_align_t) std::byte state[state_bytes] = {};
   std::array<Input, max_inputs> inputs{};
   int count = 0;

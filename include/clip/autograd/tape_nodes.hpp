@@ -40,7 +40,8 @@ class TapeNodes {
     for (const Input& input : node.inputs) {
       const Layout layout = input.value.layout;
       if (layout != Layout::rows && (layout != Layout::panels || input.value.use == Use::convolution))
-        raise(OptionError{std::string(node.op), "no gradient passes through weights packed in this way: unpack() the model"});
+        raise(OptionError{std::string(node.op),
+                          "no gradient passes through weights packed in this way: unpack() the model"});
     }
   }
 
@@ -64,7 +65,8 @@ class TapeNodes {
         backend_.fill(e.gradient, T(0));
         e.fresh = false;
       }
-      return {View<T>{e.gradient.data + offset, input.value.rows, input.value.cols, e.gradient.stride}, std::exchange(e.fresh, false)};
+      return {View<T>{e.gradient.data + offset, input.value.rows, input.value.cols, e.gradient.stride},
+              std::exchange(e.fresh, false)};
     }
     if (input.node < 0 || !at(input.node).wanted) return {};
     Node& source = at(input.node);
@@ -107,7 +109,8 @@ class TapeNodes {
   static void run_backward(TapeNodes& tape, Node& node, std::index_sequence<I...>) {
     const Op& op = node.template held<Op>();
     const std::array<Acc<T>, sizeof...(I)> d{tape.target(node, I)...};
-    if constexpr (detail::wants_output<Op>) op.backward(tape.backend_, node.inputs[I].value..., In<T>{node.value}, node.saved, In<T>{node.gradient}, d[I]...);
+    if constexpr (detail::wants_output<Op>)
+      op.backward(tape.backend_, node.inputs[I].value..., In<T>{node.value}, node.saved, In<T>{node.gradient}, d[I]...);
     else op.backward(tape.backend_, node.inputs[I].value..., node.saved, In<T>{node.gradient}, d[I]...);
   }
 
@@ -124,7 +127,9 @@ class TapeNodes {
         forget(nodes_[i]);
         continue;
       }
-      if (nodes_[i].spent) raise(OptionError{"backward", "this pass was walked back before: add the losses, or clear the tape and record again"});
+      if (nodes_[i].spent)
+        raise(OptionError{"backward",
+                          "this pass was walked back before: add the losses, or clear the tape and record again"});
       nodes_[i].spent = true;
       remember_inputs(nodes_[i]);
       nodes_[i].backward(*this, nodes_[i]);

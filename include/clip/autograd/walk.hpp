@@ -61,7 +61,8 @@ constexpr void visit_parameters(M& module, F&& visit) {
 template <class M>
 constexpr Index count_parameters(const M& module) {
   Index n = 0;
-  visit_parameters(module, [&](std::string_view, const auto& p) { n += p.kind == ParameterKind::parameter ? p.count() : 0; });
+  visit_parameters(module,
+                   [&](std::string_view, const auto& p) { n += p.kind == ParameterKind::parameter ? p.count() : 0; });
   return n;
 }
 

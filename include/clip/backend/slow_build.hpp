@@ -39,9 +39,10 @@ inline Width machine_width() {
 constexpr const char* slow_build(bool optimised, Width compiled, Width machine) {
   if (!optimised) return "compiled without optimisation: tens of times slower than with -O2";
   if (2 * compiled.rate() >= machine.rate()) return nullptr;
-  return machine.lanes == 16
-             ? "compiled for a much older machine than this one, which has AVX-512: several times faster with -march=native or clip::precompiled"
-             : "compiled for a much older machine than this one, which has AVX2: several times faster with -march=native or clip::precompiled";
+  return machine.lanes == 16 ? "compiled for a much older machine than this one, which has AVX-512: several times "
+                               "faster with -march=native or clip::precompiled"
+                             : "compiled for a much older machine than this one, which has AVX2: several times faster "
+                               "with -march=native or clip::precompiled";
 }
 
 /// Tells of the build at hand.
@@ -51,7 +52,8 @@ inline void notice_slow_build() {
 #else
   constexpr bool optimised = false;
 #endif
-  if (const char* sentence = slow_build(optimised, compiled_width(), machine_width())) say_once(Topic::slow_build, sentence);
+  if (const char* sentence = slow_build(optimised, compiled_width(), machine_width()))
+    say_once(Topic::slow_build, sentence);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -73,7 +73,9 @@ inline int available_cores() {
 class ThreadPool {
  public:
   /// Work of the threads together with the caller's; they start at the first region and end with the pool.
-  explicit ThreadPool(int threads) : threads_{std::max(threads, 1)}, spins_{threads_ <= available_cores()}, stretches_(static_cast<std::size_t>(threads_)) {}
+  explicit ThreadPool(int threads)
+      : threads_{std::max(threads, 1)}, spins_{threads_ <= available_cores()},
+        stretches_(static_cast<std::size_t>(threads_)) {}
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
@@ -118,7 +120,8 @@ class ThreadPool {
         for (Index i = 0; i < count; ++i) f(i, 0);
       } else {
         pool_->run(
-            count, [](void* context, Index i, int worker) { (*static_cast<std::remove_reference_t<F>*>(context))(i, worker); },
+            count,
+            [](void* context, Index i, int worker) { (*static_cast<std::remove_reference_t<F>*>(context))(i, worker); },
             const_cast<void*>(static_cast<const void*>(&f)));
       }
     }

@@ -49,14 +49,18 @@ template <class M>
 bool concerns(std::string_view name) {
   const bool visual = name.starts_with("visual.");
   if constexpr (requires(const M& model) { model.visual; }) return visual;
-  else if constexpr (requires(const M& model) { model.text.token_embedding; }) return !visual && name != "logit_scale" && name != "logit_bias";
+  else if constexpr (requires(const M& model) { model.text.token_embedding; })
+    return !visual && name != "logit_scale" && name != "logit_bias";
   else return true;
 }
 
 /// A table that only has another number of places than the model's: the grid of an image tower, the context of a text tower.
 inline bool can_stretch(std::string_view name, const Shape& expected, const FileTensor& stored) {
-  if (expected.rank != 2 || stored.shape.size() != 2 || stored.shape[1] != expected[1] || stored.shape[0] < 1 || !is_floating(stored.dtype)) return false;
-  return name == "positional_embedding" || (name == "visual.positional_embedding" && whole_root(expected[0] - 1) > 0 && whole_root(stored.shape[0] - 1) > 0);
+  if (expected.rank != 2 || stored.shape.size() != 2 || stored.shape[1] != expected[1] || stored.shape[0] < 1 ||
+      !is_floating(stored.dtype))
+    return false;
+  return name == "positional_embedding" || (name == "visual.positional_embedding" && whole_root(expected[0] - 1) > 0 &&
+                                            whole_root(stored.shape[0] - 1) > 0);
 }
 
 struct Comparison {
@@ -73,13 +77,16 @@ Comparison compare(const M& model, const TensorFile& file, std::string_view igno
     const FileTensor* stored = file.find(name);
     if (!stored) return counter ? void() : void(c.missing.emplace_back(name));
     if (!same_shape(p.shape, stored->shape))
-      c.misfit.push_back(std::string(name) + ": shape " + p.shape.in_words() + " expected, " + shape_in_words(stored->shape) + " found" +
-                         (can_stretch(name, p.shape, *stored) ? " (LoadOptions::positions says how to stretch it)" : ""));
+      c.misfit.push_back(
+          std::string(name) + ": shape " + p.shape.in_words() + " expected, " + shape_in_words(stored->shape) +
+          " found" + (can_stretch(name, p.shape, *stored) ? " (LoadOptions::positions says how to stretch it)" : ""));
     else if (!is_floating(stored->dtype) && !(counter && stored->dtype == Dtype::i64))
-      c.misfit.push_back(std::string(name) + ": F16, BF16, F32 or F64 expected, " + std::string(traits(stored->dtype).name) + " found");
+      c.misfit.push_back(std::string(name) + ": F16, BF16, F32 or F64 expected, " +
+                         std::string(traits(stored->dtype).name) + " found");
   });
   for (const FileTensor& t : file.tensors())
-    if (!known.contains(t.name) && !is_note(t.name) && concerns<M>(t.name) && (ignored_prefix.empty() || !t.name.starts_with(ignored_prefix)))
+    if (!known.contains(t.name) && !is_note(t.name) && concerns<M>(t.name) &&
+        (ignored_prefix.empty() || !t.name.starts_with(ignored_prefix)))
       c.extra.push_back(t.name);
   return c;
 }
@@ -96,11 +103,12 @@ Result<TensorFile> try_stretch_positions(const M& model, const TensorFile& file,
     std::vector<double> table(static_cast<std::size_t>(at->count()));
     good = try_convert(*at, std::span<double>(table));
     if (!good) return;
-    auto stretched =
-        name == "positional_embedding" ? try_interpolate_line(table, p.shape[1], p.shape[0], how) : try_interpolate_grid(table, p.shape[1], p.shape[0], how);
+    auto stretched = name == "positional_embedding" ? try_interpolate_line(table, p.shape[1], p.shape[0], how)
+                                                    : try_interpolate_grid(table, p.shape[1], p.shape[0], how);
     if (!stretched) return void(good = LoadError{file.place(), std::string(name) + ": " + stretched.error().message()});
     std::vector<std::byte> bytes(stretched->size() * sizeof(double));
-    for (std::size_t i = 0; i < stretched->size(); ++i) store_little(bytes.data() + i * sizeof(double), std::bit_cast<std::uint64_t>((*stretched)[i]));
+    for (std::size_t i = 0; i < stretched->size(); ++i)
+      store_little(bytes.data() + i * sizeof(double), std::bit_cast<std::uint64_t>((*stretched)[i]));
     *at = FileTensor{StoredTensor{std::string(name), Dtype::f64, {p.shape[0], p.shape[1]}, bytes}};
     memory.push_back(std::move(bytes));
   });

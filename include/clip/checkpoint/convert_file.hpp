@@ -15,9 +15,9 @@ namespace clip::inline CLIP_ABI {
 
 struct ConvertOptions {
   Dialect dialect = Dialect::openai;
-  std::optional<Dtype> dtype{};                   // for all weights, rounded to the nearest; nothing: each keeps its own
-  std::optional<AnyConfig> config{};              // describes the model; nothing: as the file tells
-  Assumptions assumed{};                          // what the file may not tell
+  std::optional<Dtype> dtype{};       // for all weights, rounded to the nearest; nothing: each keeps its own
+  std::optional<AnyConfig> config{};  // describes the model; nothing: as the file tells
+  Assumptions assumed{};              // what the file may not tell
   std::map<std::string, std::string> metadata{};  // of the file
 };
 
@@ -35,13 +35,16 @@ inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileT
 }
 
 /// The model in a file, for the description beside its weights. A folder must have one; a single file may do without.
-inline Result<std::optional<AnyConfig>> try_describe(const TensorFile& file, const std::string& out, const ConvertOptions& options) {
+inline Result<std::optional<AnyConfig>> try_describe(const TensorFile& file, const std::string& out,
+                                                     const ConvertOptions& options) {
   if (options.config) return options.config;
   const auto found = try_inspect(file, options.assumed);
   if (found && found->activation_known) return std::optional{found->config};
   if (!writes_folder(out, options.dialect)) return std::optional<AnyConfig>{};
   if (!found) return found.error();
-  return LoadError{file.place(), "does not state its activation, and a folder must: give it as ConvertOptions::assumed or the whole configuration"};
+  return LoadError{file.place(),
+                   "does not state its activation, and a folder must: give it as ConvertOptions::assumed or the whole "
+                   "configuration"};
 }
 
 }  // namespace detail
@@ -52,7 +55,8 @@ inline Result<std::optional<AnyConfig>> try_describe(const TensorFile& file, con
 /// stay integers. One tensor at a time is in memory.
 /// LoadError: as try_open_tensors; for a folder, where the file does not tell its model. OptionError, NumericError: as try_save.
 template <class Inflate = detail::Inflate>
-[[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out, const ConvertOptions& options = {}) {
+[[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,
+                                            const ConvertOptions& options = {}) {
   const auto opened = try_open_tensors<Inflate>(in);
   if (!opened) return opened.error();
   const auto config = detail::try_describe(*opened, out, options);
@@ -60,8 +64,11 @@ template <class Inflate = detail::Inflate>
   const auto file = std::make_shared<const TensorFile>(in_openai_names(*opened));
   std::vector<TensorToWrite> tensors;
   for (const FileTensor& tensor : file->tensors())
-    if (!detail::is_note(tensor.name) && !detail::is_position_ids(tensor.name)) tensors.push_back(detail::copy_of(file, tensor));
-  return detail::try_write_model(std::move(tensors), out, {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata}, *config);
+    if (!detail::is_note(tensor.name) && !detail::is_position_ids(tensor.name))
+      tensors.push_back(detail::copy_of(file, tensor));
+  return detail::try_write_model(std::move(tensors), out,
+                                 {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata},
+                                 *config);
 }
 template <class Inflate = detail::Inflate>
 void convert_file(const std::string& in, const std::string& out, const ConvertOptions& options = {}) {

@@ -36,7 +36,10 @@ struct HuggingfaceActivation {
 };
 constexpr std::string_view name_of(const HuggingfaceActivation& known) { return known.name; }
 inline constexpr std::array<HuggingfaceActivation, 4> huggingface_activations{
-    {{"quick_gelu", Activation::quick_gelu}, {"gelu", Activation::gelu}, {"gelu_new", Activation::gelu_tanh}, {"gelu_pytorch_tanh", Activation::gelu_tanh}}};
+    {{"quick_gelu", Activation::quick_gelu},
+     {"gelu", Activation::gelu},
+     {"gelu_new", Activation::gelu_tanh},
+     {"gelu_pytorch_tanh", Activation::gelu_tanh}}};
 
 /// Reads single keys of a foreign file: others are none of our business, but a key of the wrong type is.
 class DescriptionReader {
@@ -51,7 +54,8 @@ class DescriptionReader {
   Index integer(const Json* object, const char* key, Index otherwise = 0) {
     const Json* const value = find(object, key);
     if (value == nullptr) return otherwise;
-    if (value->is_number_unsigned() && value->get<std::uint64_t>() >= 1 && value->get<std::uint64_t>() < (std::uint64_t{1} << 31))
+    if (value->is_number_unsigned() && value->get<std::uint64_t>() >= 1 &&
+        value->get<std::uint64_t>() < (std::uint64_t{1} << 31))
       return static_cast<Index>(value->get<std::uint64_t>());
     return problem(key, "a positive integer", *value), otherwise;
   }
@@ -59,7 +63,9 @@ class DescriptionReader {
     const Json* const value = find(object, key);
     if (value == nullptr) return otherwise;
     const auto* const name = value->get_ptr<const Json::string_t*>();
-    if (const auto known = choice_named(name != nullptr ? std::string_view{*name} : std::string_view{}, huggingface_activations)) return known->activation;
+    if (const auto known =
+            choice_named(name != nullptr ? std::string_view{*name} : std::string_view{}, huggingface_activations))
+      return known->activation;
     return problem(key, names_in_words(huggingface_activations), *value), std::nullopt;
   }
   std::optional<float> number(const Json* object, const char* key) {
@@ -83,7 +89,9 @@ class DescriptionReader {
   void problem(const std::string& key, const std::string& expected, const Json& found) {
     problems_ += (problems_.empty() ? "" : "; ") + key + ": expected " + expected + ", found " + json_in_words(found);
   }
-  Result<void> finish() const { return problems_.empty() ? Result<void>{} : Result<void>{LoadError{place_, problems_}}; }
+  Result<void> finish() const {
+    return problems_.empty() ? Result<void>{} : Result<void>{LoadError{place_, problems_}};
+  }
 
  private:
   std::string place_, problems_;
@@ -94,8 +102,10 @@ inline DescribedModel read_huggingface_towers(DescriptionReader& read, const Jso
   DescribedModel model;
   const auto tower = [&](const char* key) {
     const Json* const part = read.find(&config, key);
-    return DescribedTower{read.integer(part, "hidden_size"), read.integer(part, "num_hidden_layers"), read.integer(part, "num_attention_heads"),
-                          read.activation(part, "hidden_act", Activation::quick_gelu), read.number(part, "layer_norm_eps")};
+    return DescribedTower{read.integer(part, "hidden_size"), read.integer(part, "num_hidden_layers"),
+                          read.integer(part, "num_attention_heads"),
+                          read.activation(part, "hidden_act", Activation::quick_gelu),
+                          read.number(part, "layer_norm_eps")};
   };
   model.image = tower("vision_config");
   model.text = tower("text_config");
@@ -117,8 +127,13 @@ inline Preprocessing read_huggingface_preprocessing(DescriptionReader& read, con
 
 /// A whole configuration as a description.
 inline DescribedModel describe(const AnyConfig& c, std::string place) {
-  const auto tower = [](const auto& t) { return DescribedTower{t.width, t.layers, t.heads, t.activation.value, t.epsilon.value}; };
-  DescribedModel model{.text = tower(c.text), .image_size = c.input().image_size, .preprocessing = c.input().preprocessing, .place = std::move(place)};
+  const auto tower = [](const auto& t) {
+    return DescribedTower{t.width, t.layers, t.heads, t.activation.value, t.epsilon.value};
+  };
+  DescribedModel model{.text = tower(c.text),
+                       .image_size = c.input().image_size,
+                       .preprocessing = c.input().preprocessing,
+                       .place = std::move(place)};
   if (const auto* const vit = std::get_if<VitConfig>(&c.image)) model.image = tower(*vit);
   return model;
 }
@@ -133,9 +148,12 @@ inline std::optional<AnyConfig> config_in_metadata(const TensorFile& file) {
 
 /// Integers that OpenAI's archives carry beside the weights, and nobody else's.
 inline constexpr std::array<std::string_view, 3> openai_notes{"input_resolution", "context_length", "vocab_size"};
-inline bool is_note(std::string_view name) { return std::find(openai_notes.begin(), openai_notes.end(), name) != openai_notes.end(); }
+inline bool is_note(std::string_view name) {
+  return std::find(openai_notes.begin(), openai_notes.end(), name) != openai_notes.end();
+}
 inline bool is_openais(const TensorFile& file) {
-  return std::all_of(openai_notes.begin(), openai_notes.end(), [&](std::string_view note) { return file.find(note) != nullptr; });
+  return std::all_of(openai_notes.begin(), openai_notes.end(),
+                     [&](std::string_view note) { return file.find(note) != nullptr; });
 }
 
 /// What is stated of a model: by the folder's open_clip_config.json or config.json, by the file's metadata, or by its being one of
@@ -150,7 +168,8 @@ inline Result<DescribedModel> try_read_description(const TensorFile& file) {
     DescriptionReader read{folder->place};
     DescribedModel model = read_huggingface_towers(read, folder->config);
     model.place = folder->place;
-    if (folder->preprocessing.is_object()) model.preprocessing = read_huggingface_preprocessing(read, folder->preprocessing);
+    if (folder->preprocessing.is_object())
+      model.preprocessing = read_huggingface_preprocessing(read, folder->preprocessing);
     if (auto done = read.finish(); !done) return done.error();
     return model;
   }

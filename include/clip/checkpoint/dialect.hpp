@@ -118,8 +118,9 @@ inline bool is_position_ids(std::string_view name) { return name.ends_with("_mod
 /// The dialect of a file, by its names: openai or huggingface.
 inline Dialect dialect_of(const TensorFile& file) {
   const auto tensors = file.tensors();
-  const bool other =
-      std::any_of(tensors.begin(), tensors.end(), [](const FileTensor& t) { return t.name.starts_with("vision_model.") || t.name.starts_with("text_model."); });
+  const bool other = std::any_of(tensors.begin(), tensors.end(), [](const FileTensor& t) {
+    return t.name.starts_with("vision_model.") || t.name.starts_with("text_model.");
+  });
   return other ? Dialect::huggingface : Dialect::openai;
 }
 
@@ -145,7 +146,8 @@ inline TensorFile in_openai_names(const TensorFile& file) {
         for (std::size_t i = 0; i < 3; ++i) {
           captured->part = i;
           parts[i] = file.find(detail::fill_in(rule.other, *captured));
-          if (parts[i] == nullptr || parts[i]->shape != tensor.shape || parts[i]->dtype != tensor.dtype || tensor.count() == 0 || tensor.shape.empty())
+          if (parts[i] == nullptr || parts[i]->shape != tensor.shape || parts[i]->dtype != tensor.dtype ||
+              tensor.count() == 0 || tensor.shape.empty())
             return renamed.push_back(tensor);
         }
         if (parts[0] != &tensor) return;  // made where q stands

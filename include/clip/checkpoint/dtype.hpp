@@ -55,9 +55,10 @@ struct DtypeTraits {
 
 namespace detail {
 inline constexpr std::array<DtypeTraits, 22> dtype_traits{{
-    {"BOOL", 8},    {"F4", 4},          {"F6_E2M3", 6},     {"F6_E3M2", 6}, {"U8", 8},   {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8},
-    {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"I16", 16},    {"U16", 16}, {"F16", 16}, {"BF16", 16},   {"I32", 32},
-    {"U32", 32},    {"F32", 32},        {"C64", 64},        {"F64", 64},    {"I64", 64}, {"U64", 64},
+    {"BOOL", 8},    {"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6},     {"U8", 8},          {"I8", 8},
+    {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"I16", 16},
+    {"U16", 16},    {"F16", 16},    {"BF16", 16},   {"I32", 32},        {"U32", 32},        {"F32", 32},
+    {"C64", 64},    {"F64", 64},    {"I64", 64},    {"U64", 64},
 }};
 }  // namespace detail
 
@@ -71,7 +72,9 @@ constexpr std::optional<Dtype> dtype_named(std::string_view name) {
 }
 
 /// The types weights are stored in.
-constexpr bool is_floating(Dtype dtype) { return dtype == Dtype::f16 || dtype == Dtype::bf16 || dtype == Dtype::f32 || dtype == Dtype::f64; }
+constexpr bool is_floating(Dtype dtype) {
+  return dtype == Dtype::f16 || dtype == Dtype::bf16 || dtype == Dtype::f32 || dtype == Dtype::f64;
+}
 
 /// A tensor as it lies in a file: row-major, least significant byte first, at any address. The bytes are borrowed.
 struct StoredTensor {
@@ -105,7 +108,8 @@ inline std::optional<std::size_t> stored_size(Dtype dtype, std::span<const Index
 /// LoadError naming the tensor: another type. ShapeError: `out` of another length.
 template <std::floating_point T>
 [[nodiscard]] Result<void> try_convert(const StoredTensor& tensor, std::span<T> out) {
-  if (std::cmp_not_equal(out.size(), tensor.count())) return ShapeError{tensor.name, "values", tensor.count(), out.size()};
+  if (std::cmp_not_equal(out.size(), tensor.count()))
+    return ShapeError{tensor.name, "values", tensor.count(), out.size()};
   if (const auto size = stored_size(tensor.dtype, tensor.shape); size != tensor.bytes.size())
     return LoadError{tensor.name, "bytes", size.value_or(0), tensor.bytes.size()};
   constexpr Dtype same = sizeof(T) == 4 ? Dtype::f32 : Dtype::f64;
@@ -117,9 +121,15 @@ template <std::floating_point T>
   switch (tensor.dtype) {
     case Dtype::f16: load_each<std::uint16_t>(p, out, half_to_float); return {};
     case Dtype::bf16: load_each<std::uint16_t>(p, out, bfloat16_to_float); return {};
-    case Dtype::f32: load_each<std::uint32_t>(p, out, [](std::uint32_t bits) { return std::bit_cast<float>(bits); }); return {};
-    case Dtype::f64: load_each<std::uint64_t>(p, out, [](std::uint64_t bits) { return std::bit_cast<double>(bits); }); return {};
-    case Dtype::i64: load_each<std::uint64_t>(p, out, [](std::uint64_t bits) { return static_cast<std::int64_t>(bits); }); return {};
+    case Dtype::f32:
+      load_each<std::uint32_t>(p, out, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
+      return {};
+    case Dtype::f64:
+      load_each<std::uint64_t>(p, out, [](std::uint64_t bits) { return std::bit_cast<double>(bits); });
+      return {};
+    case Dtype::i64:
+      load_each<std::uint64_t>(p, out, [](std::uint64_t bits) { return static_cast<std::int64_t>(bits); });
+      return {};
     default: return LoadError{tensor.name, "element type", "F16, BF16, F32, F64 or I64", traits(tensor.dtype).name};
   }
 }

@@ -21,7 +21,8 @@ struct FileTensor {
   bool transposed = false;  // a matrix, stored as its columns
 
   FileTensor() = default;
-  explicit FileTensor(StoredTensor tensor) : name{tensor.name}, dtype{tensor.dtype}, shape{tensor.shape}, parts{std::move(tensor)} {}
+  explicit FileTensor(StoredTensor tensor)
+      : name{tensor.name}, dtype{tensor.dtype}, shape{tensor.shape}, parts{std::move(tensor)} {}
 
   Index count() const {
     Index n = 1;
@@ -33,7 +34,8 @@ struct FileTensor {
 /// All values, row-major. Errors as for a stored tensor.
 template <std::floating_point T>
 [[nodiscard]] Result<void> try_convert(const FileTensor& tensor, std::span<T> out) {
-  if (std::cmp_not_equal(out.size(), tensor.count())) return ShapeError{tensor.name, "values", tensor.count(), out.size()};
+  if (std::cmp_not_equal(out.size(), tensor.count()))
+    return ShapeError{tensor.name, "values", tensor.count(), out.size()};
   if (tensor.transposed) {
     std::vector<T> columns(out.size());
     if (auto done = try_convert(tensor.parts[0], std::span<T>(columns)); !done) return done;

@@ -17,8 +17,8 @@ concept DescribesItself = requires(const M& model) {
 };
 
 inline std::string in_words(const VitConfig& c) {
-  return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", heads " +
-         std::to_string(c.heads) + ", " + std::string(name_of(c.activation));
+  return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " +
+         std::to_string(c.layers) + ", heads " + std::to_string(c.heads) + ", " + std::string(name_of(c.activation));
 }
 inline std::string in_words(const ResNetConfig& c) {
   std::string stages;
@@ -27,9 +27,11 @@ inline std::string in_words(const ResNetConfig& c) {
 }
 inline std::string in_words(const AnyConfig& c) {
   const auto n = [](Index value) { return std::to_string(value); };
-  return "image size " + n(c.input().image_size) + ", " + std::visit([](const auto& tower) { return in_words(tower); }, c.image) + "; text context " +
-         n(c.text.context) + ", vocabulary " + n(c.text.vocabulary) + ", width " + n(c.text.width) + ", layers " + n(c.text.layers) + ", heads " +
-         n(c.text.heads) + ", " + std::string(name_of(c.text.activation)) + "; embedding " + n(c.embed_dim);
+  return "image size " + n(c.input().image_size) + ", " +
+         std::visit([](const auto& tower) { return in_words(tower); }, c.image) + "; text context " +
+         n(c.text.context) + ", vocabulary " + n(c.text.vocabulary) + ", width " + n(c.text.width) + ", layers " +
+         n(c.text.layers) + ", heads " + n(c.text.heads) + ", " + std::string(name_of(c.text.activation)) +
+         "; embedding " + n(c.embed_dim);
 }
 
 /// "; clip::ViT_B_16 would fit", or the sizes of a model that would; nothing where the file is no such model, or this one.
@@ -39,9 +41,12 @@ std::string what_fits(const M& model, const TensorFile& file) {
     const AnyConfig mine = model.config();
     const auto* const vit = std::get_if<VitConfig>(&mine.image);
     auto found = try_inspect(file, {.activation = mine.text.activation});
-    if (!found) found = try_inspect(file, {mine.text.activation, vit ? vit->heads : 0, mine.text.heads});  // widths whose heads no rule tells
+    if (!found)
+      found = try_inspect(
+          file, {mine.text.activation, vit ? vit->heads : 0, mine.text.heads});  // widths whose heads no rule tells
     if (!found || found->config == mine) return {};
-    return found->constant.empty() ? "; a model that fits has " + in_words(found->config) : "; " + found->constant + " would fit";
+    return found->constant.empty() ? "; a model that fits has " + in_words(found->config)
+                                   : "; " + found->constant + " would fit";
   }
   return {};
 }
@@ -50,9 +55,12 @@ std::string what_fits(const M& model, const TensorFile& file) {
 template <class Tower>
 void compare_tower(std::string& wrong, const std::string& name, const Tower& mine, const DescribedTower& stated) {
   const auto differ = [&](const std::string& what, const std::string& expected, const std::string& found) {
-    if (expected != found) wrong += (wrong.empty() ? "" : "; ") + name + " " + what + ": expected " + expected + " (the model's), found " + found;
+    if (expected != found)
+      wrong +=
+          (wrong.empty() ? "" : "; ") + name + " " + what + ": expected " + expected + " (the model's), found " + found;
   };
-  if (stated.activation) differ("activation", std::string(name_of(mine.activation)), std::string(name_of(*stated.activation)));
+  if (stated.activation)
+    differ("activation", std::string(name_of(mine.activation)), std::string(name_of(*stated.activation)));
   if (stated.heads > 0) differ("heads", std::to_string(mine.heads), std::to_string(stated.heads));
   if (stated.epsilon) differ("epsilon", detail::in_words(mine.epsilon.value), detail::in_words(*stated.epsilon));
 }

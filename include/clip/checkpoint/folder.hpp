@@ -28,7 +28,8 @@ Result<TensorFile> try_open_shards(const std::string& folder, const std::string&
   const auto index = try_read_json(index_path);
   if (!index) return index.error();
   const auto map = index->is_object() ? index->find("weight_map") : index->end();
-  if (map == index->end() || !map->is_object() || map->empty()) return LoadError{index_path, "weight_map", "an object: tensor names and their files", "none"};
+  if (map == index->end() || !map->is_object() || map->empty())
+    return LoadError{index_path, "weight_map", "an object: tensor names and their files", "none"};
   std::set<std::string> names;
   for (const auto& [tensor, file] : map->items()) {
     const auto* const name = file.template get_ptr<const Json::string_t*>();
@@ -67,8 +68,9 @@ inline Result<std::optional<FolderDescription>> try_read_description(const std::
 }
 
 /// What weights are called in folders, the first that is there is read.
-inline constexpr std::array<const char*, 6> weights_in_folders{"open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors",
-                                                               "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.bin"};
+inline constexpr std::array<const char*, 6> weights_in_folders{
+    "open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors",
+    "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.bin"};
 
 template <class Inflate>
 Result<TensorFile> try_open_folder(const std::string& folder) {

@@ -35,11 +35,17 @@ Json huggingface_tower(const Tower& c, Index embed_dim) {
 }
 
 /// config.json of transformers' CLIPModel and preprocessor_config.json of its CLIPImageProcessor.
-inline Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfig& c, Dtype dtype, const std::string& place) {
+inline Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfig& c, Dtype dtype,
+                                                             const std::string& place) {
   const auto* const vit = std::get_if<VitConfig>(&c.image);
-  if (vit == nullptr) return OptionError{place, "dialect for a residual network", "openai or openclip", "huggingface: transformers has no such CLIP"};
+  if (vit == nullptr)
+    return OptionError{place, "dialect for a residual network", "openai or openclip",
+                       "huggingface: transformers has no such CLIP"};
   Json vision = huggingface_tower(*vit, c.embed_dim), text = huggingface_tower(c.text, c.embed_dim);
-  vision.update({{"model_type", "clip_vision_model"}, {"image_size", vit->image_size}, {"patch_size", vit->patch_size}, {"num_channels", vit->channels}});
+  vision.update({{"model_type", "clip_vision_model"},
+                 {"image_size", vit->image_size},
+                 {"patch_size", vit->patch_size},
+                 {"num_channels", vit->channels}});
   text.update({{"model_type", "clip_text_model"},
                {"max_position_embeddings", c.text.context},
                {"vocab_size", c.text.vocabulary},
@@ -72,7 +78,8 @@ inline Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfig& c,
                            {"do_normalize", true},
                            {"image_mean", colours_to_json(p.mean)},
                            {"image_std", colours_to_json(p.deviation)}};
-  return std::vector<FolderFile>{{"config.json", json_text(config, 2) + "\n"}, {"preprocessor_config.json", json_text(preprocessing, 2) + "\n"}};
+  return std::vector<FolderFile>{{"config.json", json_text(config, 2) + "\n"},
+                                 {"preprocessor_config.json", json_text(preprocessing, 2) + "\n"}};
 }
 
 /// The ratio r for which int(width · r) is the width of the MLP.
@@ -88,19 +95,27 @@ inline Result<std::vector<FolderFile>> try_openclip_files(const AnyConfig& c, co
   const auto* const net = std::get_if<ResNetConfig>(&c.image);
   const Activation activation = c.text.activation;
   if (activation == Activation::gelu_tanh || (vit && vit->activation.value != activation))
-    return OptionError{place, "activation in OpenCLIP's description", "quick_gelu or gelu, in both towers",
-                       std::string(vit ? name_of(vit->activation) : "relu") + " and " + std::string(name_of(activation))};
+    return OptionError{
+        place, "activation in OpenCLIP's description", "quick_gelu or gelu, in both towers",
+        std::string(vit ? name_of(vit->activation) : "relu") + " and " + std::string(name_of(activation))};
   for (const float epsilon : {vit ? vit->epsilon.value : 1e-5f, c.text.epsilon.value})
     if (epsilon != 1e-5f) return OptionError{place, "epsilon in OpenCLIP's description", 1e-5f, epsilon};
   Json vision{{"image_size", c.input().image_size}};
   if (vit) {
     if (vit->width % (vit->width / vit->heads) != 0) return OptionError{place, "heads must divide the width"};
-    vision.update({{"layers", vit->layers}, {"width", vit->width}, {"head_width", vit->width / vit->heads}, {"patch_size", vit->patch_size}});
+    vision.update({{"layers", vit->layers},
+                   {"width", vit->width},
+                   {"head_width", vit->width / vit->heads},
+                   {"patch_size", vit->patch_size}});
     if (vit->hidden() != 4 * vit->width) vision["mlp_ratio"] = mlp_ratio(vit->width, vit->hidden());
   } else {
     vision.update({{"layers", net->layers}, {"width", net->width}, {"patch_size", nullptr}});
   }
-  Json text{{"context_length", c.text.context}, {"vocab_size", c.text.vocabulary}, {"width", c.text.width}, {"heads", c.text.heads}, {"layers", c.text.layers}};
+  Json text{{"context_length", c.text.context},
+            {"vocab_size", c.text.vocabulary},
+            {"width", c.text.width},
+            {"heads", c.text.heads},
+            {"layers", c.text.layers}};
   if (c.text.hidden() != 4 * c.text.width) text["mlp_ratio"] = mlp_ratio(c.text.width, c.text.hidden());
   Json model{{"embed_dim", c.embed_dim}, {"vision_cfg", std::move(vision)}, {"text_cfg", std::move(text)}};
   if (activation == Activation::quick_gelu) model["quick_gelu"] = true;

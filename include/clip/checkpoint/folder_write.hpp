@@ -40,11 +40,14 @@ class NewFolder {
 /// Everything is written beside its place first; then the old weights go, the descriptions are put in place, the weights last. So
 /// weights never stand beside the description of others, whatever happens between.
 /// OptionError: the folder holds weights under another name, which readers might prefer. SystemError: the disk.
-inline Result<void> try_write_folder(const std::string& folder, const std::string& weights_name, std::span<const TensorToWrite> tensors,
-                                     const std::map<std::string, std::string>& metadata, std::span<const FolderFile> files) {
+inline Result<void> try_write_folder(const std::string& folder, const std::string& weights_name,
+                                     std::span<const TensorToWrite> tensors,
+                                     const std::map<std::string, std::string>& metadata,
+                                     std::span<const FolderFile> files) {
   for (const char* const other : weights_in_folders)
     if (other != weights_name && is_there(folder + "/" + other))
-      return OptionError{folder, std::string("holds weights already, under another name (") + other + "): choose another folder or remove them"};
+      return OptionError{folder, std::string("holds weights already, under another name (") + other +
+                                     "): choose another folder or remove them"};
   NewFolder made;
   if (auto done = made.try_make(folder); !done) return done;
   const std::string weights_path = folder + "/" + weights_name;
@@ -58,7 +61,8 @@ inline Result<void> try_write_folder(const std::string& folder, const std::strin
     prepared.push_back(std::move(*file));
   }
   made.keep();
-  if (::unlink(weights_path.c_str()) != 0 && errno != ENOENT) return system_error(weights_path, "the old file cannot be removed", errno);
+  if (::unlink(weights_path.c_str()) != 0 && errno != ENOENT)
+    return system_error(weights_path, "the old file cannot be removed", errno);
   for (AtomicFile& file : prepared)
     if (auto done = file.try_commit(); !done) return done;
   return weights->try_commit();

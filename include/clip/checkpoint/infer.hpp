@@ -40,11 +40,13 @@ double count_block_values(const Tower& tower) {
 }
 inline double count_values(const TextConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return static_cast<double>(c.vocabulary + c.context) * w + 2 * w + count_block_values(c) + w * static_cast<double>(embed_dim) + 1;
+  return static_cast<double>(c.vocabulary + c.context) * w + 2 * w + count_block_values(c) +
+         w * static_cast<double>(embed_dim) + 1;
 }
 inline double count_values(const VitConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + 4 * w + count_block_values(c) + w * static_cast<double>(embed_dim);
+  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + 4 * w + count_block_values(c) +
+         w * static_cast<double>(embed_dim);
 }
 /// Of a residual network the attention pool alone, which has most of them.
 inline double count_values(const ResNetConfig& c, Index embed_dim) {
@@ -53,7 +55,9 @@ inline double count_values(const ResNetConfig& c, Index embed_dim) {
 }
 
 /// Heads of a tower: as stated, as assumed, or 64 wide.
-inline Index infer_heads(Index width, Index stated, Index assumed) { return stated > 0 ? stated : assumed > 0 ? assumed : width % 64 == 0 ? width / 64 : 0; }
+inline Index infer_heads(Index width, Index stated, Index assumed) {
+  return stated > 0 ? stated : assumed > 0 ? assumed : width % 64 == 0 ? width / 64 : 0;
+}
 
 /// OpenCLIP's H, g and bigG image towers have 16 heads whatever their width.
 inline bool has_sixteen_heads(Index width, Index layers) {
@@ -64,7 +68,8 @@ inline bool has_sixteen_heads(Index width, Index layers) {
 inline Index infer_grid(ShapeReader& shape, const char* name, Index positions) {
   Index grid = 1;
   while (grid * grid < positions - 1) ++grid;
-  if (grid * grid != positions - 1) shape.problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square and one");
+  if (grid * grid != positions - 1)
+    shape.problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square and one");
   return grid;
 }
 
@@ -79,7 +84,8 @@ inline VitConfig infer_vit(ShapeReader& shape, const DescribedTower& stated, con
   if (!shape.problems().empty()) return c;
   c.image_size = infer_grid(shape, "visual.positional_embedding", positions) * c.patch_size;
   c.mlp_width = hidden == 4 * c.width ? 0 : hidden;
-  c.heads = infer_heads(c.width, stated.heads, assumed.image_heads > 0 || !has_sixteen_heads(c.width, c.layers) ? assumed.image_heads : 16);
+  c.heads = infer_heads(c.width, stated.heads,
+                        assumed.image_heads > 0 || !has_sixteen_heads(c.width, c.layers) ? assumed.image_heads : 16);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.epsilon);
   return c;
@@ -88,10 +94,12 @@ inline VitConfig infer_vit(ShapeReader& shape, const DescribedTower& stated, con
 inline ResNetConfig infer_resnet(ShapeReader& shape) {
   ResNetConfig c = RN50.image;
   c.width = shape("visual.layer1.0.conv1.weight", 4, 0);
-  for (std::size_t s = 0; s < 4; ++s) c.layers[s] = shape.count_blocks("visual.layer" + std::to_string(s + 1) + ".", "conv1.weight");
+  for (std::size_t s = 0; s < 4; ++s)
+    c.layers[s] = shape.count_blocks("visual.layer" + std::to_string(s + 1) + ".", "conv1.weight");
   const Index positions = shape("visual.attnpool.positional_embedding", 2, 0);
   shape("visual.attnpool.c_proj.weight", 2, 1);
-  if (shape.problems().empty()) c.image_size = 32 * infer_grid(shape, "visual.attnpool.positional_embedding", positions);
+  if (shape.problems().empty())
+    c.image_size = 32 * infer_grid(shape, "visual.attnpool.positional_embedding", positions);
   return c;
 }
 
@@ -113,15 +121,20 @@ inline TextConfig infer_text(ShapeReader& shape, const DescribedTower& stated, c
 
 /// What cannot be, by the numbers alone.
 inline void judge_tower(ShapeReader& shape, const std::string& name, Index width, Index heads) {
-  if (heads == 0) shape.problem("the heads of the " + name + " tower are not known: its width, " + std::to_string(width) + ", is no multiple of 64");
-  else if (width % heads != 0) shape.problem(std::to_string(heads) + " heads do not divide the width of the " + name + " tower, " + std::to_string(width));
+  if (heads == 0)
+    shape.problem("the heads of the " + name + " tower are not known: its width, " + std::to_string(width) +
+                  ", is no multiple of 64");
+  else if (width % heads != 0)
+    shape.problem(std::to_string(heads) + " heads do not divide the width of the " + name + " tower, " +
+                  std::to_string(width));
 }
 
 /// What shapes and statements contradict each other in.
 inline void judge(ShapeReader& shape, const AnyConfig& c, const DescribedModel& stated) {
   const auto compare = [&](const char* what, Index found, Index said) {
     if (said > 0 && said != found)
-      shape.problem(std::string(what) + ": " + std::to_string(found) + " by its shapes, " + std::to_string(said) + " by " + stated.place);
+      shape.problem(std::string(what) + ": " + std::to_string(found) + " by its shapes, " + std::to_string(said) +
+                    " by " + stated.place);
   };
   if (const auto* const vit = std::get_if<VitConfig>(&c.image)) {
     judge_tower(shape, "image", vit->width, vit->heads);
@@ -150,18 +163,21 @@ inline void judge(ShapeReader& shape, const AnyConfig& c, const DescribedModel& 
   detail::ShapeReader shape{file};
   const bool residual = file.find("visual.layer1.0.conv1.weight") != nullptr;
   const Index embed_dim = shape("text_projection", 2, 1);
-  AnyConfig c = residual ? AnyConfig{ClipConfig<ResNetConfig, TextConfig>{embed_dim, detail::infer_resnet(shape), ViT_B_32.text}}
-                         : AnyConfig{VitClipConfig{embed_dim, detail::infer_vit(shape, stated->image, assumed), ViT_B_32.text}};
+  AnyConfig c =
+      residual ? AnyConfig{ClipConfig<ResNetConfig, TextConfig>{embed_dim, detail::infer_resnet(shape), ViT_B_32.text}}
+               : AnyConfig{VitClipConfig{embed_dim, detail::infer_vit(shape, stated->image, assumed), ViT_B_32.text}};
   c.text = detail::infer_text(shape, stated->text, assumed);
   if (stated->preprocessing) c.preprocessing() = *stated->preprocessing;
-  const std::string kind = residual ? "not a CLIP with a residual network: found " : "not a CLIP with a vision transformer: found ";
+  const std::string kind =
+      residual ? "not a CLIP with a residual network: found " : "not a CLIP with a vision transformer: found ";
   if (shape.missing()) return LoadError{file.place(), kind + detail::family_of(file) + "; " + shape.problems()};
   detail::judge(shape, c, *stated);
   if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};
   double values = 0;
   for (const FileTensor& t : file.tensors()) values += static_cast<double>(t.count());
-  const double needed =
-      c.visit([](const auto& config) { return detail::count_values(config.image, config.embed_dim) + detail::count_values(config.text, config.embed_dim); });
+  const double needed = c.visit([](const auto& config) {
+    return detail::count_values(config.image, config.embed_dim) + detail::count_values(config.text, config.embed_dim);
+  });
   if (needed > values) return LoadError{file.place(), "too small for its own shapes: weights", needed, values};
   if (auto possible = check(c); !possible) return LoadError{file.place(), possible.error().message()};
   const NamedConfig* const known = find_named(c);
@@ -178,7 +194,9 @@ inline void judge(ShapeReader& shape, const AnyConfig& c, const DescribedModel& 
   const auto found = try_inspect(file, assumed);
   return found ? Result<AnyConfig>{found->config} : found.error();
 }
-inline AnyConfig infer_config(const TensorFile& file, const Assumptions& assumed = {}) { return try_infer_config(file, assumed).value(); }
+inline AnyConfig infer_config(const TensorFile& file, const Assumptions& assumed = {}) {
+  return try_infer_config(file, assumed).value();
+}
 
 /// What the file or folder at a path is. Errors as try_open_tensors, too.
 template <class Inflate = detail::Inflate>

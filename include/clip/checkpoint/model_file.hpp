@@ -145,7 +145,11 @@ LoadReport load_partial(M& model, const std::string& path, const LoadOptions& op
 template <Backend B>
 TensorToWrite tensor_to_write(const B& backend, std::string name, const Shape& shape, In<typename B::Scalar> values) {
   using T = typename B::Scalar;
-  TensorToWrite tensor{std::move(name), std::is_same_v<T, double> ? Dtype::f64 : Dtype::f32, {shape.extent.begin(), shape.extent.begin() + shape.rank}, {}, {}};
+  TensorToWrite tensor{std::move(name),
+                       std::is_same_v<T, double> ? Dtype::f64 : Dtype::f32,
+                       {shape.extent.begin(), shape.extent.begin() + shape.rank},
+                       {},
+                       {}};
   tensor.produce = [b = B(backend), values](const ByteSink& sink) mutable {
     std::vector<T> host(static_cast<std::size_t>(values.count()));
     b.download(values, std::span<T>(host));

@@ -15,14 +15,16 @@ namespace clip::inline CLIP_ABI {
 /// give wrong numbers without a sign.
 /// LoadError: as try_open_tensors, try_inspect and try_load; no activation stated and none assumed.
 template <Backend B = Cpu<>>
-[[nodiscard]] Result<AnyModel<B>> try_open(const std::string& path, const Assumptions& assumed = {}, B backend = {}, const LoadOptions& options = {}) {
+[[nodiscard]] Result<AnyModel<B>> try_open(const std::string& path, const Assumptions& assumed = {}, B backend = {},
+                                           const LoadOptions& options = {}) {
   const auto file = try_open_tensors(path);
   if (!file) return file.error();
   const auto found = try_inspect(*file, assumed);
   if (!found) return found.error();
   if (!found->activation_known)
     return LoadError{path,
-                     "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's with gelu; open it as open(path, "
+                     "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's "
+                     "with gelu; open it as open(path, "
                      "{.activation = …})"};
   AnyModel<B> model{found->config, std::move(backend)};
   if (auto done = try_load(model, *file, options); !done) return done.error();
@@ -30,7 +32,8 @@ template <Backend B = Cpu<>>
 }
 
 template <Backend B = Cpu<>>
-AnyModel<B> open(const std::string& path, const Assumptions& assumed = {}, B backend = {}, const LoadOptions& options = {}) {
+AnyModel<B> open(const std::string& path, const Assumptions& assumed = {}, B backend = {},
+                 const LoadOptions& options = {}) {
   return try_open<B>(path, assumed, std::move(backend), options).value();
 }
 

@@ -28,7 +28,8 @@ class PickleReader {
       : bytes_{bytes}, place_{std::move(place)}, allowed_{std::move(allowed)}, limits_{limits} {}
 
   Result<Pickle> run() {
-    if (bytes_.size() > limits_.bytes) return LoadError{place_, "pickle: bytes", "at most " + std::to_string(limits_.bytes), bytes_.size()};
+    if (bytes_.size() > limits_.bytes)
+      return LoadError{place_, "pickle: bytes", "at most " + std::to_string(limits_.bytes), bytes_.size()};
     while (problem_.empty()) {
       at_ = next_;
       const auto code = static_cast<unsigned char>(number(1));
@@ -40,7 +41,8 @@ class PickleReader {
         return std::move(result_);
       }
       step(code);
-      if (problem_.empty() && result_.values_.size() > limits_.values) fail("more than " + std::to_string(limits_.values) + " values");
+      if (problem_.empty() && result_.values_.size() > limits_.values)
+        fail("more than " + std::to_string(limits_.values) + " values");
     }
     return LoadError{place_, problem_};
   }
@@ -77,7 +79,8 @@ class PickleReader {
     std::int64_t value = 0;
     if (text.ends_with('L')) text.remove_suffix(1);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) fail("expected a number, found \"" + std::string(text.substr(0, 40)) + "\"");
+    if (error != std::errc{} || end != text.data() + text.size())
+      fail("expected a number, found \"" + std::string(text.substr(0, 40)) + "\"");
     return value;
   }
 
@@ -137,7 +140,8 @@ class PickleReader {
     gather(checked(stack_[stack_.size() - count - 1], pairs, count), count);
   }
   Value* checked(Value* into, bool pairs, std::size_t count) {
-    const bool good = pairs ? into->is(Kind::dict) || into->is(Kind::call) : into->is(Kind::list) || into->is(Kind::set);
+    const bool good =
+        pairs ? into->is(Kind::dict) || into->is(Kind::call) : into->is(Kind::list) || into->is(Kind::set);
     if (!good) fail("items for a value that holds none");
     else if (pairs && count % 2 != 0) fail("a key without a value");
     if (good && problem_.empty()) return into;
@@ -147,7 +151,8 @@ class PickleReader {
   // ------------------------------------------------------------------------------------------------ names, calls, memory
   void push_name(std::string_view module, std::string_view name) {
     std::string full = std::string(module) + "." + std::string(name);
-    if (problem_.empty() && !allowed_(full)) problem_ = "pickle: names " + full.substr(0, 200) + ", which is not on the list of allowed names";
+    if (problem_.empty() && !allowed_(full))
+      problem_ = "pickle: names " + full.substr(0, 200) + ", which is not on the list of allowed names";
     push(make(Kind::name));
     stack_.back()->text = *result_.names_.insert(std::move(full)).first;
   }
@@ -168,7 +173,8 @@ class PickleReader {
   void step(unsigned char code) {
     switch (code) {
       case 0x80:  // PROTO
-        if (const auto version = number(1); version < 2 || version > 5) fail("protocol: expected 2 to 5, found " + std::to_string(version));
+        if (const auto version = number(1); version < 2 || version > 5)
+          fail("protocol: expected 2 to 5, found " + std::to_string(version));
         return;
       case 0x95: return void(take(8));  // FRAME
       case '(':
@@ -286,11 +292,13 @@ class PickleReader {
 
 /// The one value of a pickle (protocols 2 to 5) of which only `allowed` names may be part.
 /// LoadError: a name that is not allowed, told by name; truncated, damaged; more than the limits.
-[[nodiscard]] inline Result<Pickle> try_unpickle(std::span<const std::byte> bytes, const std::string& place, AllowedNames allowed, PickleLimits limits = {}) {
+[[nodiscard]] inline Result<Pickle> try_unpickle(std::span<const std::byte> bytes, const std::string& place,
+                                                 AllowedNames allowed, PickleLimits limits = {}) {
   return PickleReader{bytes, place, std::move(allowed), limits}.run();
 }
 
-inline Pickle unpickle(std::span<const std::byte> bytes, const std::string& place, AllowedNames allowed, PickleLimits limits = {}) {
+inline Pickle unpickle(std::span<const std::byte> bytes, const std::string& place, AllowedNames allowed,
+                       PickleLimits limits = {}) {
   return try_unpickle(bytes, place, std::move(allowed), limits).value();
 }
 

@@ -16,12 +16,26 @@ namespace clip::inline CLIP_ABI {
 
 /// One value of a pickle. Values refer to each other and may form cycles; they live as long as their Pickle.
 struct PickleValue {
-  enum class Kind : unsigned char { none, boolean, integer, real, text, bytes, tuple, list, dict, set, name, call, persistent };
+  enum class Kind : unsigned char {
+    none,
+    boolean,
+    integer,
+    real,
+    text,
+    bytes,
+    tuple,
+    list,
+    dict,
+    set,
+    name,
+    call,
+    persistent
+  };
 
   Kind kind = Kind::none;
-  std::int64_t integer = 0;                 // boolean, integer
-  double real = 0;                          // real
-  std::string_view text{};                  // text, bytes (an integer beyond 64 bits too), name: "collections.OrderedDict"
+  std::int64_t integer = 0;  // boolean, integer
+  double real = 0;           // real
+  std::string_view text{};   // text, bytes (an integer beyond 64 bits too), name: "collections.OrderedDict"
   std::vector<const PickleValue*> items{};  // tuple, list, set: the elements; dict, call: key, value, key, value …
   const PickleValue* callee = nullptr;      // call: what would be called, with which tuple
   const PickleValue* arguments = nullptr;   // call; persistent: the identity
@@ -35,7 +49,9 @@ struct PickleValue {
     return nullptr;
   }
   /// A call of the name.
-  bool calls(std::string_view name) const { return kind == Kind::call && callee->kind == Kind::name && callee->text == name; }
+  bool calls(std::string_view name) const {
+    return kind == Kind::call && callee->kind == Kind::name && callee->text == name;
+  }
 };
 
 /// How much a pickle may hold. The defaults are far above any checkpoint's.

@@ -36,7 +36,8 @@ class PlaceWeights {
 
   static PlaceWeights cubic(Index to, Index from, Interpolate how) {
     PlaceWeights w{to, from};
-    for (Index i = 0; i < to; ++i) how == Interpolate::openclip ? w.widened_row(i) : w.plain_row(i, how == Interpolate::tinyclip);
+    for (Index i = 0; i < to; ++i)
+      how == Interpolate::openclip ? w.widened_row(i) : w.plain_row(i, how == Interpolate::tinyclip);
     return w;
   }
   static PlaceWeights linear(Index to, Index from) {
@@ -67,7 +68,9 @@ class PlaceWeights {
  private:
   double scale() const { return static_cast<double>(from_) / static_cast<double>(to_); }
   /// Beyond the ends the last place counts once more.
-  void add(Index i, Index j, double w) { values_[static_cast<std::size_t>(i * from_ + std::clamp<Index>(j, 0, from_ - 1))] += w; }
+  void add(Index i, Index j, double w) {
+    values_[static_cast<std::size_t>(i * from_ + std::clamp<Index>(j, 0, from_ - 1))] += w;
+  }
 
   void plain_row(Index i, bool corners) {
     const double at = !corners  ? (static_cast<double>(i) + 0.5) * scale() - 0.5
@@ -83,7 +86,8 @@ class PlaceWeights {
                 end = std::min<Index>(static_cast<Index>(centre + 2 * stretch + 0.5), from_);
     double sum = 0;
     for (Index j = begin; j < end; ++j) sum += keys_cubic((static_cast<double>(j) - centre + 0.5) / stretch, -0.5);
-    for (Index j = begin; j < end; ++j) add(i, j, keys_cubic((static_cast<double>(j) - centre + 0.5) / stretch, -0.5) / sum);
+    for (Index j = begin; j < end; ++j)
+      add(i, j, keys_cubic((static_cast<double>(j) - centre + 0.5) / stretch, -0.5) / sum);
   }
 
   Index to_, from_;
@@ -102,12 +106,15 @@ inline Index whole_root(Index n) {
 /// The table of an image tower, a class row and a square grid, for another grid. The class row is copied.
 ///   (1 + g², width) -> (rows, width)
 /// ShapeError: rows that are no square and one. OptionError: `how` is none.
-[[nodiscard]] inline Result<std::vector<double>> try_interpolate_grid(std::span<const double> table, Index width, Index rows, Interpolate how) {
-  const Index from = detail::whole_root(static_cast<Index>(table.size()) / width - 1), to = detail::whole_root(rows - 1);
+[[nodiscard]] inline Result<std::vector<double>> try_interpolate_grid(std::span<const double> table, Index width,
+                                                                      Index rows, Interpolate how) {
+  const Index from = detail::whole_root(static_cast<Index>(table.size()) / width - 1),
+              to = detail::whole_root(rows - 1);
   if (from < 1 || table.size() % static_cast<std::size_t>(width) != 0)
     return ShapeError{"positions", "rows of the table", "a square and one", static_cast<Index>(table.size()) / width};
   if (to < 1) return ShapeError{"positions", "rows wanted", "a square and one", rows};
-  if (how == Interpolate::none) return OptionError{"positions", "interpolation", "openclip, huggingface or tinyclip", "none"};
+  if (how == Interpolate::none)
+    return OptionError{"positions", "interpolation", "openclip, huggingface or tinyclip", "none"};
   const auto weights = detail::PlaceWeights::cubic(to, from, how);
   const auto wide = weights(table.subspan(static_cast<std::size_t>(width)), from, width);  // (from, to, width)
   const auto grid = weights(wide, 1, to * width);                                          // (to, to, width)
@@ -118,10 +125,13 @@ inline Index whole_root(Index n) {
 
 /// The table of a text tower for another context: OpenCLIP's, the only one with a rule.      (context, width) -> (rows, width)
 /// ShapeError: no rows. OptionError: another method.
-[[nodiscard]] inline Result<std::vector<double>> try_interpolate_line(std::span<const double> table, Index width, Index rows, Interpolate how) {
+[[nodiscard]] inline Result<std::vector<double>> try_interpolate_line(std::span<const double> table, Index width,
+                                                                      Index rows, Interpolate how) {
   const Index from = static_cast<Index>(table.size()) / width;
-  if (from < 1 || table.size() % static_cast<std::size_t>(width) != 0 || rows < 1) return ShapeError{"positions", "rows", "1 or more", std::min(from, rows)};
-  if (how != Interpolate::openclip) return OptionError{"positions", "interpolation of a text's table", "openclip (linear)", "another"};
+  if (from < 1 || table.size() % static_cast<std::size_t>(width) != 0 || rows < 1)
+    return ShapeError{"positions", "rows", "1 or more", std::min(from, rows)};
+  if (how != Interpolate::openclip)
+    return OptionError{"positions", "interpolation of a text's table", "openclip (linear)", "another"};
   return detail::PlaceWeights::linear(rows, from)(table, 1, width);
 }
 

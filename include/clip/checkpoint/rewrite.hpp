@@ -33,14 +33,16 @@ inline float round_to_odd(double value) {
 }
 
 /// Appends values as elements of a type, rounded to the nearest. NumericError: a finite value becomes infinite.
-inline Result<void> try_append(std::span<const double> values, Dtype dtype, std::vector<std::byte>& bytes, const std::string& name) {
+inline Result<void> try_append(std::span<const double> values, Dtype dtype, std::vector<std::byte>& bytes,
+                               const std::string& name) {
   const auto all = [&](auto bits_of, auto infinity) -> Result<void> {
     constexpr std::size_t each = sizeof(infinity);
     std::size_t at = bytes.size();
     bytes.resize(at + each * values.size());
     for (const double value : values) {
       const auto bits = bits_of(value);
-      if ((bits & static_cast<decltype(infinity)>(~(decltype(infinity){1} << (8 * each - 1)))) == infinity && std::isfinite(value))
+      if ((bits & static_cast<decltype(infinity)>(~(decltype(infinity){1} << (8 * each - 1)))) == infinity &&
+          std::isfinite(value))
         return NumericError{name, in_words(value) + " is too large for " + std::string(traits(dtype).name)};
       store_little(bytes.data() + at, bits);
       at += each;
@@ -50,15 +52,21 @@ inline Result<void> try_append(std::span<const double> values, Dtype dtype, std:
   switch (dtype) {
     case Dtype::f16: return all([](double x) { return float_to_half(round_to_odd(x)); }, std::uint16_t{0x7C00});
     case Dtype::bf16: return all([](double x) { return float_to_bfloat16(round_to_odd(x)); }, std::uint16_t{0x7F80});
-    case Dtype::f32: return all([](double x) { return std::bit_cast<std::uint32_t>(static_cast<float>(x)); }, std::uint32_t{0x7F800000});
-    case Dtype::f64: return all([](double x) { return std::bit_cast<std::uint64_t>(x); }, std::uint64_t{0x7FF0000000000000});
+    case Dtype::f32:
+      return all([](double x) { return std::bit_cast<std::uint32_t>(static_cast<float>(x)); },
+                 std::uint32_t{0x7F800000});
+    case Dtype::f64:
+      return all([](double x) { return std::bit_cast<std::uint64_t>(x); }, std::uint64_t{0x7FF0000000000000});
     default: return OptionError{name, "element type to write", "F16, BF16, F32 or F64", traits(dtype).name};
   }
 }
 
 inline Result<std::vector<std::byte>> try_bytes_of(const TensorToWrite& tensor) {
   std::vector<std::byte> all;
-  if (auto done = try_produce(tensor, [&](std::span<const std::byte> bytes) { all.insert(all.end(), bytes.begin(), bytes.end()); }); !done) return done.error();
+  if (auto done = try_produce(
+          tensor, [&](std::span<const std::byte> bytes) { all.insert(all.end(), bytes.begin(), bytes.end()); });
+      !done)
+    return done.error();
   return all;
 }
 
@@ -72,7 +80,8 @@ inline TensorToWrite transposed(TensorToWrite tensor) {
                each = from->size() / std::max<std::size_t>(1, rows * cols);
     std::vector<std::byte> to(from->size());
     for (std::size_t i = 0; i < rows; ++i)
-      for (std::size_t j = 0; j < cols; ++j) std::memcpy(to.data() + (j * rows + i) * each, from->data() + (i * cols + j) * each, each);
+      for (std::size_t j = 0; j < cols; ++j)
+        std::memcpy(to.data() + (j * rows + i) * each, from->data() + (i * cols + j) * each, each);
     return sink(to), Result<void>{};
   };
   return result;
@@ -86,7 +95,8 @@ inline TensorToWrite third(TensorToWrite tensor, std::size_t part) {
   result.produce = [tensor = std::move(tensor), begin, size](const ByteSink& sink) {
     std::size_t at = 0;
     return try_produce(tensor, [&](std::span<const std::byte> bytes) {
-      const std::size_t from = std::clamp(begin, at, at + bytes.size()), to = std::clamp(begin + size, at, at + bytes.size());
+      const std::size_t from = std::clamp(begin, at, at + bytes.size()),
+                        to = std::clamp(begin + size, at, at + bytes.size());
       if (from < to) sink(bytes.subspan(from - at, to - from));
       at += bytes.size();
     });
@@ -109,7 +119,9 @@ inline TensorToWrite in_dtype(TensorToWrite tensor, Dtype dtype) {
     const auto pass = [&] {
       values.resize(waiting.size() * 8 / static_cast<std::size_t>(traits(tensor.dtype).bits));
       changed.clear();
-      if (good) good = try_convert(StoredTensor{tensor.name, tensor.dtype, {static_cast<Index>(values.size())}, waiting}, std::span<double>(values));
+      if (good)
+        good = try_convert(StoredTensor{tensor.name, tensor.dtype, {static_cast<Index>(values.size())}, waiting},
+                           std::span<double>(values));
       if (good) good = detail::try_append(values, dtype, changed, tensor.name);
       if (good) sink(changed);
       waiting.clear();
@@ -138,7 +150,8 @@ inline TensorToWrite in_integers(TensorToWrite tensor) {
     std::vector<double> values(static_cast<std::size_t>(stored.count()));
     if (auto done = try_convert(stored, std::span<double>(values)); !done) return done;
     std::vector<std::byte> to(8 * values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) store_little(to.data() + 8 * i, static_cast<std::uint64_t>(std::llround(values[i])));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      store_little(to.data() + 8 * i, static_cast<std::uint64_t>(std::llround(values[i])));
     return sink(to), Result<void>{};
   };
   return result;
@@ -146,7 +159,8 @@ inline TensorToWrite in_integers(TensorToWrite tensor) {
 
 /// Tensors to write, from OpenAI's names into a dialect. Names without a rule stay as they are.
 /// OptionError: a residual network for Hugging Face, which has none.
-[[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors, Dialect dialect) {
+[[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
+                                                                       Dialect dialect) {
   if (dialect != Dialect::huggingface) return tensors;
   std::vector<TensorToWrite> renamed;
   const auto rename = [&](TensorToWrite& tensor) {
@@ -154,7 +168,9 @@ inline TensorToWrite in_integers(TensorToWrite tensor) {
       auto captured = detail::match(rule.openai, tensor.name);
       if (!captured) continue;
       const bool split = rule.other.find('@') != rule.other.npos;
-      if ((split && (tensor.shape.empty() || tensor.shape[0] % 3 != 0)) || (rule.transposed && tensor.shape.size() != 2)) break;
+      if ((split && (tensor.shape.empty() || tensor.shape[0] % 3 != 0)) ||
+          (rule.transposed && tensor.shape.size() != 2))
+        break;
       for (std::size_t part = 0; part < (split ? 3U : 1U); ++part) {
         captured->part = part;
         renamed.push_back(split ? detail::third(tensor, part) : rule.transposed ? detail::transposed(tensor) : tensor);
@@ -166,7 +182,8 @@ inline TensorToWrite in_integers(TensorToWrite tensor) {
   };
   for (TensorToWrite& tensor : tensors) {
     if (tensor.name.starts_with("visual.layer1.") || tensor.name.starts_with("visual.attnpool."))
-      return OptionError{"dialect", "for a residual network", "openai or openclip", "huggingface: transformers has no such CLIP (" + tensor.name + ")"};
+      return OptionError{"dialect", "for a residual network", "openai or openclip",
+                         "huggingface: transformers has no such CLIP (" + tensor.name + ")"};
     rename(tensor);
   }
   return renamed;

@@ -36,7 +36,8 @@ class Safetensors {
   std::span<const StoredTensor> tensors() const { return tensors_; }
   /// Null where no tensor has that name.
   const StoredTensor* find(std::string_view name) const {
-    const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), name, [&](std::size_t i, std::string_view n) { return tensors_[i].name < n; });
+    const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                                     [&](std::size_t i, std::string_view n) { return tensors_[i].name < n; });
     return at != by_name_.end() && tensors_[*at].name == name ? &tensors_[*at] : nullptr;
   }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
@@ -72,7 +73,8 @@ inline bool whole(const Json& value, std::uint64_t& out) {
 }
 
 /// One entry of the header, whose byte count agrees with its shape.
-inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name, const Json& entry, const std::string& place) {
+inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name, const Json& entry,
+                                                        const std::string& place) {
   const auto fail = [&](const std::string& what, const auto& expected, const auto& found) -> Error {
     return LoadError{place, name + ": " + what, expected, found};
   };
@@ -82,7 +84,8 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
   };
   if (!entry.is_object()) return fail("entry", "an object", json_in_words(entry));
   const Json *const type = field("dtype"), *const shape = field("shape"), *const offsets = field("data_offsets");
-  if (type == nullptr || shape == nullptr || offsets == nullptr) return fail("entry", "dtype, shape and data_offsets", "keys missing");
+  if (type == nullptr || shape == nullptr || offsets == nullptr)
+    return fail("entry", "dtype, shape and data_offsets", "keys missing");
 
   SafetensorsEntry result{};
   result.tensor.name = name;
@@ -98,7 +101,8 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
     result.tensor.shape.push_back(static_cast<Index>(n));
   }
   std::uint64_t begin = 0, end = 0;
-  if (!offsets->is_array() || offsets->size() != 2 || !whole((*offsets)[0], begin) || !whole((*offsets)[1], end) || begin > end)
+  if (!offsets->is_array() || offsets->size() != 2 || !whole((*offsets)[0], begin) || !whole((*offsets)[1], end) ||
+      begin > end)
     return fail("data_offsets", "two numbers, begin <= end", json_text(*offsets).substr(0, 60));
   result.begin = static_cast<std::size_t>(begin);
   result.end = static_cast<std::size_t>(end);
@@ -112,14 +116,18 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
 }  // namespace detail
 
 /// Reads the directory from memory, which must outlive the result. LoadError: any doubt about the header or the data's extent.
-[[nodiscard]] inline Result<Safetensors> try_parse_safetensors(std::span<const std::byte> bytes, const std::string& place) {
+[[nodiscard]] inline Result<Safetensors> try_parse_safetensors(std::span<const std::byte> bytes,
+                                                               const std::string& place) {
   const auto fail = [&](const std::string& what) -> Error { return LoadError{place, what}; };
   if (bytes.size() < 8) return LoadError{place, "safetensors: file size", "at least 8 bytes", bytes.size()};
   const auto length = load_little<std::uint64_t>(bytes.data());
-  if (length > safetensors_header_limit) return LoadError{place, "safetensors: header length", "at most " + std::to_string(safetensors_header_limit), length};
+  if (length > safetensors_header_limit)
+    return LoadError{place, "safetensors: header length", "at most " + std::to_string(safetensors_header_limit),
+                     length};
   const auto header_size = static_cast<std::size_t>(length);
   if (header_size > bytes.size() - 8)
-    return LoadError{place, "safetensors: truncated: bytes after the length", "at least " + std::to_string(length), bytes.size() - 8};
+    return LoadError{place, "safetensors: truncated: bytes after the length", "at least " + std::to_string(length),
+                     bytes.size() - 8};
   const std::string_view header = as_text(bytes.subspan(8, header_size));
   if (header.empty() || header.front() != '{') return fail("safetensors: the header must begin with '{'");
   auto json = try_parse_json(header, place);
@@ -131,7 +139,8 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
   std::vector<detail::SafetensorsEntry> entries;
   for (const auto& [name, value] : json->items()) {
     if (name == "__metadata__") {
-      if (!value.is_null() && !value.is_object()) return LoadError{place, "__metadata__", "an object", json_in_words(value)};
+      if (!value.is_null() && !value.is_object())
+        return LoadError{place, "__metadata__", "an object", json_in_words(value)};
       for (const auto& [key, text] : value.items()) {
         const auto* const string = text.template get_ptr<const Json::string_t*>();
         if (string == nullptr) return LoadError{place, "__metadata__: " + key, "a string", json_in_words(text)};
@@ -144,15 +153,20 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
     entries.push_back(std::move(*entry));
   }
 
-  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return std::pair{a.begin, a.end} < std::pair{b.begin, b.end}; });
+  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    return std::pair{a.begin, a.end} < std::pair{b.begin, b.end};
+  });
   const std::span<const std::byte> data = bytes.subspan(8 + header_size);
   std::size_t reached = 0;
   for (auto& entry : entries) {
     if (entry.begin != reached)
-      return LoadError{place, entry.tensor.name + (entry.begin < reached ? ": overlaps another tensor: begin" : ": leaves a hole before it: begin"), reached,
-                       entry.begin};
+      return LoadError{place,
+                       entry.tensor.name + (entry.begin < reached ? ": overlaps another tensor: begin"
+                                                                  : ": leaves a hole before it: begin"),
+                       reached, entry.begin};
     if (entry.end > data.size())
-      return LoadError{place, entry.tensor.name + ": truncated: bytes of data", "at least " + std::to_string(entry.end), data.size()};
+      return LoadError{place, entry.tensor.name + ": truncated: bytes of data", "at least " + std::to_string(entry.end),
+                       data.size()};
     entry.tensor.bytes = data.subspan(entry.begin, entry.end - entry.begin);
     reached = entry.end;
     result.tensors_.push_back(std::move(entry.tensor));
@@ -161,7 +175,8 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
 
   result.by_name_.resize(result.tensors_.size());
   std::iota(result.by_name_.begin(), result.by_name_.end(), std::size_t{0});
-  std::sort(result.by_name_.begin(), result.by_name_.end(), [&](std::size_t a, std::size_t b) { return result.tensors_[a].name < result.tensors_[b].name; });
+  std::sort(result.by_name_.begin(), result.by_name_.end(),
+            [&](std::size_t a, std::size_t b) { return result.tensors_[a].name < result.tensors_[b].name; });
   return result;
 }
 

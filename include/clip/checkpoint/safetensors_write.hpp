@@ -47,7 +47,8 @@ inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::s
   plan.order.resize(tensors.size());
   std::iota(plan.order.begin(), plan.order.end(), std::size_t{0});
   std::sort(plan.order.begin(), plan.order.end(), [&](std::size_t a, std::size_t b) {
-    return tensors[a].dtype != tensors[b].dtype ? tensors[a].dtype > tensors[b].dtype : tensors[a].name < tensors[b].name;
+    return tensors[a].dtype != tensors[b].dtype ? tensors[a].dtype > tensors[b].dtype
+                                                : tensors[a].name < tensors[b].name;
   });
 
   std::string header = "{";
@@ -82,7 +83,8 @@ inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::s
   header += "}";
   header.resize((header.size() + 7) / 8 * 8, ' ');
   std::sort(names.begin(), names.end());
-  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end()) return InputError{place, "two tensors are named " + *twice};
+  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
+    return InputError{place, "two tensors are named " + *twice};
 
   plan.start.resize(8);
   store_little(reinterpret_cast<std::byte*>(plan.start.data()), static_cast<std::uint64_t>(header.size()));
@@ -95,8 +97,9 @@ inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::s
 /// Everything but the last step: the file is complete beside its target, and takes its place with try_commit(). Larger element types come first, then names in byte order; metadata in the order of
 /// its keys (the official writer's order of several keys is random; with one it is the same).
 /// InputError: names twice or not UTF-8, bytes that do not agree with shape and type. SystemError: the disk, the folder.
-[[nodiscard]] inline Result<AtomicFile> try_prepare_safetensors(const std::string& path, std::span<const TensorToWrite> tensors,
-                                                                const std::map<std::string, std::string>& metadata = {}) {
+[[nodiscard]] inline Result<AtomicFile> try_prepare_safetensors(
+    const std::string& path, std::span<const TensorToWrite> tensors,
+    const std::map<std::string, std::string>& metadata = {}) {
   const auto plan = detail::plan_safetensors(path, tensors, metadata);
   if (!plan) return plan.error();
   auto file = AtomicFile::try_create(path);
@@ -125,7 +128,8 @@ inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::s
   return file ? file->try_commit() : file.error();
 }
 
-inline void write_safetensors(const std::string& path, std::span<const TensorToWrite> tensors, const std::map<std::string, std::string>& metadata = {}) {
+inline void write_safetensors(const std::string& path, std::span<const TensorToWrite> tensors,
+                              const std::map<std::string, std::string>& metadata = {}) {
   try_write_safetensors(path, tensors, metadata).value();
 }
 

@@ -46,7 +46,8 @@ concept AnswersTexts = requires(const M& model, const Texts& texts) {
 inline Images self_test_images(const ImageInput& input, std::uint64_t seed) {
   Images images;
   std::vector<float> values;
-  for (const auto& [width, height] : {std::pair{6 * input.image_size, 2 * input.image_size}, {2 * input.image_size, 6 * input.image_size}}) {
+  for (const auto& [width, height] :
+       {std::pair{6 * input.image_size, 2 * input.image_size}, {2 * input.image_size, 6 * input.image_size}}) {
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(width * height * 3));
     Rng rng = Rng{seed}.fork("clip.self_test").fork(static_cast<std::uint64_t>(width));
     for (std::uint8_t& p : pixels) p = static_cast<std::uint8_t>(rng.bits() >> 24);
@@ -62,7 +63,8 @@ inline std::vector<std::vector<std::int32_t>> self_test_ids(Index context, Index
   std::vector<std::vector<std::int32_t>> ids;
   for (const Index length : {std::min<Index>(context, 5), context}) {
     std::vector<std::int32_t> row(static_cast<std::size_t>(length));
-    for (std::int32_t& id : row) id = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(std::max<Index>(1, vocabulary - 2))));
+    for (std::int32_t& id : row)
+      id = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(std::max<Index>(1, vocabulary - 2))));
     row.front() = static_cast<std::int32_t>(vocabulary - 2);
     row.back() = static_cast<std::int32_t>(vocabulary - 1);
     ids.push_back(std::move(row));
@@ -80,7 +82,8 @@ std::vector<FeatureSign> signs_of(const Features& features, Index n) {
     double sum = 0;
     for (const auto v : row) sum += static_cast<double>(v) * static_cast<double>(v);
     signs[i].norm = std::sqrt(sum);
-    for (const auto v : row.first(std::min<std::size_t>(each, 16))) signs[i].first.push_back(static_cast<double>(v) / std::max(signs[i].norm, 1e-300));
+    for (const auto v : row.first(std::min<std::size_t>(each, 16)))
+      signs[i].first.push_back(static_cast<double>(v) / std::max(signs[i].norm, 1e-300));
   }
   return signs;
 }
@@ -111,7 +114,8 @@ Result<void> try_check_ids(const M& model, const SelfTest& test, const std::stri
     const auto config = model.config();
     const auto& text = text_part(config);
     for (const auto& row : test.ids)
-      if (std::cmp_greater(row.size(), text.context) || std::ranges::any_of(row, [&](std::int32_t id) { return id >= text.vocabulary; }))
+      if (std::cmp_greater(row.size(), text.context) ||
+          std::ranges::any_of(row, [&](std::int32_t id) { return id >= text.vocabulary; }))
         return LoadError{path, "the self test stored in it has ids beyond the model's context or vocabulary"};
   }
   return {};
@@ -167,7 +171,8 @@ template <class M, class Inflate = detail::Inflate>
   if (at == file->metadata().end()) return LoadError{path, "no self test stored in it"};
   const auto stored = try_parse_self_test(at->second, path);
   if (!stored) return stored.error();
-  const bool images = detail::AnswersImages<M> && !stored->images.empty(), texts = detail::AnswersTexts<M> && !stored->texts.empty();
+  const bool images = detail::AnswersImages<M> && !stored->images.empty(),
+             texts = detail::AnswersTexts<M> && !stored->texts.empty();
   if (!images && !texts) return LoadError{path, "the self test stored in it is of another tower"};
 
   SelfTest found = *stored;
@@ -176,15 +181,16 @@ template <class M, class Inflate = detail::Inflate>
   SelfTestReport report;
   using Mine = ScalarTraits<typename M::T>;
   report.tolerance = detail::self_test_tolerance(
-      *file, 2 * std::max(Mine::value_tolerance,
-                          stored->scalar == ScalarTraits<double>::name ? ScalarTraits<double>::value_tolerance : ScalarTraits<float>::value_tolerance));
+      *file, 2 * std::max(Mine::value_tolerance, stored->scalar == ScalarTraits<double>::name
+                                                     ? ScalarTraits<double>::value_tolerance
+                                                     : ScalarTraits<float>::value_tolerance));
   if (images) report.image = detail::distance(stored->images, found.images);
   if (texts) report.text = detail::distance(stored->texts, found.texts);
   std::string wrong;
   for (const auto& [tower, off] : {std::pair{"image", report.image}, {"text", report.text}})
     if (!(off <= report.tolerance))
-      wrong += (wrong.empty() ? "" : "; ") + std::string(tower) + " tower: features are off by " + detail::in_words(off) + ", allowed are " +
-               detail::in_words(report.tolerance);
+      wrong += (wrong.empty() ? "" : "; ") + std::string(tower) + " tower: features are off by " +
+               detail::in_words(off) + ", allowed are " + detail::in_words(report.tolerance);
   if (!wrong.empty()) return NumericError{path, "self test: " + wrong};
   return report;
 }

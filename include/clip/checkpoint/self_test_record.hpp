@@ -68,7 +68,8 @@ inline std::string self_test_text(const SelfTest& test) {
   const auto bad = [&](const std::string& what) -> Error { return LoadError{place, what}; };
   if (!json->is_object()) return bad("expected an object, found " + json_in_words(*json));
   const auto part = [&](const char* key) { return json->contains(key) ? (*json)[key] : Json{}; };
-  if (!part("seed").is_number_unsigned() || !part("scalar").is_string() || !part("ids").is_array()) return bad("expected seed, scalar, ids, images and texts");
+  if (!part("seed").is_number_unsigned() || !part("scalar").is_string() || !part("ids").is_array())
+    return bad("expected seed, scalar, ids, images and texts");
   SelfTest test{part("seed").get<std::uint64_t>(), part("scalar").get<std::string>(), {}, {}, {}};
   for (const Json& row : part("ids")) {
     if (!row.is_array() || row.empty()) return bad("ids: expected rows of numbers");

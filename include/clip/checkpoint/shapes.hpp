@@ -20,9 +20,12 @@ class ShapeReader {
   Index operator()(const std::string& name, std::size_t rank, std::size_t axis) {
     const FileTensor* const tensor = file_.find(name);
     if (tensor == nullptr) return unfit("no " + name);
-    if (tensor->shape.size() != rank) return unfit(name + " has " + std::to_string(tensor->shape.size()) + " extents, expected " + std::to_string(rank));
+    if (tensor->shape.size() != rank)
+      return unfit(name + " has " + std::to_string(tensor->shape.size()) + " extents, expected " +
+                   std::to_string(rank));
     const Index extent = tensor->shape[axis];
-    return extent < 1 || extent > (Index{1} << 31) ? unfit(name + " has an extent of " + std::to_string(extent)) : extent;
+    return extent < 1 || extent > (Index{1} << 31) ? unfit(name + " has an extent of " + std::to_string(extent))
+                                                   : extent;
   }
   /// How many of prefix0.weight, prefix1.weight, … there are; at least one.
   Index count_blocks(const std::string& prefix, const std::string& weight) {
@@ -48,17 +51,20 @@ class ShapeReader {
 
 /// Which family names a file belongs to, where it is none of ours.
 inline std::string family_of(const TensorFile& file) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> signs{{{"vision_model.head.", "a SigLIP (vision_model.head …)"},
-                                                                                {"visual.trunk.", "a CLIP whose image tower is timm's (visual.trunk …)"},
-                                                                                {"image_encoder.model.", "a MobileCLIP (image_encoder.model …)"},
-                                                                                {"_image_encoder.", "a TinyCLIP (_image_encoder …)"},
-                                                                                {"text.", "a CLIP whose text tower stands apart (text …)"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> signs{
+      {{"vision_model.head.", "a SigLIP (vision_model.head …)"},
+       {"visual.trunk.", "a CLIP whose image tower is timm's (visual.trunk …)"},
+       {"image_encoder.model.", "a MobileCLIP (image_encoder.model …)"},
+       {"_image_encoder.", "a TinyCLIP (_image_encoder …)"},
+       {"text.", "a CLIP whose text tower stands apart (text …)"}}};
   for (const auto& [prefix, words] : signs)
     for (const FileTensor& t : file.tensors())
       if (t.name.starts_with(prefix)) return std::string(words);
   std::string names;
-  for (std::size_t i = 0; i < file.tensors().size() && i < 6; ++i) names += (i ? ", " : "") + file.tensors()[i].name.substr(0, 80);
-  return std::to_string(file.tensors().size()) + " tensors" + (names.empty() ? "" : " (" + names + (file.tensors().size() > 6 ? ", …)" : ")"));
+  for (std::size_t i = 0; i < file.tensors().size() && i < 6; ++i)
+    names += (i ? ", " : "") + file.tensors()[i].name.substr(0, 80);
+  return std::to_string(file.tensors().size()) + " tensors" +
+         (names.empty() ? "" : " (" + names + (file.tensors().size() > 6 ? ", …)" : ")"));
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

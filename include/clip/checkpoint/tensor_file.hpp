@@ -35,9 +35,12 @@ struct FolderDescription {
 class TensorFile {
  public:
   /// A file that somebody else keeps.
-  explicit TensorFile(const Safetensors& file) : place_{file.place()}, metadata_{file.metadata()} { add(file.tensors()); }
+  explicit TensorFile(const Safetensors& file) : place_{file.place()}, metadata_{file.metadata()} {
+    add(file.tensors());
+  }
   explicit TensorFile(Safetensors&& file) : place_{file.place()}, metadata_{file.metadata()} { keep(std::move(file)); }
-  explicit TensorFile(TorchFile&& file) : format_{file.torchscript() ? FileFormat::torchscript : FileFormat::torch}, place_{file.place()} {
+  explicit TensorFile(TorchFile&& file)
+      : format_{file.torchscript() ? FileFormat::torchscript : FileFormat::torch}, place_{file.place()} {
     keep(std::move(file));
   }
 
@@ -72,7 +75,8 @@ class TensorFile {
   /// Takes over the tensors of a further shard. LoadError: a name both have.
   [[nodiscard]] Result<void> try_join(TensorFile shard) {
     for (FileTensor& t : shard.tensors_) {
-      if (!by_name_.emplace(t.name, tensors_.size()).second) return LoadError{shard.place_, t.name + ": another shard has it too"};
+      if (!by_name_.emplace(t.name, tensors_.size()).second)
+        return LoadError{shard.place_, t.name + ": another shard has it too"};
       tensors_.push_back(std::move(t));
     }
     memory_.insert(memory_.end(), shard.memory_.begin(), shard.memory_.end());
@@ -82,7 +86,9 @@ class TensorFile {
   /// Takes over the file the tensors point into.
   void keep(MappedFile file) { mapped_.push_back(std::make_shared<const MappedFile>(std::move(file))); }
   /// Takes over the memory that tensors of `with` point into.
-  void keep(std::vector<std::byte> memory) { memory_.push_back(std::make_shared<const std::vector<std::byte>>(std::move(memory))); }
+  void keep(std::vector<std::byte> memory) {
+    memory_.push_back(std::make_shared<const std::vector<std::byte>>(std::move(memory)));
+  }
 
   /// The mapped files, for whoever points there longer than this object lives.
   std::span<const std::shared_ptr<const MappedFile>> mapped() const { return mapped_; }
@@ -91,7 +97,9 @@ class TensorFile {
   template <std::floating_point T>
   const T* values_of(const FileTensor& tensor) const {
     constexpr Dtype same = sizeof(T) == 4 ? Dtype::f32 : Dtype::f64;
-    if (tensor.dtype != same || tensor.transposed || tensor.parts.size() != 1 || std::endian::native != std::endian::little) return nullptr;
+    if (tensor.dtype != same || tensor.transposed || tensor.parts.size() != 1 ||
+        std::endian::native != std::endian::little)
+      return nullptr;
     const std::span<const std::byte> bytes = tensor.parts[0].bytes;
     if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) != 0) return nullptr;
     for (const auto& file : mapped_)
@@ -139,7 +147,8 @@ template <class Inflate = detail::Inflate>
     return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
   }
   if (bytes.size() < 9 || bytes[8] != std::byte{'{'})
-    return LoadError{place, "neither a safetensors file nor one of torch.save (" + std::to_string(bytes.size()) + " bytes)"};
+    return LoadError{place,
+                     "neither a safetensors file nor one of torch.save (" + std::to_string(bytes.size()) + " bytes)"};
   auto file = try_parse_safetensors(bytes, place);
   return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
 }

@@ -62,7 +62,9 @@ class TorchFile {
 template <class Inflate>
 class TorchReader {
  public:
-  TorchReader(std::span<const std::byte> bytes, const std::string& place) : file_size_{bytes.size()}, bytes_{bytes} { result_.place_ = place; }
+  TorchReader(std::span<const std::byte> bytes, const std::string& place) : file_size_{bytes.size()}, bytes_{bytes} {
+    result_.place_ = place;
+  }
 
   Result<TorchFile> run() {
     const std::string& place = result_.place_;
@@ -76,12 +78,15 @@ class TorchReader {
       pickled = &entry;
     }
     if (pickled == nullptr)
-      return LoadError{place, "entries of the archive", "data.pkl, as torch.save writes", zip_.entries().empty() ? "none" : zip_.entries()[0].name};
+      return LoadError{place, "entries of the archive", "data.pkl, as torch.save writes",
+                       zip_.entries().empty() ? "none" : zip_.entries()[0].name};
     root_ = pickled->name.substr(0, pickled->name.size() - std::string_view("data.pkl").size());
-    if (const ZipEntry* const order = zip_.find(root_ + "byteorder"); order != nullptr && !order->deflated && as_text(order->bytes) != "little")
+    if (const ZipEntry* const order = zip_.find(root_ + "byteorder");
+        order != nullptr && !order->deflated && as_text(order->bytes) != "little")
       return LoadError{place, "byte order", "little", std::string(as_text(order->bytes).substr(0, 20))};
 
-    if (pickled->size > PickleLimits{}.bytes) return LoadError{place, "data.pkl: bytes", "at most " + std::to_string(PickleLimits{}.bytes), pickled->size};
+    if (pickled->size > PickleLimits{}.bytes)
+      return LoadError{place, "data.pkl: bytes", "at most " + std::to_string(PickleLimits{}.bytes), pickled->size};
     const auto content = try_read_entry<Inflate>(*pickled, place);
     if (!content) return content.error();
     const auto pickle = try_unpickle(content->bytes, place, allowed_in_torch_files);
@@ -95,7 +100,9 @@ class TorchReader {
   }
 
  private:
-  Error fail(const std::string& name, const std::string& what) const { return LoadError{result_.place_, name + ": " + what}; }
+  Error fail(const std::string& name, const std::string& what) const {
+    return LoadError{result_.place_, name + ": " + what};
+  }
 
   /// The bytes of a storage, `count` elements of a type.
   Result<std::span<const std::byte>> storage(const std::string& name, const TorchStorage& s) {
@@ -103,7 +110,8 @@ class TorchReader {
     const ZipEntry* const entry = zip_.find(key);
     if (entry == nullptr) return fail(name, "the archive has no entry " + key.substr(0, 200));
     if (const auto size = stored_size(s.dtype, std::vector<Index>{s.count}); size != entry->size)
-      return LoadError{result_.place_, name + ": bytes of " + key, size ? std::to_string(*size) : "a size that fits memory", entry->size};
+      return LoadError{result_.place_, name + ": bytes of " + key,
+                       size ? std::to_string(*size) : "a size that fits memory", entry->size};
     if (!entry->deflated) return entry->bytes;
     const auto known = inflated_.find(key);
     if (known != inflated_.end()) return known->second;
@@ -136,7 +144,8 @@ class TorchReader {
       } else {
         // Many tensors may show one storage: what is copied out of it in all stays in proportion to the file.
         copied_ += *size;
-        if (copied_ / 4 > file_size_) return fail(name, "the tensors that are not row-major are together far larger than the file");
+        if (copied_ / 4 > file_size_)
+          return fail(name, "the tensors that are not row-major are together far larger than the file");
         result_.own_.push_back(rows_of(t, *bytes, each, *size));
         stored.bytes = result_.own_.back();
       }
@@ -153,7 +162,8 @@ class TorchReader {
     return true;
   }
 
-  static std::vector<std::byte> rows_of(const TorchTensor& t, std::span<const std::byte> from, std::size_t each, std::size_t size) {
+  static std::vector<std::byte> rows_of(const TorchTensor& t, std::span<const std::byte> from, std::size_t each,
+                                        std::size_t size) {
     std::vector<std::byte> rows(size);
     std::vector<Index> index(t.shape.size());
     Index place = t.offset;
@@ -189,7 +199,9 @@ inline bool is_legacy_torch(std::span<const std::byte> bytes) {
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TorchFile> try_parse_torch(std::span<const std::byte> bytes, const std::string& place) {
   if (is_legacy_torch(bytes))
-    return LoadError{place, "written in the format of PyTorch before 1.6, which is not read here: load it with torch.load and save it again with torch.save"};
+    return LoadError{place,
+                     "written in the format of PyTorch before 1.6, which is not read here: load it with torch.load and "
+                     "save it again with torch.save"};
   return TorchReader<Inflate>{bytes, place}.run();
 }
 

@@ -94,19 +94,24 @@ inline constexpr std::array<std::string_view, 34> torch_names{"collections.Order
                                                               "__builtin__.long",
                                                               "builtins.int"};
 
-inline bool is_dictionary(const PickleValue& v) { return v.is(PickleValue::Kind::dict) || v.calls("collections.OrderedDict"); }
+inline bool is_dictionary(const PickleValue& v) {
+  return v.is(PickleValue::Kind::dict) || v.calls("collections.OrderedDict");
+}
 
 /// An object of a class that a TorchScript archive defines itself.
 inline bool is_module(const PickleValue& v) {
-  return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("__torch__.") && v.state != nullptr && is_dictionary(*v.state);
+  return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("__torch__.") && v.state != nullptr &&
+         is_dictionary(*v.state);
 }
 
 }  // namespace detail
 
 /// The allow-list. Classes of a TorchScript archive are named "__torch__.…".
 inline bool allowed_in_torch_files(std::string_view name) {
-  return std::find(detail::torch_names.begin(), detail::torch_names.end(), name) != detail::torch_names.end() || name.starts_with("__torch__.") ||
-         std::any_of(detail::torch_types.begin(), detail::torch_types.end(), [&](const auto& t) { return name == t.storage || name == t.scalar; });
+  return std::find(detail::torch_names.begin(), detail::torch_names.end(), name) != detail::torch_names.end() ||
+         name.starts_with("__torch__.") ||
+         std::any_of(detail::torch_types.begin(), detail::torch_types.end(),
+                     [&](const auto& t) { return name == t.storage || name == t.scalar; });
 }
 
 /// What a pickle speaks of: names and tensors in its order.
@@ -120,7 +125,8 @@ namespace detail {
 /// Walks the pickled graph. Loops and shared parts are harmless: depth and number of visits are limited.
 class TorchWalk {
  public:
-  TorchWalk(const Pickle& pickle, const std::string& place) : pickle_{pickle}, most_{4 * pickle.size()}, place_{place} {}
+  TorchWalk(const Pickle& pickle, const std::string& place)
+      : pickle_{pickle}, most_{4 * pickle.size()}, place_{place} {}
 
   Result<TorchTensors> run() {
     const PickleValue* from = &pickle_.root();
@@ -128,7 +134,9 @@ class TorchWalk {
       const PickleValue* inner = nullptr;
       for (const char* const key : {"state_dict", "model_state_dict", "model"})
         if (inner == nullptr)
-          if (const PickleValue* const value = from->at(key); value != nullptr && (is_dictionary(*value) || is_module(*value))) inner = value;
+          if (const PickleValue* const value = from->at(key);
+              value != nullptr && (is_dictionary(*value) || is_module(*value)))
+            inner = value;
       if (inner == nullptr) break;
       from = inner;
     }
@@ -160,7 +168,9 @@ class TorchWalk {
     }
   }
 
-  static bool is_tensor(const PickleValue& v) { return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("torch._utils._rebuild_"); }
+  static bool is_tensor(const PickleValue& v) {
+    return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("torch._utils._rebuild_");
+  }
 
   void add(const std::string& name, const PickleValue& value) {
     auto tensor = read(value);
@@ -176,17 +186,20 @@ class TorchWalk {
       v = v->arguments->items[0];
     }
     const bool typed = v->calls("torch._utils._rebuild_tensor_v3");
-    if (!typed && !v->calls("torch._utils._rebuild_tensor") && !v->calls("torch._utils._rebuild_tensor_v2")) return std::nullopt;
+    if (!typed && !v->calls("torch._utils._rebuild_tensor") && !v->calls("torch._utils._rebuild_tensor_v2"))
+      return std::nullopt;
     const auto& a = v->arguments->items;
-    if (a.size() < (typed ? 7U : 4U) || !a[0]->is(Kind::persistent) || !a[0]->arguments->is(Kind::tuple) || !a[1]->is(Kind::integer) || a[1]->integer < 0)
+    if (a.size() < (typed ? 7U : 4U) || !a[0]->is(Kind::persistent) || !a[0]->arguments->is(Kind::tuple) ||
+        !a[1]->is(Kind::integer) || a[1]->integer < 0)
       return std::nullopt;
     const auto& id = a[0]->arguments->items;
-    if (id.size() < 5 || !id[0]->is(Kind::text) || id[0]->text != "storage" || !id[1]->is(Kind::name) || !id[2]->is(Kind::text) || !id[4]->is(Kind::integer) ||
-        id[4]->integer < 0)
+    if (id.size() < 5 || !id[0]->is(Kind::text) || id[0]->text != "storage" || !id[1]->is(Kind::name) ||
+        !id[2]->is(Kind::text) || !id[4]->is(Kind::integer) || id[4]->integer < 0)
       return std::nullopt;
     TorchTensor tensor;
     const auto of_storage = type([&](const auto& t) { return !t.storage.empty() && t.storage == id[1]->text; });
-    const auto of_tensor = typed ? type([&](const auto& t) { return a[6]->is(Kind::name) && t.scalar == a[6]->text; }) : of_storage;
+    const auto of_tensor =
+        typed ? type([&](const auto& t) { return a[6]->is(Kind::name) && t.scalar == a[6]->text; }) : of_storage;
     if (!of_storage || !of_tensor) return std::nullopt;
     tensor.storage = {*of_storage, id[2]->text, static_cast<Index>(id[4]->integer)};
     tensor.dtype = *of_tensor;
@@ -207,7 +220,8 @@ class TorchWalk {
   static std::optional<std::vector<Index>> extents(const PickleValue& value) {
     const PickleValue* v = &value;
     if (v->calls("torch.Size") && v->arguments->items.size() == 1) v = v->arguments->items[0];
-    if ((!v->is(PickleValue::Kind::tuple) && !v->is(PickleValue::Kind::list)) || v->items.size() > 64) return std::nullopt;
+    if ((!v->is(PickleValue::Kind::tuple) && !v->is(PickleValue::Kind::list)) || v->items.size() > 64)
+      return std::nullopt;
     std::vector<Index> numbers;
     for (const PickleValue* const item : v->items) {
       if (!item->is(PickleValue::Kind::integer) || item->integer < 0) return std::nullopt;
@@ -222,7 +236,8 @@ class TorchWalk {
     for (bool again = true; again;) {
       again = false;
       for (const std::string_view prefix : {"module.", "_orig_mod."}) {
-        if (!std::all_of(tensors.begin(), tensors.end(), [&](const auto& t) { return t.first.size() > prefix.size() && t.first.starts_with(prefix); }))
+        if (!std::all_of(tensors.begin(), tensors.end(),
+                         [&](const auto& t) { return t.first.size() > prefix.size() && t.first.starts_with(prefix); }))
           continue;
         for (auto& t : tensors) t.first.erase(0, prefix.size());
         again = true;
@@ -233,7 +248,8 @@ class TorchWalk {
   static std::string keys_of(const PickleValue& v) {
     std::string text;
     for (std::size_t i = 0; i < v.items.size() && i < 16; i += 2)
-      if (v.items[i]->is(PickleValue::Kind::text)) text += (text.empty() ? "; keys: " : ", ") + std::string(v.items[i]->text.substr(0, 60));
+      if (v.items[i]->is(PickleValue::Kind::text))
+        text += (text.empty() ? "; keys: " : ", ") + std::string(v.items[i]->text.substr(0, 60));
     return text;
   }
 

@@ -28,6 +28,8 @@ constexpr std::string_view name_of(Activation activation) {
 }
 
 /// The activation of that name ("quick_gelu", "gelu", "gelu_tanh"); anything else is an OptionError.
-inline Result<Activation> try_activation(std::string_view name) { return try_choice("config", "activation", name, activations); }
+inline Result<Activation> try_activation(std::string_view name) {
+  return try_choice("config", "activation", name, activations);
+}
 
 }  // namespace clip::inline CLIP_ABI

@@ -29,7 +29,11 @@ struct AnyConfig {
   }
   /// What the image tower wants to see.
   constexpr ImageInput input() const {
-    return std::visit([](const auto& tower) { return ImageInput{tower.image_size, tower.channels, tower.preprocessing}; }, image);
+    return std::visit(
+        [](const auto& tower) {
+          return ImageInput{tower.image_size, tower.channels, tower.preprocessing};
+        },
+        image);
   }
   /// The part of the image tower that both kinds have.
   constexpr Preprocessing& preprocessing() {

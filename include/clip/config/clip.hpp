@@ -30,7 +30,8 @@ constexpr bool possible_epsilon(float epsilon) { return epsilon >= 0 && epsilon 
 /// Extents that are dyn are not judged.
 constexpr const char* problem(const VitConfig& c) {
   if (!c.fixed()) return nullptr;
-  if (c.image_size <= 0 || c.patch_size <= 0 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0) return "VitConfig: sizes must be positive";
+  if (c.image_size <= 0 || c.patch_size <= 0 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
+    return "VitConfig: sizes must be positive";
   if (c.image_size % c.patch_size != 0) return "VitConfig: patch_size must divide image_size";
   if (c.width % c.heads != 0) return "VitConfig: heads must divide width";
   if (c.channels != 3) return "VitConfig: channels must be 3";

@@ -17,12 +17,15 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-inline Activation read_activation(JsonReader& file, const std::string& key) { return read_choice(file, key, Activation::quick_gelu, activations); }
+inline Activation read_activation(JsonReader& file, const std::string& key) {
+  return read_choice(file, key, Activation::quick_gelu, activations);
+}
 
 inline Preprocessing read_preprocessing(JsonReader& image) {
   Preprocessing p;
   if (image.may_have("resize")) p.resize = read_choice(image, "resize", p.resize, resize_modes);
-  if (image.may_have("interpolation")) p.interpolation = read_choice(image, "interpolation", p.interpolation, interpolations);
+  if (image.may_have("interpolation"))
+    p.interpolation = read_choice(image, "interpolation", p.interpolation, interpolations);
   if (image.may_have("color_order")) p.color_order = read_choice(image, "color_order", p.color_order, color_orders);
   p.mean = read_three(image, "mean", p.mean);
   p.deviation = read_three(image, "deviation", p.deviation);
@@ -42,7 +45,13 @@ Config read_transformer(JsonReader& file, Config c) {
 }
 
 inline VitConfig read_vit(JsonReader& file) {
-  VitConfig c{.image_size = 0, .patch_size = 0, .width = 0, .layers = 0, .heads = 0, .activation = Activation::quick_gelu, .epsilon = 0.0f};
+  VitConfig c{.image_size = 0,
+              .patch_size = 0,
+              .width = 0,
+              .layers = 0,
+              .heads = 0,
+              .activation = Activation::quick_gelu,
+              .epsilon = 0.0f};
   c.image_size = file.integer("image_size", 1);
   c.patch_size = file.integer("patch_size", 1);
   c = read_transformer(file, c);
@@ -51,13 +60,21 @@ inline VitConfig read_vit(JsonReader& file) {
 }
 
 inline ResNetConfig read_resnet(JsonReader& file) {
-  ResNetConfig c{.image_size = file.integer("image_size", 1), .layers = read_stages(file, "layers"), .width = file.integer("width", 1)};
+  ResNetConfig c{.image_size = file.integer("image_size", 1),
+                 .layers = read_stages(file, "layers"),
+                 .width = file.integer("width", 1)};
   c.preprocessing = read_preprocessing(file);
   return c;
 }
 
 inline TextConfig read_text(JsonReader& file) {
-  TextConfig c{.context = 0, .vocabulary = 0, .width = 0, .layers = 0, .heads = 0, .activation = Activation::quick_gelu, .epsilon = 0.0f};
+  TextConfig c{.context = 0,
+               .vocabulary = 0,
+               .width = 0,
+               .layers = 0,
+               .heads = 0,
+               .activation = Activation::quick_gelu,
+               .epsilon = 0.0f};
   c.context = file.integer("context", 2);
   c.vocabulary = file.integer("vocabulary", 2);
   return read_transformer(file, c);
@@ -103,8 +120,10 @@ inline Result<AnyConfig> try_parse_config(std::string_view text, const std::stri
   JsonReader file{*json, place};
   const Index embed_dim = file.integer("embed_dim", 1);
   JsonReader image = file.object("image");
-  AnyConfig config = image.holds_array("layers") ? AnyConfig{ClipConfig<ResNetConfig, TextConfig>{embed_dim, detail::read_resnet(image), detail::no_text}}
-                                                 : AnyConfig{VitClipConfig{embed_dim, detail::read_vit(image), detail::no_text}};
+  AnyConfig config =
+      image.holds_array("layers")
+          ? AnyConfig{ClipConfig<ResNetConfig, TextConfig>{embed_dim, detail::read_resnet(image), detail::no_text}}
+          : AnyConfig{VitClipConfig{embed_dim, detail::read_vit(image), detail::no_text}};
   JsonReader words = file.object("text");
   config.text = detail::read_text(words);
   if (auto done = file.finish(); !done) return done.error();

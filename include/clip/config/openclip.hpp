@@ -18,7 +18,8 @@ constexpr Config with(Config c, Activation activation) {
 }
 
 /// A vision transformer of OpenCLIP's larger sizes: 224 pixels in patches of 14, 16 heads whatever the width.
-constexpr VitClipConfig large(Index embed_dim, Index image_width, Index image_layers, Index image_mlp, Index text_width, Index text_layers) {
+constexpr VitClipConfig large(Index embed_dim, Index image_width, Index image_layers, Index image_mlp, Index text_width,
+                              Index text_layers) {
   return {.embed_dim = embed_dim,
           .image = {.image_size = 224,
                     .patch_size = 14,

@@ -11,11 +11,18 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-inline constexpr TextConfig no_text{.context = 0, .vocabulary = 0, .width = 0, .layers = 0, .heads = 0, .activation = Activation::quick_gelu, .epsilon = 0.0f};
+inline constexpr TextConfig no_text{.context = 0,
+                                    .vocabulary = 0,
+                                    .width = 0,
+                                    .layers = 0,
+                                    .heads = 0,
+                                    .activation = Activation::quick_gelu,
+                                    .epsilon = 0.0f};
 
 /// A word of a few; after a problem `otherwise`.
 template <class Choice, std::size_t count>
-Choice read_choice(JsonReader& file, const std::string& key, Choice otherwise, const std::array<Choice, count>& choices) {
+Choice read_choice(JsonReader& file, const std::string& key, Choice otherwise,
+                   const std::array<Choice, count>& choices) {
   const std::string name = file.text(key);
   const auto choice = choice_named(name, choices);
   if (!choice && !name.empty()) file.problem(key, "expected " + names_in_words(choices) + ", found \"" + name + "\"");
@@ -43,7 +50,9 @@ inline std::array<Index, 4> read_stages(JsonReader& file, const std::string& key
   return stages;
 }
 
-inline bool is_openclip_config(const Json& json) { return json.is_object() && (json.contains("vision_cfg") || json.contains("model_cfg")); }
+inline bool is_openclip_config(const Json& json) {
+  return json.is_object() && (json.contains("vision_cfg") || json.contains("model_cfg"));
+}
 
 /// Width of the MLP: int(width · ratio); 0 where that is the usual 4 · width.
 inline Index read_mlp(JsonReader& tower, Index width) {
@@ -56,7 +65,8 @@ inline Index read_mlp(JsonReader& tower, Index width) {
 /// one the library does not have are told as unknown.
 inline AnyConfig read_openclip_model(JsonReader& model) {
   const Index embed_dim = model.integer("embed_dim", 1);
-  const Activation activation = model.may_have("quick_gelu") && model.flag("quick_gelu") ? Activation::quick_gelu : Activation::gelu;
+  const Activation activation =
+      model.may_have("quick_gelu") && model.flag("quick_gelu") ? Activation::quick_gelu : Activation::gelu;
   JsonReader words = model.object("text_cfg");
   TextConfig text = no_text;
   text.context = words.may_have("context_length") ? words.integer("context_length", 2) : 77;
@@ -71,7 +81,8 @@ inline AnyConfig read_openclip_model(JsonReader& model) {
   const Index image_size = image.integer("image_size", 1), width = image.integer("width", 1);
   if (image.holds_array("layers")) {
     static_cast<void>(image.may_have("patch_size"));  // null there
-    return ClipConfig<ResNetConfig, TextConfig>{embed_dim, {.image_size = image_size, .layers = read_stages(image, "layers"), .width = width}, text};
+    return ClipConfig<ResNetConfig, TextConfig>{
+        embed_dim, {.image_size = image_size, .layers = read_stages(image, "layers"), .width = width}, text};
   }
   const Index head_width = image.may_have("head_width") ? image.integer("head_width", 1) : 64;
   VitConfig vit{.image_size = image_size,
@@ -88,9 +99,11 @@ inline AnyConfig read_openclip_model(JsonReader& model) {
 inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p) {
   p.mean = read_three(file, "mean", p.mean);
   p.deviation = read_three(file, "std", p.deviation);
-  if (file.may_have("interpolation")) p.interpolation = read_choice(file, "interpolation", p.interpolation, interpolations);
+  if (file.may_have("interpolation"))
+    p.interpolation = read_choice(file, "interpolation", p.interpolation, interpolations);
   if (file.may_have("resize_mode")) p.resize = read_choice(file, "resize_mode", p.resize, resize_modes);
-  for (const char* const said_elsewhere : {"size", "mode", "fill_color"}) static_cast<void>(file.may_have(said_elsewhere));
+  for (const char* const said_elsewhere : {"size", "mode", "fill_color"})
+    static_cast<void>(file.may_have(said_elsewhere));
 }
 
 /// LoadError: every missing, misspelt or impossible field.

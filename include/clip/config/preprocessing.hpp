@@ -62,11 +62,21 @@ struct ImageInput {
 
 // The names files use, and back; anything else is an OptionError.
 constexpr std::string_view name_of(ResizeMode mode) { return mode == ResizeMode::squash ? "squash" : "shortest"; }
-constexpr std::string_view name_of(Interpolation filter) { return filter == Interpolation::bilinear ? "bilinear" : "bicubic"; }
-constexpr std::string_view name_of(ColorOrder order) { return order == ColorOrder::huggingface ? "huggingface" : "openai"; }
+constexpr std::string_view name_of(Interpolation filter) {
+  return filter == Interpolation::bilinear ? "bilinear" : "bicubic";
+}
+constexpr std::string_view name_of(ColorOrder order) {
+  return order == ColorOrder::huggingface ? "huggingface" : "openai";
+}
 
-inline Result<ResizeMode> try_resize_mode(std::string_view name) { return try_choice("config", "resize", name, resize_modes); }
-inline Result<Interpolation> try_interpolation(std::string_view name) { return try_choice("config", "interpolation", name, interpolations); }
-inline Result<ColorOrder> try_color_order(std::string_view name) { return try_choice("config", "color_order", name, color_orders); }
+inline Result<ResizeMode> try_resize_mode(std::string_view name) {
+  return try_choice("config", "resize", name, resize_modes);
+}
+inline Result<Interpolation> try_interpolation(std::string_view name) {
+  return try_choice("config", "interpolation", name, interpolations);
+}
+inline Result<ColorOrder> try_color_order(std::string_view name) {
+  return try_choice("config", "color_order", name, color_orders);
+}
 
 }  // namespace clip::inline CLIP_ABI

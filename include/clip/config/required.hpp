@@ -14,7 +14,8 @@ struct Required {
   constexpr Required(T v) : value{v} {}
   template <class U = T>
   constexpr Required() : value{} {
-    static_assert(sizeof(U) == 0, "config: this field has no default, because checkpoints differ in it: state activation and epsilon");
+    static_assert(sizeof(U) == 0,
+                  "config: this field has no default, because checkpoints differ in it: state activation and epsilon");
   }
   constexpr operator T() const { return value; }
   friend constexpr bool operator==(const Required&, const Required&) = default;

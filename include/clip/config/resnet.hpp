@@ -61,12 +61,17 @@ struct ResNetConfig {
     return {.in = in, .planes = planes, .stride = stage == 0 ? 1 : 2, .downsample = true};
   }
   /// … and those after it, which are equal: this many.
-  constexpr BottleneckConfig further(Index stage) const { return {.in = first(stage).out(), .planes = first(stage).planes}; }
+  constexpr BottleneckConfig further(Index stage) const {
+    return {.in = first(stage).out(), .planes = first(stage).planes};
+  }
   constexpr Index further_blocks(Index stage) const {
     return sized([](Index n) { return n - 1; }, layers[static_cast<std::size_t>(stage)]);
   }
 
-  constexpr bool fixed() const { return image_size != dyn && width != dyn && layers[0] != dyn && layers[1] != dyn && layers[2] != dyn && layers[3] != dyn; }
+  constexpr bool fixed() const {
+    return image_size != dyn && width != dyn && layers[0] != dyn && layers[1] != dyn && layers[2] != dyn &&
+           layers[3] != dyn;
+  }
   friend constexpr bool operator==(const ResNetConfig&, const ResNetConfig&) = default;
 };
 
@@ -77,7 +82,8 @@ constexpr const char* problem(const ResNetConfig& c) {
   for (const Index blocks : c.layers)
     if (blocks < 1) return "ResNetConfig: every stage needs at least one block";
   if (c.image_size % 32 != 0) return "ResNetConfig: image_size must be a multiple of 32";
-  if (c.features() % 64 != 0) return "ResNetConfig: width must be even, so that heads of 64 columns divide the features";
+  if (c.features() % 64 != 0)
+    return "ResNetConfig: width must be even, so that heads of 64 columns divide the features";
   if (c.channels != 3) return "ResNetConfig: channels must be 3";
   return problem(c.preprocessing);
 }

@@ -20,9 +20,16 @@ struct TextConfig {
     return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
   }
   constexpr BlockConfig block() const {
-    return {.width = width, .heads = heads, .hidden = hidden(), .causal = true, .activation = activation, .epsilon = epsilon};
+    return {.width = width,
+            .heads = heads,
+            .hidden = hidden(),
+            .causal = true,
+            .activation = activation,
+            .epsilon = epsilon};
   }
-  constexpr bool fixed() const { return context != dyn && vocabulary != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn; }
+  constexpr bool fixed() const {
+    return context != dyn && vocabulary != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn;
+  }
   friend constexpr bool operator==(const TextConfig&, const TextConfig&) = default;
 };
 

@@ -35,9 +35,16 @@ struct VitConfig {
     return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
   }
   constexpr BlockConfig block() const {
-    return {.width = width, .heads = heads, .hidden = hidden(), .causal = false, .activation = activation, .epsilon = epsilon};
+    return {.width = width,
+            .heads = heads,
+            .hidden = hidden(),
+            .causal = false,
+            .activation = activation,
+            .epsilon = epsilon};
   }
-  constexpr bool fixed() const { return image_size != dyn && patch_size != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn; }
+  constexpr bool fixed() const {
+    return image_size != dyn && patch_size != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn;
+  }
   friend constexpr bool operator==(const VitConfig&, const VitConfig&) = default;
 };
 

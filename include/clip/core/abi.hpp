@@ -39,7 +39,9 @@
 #define CLIP_ABI_JOIN(a, b, c, d, e, f) CLIP_ABI_JOIN_(a, b, c, d, e, f)
 
 /// Opened as `namespace clip::inline CLIP_ABI { … }`.
-#define CLIP_ABI CLIP_ABI_JOIN(CLIP_VERSION_MAJOR, CLIP_VERSION_MINOR, CLIP_VERSION_PATCH, CLIP_ABI_SET, CLIP_ABI_THROW, CLIP_ABI_KERNELS)
+#define CLIP_ABI                                                                                          \
+  CLIP_ABI_JOIN(CLIP_VERSION_MAJOR, CLIP_VERSION_MINOR, CLIP_VERSION_PATCH, CLIP_ABI_SET, CLIP_ABI_THROW, \
+                CLIP_ABI_KERNELS)
 
 #define CLIP_STRING_(x) #x
 #define CLIP_STRING(x) CLIP_STRING_(x)

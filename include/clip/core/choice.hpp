@@ -32,7 +32,8 @@ std::string names_in_words(const std::array<Choice, count>& choices) {
 
 /// The one of that name; anything else is an OptionError that lists them.
 template <class Choice, std::size_t count>
-Result<Choice> try_choice(std::string_view place, std::string_view what, std::string_view name, const std::array<Choice, count>& choices) {
+Result<Choice> try_choice(std::string_view place, std::string_view what, std::string_view name,
+                          const std::array<Choice, count>& choices) {
   if (const auto choice = choice_named(name, choices)) return *choice;
   return OptionError{std::string(place), std::string(what), names_in_words(choices), name};
 }

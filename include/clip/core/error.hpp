@@ -19,7 +19,8 @@ enum class ErrorKind { shape, load, input, option, numeric, system };
 /// One sentence: "place: what: expected E, found F". The parts stay readable for programs.
 class Error : public std::exception {
  public:
-  Error(ErrorKind kind, std::string place, std::string what) : kind_{kind}, place_{std::move(place)}, message_{place_ + ": " + std::move(what)} {}
+  Error(ErrorKind kind, std::string place, std::string what)
+      : kind_{kind}, place_{std::move(place)}, message_{place_ + ": " + std::move(what)} {}
 
   ErrorKind kind() const noexcept { return kind_; }
   /// The file, layer or argument the error speaks of.
@@ -58,7 +59,8 @@ class KindOfError : public Error {
 
   template <class Expected, class Found>
   KindOfError(std::string place, const std::string& what, const Expected& expected, const Found& found)
-      : Error{Kind, std::move(place), what + ": expected " + detail::in_words(expected) + ", found " + detail::in_words(found)} {}
+      : Error{Kind, std::move(place),
+              what + ": expected " + detail::in_words(expected) + ", found " + detail::in_words(found)} {}
 
   explicit KindOfError(Error error) : Error{std::move(error)} {}
 };

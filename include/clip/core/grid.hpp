@@ -24,7 +24,8 @@ struct Window {
   constexpr Grid over(Grid grid) const {
     const Index least = grid.height < grid.width ? grid.height : grid.width;
     if (least + 2 * padding < size) raise(ShapeError{"window", "pixels under it", size, least + 2 * padding});
-    return {grid.images, (grid.height + 2 * padding - size) / stride + 1, (grid.width + 2 * padding - size) / stride + 1};
+    return {grid.images, (grid.height + 2 * padding - size) / stride + 1,
+            (grid.width + 2 * padding - size) / stride + 1};
   }
   constexpr Index area() const { return size * size; }
   /// One pixel onto one pixel: a convolution with it is a linear map of the channels.

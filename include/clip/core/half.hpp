@@ -18,11 +18,14 @@ constexpr float half_to_float(std::uint16_t half) {
 }
 
 /// A bfloat16 is the upper half of a float.
-constexpr float bfloat16_to_float(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+constexpr float bfloat16_to_float(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
 
 /// The nearest half, of two the even one; infinity from 65520 on. NaN stays NaN.
 constexpr std::uint16_t float_to_half(float value) {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(value), sign = bits >> 16 & 0x8000U, magnitude = bits & 0x7FFFFFFFU;
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(value), sign = bits >> 16 & 0x8000U,
+                      magnitude = bits & 0x7FFFFFFFU;
   const auto with_sign = [&](std::uint32_t half) { return static_cast<std::uint16_t>(sign | half); };
   if (magnitude > 0x7F800000U) return with_sign(0x7E00U | (magnitude >> 13 & 0x3FFU));
   if (magnitude >= 0x477FF000U) return with_sign(0x7C00U);

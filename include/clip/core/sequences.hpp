@@ -44,7 +44,8 @@ class Sequences {
   Index add(Index length, Index parent = -1) {
     const Index s = count(), begin = rows();
     if (length <= 0) raise(ShapeError{"sequences", "segment length", "1 or more", length});
-    if (parent >= s || (parent >= 0 && below_end(parent) != s)) raise(ShapeError{"sequences", "parent", "the last segment or one above it", parent});
+    if (parent >= s || (parent >= 0 && below_end(parent) != s))
+      raise(ShapeError{"sequences", "parent", "the last segment or one above it", parent});
     const Index position = parent < 0 ? 0 : segment(parent).reach();
     segments_.push_back({begin, begin + length, parent, position});
     below_.push_back(s + 1);
@@ -58,7 +59,8 @@ class Sequences {
 
   /// Marks a row of the last segment added as pooled: the row the encoder returns. Ascending.
   void pool(Index row) {
-    if (segments_.empty() || row < segments_.back().begin || row >= segments_.back().end || (!pooled_.empty() && pooled_.back() >= row))
+    if (segments_.empty() || row < segments_.back().begin || row >= segments_.back().end ||
+        (!pooled_.empty() && pooled_.back() >= row))
       raise(ShapeError{"sequences", "pooled row", "a later row of the last segment", row});
     pooled_.push_back(static_cast<std::int32_t>(row));
   }
@@ -103,7 +105,9 @@ class Sequences {
   /// The pooled rows, ascending.
   Ids pooled() const { return pooled_; }
   /// The pooled rows of segment s are pooled()[pooled_begin(s)] … pooled()[pooled_begin(s + 1) - 1].
-  Index pooled_begin(Index s) const { return s < count() ? pooled_begin_[static_cast<std::size_t>(s)] : static_cast<Index>(pooled_.size()); }
+  Index pooled_begin(Index s) const {
+    return s < count() ? pooled_begin_[static_cast<std::size_t>(s)] : static_cast<Index>(pooled_.size());
+  }
 
  private:
   std::vector<Segment> segments_;

@@ -50,7 +50,8 @@ struct View {
 
   constexpr View() = default;
   constexpr View(T* data_, Index rows_, Index cols_) : data{data_}, rows{rows_}, cols{cols_}, stride{cols_} {}
-  constexpr View(T* data_, Index rows_, Index cols_, Index stride_) : data{data_}, rows{rows_}, cols{cols_}, stride{stride_} {}
+  constexpr View(T* data_, Index rows_, Index cols_, Index stride_)
+      : data{data_}, rows{rows_}, cols{cols_}, stride{stride_} {}
 
   constexpr operator View<const T>() const requires(!std::is_const_v<T>) { return {data, rows, cols, stride}; }
 

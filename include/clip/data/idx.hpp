@@ -28,7 +28,8 @@ struct IdxArray {
 [[nodiscard]] inline Result<IdxArray> try_parse_idx(std::span<const std::byte> file, const std::string& place) {
   const auto at = [&](std::size_t i) { return std::to_integer<unsigned>(file[i]); };
   if (file.size() < 4) return LoadError{place, "idx: file size", "at least 4 bytes", file.size()};
-  if (at(0) != 0 || at(1) != 0 || at(3) == 0) return LoadError{place, "not an IDX file: expected 00 00, a type and a number of extents"};
+  if (at(0) != 0 || at(1) != 0 || at(3) == 0)
+    return LoadError{place, "not an IDX file: expected 00 00, a type and a number of extents"};
   if (at(2) != 8) return LoadError{place, "idx: element type", "8 (bytes)", at(2)};
   const std::size_t rank = at(3), header = 4 + 4 * rank;
   if (file.size() < header) return LoadError{place, "idx: truncated: bytes of header", header, file.size()};
@@ -43,8 +44,10 @@ struct IdxArray {
     count *= extent;
   }
   if (file.size() - header != count)
-    return LoadError{place, file.size() - header < count ? "idx: truncated: bytes of values" : "idx: trailing bytes: bytes of values", count,
-                     file.size() - header};
+    return LoadError{
+        place,
+        file.size() - header < count ? "idx: truncated: bytes of values" : "idx: trailing bytes: bytes of values",
+        count, file.size() - header};
   result.bytes.resize(file.size() - header);
   if (count != 0) std::memcpy(result.bytes.data(), file.data() + header, result.bytes.size());
   return result;

@@ -28,7 +28,8 @@ class ShuffledBatches {
   std::span<const Index> operator()(Index step) {
     const Index epoch = step / per_epoch();
     if (epoch != epoch_) shuffle(epoch);
-    return std::span<const Index>(order_).subspan(static_cast<std::size_t>(step % per_epoch() * batch_), static_cast<std::size_t>(batch_));
+    return std::span<const Index>(order_).subspan(static_cast<std::size_t>(step % per_epoch() * batch_),
+                                                  static_cast<std::size_t>(batch_));
   }
 
  private:

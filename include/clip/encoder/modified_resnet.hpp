@@ -14,7 +14,8 @@ namespace clip::inline CLIP_ABI {
 template <ResNetConfig C, Index Embed, Backend B>
 struct ModifiedResNet {
   static_assert(problem(C) == nullptr,
-                "ResNetConfig: sizes must be positive, image_size a multiple of 32, width even, and every stage needs at least one block");
+                "ResNetConfig: sizes must be positive, image_size a multiple of 32, width even, and every stage needs "
+                "at least one block");
   using T = typename B::Scalar;
   template <Index S>
   using Stage = BottleneckStage<B, C.first(S), C.further(S), C.further_blocks(S)>;
@@ -33,7 +34,8 @@ struct ModifiedResNet {
   Stage<3> layer4{config->first(3), config->further(3), config->further_blocks(3)};
   AttentionPool<B, C.features(), Embed> attnpool{config->features(), embed_dim, config->tokens(), config->heads()};
 
-  constexpr ModifiedResNet(Known<C> config_ = {}, Size<Embed> embed_dim_ = {}) : config{config_}, embed_dim{embed_dim_} {}
+  constexpr ModifiedResNet(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
+      : config{config_}, embed_dim{embed_dim_} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("conv1", self.conv1);
@@ -99,8 +101,9 @@ struct ModifiedResNet {
     const Index n = images.rows(), each = config->image_size / 8 * (config->image_size / 8);
     const Rows<Cx, channels> half = cx.allocate(n * each, Size<channels>{config->first(1).out()});
     for (Index i = 0; i < n; ++i)
-      cx.stage(Rows<Cx, channels>{half.view.middle_rows(i * each, each)},
-               [&](auto) { return Rows<Cx, channels>{states(cx, Rows<Cx, dyn>{images.view.middle_rows(i, 1)}, 2).view}; });
+      cx.stage(Rows<Cx, channels>{half.view.middle_rows(i * each, each)}, [&](auto) {
+        return Rows<Cx, channels>{states(cx, Rows<Cx, dyn>{images.view.middle_rows(i, 1)}, 2).view};
+      });
     Grid grid{n, config->image_size / 8, config->image_size / 8};
     const auto x = layer3(cx, half, grid);
     return attnpool(cx, layer4(cx, x, grid));

@@ -25,7 +25,8 @@ struct TextTransformer {
   LayerNorm<B, C.width> ln_final{config->width, config->epsilon};
   Parameter<T> text_projection{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
 
-  constexpr TextTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {}) : config{config_}, embed_dim{embed_dim_} {}
+  constexpr TextTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
+      : config{config_}, embed_dim{embed_dim_} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("token_embedding.weight", self.token_embedding);
@@ -47,7 +48,9 @@ struct TextTransformer {
   template <class Cx, class Vectors>
   Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch, const Vectors& vectors) const {
     const LearnedEmbeddingOp rows{batch.ids, batch.vectors, batch.sequences.positions()};
-    return pooled(cx, learned_embedding(cx, Size<C.width>{config->width}, rows, token_embedding, vectors, positional_embedding), batch);
+    return pooled(
+        cx, learned_embedding(cx, Size<C.width>{config->width}, rows, token_embedding, vectors, positional_embedding),
+        batch);
   }
 
   /// Every row after the first `layers` blocks: (rows of the batch, width)
@@ -59,14 +62,15 @@ struct TextTransformer {
  private:
   template <class Cx>
   Rows<Cx, Embed> pooled(Cx& cx, Rows<Cx, C.width> embedded, const TextBatch& batch) const {
-    const auto x = transformer.pooled(cx, embedded, batch.sequences);                // (distinct, width): the end-of-text tokens
+    const auto x = transformer.pooled(cx, embedded, batch.sequences);  // (distinct, width): the end-of-text tokens
     const auto distinct = project(cx, ln_final(cx, x), embed_dim, text_projection);  // (distinct, Embed)
     return gather(cx, distinct, batch.leaf);
   }
 
   template <class Cx>
   Rows<Cx, C.width> embed(Cx& cx, const TextBatch& batch) const {
-    return embedding(cx, Size<C.width>{config->width}, batch.ids, batch.sequences.positions(), token_embedding, positional_embedding);
+    return embedding(cx, Size<C.width>{config->width}, batch.ids, batch.sequences.positions(), token_embedding,
+                     positional_embedding);
   }
 };
 

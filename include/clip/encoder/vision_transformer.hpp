@@ -9,7 +9,8 @@ namespace clip::inline CLIP_ABI {
 /// OpenAI's VisionTransformer (Dosovitskiy et al. 2021; Radford et al. 2021 §2.4); names as in its checkpoints.
 template <VitConfig C, Index Embed, Backend B, class Blocks = Residual>
 struct VisionTransformer {
-  static_assert(!C.fixed() || (C.image_size > 0 && C.patch_size > 0 && C.width > 0 && C.layers > 0 && C.heads > 0), "VitConfig: sizes must be positive");
+  static_assert(!C.fixed() || (C.image_size > 0 && C.patch_size > 0 && C.width > 0 && C.layers > 0 && C.heads > 0),
+                "VitConfig: sizes must be positive");
   static_assert(!C.fixed() || C.image_size % C.patch_size == 0, "VitConfig: patch_size must divide image_size");
   static_assert(!C.fixed() || C.width % C.heads == 0, "VitConfig: heads must divide width");
   using T = typename B::Scalar;
@@ -18,13 +19,16 @@ struct VisionTransformer {
   [[no_unique_address]] Size<Embed> embed_dim;
   Parameter<T> class_embedding{{config->width}, Init::normal(inverse_root(config->width))};
   Parameter<T> positional_embedding{{config->tokens(), config->width}, Init::normal(inverse_root(config->width))};
-  Parameter<T> conv1{{config->width, config->channels, config->patch_size, config->patch_size}, fan_in(config->patch_values()), Use::linear};
+  Parameter<T> conv1{{config->width, config->channels, config->patch_size, config->patch_size},
+                     fan_in(config->patch_values()),
+                     Use::linear};
   LayerNorm<B, C.width> ln_pre{config->width, config->epsilon};
   Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers, config->block()};
   LayerNorm<B, C.width> ln_post{config->width, config->epsilon};
   Parameter<T> proj{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
 
-  constexpr VisionTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {}) : config{config_}, embed_dim{embed_dim_} {}
+  constexpr VisionTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
+      : config{config_}, embed_dim{embed_dim_} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("class_embedding", self.class_embedding);
@@ -55,8 +59,9 @@ struct VisionTransformer {
   template <class Cx>
   Rows<Cx, C.width> embed(Cx& cx, Rows<Cx, dyn> images) const {
     constexpr Index values = C.patch_values();
-    const auto pixels = patches(cx, images, config->channels, config->image_size, config->patch_size, Size<values>{config->patch_values()});  // (n g², 3 p²)
-    const auto x = linear(cx, pixels, Size<C.width>{config->width}, conv1, absent);                                                           // (n g², width)
+    const auto pixels = patches(cx, images, config->channels, config->image_size, config->patch_size,
+                                Size<values>{config->patch_values()});               // (n g², 3 p²)
+    const auto x = linear(cx, pixels, Size<C.width>{config->width}, conv1, absent);  // (n g², width)
     return ln_pre(cx, tokens(cx, x, class_embedding, positional_embedding));
   }
 

@@ -18,7 +18,8 @@ constexpr std::uint32_t two_by_alpha(std::uint32_t two, std::uint32_t alpha) {
 
 /// 255 c / alpha, rounded down and at most 255; 0 and 255 leave the colour alone. (In floats: numbers this small lose nothing.)
 constexpr std::int32_t divided_by_alpha(std::int32_t c, std::int32_t alpha) {
-  const auto quotient = static_cast<std::int32_t>(static_cast<float>(255 * c) / static_cast<float>(alpha > 0 ? alpha : 1));
+  const auto quotient =
+      static_cast<std::int32_t>(static_cast<float>(255 * c) / static_cast<float>(alpha > 0 ? alpha : 1));
   return alpha == 0 || alpha == 255 ? c : std::min(quotient, 255);
 }
 
@@ -34,7 +35,8 @@ inline void multiply_by_alpha(std::uint8_t* pixels) {
   std::memcpy(v, pixels, alpha_block);
   for (std::uint32_t& p : v) {
     const std::uint32_t alpha = (p >> alpha_at) & 255;
-    const std::uint32_t outer = two_by_alpha((p >> colors_at) & 0x00FF00FF, alpha), middle = two_by_alpha((p >> (colors_at + 8)) & 255, alpha);
+    const std::uint32_t outer = two_by_alpha((p >> colors_at) & 0x00FF00FF, alpha),
+                        middle = two_by_alpha((p >> (colors_at + 8)) & 255, alpha);
     p = alpha << alpha_at | outer << colors_at | middle << (colors_at + 8);
   }
   std::memcpy(pixels, v, alpha_block);

@@ -46,7 +46,8 @@ inline std::vector<std::uint8_t> lzw_numbers(std::span<const std::byte> codes, i
         next = clear + 2, width = bits + 1, first = true;
         continue;
       }
-      if (code == end || (first ? code > clear : code > next)) return numbers;  // what is missing is the caller's to notice
+      if (code == end || (first ? code > clear : code > next))
+        return numbers;  // what is missing is the caller's to notice
       std::size_t length = 0;
       unsigned at = code;
       if (!first && code == next) {  // the word being made: the previous one, and its own beginning once more
@@ -140,7 +141,8 @@ class GifReader {
     ++at_;
     const auto data = blocks(true);
     if (!data) return at_ = file_.size(), false;
-    if (control && data->size() >= 4 && (std::to_integer<unsigned>((*data)[0]) & 1U) != 0) transparent_ = std::to_integer<std::uint8_t>((*data)[3]);
+    if (control && data->size() >= 4 && (std::to_integer<unsigned>((*data)[0]) & 1U) != 0)
+      transparent_ = std::to_integer<std::uint8_t>((*data)[3]);
     return true;
   }
 
@@ -153,7 +155,8 @@ class GifReader {
     if (!has(1)) return truncated();
     const int bits = static_cast<int>(u8(0));
     ++at_;
-    if (bits > 11 || width == 0 || height == 0) return InputError{place_, "damaged image (a GIF picture without pixels or of too many colours)"};
+    if (bits > 11 || width == 0 || height == 0)
+      return InputError{place_, "damaged image (a GIF picture without pixels or of too many colours)"};
 
     // The canvas grows to hold the picture. Where the picture does not cover it, it shows the transparent colour, or colour 0.
     width_ = std::max(width_, left + width), height_ = std::max(height_, top + height);
@@ -168,7 +171,8 @@ class GifReader {
     std::vector<std::uint8_t> canvas(static_cast<std::size_t>(width_ * height_), transparent_);
     const auto row = [&](Index from, Index to) {
       const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(from * width);
-      std::copy(begin, begin + static_cast<std::ptrdiff_t>(width), canvas.begin() + static_cast<std::ptrdiff_t>((top + to) * width_ + left));
+      std::copy(begin, begin + static_cast<std::ptrdiff_t>(width),
+                canvas.begin() + static_cast<std::ptrdiff_t>((top + to) * width_ + left));
     };
     if ((flags & 0x40U) == 0) {
       for (Index y = 0; y < height; ++y) row(y, y);
@@ -197,7 +201,9 @@ class GifReader {
 struct GifDecoder {
   static std::string formats() { return "GIF"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_gif(file); }
-  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) { return detail::GifReader{file, place}.first_picture(); }
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+    return detail::GifReader{file, place}.first_picture();
+  }
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -90,22 +90,31 @@ struct JpegDecoder {
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
     detail::JpegReading reading;
     const auto error = [&]() -> Error {
-      return reading.truncated ? InputError{place, "truncated image"}
-                               : InputError{place, "damaged or unsupported image (" + std::string{reading.message} + ")"};
+      return reading.truncated
+                 ? InputError{place, "truncated image"}
+                 : InputError{place, "damaged or unsupported image (" + std::string{reading.message} + ")"};
     };
     if (!reading.header(file)) return error();
-    const Index width = reading.info.image_width, height = reading.info.image_height, components = reading.info.num_components;
-    if (components != 1 && components != 3 && components != 4) return InputError{place, "components of a JPEG", "1, 3 or 4", components};
+    const Index width = reading.info.image_width, height = reading.info.image_height,
+                components = reading.info.num_components;
+    if (components != 1 && components != 3 && components != 4)
+      return InputError{place, "components of a JPEG", "1, 3 or 4", components};
     // Huffman codes spend a bit on 1024 pixels at the very least; arithmetic ones have no such limit.
     const Index told = 1024 * detail::index(file.size());
-    if (auto good = detail::check_header(place, width, height, reading.info.arith_code != 0 ? told + detail::always_plausible : told); !good)
+    if (auto good = detail::check_header(place, width, height,
+                                         reading.info.arith_code != 0 ? told + detail::always_plausible : told);
+        !good)
       return good.error();
     const auto row_bytes = static_cast<std::size_t>(width * components);
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(height) * row_bytes);
     if (!reading.pixels(pixels.data(), row_bytes)) return error();
     if (components == 4)
       for (std::uint8_t& ink : pixels) ink = static_cast<std::uint8_t>(255 - ink);
-    return Image{width, height, components == 1 ? Pixels::gray : components == 3 ? Pixels::rgb : Pixels::cmyk, std::move(pixels)};
+    return Image{width, height,
+                 components == 1   ? Pixels::gray
+                 : components == 3 ? Pixels::rgb
+                                   : Pixels::cmyk,
+                 std::move(pixels)};
   }
 };
 

@@ -95,11 +95,13 @@ struct PngDecoder {
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
     detail::PngReading reading{file};
     const auto error = [&]() -> Error {
-      return reading.truncated ? InputError{place, "truncated image"}
-                               : InputError{place, "damaged or unsupported image (" + std::string{reading.message} + ")"};
+      return reading.truncated
+                 ? InputError{place, "truncated image"}
+                 : InputError{place, "damaged or unsupported image (" + std::string{reading.message} + ")"};
     };
     if (!reading.header()) return error();
-    const Index width = ::png_get_image_width(reading.png, reading.info), height = ::png_get_image_height(reading.png, reading.info);
+    const Index width = ::png_get_image_width(reading.png, reading.info),
+                height = ::png_get_image_height(reading.png, reading.info);
     const detail::FileMode mode = detail::file_mode(file);
     if (auto good = detail::check_header(place, width, height, mode.hold(file.size())); !good) return good.error();
     if (!reading.prepare()) return error();
@@ -110,7 +112,10 @@ struct PngDecoder {
     if (!reading.pixels(rows.data())) return error();
 
     const int channels = ::png_get_channels(reading.png, reading.info);
-    const Pixels kind = mode.gray16 ? Pixels::gray16 : channels == 1 ? Pixels::gray : channels == 3 ? Pixels::rgb : Pixels::rgba;
+    const Pixels kind = mode.gray16     ? Pixels::gray16
+                        : channels == 1 ? Pixels::gray
+                        : channels == 3 ? Pixels::rgb
+                                        : Pixels::rgba;
     Image image{width, height, kind, std::move(pixels)};
     return mode.palette ? std::move(image).as_palette() : std::move(image);
   }

@@ -61,7 +61,9 @@ inline bool png_chunks_fit(std::span<const std::byte> file) {
 inline std::vector<std::byte> with_whole_palette(std::span<const std::byte> file) {
   constexpr std::size_t whole = 3 * 256;
   std::size_t at = 8, length = 0;
-  while (length = load_big<std::uint32_t>(&file[at]), !starts_with(file, "PLTE", at + 4) && !starts_with(file, "IEND", at + 4)) at += 12 + length;
+  while (length = load_big<std::uint32_t>(&file[at]),
+         !starts_with(file, "PLTE", at + 4) && !starts_with(file, "IEND", at + 4))
+    at += 12 + length;
   std::vector<std::byte> all(file.begin(), file.end());
   if (starts_with(file, "IEND", at + 4) || length >= whole || length % 3 != 0) return all;  // the decoder's to refuse
   store_big(&all[at], static_cast<std::uint32_t>(whole));
@@ -73,14 +75,15 @@ inline std::vector<std::byte> with_whole_palette(std::span<const std::byte> file
 inline Error stb_error(const std::string& place, const ImageSource& source) {
   if (source.past_end) return InputError{place, "truncated image"};
   const char* const said = stb::stbi_failure_reason();
-  return InputError{place, "damaged or unsupported image (" + std::string{said != nullptr ? said : "no reason given"} + ")"};
+  return InputError{place,
+                    "damaged or unsupported image (" + std::string{said != nullptr ? said : "no reason given"} + ")"};
 }
 
 inline Result<Image> decode_gray16(std::span<const std::byte> file, const std::string& place) {
   int width = 0, height = 0, channels = 0;
   ImageSource source{file};
-  const std::unique_ptr<stb::stbi_us, void (*)(void*)> decoded{stb::stbi_load_16_from_callbacks(&image_callbacks, &source, &width, &height, &channels, 1),
-                                                               &std::free};
+  const std::unique_ptr<stb::stbi_us, void (*)(void*)> decoded{
+      stb::stbi_load_16_from_callbacks(&image_callbacks, &source, &width, &height, &channels, 1), &std::free};
   if (!decoded || source.past_end) return stb_error(place, source);
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 2);
   std::memcpy(pixels.data(), decoded.get(), pixels.size());
@@ -92,7 +95,8 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
   const FileMode mode = file_mode(file);
   if (mode.absurd_number) return InputError{place, "numbers of the header", "at most 2^24", "a larger one"};
   ImageSource header{file};
-  if (stb::stbi_info_from_callbacks(&image_callbacks, &header, &width, &height, &channels) == 0) return stb_error(place, header);
+  if (stb::stbi_info_from_callbacks(&image_callbacks, &header, &width, &height, &channels) == 0)
+    return stb_error(place, header);
   if (mode.largest_sample != 255) return InputError{place, "largest sample", 255, mode.largest_sample};
   if (auto good = check_header(place, width, height, mode.hold(file.size())); !good) return good.error();
   if (mode.gray16) return decode_gray16(file, place);
@@ -114,7 +118,11 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
   } else {
     pixels.assign(decoded.get(), decoded.get() + count * static_cast<std::size_t>(channels));
   }
-  Image image{width, height, channels == 1 ? Pixels::gray : channels == 3 ? Pixels::rgb : Pixels::rgba, std::move(pixels)};
+  Image image{width, height,
+              channels == 1   ? Pixels::gray
+              : channels == 3 ? Pixels::rgb
+                              : Pixels::rgba,
+              std::move(pixels)};
   if (mode.mirrored) image = oriented(image, 2);
   return mode.palette ? std::move(image).as_palette() : std::move(image);
 }
@@ -126,7 +134,8 @@ struct StbJpegDecoder {
   static std::string formats() { return "JPEG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_jpeg(file); }
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
-    if (!detail::jpeg_tables_fit(file)) return InputError{place, "damaged image (a Huffman table of more than 256 symbols)"};
+    if (!detail::jpeg_tables_fit(file))
+      return InputError{place, "damaged image (a Huffman table of more than 256 symbols)"};
     return detail::decode_by_stb(file, place);
   }
 };
@@ -146,9 +155,12 @@ struct StbPngDecoder {
 struct StbDecoder {
   static std::string formats() { return "BMP, PNM (P5, P6), TGA"; }
   static bool reads(std::span<const std::byte> file) {
-    return detail::starts_with(file, "BM") || detail::starts_with(file, "P5") || detail::starts_with(file, "P6") || detail::is_tga(file);
+    return detail::starts_with(file, "BM") || detail::starts_with(file, "P5") || detail::starts_with(file, "P6") ||
+           detail::is_tga(file);
   }
-  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) { return detail::decode_by_stb(file, place); }
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+    return detail::decode_by_stb(file, place);
+  }
 };
 
 }  // namespace clip::inline CLIP_ABI

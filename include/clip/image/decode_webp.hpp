@@ -30,22 +30,28 @@ struct WebpDecoder {
     if (status == VP8_STATUS_NOT_ENOUGH_DATA) return InputError{place, "truncated image"};
     if (status != VP8_STATUS_OK) return InputError{place, "damaged or unsupported image (WebP header)"};
     const Index told = 1024 * detail::index(file.size());  // pictures of one colour have no limit
-    if (auto good = detail::check_header(place, features.width, features.height, told + detail::always_plausible); !good) return good.error();
+    if (auto good = detail::check_header(place, features.width, features.height, told + detail::always_plausible);
+        !good)
+      return good.error();
 
     ::WebPAnimDecoderOptions options;
-    if (::WebPAnimDecoderOptionsInit(&options) == 0) return InputError{place, "libwebp is of another version than its headers"};
+    if (::WebPAnimDecoderOptionsInit(&options) == 0)
+      return InputError{place, "libwebp is of another version than its headers"};
     options.color_mode = MODE_RGBA;
     options.use_threads = 0;
     const ::WebPData data{bytes, file.size()};
-    const std::unique_ptr<::WebPAnimDecoder, void (*)(::WebPAnimDecoder*)> decoder{::WebPAnimDecoderNew(&data, &options), &::WebPAnimDecoderDelete};
+    const std::unique_ptr<::WebPAnimDecoder, void (*)(::WebPAnimDecoder*)> decoder{
+        ::WebPAnimDecoderNew(&data, &options), &::WebPAnimDecoderDelete};
     if (!decoder) return InputError{place, "truncated or damaged image"};
     std::uint8_t* frame = nullptr;
     int time = 0;
-    if (::WebPAnimDecoderGetNext(decoder.get(), &frame, &time) == 0) return InputError{place, "truncated or damaged image"};
+    if (::WebPAnimDecoderGetNext(decoder.get(), &frame, &time) == 0)
+      return InputError{place, "truncated or damaged image"};
 
     const Index width = features.width, height = features.height;
     const auto count = static_cast<std::size_t>(width * height);
-    if (features.has_alpha != 0) return Image{width, height, Pixels::rgba, std::vector<std::uint8_t>(frame, frame + 4 * count)};
+    if (features.has_alpha != 0)
+      return Image{width, height, Pixels::rgba, std::vector<std::uint8_t>(frame, frame + 4 * count)};
     std::vector<std::uint8_t> pixels(3 * count);
     for (std::size_t i = 0; i < count; ++i)
       for (std::size_t c = 0; c < 3; ++c) pixels[3 * i + c] = frame[4 * i + c];

@@ -46,12 +46,17 @@ namespace detail {
 
 inline bool starts_with(std::span<const std::byte> file, std::string_view signature, std::size_t at = 0) {
   const auto expected = as_byte_span(signature);
-  return file.size() >= at + expected.size() && std::equal(expected.begin(), expected.end(), file.begin() + static_cast<std::ptrdiff_t>(at));
+  return file.size() >= at + expected.size() &&
+         std::equal(expected.begin(), expected.end(), file.begin() + static_cast<std::ptrdiff_t>(at));
 }
 inline bool is_png(std::span<const std::byte> file) { return starts_with(file, {"\x89PNG\r\n\x1a\n", 8}); }
 inline bool is_jpeg(std::span<const std::byte> file) { return starts_with(file, "\xFF\xD8\xFF"); }
-inline bool is_webp(std::span<const std::byte> file) { return starts_with(file, "RIFF") && starts_with(file, "WEBP", 8); }
-inline bool is_gif(std::span<const std::byte> file) { return starts_with(file, "GIF87a") || starts_with(file, "GIF89a"); }
+inline bool is_webp(std::span<const std::byte> file) {
+  return starts_with(file, "RIFF") && starts_with(file, "WEBP", 8);
+}
+inline bool is_gif(std::span<const std::byte> file) {
+  return starts_with(file, "GIF87a") || starts_with(file, "GIF89a");
+}
 
 /// Larger pictures are taken for damaged headers: 2^28 pixels.
 inline constexpr Index most_pixels = Index{1} << 28;
@@ -64,7 +69,9 @@ inline Result<void> check_header(const std::string& place, Index width, Index he
   const std::string size = std::to_string(width) + " x " + std::to_string(height);
   if (width < 1 || height < 1 || width > most_pixels || height > most_pixels || width * height > most_pixels)
     return InputError{place, "size", "1 ... 2^28 pixels", size};
-  if (width * height > hold) return InputError{place, "truncated image: size", "at most the " + std::to_string(hold) + " pixels its bytes can hold", size};
+  if (width * height > hold)
+    return InputError{place, "truncated image: size",
+                      "at most the " + std::to_string(hold) + " pixels its bytes can hold", size};
   return {};
 }
 

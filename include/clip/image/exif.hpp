@@ -15,8 +15,12 @@ namespace detail {
 /// Tag 0x0112 of the first directory of a TIFF header (TIFF 6.0, section 2): a number of 16 or 32 bits. 1 where there is none.
 inline int tiff_orientation(std::span<const std::byte> tiff) {
   const bool big = starts_with(tiff, "MM"), little = starts_with(tiff, "II");
-  const auto u16 = [&](std::size_t at) { return big ? load_big<std::uint16_t>(&tiff[at]) : load_little<std::uint16_t>(&tiff[at]); };
-  const auto u32 = [&](std::size_t at) { return big ? load_big<std::uint32_t>(&tiff[at]) : load_little<std::uint32_t>(&tiff[at]); };
+  const auto u16 = [&](std::size_t at) {
+    return big ? load_big<std::uint16_t>(&tiff[at]) : load_little<std::uint16_t>(&tiff[at]);
+  };
+  const auto u32 = [&](std::size_t at) {
+    return big ? load_big<std::uint32_t>(&tiff[at]) : load_little<std::uint32_t>(&tiff[at]);
+  };
   if ((!big && !little) || tiff.size() < 8 || u16(2) != 42) return 1;
   const std::size_t directory = u32(4);
   if (directory > tiff.size() || tiff.size() - directory < 2) return 1;
@@ -30,7 +34,9 @@ inline int tiff_orientation(std::span<const std::byte> tiff) {
 }
 
 /// An EXIF block, with or without the six bytes that announce it.
-inline int exif_block_orientation(std::span<const std::byte> block) { return tiff_orientation(starts_with(block, {"Exif\0\0", 6}) ? block.subspan(6) : block); }
+inline int exif_block_orientation(std::span<const std::byte> block) {
+  return tiff_orientation(starts_with(block, {"Exif\0\0", 6}) ? block.subspan(6) : block);
+}
 
 /// JPEG: an APP1 segment before the first scan.
 inline int jpeg_orientation(std::span<const std::byte> file) {
@@ -57,7 +63,8 @@ inline int chunk_orientation(std::span<const std::byte> file, bool png) {
   for (std::size_t at = png ? 8 : 12; at + before <= file.size();) {
     const std::size_t length = png ? load_big<std::uint32_t>(&file[at]) : load_little<std::uint32_t>(&file[at + 4]);
     if (length > file.size() - at - before) return 1;
-    if (starts_with(file, png ? "eXIf" : "EXIF", at + (png ? 4 : 0))) return exif_block_orientation(file.subspan(at + before, length));
+    if (starts_with(file, png ? "eXIf" : "EXIF", at + (png ? 4 : 0)))
+      return exif_block_orientation(file.subspan(at + before, length));
     at += before + length + (png ? after : length % 2);
   }
   return 1;

@@ -57,13 +57,16 @@ inline FileMode png_mode(std::span<const std::byte> file) {
 inline FileMode bmp_mode(std::span<const std::byte> file) {
   if (file.size() < 54) return {};
   const bool oldest = load_little<std::uint32_t>(&file[14]) == 12;
-  const unsigned bits = load_little<std::uint16_t>(&file[oldest ? 24 : 28]), compression = oldest ? 0 : load_little<std::uint32_t>(&file[30]);
+  const unsigned bits = load_little<std::uint16_t>(&file[oldest ? 24 : 28]),
+                 compression = oldest ? 0 : load_little<std::uint32_t>(&file[30]);
   if (bits > 8) return {.channels = bits == 32 && compression == 0 ? 3 : 0, .bits = bits};
-  const std::size_t named = oldest ? 0 : load_little<std::uint32_t>(&file[46]), colors = named != 0 ? named : std::size_t{1} << bits;
+  const std::size_t named = oldest ? 0 : load_little<std::uint32_t>(&file[46]),
+                    colors = named != 0 ? named : std::size_t{1} << bits;
   const std::size_t first = 14 + std::size_t{load_little<std::uint32_t>(&file[14])}, each = oldest ? 3 : 4;
   bool gray = colors <= 256 && first <= file.size() && colors * each <= file.size() - first;
   for (std::size_t i = 0; gray && i < colors; ++i)
-    for (std::size_t c = 0; c < 3; ++c) gray = gray && std::to_integer<std::size_t>(file[first + i * each + c]) == (colors == 2 ? 255 * i : i);
+    for (std::size_t c = 0; c < 3; ++c)
+      gray = gray && std::to_integer<std::size_t>(file[first + i * each + c]) == (colors == 2 ? 255 * i : i);
   return {.palette = !gray || colors == 2, .channels = gray ? 1 : 3, .bits = bits};
 }
 
@@ -93,7 +96,9 @@ inline bool is_tga(std::span<const std::byte> file) {
   if (file.size() < 18) return false;
   const auto u8 = [&](std::size_t i) { return std::to_integer<unsigned>(file[i]); };
   const unsigned type = u8(2) & ~8U, map = u8(1), map_bits = u8(7), bits = u8(16);
-  if (map > 1 || u8(2) > 11 || (u8(17) & 0xC0U) != 0 || load_little<std::uint16_t>(&file[12]) == 0 || load_little<std::uint16_t>(&file[14]) == 0) return false;
+  if (map > 1 || u8(2) > 11 || (u8(17) & 0xC0U) != 0 || load_little<std::uint16_t>(&file[12]) == 0 ||
+      load_little<std::uint16_t>(&file[14]) == 0)
+    return false;
   if (type == 1)
     return map == 1 && bits == 8 && u8(3) == 0 && u8(4) == 0 && load_little<std::uint16_t>(&file[5]) > 0 &&
            (map_bits == 16 || map_bits == 24 || map_bits == 32);

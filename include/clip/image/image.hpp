@@ -35,9 +35,11 @@ class Image {
 
   /// Owns `bytes`, rows without gaps. InputError where their number is not height x width x channels.
   Image(Index width, Index height, Pixels pixels, std::vector<std::uint8_t> bytes)
-      : width_{width}, height_{height}, stride_{width * clip::channels(pixels)}, pixels_{pixels}, owned_{std::move(bytes)} {
+      : width_{width}, height_{height}, stride_{width * clip::channels(pixels)}, pixels_{pixels}, owned_{std::move(
+                                                                                                      bytes)} {
     check_extents();
-    if (std::cmp_not_equal(owned_.size(), height * stride_)) raise(InputError{"image", "bytes", height * stride_, owned_.size()});
+    if (std::cmp_not_equal(owned_.size(), height * stride_))
+      raise(InputError{"image", "bytes", height * stride_, owned_.size()});
   }
 
   /// Borrows memory: a camera frame, a cv::Mat, a QImage. It must outlive the image and its copies.
@@ -49,7 +51,8 @@ class Image {
     image.width_ = width, image.height_ = height, image.stride_ = stride, image.pixels_ = pixels;
     image.check_extents();
     const Index row = width * clip::channels(pixels);
-    if (height > 1 && (stride < 0 ? -stride : stride) < row) raise(InputError{"image", "stride", "at least " + std::to_string(row), stride});
+    if (height > 1 && (stride < 0 ? -stride : stride) < row)
+      raise(InputError{"image", "stride", "at least " + std::to_string(row), stride});
     if (pointer == nullptr && width * height != 0) raise(InputError{"image", "pointer", "pixels", "null"});
     return image;
   }
@@ -72,7 +75,8 @@ class Image {
 
  private:
   void check_extents() const {
-    if (width_ < 0 || height_ < 0) raise(InputError{"image", "size", "0 or more", std::to_string(width_) + " x " + std::to_string(height_)});
+    if (width_ < 0 || height_ < 0)
+      raise(InputError{"image", "size", "0 or more", std::to_string(width_) + " x " + std::to_string(height_)});
   }
 
   Index width_ = 0, height_ = 0, stride_ = 0;
@@ -90,9 +94,12 @@ class Images {
 
   /// For experiments: values made elsewhere. InputError where their number is not that of the shape.
   static Images from_floats(Index n, Index channels, Index height, Index width, std::vector<float> values) {
-    if (n < 0 || channels < 0 || height < 0 || width < 0 || std::cmp_not_equal(values.size(), n * channels * height * width))
+    if (n < 0 || channels < 0 || height < 0 || width < 0 ||
+        std::cmp_not_equal(values.size(), n * channels * height * width))
       raise(InputError{"images", "values",
-                       std::to_string(n) + " x " + std::to_string(channels) + " x " + std::to_string(height) + " x " + std::to_string(width), values.size()});
+                       std::to_string(n) + " x " + std::to_string(channels) + " x " + std::to_string(height) + " x " +
+                           std::to_string(width),
+                       values.size()});
     Images images;
     images.n_ = n, images.channels_ = channels, images.height_ = height, images.width_ = width;
     images.values_ = std::move(values);

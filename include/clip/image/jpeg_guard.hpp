@@ -14,7 +14,9 @@ namespace clip::inline CLIP_ABI::detail {
 /// False where a JPEG file defines a Huffman table of more than 256 symbols; true for all other bytes. Visits every marker the
 /// decoder could come to: those of the header, and those after any of the scans.
 inline bool jpeg_tables_fit(std::span<const std::byte> file) {
-  const auto at = [&](std::size_t i) { return i < file.size() ? std::to_integer<unsigned>(file[i]) : 0U; };  // zeros past the end
+  const auto at = [&](std::size_t i) {
+    return i < file.size() ? std::to_integer<unsigned>(file[i]) : 0U;
+  };  // zeros past the end
   if (at(0) != 0xFF) return true;
   for (std::size_t i = 0;;) {
     while (i < file.size() && at(i) != 0xFF) ++i;  // data of a scan, or garbage
@@ -22,7 +24,8 @@ inline bool jpeg_tables_fit(std::span<const std::byte> file) {
     if (i >= file.size()) return true;
     const unsigned marker = at(i++);
     if (marker == 0xD9) return true;
-    if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8)) continue;  // no segment follows: a stuffed zero, a restart, the start
+    if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8))
+      continue;  // no segment follows: a stuffed zero, a restart, the start
     const std::size_t length = at(i) << 8 | at(i + 1), end = i + length;
     if (length < 2) return true;  // the decoder refuses it
     if (marker == 0xC4) {

@@ -29,7 +29,8 @@ class ChannelNormalization {
  public:
   ChannelNormalization() = default;
   ChannelNormalization(float mean, float deviation) : mean_{mean}, deviation_{deviation}, inverse_{1 / deviation} {
-    for (std::size_t byte = 0; byte < 256; ++byte) values_[byte] = (static_cast<float>(byte) / 255.0f - mean) / deviation;
+    for (std::size_t byte = 0; byte < 256; ++byte)
+      values_[byte] = (static_cast<float>(byte) / 255.0f - mean) / deviation;
 #ifdef __FMA__
     for (std::size_t first = 0; first < 256; first += normalize_block) {
       std::uint8_t bytes[normalize_block];
@@ -49,7 +50,8 @@ class ChannelNormalization {
 
   void compute(const std::uint8_t* bytes, float* out) const {
     float values[normalize_block];
-    for (Index i = 0; i < normalize_block; ++i) values[i] = quotient(quotient(bytes[i], 255.0f, 1 / 255.0f) - mean_, deviation_, inverse_);
+    for (Index i = 0; i < normalize_block; ++i)
+      values[i] = quotient(quotient(bytes[i], 255.0f, 1 / 255.0f) - mean_, deviation_, inverse_);
     std::memcpy(out, values, sizeof values);
   }
 

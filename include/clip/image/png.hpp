@@ -22,7 +22,8 @@ inline void add_png_chunk(std::vector<std::byte>& file, std::string_view name, s
   store_big(file.data() + begin, static_cast<std::uint32_t>(data.size()));
   std::copy_n(as_byte_span(name).begin(), 4, file.begin() + static_cast<std::ptrdiff_t>(begin + 4));
   std::copy(data.begin(), data.end(), file.begin() + static_cast<std::ptrdiff_t>(begin + 8));
-  store_big(file.data() + begin + 8 + data.size(), crc32(std::span<const std::byte>(file).subspan(begin + 4, 4 + data.size())));
+  store_big(file.data() + begin + 8 + data.size(),
+            crc32(std::span<const std::byte>(file).subspan(begin + 4, 4 + data.size())));
 }
 
 /// The checksum at the end of a zlib stream (RFC 1950).
@@ -62,7 +63,8 @@ inline std::vector<std::byte> zlib_stored(std::span<const std::byte> bytes) {
 [[nodiscard]] inline std::vector<std::byte> encode_png(const Image& image) {
   const Index channels = image.channels(), row_bytes = image.width() * channels;
   if (image.empty()) raise(InputError{"png", "an image without pixels"});
-  if (image.height() > (Index{1} << 31) / (row_bytes + 1) - 1) raise(InputError{"png", "bytes of pixels", "below 2^31", row_bytes * image.height()});
+  if (image.height() > (Index{1} << 31) / (row_bytes + 1) - 1)
+    raise(InputError{"png", "bytes of pixels", "below 2^31", row_bytes * image.height()});
 
   std::vector<std::byte> rows;  // each behind a zero: "not filtered"
   rows.reserve(static_cast<std::size_t>(image.height() * (row_bytes + 1)));

@@ -29,14 +29,16 @@ constexpr Placement place(const Preprocessing& how, Index width, Index height, I
   if (how.resize == ResizeMode::squash) return {size, size, {0, 0, size, size}};
   const Index shorter = std::min(width, height), w = size * width / shorter, h = size * height / shorter;
   const bool even = how.color_order == ColorOrder::openai;
-  const Index left = even ? half_to_even(w - size) : (w - size) / 2, top = even ? half_to_even(h - size) : (h - size) / 2;
+  const Index left = even ? half_to_even(w - size) : (w - size) / 2,
+              top = even ? half_to_even(h - size) : (h - size) / 2;
   return {w, h, {left, top, size, size}};
 }
 
 /// An image as the model sees it, still in its own pixels; borrowed from the image, the resizer, or `converted`.
 inline Image placed(Resizer& resizer, Image& converted, const Image& image, const Preprocessing& how, Index size) {
   const Placement at = place(how, image.width(), image.height(), size);
-  if (how.color_order == ColorOrder::openai) return resizer(image, at.width, at.height, at.part, ResizeManner::of(image, how.interpolation));
+  if (how.color_order == ColorOrder::openai)
+    return resizer(image, at.width, at.height, at.part, ResizeManner::of(image, how.interpolation));
   // RGB first: alpha is dropped in the end, so it may come along unused; palettes are colours like any others.
   const Image& colors = needs_conversion(image.pixels()) ? converted = to_rgb(image) : image;
   return resizer(colors, at.width, at.height, at.part, {.interpolation = how.interpolation});

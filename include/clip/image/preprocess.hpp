@@ -31,13 +31,16 @@ namespace detail {
 
 /// Checks everything, then writes: each(count, f) calls f(image, worker), worker below `workers`.
 template <PreprocessConfig Config, class Each>
-Result<void> preprocess_each(const Config& config, std::span<const Image> images, Images& out, Preparer& prepare, int workers, Each each) {
+Result<void> preprocess_each(const Config& config, std::span<const Image> images, Images& out, Preparer& prepare,
+                             int workers, Each each) {
   const Index size = config.image_size, count = static_cast<Index>(images.size());
   if constexpr (requires { config.channels; })
     if (config.channels != 3) return OptionError{"preprocess", "channels of the model's input", 3, config.channels};
   if (size < 1 || size > longest_side) return OptionError{"preprocess", "image_size", "1 ... 2^24", size};
   for (std::size_t i = 0; i < images.size(); ++i) {
-    const auto check = [&](const std::string& what) { return check_sides<InputError>("preprocess", what, images[i].width(), images[i].height()); };
+    const auto check = [&](const std::string& what) {
+      return check_sides<InputError>("preprocess", what, images[i].width(), images[i].height());
+    };
     if (!check("size")) return check("size of image " + std::to_string(i));
   }
 
@@ -65,7 +68,8 @@ class PreprocessMemory {
 /// InputError: an image without pixels, or with a side beyond 2^24 (which one). OptionError: a model whose input is not three
 /// channels. `out` is then untouched.
 template <PreprocessConfig Config>
-[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out, PreprocessMemory& memory) {
+[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
+                                          PreprocessMemory& memory) {
   return detail::preprocess_each(config, images, out, memory.preparer(), 1, [](Index count, auto f) {
     for (Index i = 0; i < count; ++i) f(i, 0);
   });
@@ -78,13 +82,16 @@ template <PreprocessConfig Config>
 
 /// The same bits, image by image on the threads of a pool.
 template <PreprocessConfig Config>
-[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out, ThreadPool& threads, PreprocessMemory& memory) {
+[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
+                                          ThreadPool& threads, PreprocessMemory& memory) {
   const ThreadPool::Hold hold{threads};
   if (!hold) return try_preprocess(config, images, out, memory);  // somebody else has the pool
-  return detail::preprocess_each(config, images, out, memory.preparer(), threads.threads(), [&](Index count, auto f) { hold.parallel(count, f); });
+  return detail::preprocess_each(config, images, out, memory.preparer(), threads.threads(),
+                                 [&](Index count, auto f) { hold.parallel(count, f); });
 }
 template <PreprocessConfig Config>
-[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out, ThreadPool& threads) {
+[[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
+                                          ThreadPool& threads) {
   PreprocessMemory memory;
   return try_preprocess(config, images, out, threads, memory);
 }

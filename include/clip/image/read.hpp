@@ -53,7 +53,8 @@ struct ReadOptions {
 /// other 16-bit pixels the upper 8 bits stay; of an animation the first picture. All of that as in the reference.
 /// InputError: another format, damaged, truncated, larger than 2^28 pixels or than its bytes can hold.
 template <ImageDecoder Decoder = ImageDecoders>
-[[nodiscard]] Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place, ReadOptions options = {}) {
+[[nodiscard]] Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,
+                                             ReadOptions options = {}) {
   if (bytes.empty()) return InputError{place, "not an image: no bytes"};
   Result<Image> image = Decoder::decode(bytes, place);
   if (image && options.exif_orientation) {
@@ -72,7 +73,8 @@ template <ImageDecoder Decoder = ImageDecoders>
 }
 
 template <ImageDecoder Decoder = ImageDecoders>
-Image decode_image(std::span<const std::byte> bytes, const std::string& place = "image in memory", ReadOptions options = {}) {
+Image decode_image(std::span<const std::byte> bytes, const std::string& place = "image in memory",
+                   ReadOptions options = {}) {
   return try_decode_image<Decoder>(bytes, place, options).value();
 }
 template <ImageDecoder Decoder = ImageDecoders>

@@ -49,7 +49,8 @@ class Resizer {
   Image operator()(const Image& image, Index width, Index height, Box part, ResizeManner manner) {
     const Index channels = image.channels();
     if (width == image.width() && height == image.height())
-      return Image::view(image.row(part.top) + part.left * channels, part.width, part.height, image.stride(), image.pixels());
+      return Image::view(image.row(part.top) + part.left * channels, part.width, part.height, image.stride(),
+                         image.pixels());
     if (manner.nearest) nearest(image, width, height, part);
     else if (image.pixels() == Pixels::gray16) return sixteen_bits(image, width, height, part, manner.interpolation);
     else if (channels == 1) weighted<1>(image, width, height, part, manner);
@@ -106,7 +107,8 @@ class Resizer {
     const bool along_x = width != image.width(), along_y = height != image.height();
     if (along_x) across_.compute(interpolation, image.width(), width, part.left, part.width);
     if (along_y) down_.compute(interpolation, image.height(), height, part.top, part.height);
-    result16_ = resize_gray16(image, along_x ? &across_ : nullptr, along_y ? &down_ : nullptr, part.left, part.top, part.width, part.height);
+    result16_ = resize_gray16(image, along_x ? &across_ : nullptr, along_y ? &down_ : nullptr, part.left, part.top,
+                              part.width, part.height);
     return Image::view(result16_.data(), part.width, part.height, 2 * part.width, Pixels::gray16);
   }
 
@@ -140,13 +142,16 @@ class Resizer {
   std::vector<std::uint16_t> result16_;
 };
 
-inline std::string size_in_words(Index width, Index height) { return std::to_string(width) + " x " + std::to_string(height); }
+inline std::string size_in_words(Index width, Index height) {
+  return std::to_string(width) + " x " + std::to_string(height);
+}
 
 /// Pixels there are, and sides not beyond reason; otherwise an error of kind E.
 template <class E>
 Result<void> check_sides(const std::string& place, const std::string& what, Index width, Index height) {
   if (width < 1 || height < 1) return E{place, what, "at least 1 x 1", size_in_words(width, height)};
-  if (width > longest_side || height > longest_side) return E{place, what, "sides of at most 2^24", size_in_words(width, height)};
+  if (width > longest_side || height > longest_side)
+    return E{place, what, "sides of at most 2^24", size_in_words(width, height)};
   return {};
 }
 
@@ -155,18 +160,23 @@ Result<void> check_sides(const std::string& place, const std::string& what, Inde
 /// The picture at width x height, in pixels of the same kind. As Pillow's Image.resize, bit for bit: antialiased, 8 bits between the
 /// horizontal and the vertical pass, colours weighed by their alpha, palettes by nearest neighbour whatever the interpolation.
 /// InputError: a picture without pixels, sides beyond 2^24. OptionError: such a size asked for.
-[[nodiscard]] inline Result<Image> try_resize(const Image& image, Index width, Index height, Interpolation interpolation = Interpolation::bicubic) {
-  if (auto good = detail::check_sides<InputError>("resize", "size of the image", image.width(), image.height()); !good) return good.error();
+[[nodiscard]] inline Result<Image> try_resize(const Image& image, Index width, Index height,
+                                              Interpolation interpolation = Interpolation::bicubic) {
+  if (auto good = detail::check_sides<InputError>("resize", "size of the image", image.width(), image.height()); !good)
+    return good.error();
   if (auto good = detail::check_sides<OptionError>("resize", "size", width, height); !good) return good.error();
   detail::Resizer resizer;
-  const Image resized = resizer(image, width, height, {0, 0, width, height}, detail::ResizeManner::of(image, interpolation));
+  const Image resized =
+      resizer(image, width, height, {0, 0, width, height}, detail::ResizeManner::of(image, interpolation));
   const auto row_bytes = static_cast<std::size_t>(width * image.channels());
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(height) * row_bytes);
-  for (Index y = 0; y < height; ++y) std::memcpy(bytes.data() + static_cast<std::size_t>(y) * row_bytes, resized.row(y), row_bytes);
+  for (Index y = 0; y < height; ++y)
+    std::memcpy(bytes.data() + static_cast<std::size_t>(y) * row_bytes, resized.row(y), row_bytes);
   Image result{width, height, image.pixels(), std::move(bytes)};
   return image.palette() ? std::move(result).as_palette() : std::move(result);
 }
-[[nodiscard]] inline Image resize(const Image& image, Index width, Index height, Interpolation interpolation = Interpolation::bicubic) {
+[[nodiscard]] inline Image resize(const Image& image, Index width, Index height,
+                                  Interpolation interpolation = Interpolation::bicubic) {
   return try_resize(image, width, height, interpolation).value();
 }
 

@@ -20,19 +20,23 @@ inline std::uint16_t stored_gray16(double sum) {
 }
 
 /// out[i] = sum_j weights(i)[j] in[(begin(i) + j - first) step], for all outputs of the weights.
-inline void resize_line16(const std::uint16_t* in, Index step, Index first, const ResizeWeights& weights, std::uint16_t* out, Index out_step) {
+inline void resize_line16(const std::uint16_t* in, Index step, Index first, const ResizeWeights& weights,
+                          std::uint16_t* out, Index out_step) {
   for (Index i = 0; i < weights.count(); ++i) {
     double sum = 0;
-    for (Index j = 0; j < weights.taps(i); ++j) sum += rounded_product(in[(weights.begin(i) + j - first) * step], weights.exact(i)[j]);
+    for (Index j = 0; j < weights.taps(i); ++j)
+      sum += rounded_product(in[(weights.begin(i) + j - first) * step], weights.exact(i)[j]);
     out[i * out_step] = stored_gray16(sum);
   }
 }
 
 /// The pixels where the weights of both axes meet, row by row; an axis without weights is taken from `left` or `top` on, unchanged.
-inline std::vector<std::uint16_t> resize_gray16(const Image& image, const ResizeWeights* across, const ResizeWeights* down, Index left, Index top, Index width,
+inline std::vector<std::uint16_t> resize_gray16(const Image& image, const ResizeWeights* across,
+                                                const ResizeWeights* down, Index left, Index top, Index width,
                                                 Index height) {
   const Index first_row = down ? down->first_input() : top, rows = down ? down->end_input() - first_row : height;
-  std::vector<std::uint16_t> line(static_cast<std::size_t>(image.width())), between(static_cast<std::size_t>(rows * width));
+  std::vector<std::uint16_t> line(static_cast<std::size_t>(image.width())),
+      between(static_cast<std::size_t>(rows * width));
   for (Index y = 0; y < rows; ++y) {
     std::memcpy(line.data(), image.row(first_row + y), line.size() * 2);
     std::uint16_t* const out = between.data() + y * width;
@@ -41,7 +45,8 @@ inline std::vector<std::uint16_t> resize_gray16(const Image& image, const Resize
   }
   if (!down) return between;
   std::vector<std::uint16_t> result(static_cast<std::size_t>(width * height));
-  for (Index x = 0; x < width; ++x) resize_line16(between.data() + x, width, first_row, *down, result.data() + x, width);
+  for (Index x = 0; x < width; ++x)
+    resize_line16(between.data() + x, width, first_row, *down, result.data() + x, width);
   return result;
 }
 

@@ -34,7 +34,9 @@ class ByteRows {
     if (const auto needed = static_cast<std::size_t>(rows * stride_); bytes_.size() < needed) bytes_.resize(needed);
   }
   /// Rows [first, first + count) to the beginning.
-  void move_up(Index first, Index count) { std::memmove(row(0), row(first), static_cast<std::size_t>(count * stride_)); }
+  void move_up(Index first, Index count) {
+    std::memmove(row(0), row(first), static_cast<std::size_t>(count * stride_));
+  }
   std::uint8_t* row(Index y) { return bytes_.data() + y * stride_; }
   const std::uint8_t* row(Index y) const { return bytes_.data() + y * stride_; }
   Index stride() const { return stride_; }
@@ -63,7 +65,9 @@ __m128i four_pixels(const std::uint8_t* in) {
 #ifdef __SSSE3__
   else return _mm_shuffle_epi8(v, _mm_setr_epi8(0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11));
 #else
-  else return _mm_unpacklo_epi64(_mm_unpacklo_epi32(v, _mm_srli_si128(v, 3)), _mm_unpacklo_epi32(_mm_srli_si128(v, 6), _mm_srli_si128(v, 9)));
+  else
+    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(v, _mm_srli_si128(v, 3)),
+                              _mm_unpacklo_epi32(_mm_srli_si128(v, 6), _mm_srli_si128(v, 9)));
 #endif
 }
 #endif
@@ -86,11 +90,14 @@ void lay_side_by_side(const Image& image, Index left, Index x, Index end, Index 
         const __m128i r2 = four_pixels<Channels>(pixel(r + 2, i)), r3 = four_pixels<Channels>(pixel(r + 3, i));
         const __m128i low01 = _mm_unpacklo_epi32(r0, r1), low23 = _mm_unpacklo_epi32(r2, r3);
         const __m128i high01 = _mm_unpackhi_epi32(r0, r1), high23 = _mm_unpackhi_epi32(r2, r3);
-        const auto put = [&](Index k, __m128i column) { _mm_storeu_si128(reinterpret_cast<__m128i*>(out.row(i + k) + r * step), column); };
+        const auto put = [&](Index k, __m128i column) {
+          _mm_storeu_si128(reinterpret_cast<__m128i*>(out.row(i + k) + r * step), column);
+        };
         put(0, _mm_unpacklo_epi64(low01, low23)), put(1, _mm_unpackhi_epi64(low01, low23));
         put(2, _mm_unpacklo_epi64(high01, high23)), put(3, _mm_unpackhi_epi64(high01, high23));
       }
-      for (Index k = r; k < r + 4; ++k) spread<Channels>(pixel(k, i), end - i, last, out.row(i) + k * step, out.stride());
+      for (Index k = r; k < r + 4; ++k)
+        spread<Channels>(pixel(k, i), end - i, last, out.row(i) + k * step, out.stride());
     }
   }
 #endif
@@ -98,7 +105,8 @@ void lay_side_by_side(const Image& image, Index left, Index x, Index end, Index 
 }
 
 /// Columns [left, left + columns) of rows [top, top + rows) to the rows of `out` from `at` on, unchanged or multiplied by their alpha.
-inline void copy_rows(const Image& image, Index left, Index columns, Index top, Index rows, bool by_alpha, ByteRows& out, Index at) {
+inline void copy_rows(const Image& image, Index left, Index columns, Index top, Index rows, bool by_alpha,
+                      ByteRows& out, Index at) {
   const Index channels = image.channels(), bytes = columns * channels;
   for (Index y = 0; y < rows; ++y) {
     std::uint8_t* const to = out.row(at + y);
@@ -113,8 +121,8 @@ inline constexpr Index rows_together = lanes / (Channels == 1 ? 1 : 4);
 
 /// Rows [top, top + rows) of the image, each resized along x, to the rows of `out` from `at` on.
 template <Index Channels>
-void resize_along_rows(const Image& image, const ResizeWeights& weights, Index top, Index rows, bool by_alpha, ByteRows& side_by_side, ByteRows& out,
-                       Index at) {
+void resize_along_rows(const Image& image, const ResizeWeights& weights, Index top, Index rows, bool by_alpha,
+                       ByteRows& side_by_side, ByteRows& out, Index at) {
   constexpr Index step = Channels == 1 ? 1 : 4, together = rows_together<Channels>;
   constexpr Index tile = 64;  // columns laid side by side at a time: what stays in the first cache
   const Index left = weights.first_input(), columns = weights.end_input() - left;
@@ -128,15 +136,18 @@ void resize_along_rows(const Image& image, const ResizeWeights& weights, Index t
     }
     std::array<std::uint8_t, lanes> block;
     for (Index x = 0; x < weights.count(); ++x) {
-      weighted_sum(side_by_side.row(weights.begin(x) - left), side_by_side.stride(), weights.digits(x), weights.taps(x), block.data());
+      weighted_sum(side_by_side.row(weights.begin(x) - left), side_by_side.stride(), weights.digits(x), weights.taps(x),
+                   block.data());
       // Of three channels the fourth byte is the next pixel's, or behind the row.
-      for (Index r = 0; r < valid; ++r) std::memcpy(out.row(at + y + r) + x * Channels, block.data() + r * step, Channels == 1 ? 1 : 4);
+      for (Index r = 0; r < valid; ++r)
+        std::memcpy(out.row(at + y + r) + x * Channels, block.data() + r * step, Channels == 1 ? 1 : 4);
     }
   }
 }
 
 /// Row y of the outputs, `bytes` bytes. The rows that meet in it begin at `in`, `stride` bytes apart.
-inline void resize_along_column(const std::uint8_t* in, Index stride, Index bytes, const ResizeWeights& weights, Index y, std::uint8_t* out) {
+inline void resize_along_column(const std::uint8_t* in, Index stride, Index bytes, const ResizeWeights& weights,
+                                Index y, std::uint8_t* out) {
   for (Index x = 0; x < bytes; x += lanes) weighted_sum(in + x, stride, weights.digits(y), weights.taps(y), out + x);
 }
 

@@ -42,7 +42,8 @@ class ResizeWeights {
     request_ = request;
 
     const bool bicubic = interpolation == Interpolation::bicubic;
-    const double scale = static_cast<double>(in) / static_cast<double>(out), filter_scale = std::max(scale, 1.0), shrink = 1 / filter_scale;
+    const double scale = static_cast<double>(in) / static_cast<double>(out), filter_scale = std::max(scale, 1.0),
+                 shrink = 1 / filter_scale;
     const double support = (bicubic ? 2.0 : 1.0) * filter_scale;  // a power of two: exact
     begin_.clear(), offset_.assign(1, 0), weights_.clear(), exact_.clear();
     first_digit_.clear(), digits_.clear();
@@ -52,7 +53,8 @@ class ResizeWeights {
       const Index end = std::min(static_cast<Index>(center + support + 0.5), in);
       double sum = 0;
       for (Index j = begin; j < end; ++j) {
-        const double t = rounded_product(static_cast<double>(j) - center + 0.5, shrink), weight = bicubic ? bicubic_filter(t) : bilinear_filter(t);
+        const double t = rounded_product(static_cast<double>(j) - center + 0.5, shrink),
+                     weight = bicubic ? bicubic_filter(t) : bilinear_filter(t);
         exact_.push_back(weight);
         sum += weight;
       }
@@ -63,7 +65,8 @@ class ResizeWeights {
       }
       first_digit_.push_back(digits_.size());
       for (Index j = 0; j < end - begin; j += taps_at_once)
-        append_digits(weights_.data() + static_cast<Index>(offset_.back()) + j, std::min(taps_at_once, end - begin - j), digits_);
+        append_digits(weights_.data() + static_cast<Index>(offset_.back()) + j, std::min(taps_at_once, end - begin - j),
+                      digits_);
       begin_.push_back(begin);
       offset_.push_back(weights_.size());
     }
@@ -73,7 +76,9 @@ class ResizeWeights {
   Index count() const { return static_cast<Index>(begin_.size()); }
   /// Inputs begin(i) … begin(i) + taps(i) - 1 meet in output i of these.
   Index begin(Index i) const { return begin_[static_cast<std::size_t>(i)]; }
-  Index taps(Index i) const { return static_cast<Index>(offset_[static_cast<std::size_t>(i) + 1] - offset_[static_cast<std::size_t>(i)]); }
+  Index taps(Index i) const {
+    return static_cast<Index>(offset_[static_cast<std::size_t>(i) + 1] - offset_[static_cast<std::size_t>(i)]);
+  }
   /// The most inputs that meet in one output.
   Index most_taps() const {
     Index most = 0;

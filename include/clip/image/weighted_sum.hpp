@@ -62,7 +62,8 @@ inline void add_products(Quad& sum, const Quad& bytes, std::int32_t digit) {
   sum.d = _mm512_dpbusd_epi32(sum.d, bytes.d, weights);
 }
 
-inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_t* digits, Index taps, std::uint8_t* out) {
+inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_t* digits, Index taps,
+                         std::uint8_t* out) {
   Quad ones, middle, upper;
   for (Index j = 0; j < taps; j += taps_at_once, digits += numbers_at_once) {
     // Behind the last tap its row again, times zero.
@@ -70,8 +71,8 @@ inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_
     const __m512i r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
     const __m512i low01 = _mm512_unpacklo_epi8(r0, r1), high01 = _mm512_unpackhi_epi8(r0, r1);
     const __m512i low23 = _mm512_unpacklo_epi8(r2, r3), high23 = _mm512_unpackhi_epi8(r2, r3);
-    const Quad bytes{_mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23), _mm512_unpacklo_epi16(high01, high23),
-                     _mm512_unpackhi_epi16(high01, high23)};
+    const Quad bytes{_mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
+                     _mm512_unpacklo_epi16(high01, high23), _mm512_unpackhi_epi16(high01, high23)};
     add_products(ones, bytes, digits[0]);
     add_products(middle, bytes, digits[1]);
     add_products(upper, bytes, digits[2]);
@@ -80,7 +81,8 @@ inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_
     // Shifts that keep all lanes: g++ 12 takes the plain ones for uses of something uninitialised.
     const auto up_by_8 = [](__m512i v) { return _mm512_maskz_slli_epi32(0xFFFF, v, 8); };
     const __m512i sum = _mm512_add_epi32(up_by_8(_mm512_add_epi32(up_by_8(up), mid)), one);
-    return _mm512_maskz_srai_epi32(0xFFFF, _mm512_add_epi32(sum, _mm512_set1_epi32(1 << (weight_bits - 1))), weight_bits);
+    return _mm512_maskz_srai_epi32(0xFFFF, _mm512_add_epi32(sum, _mm512_set1_epi32(1 << (weight_bits - 1))),
+                                   weight_bits);
   };
   const __m512i left = _mm512_packs_epi32(value(ones.a, middle.a, upper.a), value(ones.b, middle.b, upper.b));
   const __m512i right = _mm512_packs_epi32(value(ones.c, middle.c, upper.c), value(ones.d, middle.d, upper.d));
@@ -122,7 +124,9 @@ struct Integers {
   static V right(V a) {
     return _mm256_srai_epi32(a, bits);
   }
-  static V narrow(V a, V b, V c, V d) { return _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d)); }
+  static V narrow(V a, V b, V c, V d) {
+    return _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+  }
 };
 #else
 struct Integers {
@@ -160,21 +164,26 @@ inline void add_products(Quad& sum, const Quad& pairs, std::int32_t digit) {
   sum.d = I::add(sum.d, I::times_pairs(pairs.d, weights));
 }
 
-inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_t* digits, Index taps, std::uint8_t* out) {
+inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_t* digits, Index taps,
+                         std::uint8_t* out) {
   using I = Integers;
   using V = I::V;
   for (Index l = 0; l < lanes; l += static_cast<Index>(sizeof(V)), in += sizeof(V), out += sizeof(V)) {
     Quad upper, lower;
     const std::int32_t* digit = digits;
     for (Index j = 0; j < taps; j += taps_at_once, digit += numbers_at_once) {
-      const V r0 = I::load(in + j * stride), r1 = I::load(in + std::min(j + 1, taps - 1) * stride);  // behind the last tap it again, times zero
+      const V r0 = I::load(in + j * stride),
+              r1 = I::load(in + std::min(j + 1, taps - 1) * stride);  // behind the last tap it again, times zero
       const V low = I::low8(r0, r1), high = I::high8(r0, r1), zero = I::zero();
       const Quad pairs{I::low8(low, zero), I::high8(low, zero), I::low8(high, zero), I::high8(high, zero)};
       add_products(upper, pairs, digit[0]);
       add_products(lower, pairs, digit[1]);
     }
-    const auto value = [](V up, V low) { return I::right<weight_bits>(I::add(I::add(I::left<low_bits>(up), low), I::all(1 << (weight_bits - 1)))); };
-    I::store(out, I::narrow(value(upper.a, lower.a), value(upper.b, lower.b), value(upper.c, lower.c), value(upper.d, lower.d)));
+    const auto value = [](V up, V low) {
+      return I::right<weight_bits>(I::add(I::add(I::left<low_bits>(up), low), I::all(1 << (weight_bits - 1))));
+    };
+    I::store(out, I::narrow(value(upper.a, lower.a), value(upper.b, lower.b), value(upper.c, lower.c),
+                            value(upper.d, lower.d)));
   }
 }
 
@@ -182,11 +191,14 @@ inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_
 
 inline constexpr Index taps_at_once = 1, numbers_at_once = 1;
 
-inline void append_digits(const std::int32_t* weights, Index, std::vector<std::int32_t>& digits) { digits.push_back(weights[0]); }
+inline void append_digits(const std::int32_t* weights, Index, std::vector<std::int32_t>& digits) {
+  digits.push_back(weights[0]);
+}
 
 /// out[l] = sum_j weights[j] in[j stride + l], rounded and clamped to 0 … 255. `digits` are the weights' as append_digits gives them,
 /// taps_at_once after taps_at_once.
-inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_t* digits, Index taps, std::uint8_t* out) {
+inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_t* digits, Index taps,
+                         std::uint8_t* out) {
   std::int32_t sum[lanes];
   for (std::int32_t& s : sum) s = 1 << (weight_bits - 1);
   for (Index j = 0; j < taps; ++j, in += stride) {

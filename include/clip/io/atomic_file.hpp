@@ -133,7 +133,8 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
   const std::string temporary = result.target_.substr(0, name) + "." + result.target_.substr(name) + ".partial";
 
   for (;;) {
-    result.file_ = detail::Descriptor{::open(temporary.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666)};
+    result.file_ =
+        detail::Descriptor{::open(temporary.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666)};
     if (!result.file_) return detail::system_error(path, "cannot be written (" + temporary + ")", errno);
     const int file = result.file_.number();
     if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
@@ -146,7 +147,8 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
   }
   result.temporary_ = temporary;
   if (::ftruncate(result.file_.number(), 0) != 0) return detail::system_error(path, "cannot be written", errno);
-  if (replaces && ::fchmod(result.file_.number(), old.st_mode & 07777) != 0) return detail::system_error(path, "cannot keep its permissions", errno);
+  if (replaces && ::fchmod(result.file_.number(), old.st_mode & 07777) != 0)
+    return detail::system_error(path, "cannot keep its permissions", errno);
   result.buffer_.reserve(buffer_size);
   return result;
 }
@@ -159,6 +161,8 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
   return file->try_commit();
 }
 
-inline void write_file(const std::string& path, std::span<const std::byte> bytes) { try_write_file(path, bytes).value(); }
+inline void write_file(const std::string& path, std::span<const std::byte> bytes) {
+  try_write_file(path, bytes).value();
+}
 
 }  // namespace clip::inline CLIP_ABI

@@ -18,7 +18,8 @@ namespace clip::inline CLIP_ABI {
 template <std::unsigned_integral T>
 constexpr T load_little(const std::byte* p) {
   T value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value | static_cast<T>(static_cast<T>(p[i]) << (8 * i)));
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    value = static_cast<T>(value | static_cast<T>(static_cast<T>(p[i]) << (8 * i)));
   return value;
 }
 
@@ -26,7 +27,8 @@ constexpr T load_little(const std::byte* p) {
 template <std::unsigned_integral T>
 constexpr T load_big(const std::byte* p) {
   T value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value | static_cast<T>(static_cast<T>(p[i]) << (8 * (sizeof(T) - 1 - i))));
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    value = static_cast<T>(value | static_cast<T>(static_cast<T>(p[i]) << (8 * (sizeof(T) - 1 - i))));
   return value;
 }
 
@@ -37,7 +39,8 @@ constexpr void store_little(std::byte* p, T value) {
 
 template <std::unsigned_integral T>
 constexpr void store_big(std::byte* p, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) p[i] = static_cast<std::byte>((value >> (8 * (sizeof(T) - 1 - i))) & 0xFF);
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    p[i] = static_cast<std::byte>((value >> (8 * (sizeof(T) - 1 - i))) & 0xFF);
 }
 
 /// out[i] = value(unsigned integer i of those at p, least significant byte first). `out` is a range of numbers.
@@ -50,8 +53,12 @@ void load_each(const std::byte* p, Numbers&& out, F value) {
 }
 
 /// The same bytes, as characters and back. Nothing is copied.
-inline std::string_view as_text(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-inline std::span<const std::byte> as_byte_span(std::string_view text) { return {reinterpret_cast<const std::byte*>(text.data()), text.size()}; }
+inline std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+inline std::span<const std::byte> as_byte_span(std::string_view text) {
+  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+}
 
 namespace detail {
 /// Row k, entry b: the remainder of byte b followed by k zero bytes, polynomial EDB88320 (reflected).
@@ -77,8 +84,8 @@ constexpr std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t be
   std::size_t n = bytes.size();
   for (; n >= 8; n -= 8, p += 8) {  // eight bytes a step: eight independent table reads instead of a chain of eight
     const std::uint32_t a = r ^ load_little<std::uint32_t>(p), b = load_little<std::uint32_t>(p + 4);
-    r = t[7][a & 0xFF] ^ t[6][(a >> 8) & 0xFF] ^ t[5][(a >> 16) & 0xFF] ^ t[4][a >> 24] ^ t[3][b & 0xFF] ^ t[2][(b >> 8) & 0xFF] ^ t[1][(b >> 16) & 0xFF] ^
-        t[0][b >> 24];
+    r = t[7][a & 0xFF] ^ t[6][(a >> 8) & 0xFF] ^ t[5][(a >> 16) & 0xFF] ^ t[4][a >> 24] ^ t[3][b & 0xFF] ^
+        t[2][(b >> 8) & 0xFF] ^ t[1][(b >> 16) & 0xFF] ^ t[0][b >> 24];
   }
   for (; n > 0; --n, ++p) r = (r >> 8) ^ t[0][(r ^ static_cast<std::uint32_t>(*p)) & 0xFF];
   return ~r;

@@ -56,20 +56,25 @@ inline std::size_t gzip_header(std::span<const std::byte> in) {
 /// Nothing sensible is larger: the default limit on what a small file may grow to.
 inline constexpr std::size_t inflate_limit = std::size_t{1} << 34;
 
-inline bool is_gzip(std::span<const std::byte> bytes) { return bytes.size() >= 2 && bytes[0] == std::byte{0x1F} && bytes[1] == std::byte{0x8B}; }
+inline bool is_gzip(std::span<const std::byte> bytes) {
+  return bytes.size() >= 2 && bytes[0] == std::byte{0x1F} && bytes[1] == std::byte{0x8B};
+}
 
 /// A gzip file of one or more members, inflated. Every header, checksum and length is checked.
 /// LoadError: not gzip, damaged, truncated, trailing bytes, more than `most` bytes.
 template <class Inflate = detail::Inflate>
-[[nodiscard]] Result<std::vector<std::byte>> try_gunzip(std::span<const std::byte> in, const std::string& place, std::size_t most = inflate_limit) {
+[[nodiscard]] Result<std::vector<std::byte>> try_gunzip(std::span<const std::byte> in, const std::string& place,
+                                                        std::size_t most = inflate_limit) {
   std::vector<std::byte> out;
   std::size_t at = 0, member = 0;
   do {
     const auto fail = [&](const std::string& what) -> Error {
-      return LoadError{place, "gzip member " + std::to_string(member) + " (at byte " + std::to_string(at) + "): " + what};
+      return LoadError{place,
+                       "gzip member " + std::to_string(member) + " (at byte " + std::to_string(at) + "): " + what};
     };
     const std::size_t header = detail::gzip_header(in.subspan(at)), begin = out.size();
-    if (header == 0) return fail(member == 0 ? "no gzip header, or a damaged one" : "trailing bytes that are no gzip header");
+    if (header == 0)
+      return fail(member == 0 ? "no gzip header, or a damaged one" : "trailing bytes that are no gzip header");
     std::string why;
     const std::size_t used = Inflate::run(in.subspan(at + header), out, most - out.size(), why);
     if (used == 0) return fail(why);
@@ -77,7 +82,8 @@ template <class Inflate = detail::Inflate>
     if (in.size() < trailer + 8) return fail("truncated: its checksum is missing");
     const std::uint32_t crc = crc32(std::span{out}.subspan(begin));
     if (load_little<std::uint32_t>(in.data() + trailer) != crc) return fail("damaged: its checksum differs");
-    if (load_little<std::uint32_t>(in.data() + trailer + 4) != static_cast<std::uint32_t>(out.size() - begin)) return fail("damaged: its length differs");
+    if (load_little<std::uint32_t>(in.data() + trailer + 4) != static_cast<std::uint32_t>(out.size() - begin))
+      return fail("damaged: its length differs");
     at = trailer + 8;
     ++member;
   } while (at < in.size());
@@ -87,7 +93,8 @@ template <class Inflate = detail::Inflate>
 /// One raw deflate stream that occupies all of `in` and inflates to exactly `size` bytes, as the directory of a zip file says.
 /// LoadError: damaged, truncated, another size.
 template <class Inflate = detail::Inflate>
-[[nodiscard]] Result<std::vector<std::byte>> try_inflate(std::span<const std::byte> in, std::size_t size, const std::string& place) {
+[[nodiscard]] Result<std::vector<std::byte>> try_inflate(std::span<const std::byte> in, std::size_t size,
+                                                         const std::string& place) {
   std::vector<std::byte> out, padded;
   std::span<const std::byte> source = in;
   if constexpr (Inflate::slack > 0) {

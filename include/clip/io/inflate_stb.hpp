@@ -19,7 +19,8 @@ struct StbInflate {
   /// This decoder reads ahead: some bytes must follow the stream, of whatever kind.
   static constexpr std::size_t slack = 8;
 
-  static std::size_t run(std::span<const std::byte> in, std::vector<std::byte>& out, std::size_t most, std::string& why) {
+  static std::size_t run(std::span<const std::byte> in, std::vector<std::byte>& out, std::size_t most,
+                         std::string& why) {
     // The decoder's buffer doubles from its first size and sizes are 32 bits wide there.
     const std::size_t guess = std::clamp(std::min(in.size() * 4, most), std::size_t{1} << 10, std::size_t{1} << 30);
     auto stream = std::make_unique<stb::stbi__zbuf>();

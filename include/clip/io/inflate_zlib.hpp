@@ -18,7 +18,8 @@ namespace clip::inline CLIP_ABI::detail {
 struct ZlibInflate {
   static constexpr std::size_t slack = 0;
 
-  static std::size_t run(std::span<const std::byte> in, std::vector<std::byte>& out, std::size_t most, std::string& why) {
+  static std::size_t run(std::span<const std::byte> in, std::vector<std::byte>& out, std::size_t most,
+                         std::string& why) {
     constexpr std::size_t step = std::size_t{1} << 30;  // zlib counts in 32 bits
     ::z_stream stream{};
     if (::inflateInit2(&stream, -15) != Z_OK) return why = "out of memory", 0;

@@ -49,7 +49,8 @@ class JsonBuilder {
   }
 
   bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception&) {
-    problem_ = "not valid JSON at byte " + std::to_string(position) + (token.empty() ? "" : " (at '" + token.substr(0, 60) + "')");
+    problem_ = "not valid JSON at byte " + std::to_string(position) +
+               (token.empty() ? "" : " (at '" + token.substr(0, 60) + "')");
     return false;
   }
 
@@ -88,7 +89,8 @@ class JsonBuilder {
 /// LoadError: not JSON (with the byte), not UTF-8, a key twice in one object, too deep.
 [[nodiscard]] inline Result<Json> try_parse_json(std::string_view text, const std::string& place) {
   // The parser takes a zero byte for the end of the text and would not see what follows.
-  if (const auto zero = text.find('\0'); zero != text.npos) return LoadError{place, "not valid JSON at byte " + std::to_string(zero) + " (a zero byte)"};
+  if (const auto zero = text.find('\0'); zero != text.npos)
+    return LoadError{place, "not valid JSON at byte " + std::to_string(zero) + " (a zero byte)"};
   Json value;
   detail::JsonBuilder builder{value};
   if (!Json::sax_parse(text.data(), text.data() + text.size(), &builder)) return LoadError{place, builder.problem()};
@@ -98,7 +100,9 @@ class JsonBuilder {
 inline Json parse_json(std::string_view text, const std::string& place) { return try_parse_json(text, place).value(); }
 
 /// The value as compact text, keys in alphabetical order. Bytes that are not UTF-8 become U+FFFD.
-inline std::string json_text(const Json& value, int indent = -1) { return value.dump(indent, ' ', false, Json::error_handler_t::replace); }
+inline std::string json_text(const Json& value, int indent = -1) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
 
 /// The double people mean by a float: 0.1, not the 0.100000001 behind it. Read back as a float, it is the same float.
 inline double as_written(float value) {

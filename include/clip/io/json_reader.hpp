@@ -31,7 +31,9 @@ class JsonReader {
   }
 
   /// True where the key is there; it then counts as known.
-  bool may_have(const std::string& key) const { return value_ != nullptr && (here().asked.insert(key), value_->contains(key)); }
+  bool may_have(const std::string& key) const {
+    return value_ != nullptr && (here().asked.insert(key), value_->contains(key));
+  }
 
   /// True where an array is there: what some keys tell kinds apart by. Says nothing of whether the key is known.
   bool holds_array(const std::string& key) const {
@@ -40,12 +42,16 @@ class JsonReader {
     return found != value_->end() && found->is_array();
   }
 
-  Index integer(const std::string& key, Index least = std::numeric_limits<Index>::min(), Index most = std::numeric_limits<Index>::max()) {
+  Index integer(const std::string& key, Index least = std::numeric_limits<Index>::min(),
+                Index most = std::numeric_limits<Index>::max()) {
     const Json* const found = get(key, in_range(least, most));
     if (found == nullptr) return 0;
-    const bool fits =
-        found->is_number_integer() && (!found->is_number_unsigned() || found->get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
-    if (const Index value = fits ? static_cast<Index>(found->get<std::int64_t>()) : 0; fits && value >= least && value <= most) return value;
+    const bool fits = found->is_number_integer() &&
+                      (!found->is_number_unsigned() ||
+                       found->get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
+    if (const Index value = fits ? static_cast<Index>(found->get<std::int64_t>()) : 0;
+        fits && value >= least && value <= most)
+      return value;
     expected(key, in_range(least, most), *found);
     return 0;
   }
@@ -58,7 +64,8 @@ class JsonReader {
   }
   /// `count` numbers; any count where it is dyn.
   std::vector<double> numbers(const std::string& key, Index count = dyn) {
-    const std::string wanted = count == dyn ? "an array of numbers" : "an array of " + std::to_string(count) + " numbers";
+    const std::string wanted =
+        count == dyn ? "an array of numbers" : "an array of " + std::to_string(count) + " numbers";
     const Json* const found = get(key, wanted);
     if (found == nullptr) return {};
     const bool good = found->is_array() && compatible(count, static_cast<Index>(found->size())) &&
@@ -92,7 +99,9 @@ class JsonReader {
   }
 
   /// A problem only the caller can see: "text.activation: expected quick_gelu or gelu, found \"relu\"".
-  void problem(const std::string& key, const std::string& what) { shared_->problems.push_back(path(key) + ": " + what); }
+  void problem(const std::string& key, const std::string& what) {
+    shared_->problems.push_back(path(key) + ": " + what);
+  }
 
   /// Everything that was wrong here and below, or done. LoadError.
   [[nodiscard]] Result<void> finish() const {
@@ -148,7 +157,8 @@ class JsonReader {
              : least == 0   ? "an integer of 0 or more"
              : least == low ? "an integer"
                             : "an integer of at least " + std::to_string(least);
-    return least == low ? "an integer of at most " + std::to_string(most) : "an integer in " + std::to_string(least) + " ... " + std::to_string(most);
+    return least == low ? "an integer of at most " + std::to_string(most)
+                        : "an integer in " + std::to_string(least) + " ... " + std::to_string(most);
   }
 
   std::shared_ptr<Shared> shared_;

@@ -25,7 +25,8 @@ namespace clip::inline CLIP_ABI {
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.find('\0') != line.npos) return LoadError{place, "line " + std::to_string(number) + ": a zero byte: expected UTF-8 text"};
+    if (line.find('\0') != line.npos)
+      return LoadError{place, "line " + std::to_string(number) + ": a zero byte: expected UTF-8 text"};
     if (line.find_first_not_of(" \t") == line.npos) {
       if (empty == 0) empty = number;
       continue;

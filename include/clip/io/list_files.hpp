@@ -20,7 +20,8 @@ enum class Below { folder, subfolders };  // those in it; those in folders insid
 namespace detail {
 
 template <class Wanted>
-Result<void> try_list_into(const std::string& folder, Below below, const Wanted& wanted, std::vector<std::string>& files) {
+Result<void> try_list_into(const std::string& folder, Below below, const Wanted& wanted,
+                           std::vector<std::string>& files) {
   std::vector<std::string> folders;
   {
     const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(folder.c_str()), &::closedir};
@@ -51,7 +52,8 @@ Result<void> try_list_into(const std::string& folder, Below below, const Wanted&
 /// The files of a folder whose name `wanted` takes, hidden ones left out, ordered by the bytes of their paths.
 /// LoadError: no such folder. SystemError: a folder that cannot be listed.
 template <class Wanted>
-[[nodiscard]] Result<std::vector<std::string>> try_list_files(const std::string& folder, Below below, const Wanted& wanted) {
+[[nodiscard]] Result<std::vector<std::string>> try_list_files(const std::string& folder, Below below,
+                                                              const Wanted& wanted) {
   std::vector<std::string> files;
   if (auto done = detail::try_list_into(folder, below, wanted, files); !done) return done.error();
   std::sort(files.begin(), files.end());

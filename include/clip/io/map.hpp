@@ -36,17 +36,20 @@ class MappedFile {
 
   /// Whether all of `part` is of this file.
   bool holds(std::span<const std::byte> part) const {
-    return !part.empty() && !std::less<>{}(part.data(), bytes_.data()) && !std::less<>{}(bytes_.data() + bytes_.size(), part.data() + part.size());
+    return !part.empty() && !std::less<>{}(part.data(), bytes_.data()) &&
+           !std::less<>{}(bytes_.data() + bytes_.size(), part.data() + part.size());
   }
 
   /// Lets go of the pages that lie wholly inside `part`: it was read and is not needed soon. They come in again when touched.
   /// Nothing happens to bytes that are not of this file.
   void release(std::span<const std::byte> part) const {
     const auto address = [](const std::byte* p) { return reinterpret_cast<std::uintptr_t>(p); };
-    const std::uintptr_t first = address(bytes_.data()), last = first + bytes_.size(), begin = address(part.data()), end = begin + part.size();
+    const std::uintptr_t first = address(bytes_.data()), last = first + bytes_.size(), begin = address(part.data()),
+                         end = begin + part.size();
     if (!holds(part)) return;
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const std::uintptr_t from = (begin + page - 1) / page * page, to = (end == last ? end + page - 1 : end) / page * page;
+    const std::uintptr_t from = (begin + page - 1) / page * page,
+                         to = (end == last ? end + page - 1 : end) / page * page;
     if (from < to) ::madvise(const_cast<std::byte*>(bytes_.data()) + (from - first), to - from, MADV_DONTNEED);
   }
 
@@ -60,11 +63,13 @@ class MappedFile {
 /// Maps a regular file; an empty one has no bytes.
 /// LoadError: nothing there (with the full path looked for), or not a regular file. SystemError: not allowed, no memory.
 [[nodiscard]] inline Result<MappedFile> try_map(const std::string& path) {
-  const detail::Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // a pipe must not block us here
+  const detail::Descriptor file{
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // a pipe must not block us here
   if (!file) return detail::open_error(path, errno);
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return detail::system_error(path, "cannot be examined", errno);
-  if (!S_ISREG(status.st_mode)) return LoadError{path, S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "not a regular file"};
+  if (!S_ISREG(status.st_mode))
+    return LoadError{path, S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "not a regular file"};
 
   MappedFile map;
   map.path_ = path;

@@ -55,7 +55,8 @@ template <class T>
   auto header = try_parse_npy_header(bytes, place);
   if (!header) return header.error();
   if constexpr (!std::floating_point<T>)
-    if (header->type != npy_type<T>) return LoadError{place, "npy: element type", name_of(npy_type<T>), name_of(header->type)};
+    if (header->type != npy_type<T>)
+      return LoadError{place, "npy: element type", name_of(npy_type<T>), name_of(header->type)};
   NpyArray<T> array{std::move(header->shape), std::vector<T>(header->count)};
   detail::npy_values(header->type, bytes.data() + header->begin, array.values);
   return array;

@@ -27,7 +27,8 @@ struct NpyTypeTraits {
   std::string_view name;  // as in the file
   std::size_t size;
 };
-inline constexpr std::array<NpyTypeTraits, 7> npy_types{{{"<f2", 2}, {"<f4", 4}, {"<f8", 8}, {"|i1", 1}, {"<i4", 4}, {"<i8", 8}, {"|u1", 1}}};
+inline constexpr std::array<NpyTypeTraits, 7> npy_types{
+    {{"<f2", 2}, {"<f4", 4}, {"<f8", 8}, {"|i1", 1}, {"<i4", 4}, {"<i8", 8}, {"|u1", 1}}};
 }  // namespace detail
 
 /// "<f4"
@@ -37,7 +38,8 @@ constexpr std::size_t size_of(NpyType type) { return detail::npy_types[static_ca
 
 /// The type of a file that holds T.
 template <class T>
-inline constexpr NpyType npy_type = [] { static_assert(sizeof(T) == 0, "npy: values are float, double, int8, int32, int64 or uint8"); }();
+inline constexpr NpyType npy_type =
+    [] { static_assert(sizeof(T) == 0, "npy: values are float, double, int8, int32, int64 or uint8"); }();
 template <>
 inline constexpr NpyType npy_type<float> = NpyType::f4;
 template <>
@@ -132,7 +134,8 @@ inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::st
     const auto key = line.string();
     if (!key || !line.take(':')) return bad;
     if (*key == "descr" && !type) {
-      if (!(type = line.string())) return LoadError{place, "npy: a record of several types: expected one type of number"};
+      if (!(type = line.string()))
+        return LoadError{place, "npy: a record of several types: expected one type of number"};
     } else if (*key == "fortran_order" && !columns_first) {
       if (!(columns_first = line.boolean())) return bad;
     } else if (*key == "shape" && !shape) {
@@ -152,7 +155,8 @@ inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::st
     if (npy_types[i].name == *type) header.type = static_cast<NpyType>(i), known.clear(), i = npy_types.size();
   }
   if (!known.empty()) return LoadError{place, "npy: element type", known, std::string(*type)};
-  if (*columns_first && shape->size() > 1) return LoadError{place, "npy: columns are stored first (Fortran order): expected rows first"};
+  if (*columns_first && shape->size() > 1)
+    return LoadError{place, "npy: columns are stored first (Fortran order): expected rows first"};
   header.shape = std::move(*shape);
   return header;
 }
@@ -161,14 +165,17 @@ inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::st
 
 /// The header of a file whose bytes are all in `bytes`; sizes are believed only where the bytes are there.
 /// LoadError: not .npy (versions 1 to 3), an element type not known here, columns first, truncated, trailing bytes.
-[[nodiscard]] inline Result<NpyHeader> try_parse_npy_header(std::span<const std::byte> bytes, const std::string& place) {
+[[nodiscard]] inline Result<NpyHeader> try_parse_npy_header(std::span<const std::byte> bytes,
+                                                            const std::string& place) {
   constexpr std::string_view magic = "\x93NUMPY";
   if (bytes.size() < 10 || as_text(bytes.first(magic.size())) != magic) return LoadError{place, "not a .npy file"};
   const int version = std::to_integer<int>(bytes[6]);
   if (version < 1 || version > 3) return LoadError{place, "npy: version", "1 to 3", version};
   const std::size_t start = version == 1 ? 10 : 12;
   const std::size_t room = bytes.size() < start ? 0 : bytes.size() - start;
-  const std::size_t length = version == 1 ? load_little<std::uint16_t>(bytes.data() + 8) : room == 0 ? 1 : load_little<std::uint32_t>(bytes.data() + 8);
+  const std::size_t length = version == 1 ? load_little<std::uint16_t>(bytes.data() + 8)
+                             : room == 0  ? 1
+                                          : load_little<std::uint32_t>(bytes.data() + 8);
   if (length > room) return LoadError{place, "npy: truncated header"};
   auto header = detail::try_parse_npy_line(as_text(bytes.subspan(start, length)), place);
   if (!header) return header;
@@ -181,7 +188,8 @@ inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::st
   else
     for (const Index extent : header->shape) {
       if (header->count > present / size / static_cast<std::size_t>(extent))
-        return LoadError{place, "npy: truncated: " + std::to_string(present) + " bytes of values are fewer than the shape asks for"};
+        return LoadError{
+            place, "npy: truncated: " + std::to_string(present) + " bytes of values are fewer than the shape asks for"};
       header->count *= static_cast<std::size_t>(extent);
     }
   if (present != header->count * size) return LoadError{place, "npy: bytes of values", header->count * size, present};

@@ -22,7 +22,8 @@ inline std::string npy_start(NpyType type, std::span<const Index> shape) {
   std::string line = "{'descr': '" + std::string(name_of(type)) + "', 'fortran_order': False, 'shape': (";
   for (std::size_t i = 0; i < shape.size(); ++i) line += (i ? ", " : "") + std::to_string(shape[i]);
   line += shape.size() == 1 ? ",), }" : "), }";
-  if (!shape.empty()) line.append(21 - std::to_string(shape[0]).size(), ' ');  // numpy leaves room for the first extent to grow
+  if (!shape.empty())
+    line.append(21 - std::to_string(shape[0]).size(), ' ');  // numpy leaves room for the first extent to grow
   line.append(63 - (10 + line.size()) % 64, ' ').push_back('\n');
   std::string start{"\x93NUMPY\x01\x00\x00\x00", 10};
   store_little(reinterpret_cast<std::byte*>(start.data() + 8), static_cast<std::uint16_t>(line.size()));
@@ -35,12 +36,14 @@ class NpyWriter {
  public:
   /// Floats may be stored as halves: type f2, each rounded to the nearest.
   /// SystemError: the folder, the disk. OptionError: a negative extent or more than 32; another type.
-  [[nodiscard]] static Result<NpyWriter> try_create(const std::string& path, std::span<const Index> shape, NpyType type = npy_type<T>) {
+  [[nodiscard]] static Result<NpyWriter> try_create(const std::string& path, std::span<const Index> shape,
+                                                    NpyType type = npy_type<T>) {
     if (type != npy_type<T> && !(std::is_same_v<T, float> && type == NpyType::f2))
       return OptionError{path, "npy: element type", name_of(npy_type<T>), name_of(type)};
     std::size_t count = 1;
     for (const Index extent : shape) {
-      if (extent < 0 || shape.size() > 32) return OptionError{path, "npy: up to 32 extents, none of them negative, expected"};
+      if (extent < 0 || shape.size() > 32)
+        return OptionError{path, "npy: up to 32 extents, none of them negative, expected"};
       count *= static_cast<std::size_t>(extent);
     }
     auto file = AtomicFile::try_create(path);
@@ -51,7 +54,8 @@ class NpyWriter {
 
   /// Appends. InputError: more than the shape holds.
   [[nodiscard]] Result<void> try_write(std::span<const T> values) {
-    if (values.size() > left_) return InputError{file_.path(), "npy: values", "at most " + std::to_string(left_) + " more", values.size()};
+    if (values.size() > left_)
+      return InputError{file_.path(), "npy: values", "at most " + std::to_string(left_) + " more", values.size()};
     left_ -= values.size();
     static_assert(std::endian::native == std::endian::little, "npy: values are written as they lie in memory");
     if (type_ == npy_type<T>) return file_.try_write(std::as_bytes(values));
@@ -77,14 +81,16 @@ class NpyWriter {
 
 /// An array at once. SystemError: the disk. InputError: values that are not as many as the shape holds.
 template <class T>
-[[nodiscard]] Result<void> try_write_npy(const std::string& path, std::span<const Index> shape, std::span<const T> values, NpyType type = npy_type<T>) {
+[[nodiscard]] Result<void> try_write_npy(const std::string& path, std::span<const Index> shape,
+                                         std::span<const T> values, NpyType type = npy_type<T>) {
   auto file = NpyWriter<T>::try_create(path, shape, type);
   if (!file) return file.error();
   if (auto done = file->try_write(values); !done) return done;
   return file->try_commit();
 }
 template <class T>
-void write_npy(const std::string& path, std::span<const Index> shape, std::span<const T> values, NpyType type = npy_type<T>) {
+void write_npy(const std::string& path, std::span<const Index> shape, std::span<const T> values,
+               NpyType type = npy_type<T>) {
   try_write_npy(path, shape, values, type).value();
 }
 

@@ -51,7 +51,8 @@ inline std::string absolute_path(const std::string& path) {
 
 /// The error of an open that failed: what is missing is the caller's to name again, the rest is the system's.
 inline Error open_error(const std::string& path, int code) {
-  if (code == ENOENT || code == ENOTDIR) return LoadError{path, "no such file (looked for " + absolute_path(path) + ")"};
+  if (code == ENOENT || code == ENOTDIR)
+    return LoadError{path, "no such file (looked for " + absolute_path(path) + ")"};
   return system_error(path, "cannot be opened", code);
 }
 

@@ -37,8 +37,9 @@
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
 #define STBI_NO_STDIO
-#define STBI_ASSERT(x) ((void)0)           // bad files end in an error, whatever NDEBUG says
-#define STBI_MALLOC(size) calloc(1, size)  // before 2.28 tables a bad file leaves out were read as they came from malloc
+#define STBI_ASSERT(x) ((void)0)  // bad files end in an error, whatever NDEBUG says
+#define STBI_MALLOC(size) \
+  calloc(1, size)  // before 2.28 tables a bad file leaves out were read as they came from malloc
 #define STBI_REALLOC(p, size) realloc(p, size)
 #define STBI_FREE(p) free(p)
 #ifdef __ARM_NEON

@@ -40,7 +40,8 @@ class ZipDirectory {
   std::span<const ZipEntry> entries() const { return entries_; }
   /// Null where no entry has that name.
   const ZipEntry* find(std::string_view name) const {
-    const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), name, [&](std::size_t i, std::string_view n) { return entries_[i].name < n; });
+    const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                                     [&](std::size_t i, std::string_view n) { return entries_[i].name < n; });
     return at != by_name_.end() && entries_[*at].name == name ? &entries_[*at] : nullptr;
   }
   const std::string& place() const { return place_; }
@@ -52,7 +53,9 @@ class ZipDirectory {
   std::vector<std::size_t> by_name_;
 };
 
-inline bool is_zip(std::span<const std::byte> bytes) { return bytes.size() >= 4 && load_little<std::uint32_t>(bytes.data()) == 0x04034B50U; }
+inline bool is_zip(std::span<const std::byte> bytes) {
+  return bytes.size() >= 4 && load_little<std::uint32_t>(bytes.data()) == 0x04034B50U;
+}
 
 namespace detail {
 
@@ -74,13 +77,16 @@ inline Result<ZipEnd> find_zip_end(std::span<const std::byte> file, const std::s
   // The record is followed by a comment of at most 65535 bytes, whose length it states.
   const std::size_t lowest = file.size() - length - std::min<std::size_t>(file.size() - length, 65535);
   std::size_t at = file.size() - length;
-  while (load_little<std::uint32_t>(file.data() + at) != 0x06054B50U || load_little<std::uint16_t>(file.data() + at + 20) != file.size() - at - length)
+  while (load_little<std::uint32_t>(file.data() + at) != 0x06054B50U ||
+         load_little<std::uint16_t>(file.data() + at + 20) != file.size() - at - length)
     if (at-- == lowest) return fail("truncated: no directory at the end");
   const auto record = file.subspan(at);
-  const ZipEnd end{zip_field<std::uint32_t>(record, 16), zip_field<std::uint32_t>(record, 12), zip_field<std::uint16_t>(record, 10)};
+  const ZipEnd end{zip_field<std::uint32_t>(record, 16), zip_field<std::uint32_t>(record, 12),
+                   zip_field<std::uint16_t>(record, 10)};
   const bool wide = at >= 20 && load_little<std::uint32_t>(file.data() + at - 20) == 0x07064B50U;
   if (!wide) {
-    if (zip_field<std::uint16_t>(record, 4) != 0 || zip_field<std::uint16_t>(record, 6) != 0 || zip_field<std::uint16_t>(record, 8) != end.count)
+    if (zip_field<std::uint16_t>(record, 4) != 0 || zip_field<std::uint16_t>(record, 6) != 0 ||
+        zip_field<std::uint16_t>(record, 8) != end.count)
       return fail("one part of several");
     if (end.begin > at || end.size != at - end.begin) return fail("the directory is not where its end says");
     return end;
@@ -89,13 +95,15 @@ inline Result<ZipEnd> find_zip_end(std::span<const std::byte> file, const std::s
   if (far > at - 20 || at - 20 - far < 56 || load_little<std::uint32_t>(file.data() + far) != 0x06064B50U)
     return fail("the zip64 end of the directory is not where its locator says");
   const auto wide_record = file.subspan(static_cast<std::size_t>(far));
-  const ZipEnd found{zip_field<std::uint64_t>(wide_record, 48), zip_field<std::uint64_t>(wide_record, 40), zip_field<std::uint64_t>(wide_record, 32)};
+  const ZipEnd found{zip_field<std::uint64_t>(wide_record, 48), zip_field<std::uint64_t>(wide_record, 40),
+                     zip_field<std::uint64_t>(wide_record, 32)};
   if (found.begin > far || found.size != far - found.begin) return fail("the directory is not where its end says");
   return found;
 }
 
 /// Replaces the sizes and the place that a directory entry leaves to its zip64 field. False: a field that is too short.
-inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& size, std::uint64_t& packed, std::uint64_t& place) {
+inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& size, std::uint64_t& packed,
+                            std::uint64_t& place) {
   constexpr std::uint64_t elsewhere = 0xFFFFFFFFU;
   if (size != elsewhere && packed != elsewhere && place != elsewhere) return true;
   while (extra.size() >= 4) {
@@ -130,20 +138,25 @@ inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& siz
   auto rest = file.subspan(static_cast<std::size_t>(end->begin), static_cast<std::size_t>(end->size));
   while (!rest.empty()) {
     const std::string number = "entry " + std::to_string(result.entries_.size());
-    if (rest.size() < 46 || load_little<std::uint32_t>(rest.data()) != 0x02014B50U) return fail(number + " of the directory is damaged");
+    if (rest.size() < 46 || load_little<std::uint32_t>(rest.data()) != 0x02014B50U)
+      return fail(number + " of the directory is damaged");
     const auto name_length = static_cast<std::size_t>(detail::zip_field<std::uint16_t>(rest, 28)),
                extra_length = static_cast<std::size_t>(detail::zip_field<std::uint16_t>(rest, 30)),
                comment_length = static_cast<std::size_t>(detail::zip_field<std::uint16_t>(rest, 32));
-    if (rest.size() - 46 < name_length + extra_length + comment_length) return fail(number + " of the directory is damaged");
+    if (rest.size() - 46 < name_length + extra_length + comment_length)
+      return fail(number + " of the directory is damaged");
     ZipEntry entry;
     entry.name = as_text(rest.subspan(46, name_length));
     const auto about = [&](const std::string& what) { return fail(entry.name + ": " + what); };
-    std::uint64_t packed = detail::zip_field<std::uint32_t>(rest, 20), size = detail::zip_field<std::uint32_t>(rest, 24),
-                  begin = detail::zip_field<std::uint32_t>(rest, 42);
-    if (!detail::widen_zip_entry(rest.subspan(46 + name_length, extra_length), size, packed, begin)) return about("its zip64 field is damaged");
-    const std::uint64_t flags = detail::zip_field<std::uint16_t>(rest, 8), method = detail::zip_field<std::uint16_t>(rest, 10);
+    std::uint64_t packed = detail::zip_field<std::uint32_t>(rest, 20),
+                  size = detail::zip_field<std::uint32_t>(rest, 24), begin = detail::zip_field<std::uint32_t>(rest, 42);
+    if (!detail::widen_zip_entry(rest.subspan(46 + name_length, extra_length), size, packed, begin))
+      return about("its zip64 field is damaged");
+    const std::uint64_t flags = detail::zip_field<std::uint16_t>(rest, 8),
+                        method = detail::zip_field<std::uint16_t>(rest, 10);
     if (flags & 1U) return about("encrypted");
-    if (method != 0 && method != 8) return LoadError{place, "zip: " + entry.name + ": compression method", "0 (stored) or 8 (deflated)", method};
+    if (method != 0 && method != 8)
+      return LoadError{place, "zip: " + entry.name + ": compression method", "0 (stored) or 8 (deflated)", method};
     entry.deflated = method == 8;
     entry.checksum = load_little<std::uint32_t>(rest.data() + 16);
     rest = rest.subspan(46 + name_length + extra_length + comment_length);
@@ -152,18 +165,22 @@ inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& siz
     if (begin > end->begin || end->begin - begin < 30 || load_little<std::uint32_t>(file.data() + begin) != 0x04034B50U)
       return about("its header is not where the directory says");
     const auto header = file.subspan(static_cast<std::size_t>(begin));
-    const std::uint64_t data = begin + 30 + detail::zip_field<std::uint16_t>(header, 26) + detail::zip_field<std::uint16_t>(header, 28);
+    const std::uint64_t data =
+        begin + 30 + detail::zip_field<std::uint16_t>(header, 26) + detail::zip_field<std::uint16_t>(header, 28);
     if (data > end->begin || packed > end->begin - data) return about("truncated, or longer than the file");
-    if (detail::zip_field<std::uint16_t>(header, 26) != name_length || as_text(header.subspan(30, name_length)) != entry.name)
+    if (detail::zip_field<std::uint16_t>(header, 26) != name_length ||
+        as_text(header.subspan(30, name_length)) != entry.name)
       return about("its header has another name");
     if (!entry.deflated && packed != size) return about("stored, but of two sizes");
-    if (entry.deflated && size / 1032 > packed) return about("inflates to more than any deflate stream can");  // 258 bytes of two bits: at most 1032 for one
+    if (entry.deflated && size / 1032 > packed)
+      return about("inflates to more than any deflate stream can");  // 258 bytes of two bits: at most 1032 for one
     entry.size = static_cast<std::size_t>(size);
     entry.bytes = file.subspan(static_cast<std::size_t>(data), static_cast<std::size_t>(packed));
     taken.emplace_back(begin, data + packed);
     result.entries_.push_back(std::move(entry));
   }
-  if (result.entries_.size() != end->count) return LoadError{place, "zip: entries in the directory", end->count, result.entries_.size()};
+  if (result.entries_.size() != end->count)
+    return LoadError{place, "zip: entries in the directory", end->count, result.entries_.size()};
 
   std::sort(taken.begin(), taken.end());
   for (std::size_t i = 1; i < taken.size(); ++i)
@@ -171,9 +188,11 @@ inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& siz
   auto& names = result.by_name_;
   names.resize(result.entries_.size());
   std::iota(names.begin(), names.end(), std::size_t{0});
-  std::sort(names.begin(), names.end(), [&](std::size_t a, std::size_t b) { return result.entries_[a].name < result.entries_[b].name; });
+  std::sort(names.begin(), names.end(),
+            [&](std::size_t a, std::size_t b) { return result.entries_[a].name < result.entries_[b].name; });
   for (std::size_t i = 1; i < names.size(); ++i)
-    if (result.entries_[names[i]].name == result.entries_[names[i - 1]].name) return fail("two entries are named " + result.entries_[names[i]].name);
+    if (result.entries_[names[i]].name == result.entries_[names[i - 1]].name)
+      return fail("two entries are named " + result.entries_[names[i]].name);
   return result;
 }
 
@@ -184,7 +203,8 @@ template <class Inflate = detail::Inflate>
   if (!entry.deflated) return ZipContent{{}, entry.bytes};
   auto inflated = try_inflate<Inflate>(entry.bytes, entry.size, place + ": " + entry.name);
   if (!inflated) return inflated.error();
-  if (crc32(*inflated) != entry.checksum) return LoadError{place, "zip: " + entry.name + ": damaged: its checksum differs"};
+  if (crc32(*inflated) != entry.checksum)
+    return LoadError{place, "zip: " + entry.name + ": damaged: its checksum differs"};
   ZipContent content{std::move(*inflated), {}};
   content.bytes = content.inflated;
   return content;

@@ -22,10 +22,12 @@ Rows<Cx, dyn> logits(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Paramet
 /// image, text : (n, E), not normalised; row i of both belong together. Rows of the same group (equal captions) are all
 /// positives of each other, each with the same weight. A scalar.
 template <class Cx, Index E, Index E2>
-Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale, Ids groups) {
+Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale,
+                        Ids groups) {
   static_assert(compatible(E, E2), "contrastive: the two towers embed into different widths");
   if (image.rows() != text.rows()) raise(ShapeError{"contrastive", "texts for the images", image.rows(), text.rows()});
-  if (static_cast<Index>(groups.size()) != image.rows()) raise(ShapeError{"contrastive", "groups for the images", image.rows(), groups.size()});
+  if (static_cast<Index>(groups.size()) != image.rows())
+    raise(ShapeError{"contrastive", "groups for the images", image.rows(), groups.size()});
   auto& kept = cx.template keep<std::vector<std::int32_t>>();
   kept.assign(groups.begin(), groups.end());
   const auto similarity = logits(cx, image, text, logit_scale);
@@ -35,7 +37,8 @@ Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Para
 
 /// The same where every text is another: row i is the only positive of row i.
 template <class Cx, Index E, Index E2>
-Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale) {
+Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text,
+                        const Parameter<typename Cx::Scalar>& logit_scale) {
   auto& own = cx.template keep<std::vector<std::int32_t>>();
   own.resize(static_cast<std::size_t>(image.rows()));
   std::iota(own.begin(), own.end(), 0);

@@ -22,7 +22,8 @@ class ContextVectors {
   using T = typename B::Scalar;
 
   ContextVectors(Index count, Index width, Rng rng, B backend = {})
-      : ctx{{count, width}, Init::normal(0.02)}, backend_{std::move(backend)}, values_{allocate_parameters(backend_, *this)} {
+      : ctx{{count, width}, Init::normal(0.02)}, backend_{std::move(backend)}, values_{allocate_parameters(backend_,
+                                                                                                           *this)} {
     initialise(*this, rng);
   }
 

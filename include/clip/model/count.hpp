@@ -20,9 +20,12 @@ struct ParameterCount {
 };
 
 inline ParameterCount count_parameters(const AnyConfig& c) {
-  const auto of = [&]<auto Dynamic>(const auto& tower) { return count_parameters(TowerOf<Dynamic, dyn, Cpu<float>, Residual>{tower, c.embed_dim}); };
+  const auto of = [&]<auto Dynamic>(const auto& tower) {
+    return count_parameters(TowerOf<Dynamic, dyn, Cpu<float>, Residual>{tower, c.embed_dim});
+  };
   return {c.visit([&](const auto& config) {
-            if constexpr (std::is_same_v<decltype(config.image), VitConfig>) return of.template operator()<DynamicVit.image>(config.image);
+            if constexpr (std::is_same_v<decltype(config.image), VitConfig>)
+              return of.template operator()<DynamicVit.image>(config.image);
             else return of.template operator()<DynamicResNet.image>(config.image);
           }),
           of.template operator()<DynamicVit.text>(c.text)};

@@ -18,8 +18,9 @@ namespace clip::inline CLIP_ABI {
 
 /// Which rows `states` returns.
 struct StatesOptions {
-  Index layer = -1;     // after this many blocks; -1: after the last
-  bool padded = false;  // texts: padded to the context, as the reference computes them; otherwise up to the end-of-text token
+  Index layer = -1;  // after this many blocks; -1: after the last
+  bool padded =
+      false;  // texts: padded to the context, as the reference computes them; otherwise up to the end-of-text token
 };
 
 template <const auto& Config, Backend B = Cpu<>, class Blocks = Residual>
@@ -32,8 +33,8 @@ class ImageEncoder {
 
   /// Weights are zero until loaded or initialised. `config` matters only where sizes are not fixed in the type.
   explicit ImageEncoder(const Settings& config = Config, B backend = {})
-      : visual{config.image, config.embed_dim}, backend_{std::move(backend)}, weights_{allocate_parameters(backend_, visual)},
-        pool_{std::make_unique<InferencePool<B>>()} {}
+      : visual{config.image, config.embed_dim}, backend_{std::move(backend)},
+        weights_{allocate_parameters(backend_, visual)}, pool_{std::make_unique<InferencePool<B>>()} {}
 
   Visual visual;
 
@@ -68,7 +69,8 @@ class ImageEncoder {
       const Index n = std::min(chunk, images.size() - begin);
       (*lease).clear();
       const auto y = visual(*lease, input(*lease, images, begin, n));
-      (*lease).backend().download(In<T>{y.view}, features.values().subspan(static_cast<std::size_t>(begin * y.cols()), static_cast<std::size_t>(n * y.cols())));
+      (*lease).backend().download(In<T>{y.view}, features.values().subspan(static_cast<std::size_t>(begin * y.cols()),
+                                                                           static_cast<std::size_t>(n * y.cols())));
     }
     return features;
   }
@@ -103,7 +105,8 @@ class ImageEncoder {
 
   /// Images whose rows (400 of them, of a transformer) leave what passes between the products in the last cache.
   Index at_once() const {
-    if constexpr (requires { config().tokens(); }) return std::max<Index>(1, (400 + config().tokens() / 2) / config().tokens());
+    if constexpr (requires { config().tokens(); })
+      return std::max<Index>(1, (400 + config().tokens() / 2) / config().tokens());
     else return 16;
   }
 

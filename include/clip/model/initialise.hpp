@@ -20,7 +20,8 @@ inline Init openai_init(std::string_view name, Init by_module, Index text_width,
   if (!name.starts_with("transformer.resblocks.")) return by_module;
   const double deviation = inverse_root(text_width);
   if (name.ends_with(".attn.in_proj_weight")) return Init::normal(deviation);
-  if (name.ends_with(".attn.out_proj.weight") || name.ends_with(".mlp.c_proj.weight")) return Init::normal(deviation * inverse_root(2 * text_layers));
+  if (name.ends_with(".attn.out_proj.weight") || name.ends_with(".mlp.c_proj.weight"))
+    return Init::normal(deviation * inverse_root(2 * text_layers));
   if (name.ends_with(".mlp.c_fc.weight")) return Init::normal(inverse_root(2 * text_width));
   return by_module;
 }
@@ -54,7 +55,8 @@ void initialise(M& model, Rng rng) {
   }
   visit_parameters(model, [&](std::string_view name, auto& p) {
     using T = typename std::remove_cvref_t<decltype(p)>::T;
-    const std::vector<T> values = draw<T>(openai_init(name, p.init, text_width, text_layers), p.count(), rng.fork(name));
+    const std::vector<T> values =
+        draw<T>(openai_init(name, p.init, text_width, text_layers), p.count(), rng.fork(name));
     model.backend().upload(std::span<const T>(values), p.own_place());
   });
 }

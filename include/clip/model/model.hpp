@@ -32,7 +32,8 @@ class Model {
   explicit Model(Rng rng, B backend = {}) : Model{std::move(backend)} { initialise(*this, rng); }
 
   /// Sizes known only at run time.
-  explicit Model(const Settings& config, B backend = {}) : image{checked(config), backend}, text{config, backend}, backend_{backend}, scale_{backend_, 1} {
+  explicit Model(const Settings& config, B backend = {})
+      : image{checked(config), backend}, text{config, backend}, backend_{backend}, scale_{backend_, 1} {
     logit_scale.data = scale_.data();
     backend_.fill(logit_scale.view(), static_cast<T>(logit_scale.init.scale));
   }
@@ -67,7 +68,9 @@ class Model {
   auto encode_text(const Texts& texts) const { return text.encode_text(texts); }
   auto encode_text(auto& cx, const Texts& texts) const { return text.encode_text(cx, texts); }
   /// Learned vectors among the tokens; see TextEncoder.
-  auto encode_prompts(auto& cx, const Texts& prompts, const auto& vectors) const { return text.encode_prompts(cx, prompts, vectors); }
+  auto encode_prompts(auto& cx, const Texts& prompts, const auto& vectors) const {
+    return text.encode_prompts(cx, prompts, vectors);
+  }
 
   /// exp(logit_scale): what similarities are multiplied by.
   double temperature() const {

@@ -28,10 +28,11 @@ constexpr Layout packed_layout(Storage storage) {
 
 /// A backend whose products read packed panels faster than rows.
 template <class B>
-concept PackingBackend = Backend<B> && requires(B& b, View<const typename B::Scalar> w, View<typename B::Scalar> rows, std::byte* panels) {
+concept PackingBackend = Backend<B> &&
+    requires(B& b, View<const typename B::Scalar> w, View<typename B::Scalar> rows, std::byte* panels) {
   { B::packed_bytes(Layout::panels, Index{}, Index{}) } -> std::same_as<std::size_t>;  // of n outputs and k inputs
-  b.pack(Use::linear, Index{}, w, Layout::panels, panels);                             // (use, size of windows, w, layout, to)
-  b.unpack(Use::linear, Index{}, panels, Layout::panels, rows);                        // (use, size of windows, from, layout, w)
+  b.pack(Use::linear, Index{}, w, Layout::panels, panels);       // (use, size of windows, w, layout, to)
+  b.unpack(Use::linear, Index{}, panels, Layout::panels, rows);  // (use, size of windows, from, layout, w)
 };
 
 namespace detail {
@@ -51,7 +52,8 @@ std::size_t bytes_of(const Parameter<T>& p, Layout layout) {
 template <Backend B, class T>
 Index room_for(const Parameter<T>& p) {
   std::size_t most = 0;
-  for (const Layout layout : {Layout::rows, Layout::panels, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
+  for (const Layout layout :
+       {Layout::rows, Layout::panels, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
     most = std::max(most, bytes_of<B>(p, layout));
   return static_cast<Index>((most + sizeof(T) - 1) / sizeof(T));
 }

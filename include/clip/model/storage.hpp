@@ -25,7 +25,8 @@ template <Backend B, class M>
 Buffer<B> allocate_parameters(B backend, M& module) {
   using T = typename B::Scalar;
   Index total = 0;
-  visit_parameters(module, [&](std::string_view, const Parameter<T>& p) { total += aligned_count<T>(detail::room_for<B>(p)); });
+  visit_parameters(module,
+                   [&](std::string_view, const Parameter<T>& p) { total += aligned_count<T>(detail::room_for<B>(p)); });
   Buffer<B> buffer{backend, total};
   T* next = buffer.data();
   visit_parameters(module, [&](std::string_view, Parameter<T>& p) {
@@ -39,7 +40,9 @@ Buffer<B> allocate_parameters(B backend, M& module) {
 /// The mapped files that weights of a module lie in (LoadOptions::in_place).
 class WeightFiles {
  public:
-  void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.insert(files_.end(), files.begin(), files.end()); }
+  void keep(std::span<const std::shared_ptr<const MappedFile>> files) {
+    files_.insert(files_.end(), files.begin(), files.end());
+  }
 
   /// Lets go of those that no weight lies in any more.
   template <class M>
@@ -47,7 +50,8 @@ class WeightFiles {
     std::erase_if(files_, [&](const auto& file) {
       bool used = false;
       visit_parameters(module, [&](std::string_view, const auto& p) {
-        used = used || (p.in_file() && file->holds(std::as_bytes(std::span{p.data, static_cast<std::size_t>(p.count())})));
+        used =
+            used || (p.in_file() && file->holds(std::as_bytes(std::span{p.data, static_cast<std::size_t>(p.count())})));
       });
       return !used;
     });

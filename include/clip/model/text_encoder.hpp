@@ -33,8 +33,8 @@ class TextEncoder {
 
   /// Weights are zero until loaded or initialised. `config` matters only where sizes are not fixed in the type.
   explicit TextEncoder(const Settings& config = Config, B backend = {})
-      : text{config.text, config.embed_dim}, backend_{std::move(backend)}, weights_{allocate_parameters(backend_, text)},
-        pool_{std::make_unique<InferencePool<B>>()} {}
+      : text{config.text, config.embed_dim}, backend_{std::move(backend)},
+        weights_{allocate_parameters(backend_, text)}, pool_{std::make_unique<InferencePool<B>>()} {}
 
   Text text;
 
@@ -77,7 +77,8 @@ class TextEncoder {
   template <class Cx, class Vectors>
   Rows<Cx, embed_dim> encode_prompts(Cx& cx, const Texts& prompts, const Vectors& vectors) const {
     const auto v = detail::value_of<T>(vectors);
-    if (v.cols != config().width) raise(ShapeError{"encode_prompts", "width of the learned vectors", config().width, v.cols});
+    if (v.cols != config().width)
+      raise(ShapeError{"encode_prompts", "width of the learned vectors", config().width, v.cols});
     require(prompts, v.rows);
     if constexpr (!Cx::recording && detail::is_parameter<Vectors>) cx.clear();
     TextBatch& batch = cx.template keep<TextBatch>();
@@ -112,9 +113,12 @@ class TextEncoder {
     for (Index i = 0; i < texts.size(); ++i) {
       const Ids ids = texts[i];
       const std::string place = "text " + std::to_string(i);
-      if (static_cast<Index>(ids.size()) > c.context) raise(InputError{place, "tokens", "at most " + std::to_string(c.context), ids.size()});
+      if (static_cast<Index>(ids.size()) > c.context)
+        raise(InputError{place, "tokens", "at most " + std::to_string(c.context), ids.size()});
       for (std::int32_t id : ids)
-        if (id < -learned || id >= c.vocabulary) raise(InputError{place, "token id", std::to_string(-learned) + " to " + std::to_string(c.vocabulary - 1), id});
+        if (id < -learned || id >= c.vocabulary)
+          raise(
+              InputError{place, "token id", std::to_string(-learned) + " to " + std::to_string(c.vocabulary - 1), id});
     }
     return texts.size();
   }

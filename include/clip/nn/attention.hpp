@@ -16,8 +16,9 @@ struct MultiheadAttention {
   static constexpr Index key_value = sized([](Index w) { return 2 * w; }, C.width);
 
   [[no_unique_address]] Known<C> config;
-  Parameter<T> in_proj_weight{
-      {3 * config->width, config->width}, Init::uniform(inverse_root(config->width) * 1.2247448713915890), Use::linear};  // Xavier: √(6 / 4W)
+  Parameter<T> in_proj_weight{{3 * config->width, config->width},
+                              Init::uniform(inverse_root(config->width) * 1.2247448713915890),
+                              Use::linear};  // Xavier: √(6 / 4W)
   Parameter<T> in_proj_bias{{3 * config->width}, Init::zeros()};
   Linear<B, C.width, C.width> out_proj{config->width, config->width};
 
@@ -33,7 +34,8 @@ struct MultiheadAttention {
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
-    const auto qkv = linear(cx, x, Size<stacked>{3 * config->width}, in_proj_weight, in_proj_bias);  // (rows, 3 * width)
+    const auto qkv =
+        linear(cx, x, Size<stacked>{3 * config->width}, in_proj_weight, in_proj_bias);  // (rows, 3 * width)
     return out_proj.added_to(cx, residual, attention(cx, qkv, Size<C.width>{config->width}, sequences, pattern()));
   }
 
@@ -43,13 +45,15 @@ struct MultiheadAttention {
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, Rows<Cx, W> picked, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
     const Index w = config->width;
-    const auto q = linear(cx, picked, Size<C.width>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));  // (pooled, width)
+    const auto q = linear(cx, picked, Size<C.width>{w}, slice(in_proj_weight, 0, w),
+                          slice(in_proj_bias, 0, w));  // (pooled, width)
     if constexpr (!Cx::recording)
       if (!config->causal && sequences.uniform())
-        return out_proj.added_to(
-            cx, residual,
-            query_attention(cx, q, x, slice(in_proj_weight, w, w), slice(in_proj_weight, 2 * w, w), slice(in_proj_bias, 2 * w, w), config->heads));
-    const auto kv = linear(cx, x, Size<key_value>{2 * w}, slice(in_proj_weight, w, 2 * w), slice(in_proj_bias, w, 2 * w));  // (rows, 2 * width)
+        return out_proj.added_to(cx, residual,
+                                 query_attention(cx, q, x, slice(in_proj_weight, w, w), slice(in_proj_weight, 2 * w, w),
+                                                 slice(in_proj_bias, 2 * w, w), config->heads));
+    const auto kv = linear(cx, x, Size<key_value>{2 * w}, slice(in_proj_weight, w, 2 * w),
+                           slice(in_proj_bias, w, 2 * w));  // (rows, 2 * width)
     return out_proj.added_to(cx, residual, pooled_attention(cx, q, kv, sequences, pattern()));
   }
 

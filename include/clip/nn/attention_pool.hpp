@@ -23,8 +23,10 @@ struct AttentionPool {
   Linear<B, Width, Out> c_proj{width, out};
 
   constexpr AttentionPool(Size<Width> width_, Size<Out> out_, Index tokens, Index heads_)
-      : width{width_}, out{out_}, heads{heads_}, positional_embedding{{tokens, width}, Init::normal(inverse_root(width))} {
-    q_proj.weight.init = k_proj.weight.init = v_proj.weight.init = c_proj.weight.init = Init::normal(inverse_root(width));
+      : width{width_}, out{out_}, heads{heads_}, positional_embedding{{tokens, width},
+                                                                      Init::normal(inverse_root(width))} {
+    q_proj.weight.init = k_proj.weight.init = v_proj.weight.init = c_proj.weight.init =
+        Init::normal(inverse_root(width));
   }
 
   static constexpr void members(auto& self, auto&& visit) {
@@ -43,7 +45,8 @@ struct AttentionPool {
     sequences.assign_uniform(x.rows() / (tokens - 1), tokens);
     const auto rows = mean_token(cx, Rows<Cx, Width>{x}, positional_embedding);  // (images · tokens, width)
     const auto q = q_proj(cx, gather(cx, rows, sequences.pooled()));             // (images, width)
-    if constexpr (!Cx::recording) return c_proj(cx, query_attention(cx, q, rows, k_proj.weight, v_proj.weight, v_proj.bias, heads));
+    if constexpr (!Cx::recording)
+      return c_proj(cx, query_attention(cx, q, rows, k_proj.weight, v_proj.weight, v_proj.bias, heads));
     else return c_proj(cx, pooled_attention(cx, q, k_proj(cx, rows), v_proj(cx, rows), sequences, {.heads = heads}));
   }
 };

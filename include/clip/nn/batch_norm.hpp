@@ -49,14 +49,16 @@ struct BatchNorm {
   }
 
  private:
-  BatchNormWeights<T> parameters() const { return {weight, bias, running_mean, running_var, num_batches_tracked, epsilon}; }
+  BatchNormWeights<T> parameters() const {
+    return {weight, bias, running_mean, running_var, num_batches_tracked, epsilon};
+  }
 };
 
 /// f(norm(conv(x)) + shortcut); the shortcut may be `absent`. On a tape these are ops that are differentiated one by one; in
 /// inference the norm is folded into the convolution, everything is applied as its result is stored, and that takes the shortcut's place.
 template <class F, class Cx, Backend B, Index In, Index Out, Index Kernel, Index W, class Shortcut = Absent>
-Rows<Cx, Out> conv_norm(Cx& cx, F f, const Convolution<B, In, Out, Kernel>& conv, const BatchNorm<B, Out>& norm, Rows<Cx, W> x, Grid grid,
-                        const Shortcut& shortcut = {}) {
+Rows<Cx, Out> conv_norm(Cx& cx, F f, const Convolution<B, In, Out, Kernel>& conv, const BatchNorm<B, Out>& norm,
+                        Rows<Cx, W> x, Grid grid, const Shortcut& shortcut = {}) {
   if constexpr (Cx::recording) {
     auto y = norm(cx, conv(cx, x, grid));
     if constexpr (!std::is_same_v<Shortcut, Absent>) y = add(cx, y, shortcut);

@@ -39,7 +39,8 @@ struct Downsample {
 /// The convolutions keep the grid; a stride is an average pool, so that no pixel is left out.
 template <Backend B, BottleneckConfig C>
 struct Bottleneck {
-  static_assert(C.downsample || !C.fixed() || (C.stride == 1 && C.in == C.out()), "bottleneck: a shortcut that does not project keeps the shape");
+  static_assert(C.downsample || !C.fixed() || (C.stride == 1 && C.in == C.out()),
+                "bottleneck: a shortcut that does not project keeps the shape");
   struct Nothing {
     constexpr Nothing(Known<C>) {}
   };
@@ -84,7 +85,8 @@ struct BottleneckStage {
   Bottleneck<B, First> first;
   Layers<Bottleneck<B, Further>, N, 1> rest;
 
-  constexpr BottleneckStage(Known<First> first_, Known<Further> further, Size<N> blocks) : first{first_}, rest{blocks, further} {}
+  constexpr BottleneckStage(Known<First> first_, Known<Further> further, Size<N> blocks)
+      : first{first_}, rest{blocks, further} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("0", self.first);
@@ -97,7 +99,9 @@ struct BottleneckStage {
     auto y = first(cx, x, grid);
     grid = pooled(grid, First.stride);
     for (Index i = 0; i < rest.size(); ++i)
-      y = cx.stage(y, [&cx, grid, &block = rest[i]](Rows<Cx, First.out()> z) { return Rows<Cx, First.out()>{block(cx, z, grid)}; });
+      y = cx.stage(y, [&cx, grid, &block = rest[i]](Rows<Cx, First.out()> z) {
+        return Rows<Cx, First.out()>{block(cx, z, grid)};
+      });
     return y;
   }
 };

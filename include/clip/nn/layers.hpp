@@ -16,7 +16,8 @@ template <class Block, Index N, std::size_t FirstName = 0>
 class Layers {
  public:
   template <class Config>
-  constexpr Layers(Size<N>, const Config& config) : blocks_{make(config, std::make_index_sequence<static_cast<std::size_t>(N)>{})} {}
+  constexpr Layers(Size<N>, const Config& config)
+      : blocks_{make(config, std::make_index_sequence<static_cast<std::size_t>(N)>{})} {}
 
   static constexpr void members(auto& self, auto&& visit) { members_of(self.blocks_, visit); }
 
@@ -28,14 +29,16 @@ class Layers {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       char digits[8] = {};
       std::size_t n = 0;
-      for (std::size_t rest = FirstName + i; n == 0 || rest > 0; rest /= 10) digits[7 - n++] = static_cast<char>('0' + rest % 10);
+      for (std::size_t rest = FirstName + i; n == 0 || rest > 0; rest /= 10)
+        digits[7 - n++] = static_cast<char>('0' + rest % 10);
       visit(std::string_view(digits + 8 - n, n), blocks[i]);
     }
   }
 
  private:
   template <class Config, std::size_t... I>
-  static constexpr std::array<Block, sizeof...(I)> make([[maybe_unused]] const Config& config, std::index_sequence<I...>) {
+  static constexpr std::array<Block, sizeof...(I)> make([[maybe_unused]] const Config& config,
+                                                        std::index_sequence<I...>) {
     return {{(static_cast<void>(I), Block{config})...}};
   }
   std::array<Block, static_cast<std::size_t>(N)> blocks_;

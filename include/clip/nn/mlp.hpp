@@ -36,7 +36,8 @@ struct Mlp {
     if constexpr (Cx::recording) return (*this)(cx, norm(cx, rows), onto(rows));
     else
       return visit_activation(config, [&]<class F>(F) {
-        return feed_forward<F>(cx, rows, norm.weight, norm.bias, static_cast<double>(norm.epsilon), c_fc.weight, c_fc.bias, c_proj.weight, c_proj.bias);
+        return feed_forward<F>(cx, rows, norm.weight, norm.bias, static_cast<double>(norm.epsilon), c_fc.weight,
+                               c_fc.bias, c_proj.weight, c_proj.bias);
       });
   }
 };

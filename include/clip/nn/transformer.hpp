@@ -28,7 +28,8 @@ struct Transformer {
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, C.width> x, const Sequences& sequences) const {
     const Index last = resblocks.size() - 1;
     x = rows(cx, x, sequences, last);
-    if constexpr (requires { resblocks[last].pooled(cx, x, sequences); }) return resblocks[last].pooled(cx, x, sequences);
+    if constexpr (requires { resblocks[last].pooled(cx, x, sequences); })
+      return resblocks[last].pooled(cx, x, sequences);
     else return gather(cx, step(cx, x, sequences, resblocks[last]), sequences.pooled());
   }
 

@@ -30,8 +30,9 @@ struct AttentionOp {
   void backward(auto& b, In<T> qkv, In<T> y, Saved<T> saved, In<T> dy, Acc<T> dqkv) const {
     const Index w = y.cols;
     if (dqkv)
-      b.attention_backward(qkv.middle_cols(0, w), qkv.middle_cols(w, w), qkv.middle_cols(2 * w, w), *sequences, pattern, y, In<T>{saved}, dy,
-                           dqkv.middle_cols(0, w), dqkv.middle_cols(w, w), dqkv.middle_cols(2 * w, w));
+      b.attention_backward(qkv.middle_cols(0, w), qkv.middle_cols(w, w), qkv.middle_cols(2 * w, w), *sequences, pattern,
+                           y, In<T>{saved}, dy, dqkv.middle_cols(0, w), dqkv.middle_cols(w, w),
+                           dqkv.middle_cols(2 * w, w));
   }
 };
 
@@ -56,8 +57,8 @@ struct PooledAttentionOp {
   void backward(auto& b, In<T> q, In<T> kv, In<T> y, Saved<T> saved, In<T> dy, Acc<T> dq, Acc<T> dkv) const {
     const Index w = y.cols;
     if (dq || dkv)
-      b.attention_backward(q, kv.middle_cols(0, w), kv.middle_cols(w, w), *sequences, pattern, y, In<T>{saved}, dy, dq, dkv ? dkv.middle_cols(0, w) : Acc<T>{},
-                           dkv ? dkv.middle_cols(w, w) : Acc<T>{});
+      b.attention_backward(q, kv.middle_cols(0, w), kv.middle_cols(w, w), *sequences, pattern, y, In<T>{saved}, dy, dq,
+                           dkv ? dkv.middle_cols(0, w) : Acc<T>{}, dkv ? dkv.middle_cols(w, w) : Acc<T>{});
   }
 };
 
@@ -77,7 +78,8 @@ struct SeparatePooledAttentionOp {
     b.attention(q, k, v, *sequences, pattern, y, saved);
   }
   template <class T>
-  void backward(auto& b, In<T> q, In<T> k, In<T> v, In<T> y, Saved<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv) const {
+  void backward(auto& b, In<T> q, In<T> k, In<T> v, In<T> y, Saved<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk,
+                Acc<T> dv) const {
     if (dq || dk || dv) b.attention_backward(q, k, v, *sequences, pattern, y, In<T>{saved}, dy, dq, dk, dv);
   }
 };
@@ -103,8 +105,10 @@ struct HeadValuesOp {
   void forward(auto& b, In<T> mean, Weights<T> w, In<T> bias, Out<T> y, Saved<T>) const {
     const Index d = y.cols / heads, k = mean.cols / heads;
     for (Index h = 0; h < heads; ++h) {
-      const Weights<T> part = w.layout == Layout::rows ? Weights<T>{w.middle_rows(h * d, d)} : Weights<T>{w, w.layout, w.first + h * d};
-      b.linear(mean.middle_cols(h * k, k), part, Epilogue<T>{.bias = bias.middle_cols(h * d, d)}, y.middle_cols(h * d, d));
+      const Weights<T> part =
+          w.layout == Layout::rows ? Weights<T>{w.middle_rows(h * d, d)} : Weights<T>{w, w.layout, w.first + h * d};
+      b.linear(mean.middle_cols(h * k, k), part, Epilogue<T>{.bias = bias.middle_cols(h * d, d)},
+               y.middle_cols(h * d, d));
     }
   }
 };
@@ -124,7 +128,8 @@ inline void check_pooled(Index queries, Index keys, const Sequences& sequences) 
 }  // namespace detail
 
 template <class Cx, Index W, Index W2>
-Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W2> kv, const Sequences& sequences, AttentionPattern pattern) {
+Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W2> kv, const Sequences& sequences,
+                             AttentionPattern pattern) {
   detail::check_pooled(q.rows(), kv.rows(), sequences);
   pattern.pooled = true;
   return cx.apply(PooledAttentionOp{pattern, &sequences}, q.rows(), Size<W>{q.cols()}, q, kv);
@@ -132,7 +137,8 @@ Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W2> kv, const Seque
 
 /// With keys and values of their own: all three of one width.
 template <class Cx, Index W>
-Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W> k, Rows<Cx, W> v, const Sequences& sequences, AttentionPattern pattern) {
+Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W> k, Rows<Cx, W> v, const Sequences& sequences,
+                             AttentionPattern pattern) {
   detail::check_pooled(q.rows(), k.rows(), sequences);
   if (q.cols() != k.cols() || k.cols() != v.cols() || k.rows() != v.rows())
     raise(ShapeError{"attention", "shape of the values", Shape{k.rows(), q.cols()}, Shape{v.rows(), v.cols()}});
@@ -143,10 +149,12 @@ Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W> k, Rows<Cx, W> v
 /// One query a sequence: row i of q belongs to rows i · t … (i + 1) · t - 1 of x. Weights : (W, K), value_bias : (W), each a Parameter or a
 /// slice of one. Inference only.
 template <class Cx, Index W, Index K, class Weight, class Bias>
-Rows<Cx, W> query_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, K> x, const Weight& key_weight, const Weight& value_weight, const Bias& value_bias, Index heads) {
+Rows<Cx, W> query_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, K> x, const Weight& key_weight, const Weight& value_weight,
+                            const Bias& value_bias, Index heads) {
   if (q.rows() == 0 ? x.rows() > 0 : x.rows() % q.rows() != 0)
     raise(ShapeError{"query_attention", "rows", "a multiple of " + std::to_string(q.rows()), x.rows()});
-  if (q.cols() % heads != 0) raise(ShapeError{"query_attention", "width", "a multiple of " + std::to_string(heads), q.cols()});
+  if (q.cols() % heads != 0)
+    raise(ShapeError{"query_attention", "width", "a multiple of " + std::to_string(heads), q.cols()});
   const auto mean = cx.apply(QueryAttentionOp{heads}, q.rows(), Size<dyn>{heads * x.cols()}, q, x, key_weight);
   return cx.apply(HeadValuesOp{heads}, q.rows(), Size<W>{q.cols()}, mean, value_weight, value_bias);
 }

@@ -22,8 +22,10 @@ struct BatchNormOp {
     b.batch_norm(x, gain, bias, epsilon, y, saved);
   }
   template <class T>
-  void backward(auto& b, In<T> x, In<T> gain, In<T>, Saved<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias) const {
-    b.batch_norm_backward(x, saved.middle_rows(0, 1), saved.middle_rows(1, 1), gain, epsilon, dy, true, dx, dgain, dbias);
+  void backward(auto& b, In<T> x, In<T> gain, In<T>, Saved<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain,
+                Acc<T> dbias) const {
+    b.batch_norm_backward(x, saved.middle_rows(0, 1), saved.middle_rows(1, 1), gain, epsilon, dy, true, dx, dgain,
+                          dbias);
   }
 };
 
@@ -38,7 +40,8 @@ struct RunningBatchNormOp {
     b.batch_norm_with(x, In<T>{mean, 1, x.cols}, In<T>{variance, 1, x.cols}, gain, bias, epsilon, y);
   }
   void backward(auto& b, In<T> x, In<T> gain, In<T>, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias) const {
-    b.batch_norm_backward(x, In<T>{mean, 1, x.cols}, In<T>{variance, 1, x.cols}, gain, epsilon, dy, false, dx, dgain, dbias);
+    b.batch_norm_backward(x, In<T>{mean, 1, x.cols}, In<T>{variance, 1, x.cols}, gain, epsilon, dy, false, dx, dgain,
+                          dbias);
   }
 };
 
@@ -75,14 +78,16 @@ Rows<Cx, N> batch_norm(Cx& cx, Rows<Cx, N> x, const BatchNormWeights<typename Cx
       cx.gather(y, {p.running_mean.view(), p.running_var.view(), p.num_batches_tracked.view(), p.momentum});
       return y;
     }
-  return cx.apply(RunningBatchNormOp<T>{p.running_mean.data, p.running_var.data, p.epsilon}, x.rows(), Size<N>{x.cols()}, x, p.weight, p.bias);
+  return cx.apply(RunningBatchNormOp<T>{p.running_mean.data, p.running_var.data, p.epsilon}, x.rows(),
+                  Size<N>{x.cols()}, x, p.weight, p.bias);
 }
 
 /// Running statistics as a product applies them while it stores: (2, N) rows of scale and shift.
 /// N may be left out: rows of run-time width become any.
 template <Index N = dyn, class Cx>
 Rows<Cx, N> fold_batch_norm(Cx& cx, const BatchNormWeights<typename Cx::Scalar>& p) {
-  return cx.apply(FoldBatchNormOp{p.epsilon}, 2, Size<N>{p.weight.count()}, p.weight, p.bias, p.running_mean, p.running_var);
+  return cx.apply(FoldBatchNormOp{p.epsilon}, 2, Size<N>{p.weight.count()}, p.weight, p.bias, p.running_mean,
+                  p.running_var);
 }
 
 }  // namespace clip::inline CLIP_ABI

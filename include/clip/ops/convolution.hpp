@@ -36,7 +36,9 @@ struct FoldedConvolutionOp {
 
   template <class T>
   void forward(auto& b, In<T> x, Weights<T> w, In<T> folded, In<T> shortcut, Out<T> y, Saved<T>) const {
-    b.convolve(x, w, grid, window, Epilogue<T, F>{.bias = folded.middle_rows(1, 1), .scale = folded.middle_rows(0, 1), .shortcut = shortcut}, y);
+    b.convolve(
+        x, w, grid, window,
+        Epilogue<T, F>{.bias = folded.middle_rows(1, 1), .scale = folded.middle_rows(0, 1), .shortcut = shortcut}, y);
   }
 };
 
@@ -52,7 +54,8 @@ void check_convolution(const X& x, Grid grid, Window window, Index outputs, cons
 /// A convolution without bias.          x : (grid.rows(), K), weight : (N, K, size, size), result : (window.over(grid).rows(), N)
 /// ShapeError: sizes do not fit.
 template <class Cx, Index K, Index N>
-Rows<Cx, N> convolution(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N> outputs, const Parameter<typename Cx::Scalar>& weight) {
+Rows<Cx, N> convolution(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N> outputs,
+                        const Parameter<typename Cx::Scalar>& weight) {
   detail::check_convolution(x, grid, window, outputs, weight);
   return cx.apply(ConvolutionOp{grid, window}, window.over(grid).rows(), outputs, x, weight);
 }
@@ -60,8 +63,9 @@ Rows<Cx, N> convolution(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N>
 /// f(scale ⊙ convolution(x) + shift + shortcut) in one pass, for inference. folded : (2, N) as fold_batch_norm makes it;
 /// shortcut : rows of the result's shape, whose place the result takes, or `absent`.
 template <class F, class Cx, Index K, Index N, Index M, class Shortcut = Absent>
-Rows<Cx, N> convolution_folded(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N> outputs, const Parameter<typename Cx::Scalar>& weight,
-                               Rows<Cx, M> folded, const Shortcut& shortcut = {}) {
+Rows<Cx, N> convolution_folded(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N> outputs,
+                               const Parameter<typename Cx::Scalar>& weight, Rows<Cx, M> folded,
+                               const Shortcut& shortcut = {}) {
   static_assert(compatible(M, N), "convolution_folded: scale and shift have another width than the result");
   detail::check_convolution(x, grid, window, outputs, weight);
   const Index rows = window.over(grid).rows();
@@ -69,7 +73,8 @@ Rows<Cx, N> convolution_folded(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, 
     raise(ShapeError{"convolution_folded", "scale and shift", Shape{2, outputs}, Shape{folded.rows(), folded.cols()}});
   if constexpr (requires { shortcut.view; }) {
     if (shortcut.rows() != rows || shortcut.cols() != outputs)
-      raise(ShapeError{"convolution_folded", "shortcut", Shape{rows, outputs}, Shape{shortcut.rows(), shortcut.cols()}});
+      raise(
+          ShapeError{"convolution_folded", "shortcut", Shape{rows, outputs}, Shape{shortcut.rows(), shortcut.cols()}});
     return cx.apply_onto(FoldedConvolutionOp<F>{grid, window}, Rows<Cx, N>{shortcut}, x, weight, folded, shortcut);
   } else {
     return cx.apply(FoldedConvolutionOp<F>{grid, window}, rows, outputs, x, weight, folded, shortcut);

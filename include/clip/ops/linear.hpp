@@ -34,7 +34,8 @@ struct LinearOp {
   }
 
   template <class T>
-  void backward(auto& b, In<T> x, Weights<T> w, In<T>, In<T>, Saved<T> before, In<T> dy, Acc<T> dx, Acc<T> dw, Acc<T> dbias, Acc<T> dresidual) const {
+  void backward(auto& b, In<T> x, Weights<T> w, In<T>, In<T>, Saved<T> before, In<T> dy, Acc<T> dx, Acc<T> dw,
+                Acc<T> dbias, Acc<T> dresidual) const {
     In<T> dz = dy;
     if constexpr (!plain) {
       b.map_slope(F{}, In<T>{before}, dy, Acc<T>{before, true});  // z is not needed any more: dz takes its place
@@ -94,7 +95,8 @@ struct MatmulNtOp {
 
 /// residual + f(x wᵀ + bias). `weight` is a Parameter or a slice of one; bias and residual may be `absent`.
 template <class F = fn::Identity, class Cx, Index K, Index N, class Weight, class Bias, class Residual = Absent>
-Rows<Cx, N> linear(Cx& cx, Rows<Cx, K> x, Size<N> width, const Weight& weight, const Bias& bias, const Residual& residual = {}) {
+Rows<Cx, N> linear(Cx& cx, Rows<Cx, K> x, Size<N> width, const Weight& weight, const Bias& bias,
+                   const Residual& residual = {}) {
   return cx.apply(LinearOp<F>{}, x.rows(), width, x, weight, bias, residual);
 }
 

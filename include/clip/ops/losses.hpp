@@ -45,7 +45,8 @@ struct CrossEntropyOp {
   }
   template <class T>
   void backward(auto& b, In<T> x, Saved<T> saved, In<T> dloss, Acc<T> dx) const {
-    if (dx) b.cross_entropy_backward(x, row_groups, col_groups, axis, static_cast<double>(weight), In<T>{saved}, dloss, dx);
+    if (dx)
+      b.cross_entropy_backward(x, row_groups, col_groups, axis, static_cast<double>(weight), In<T>{saved}, dloss, dx);
   }
 };
 
@@ -55,7 +56,8 @@ Rows<Cx, W> exp_scale(Cx& cx, Rows<Cx, W> x, const Parameter<typename Cx::Scalar
 }
 
 template <class Cx, Index W>
-Rows<Cx, 1> cross_entropy(Cx& cx, Rows<Cx, W> logits, Ids row_groups, Ids col_groups, Axis axis = Axis::rows, float weight = 1) {
+Rows<Cx, 1> cross_entropy(Cx& cx, Rows<Cx, W> logits, Ids row_groups, Ids col_groups, Axis axis = Axis::rows,
+                          float weight = 1) {
   if (logits.rows() != static_cast<Index>(row_groups.size()) || logits.cols() != static_cast<Index>(col_groups.size()))
     raise(ShapeError{"cross_entropy", "groups of rows and columns", Shape{logits.rows(), logits.cols()},
                      Shape{static_cast<Index>(row_groups.size()), static_cast<Index>(col_groups.size())}});

@@ -27,7 +27,8 @@ struct LayerNormOp {
     b.layer_norm(x, gain, bias, epsilon, y, Saved<T>{});
   }
   template <class T>
-  void backward(auto& b, In<T> x, In<T> gain, In<T>, Saved<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain, Acc<T> dbias) const {
+  void backward(auto& b, In<T> x, In<T> gain, In<T>, Saved<T> saved, In<T> dy, Acc<T> dx, Acc<T> dgain,
+                Acc<T> dbias) const {
     b.layer_norm_backward(x, gain, saved, dy, dx, dgain, dbias);
   }
 };
@@ -52,7 +53,8 @@ struct NormalizeOp {
 };
 
 template <class Cx, Index W>
-Rows<Cx, W> layer_norm(Cx& cx, Rows<Cx, W> x, const Parameter<typename Cx::Scalar>& gain, const Parameter<typename Cx::Scalar>& bias, double epsilon) {
+Rows<Cx, W> layer_norm(Cx& cx, Rows<Cx, W> x, const Parameter<typename Cx::Scalar>& gain,
+                       const Parameter<typename Cx::Scalar>& bias, double epsilon) {
   return cx.apply(LayerNormOp{epsilon}, x.rows(), Size<W>{x.cols()}, x, gain, bias);
 }
 

@@ -54,7 +54,8 @@ Rows<Cx, W> activate(Cx& cx, Activation activation, Rows<Cx, W> x) {
 template <class Cx, Index W, Index W2>
 Rows<Cx, W> add(Cx& cx, Rows<Cx, W> x, Rows<Cx, W2> z) {
   static_assert(compatible(W, W2), "add: widths differ");
-  if (x.rows() != z.rows() || x.cols() != z.cols()) raise(ShapeError{"add", "shape", Shape{x.rows(), x.cols()}, Shape{z.rows(), z.cols()}});
+  if (x.rows() != z.rows() || x.cols() != z.cols())
+    raise(ShapeError{"add", "shape", Shape{x.rows(), x.cols()}, Shape{z.rows(), z.cols()}});
   return cx.apply(AddOp{}, x.rows(), Size<W>{x.cols()}, x, z);
 }
 

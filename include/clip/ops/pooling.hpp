@@ -67,7 +67,8 @@ Rows<Cx, N> average_pool(Cx& cx, Rows<Cx, N> x, Grid grid, Index k) {
 template <class Cx, Index W, Index N>
 Rows<Cx, N> channels_last(Cx& cx, Rows<Cx, W> images, Index channels, Grid grid, Size<N> width) {
   if (images.rows() != grid.images || images.cols() != channels * grid.pixels())
-    raise(ShapeError{"channels_last", "shape", Shape{grid.images, channels * grid.pixels()}, Shape{images.rows(), images.cols()}});
+    raise(ShapeError{"channels_last", "shape", Shape{grid.images, channels * grid.pixels()},
+                     Shape{images.rows(), images.cols()}});
   if (width != channels) raise(ShapeError{"channels_last", "channels", Index{width}, channels});
   return cx.apply(ChannelsLastOp{channels}, grid.rows(), width, images);
 }
@@ -76,7 +77,8 @@ Rows<Cx, N> channels_last(Cx& cx, Rows<Cx, W> images, Index channels, Grid grid,
 template <class Cx, Index N>
 Rows<Cx, N> mean_token(Cx& cx, Rows<Cx, N> x, const Parameter<typename Cx::Scalar>& positions) {
   const Index t = positions.shape.rows() - 1;
-  if (t < 1 || x.rows() % t != 0) raise(ShapeError{"mean_token", "rows", "a multiple of " + std::to_string(t), x.rows()});
+  if (t < 1 || x.rows() % t != 0)
+    raise(ShapeError{"mean_token", "rows", "a multiple of " + std::to_string(t), x.rows()});
   if (positions.shape.cols() != x.cols()) raise(ShapeError{"mean_token", "width", positions.shape.cols(), x.cols()});
   return cx.apply(MeanTokenOp{}, x.rows() / t * (t + 1), Size<N>{x.cols()}, x, positions);
 }

@@ -53,7 +53,8 @@ struct LearnedEmbeddingOp {
     b.gather(position, positions, Acc<T>{y, false});
   }
   template <class T>
-  void backward(auto& b, In<T>, In<T>, In<T>, Saved<T>, In<T> dy, Acc<T> dtoken, Acc<T> dvector, Acc<T> dposition) const {
+  void backward(auto& b, In<T>, In<T>, In<T>, Saved<T>, In<T> dy, Acc<T> dtoken, Acc<T> dvector,
+                Acc<T> dposition) const {
     if (dtoken) b.scatter_add(dy, tokens, dtoken);
     if (dvector) b.scatter_add(dy, vectors, dvector);
     if (dposition) b.scatter_add(dy, positions, dposition);
@@ -86,7 +87,8 @@ struct TokensOp {
     b.tokens(class_embedding, positions, x, y);
   }
   template <class T>
-  void backward(auto& b, In<T>, In<T>, In<T> positions, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> dclass, Acc<T> dpositions) const {
+  void backward(auto& b, In<T>, In<T>, In<T> positions, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> dclass,
+                Acc<T> dpositions) const {
     b.tokens_backward(dy, positions.rows, dclass, dpositions, dx);
   }
 };
@@ -104,7 +106,8 @@ Rows<Cx, W> embedding(Cx& cx, Size<W> width, Ids ids, Ids positions, const Param
 
 /// `vectors` is a Parameter or Rows.
 template <class Cx, Index W, class Vectors>
-Rows<Cx, W> learned_embedding(Cx& cx, Size<W> width, const LearnedEmbeddingOp& rows, const Parameter<typename Cx::Scalar>& token, const Vectors& vectors,
+Rows<Cx, W> learned_embedding(Cx& cx, Size<W> width, const LearnedEmbeddingOp& rows,
+                              const Parameter<typename Cx::Scalar>& token, const Vectors& vectors,
                               const Parameter<typename Cx::Scalar>& position) {
   return cx.apply(rows, static_cast<Index>(rows.tokens.size()), width, token, vectors, position);
 }
@@ -115,7 +118,8 @@ Rows<Cx, P> patches(Cx& cx, Rows<Cx, W> images, Index channels, Index size, Inde
 }
 
 template <class Cx, Index W>
-Rows<Cx, W> tokens(Cx& cx, Rows<Cx, W> x, const Parameter<typename Cx::Scalar>& class_embedding, const Parameter<typename Cx::Scalar>& positions) {
+Rows<Cx, W> tokens(Cx& cx, Rows<Cx, W> x, const Parameter<typename Cx::Scalar>& class_embedding,
+                   const Parameter<typename Cx::Scalar>& positions) {
   const Index length = positions.shape.rows();
   return cx.apply(TokensOp{}, x.rows() / (length - 1) * length, Size<W>{x.cols()}, x, class_embedding, positions);
 }

@@ -25,9 +25,12 @@ template <Backend B>
 class AdamW {
  public:
   explicit AdamW(Parameters<B>& parameters, AdamwOptions options_ = {})
-      : options{options_}, parameters_{&parameters}, m_{&parameters.state("exp_avg")}, v_{&parameters.state("exp_avg_sq")} {
+      : options{options_}, parameters_{&parameters}, m_{&parameters.state("exp_avg")}, v_{&parameters.state(
+                                                                                           "exp_avg_sq")} {
     const auto within = [](const char* what, float value, float low, float high) {
-      if (!(value >= low && value < high)) raise(OptionError{"adamw", what, "from " + detail::in_words(low) + " to below " + detail::in_words(high), value});
+      if (!(value >= low && value < high))
+        raise(
+            OptionError{"adamw", what, "from " + detail::in_words(low) + " to below " + detail::in_words(high), value});
     };
     within("learning_rate", options.learning_rate, 0, 1e6f);
     within("beta1", options.beta1, 0, 1);

@@ -18,7 +18,8 @@ struct WarmupCosine {
   double operator()(Index step) const {
     if (step < warmup) return static_cast<double>(step + 1) / static_cast<double>(warmup);
     if (step >= total) return 0;
-    return 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(step - warmup) / static_cast<double>(total - warmup)));
+    return 0.5 *
+           (1 + std::cos(std::numbers::pi * static_cast<double>(step - warmup) / static_cast<double>(total - warmup)));
   }
 };
 

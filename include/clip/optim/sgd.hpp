@@ -20,9 +20,11 @@ struct SgdOptions {
 template <Backend B>
 class Sgd {
  public:
-  explicit Sgd(Parameters<B>& parameters, SgdOptions options_ = {}) : options{options_}, parameters_{&parameters}, velocity_{&parameters.state("momentum")} {
+  explicit Sgd(Parameters<B>& parameters, SgdOptions options_ = {})
+      : options{options_}, parameters_{&parameters}, velocity_{&parameters.state("momentum")} {
     if (!(options.learning_rate >= 0)) raise(OptionError{"sgd", "learning_rate", "0 or more", options.learning_rate});
-    if (!(options.momentum >= 0 && options.momentum < 1)) raise(OptionError{"sgd", "momentum", "from 0 to below 1", options.momentum});
+    if (!(options.momentum >= 0 && options.momentum < 1))
+      raise(OptionError{"sgd", "momentum", "from 0 to below 1", options.momentum});
     if (!(options.weight_decay >= 0)) raise(OptionError{"sgd", "weight_decay", "0 or more", options.weight_decay});
   }
 
@@ -30,7 +32,8 @@ class Sgd {
 
   void step() {
     update_each(*parameters_, options, [&](const Trainable<T>& e, double decay) {
-      parameters_->backend().sgd(e.value, View<const T>{e.gradient}, velocity_->of(e), SgdStep{options.learning_rate, options.momentum, decay, steps_ == 0});
+      parameters_->backend().sgd(e.value, View<const T>{e.gradient}, velocity_->of(e),
+                                 SgdStep{options.learning_rate, options.momentum, decay, steps_ == 0});
     });
     ++steps_;
   }

@@ -15,7 +15,8 @@ void update_each(Parameters<B>& parameters, const Options& options, F&& update) 
   for (auto& e : parameters.entries()) {
     if (e.fresh) continue;
     update(std::as_const(e), options.decays(e.name, e.shape) ? static_cast<double>(options.weight_decay) : 0.0);
-    if (std::isfinite(e.range.low) || std::isfinite(e.range.high)) parameters.backend().clamp(e.value, e.range.low, e.range.high);
+    if (std::isfinite(e.range.low) || std::isfinite(e.range.high))
+      parameters.backend().clamp(e.value, e.range.low, e.range.high);
   }
   parameters.clear_gradients();
 }

@@ -19,7 +19,8 @@ class Agreement {
   template <class T, Index E, Index F>
   void add(const Features<T, E>& reference, const Features<T, F>& other) {
     if (reference.size() != other.size()) raise(ShapeError{"agreement", "rows", reference.size(), other.size()});
-    if (reference.width() != other.width()) raise(ShapeError{"agreement", "feature width", reference.width(), other.width()});
+    if (reference.width() != other.width())
+      raise(ShapeError{"agreement", "feature width", reference.width(), other.width()});
     for (Index i = 0; i < reference.size(); ++i) cosines_.push_back(cosine(reference[i], other[i]));
   }
 

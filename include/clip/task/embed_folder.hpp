@@ -45,7 +45,10 @@ class EmbeddedImages {
   using Item = Result<EmbeddedImage<Features>>;
 
   EmbeddedImages(const M& model, std::vector<std::string> paths, EmbedOptions options)
-      : model_{&model}, progress_{std::move(options.progress)}, ahead_{std::move(paths), model.input(), {options.batch, options.readers, options.stop}} {}
+      : model_{&model}, progress_{std::move(options.progress)}, ahead_{std::move(paths),
+                                                                       model.input(),
+                                                                       {options.batch, options.readers, options.stop}} {
+  }
 
   class Iterator {
    public:
@@ -97,7 +100,8 @@ class EmbeddedImages {
       }
       Features features{1, all.width()};
       std::ranges::copy(all[good++], features[0].begin());
-      items_.emplace_back(EmbeddedImage<Features>{ahead_.paths()[static_cast<std::size_t>(batch->first) + i], std::move(features)});
+      items_.emplace_back(
+          EmbeddedImage<Features>{ahead_.paths()[static_cast<std::size_t>(batch->first) + i], std::move(features)});
     }
     if (progress_) progress_({batch->first + static_cast<Index>(items_.size()), size(), failed_});
   }
@@ -119,7 +123,8 @@ EmbeddedImages<M> embed_files(const M& model, std::vector<std::string> paths, Em
 /// The same for the pictures below a folder: files that are named like one (see image_endings), in the order of their paths' bytes.
 /// LoadError: no such folder, no picture in it. SystemError: a folder that cannot be listed.
 template <class M>
-[[nodiscard]] Result<EmbeddedImages<M>> try_embed_folder(const M& model, const std::string& folder, EmbedOptions options = {}) {
+[[nodiscard]] Result<EmbeddedImages<M>> try_embed_folder(const M& model, const std::string& folder,
+                                                         EmbedOptions options = {}) {
   auto paths = try_image_files(folder, options.below);
   if (!paths) return paths.error();
   return embed_files(model, std::move(*paths), std::move(options));

@@ -36,14 +36,16 @@ inline Svg image_sheet(const ImageSheet& sheet) {
   for (const SheetRow& row : sheet.rows) {
     names.push_back(row.name);
     for (const SheetTile& tile : row.tiles) words.insert(words.end(), {tile.caption, tile.note});
-    const auto n = static_cast<std::size_t>(std::count_if(row.tiles.begin(), row.tiles.end(), [](const SheetTile& t) { return t.right; }));
+    const auto n = static_cast<std::size_t>(
+        std::count_if(row.tiles.begin(), row.tiles.end(), [](const SheetTile& t) { return t.right; }));
     most_right = std::max(most_right, n);
     most_wrong = std::max(most_wrong, row.tiles.size() - n);
   }
   const double pitch_x = std::max(side + 2 * frame + 10, detail::widest(words, size) + 6);
   const double left = detail::margin + detail::widest(names, 13) + 14, top = detail::heading_height + 36;
   const double wrong_left = left + static_cast<double>(most_right) * pitch_x + gap;
-  const double width = std::max(wrong_left + static_cast<double>(most_wrong) * pitch_x + detail::margin, detail::heading_width(sheet.title, sheet.note));
+  const double width = std::max(wrong_left + static_cast<double>(most_wrong) * pitch_x + detail::margin,
+                                detail::heading_width(sheet.title, sheet.note));
 
   Svg svg{width, top + static_cast<double>(sheet.rows.size()) * pitch_y + 6, sheet.title};
   detail::draw_heading(svg, sheet.title, sheet.note);
@@ -56,7 +58,8 @@ inline Svg image_sheet(const ImageSheet& sheet) {
 
   for (std::size_t i = 0; i < sheet.rows.size(); ++i) {
     const double y = top + static_cast<double>(i) * pitch_y;
-    svg.text({left - 14, y + frame + side / 2 + 4}, sheet.rows[i].name, {.size = 13, .anchor = Anchor::end, .bold = true});
+    svg.text({left - 14, y + frame + side / 2 + 4}, sheet.rows[i].name,
+             {.size = 13, .anchor = Anchor::end, .bold = true});
     double next_right = left, next_wrong = wrong_left;
     for (const SheetTile& tile : sheet.rows[i].tiles) {
       double& next = tile.right ? next_right : next_wrong;
@@ -66,7 +69,8 @@ inline Svg image_sheet(const ImageSheet& sheet) {
       svg.image({x, y + frame}, side, side, tile.image);
       svg.text({x + side / 2, y + side + 2 * frame + 13}, tile.caption,
                {.size = size, .color = tile.right ? colors::faint : colors::orange, .anchor = Anchor::middle});
-      svg.text({x + side / 2, y + side + 2 * frame + 26}, tile.note, {.size = size - 1, .color = colors::faint, .anchor = Anchor::middle});
+      svg.text({x + side / 2, y + side + 2 * frame + 26}, tile.note,
+               {.size = size - 1, .color = colors::faint, .anchor = Anchor::middle});
       next += pitch_x;
     }
   }

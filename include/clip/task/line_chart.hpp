@@ -34,7 +34,8 @@ struct Axis {
   /// tick(value, text) for every multiple of the step within.
   void ticks(auto&& tick) const {
     const int decimals = step >= 1 ? 0 : static_cast<int>(std::ceil(-std::log10(step)));
-    for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k) tick(k * step, short_number(k * step, decimals));
+    for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k)
+      tick(k * step, short_number(k * step, decimals));
   }
 };
 
@@ -53,7 +54,8 @@ inline std::vector<double> smoothed(const std::vector<double>& values, std::size
 
 /// InputError: values or levels that are not finite.
 inline Svg line_chart(const LineChart& chart) {
-  constexpr double width = 760, height = 430, left = 68, right = width - detail::margin, top = detail::heading_height + 14, bottom = height - 52;
+  constexpr double width = 760, height = 430, left = 68, right = width - detail::margin,
+                   top = detail::heading_height + 14, bottom = height - 52;
   double low = INFINITY, high = -INFINITY;
   const auto reach = [&](double y) {
     if (!std::isfinite(y)) raise(InputError{"line_chart", "a value", "a finite number", y});
@@ -79,12 +81,15 @@ inline Svg line_chart(const LineChart& chart) {
     svg.text({x(value), bottom + 19}, text, {.size = 12, .color = colors::faint, .anchor = Anchor::middle});
   });
   svg.line({left, bottom}, {right, bottom}, {colors::faint, 1});
-  svg.text({(left + right) / 2, height - 14}, chart.x_title, {.size = 12, .color = colors::faint, .anchor = Anchor::middle, .bold = true});
-  svg.text({22, (top + bottom) / 2}, chart.y_title, {.size = 12, .color = colors::faint, .anchor = Anchor::middle, .bold = true, .turn = -90});
+  svg.text({(left + right) / 2, height - 14}, chart.x_title,
+           {.size = 12, .color = colors::faint, .anchor = Anchor::middle, .bold = true});
+  svg.text({22, (top + bottom) / 2}, chart.y_title,
+           {.size = 12, .color = colors::faint, .anchor = Anchor::middle, .bold = true, .turn = -90});
 
   const auto curve = [&](const std::vector<double>& values, const Stroke& stroke) {
     std::vector<Point> points;
-    for (std::size_t i = 0; i < values.size(); ++i) points.push_back({x(chart.first_x + static_cast<double>(i)), y(values[i])});
+    for (std::size_t i = 0; i < values.size(); ++i)
+      points.push_back({x(chart.first_x + static_cast<double>(i)), y(values[i])});
     svg.polyline(points, stroke);
   };
   curve(chart.values, {chart.smoothing > 0 ? mix(colors::white, colors::blue, 0.4) : colors::blue, 1});

@@ -31,7 +31,8 @@ Svg matrix_chart(const MatrixLabels& labels, Text&& text, Color&& color) {
   const double top = heading_height + 26 + (turned ? widest_column * steepness + 14 : 24);
   const double columns = static_cast<double>(labels.columns.size()), rows = static_cast<double>(labels.rows.size());
   const double overhang = turned ? widest_column * 0.77 : 0;  // of the last column name
-  const double width = std::max(left + columns * cell_width + std::max(margin, overhang), heading_width(labels.title, labels.note));
+  const double width =
+      std::max(left + columns * cell_width + std::max(margin, overhang), heading_width(labels.title, labels.note));
 
   Svg svg{width, top + rows * cell_height + margin, labels.title};
   draw_heading(svg, labels.title, labels.note);
@@ -58,8 +59,10 @@ Svg matrix_chart(const MatrixLabels& labels, Text&& text, Color&& color) {
 }
 
 inline void check_extents(const char* chart, const MatrixLabels& labels, View<const double> values) {
-  if (static_cast<std::size_t>(values.rows) != labels.rows.size() || static_cast<std::size_t>(values.cols) != labels.columns.size())
-    raise(ShapeError{chart, "values for the names", Shape{static_cast<Index>(labels.rows.size()), static_cast<Index>(labels.columns.size())},
+  if (static_cast<std::size_t>(values.rows) != labels.rows.size() ||
+      static_cast<std::size_t>(values.cols) != labels.columns.size())
+    raise(ShapeError{chart, "values for the names",
+                     Shape{static_cast<Index>(labels.rows.size()), static_cast<Index>(labels.columns.size())},
                      Shape{values.rows, values.cols}});
 }
 
@@ -76,7 +79,10 @@ inline Svg confusion_chart(const MatrixLabels& labels, View<const double> counts
   };
   return detail::matrix_chart(
       labels, [&](Index i, Index j) { return detail::short_number(counts(i, j), 0); },
-      [&](Index i, Index j) { return i == j ? mix(colors::white, colors::blue, share(i, j)) : mix(colors::pale, colors::orange, std::sqrt(share(i, j))); });
+      [&](Index i, Index j) {
+        return i == j ? mix(colors::white, colors::blue, share(i, j))
+                      : mix(colors::pale, colors::orange, std::sqrt(share(i, j)));
+      });
 }
 
 /// Values with two digits after the point: blue above zero, orange below, the darkest as far from zero as any. ShapeError as above.
@@ -90,10 +96,12 @@ inline Svg similarity_chart(const MatrixLabels& labels, View<const double> value
       [&](Index i, Index j) {
         std::string digits = detail::short_number(std::abs(values(i, j)) * 100, 0);
         digits.insert(0, digits.size() < 3 ? 3 - digits.size() : 0, '0');
-        return (values(i, j) < 0 && digits != "000" ? "\xE2\x88\x92" : "") + digits.substr(0, digits.size() - 2) + "." + digits.substr(digits.size() - 2);
+        return (values(i, j) < 0 && digits != "000" ? "\xE2\x88\x92" : "") + digits.substr(0, digits.size() - 2) + "." +
+               digits.substr(digits.size() - 2);
       },
       [&](Index i, Index j) {
-        return mix(colors::pale, values(i, j) < 0 ? colors::orange : colors::blue, farthest > 0 ? std::abs(values(i, j)) / farthest : 0);
+        return mix(colors::pale, values(i, j) < 0 ? colors::orange : colors::blue,
+                   farthest > 0 ? std::abs(values(i, j)) / farthest : 0);
       });
 }
 

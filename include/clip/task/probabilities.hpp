@@ -33,7 +33,9 @@ template <class T>
 class Probabilities {
  public:
   /// Softmax of factor · cosine over each row.
-  Probabilities(const Similarities<T>& cosines, double factor) : values_{cosines.values} { detail::softmax_rows(values_.view(), factor); }
+  Probabilities(const Similarities<T>& cosines, double factor) : values_{cosines.values} {
+    detail::softmax_rows(values_.view(), factor);
+  }
 
   Index size() const { return values_.shape().rows(); }
   /// Those of image i. Of a named object only.

@@ -46,7 +46,8 @@ class ReadAhead {
     work_ = std::make_unique<Work>(std::move(paths), input, options.batch, options.stop);
     const int readers = options.readers > 0 ? options.readers : available_cores();
     const auto most = std::min<std::size_t>(work_->paths.size(), 2 * static_cast<std::size_t>(options.batch));
-    for (std::size_t t = 0; t < std::min(static_cast<std::size_t>(readers), most); ++t) work_->readers.emplace_back([work = work_.get()] { work->read(); });
+    for (std::size_t t = 0; t < std::min(static_cast<std::size_t>(readers), most); ++t)
+      work_->readers.emplace_back([work = work_.get()] { work->read(); });
   }
 
   const std::vector<std::string>& paths() const { return work_->paths; }
@@ -116,7 +117,8 @@ class ReadAhead {
       }
       handed_out = !stop.stop_requested() && done * batch < size();
       if (!handed_out) return nullptr;
-      handed_out = changed.wait(lock, stop.get_token(), [&] { return next_file > done * batch && slot(done).left == 0; });
+      handed_out =
+          changed.wait(lock, stop.get_token(), [&] { return next_file > done * batch && slot(done).left == 0; });
       if (!handed_out) return nullptr;
       drop_failed(slot(done).batch);
       return &slot(done).batch;
@@ -128,12 +130,14 @@ class ReadAhead {
       Images kept;
       kept.resize_for_reuse(good, batch.images.channels(), batch.images.height(), batch.images.width());
       for (Index i = 0, k = 0; i < n; ++i)
-        if (!batch.errors[static_cast<std::size_t>(i)]) std::ranges::copy(std::as_const(batch.images).image(i), kept.image(k++).begin());
+        if (!batch.errors[static_cast<std::size_t>(i)])
+          std::ranges::copy(std::as_const(batch.images).image(i), kept.image(k++).begin());
       batch.images = std::move(kept);
     }
 
     /// Nothing may leave a thread: what is raised becomes the file's error.
-    static Result<void> read_one(const std::string& path, const ImageInput& input, Images& out, PreprocessMemory& memory) {
+    static Result<void> read_one(const std::string& path, const ImageInput& input, Images& out,
+                                 PreprocessMemory& memory) {
 #if CLIP_EXCEPTIONS
       try {
         return decode_and_resize(path, input, out, memory);
@@ -144,10 +148,12 @@ class ReadAhead {
       return decode_and_resize(path, input, out, memory);
 #endif
     }
-    static Result<void> decode_and_resize(const std::string& path, const ImageInput& input, Images& out, PreprocessMemory& memory) {
+    static Result<void> decode_and_resize(const std::string& path, const ImageInput& input, Images& out,
+                                          PreprocessMemory& memory) {
       const auto image = try_read_image(path);
       if (!image) return image.error();
-      if (auto done = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !done) return InputError{path, done.error().message()};
+      if (auto done = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !done)
+        return InputError{path, done.error().message()};
       return {};
     }
 

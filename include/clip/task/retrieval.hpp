@@ -29,8 +29,10 @@ struct Retrieval {
   std::string in_words() const {
     char line[256];
     std::snprintf(line, sizeof line,
-                  "Text Retrieval: R1:%.2f R5:%.2f R10:%.2f mR:%.2f| Image Retrieval: R1:%.2f R5:%.2f R10:%.2f mR:%.2f | total mR:%.2f sum:%.2f", text.at_1,
-                  text.at_5, text.at_10, text.mean(), image.at_1, image.at_5, image.at_10, image.mean(), mean(), sum());
+                  "Text Retrieval: R1:%.2f R5:%.2f R10:%.2f mR:%.2f| Image Retrieval: R1:%.2f R5:%.2f R10:%.2f mR:%.2f "
+                  "| total mR:%.2f sum:%.2f",
+                  text.at_1, text.at_5, text.at_10, text.mean(), image.at_1, image.at_5, image.at_10, image.mean(),
+                  mean(), sum());
     return line;
   }
 };
@@ -43,7 +45,9 @@ Features<T, E> directions(const Features<T, E>& features, const char* of) {
   Features<T, E> unit = normalized(features);
   for (Index i = 0; i < unit.size(); ++i)
     for (const T x : unit[i])
-      if (!std::isfinite(x)) raise(NumericError{"retrieval", std::string(of) + " " + std::to_string(i) + ": features that are zero or not finite"});
+      if (!std::isfinite(x))
+        raise(NumericError{"retrieval",
+                           std::string(of) + " " + std::to_string(i) + ": features that are zero or not finite"});
   return unit;
 }
 
@@ -67,7 +71,9 @@ Recall recall(const Features<T, E>& queries, const Features<T, E>& candidates, I
       at_1 += rank < 1 ? 1 : 0, at_5 += rank < 5 ? 1 : 0, at_10 += rank < 10 ? 1 : 0;
     }
   }
-  const auto percent = [&](Index hits) { return 100 * static_cast<double>(hits) / static_cast<double>(queries.size()); };
+  const auto percent = [&](Index hits) {
+    return 100 * static_cast<double>(hits) / static_cast<double>(queries.size());
+  };
   return {percent(at_1), percent(at_5), percent(at_10)};
 }
 
@@ -83,9 +89,11 @@ Retrieval retrieval(const Features<T, E>& images, const Features<T, E>& texts, I
   if (images.empty()) raise(ShapeError{"retrieval", "images", "1 or more", 0});
   if (images.width() != texts.width()) raise(ShapeError{"retrieval", "width of texts", images.width(), texts.width()});
   if (texts.size() % k != 0 || texts.size() / k != images.size())
-    raise(ShapeError{"retrieval", "texts", std::to_string(k) + " for each of " + std::to_string(images.size()) + " images", texts.size()});
+    raise(ShapeError{"retrieval", "texts",
+                     std::to_string(k) + " for each of " + std::to_string(images.size()) + " images", texts.size()});
   const auto image = detail::directions(images, "image"), text = detail::directions(texts, "text");
-  return {detail::recall(image, text, k, [&](Index i) { return i * k; }), detail::recall(text, image, 1, [&](Index t) { return t / k; })};
+  return {detail::recall(image, text, k, [&](Index i) { return i * k; }),
+          detail::recall(text, image, 1, [&](Index t) { return t / k; })};
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -57,7 +57,8 @@ void products_of_rows(View<const T> a, View<const T> b, View<T> y) {
 /// Cosines of every image with every class, of features of any length. ShapeError: their widths differ.
 template <class T, Index E, Index F>
 Similarities<T> similarities(const Features<T, E>& images, const Features<T, F>& classes) {
-  if (images.width() != classes.width()) raise(ShapeError{"zero_shot", "feature width", classes.width(), images.width()});
+  if (images.width() != classes.width())
+    raise(ShapeError{"zero_shot", "feature width", classes.width(), images.width()});
   const auto a = normalized(images);
   const auto b = normalized(classes);
   Similarities<T> result{Tensor<T>{{images.size(), classes.size()}}};

@@ -46,12 +46,15 @@ class ZeroShot {
   /// labels: one per class, or none. temperature: exp(logit_scale) of the model, what cosines are multiplied by before the softmax.
   explicit ZeroShot(Features<T, E> classes, std::vector<std::string> labels = {}, double temperature = 100)
       : classes_{normalized(std::move(classes))}, labels_{std::move(labels)}, temperature_{temperature} {
-    if (!labels_.empty() && std::cmp_not_equal(labels_.size(), classes_.size())) raise(ShapeError{"zero_shot", "labels", classes_.size(), labels_.size()});
+    if (!labels_.empty() && std::cmp_not_equal(labels_.size(), classes_.size()))
+      raise(ShapeError{"zero_shot", "labels", classes_.size(), labels_.size()});
   }
 
   const Features<T, E>& classes() const { return classes_; }
   /// Of class c; nothing where none were given.
-  std::string_view label(Index c) const { return labels_.empty() ? std::string_view{} : labels_[static_cast<std::size_t>(c)]; }
+  std::string_view label(Index c) const {
+    return labels_.empty() ? std::string_view{} : labels_[static_cast<std::size_t>(c)];
+  }
 
   /// Cosines of image features (not normalised) with every class.
   Similarities<T> operator()(const Features<T, E>& images) const {
@@ -67,7 +70,8 @@ class ZeroShot {
   /// Cosines in a context of the caller's, of features it holds: (images, classes) in the backend's memory, valid until its next pass.
   template <class Cx, Index W>
   Rows<Cx, dyn> operator()(Cx& cx, Rows<Cx, W> images) const {
-    if (images.cols() != classes_.width()) raise(ShapeError{"zero_shot", "feature width", classes_.width(), images.cols()});
+    if (images.cols() != classes_.width())
+      raise(ShapeError{"zero_shot", "feature width", classes_.width(), images.cols()});
     return matmul_nt(cx, normalize(cx, images), detail::borrow(cx, classes_.view(), Size<E>{classes_.width()}));
   }
   /// Probabilities of such features, in memory of the caller's: (images, classes).
@@ -127,7 +131,8 @@ Index context_of(const M& model) {
 
 /// Strings into ids.
 template <class Words>
-concept MakesTexts = requires(const Words& tokenizer, std::span<const std::string> texts, const TokenizeOptions& options) {
+concept MakesTexts = requires(const Words& tokenizer, std::span<const std::string> texts,
+                              const TokenizeOptions& options) {
   { tokenizer(texts, options) } -> std::same_as<Texts>;
 };
 
@@ -142,7 +147,8 @@ auto zero_shot(const M& model, const Texts& prompts) {
 /// `tokenizer` is a Tokenizer, or anything else that makes Texts of strings.
 /// OptionError: no class, a template without its one {}. InputError: a prompt too long (unless it may be cut).
 template <class M, MakesTexts Words>
-auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, std::span<const std::string> templates, TooLong too_long = TooLong::error) {
+auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, std::span<const std::string> templates,
+               TooLong too_long = TooLong::error) {
   if (names.size() == 0) raise(OptionError{"zero_shot", "number of classes", "1 or more", 0});
   std::vector<std::string> labels;
   std::vector<std::pair<Index, std::string_view>> all;  // class, name
@@ -158,7 +164,8 @@ auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, 
       std::vector<std::string> prompts;
       for (std::size_t i = begin; i < begin + n; ++i) prompts.push_back(sentence(all[i].second));
       const auto unit = normalized(
-          model.encode_text(tokenizer(std::span<const std::string>{prompts}, TokenizeOptions{.context = detail::context_of(model), .too_long = too_long})));
+          model.encode_text(tokenizer(std::span<const std::string>{prompts},
+                                      TokenizeOptions{.context = detail::context_of(model), .too_long = too_long})));
       if (sums.empty()) sums = Sums{names.size(), unit.width()};
       for (std::size_t i = 0; i < n; ++i) {
         const auto sum = sums[all[begin + i].first];
@@ -168,14 +175,16 @@ auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, 
   return ZeroShot{std::move(sums), std::move(labels), detail::temperature_of(model)};
 }
 template <class M, MakesTexts Words>
-auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, const std::vector<std::string>& templates, TooLong too_long = TooLong::error) {
+auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names,
+               const std::vector<std::string>& templates, TooLong too_long = TooLong::error) {
   return zero_shot(model, tokenizer, names, std::span{templates}, too_long);
 }
 
 /// Share of labels predicted right.
 template <class Label>
 double accuracy(const std::vector<Index>& predicted, std::span<const Label> labels) {
-  if (predicted.size() != labels.size() || labels.empty()) raise(ShapeError{"accuracy", "predictions for the labels", labels.size(), predicted.size()});
+  if (predicted.size() != labels.size() || labels.empty())
+    raise(ShapeError{"accuracy", "predictions for the labels", labels.size(), predicted.size()});
   Index right = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) right += predicted[i] == static_cast<Index>(labels[i]) ? 1 : 0;
   return static_cast<double>(right) / static_cast<double>(labels.size());

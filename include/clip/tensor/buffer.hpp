@@ -15,8 +15,11 @@ class Buffer {
   using T = typename B::Scalar;
 
   Buffer() = default;
-  Buffer(B backend, Index count) : backend_{std::move(backend)}, data_{static_cast<T*>(backend_.allocate(bytes(count)))}, count_{count} {}
-  Buffer(Buffer&& other) noexcept : backend_{std::move(other.backend_)}, data_{std::exchange(other.data_, nullptr)}, count_{std::exchange(other.count_, 0)} {}
+  Buffer(B backend, Index count)
+      : backend_{std::move(backend)}, data_{static_cast<T*>(backend_.allocate(bytes(count)))}, count_{count} {}
+  Buffer(Buffer&& other) noexcept
+      : backend_{std::move(other.backend_)}, data_{std::exchange(other.data_, nullptr)}, count_{std::exchange(
+                                                                                             other.count_, 0)} {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(backend_, other.backend_);
     std::swap(data_, other.data_);

@@ -60,7 +60,8 @@ struct Parameter {
   Layout layout = Layout::rows;
 
   constexpr Parameter() = default;
-  constexpr Parameter(Shape shape_, Init init_, Use use_ = Use::other, Range range_ = {}) : shape{shape_}, init{init_}, range{range_}, use{use_} {}
+  constexpr Parameter(Shape shape_, Init init_, Use use_ = Use::other, Range range_ = {})
+      : shape{shape_}, init{init_}, range{range_}, use{use_} {}
 
   constexpr Index count() const { return shape.count(); }
   constexpr View<T> view() const { return {data, shape.rows(), shape.cols()}; }

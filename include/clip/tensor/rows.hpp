@@ -21,7 +21,9 @@ struct Rows {
   /// Between a width in the type and the same width known at run time (checked by Size).
   template <Index Other>
     requires(compatible(Width, Other))
-  constexpr Rows(const Rows<Cx, Other>& other) : view{other.view}, node{other.node} { (void)Size<Width>{other.view.cols}; }
+  constexpr Rows(const Rows<Cx, Other>& other) : view{other.view}, node{other.node} {
+    (void)Size<Width>{other.view.cols};
+  }
 
   constexpr Index rows() const { return view.rows; }
   constexpr Index cols() const { return view.cols; }

@@ -17,7 +17,8 @@ class Tensor {
   Tensor() = default;
   explicit Tensor(Shape shape) : shape_{shape}, values_(static_cast<std::size_t>(shape.count())) {}
   Tensor(Shape shape, std::vector<T> values) : shape_{shape}, values_{std::move(values)} {
-    if (static_cast<Index>(values_.size()) != shape.count()) raise(ShapeError{"tensor", "number of values", shape.count(), values_.size()});
+    if (static_cast<Index>(values_.size()) != shape.count())
+      raise(ShapeError{"tensor", "number of values", shape.count(), values_.size()});
   }
 
   const Shape& shape() const { return shape_; }
@@ -39,16 +40,20 @@ template <class T, Index Width>
 class Features {
  public:
   Features() = default;
-  explicit Features(Index n, Size<Width> width = {}) : width_{width}, n_{n}, values_(static_cast<std::size_t>(n * width)) {}
+  explicit Features(Index n, Size<Width> width = {})
+      : width_{width}, n_{n}, values_(static_cast<std::size_t>(n * width)) {}
 
   Index size() const { return n_; }
   Index width() const { return width_; }
   bool empty() const { return n_ == 0; }
 
   /// Feature vector i.
-  std::span<T> operator[](Index i) & { return std::span<T>(values_).subspan(static_cast<std::size_t>(i * width()), static_cast<std::size_t>(width())); }
+  std::span<T> operator[](Index i) & {
+    return std::span<T>(values_).subspan(static_cast<std::size_t>(i * width()), static_cast<std::size_t>(width()));
+  }
   std::span<const T> operator[](Index i) const& {
-    return std::span<const T>(values_).subspan(static_cast<std::size_t>(i * width()), static_cast<std::size_t>(width()));
+    return std::span<const T>(values_).subspan(static_cast<std::size_t>(i * width()),
+                                               static_cast<std::size_t>(width()));
   }
   /// Not of a temporary: `for (float x : model.encode_image(images)[0])` would read freed memory.
   void operator[](Index) const&& = delete;

@@ -22,24 +22,30 @@ namespace clip::inline CLIP_ABI {
 template <class Self, class Rows, Index Context>
 class BatchCalls {
  public:
-  Rows operator()(std::initializer_list<std::string_view> texts, const TokenizeOptions& options = {.context = Context}) const {
+  Rows operator()(std::initializer_list<std::string_view> texts,
+                  const TokenizeOptions& options = {.context = Context}) const {
     return (*this)(std::span<const std::string_view>{texts.begin(), texts.size()}, options);
   }
   Rows operator()(std::span<const std::string> texts, const TokenizeOptions& options = {.context = Context}) const {
     return try_tokenize(texts, options).value();
   }
-  Rows operator()(std::span<const std::string_view> texts, const TokenizeOptions& options = {.context = Context}) const {
+  Rows operator()(std::span<const std::string_view> texts,
+                  const TokenizeOptions& options = {.context = Context}) const {
     return try_tokenize(texts, options).value();
   }
   Rows operator()(const std::vector<std::string>& texts, const TokenizeOptions& options = {.context = Context}) const {
     return (*this)(std::span{texts}, options);
   }
-  Rows operator()(std::string_view text, const TokenizeOptions& options = {.context = Context}) const { return (*this)(std::span{&text, 1}, options); }
+  Rows operator()(std::string_view text, const TokenizeOptions& options = {.context = Context}) const {
+    return (*this)(std::span{&text, 1}, options);
+  }
 
-  [[nodiscard]] Result<Rows> try_tokenize(std::span<const std::string> texts, const TokenizeOptions& options = {.context = Context}) const {
+  [[nodiscard]] Result<Rows> try_tokenize(std::span<const std::string> texts,
+                                          const TokenizeOptions& options = {.context = Context}) const {
     return static_cast<const Self&>(*this).try_batch(texts, options);
   }
-  [[nodiscard]] Result<Rows> try_tokenize(std::span<const std::string_view> texts, const TokenizeOptions& options = {.context = Context}) const {
+  [[nodiscard]] Result<Rows> try_tokenize(std::span<const std::string_view> texts,
+                                          const TokenizeOptions& options = {.context = Context}) const {
     return static_cast<const Self&>(*this).try_batch(texts, options);
   }
 };
@@ -47,7 +53,9 @@ class BatchCalls {
 namespace detail {
 
 inline constexpr std::size_t largest_text = std::size_t{1} << 28;  // cleaned and all, its places fit in 31 bits
-inline InputError text_too_large(std::string_view text) { return {"tokenizer", "bytes of a text", "at most " + std::to_string(largest_text), text.size()}; }
+inline InputError text_too_large(std::string_view text) {
+  return {"tokenizer", "bytes of a text", "at most " + std::to_string(largest_text), text.size()};
+}
 
 /// The first 60 bytes on one line, no character cut in two.
 inline std::string beginning_of(std::string_view text) {
@@ -62,8 +70,8 @@ inline std::string beginning_of(std::string_view text) {
 
 /// Adds every text to `rows` as `start`, its ids (which encode(text) appends to `ids`) and `end`.
 template <class Text, class Rows, class Encode>
-Result<void> try_add_texts(std::span<const Text> batch, const TokenizeOptions& options, std::int32_t start, std::int32_t end, std::vector<std::int32_t>& ids,
-                           Rows& rows, Encode encode) {
+Result<void> try_add_texts(std::span<const Text> batch, const TokenizeOptions& options, std::int32_t start,
+                           std::int32_t end, std::vector<std::int32_t>& ids, Rows& rows, Encode encode) {
   if (options.context < 2) return OptionError{"tokenizer", "context", "2 or more", options.context};
   const auto context = static_cast<std::size_t>(options.context);
   for (const std::string_view text : batch) {
@@ -74,7 +82,8 @@ Result<void> try_add_texts(std::span<const Text> batch, const TokenizeOptions& o
     const bool cut = ids.size() > context;
     if (cut) {
       if (options.too_long == TooLong::error)
-        return InputError{"text " + std::to_string(rows.size()) + " (\"" + beginning_of(text) + "\")", "ids", "at most " + std::to_string(context), ids.size()};
+        return InputError{"text " + std::to_string(rows.size()) + " (\"" + beginning_of(text) + "\")", "ids",
+                          "at most " + std::to_string(context), ids.size()};
       ids.resize(context);
       ids.back() = end;
     }

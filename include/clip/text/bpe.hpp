@@ -56,7 +56,8 @@ class BytePairs {
   void encode(std::string_view piece, Scratch& scratch, std::vector<std::int32_t>& ids) const {
     if (piece.empty()) return;
     if (piece.size() > short_piece) return encode_long(piece, scratch, ids);
-    if (const std::int32_t id = names_.find(piece, end_of_piece); id >= 0 && whole(id, piece, scratch)) return ids.push_back(id);
+    if (const std::int32_t id = names_.find(piece, end_of_piece); id >= 0 && whole(id, piece, scratch))
+      return ids.push_back(id);
     encode_short(piece, ids);
   }
 
@@ -68,7 +69,9 @@ class BytePairs {
     std::atomic<State> state{unknown};
     Whole() = default;
     Whole(const Whole& other) : state{other.state.load(std::memory_order_relaxed)} {}
-    Whole& operator=(const Whole& other) { return state.store(other.state.load(std::memory_order_relaxed), std::memory_order_relaxed), *this; }
+    Whole& operator=(const Whole& other) {
+      return state.store(other.state.load(std::memory_order_relaxed), std::memory_order_relaxed), *this;
+    }
   };
   explicit BytePairs(Empty) {}
 
@@ -112,7 +115,8 @@ class BytePairs {
 
   Result<void> build(std::string_view place, std::span<const Merge> merges) {
     const std::size_t count = 512 + merges.size();
-    if (count >= (std::size_t{1} << id_bits) - 2) return LoadError{std::string(place), "merges", "fewer than 2 million", merges.size()};
+    if (count >= (std::size_t{1} << id_bits) - 2)
+      return LoadError{std::string(place), "merges", "fewer than 2 million", merges.size()};
     names_.reserve(count);
     for (const std::string_view close : {std::string_view{}, end_of_piece}) {
       for (const std::uint8_t byte : byte_of_symbol) {
@@ -171,8 +175,12 @@ class BytePairs {
     return state == Whole::yes;
   }
 
-  static std::uint64_t pair_key(std::int32_t a, std::int32_t b) { return static_cast<std::uint64_t>(a) << id_bits | static_cast<std::uint64_t>(b); }
-  std::size_t first_slot(std::uint64_t key) const { return static_cast<std::size_t>(key * 0x9E3779B97F4A7C15ULL >> shift_); }
+  static std::uint64_t pair_key(std::int32_t a, std::int32_t b) {
+    return static_cast<std::uint64_t>(a) << id_bits | static_cast<std::uint64_t>(b);
+  }
+  std::size_t first_slot(std::uint64_t key) const {
+    return static_cast<std::size_t>(key * 0x9E3779B97F4A7C15ULL >> shift_);
+  }
 
   /// Priority of a pair, 0 first; `unranked` where no merge joins it.
   std::int32_t rank(std::int32_t a, std::int32_t b) const {
@@ -204,7 +212,8 @@ class BytePairs {
       s.after[at(i)] = i + 1;
     }
     const auto rank_at = [&](std::int32_t i) {  // of the symbol at i and the next
-      return s.symbols[at(i)] < 0 || s.after[at(i)] >= n ? unranked : rank(s.symbols[at(i)], s.symbols[at(s.after[at(i)])]);
+      return s.symbols[at(i)] < 0 || s.after[at(i)] >= n ? unranked
+                                                         : rank(s.symbols[at(i)], s.symbols[at(s.after[at(i)])]);
     };
     const auto put = [&](std::int32_t i) {
       if (const std::int32_t r = rank_at(i); r != unranked) {

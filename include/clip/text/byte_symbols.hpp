@@ -13,7 +13,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-constexpr bool byte_is_printable(int byte) { return (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 255 && byte != 173); }
+constexpr bool byte_is_printable(int byte) {
+  return (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 255 && byte != 173);
+}
 
 /// The byte of each id 0 … 255.
 inline constexpr std::array<std::uint8_t, 256> byte_of_symbol = [] {

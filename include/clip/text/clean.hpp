@@ -94,6 +94,8 @@ inline void clean_text(std::string_view text, Cleaning cleaning, const TextRepai
   }
   for (const char32_t c : a) append_utf8(out, c);
 }
-inline void clean_text(std::string_view text, Cleaning cleaning, std::string& out) { clean_text(text, cleaning, nullptr, out); }
+inline void clean_text(std::string_view text, Cleaning cleaning, std::string& out) {
+  clean_text(text, cleaning, nullptr, out);
+}
 
 }  // namespace clip::inline CLIP_ABI

@@ -68,7 +68,9 @@ inline char32_t through_capital(char32_t c) {
 /// The reference of up to 24 letters and digits between '&' and a required ';' at text[at], written to `out`: its length in
 /// `text`, or 0 where there is none. Names in capitals count as well (&EACUTE;).
 inline std::size_t strict_reference(const std::u32string& text, std::size_t at, std::u32string& out) {
-  const auto is_word = [](char32_t c) { return (c >= '0' && c <= '9') || (c < 0x80 && (c | 0x20) >= 'a' && (c | 0x20) <= 'z'); };
+  const auto is_word = [](char32_t c) {
+    return (c >= '0' && c <= '9') || (c < 0x80 && (c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  };
   std::size_t begin = at + 1, end = begin;
   if (begin < text.size() && text[begin] == '#') end = ++begin;
   while (end < text.size() && end - begin < 24 && is_word(text[end])) ++end;
@@ -81,7 +83,8 @@ inline std::size_t strict_reference(const std::u32string& text, std::size_t at, 
     if (const char32_t c = referenced_character(number); c != 0) out.push_back(c);
     return end + 1 - at;
   }
-  std::string name(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end) + 1);
+  std::string name(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                   text.begin() + static_cast<std::ptrdiff_t>(end) + 1);
   if (const HtmlEntity* entity = html_entity(name)) {
     out.push_back(entity->first);
     if (entity->second != 0) out.push_back(entity->second);
@@ -91,7 +94,8 @@ inline std::size_t strict_reference(const std::u32string& text, std::size_t at, 
   for (std::size_t n = name.size(); n >= 2; --n) {
     if (html_entity(std::string_view{name}.substr(0, n)) != nullptr) return 0;  // &GTDOT; begins with &GT
   }
-  std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const HtmlEntity* entity = html_entity(name);
   if (entity == nullptr) return 0;
   if (const char32_t c = through_capital(entity->first); c == 1) {
@@ -104,7 +108,8 @@ inline std::size_t strict_reference(const std::u32string& text, std::size_t at, 
 }
 
 inline bool is_removed_control(char32_t c) {
-  return c < 0x09 || c == 0x0B || (c >= 0x0E && c < 0x20) || c == 0x7F || (c >= 0x206A && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFC);
+  return c < 0x09 || c == 0x0B || (c >= 0x0E && c < 0x20) || c == 0x7F || (c >= 0x206A && c <= 0x206F) || c == 0xFEFF ||
+         (c >= 0xFFF9 && c <= 0xFFFC);
 }
 
 /// Steps from C1 controls to line breaks, one character: they touch no neighbours but LF after CR.
@@ -148,7 +153,8 @@ inline std::u32string fix_part(std::u32string text, bool unescape) {
     repaired.clear();
     for (std::size_t at = 0; at < text.size();) {
       std::u32string reference;
-      if (const std::size_t length = unescape && text[at] == '&' ? strict_reference(text, at, reference) : 0; length != 0) {
+      if (const std::size_t length = unescape && text[at] == '&' ? strict_reference(text, at, reference) : 0;
+          length != 0) {
         for (const char32_t c : reference) append_repaired(repaired, c);
         at += length;
       } else {

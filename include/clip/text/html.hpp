@@ -15,14 +15,15 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// What U+0080 … U+009F mean in Windows-1252; five mean themselves.
-inline constexpr std::array<char16_t, 32> windows_1252 = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-                                                          0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-                                                          0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
+inline constexpr std::array<char16_t, 32> windows_1252 = {
+    0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
 
 /// The entity of that name, its `;` included where it has one; null where there is none.
 inline const HtmlEntity* html_entity(std::string_view name) {
-  const auto* e =
-      std::partition_point(std::begin(html_entities), std::end(html_entities), [name](const HtmlEntity& x) { return std::string_view{x.name} < name; });
+  const auto* e = std::partition_point(std::begin(html_entities), std::end(html_entities),
+                                       [name](const HtmlEntity& x) { return std::string_view{x.name} < name; });
   return e != std::end(html_entities) && std::string_view{e->name} == name ? e : nullptr;
 }
 
@@ -31,7 +32,9 @@ inline char32_t reference_number(const std::u32string& text, std::size_t& at, ch
   char32_t number = 0;
   for (; at < text.size(); ++at) {
     const char32_t c = text[at], lower = c | 0x20;
-    const char32_t digit = c >= '0' && c <= '9' ? c - '0' : base == 16 && c < 0x80 && lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : base;
+    const char32_t digit = c >= '0' && c <= '9'                                     ? c - '0'
+                           : base == 16 && c < 0x80 && lower >= 'a' && lower <= 'f' ? lower - 'a' + 10
+                                                                                    : base;
     if (digit == base) break;
     number = std::min<char32_t>(number * base + digit, 0x110000);
   }
@@ -83,7 +86,9 @@ inline void html_unescape(const std::u32string& text, std::u32string& out) {
     }
     std::string name;  // up to 32 characters and a `;`; only ASCII ones can be part of a known name
     std::size_t end = at + 1;
-    const auto in_name = [](char32_t c) { return c < 0x80 && std::string_view{"\t\n\f <&#;"}.find(static_cast<char>(c)) == std::string_view::npos; };
+    const auto in_name = [](char32_t c) {
+      return c < 0x80 && std::string_view{"\t\n\f <&#;"}.find(static_cast<char>(c)) == std::string_view::npos;
+    };
     while (end < text.size() && name.size() < 32 && in_name(text[end])) name.push_back(static_cast<char>(text[end++]));
     if (end < text.size() && text[end] == ';') name.push_back(';');
     const detail::HtmlEntity* entity = nullptr;

@@ -25,7 +25,9 @@ inline Texts with_learned(const Texts& texts, Index count, Index at = 1, Index f
   std::vector<std::int32_t> ids;
   for (Index i = 0; i < texts.size(); ++i) {
     const Ids row = texts[i];
-    if (at < 0 || at > texts.eot(i)) raise(InputError{"text " + std::to_string(i), "place of learned vectors", "0 to " + std::to_string(texts.eot(i)), at});
+    if (at < 0 || at > texts.eot(i))
+      raise(InputError{"text " + std::to_string(i), "place of learned vectors", "0 to " + std::to_string(texts.eot(i)),
+                       at});
     ids.assign(row.begin(), row.begin() + at);
     for (Index v = first; v < first + count; ++v) ids.push_back(learned_id(v));
     ids.insert(ids.end(), row.begin() + at, row.end());

@@ -19,10 +19,12 @@ inline constexpr Index openai_merges = 49152 - 256 - 2;
 
 /// The first `most` merges of a file: one per line, two symbols with a space between. The first line is a header ("#version:
 /// 0.2", after some name in OpenAI's file) and may be missing. The result borrows from `file`. LoadError: a line that is no merge.
-[[nodiscard]] inline Result<std::vector<Merge>> try_parse_merges(std::string_view file, std::string_view place, Index most = openai_merges) {
+[[nodiscard]] inline Result<std::vector<Merge>> try_parse_merges(std::string_view file, std::string_view place,
+                                                                 Index most = openai_merges) {
   const auto space_between = [](std::string_view line) {
     const std::size_t space = line.find(' ');
-    const bool two = space != 0 && space != line.npos && space + 1 != line.size() && line.find(' ', space + 1) == line.npos;
+    const bool two =
+        space != 0 && space != line.npos && space + 1 != line.size() && line.find(' ', space + 1) == line.npos;
     return two ? space : line.npos;
   };
   std::vector<Merge> merges;
@@ -36,7 +38,8 @@ inline constexpr Index openai_merges = 49152 - 256 - 2;
     if (line == 1 && (space == text.npos || text.find("#version") != text.npos)) continue;
     if (text.empty() && begin >= file.size()) break;
     if (space == text.npos)
-      return LoadError{std::string(place), "line " + std::to_string(line), "two symbols and a space between", '"' + valid_utf8(text.substr(0, 60)) + '"'};
+      return LoadError{std::string(place), "line " + std::to_string(line), "two symbols and a space between",
+                       '"' + valid_utf8(text.substr(0, 60)) + '"'};
     merges.emplace_back(text.substr(0, space), text.substr(space + 1));
   }
   return merges;

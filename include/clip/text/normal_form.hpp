@@ -17,10 +17,13 @@ namespace detail {
 /// Hangul syllables are numbered by lead, vowel and tail; they need no table.
 struct Hangul {
   static constexpr char32_t syllables = 0xAC00, leads = 0x1100, vowels = 0x1161, tails = 0x11A7;
-  static constexpr char32_t lead_count = 19, vowel_count = 21, tail_count = 28, syllable_count = lead_count * vowel_count * tail_count;
+  static constexpr char32_t lead_count = 19, vowel_count = 21, tail_count = 28,
+                            syllable_count = lead_count * vowel_count * tail_count;
 };
 
-constexpr std::uint8_t combining_class(char32_t c) { return c < 0x300 ? std::uint8_t{0} : value_in(combining_ranges, c); }
+constexpr std::uint8_t combining_class(char32_t c) {
+  return c < 0x300 ? std::uint8_t{0} : value_in(combining_ranges, c);
+}
 
 inline void append_decomposed(std::u32string& out, char32_t c) {
   if (c < 0xC0) return out.push_back(c);
@@ -30,7 +33,8 @@ inline void append_decomposed(std::u32string& out, char32_t c) {
     if (s % Hangul::tail_count != 0) out.push_back(Hangul::tails + s % Hangul::tail_count);
     return;
   }
-  const auto* d = std::partition_point(std::begin(decompositions), std::end(decompositions), [c](const Decomposition& x) { return x.code < c; });
+  const auto* d = std::partition_point(std::begin(decompositions), std::end(decompositions),
+                                       [c](const Decomposition& x) { return x.code < c; });
   if (d == std::end(decompositions) || d->code != c) return out.push_back(c);
   append_decomposed(out, d->first);
   if (d->second != 0) append_decomposed(out, d->second);
@@ -42,7 +46,8 @@ inline char32_t composed(char32_t first, char32_t second) {
       first >= Hangul::leads && l < Hangul::lead_count && second >= Hangul::vowels && v < Hangul::vowel_count)
     return Hangul::syllables + (l * Hangul::vowel_count + v) * Hangul::tail_count;
   if (const char32_t s = first - Hangul::syllables, t = second - Hangul::tails;
-      first >= Hangul::syllables && s < Hangul::syllable_count && s % Hangul::tail_count == 0 && second > Hangul::tails && t < Hangul::tail_count)
+      first >= Hangul::syllables && s < Hangul::syllable_count && s % Hangul::tail_count == 0 &&
+      second > Hangul::tails && t < Hangul::tail_count)
     return first + t;
   const auto* pair = std::partition_point(std::begin(compositions), std::end(compositions), [=](const Composition& x) {
     return std::pair{x.first, x.second} < std::pair{first, second};

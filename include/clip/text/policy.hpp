@@ -47,7 +47,8 @@ struct SpecialPair {
 };
 constexpr SpecialPair strings_of(SpecialStrings specials) {
   if (specials == SpecialStrings::none) return {};
-  return specials == SpecialStrings::open_clip ? SpecialPair{"<start_of_text>", "<end_of_text>"} : SpecialPair{"<|startoftext|>", "<|endoftext|>"};
+  return specials == SpecialStrings::open_clip ? SpecialPair{"<start_of_text>", "<end_of_text>"}
+                                               : SpecialPair{"<|startoftext|>", "<|endoftext|>"};
 }
 
 // The names files use, and back; anything else is an OptionError.
@@ -60,10 +61,12 @@ constexpr std::string_view name_of(SpecialStrings specials) {
   return names[static_cast<std::size_t>(specials)];
 }
 inline Result<Cleaning> try_cleaning(std::string_view name) {
-  return try_choice("texts", "cleaning", name, std::array{Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none});
+  return try_choice("texts", "cleaning", name,
+                    std::array{Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none});
 }
 inline Result<SpecialStrings> try_special_strings(std::string_view name) {
-  return try_choice("texts", "special strings", name, std::array{SpecialStrings::openai, SpecialStrings::open_clip, SpecialStrings::none});
+  return try_choice("texts", "special strings", name,
+                    std::array{SpecialStrings::openai, SpecialStrings::open_clip, SpecialStrings::none});
 }
 
 }  // namespace clip::inline CLIP_ABI

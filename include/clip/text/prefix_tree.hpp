@@ -17,28 +17,34 @@ namespace clip::inline CLIP_ABI {
 /// What a text tower reads. Used again for the next batch, it allocates nothing once the largest has been seen.
 struct TextBatch {
   Sequences sequences;
-  std::vector<std::int32_t> ids;      // the token of every row; negative: a learned vector (learned.hpp)
-  std::vector<std::int32_t> vectors;  // its number, and negative where a token is; only where learned vectors are asked for
-  std::vector<std::int32_t> leaf;     // of text i: where in sequences.pooled() its last row stands
-  std::vector<std::int32_t> order;    // scratch
+  std::vector<std::int32_t> ids;  // the token of every row; negative: a learned vector (learned.hpp)
+  std::vector<std::int32_t>
+      vectors;  // its number, and negative where a token is; only where learned vectors are asked for
+  std::vector<std::int32_t> leaf;   // of text i: where in sequences.pooled() its last row stands
+  std::vector<std::int32_t> order;  // scratch
 };
 
 namespace detail {
 
-inline std::size_t common_length(Ids a, Ids b) { return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin()); }
+inline std::size_t common_length(Ids a, Ids b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
 
 /// The segments of texts out.order[first … last), which are sorted and share their first `depth` ids, below `parent`.
-inline void add_subtree(const Texts& texts, std::size_t first, std::size_t last, std::size_t depth, Index parent, TextBatch& out) {
+inline void add_subtree(const Texts& texts, std::size_t first, std::size_t last, std::size_t depth, Index parent,
+                        TextBatch& out) {
   const auto text = [&](std::size_t i) { return texts[out.order[i]]; };
   const Ids shortest = text(first);
   const std::size_t length = common_length(shortest, text(last - 1));  // of sorted texts, the ends differ first
   if (length > depth) {
     parent = out.sequences.add(static_cast<Index>(length - depth), parent);
-    out.ids.insert(out.ids.end(), shortest.begin() + static_cast<std::ptrdiff_t>(depth), shortest.begin() + static_cast<std::ptrdiff_t>(length));
+    out.ids.insert(out.ids.end(), shortest.begin() + static_cast<std::ptrdiff_t>(depth),
+                   shortest.begin() + static_cast<std::ptrdiff_t>(length));
     if (shortest.size() == length) {
       const auto pooled = static_cast<std::int32_t>(out.sequences.pooled().size());
       out.sequences.pool(out.sequences.rows() - 1);
-      for (; first < last && text(first).size() == length; ++first) out.leaf[static_cast<std::size_t>(out.order[first])] = pooled;
+      for (; first < last && text(first).size() == length; ++first)
+        out.leaf[static_cast<std::size_t>(out.order[first])] = pooled;
     }
   }
   while (first < last) {
@@ -91,7 +97,8 @@ inline void padded_batch(const Texts& texts, Index context, std::int32_t pad, Te
   detail::clear(texts, out);
   for (Index i = 0; i < texts.size(); ++i) {
     const Ids row = texts[i];
-    if (static_cast<Index>(row.size()) > context) raise(ShapeError{"text " + std::to_string(i), "ids", "at most " + std::to_string(context), row.size()});
+    if (static_cast<Index>(row.size()) > context)
+      raise(ShapeError{"text " + std::to_string(i), "ids", "at most " + std::to_string(context), row.size()});
     const Index begin = out.sequences.rows();
     out.sequences.add(context);
     out.sequences.pool(begin + texts.eot(i));

@@ -84,7 +84,8 @@ void split_pieces(std::string_view text, const SplitRules& rules, Piece&& piece)
       at += length;
       continue;
     }
-    if (const std::size_t fixed = first.kind == CodeClass::other ? detail::fixed_piece(text, at, rules) : 0; fixed != 0) {
+    if (const std::size_t fixed = first.kind == CodeClass::other ? detail::fixed_piece(text, at, rules) : 0;
+        fixed != 0) {
       length = fixed;
     } else if (first.kind != CodeClass::number) {
       while (at + length < text.size()) {

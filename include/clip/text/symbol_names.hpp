@@ -53,7 +53,9 @@ class SymbolNames {
     for (const std::string_view part : {left, right}) {
       for (const char c : part) h = (h ^ static_cast<unsigned char>(c)) * 0x9E3779B97F4A7C15ULL;
     }
-    const auto same = [&](std::string_view name) { return name.size() == left.size() + right.size() && name.starts_with(left) && name.ends_with(right); };
+    const auto same = [&](std::string_view name) {
+      return name.size() == left.size() + right.size() && name.starts_with(left) && name.ends_with(right);
+    };
     std::size_t s = static_cast<std::size_t>(h ^ h >> 32) & (slots_.size() - 1);
     while (slots_[s] >= 0 && !same((*this)[slots_[s]])) s = (s + 1) & (slots_.size() - 1);
     return s;

@@ -43,18 +43,21 @@ class Texts {
   void add(Ids ids, bool was_cut = false) {
     const auto end = std::find(ids.begin(), ids.end(), eot_id_);
     if (eot_id_ < 0 || end == ids.end()) {
-      raise(InputError{"text " + std::to_string(size()), "end of text",
-                       eot_id_ < 0 ? std::string("an id chosen when the batch is made") : "id " + std::to_string(eot_id_),
-                       "none in " + std::to_string(ids.size()) + " ids"});
+      raise(
+          InputError{"text " + std::to_string(size()), "end of text",
+                     eot_id_ < 0 ? std::string("an id chosen when the batch is made") : "id " + std::to_string(eot_id_),
+                     "none in " + std::to_string(ids.size()) + " ids"});
     }
     keep(ids.first(static_cast<std::size_t>(end - ids.begin()) + 1), was_cut);
   }
 
   /// Adds row i of other texts: captions are tokenised once and assembled into batches.
   void append(const Texts& other, Index i) {
-    if (i < 0 || i >= other.size()) raise(InputError{"texts", "row to append", "0 to " + std::to_string(other.size() - 1), i});
+    if (i < 0 || i >= other.size())
+      raise(InputError{"texts", "row to append", "0 to " + std::to_string(other.size() - 1), i});
     if (eot_id_ < 0) eot_id_ = other.eot_id_;
-    if (eot_id_ != other.eot_id_) raise(InputError{"texts", "end-of-text id of the row to append", eot_id_, other.eot_id_});
+    if (eot_id_ != other.eot_id_)
+      raise(InputError{"texts", "end-of-text id of the row to append", eot_id_, other.eot_id_});
     if (this != &other) return keep(other[i], other.was_cut(i));
     const std::vector<std::int32_t> own(other[i].begin(), other[i].end());
     keep(own, other.was_cut(i));
@@ -72,7 +75,8 @@ class Texts {
     std::vector<std::int32_t> matrix(at(size() * context), pad);
     for (Index i = 0; i < size(); ++i) {
       const Ids row = (*this)[i];
-      if (static_cast<Index>(row.size()) > context) raise(ShapeError{"text " + std::to_string(i), "ids", "at most " + std::to_string(context), row.size()});
+      if (static_cast<Index>(row.size()) > context)
+        raise(ShapeError{"text " + std::to_string(i), "ids", "at most " + std::to_string(context), row.size()});
       std::copy(row.begin(), row.end(), matrix.begin() + i * context);
     }
     return matrix;

@@ -61,7 +61,8 @@ class TokenRows {
 
   template <class Fill>
   std::vector<std::int32_t> matrix(Index columns, std::int32_t otherwise, Fill fill) const {
-    if (columns < longest()) raise(ShapeError{"token rows", "columns", "at least " + std::to_string(longest()), columns});
+    if (columns < longest())
+      raise(ShapeError{"token rows", "columns", "at least " + std::to_string(longest()), columns});
     std::vector<std::int32_t> values(at(size() * columns), otherwise);
     for (Index i = 0; i < size(); ++i) fill((*this)[i], values.data() + i * columns);
     return values;

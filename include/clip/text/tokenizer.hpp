@@ -36,14 +36,19 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
 
   /// OpenAI's bpe_simple_vocab_16e6.txt(.gz), merges.txt, vocab.json, tokenizer.json or a folder with one of them
   /// (vocabulary.hpp), also smaller ones of the same construction. Raises what try_open_tokenizer returns.
-  explicit Tokenizer(const std::string& path, const TextPolicy& policy = {}) : Tokenizer{try_open(path, policy).value()} {}
+  explicit Tokenizer(const std::string& path, const TextPolicy& policy = {})
+      : Tokenizer{try_open(path, policy).value()} {}
 
-  static Result<Tokenizer> try_open(const std::string& path, const TextPolicy& policy = {}) { return make(try_read_vocabulary(path), policy); }
+  static Result<Tokenizer> try_open(const std::string& path, const TextPolicy& policy = {}) {
+    return make(try_read_vocabulary(path), policy);
+  }
 
-  static Result<Tokenizer> try_from_merges(const std::vector<std::pair<std::string, std::string>>& merges, const TextPolicy& policy = {}) {
+  static Result<Tokenizer> try_from_merges(const std::vector<std::pair<std::string, std::string>>& merges,
+                                           const TextPolicy& policy = {}) {
     return make(BytePairs::try_make("merges", std::vector<Merge>(merges.begin(), merges.end())), policy);
   }
-  static Tokenizer from_merges(const std::vector<std::pair<std::string, std::string>>& merges, const TextPolicy& policy = {}) {
+  static Tokenizer from_merges(const std::vector<std::pair<std::string, std::string>>& merges,
+                               const TextPolicy& policy = {}) {
     return try_from_merges(merges, policy).value();
   }
 
@@ -71,14 +76,17 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
   /// The text of ids in lower case, a space after every piece; SOT and EOT as the special strings of the policy.
   /// InputError: an id that is not below vocabulary_size().
   std::string decode(Ids ids) const {
-    const SpecialPair specials = strings_of(policy_.specials == SpecialStrings::none ? SpecialStrings::openai : policy_.specials);
+    const SpecialPair specials =
+        strings_of(policy_.specials == SpecialStrings::none ? SpecialStrings::openai : policy_.specials);
     std::string bytes;
     for (const std::int32_t id : ids) {
-      if (id < 0 || id >= vocabulary_size()) raise(InputError{"decode", "id", "0 to " + std::to_string(vocabulary_size() - 1), id});
+      if (id < 0 || id >= vocabulary_size())
+        raise(InputError{"decode", "id", "0 to " + std::to_string(vocabulary_size() - 1), id});
       bytes.append(id == sot() ? specials.start : id == eot() ? specials.end : pairs_[id]);
     }
     std::string text = valid_utf8(bytes);
-    for (std::size_t at = 0; (at = text.find(end_of_piece, at)) != std::string::npos; ++at) text.replace(at, end_of_piece.size(), " ");
+    for (std::size_t at = 0; (at = text.find(end_of_piece, at)) != std::string::npos; ++at)
+      text.replace(at, end_of_piece.size(), " ");
     return text;
   }
 
@@ -133,7 +141,8 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
   Result<Texts> try_batch(std::span<const Text> batch, const TokenizeOptions& options) const {
     Texts texts{eot()};
     Scratch scratch;
-    const auto done = detail::try_add_texts(batch, options, sot(), eot(), scratch.ids, texts, [&](std::string_view text) { encode(text, scratch); });
+    const auto done = detail::try_add_texts(batch, options, sot(), eot(), scratch.ids, texts,
+                                            [&](std::string_view text) { encode(text, scratch); });
     if (!done) return done.error();
     return texts;
   }
@@ -145,7 +154,11 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
 
 /// A vocabulary in any of the forms of vocabulary.hpp. LoadError: no such file, damaged, not of CLIP's construction.
 /// SystemError: not allowed.
-[[nodiscard]] inline Result<Tokenizer> try_open_tokenizer(const std::string& path, const TextPolicy& policy = {}) { return Tokenizer::try_open(path, policy); }
-inline Tokenizer open_tokenizer(const std::string& path, const TextPolicy& policy = {}) { return try_open_tokenizer(path, policy).value(); }
+[[nodiscard]] inline Result<Tokenizer> try_open_tokenizer(const std::string& path, const TextPolicy& policy = {}) {
+  return Tokenizer::try_open(path, policy);
+}
+inline Tokenizer open_tokenizer(const std::string& path, const TextPolicy& policy = {}) {
+  return try_open_tokenizer(path, policy).value();
+}
 
 }  // namespace clip::inline CLIP_ABI

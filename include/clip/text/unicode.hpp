@@ -23,7 +23,9 @@ struct CodePoint {
 /// The character that begins at text[at]. A byte that begins no valid character (a stray continuation, an overlong form, a
 /// surrogate, a cut-off end) is one U+FFFD of one byte: nothing is skipped and nothing throws.
 inline CodePoint decode_utf8(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> std::uint32_t { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
+  const auto byte = [&](std::size_t i) -> std::uint32_t {
+    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
+  };
   const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
   const std::uint32_t b = byte(0);
   if (b < 0x80) return {b, 1};
@@ -83,25 +85,31 @@ enum class CodeClass : std::uint8_t { other, letter, number, space };
 /// The \s of Unicode regular expressions.
 constexpr bool is_space(char32_t c) {
   if (c < 0x80) return c == ' ' || (c >= 9 && c <= 13);
-  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
+         c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
 namespace detail {
 /// The value of the run that holds c, or 0.
 template <std::size_t N>
 constexpr std::uint8_t value_in(const CodeRange (&ranges)[N], char32_t c) {
-  const auto* r = std::partition_point(std::begin(ranges), std::end(ranges), [c](const CodeRange& range) { return range.last < c; });
+  const auto* r = std::partition_point(std::begin(ranges), std::end(ranges),
+                                       [c](const CodeRange& range) { return range.last < c; });
   return r != std::end(ranges) && r->first <= c ? r->value : std::uint8_t{0};
 }
 }  // namespace detail
 
-constexpr CodeClass code_class(char32_t c) { return is_space(c) ? CodeClass::space : static_cast<CodeClass>(detail::value_in(detail::class_ranges, c)); }
+constexpr CodeClass code_class(char32_t c) {
+  return is_space(c) ? CodeClass::space : static_cast<CodeClass>(detail::value_in(detail::class_ranges, c));
+}
 
 /// The lower-case form of c where that is one character (it is two for U+0130 alone); c itself where there is none.
 constexpr char32_t lower_case(char32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
-  const auto* r = std::partition_point(std::begin(detail::lower_runs), std::end(detail::lower_runs), [c](const detail::LowerRun& run) { return run.last < c; });
-  if (r == std::end(detail::lower_runs) || c < r->first || (c - r->first) % static_cast<char32_t>(r->step) != 0) return c;
+  const auto* r = std::partition_point(std::begin(detail::lower_runs), std::end(detail::lower_runs),
+                                       [c](const detail::LowerRun& run) { return run.last < c; });
+  if (r == std::end(detail::lower_runs) || c < r->first || (c - r->first) % static_cast<char32_t>(r->step) != 0)
+    return c;
   return static_cast<char32_t>(static_cast<std::int32_t>(c) + r->distance);
 }
 

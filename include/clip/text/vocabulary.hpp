@@ -19,8 +19,8 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// What a folder may hold, the most complete first. vocab.json needs merges.txt beside it.
-inline constexpr std::array<const char*, 5> vocabulary_files{"tokenizer.json", "vocab.json", "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt",
-                                                             "merges.txt"};
+inline constexpr std::array<const char*, 5> vocabulary_files{
+    "tokenizer.json", "vocab.json", "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt"};
 
 inline Result<BytePairs> try_read_merges(const std::string& path, std::string_view text) {
   const auto merges = try_parse_merges(text, path);
@@ -32,7 +32,8 @@ template <class Inflate>
 Result<BytePairs> try_read_json_vocabulary(const std::string& path, std::string_view text) {
   const auto json = try_parse_json(text, path);
   if (!json) return json.error();
-  if (const auto model = json->find("model"); model != json->end() && model->is_object()) return try_read_tokenizer_json(*json, path);
+  if (const auto model = json->find("model"); model != json->end() && model->is_object())
+    return try_read_tokenizer_json(*json, path);
 
   const auto slash = path.rfind('/');
   const std::string beside = (slash == path.npos ? "" : path.substr(0, slash + 1)) + "merges.txt";

@@ -33,7 +33,8 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
 /// Checks that a table from strings to ids (vocab.json, or model.vocab of tokenizer.json) is what the symbols give: ids in
 /// OpenAI's order, then SOT and EOT. `added` are the entries of added_tokens, where there are any.
 /// LoadError: the first id that differs.
-[[nodiscard]] inline Result<void> try_check_ids(const Json& table, const Json& added, const BytePairs& pairs, const std::string& place) {
+[[nodiscard]] inline Result<void> try_check_ids(const Json& table, const Json& added, const BytePairs& pairs,
+                                                const std::string& place) {
   const Index count = pairs.size() + 2;
   std::vector<std::string_view> names(static_cast<std::size_t>(count));
   std::unordered_map<std::string_view, std::int32_t> ids;  // of equal symbols the last one counts
@@ -41,14 +42,18 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
 
   const auto enter = [&](std::string_view name, const Json& id) -> Result<void> {
     const bool good = id.is_number_unsigned() && id.get<std::uint64_t>() < static_cast<std::uint64_t>(count);
-    if (!good) return LoadError{place, "id of \"" + std::string(name) + '"', "0 to " + std::to_string(count - 1), json_in_words(id)};
+    if (!good)
+      return LoadError{place, "id of \"" + std::string(name) + '"', "0 to " + std::to_string(count - 1),
+                       json_in_words(id)};
     std::string_view& slot = names[id.get<std::size_t>()];
     if (!slot.empty() && slot != name)
-      return LoadError{place, "id " + json_in_words(id), "one string", '"' + std::string(slot) + "\" and \"" + std::string(name) + '"'};
+      return LoadError{place, "id " + json_in_words(id), "one string",
+                       '"' + std::string(slot) + "\" and \"" + std::string(name) + '"'};
     slot = name;
     return {};
   };
-  if (!table.is_object()) return LoadError{place, "vocabulary", "an object: strings and their ids", json_in_words(table)};
+  if (!table.is_object())
+    return LoadError{place, "vocabulary", "an object: strings and their ids", json_in_words(table)};
   for (const auto& [name, id] : table.items())
     if (auto done = enter(name, id); !done) return done;
   for (const Json& token : added) {
@@ -64,7 +69,8 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
     const std::vector<std::string> expected = detail::expected_names(pairs, id);
     if (name.empty() && id < pairs.size() && ids.at(pairs[static_cast<std::int32_t>(id)]) != id) continue;
     if (name == expected.front() || name == expected.back()) continue;
-    return LoadError{place, "id " + std::to_string(id), '"' + expected.front() + (id < pairs.size() ? "\", which the merges give" : "\""),
+    return LoadError{place, "id " + std::to_string(id),
+                     '"' + expected.front() + (id < pairs.size() ? "\", which the merges give" : "\""),
                      name.empty() ? "nothing" : '"' + std::string(name) + '"'};
   }
   return {};
@@ -74,13 +80,15 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
 /// LoadError: not byte-pair merges whose last symbol ends in `</w>`; a merge that is none; ids that differ.
 [[nodiscard]] inline Result<BytePairs> try_read_tokenizer_json(const Json& file, const std::string& place) {
   const auto model = file.is_object() ? file.find("model") : file.end();
-  if (model == file.end() || !model->is_object()) return LoadError{place, "model", "an object", model == file.end() ? "nothing" : json_in_words(*model)};
+  if (model == file.end() || !model->is_object())
+    return LoadError{place, "model", "an object", model == file.end() ? "nothing" : json_in_words(*model)};
   const Json nothing;
   const auto part = [&](const char* key) -> const Json& {
     const auto found = model->find(key);
     return found == model->end() ? nothing : *found;
   };
-  if (const Json& type = part("type"); !type.is_null() && type != "BPE") return LoadError{place, "model.type", "\"BPE\"", json_in_words(type)};
+  if (const Json& type = part("type"); !type.is_null() && type != "BPE")
+    return LoadError{place, "model.type", "\"BPE\"", json_in_words(type)};
   if (const Json& close = part("end_of_word_suffix"); close != std::string(end_of_piece))
     return LoadError{place, "model.end_of_word_suffix", "\"</w>\"", json_in_words(close)};
   if (const Json& prefix = part("continuing_subword_prefix"); !prefix.is_null() && prefix != "")
@@ -101,14 +109,17 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
       right = merge[1].get_ref<const Json::string_t&>();
     }
     if (left.empty() || right.empty())
-      return LoadError{place, "model.merges[" + std::to_string(merges.size()) + ']', "two symbols, as \"a b\" or [\"a\", \"b\"]", json_in_words(merge)};
+      return LoadError{place, "model.merges[" + std::to_string(merges.size()) + ']',
+                       "two symbols, as \"a b\" or [\"a\", \"b\"]", json_in_words(merge)};
     merges.emplace_back(left, right);
   }
   auto pairs = BytePairs::try_make(place, merges);
   if (!pairs) return pairs.error();
   const auto added = file.find("added_tokens");
   const Json none = Json::array();
-  if (auto same = try_check_ids(part("vocab"), added != file.end() && added->is_array() ? *added : none, *pairs, place); !same) return same.error();
+  if (auto same = try_check_ids(part("vocab"), added != file.end() && added->is_array() ? *added : none, *pairs, place);
+      !same)
+    return same.error();
   return pairs;
 }
 

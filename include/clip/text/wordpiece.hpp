@@ -35,7 +35,8 @@ enum class Letters : unsigned char { uncased, cased };
 class WordPiece : public BatchCalls<WordPiece, TokenRows, 512> {
  public:
   /// vocab.txt: one piece per line, ids are line numbers from 0. Raises what try_open returns.
-  explicit WordPiece(const std::string& path, Letters letters = Letters::uncased) : WordPiece{try_open(path, letters).value()} {}
+  explicit WordPiece(const std::string& path, Letters letters = Letters::uncased)
+      : WordPiece{try_open(path, letters).value()} {}
 
   /// vocab.txt, or a folder with one. LoadError: nothing there, a line that is not UTF-8, a special piece missing.
   static Result<WordPiece> try_open(const std::string& path, Letters letters = Letters::uncased) {
@@ -45,7 +46,8 @@ class WordPiece : public BatchCalls<WordPiece, TokenRows, 512> {
     if (!file) return file.error();
     return try_parse(as_text(*file), *place, letters);
   }
-  static Result<WordPiece> try_parse(std::string_view text, const std::string& place, Letters letters = Letters::uncased) {
+  static Result<WordPiece> try_parse(std::string_view text, const std::string& place,
+                                     Letters letters = Letters::uncased) {
     WordPiece pieces{letters};
     if (auto done = pieces.read(text, place); !done) return done.error();
     return pieces;
@@ -59,7 +61,8 @@ class WordPiece : public BatchCalls<WordPiece, TokenRows, 512> {
   std::int32_t pad() const { return specials_[3]; }
   /// The piece of an id. InputError: an id that is not below vocabulary_size().
   std::string_view piece(std::int32_t id) const {
-    if (id < 0 || id >= vocabulary_size()) raise(InputError{"wordpiece", "id", "0 to " + std::to_string(vocabulary_size() - 1), id});
+    if (id < 0 || id >= vocabulary_size())
+      raise(InputError{"wordpiece", "id", "0 to " + std::to_string(vocabulary_size() - 1), id});
     return names_[id];
   }
 
@@ -89,7 +92,8 @@ class WordPiece : public BatchCalls<WordPiece, TokenRows, 512> {
       const std::size_t end = std::min(text.find('\n', begin), text.size());
       std::string_view line = text.substr(begin, end - begin);
       if (line.ends_with('\r')) line.remove_suffix(1);
-      if (valid_utf8(line) != line) return LoadError{place, "line " + std::to_string(names_.size() + 1) + ": not UTF-8"};
+      if (valid_utf8(line) != line)
+        return LoadError{place, "line " + std::to_string(names_.size() + 1) + ": not UTF-8"};
       names_.add(line, {});
       longest_piece_ = std::max(longest_piece_, line.size());
       begin = end + 1;
@@ -97,16 +101,20 @@ class WordPiece : public BatchCalls<WordPiece, TokenRows, 512> {
     std::string missing;
     for (std::size_t i = 0; i < special_names.size(); ++i) {
       specials_[i] = names_.find(special_names[i]);
-      if (specials_[i] < 0 && special_names[i] != "[MASK]") missing += (missing.empty() ? "" : ", ") + std::string(special_names[i]);
+      if (specials_[i] < 0 && special_names[i] != "[MASK]")
+        missing += (missing.empty() ? "" : ", ") + std::string(special_names[i]);
     }
-    if (!missing.empty()) return LoadError{place, "no WordPiece vocabulary: among its " + std::to_string(names_.size()) + " lines there is no " + missing};
+    if (!missing.empty())
+      return LoadError{place, "no WordPiece vocabulary: among its " + std::to_string(names_.size()) +
+                                  " lines there is no " + missing};
     return {};
   }
 
   /// Appends to scratch.ids.
   void encode(std::string_view text, Scratch& scratch) const {
     const auto words = [&](std::string_view part) {
-      split_words(part, letters_ == Letters::uncased, scratch.words, [&](std::string_view word, std::size_t characters) { divide(word, characters, scratch); });
+      split_words(part, letters_ == Letters::uncased, scratch.words,
+                  [&](std::string_view word, std::size_t characters) { divide(word, characters, scratch); });
     };
     std::size_t begin = 0;
     for (std::size_t at = text.find('['); at != text.npos; at = text.find('[', at)) {
@@ -144,7 +152,8 @@ class WordPiece : public BatchCalls<WordPiece, TokenRows, 512> {
   Result<TokenRows> try_batch(std::span<const Text> batch, const TokenizeOptions& options) const {
     TokenRows rows{pad()};
     Scratch scratch;
-    const auto done = detail::try_add_texts(batch, options, cls(), sep(), scratch.ids, rows, [&](std::string_view text) { encode(text, scratch); });
+    const auto done = detail::try_add_texts(batch, options, cls(), sep(), scratch.ids, rows,
+                                            [&](std::string_view text) { encode(text, scratch); });
     if (!done) return done.error();
     return rows;
   }

@@ -22,12 +22,13 @@ namespace detail {
 constexpr WordClass find_word_class(char32_t c) {
   if (c == '\t' || c == '\n' || c == '\r') return WordClass::space;
   if (c == 0xFFFD) return WordClass::control;
-  if (c < 0x80 && ((c > ' ' && c < '0') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a') || (c > 'z' && c < 0x7F))) return WordClass::alone;
+  if (c < 0x80 && ((c > ' ' && c < '0') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a') || (c > 'z' && c < 0x7F)))
+    return WordClass::alone;
   if (const std::uint8_t kind = value_in(word_ranges, c); kind != 0) return static_cast<WordClass>(kind);
   if (is_space(c)) return WordClass::space;
   const auto in = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
-  const bool ideograph = in(0x4E00, 0x9FFF) || in(0x3400, 0x4DBF) || in(0x20000, 0x2A6DF) || in(0x2A700, 0x2B73F) || in(0x2B740, 0x2B81F) ||
-                         in(0x2B820, 0x2CEAF) || in(0xF900, 0xFAFF) || in(0x2F800, 0x2FA1F);
+  const bool ideograph = in(0x4E00, 0x9FFF) || in(0x3400, 0x4DBF) || in(0x20000, 0x2A6DF) || in(0x2A700, 0x2B73F) ||
+                         in(0x2B740, 0x2B81F) || in(0x2B820, 0x2CEAF) || in(0xF900, 0xFAFF) || in(0x2F800, 0x2FA1F);
   return ideograph ? WordClass::alone : WordClass::letter;
 }
 
@@ -41,7 +42,9 @@ inline constexpr std::array<WordClass, 128> ascii_word_class = [] {
 
 /// Controls, format characters, U+FFFD and what has no meaning (Unicode 14) are dropped; ASCII's symbols count as punctuation;
 /// ideographs, which stand without spaces, are words of one character.
-constexpr WordClass word_class(char32_t c) { return c < 128 ? detail::ascii_word_class[c] : detail::find_word_class(c); }
+constexpr WordClass word_class(char32_t c) {
+  return c < 128 ? detail::ascii_word_class[c] : detail::find_word_class(c);
+}
 
 /// Memory of split_words.
 struct WordScratch {

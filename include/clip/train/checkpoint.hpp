@@ -18,13 +18,13 @@ inline constexpr std::string_view optimizer_prefix = "optimizer.";
 /// ("step", "optimizer_steps" and whatever `metadata` holds). Whole or not at all: the old file stays until the new one is
 /// complete.
 template <class M, Backend B, class Optimizer>
-Result<void> try_save_checkpoint(M& model, const Parameters<B>& parameters, const Optimizer& optimizer, Index step, const std::string& path,
-                                 std::map<std::string, std::string> metadata = {}) {
+Result<void> try_save_checkpoint(M& model, const Parameters<B>& parameters, const Optimizer& optimizer, Index step,
+                                 const std::string& path, std::map<std::string, std::string> metadata = {}) {
   auto tensors = tensors_of(model);
   for (const auto& state : parameters.states())
     for (const auto& e : parameters.entries())
-      tensors.push_back(
-          tensor_to_write(model.backend(), std::string(optimizer_prefix) + state.name + "." + e.name, e.shape, In<typename B::Scalar>{state.of(e)}));
+      tensors.push_back(tensor_to_write(model.backend(), std::string(optimizer_prefix) + state.name + "." + e.name,
+                                        e.shape, In<typename B::Scalar>{state.of(e)}));
   metadata["format"] = "pt";
   metadata["step"] = std::to_string(step);
   metadata["optimizer_steps"] = std::to_string(optimizer.steps());
@@ -45,7 +45,8 @@ Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer
     Index value = -1;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (failed != std::errc{} || end != text.data() + text.size() || value < 0)
-      return LoadError{path, std::string("metadata ") + key, "a number, as in a checkpoint of a run", "\"" + text + "\""};
+      return LoadError{path, std::string("metadata ") + key, "a number, as in a checkpoint of a run",
+                       "\"" + text + "\""};
     return value;
   };
   const auto step = number("step"), steps = number("optimizer_steps");
@@ -62,7 +63,8 @@ Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer
       const StoredTensor* stored = file->find(name);
       if (!stored || !detail::same_shape(e.shape, stored->shape))
         return LoadError{path, name, "values of shape " + e.shape.in_words(), stored ? "another shape" : "nothing"};
-      if (stored->dtype != Dtype::f32 && stored->dtype != Dtype::f64) return LoadError{path, name, "F32 or F64", std::string(traits(stored->dtype).name)};
+      if (stored->dtype != Dtype::f32 && stored->dtype != Dtype::f64)
+        return LoadError{path, name, "F32 or F64", std::string(traits(stored->dtype).name)};
     }
   if (auto done = try_load(model, *file, optimizer_prefix); !done) return done.error();
   for (const auto& state : parameters.states())

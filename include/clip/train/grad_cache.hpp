@@ -56,7 +56,9 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
   const View<T> image{image_rows.data(), n, width}, text{text_rows.data(), n, width};
   bool batch_statistics = false;  // then the first pass must use them too: it is recorded, and forgotten
   if (!tape.evaluating())
-    visit_parameters(model, [&](std::string_view, const Parameter<T>& p) { batch_statistics = batch_statistics || p.kind != ParameterKind::parameter; });
+    visit_parameters(model, [&](std::string_view, const Parameter<T>& p) {
+      batch_statistics = batch_statistics || p.kind != ParameterKind::parameter;
+    });
   {
     Inference<B> cx{b};
     detail::each_part(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
@@ -91,7 +93,8 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
   };
   detail::each_part(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
     send_back(
-        images_train, batch_statistics, [&] { return model.encode_image(tape, some); }, image.middle_rows(begin, some.size()));
+        images_train, batch_statistics, [&] { return model.encode_image(tape, some); },
+        image.middle_rows(begin, some.size()));
     send_back(
         texts_train, false, [&] { return model.encode_text(tape, words); }, text.middle_rows(begin, some.size()));
   });

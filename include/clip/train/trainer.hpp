@@ -67,8 +67,9 @@ class Trainer {
   /// Trains the parameters `selection` chooses (all of them unless told otherwise). Where options.checkpoint exists, the run
   /// goes on from it.
   Trainer(M& model, Source& source, TrainOptions options, const Selection& selection = {})
-      : options_{checked(std::move(options))}, model_{&model}, source_{&source}, parameters_{model, selection}, optimizer_{parameters_, options_.adamw},
-        tape_{parameters_, {.recompute = options_.recompute}}, order_{source.size(), options_.batch, Rng{options_.seed}.fork("order")} {
+      : options_{checked(std::move(options))}, model_{&model}, source_{&source}, parameters_{model, selection},
+        optimizer_{parameters_, options_.adamw}, tape_{parameters_, {.recompute = options_.recompute}},
+        order_{source.size(), options_.batch, Rng{options_.seed}.fork("order")} {
     const Index total = order_.per_epoch() * options_.epochs;
     schedule_ = {std::max(Index{1}, static_cast<Index>(options_.warmup * static_cast<double>(total))), total};
     if (options_.warmup == 0) schedule_.warmup = 0;
@@ -91,11 +92,14 @@ class Trainer {
     while (step_ < steps()) {
       const double loss = one_step();
       const bool epoch_done = step_ % order_.per_epoch() == 0;
-      if (!options_.checkpoint.empty() && (options_.checkpoint_every > 0 ? step_ % options_.checkpoint_every == 0 : epoch_done)) save_checkpoint().value();
+      if (!options_.checkpoint.empty() &&
+          (options_.checkpoint_every > 0 ? step_ % options_.checkpoint_every == 0 : epoch_done))
+        save_checkpoint().value();
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
       const double done = static_cast<double>(step_ - first);
-      if (!progress(TrainProgress{step_, steps(), (step_ - 1) / order_.per_epoch() + 1, options_.epochs, epoch_done, loss,
-                                  std::log(static_cast<double>(options_.batch)), rate_, seconds, done * static_cast<double>(options_.batch) / seconds,
+      if (!progress(TrainProgress{step_, steps(), (step_ - 1) / order_.per_epoch() + 1, options_.epochs, epoch_done,
+                                  loss, std::log(static_cast<double>(options_.batch)), rate_, seconds,
+                                  done * static_cast<double>(options_.batch) / seconds,
                                   seconds / done * static_cast<double>(steps() - step_)}))
         return step_ == steps();
     }
@@ -106,7 +110,9 @@ class Trainer {
   }
 
   /// Writes where the run stands to options.checkpoint.
-  Result<void> save_checkpoint() { return try_save_checkpoint(*model_, parameters_, optimizer_, step_, options_.checkpoint, resolved()); }
+  Result<void> save_checkpoint() {
+    return try_save_checkpoint(*model_, parameters_, optimizer_, step_, options_.checkpoint, resolved());
+  }
 
  private:
   double one_step() {
@@ -119,8 +125,8 @@ class Trainer {
     const double value = value_of(tape_, loss);
     if (!std::isfinite(value)) {
       const std::string layer = tape_.first_not_finite();
-      raise(NumericError{"step " + std::to_string(step_ + 1),
-                         "the loss is not finite; the first value that is not: " + (layer.empty() ? "the loss itself" : layer)});
+      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; the first value that is not: " +
+                                                                  (layer.empty() ? "the loss itself" : layer)});
     }
     tape_.backward(loss);
     tape_.commit();

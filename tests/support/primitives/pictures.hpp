@@ -14,7 +14,8 @@ void add_convolutions(Cases<B>& list) {
   using T = typename B::Scalar;
   using L = Lab<B>;
   for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 3, 0}, Window{1, 2, 0}}) {
-    const std::string kind = " " + std::to_string(window.size) + ", stride " + std::to_string(window.stride) + ", padding " + std::to_string(window.padding);
+    const std::string kind = " " + std::to_string(window.size) + ", stride " + std::to_string(window.stride) +
+                             ", padding " + std::to_string(window.padding);
     const auto shape = [window](L& l) {
       const Grid grid{1 + l.z.m % 3, 3 + l.z.n % 6, 3 + l.z.m % 9};
       return std::tuple{grid, window.over(grid), std::min<Index>(l.z.k, 150)};
@@ -73,21 +74,26 @@ void add_batch_norms(Cases<B>& list) {
     l.b.batch_norm(x, gain, bias, 1e-1, l.out(l.z.m, l.z.n), l.z.optional ? l.out(2, l.z.n) : Saved<T>{});
   });
   list.add("batch_norm_with", [](L& l) {
-    const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), bias = l.in(1, l.z.n);
+    const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n),
+               bias = l.in(1, l.z.n);
     l.b.batch_norm_with(x, mean, variance, gain, bias, 1e-5, l.out(l.z.m, l.z.n));
   });
   for (const bool of_batch : {true, false}) {
     const std::string kind = of_batch ? ", statistics of the batch" : ", running statistics";
     list.add("batch_norm_backward" + kind, [of_batch](L& l) {
-      const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), dy = l.in(l.z.m, l.z.n);
+      const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n),
+                 dy = l.in(l.z.m, l.z.n);
       const auto dx = l.target(l.z.m, l.z.n);
-      l.b.batch_norm_backward(x, mean, variance, gain, 1e-5, dy, of_batch, dx, l.z.optional ? l.target(1, l.z.n) : Acc<T>{},
+      l.b.batch_norm_backward(x, mean, variance, gain, 1e-5, dy, of_batch, dx,
+                              l.z.optional ? l.target(1, l.z.n) : Acc<T>{},
                               l.z.optional ? l.target(1, l.z.n) : Acc<T>{});
     });
     list.add("batch_norm_backward, parameters only" + kind, [of_batch](L& l) {
-      const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), dy = l.in(l.z.m, l.z.n);
+      const auto x = l.in(l.z.m, l.z.n), mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n),
+                 dy = l.in(l.z.m, l.z.n);
       const auto dgain = l.target(1, l.z.n);
-      l.b.batch_norm_backward(x, mean, variance, gain, 1e-5, dy, of_batch, {}, dgain, l.z.optional ? l.target(1, l.z.n) : Acc<T>{});
+      l.b.batch_norm_backward(x, mean, variance, gain, 1e-5, dy, of_batch, {}, dgain,
+                              l.z.optional ? l.target(1, l.z.n) : Acc<T>{});
     });
   }
   list.add("fold_batch_norm", [](L& l) {

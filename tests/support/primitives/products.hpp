@@ -28,8 +28,8 @@ void add_pointwise(Cases<B>& list) {
       l.b.map_slope(f, x, dy, l.target(l.z.m, l.z.n));
     });
   };
-  pointwise(fn::Identity{}, "identity"), pointwise(fn::QuickGelu{}, "quick_gelu"), pointwise(fn::Gelu{}, "gelu"), pointwise(fn::GeluTanh{}, "gelu_tanh"),
-      pointwise(fn::Relu{}, "relu");
+  pointwise(fn::Identity{}, "identity"), pointwise(fn::QuickGelu{}, "quick_gelu"), pointwise(fn::Gelu{}, "gelu"),
+      pointwise(fn::GeluTanh{}, "gelu_tanh"), pointwise(fn::Relu{}, "relu");
   pointwise(Shrink{}, "of plain numbers");
   list.add("exp_scale", [](L& l) {
     const auto s = l.in(1, 1), x = l.in(l.z.m, l.z.n);
@@ -78,9 +78,10 @@ void add_products(Cases<B>& list) {
   for (const bool onto : {true, false})
     list.add(onto ? "feed_forward onto its rows" : "feed_forward", [onto](L& l) {
       const auto x = l.inout(l.z.m, l.z.k);
-      const auto gain = l.in(1, l.z.k), bias = l.in(1, l.z.k), b1 = l.in(1, l.z.n), b2 = l.in(1, l.z.k), w1 = l.in(l.z.n, l.z.k), w2 = l.in(l.z.k, l.z.n);
-      l.b.feed_forward(In<T>{x}, FeedForward<T>{gain, bias, 1e-5, Weights<T>{w1}, b1, Weights<T>{w2}, b2}, fn::QuickGelu{}, l.room(l.z.m, l.z.k),
-                       l.room(l.z.m, l.z.n), onto ? x : l.out(l.z.m, l.z.k));
+      const auto gain = l.in(1, l.z.k), bias = l.in(1, l.z.k), b1 = l.in(1, l.z.n), b2 = l.in(1, l.z.k),
+                 w1 = l.in(l.z.n, l.z.k), w2 = l.in(l.z.k, l.z.n);
+      l.b.feed_forward(In<T>{x}, FeedForward<T>{gain, bias, 1e-5, Weights<T>{w1}, b1, Weights<T>{w2}, b2},
+                       fn::QuickGelu{}, l.room(l.z.m, l.z.k), l.room(l.z.m, l.z.n), onto ? x : l.out(l.z.m, l.z.k));
     });
   list.add("linear onto its residual", [](L& l) {
     const auto x = l.in(l.z.m, l.z.k), w = l.in(l.z.n, l.z.k);

@@ -16,7 +16,8 @@ void add_norms(Cases<B>& list) {
   list.add("layer_norm_backward", [](L& l) {
     const auto x = l.in(l.z.m, l.z.n), gain = l.in(1, l.z.n), saved = l.positive(l.z.m, 2), dy = l.in(l.z.m, l.z.n);
     const auto dx = l.target(l.z.m, l.z.n);
-    l.b.layer_norm_backward(x, gain, saved, dy, dx, l.z.optional ? l.target(1, l.z.n) : Acc<T>{}, l.z.optional ? l.target(1, l.z.n) : Acc<T>{});
+    l.b.layer_norm_backward(x, gain, saved, dy, dx, l.z.optional ? l.target(1, l.z.n) : Acc<T>{},
+                            l.z.optional ? l.target(1, l.z.n) : Acc<T>{});
   });
   list.add("layer_norm_backward, parameters only", [](L& l) {
     const auto x = l.in(l.z.m, l.z.n), gain = l.in(1, l.z.n), saved = l.positive(l.z.m, 2), dy = l.in(l.z.m, l.z.n);
@@ -63,7 +64,8 @@ void add_tables(Cases<B>& list) {
   list.add("tokens_backward", [](L& l) {
     const Index length = 2 + l.z.k % 17;
     const auto dy = l.in(l.z.m * length, l.z.n);
-    const auto dfirst = l.z.optional ? l.target(1, l.z.n) : Acc<T>{}, dpositions = l.z.optional ? l.target(length, l.z.n) : Acc<T>{};
+    const auto dfirst = l.z.optional ? l.target(1, l.z.n) : Acc<T>{},
+               dpositions = l.z.optional ? l.target(length, l.z.n) : Acc<T>{};
     l.b.tokens_backward(dy, length, dfirst, dpositions, l.target(l.z.m * (length - 1), l.z.n));
   });
 

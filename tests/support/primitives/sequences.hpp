@@ -25,24 +25,29 @@ void add_attention(Cases<B>& list) {
   for (const bool causal : {false, true})
     for (const bool pooled : {false, true})
       for (const bool shared : {false, true}) {
-        const std::string kind = std::string(causal ? ", causal" : "") + (pooled ? ", pooled" : "") + (shared ? ", shared" : "");
+        const std::string kind =
+            std::string(causal ? ", causal" : "") + (pooled ? ", pooled" : "") + (shared ? ", shared" : "");
         const auto shape = [=](L& l, Sequences& sequences, AttentionPattern& pattern) {
           pattern = {1 + l.z.k % 3, causal, pooled};
-          sequences = random_tree(l.rng().fork("tree"), std::min<Index>(l.z.m, 40), std::min<Index>(l.z.k, 24), !shared);
-          return std::pair{pooled ? static_cast<Index>(sequences.pooled().size()) : sequences.rows(), pattern.heads * (1 + l.z.n % 70)};
+          sequences =
+              random_tree(l.rng().fork("tree"), std::min<Index>(l.z.m, 40), std::min<Index>(l.z.k, 24), !shared);
+          return std::pair{pooled ? static_cast<Index>(sequences.pooled().size()) : sequences.rows(),
+                           pattern.heads * (1 + l.z.n % 70)};
         };
         list.add("attention" + kind, [shape](L& l) {
           Sequences sequences;
           AttentionPattern pattern;
           const auto [queries, width] = shape(l, sequences, pattern);
           const auto q = l.in(queries, width), k = l.in(sequences.rows(), width), v = l.in(sequences.rows(), width);
-          l.b.attention(q, k, v, sequences, pattern, l.out(queries, width), l.z.optional ? l.out(queries, pattern.heads) : Saved<T>{});
+          l.b.attention(q, k, v, sequences, pattern, l.out(queries, width),
+                        l.z.optional ? l.out(queries, pattern.heads) : Saved<T>{});
         });
         list.add("attention_backward" + kind, [shape](L& l) {
           Sequences sequences;
           AttentionPattern pattern;
           const auto [queries, width] = shape(l, sequences, pattern);
-          const auto q = l.in(queries, width), k = l.in(sequences.rows(), width), v = l.in(sequences.rows(), width), dy = l.in(queries, width);
+          const auto q = l.in(queries, width), k = l.in(sequences.rows(), width), v = l.in(sequences.rows(), width),
+                     dy = l.in(queries, width);
           const auto y = l.out(queries, width), saved = l.out(queries, pattern.heads);
           l.b.attention(q, k, v, sequences, pattern, y, saved);
           const auto dq = l.target(queries, width), dk = l.z.optional ? l.target(sequences.rows(), width) : Acc<T>{};
@@ -64,7 +69,8 @@ void add_losses(Cases<B>& list) {
       list.add("cross_entropy" + kind, [=](L& l) {
         const auto logits = l.in(l.z.m, l.z.n, 3);
         const auto &rows = groups(l, l.z.m), &cols = groups(l, l.z.n);
-        l.b.cross_entropy(logits, rows, cols, axis, 0.5, l.target(1, 1), l.z.optional ? l.out(1, axis == Axis::rows ? l.z.m : l.z.n) : Saved<T>{});
+        l.b.cross_entropy(logits, rows, cols, axis, 0.5, l.target(1, 1),
+                          l.z.optional ? l.out(1, axis == Axis::rows ? l.z.m : l.z.n) : Saved<T>{});
       });
       list.add("cross_entropy_backward" + kind, [=](L& l) {
         const auto logits = l.in(l.z.m, l.z.n, 3), dloss = l.in(1, 1);

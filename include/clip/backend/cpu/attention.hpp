@@ -17,16 +17,19 @@ namespace clip::inline CLIP_ABI {
 template <class T, class Self>
 struct CpuAttention {
   /// y = softmax(q kᵀ / √d) v per head.          saved(i, h) = log Σ exp of query i
-  void attention(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y, Saved<T> saved) {
+  void attention(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y,
+                 Saved<T> saved) {
     const Index d = y.cols / pattern.heads, keys = sequences.longest() + width;
     if (y.count() == 0) return;
     const detail::Queries queries{sequences, pattern};
-    const Index room = 2 * Parts::room(keys * round_up(d, width)) + 2 * Parts::room(keys) + Parts::room(d * width) + Parts::room(keys * width);
+    const Index room = 2 * Parts::room(keys * round_up(d, width)) + 2 * Parts::room(keys) + Parts::room(d * width) +
+                       Parts::room(keys * width);
     Crew::Shift shift{static_cast<Self&>(*this).crew()};
     auto* const groups = shift.template shared<detail::Group>(sequences.count());
-    shift.template parallel<T>(detail::cut_into_groups(sequences, width, groups) * pattern.heads, room, [&](Index task, T* own) {
-      forward({queries, groups[task / pattern.heads], task % pattern.heads, d}, q, k, v, y, saved, own);
-    });
+    shift.template parallel<T>(
+        detail::cut_into_groups(sequences, width, groups) * pattern.heads, room, [&](Index task, T* own) {
+          forward({queries, groups[task / pattern.heads], task % pattern.heads, d}, q, k, v, y, saved, own);
+        });
   }
 
  private:
@@ -34,7 +37,8 @@ struct CpuAttention {
   using Parts = detail::Parts<T>;
   static constexpr Index width = panel_width<T>;
 
-  static void forward(const detail::Head<T>& head, const In<T>& q, const In<T>& k, const In<T>& v, const Out<T>& y, const Saved<T>& saved, T* own) {
+  static void forward(const detail::Head<T>& head, const In<T>& q, const In<T>& k, const In<T>& v, const Out<T>& y,
+                      const Saved<T>& saved, T* own) {
     if (head.first == head.end) return;
     Parts parts{own};
     T *const k_copy = parts.take(head.keys * head.wide), *const v_copy = parts.take(head.keys * head.wide);
@@ -52,7 +56,9 @@ struct CpuAttention {
       head.products(k_rows, seen, qt, scores);
       for (Index c = 0; c < n; c += P::size) {
         const P lane = detail::lanes_from<T>(i - head.first + c);
-        const auto visible = [&](Index j, P x, P otherwise) { return detail::between(lane, P(from[j]), P(until[j]), x, otherwise); };
+        const auto visible = [&](Index j, P x, P otherwise) {
+          return detail::between(lane, P(from[j]), P(until[j]), x, otherwise);
+        };
         if (head.masked) softmax(scores + c, seen, visible, most + c, total + c);
         else
           softmax(

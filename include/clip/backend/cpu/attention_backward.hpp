@@ -13,12 +13,12 @@ template <class T, class Self>
 struct CpuAttentionBackward {
   /// With p = softmax, g_j = dy·v_j and D = dy·y:   ds_j = p_j (g_j - D) / √d;
   ///   dq += Σ_j ds_j k_j,   dk_j += ds_j q,   dv_j += p_j dy
-  void attention_backward(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk,
-                          Acc<T> dv) {
+  void attention_backward(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y,
+                          In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv) {
     const detail::Queries queries{sequences, pattern};
     const Index d = y.cols / pattern.heads, keys = sequences.longest() + width, wide = round_up(d, width);
-    const Index room =
-        4 * Parts::room(keys * wide) + 2 * Parts::room(keys) + 2 * Parts::room(d * width) + 2 * Parts::room(keys * width) + 2 * Parts::room(width * wide);
+    const Index room = 4 * Parts::room(keys * wide) + 2 * Parts::room(keys) + 2 * Parts::room(d * width) +
+                       2 * Parts::room(keys * width) + 2 * Parts::room(width * wide);
     Crew::Shift shift{static_cast<Self&>(*this).crew()};
     auto* const groups = shift.template shared<detail::Group>(2 * sequences.count());
     const Index count = detail::cut_into_groups(sequences, width, groups);
@@ -26,7 +26,8 @@ struct CpuAttentionBackward {
     const Index others = dk || dv ? detail::seen_from_elsewhere(sequences, groups, count, elsewhere) : 0;
     shift.template parallel<T>((others + count) * pattern.heads, room, [&](Index task, T* own) {
       const Index n = task / pattern.heads, h = task % pattern.heads;
-      Task{{queries, n < others ? elsewhere[n] : groups[n - others], h, d}, q, k, v, y, saved, dy, dq, dk, dv}.run(n < others, own);
+      Task{{queries, n < others ? elsewhere[n] : groups[n - others], h, d}, q, k, v, y, saved, dy, dq, dk, dv}.run(
+          n < others, own);
     });
   }
 
@@ -70,7 +71,8 @@ struct CpuAttentionBackward {
         if (head.masked) detail::who_sees(head.queries, head.group, desk.from, desk.until);
         meet(desk, above, keys, false, bool(dq), want_kv);
         for (Index g = s; want_kv && g < head.group.end; ++g)
-          if (sequences.below_end(g) <= head.group.end) add_keys(desk, head.group.place(sequences, sequences.segment(g)), sequences.segment(g));
+          if (sequences.below_end(g) <= head.group.end)
+            add_keys(desk, head.group.place(sequences, sequences.segment(g)), sequences.segment(g));
       }
     }
 
@@ -78,18 +80,24 @@ struct CpuAttentionBackward {
     void meet(const Desk& desk, Index first_key, Index keys, bool keys_only, bool want_q, bool want_kv) const {
       const Index wide = head.wide;
       if (want_kv)
-        for (Index c = first_key * wide; c < keys * wide; c += P::size) P(0).store(desk.k_sums + c), P(0).store(desk.v_sums + c);
+        for (Index c = first_key * wide; c < keys * wide; c += P::size)
+          P(0).store(desk.k_sums + c), P(0).store(desk.v_sums + c);
       for (Index i = head.first; i < head.end; i += width) {
         const Index n = std::min(width, head.end - i), count = keys_only ? keys : head.seen(i + n);
         probabilities(desk, i, n, count);
         if (want_q)
           for (Index s = head.group.first; s < head.group.end; ++s) add_queries(desk, s, i, n);
         if (!want_kv) continue;
-        const auto query = detail::head_rows(q, i, n, head.at, head.d, desk.q_copy), slope = detail::head_rows(dy, i, n, head.at, head.d, desk.dy_copy);
+        const auto query = detail::head_rows(q, i, n, head.at, head.d, desk.q_copy),
+                   slope = detail::head_rows(dy, i, n, head.at, head.d, desk.dy_copy);
         for (Index c = 0; c < head.d; c += width)
           each_tile(first_key, count, [&](Index j, Index rows) {
-            if (dk) tile<T>(rows, n, desk.ds + j * width, width, query.data + c, query.stride, desk.k_sums + j * wide + c, wide, true);
-            if (dv) tile<T>(rows, n, desk.p + j * width, width, slope.data + c, slope.stride, desk.v_sums + j * wide + c, wide, true);
+            if (dk)
+              tile<T>(rows, n, desk.ds + j * width, width, query.data + c, query.stride, desk.k_sums + j * wide + c,
+                      wide, true);
+            if (dv)
+              tile<T>(rows, n, desk.p + j * width, width, slope.data + c, slope.stride, desk.v_sums + j * wide + c,
+                      wide, true);
           });
       }
     }
@@ -104,11 +112,13 @@ struct CpuAttentionBackward {
       for (Index r = 0; r < n; ++r) {
         const T *slope = dy.row(i + r) + head.at, *value = y.row(i + r) + head.at;
         log_sums[r] = saved(i + r, head.h);
-        both[r] = sum_along<T>(head.d, [&](Index c, auto part) { return P::load(slope + c, part) * P::load(value + c, part); });
+        both[r] = sum_along<T>(head.d,
+                               [&](Index c, auto part) { return P::load(slope + c, part) * P::load(value + c, part); });
       }
       const P scale{1 / std::sqrt(static_cast<T>(head.d))}, zero{0};
       for (Index c = 0; c < n; c += P::size) {
-        const P lane = detail::lanes_from<T>(i - head.first + c), log_sum = P::load(log_sums + c), mean = P::load(both + c);
+        const P lane = detail::lanes_from<T>(i - head.first + c), log_sum = P::load(log_sums + c),
+                mean = P::load(both + c);
         for (Index j = 0; j < count; ++j) {
           T *const p = desk.p + j * width + c, *const ds = desk.ds + j * width + c;
           P e = exp(P::load(p) - log_sum);

@@ -21,7 +21,8 @@ struct CpuBatchNorm {
       add_partials(memory, sums.blocks, sums.stride, Acc<T>{to, true});
       along<T>(x.cols, [&](Index j, auto part) { (P::load(to.data + j, part) / m).store(to.data + j, part); });
     };
-    sums.add(shift, memory, [&](Index i, Index j, auto part, T* sum) { (P::load(sum) + P::load(x.row(i) + j, part)).store(sum); });
+    sums.add(shift, memory,
+             [&](Index i, Index j, auto part, T* sum) { (P::load(sum) + P::load(x.row(i) + j, part)).store(sum); });
     average(mean);
     sums.add(shift, memory, [&](Index i, Index j, auto part, T* sum) {
       const P d = P::load(x.row(i) + j, part) - P::load(mean.data + j, part);
@@ -41,11 +42,13 @@ struct CpuBatchNorm {
 
   /// With x̂ = (x - μ) r:   dγ += Σ dy x̂,   dβ += Σ dy,
   ///   dx += γ r (dy - mean(dy) - x̂ mean(dy x̂)) where μ and σ² are those of x (`of_batch`), otherwise dx += γ r dy
-  void batch_norm_backward(In<T> x, In<T> mean, In<T> variance, In<T> gain, double epsilon, In<T> dy, bool of_batch, Acc<T> dx, Acc<T> dgain, Acc<T> dbias) {
+  void batch_norm_backward(In<T> x, In<T> mean, In<T> variance, In<T> gain, double epsilon, In<T> dy, bool of_batch,
+                           Acc<T> dx, Acc<T> dgain, Acc<T> dbias) {
     Sums sums{x.rows, x.cols, 2};
     Crew::Shift shift{crew()};
     T* const memory = shift.template shared<T>(sums.room() + 2 * sums.stride);
-    const View<T> slopes{memory + sums.room(), 1, x.cols}, biases{slopes.data + sums.stride, 1, x.cols};  // Σ dy (x - μ), Σ dy
+    const View<T> slopes{memory + sums.room(), 1, x.cols},
+        biases{slopes.data + sums.stride, 1, x.cols};  // Σ dy (x - μ), Σ dy
     if (of_batch || dgain || dbias) {
       sums.add(shift, memory, [&](Index i, Index j, auto part, T* sum) {
         const P slope = P::load(dy.row(i) + j, part);
@@ -71,7 +74,8 @@ struct CpuBatchNorm {
     });
     rows(shift, x.rows, x.cols, [&](Index i, Index j, auto part) {
       const P away = P::load(x.row(i) + j, part) - P::load(mean.row(0) + j, part);
-      const P slope = P::load(dy.row(i) + j, part) - P::load(biases.data + j, part) - away * P::load(slopes.data + j, part);
+      const P slope =
+          P::load(dy.row(i) + j, part) - P::load(biases.data + j, part) - away * P::load(slopes.data + j, part);
       accumulate(dx.row(i) + j, dx.fresh, P::load(factor + j, part) * slope, part);
     });
   }
@@ -99,14 +103,20 @@ struct CpuBatchNorm {
   static void rows(Crew::Shift& shift, Index m, Index n, F&& f) {
     const Index high = std::max<Index>(1, small_work / 2 / std::max<Index>(n, 1));
     shift.template parallel<T>(pieces(m, high), 0, [&](Index task, T*) {
-      for (Index i = task * high; i < std::min(m, (task + 1) * high); ++i) along<T>(n, [&](Index j, auto part) { f(i, j, part); });
+      for (Index i = task * high; i < std::min(m, (task + 1) * high); ++i)
+        along<T>(n, [&](Index j, auto part) { f(i, j, part); });
     });
   }
 
-  static void normalise(Crew::Shift& shift, T* scale, In<T> x, In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y) {
-    along<T>(x.cols, [&](Index j, auto part) { (inverse_deviation(variance, epsilon, j, part) * P::load(gain.row(0) + j, part)).store(scale + j, part); });
+  static void normalise(Crew::Shift& shift, T* scale, In<T> x, In<T> mean, In<T> variance, In<T> gain, In<T> bias,
+                        double epsilon, Out<T> y) {
+    along<T>(x.cols, [&](Index j, auto part) {
+      (inverse_deviation(variance, epsilon, j, part) * P::load(gain.row(0) + j, part)).store(scale + j, part);
+    });
     rows(shift, x.rows, x.cols, [&](Index i, Index j, auto part) {
-      fma(P::load(x.row(i) + j, part) - P::load(mean.row(0) + j, part), P::load(scale + j, part), P::load(bias.row(0) + j, part)).store(y.row(i) + j, part);
+      fma(P::load(x.row(i) + j, part) - P::load(mean.row(0) + j, part), P::load(scale + j, part),
+          P::load(bias.row(0) + j, part))
+          .store(y.row(i) + j, part);
     });
   }
 
@@ -125,7 +135,8 @@ struct CpuBatchNorm {
         for (Index block = task * together; block < std::min(blocks, (task + 1) * together); ++block) {
           T* const sum = partials + block * count * stride;
           std::fill_n(sum, count * stride, T(0));
-          for (Index i = block * high; i < std::min(m, (block + 1) * high); ++i) along<T>(n, [&](Index j, auto part) { f(i, j, part, sum + j); });
+          for (Index i = block * high; i < std::min(m, (block + 1) * high); ++i)
+            along<T>(n, [&](Index j, auto part) { f(i, j, part, sum + j); });
         }
       });
     }

@@ -20,8 +20,11 @@ struct CpuConvolution {
     if (y.count() == 0) return;
     if (detail::Winograd<T, F>::fits(window, x.cols) && !detail::in_steps<T>(w.layout))
       return detail::Winograd<T, F>{x, grid, window.over(grid), window.padding, epilogue, y}.convolve(
-          crew(), [&](Index p, T* room) { return detail::panel_of(Use::convolution, w, y.cols, 9 * x.cols, window.area(), p, room); });
-    detail::multiply(crew(), Arithmetic::full, detail::Windows<T>::forward(x, grid, window), Use::convolution, window.area(), w, epilogue, y);
+          crew(), [&](Index p, T* room) {
+            return detail::panel_of(Use::convolution, w, y.cols, 9 * x.cols, window.area(), p, room);
+          });
+    detail::multiply(crew(), Arithmetic::full, detail::Windows<T>::forward(x, grid, window), Use::convolution,
+                     window.area(), w, epilogue, y);
   }
 
   /// dx += the gradients of all places that read a pixel, times their weights.          w in rows
@@ -31,7 +34,8 @@ struct CpuConvolution {
     if (dx.count() == 0) return;
     const auto windows = detail::Windows<T>::backward(dy, grid, window);
     const detail::Product<detail::Singles<T>, T, fn::Identity, detail::Windows<T>> product{windows, epilogue, dx};
-    product.packing(crew(), [&](Index p, Index begin, Index end, T* to) {  // k: pixels of the window turned about, and for each the channels of dy
+    product.packing(crew(), [&](Index p, Index begin, Index end,
+                                T* to) {  // k: pixels of the window turned about, and for each the channels of dy
       const Index area = window.area(), c = p * panel_width<T>, n = std::min(panel_width<T>, dx.cols - c);
       if (n < panel_width<T>) std::fill_n(to, (end - begin) * panel_width<T>, T(0));
       for (Index k = 0; k < dy.cols; ++k)
@@ -50,7 +54,8 @@ struct CpuConvolution {
     if (dw.count() == 0) return;
     const auto windows = detail::Windows<T>::forward(x, grid, window);
     const Index cols = windows.cols(), tall = pieces(dw.rows, tile_rows), high = std::min<Index>(tall, 8);
-    const Index wide = std::clamp<Index>(pieces(cols, width) * pieces(tall, high) / (3 * crew().threads()), 1, 16), pitch = windows.pitch(wide * width);
+    const Index wide = std::clamp<Index>(pieces(cols, width) * pieces(tall, high) / (3 * crew().threads()), 1, 16),
+                pitch = windows.pitch(wide * width);
     detail::outer_product<T>(
         crew(), dy, cols, high, wide, detail::outer_rows * pitch,
         [&](Index r, Index depth, Index p0, Index p1, Index p, T* room) -> detail::Piece<T> {

@@ -17,7 +17,8 @@ namespace clip::inline CLIP_ABI {
 class Scratch {
  public:
   Scratch() = default;
-  Scratch(Scratch&& other) noexcept : data_{std::exchange(other.data_, nullptr)}, bytes_{std::exchange(other.bytes_, 0)} {}
+  Scratch(Scratch&& other) noexcept
+      : data_{std::exchange(other.data_, nullptr)}, bytes_{std::exchange(other.bytes_, 0)} {}
   Scratch& operator=(Scratch&&) = delete;
   ~Scratch() { release(); }
 
@@ -77,7 +78,9 @@ class Crew {
         for (Index i = 0; i < count; ++i) f(i, own);
       } else {
         for (Desk& desk : crew_.desks_) desk.own.template get<T>(scratch);
-        hold_.parallel(count, [&](Index i, int worker) { f(i, crew_.desks_[static_cast<std::size_t>(worker)].own.template get<T>(scratch)); });
+        hold_.parallel(count, [&](Index i, int worker) {
+          f(i, crew_.desks_[static_cast<std::size_t>(worker)].own.template get<T>(scratch));
+        });
       }
     }
 

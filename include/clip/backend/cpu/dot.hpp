@@ -60,12 +60,16 @@ struct Pairs {
   static constexpr bool native = true;
   using Words = WordPack;
   using Sums = Pack<float>;
-  static Sums add(Words a, Words b, Sums c) { return Sums::of(_mm512_dpbf16_ps(c.v, reinterpret_cast<__m512bh>(a.v), reinterpret_cast<__m512bh>(b.v))); }
+  static Sums add(Words a, Words b, Sums c) {
+    return Sums::of(_mm512_dpbf16_ps(c.v, reinterpret_cast<__m512bh>(a.v), reinterpret_cast<__m512bh>(b.v)));
+  }
 
   /// Words of n values, each rounded to the nearest, zeros past the end.
   static float narrow(const float* x, Index n, Word* to) {
     using P = Pack<float>;
-    const auto put = [&](Index k, P low, P high) { _mm512_storeu_si512(to + k / 2, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high.v, low.v))); };
+    const auto put = [&](Index k, P low, P high) {
+      _mm512_storeu_si512(to + k / 2, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high.v, low.v)));
+    };
     Index k = 0;
     for (; k + 2 * P::size <= n; k += 2 * P::size) put(k, P::load(x + k), P::load(x + k + P::size));
     if (k + P::size < n) put(k, P::load(x + k), P::load(x + k + P::size, Part{n - k - P::size}));
@@ -75,9 +79,11 @@ struct Pairs {
 
   /// Words of two rows: lane by lane a value of the first and one of the second, each rounded to the nearest.
   static Words weave(Pack<float> first, Pack<float> second) {
-    alignas(64) static constexpr std::uint16_t order[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-                                                            8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    return _mm512_permutexvar_epi16(_mm512_load_si512(order), reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second.v, first.v)));
+    alignas(64) static constexpr std::uint16_t order[32] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
+                                                            21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
+                                                            11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    return _mm512_permutexvar_epi16(_mm512_load_si512(order),
+                                    reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second.v, first.v)));
   }
 #else
   static constexpr bool native = false;
@@ -121,14 +127,17 @@ struct Quads {
   /// Words of n values; returns what one unit stands for. A row with a value that is no finite number stands for none.
   static float narrow(const float* x, Index n, Word* to) {
     using P = Pack<float>;
-    WordPack most[4] = {WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0})};
+    WordPack most[4] = {WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0}),
+                        WordPack(std::uint32_t{0})};
     Index k = 0;
     for (; k + 4 * P::size <= n; k += 4 * P::size)
       for (Index i = 0; i < 4; ++i) most[i] = larger(most[i], P::load(x + k + i * P::size));
     along<float>(n - k, [&](Index i, auto part) { most[0] = larger(most[0], P::load(x + k + i, part)); });
-    const std::uint32_t bits = std::max(std::max(most[0].largest(), most[1].largest()), std::max(most[2].largest(), most[3].largest()));
+    const std::uint32_t bits =
+        std::max(std::max(most[0].largest(), most[1].largest()), std::max(most[2].largest(), most[3].largest()));
     const float largest = std::bit_cast<float>(bits);
-    const P inverse(largest > 0 ? 127 / largest : 0), round(12582912 + 128);  // 1.5 · 2²³ + 128: the byte stands in the lowest bits
+    const P inverse(largest > 0 ? 127 / largest : 0),
+        round(12582912 + 128);  // 1.5 · 2²³ + 128: the byte stands in the lowest bits
     auto* const bytes = reinterpret_cast<std::uint8_t*>(to);
     along<float>(n, [&](Index i, auto part) { low_bytes(fma(P::load(x + i, part), inverse, round), bytes + i); });
     return largest / 127;

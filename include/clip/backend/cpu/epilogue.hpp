@@ -9,7 +9,8 @@ namespace clip::inline CLIP_ABI::detail {
 
 /// Whatever there is, for any number of columns.
 template <class T, class F>
-void finish_columns(const T* sums, Index rows, Index n, Index i, Index j, const Epilogue<T, F>& epilogue, const Out<T>& y) {
+void finish_columns(const T* sums, Index rows, Index n, Index i, Index j, const Epilogue<T, F>& epilogue,
+                    const Out<T>& y) {
   using P = Pack<T>;
   const auto at = [&](const In<T>& x, Index row) { return x ? x.row(row) + j : nullptr; };
   const T *scale = at(epilogue.scale, 0), *bias = at(epilogue.bias, 0);
@@ -31,7 +32,8 @@ void finish_columns(const T* sums, Index rows, Index n, Index i, Index j, const 
 
 /// Whole panels with a bias and perhaps a residual, what an encoder asks for: the tests above would take longer than the work.
 template <bool with_residual, class T, class F>
-void finish_panel(const T* sums, Index rows, const T* bias, const F& activation, const T* residual, Index apart, T* to, Index stride) {
+void finish_panel(const T* sums, Index rows, const T* bias, const F& activation, const T* residual, Index apart, T* to,
+                  Index stride) {
   using P = Pack<T>;
   const P b0 = P::load(bias), b1 = P::load(bias + P::size);
   for (; rows > 0; --rows, sums += panel_width<T>, residual += apart, to += stride) {
@@ -43,11 +45,15 @@ void finish_panel(const T* sums, Index rows, const T* bias, const F& activation,
 
 /// Stores finished sums (rows `panel_width` apart) as y(i …, j …), n columns.
 template <class T, class F>
-void finish_tile(const T* sums, Index rows, Index n, Index i, Index j, const Epilogue<T, F>& epilogue, const Out<T>& y) {
+void finish_tile(const T* sums, Index rows, Index n, Index i, Index j, const Epilogue<T, F>& epilogue,
+                 const Out<T>& y) {
   const In<T>&bias = epilogue.bias, &residual = epilogue.residual;
   const F& activation = epilogue.activation;
-  if (n < panel_width<T> || !bias || epilogue.scale || epilogue.shortcut || epilogue.before) finish_columns(sums, rows, n, i, j, epilogue, y);
-  else if (residual) finish_panel<true>(sums, rows, bias.row(0) + j, activation, residual.row(i) + j, residual.stride, y.row(i) + j, y.stride);
+  if (n < panel_width<T> || !bias || epilogue.scale || epilogue.shortcut || epilogue.before)
+    finish_columns(sums, rows, n, i, j, epilogue, y);
+  else if (residual)
+    finish_panel<true>(sums, rows, bias.row(0) + j, activation, residual.row(i) + j, residual.stride, y.row(i) + j,
+                       y.stride);
   else finish_panel<false>(sums, rows, bias.row(0) + j, activation, bias.row(0), 0, y.row(i) + j, y.stride);
 }
 

@@ -30,10 +30,12 @@ struct CpuFeedForward {
   bool in_blocks(Layout layout, const In<T>& x, const FeedForward<T>& mlp, const F& f, const Out<T>& y) {
     using Up = detail::Product<K, T, F>;
     using Down = detail::Product<K, T>;
-    const Index threads = self().crew().threads(), fewest = pieces(y.rows, Up::rows_at_once), blocks = round_up(fewest, threads);
+    const Index threads = self().crew().threads(), fewest = pieces(y.rows, Up::rows_at_once),
+                blocks = round_up(fewest, threads);
     if (mlp.w1.layout != layout || mlp.w2.layout != layout || fewest < threads) return false;
     const Index k = x.cols, h = mlp.b1.cols;
-    const Index room = Up::room_for_sums + Up::room_for_words(k) + Down::room_for_words(h) + Up::rows_at_once * h + round_up(k, Pack<T>::size);
+    const Index room = Up::room_for_sums + Up::room_for_words(k) + Down::room_for_words(h) + Up::rows_at_once * h +
+                       round_up(k, Pack<T>::size);
     Crew::Shift shift{self().crew()};
     shift.template parallel<T>(blocks, room, [&](Index task, T* sums) {
       const Index begin = y.rows * task / blocks, rows = y.rows * (task + 1) / blocks - begin;

@@ -22,7 +22,8 @@ struct CpuOptions {
 class CpuHandle {
  public:
   explicit CpuHandle(CpuOptions options)
-      : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())}, arithmetic_{options.arithmetic} {}
+      : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())},
+        arithmetic_{options.arithmetic} {}
 
   int threads() const { return crew_->threads(); }
   Arithmetic arithmetic() const { return arithmetic_; }
@@ -37,7 +38,8 @@ class CpuHandle {
   }
   /// "cpu float32, avx512, 2 threads"
   std::string describe(const std::string& numbers, std::string_view set) const {
-    return "cpu " + numbers + ", " + std::string(set) + ", " + std::to_string(threads()) + (threads() == 1 ? " thread" : " threads");
+    return "cpu " + numbers + ", " + std::string(set) + ", " + std::to_string(threads()) +
+           (threads() == 1 ? " thread" : " threads");
   }
 
  private:

@@ -66,7 +66,9 @@ struct Head {
   bool masked = queries.pattern.causal || group.end - group.first > 1;
 
   /// Keys the queries before query i see between them.
-  Index seen(Index i) const { return queries.pattern.causal ? group.above(sequences) + queries.row(i - 1) + 1 - group.begin_row(sequences) : keys; }
+  Index seen(Index i) const {
+    return queries.pattern.causal ? group.above(sequences) + queries.row(i - 1) + 1 - group.begin_row(sequences) : keys;
+  }
 
   /// Queries [i, i + n) of x as columns: (d, width). Those of the next head are asked for.
   void across(const In<T>& x, Index i, Index n, T* to) const {
@@ -83,7 +85,9 @@ struct Head {
 
   /// For every key its products with the columns of qt: (count, width)
   void products(const HeadRows<T>& rows, Index count, const T* qt, T* to) const {
-    each_tile(0, count, [&](Index j, Index some) { tile<T>(some, d, rows.data + j * rows.stride, rows.stride, qt, width, to + j * width, width); });
+    each_tile(0, count, [&](Index j, Index some) {
+      tile<T>(some, d, rows.data + j * rows.stride, rows.stride, qt, width, to + j * width, width);
+    });
   }
 
   /// store(query, column, columns, sums) for the queries of segment s among those of a panel: sums = Σ_j p(j, query) rows(j),
@@ -97,8 +101,9 @@ struct Head {
         bool more = false;
         sequences.path(s, [&](const Segment& a) {
           const Index place = group.place(sequences, a);
-          tile<T, Reading::across>(some, std::min(a.length(), seen - place), p + place * width + i - panel, width, rows.data + place * rows.stride + c,
-                                   rows.stride, sums, width, std::exchange(more, true));
+          tile<T, Reading::across>(some, std::min(a.length(), seen - place), p + place * width + i - panel, width,
+                                   rows.data + place * rows.stride + c, rows.stride, sums, width,
+                                   std::exchange(more, true));
         });
         for (Index r = 0; r < some; ++r) store(i + r, c, std::min(width, d - c), sums + r * width);
       }

@@ -21,11 +21,13 @@ void each_pack(Crew& crew, Index rows, Index cols, bool contiguous, F&& f) {
     for (Index i = 0; i < rows; ++i) along<T>(cols, [&](Index j, auto part) { f(i, j, part); });
     return;
   }
-  const Index width = std::min<Index>(cols, 8192), across = pieces(cols, width), high = std::max<Index>(1, 8192 / width);
+  const Index width = std::min<Index>(cols, 8192), across = pieces(cols, width),
+              high = std::max<Index>(1, 8192 / width);
   Crew::Shift shift{crew};
   shift.parallel<T>(pieces(rows, high) * across, 0, [&](Index task, T*) {
     const Index top = task / across * high, left = task % across * width;
-    for (Index i = top; i < std::min(rows, top + high); ++i) along<T>(std::min(width, cols - left), [&](Index j, auto part) { f(i, left + j, part); });
+    for (Index i = top; i < std::min(rows, top + high); ++i)
+      along<T>(std::min(width, cols - left), [&](Index j, auto part) { f(i, left + j, part); });
   });
 }
 

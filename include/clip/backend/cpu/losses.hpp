@@ -15,7 +15,8 @@ namespace clip::inline CLIP_ABI {
 template <class T, class Self>
 struct CpuLosses {
   /// loss += weight · mean_i (log Σ_j exp L_ij - mean of L_ij over the positives of i).          saved(0, i) = log Σ exp
-  void cross_entropy(In<T> logits, Ids row_groups, Ids col_groups, Axis axis, double weight, Acc<T> loss, Saved<T> saved) {
+  void cross_entropy(In<T> logits, Ids row_groups, Ids col_groups, Axis axis, double weight, Acc<T> loss,
+                     Saved<T> saved) {
     const bool rows = axis == Axis::rows;
     const Index count = rows ? logits.rows : logits.cols;
     Crew::Shift shift{crew()};
@@ -24,10 +25,12 @@ struct CpuLosses {
     if (rows) {
       const Index high = std::max<Index>(1, small_work / 2 / std::max<Index>(logits.cols, 1));
       shift.template parallel<T>(pieces(count, high), 0, [&](Index task, T*) {
-        for (Index i = task * high; i < std::min(count, (task + 1) * high); ++i) log_sums[i] = log_sum(logits.row(i), logits.cols);
+        for (Index i = task * high; i < std::min(count, (task + 1) * high); ++i)
+          log_sums[i] = log_sum(logits.row(i), logits.cols);
       });
     } else {
-      shift.template parallel<T>(pieces(count, columns_at_once), 0, [&](Index task, T*) { column_log_sums(logits, task * columns_at_once, log_sums); });
+      shift.template parallel<T>(pieces(count, columns_at_once), 0,
+                                 [&](Index task, T*) { column_log_sums(logits, task * columns_at_once, log_sums); });
     }
     double total = 0;
     for (Index i = 0; i < count; ++i) {
@@ -41,7 +44,8 @@ struct CpuLosses {
   }
 
   /// dL_ij += weight dloss / n (softmax_ij - [j positive of i] / number of positives of i)
-  void cross_entropy_backward(In<T> logits, Ids row_groups, Ids col_groups, Axis axis, double weight, In<T> saved, In<T> dloss, Acc<T> dlogits) {
+  void cross_entropy_backward(In<T> logits, Ids row_groups, Ids col_groups, Axis axis, double weight, In<T> saved,
+                              In<T> dloss, Acc<T> dlogits) {
     const bool rows = axis == Axis::rows;
     const Index count = rows ? logits.rows : logits.cols, n = logits.cols;
     const P factor{static_cast<T>(weight) * dloss(0, 0) / static_cast<T>(count)};
@@ -60,10 +64,14 @@ struct CpuLosses {
     shift.template parallel<T>(pieces(logits.rows, high), round_up(n, P::size), [&](Index task, T* p) {
       for (Index i = task * high; i < std::min(logits.rows, (task + 1) * high); ++i) {
         const P row_sum{rows ? saved(0, i) : T(0)};
-        along<T>(n, [&](Index j, auto part) { exp(P::load(logits.row(i) + j, part) - (rows ? row_sum : P::load(saved.row(0) + j, part))).store(p + j); });
+        along<T>(n, [&](Index j, auto part) {
+          exp(P::load(logits.row(i) + j, part) - (rows ? row_sum : P::load(saved.row(0) + j, part))).store(p + j);
+        });
         const auto [first, last] = columns.of(row_groups[static_cast<std::size_t>(i)]);
         for (const std::int32_t* j = first; j < last; ++j) p[*j] -= rows ? 1 / static_cast<T>(last - first) : share[*j];
-        along<T>(n, [&](Index j, auto part) { accumulate(dlogits.row(i) + j, dlogits.fresh, factor * P::load(p + j), part); });
+        along<T>(n, [&](Index j, auto part) {
+          accumulate(dlogits.row(i) + j, dlogits.fresh, factor * P::load(p + j), part);
+        });
       }
     });
   }
@@ -88,7 +96,9 @@ struct CpuLosses {
 
     Order(Ids groups_, T* memory) : groups{groups_}, list{reinterpret_cast<std::int32_t*>(memory)} {
       for (std::size_t i = 0; i < groups.size(); ++i) list[i] = static_cast<std::int32_t>(i);
-      const auto less = [&](std::int32_t a, std::int32_t b) { return group(a) != group(b) ? group(a) < group(b) : a < b; };
+      const auto less = [&](std::int32_t a, std::int32_t b) {
+        return group(a) != group(b) ? group(a) < group(b) : a < b;
+      };
       if (!std::is_sorted(list, list + groups.size(), less)) std::sort(list, list + groups.size(), less);
     }
     std::int32_t group(std::int32_t i) const { return groups[static_cast<std::size_t>(i)]; }
@@ -96,7 +106,8 @@ struct CpuLosses {
     /// The members of a group, ascending.
     Found of(std::int32_t wanted) const {
       const std::int32_t *begin = list, *end = list + groups.size();
-      const auto* first = std::lower_bound(begin, end, wanted, [&](std::int32_t i, std::int32_t g) { return group(i) < g; });
+      const auto* first =
+          std::lower_bound(begin, end, wanted, [&](std::int32_t i, std::int32_t g) { return group(i) < g; });
       const auto* last = first;
       while (last < end && group(*last) == wanted) ++last;
       return {first, last};
@@ -108,7 +119,8 @@ struct CpuLosses {
     P top{lowest};
     along<T>(n, [&](Index j, auto part) { top = max(top, P::load(row + j, part, lowest)); });
     const T most = top.largest();
-    return most + std::log(sum_along<T>(n, [&](Index j, auto part) { return exp(P::load(row + j, part, lowest) - P(most)); }));
+    return most +
+           std::log(sum_along<T>(n, [&](Index j, auto part) { return exp(P::load(row + j, part, lowest) - P(most)); }));
   }
 
   static void column_log_sums(const In<T>& logits, Index left, T* log_sums) {

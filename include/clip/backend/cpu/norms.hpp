@@ -15,7 +15,8 @@ namespace detail {
 template <class T>
 std::pair<T, T> layer_norm_row(const T* x, Index n, const T* gain, const T* bias, double epsilon, T* y) {
   using P = Pack<T>;
-  const T count = static_cast<T>(n), mean = sum_along<T>(n, [&](Index j, auto part) { return P::load(x + j, part); }) / count;
+  const T count = static_cast<T>(n),
+          mean = sum_along<T>(n, [&](Index j, auto part) { return P::load(x + j, part); }) / count;
   const P m{mean};
   const T squares = sum_along<T>(n, [&](Index j, auto part) {
     const P d = P::load(x + j, part, mean) - m;
@@ -23,7 +24,9 @@ std::pair<T, T> layer_norm_row(const T* x, Index n, const T* gain, const T* bias
   });
   const T r = 1 / std::sqrt(squares / count + static_cast<T>(epsilon));
   const P scale{r};
-  along<T>(n, [&](Index j, auto part) { fma((P::load(x + j, part) - m) * scale, P::load(gain + j, part), P::load(bias + j, part)).store(y + j, part); });
+  along<T>(n, [&](Index j, auto part) {
+    fma((P::load(x + j, part) - m) * scale, P::load(gain + j, part), P::load(bias + j, part)).store(y + j, part);
+  });
   return {mean, r};
 }
 
@@ -68,7 +71,9 @@ struct CpuNorms {
             fma(slope, normal, P::load(gains + j)).store(gains + j);
             (P::load(biases + j) + slope).store(biases + j);
           }
-          if (dx) accumulate(dx.row(i) + j, dx.fresh, scale * (P::load(gain.row(0) + j, part) * slope - g_mean - normal * gx_mean), part);
+          if (dx)
+            accumulate(dx.row(i) + j, dx.fresh,
+                       scale * (P::load(gain.row(0) + j, part) * slope - g_mean - normal * gx_mean), part);
         });
       }
     };
@@ -99,9 +104,11 @@ struct CpuNorms {
     each_row(crew(), x.rows, x.cols, [&](Index i) {
       const T *row = x.row(i), *d = dy.row(i);
       const P length{saved(i, 0)};
-      const P projection{sum_along<T>(x.cols, [&](Index j, auto part) { return P::load(row + j, part) / length * P::load(d + j, part); })};
+      const P projection{sum_along<T>(
+          x.cols, [&](Index j, auto part) { return P::load(row + j, part) / length * P::load(d + j, part); })};
       along<T>(x.cols, [&](Index j, auto part) {
-        accumulate(dx.row(i) + j, dx.fresh, (P::load(d + j, part) - P::load(row + j, part) / length * projection) / length, part);
+        accumulate(dx.row(i) + j, dx.fresh,
+                   (P::load(d + j, part) - P::load(row + j, part) / length * projection) / length, part);
       });
     });
   }

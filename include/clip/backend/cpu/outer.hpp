@@ -56,7 +56,8 @@ void gather_panels(const T* from, Index stride, Index depth, Index count, typena
 struct OuterTask {
   Index high, wide;
 
-  OuterTask(Index tiles, Index panels, Index width, Index threads) : high{even_piece(tiles, 16)}, wide{even_piece(panels, 16)} {
+  OuterTask(Index tiles, Index panels, Index width, Index threads)
+      : high{even_piece(tiles, 16)}, wide{even_piece(panels, 16)} {
     while (pieces(tiles, high) * pieces(panels, wide) < 2 * threads && high * wide > 1) {
       Index& longer = wide == 1 || (high > 1 && high * tile_rows > wide * width) ? high : wide;
       longer = pieces(longer, 2);
@@ -69,29 +70,35 @@ struct OuterTask {
 /// between them. columns(r, depth, p0, p1, p, room) says where rows [r, r + depth) of panel p of the task's [p0, p1) lie;
 /// store(i, p, sums) takes row i of c, panel p.
 template <class T, class K = Singles<T>, class Columns, class Store>
-void outer_product(Crew& crew, const In<T>& a, Index cols, Index high, Index wide, Index room, Columns&& columns, Store&& store) {
+void outer_product(Crew& crew, const In<T>& a, Index cols, Index high, Index wide, Index room, Columns&& columns,
+                   Store&& store) {
   using Word = typename K::Word;
-  static_assert(sizeof(Word) == sizeof(T) && std::is_same_v<typename K::Sum, T>, "outer_product: scratch is counted in T");
+  static_assert(sizeof(Word) == sizeof(T) && std::is_same_v<typename K::Sum, T>,
+                "outer_product: scratch is counted in T");
   constexpr Index width = panel_width<T>, together = outer_rows * K::together;
   const Index across = pieces(cols, width), bands = pieces(pieces(a.cols, tile_rows), high), tall = high * tile_rows;
   Crew::Shift shift{crew};
-  shift.template parallel<T>(bands * pieces(across, wide), high * (tile_rows * wide * width + left_width<T> * outer_rows) + room, [&](Index task, T* own) {
-    const Index i0 = task % bands * tall, i1 = std::min(a.cols, i0 + tall);
-    const Index p0 = task / bands * wide, p1 = std::min(across, p0 + wide);
-    T *const left = own + tall * wide * width, *const spare = left + high * left_width<T> * outer_rows;
-    for (Index r = 0; r < std::max<Index>(a.rows, 1); r += together) {
-      const Index depth = std::min(together, a.rows - r);
-      gather_columns<K>(a.row(r) + i0, a.stride, depth, i1 - i0, reinterpret_cast<Word*>(left));
-      for (Index p = p0; p < p1; ++p) {
-        const Piece<Word> b = columns(r, depth, p0, p1, p, reinterpret_cast<Word*>(spare));
-        for (Index i = i0, n = 0; i < i1; i += tile_rows, ++n)
-          tile_in<K, Reading::across>(std::min(tile_rows, i1 - i), pieces(depth, K::together), reinterpret_cast<Word*>(left) + n * left_width<T> * outer_rows,
-                                      left_width<T>, b.data, b.stride, own + ((p - p0) * tall + i - i0) * width, width, r > 0, {b.data});
-      }
-    }
-    for (Index i = i0; i < i1; ++i)
-      for (Index p = p0; p < p1; ++p) store(i, p, own + ((p - p0) * tall + i - i0) * width);
-  });
+  shift.template parallel<T>(
+      bands * pieces(across, wide), high * (tile_rows * wide * width + left_width<T> * outer_rows) + room,
+      [&](Index task, T* own) {
+        const Index i0 = task % bands * tall, i1 = std::min(a.cols, i0 + tall);
+        const Index p0 = task / bands * wide, p1 = std::min(across, p0 + wide);
+        T *const left = own + tall * wide * width, *const spare = left + high * left_width<T> * outer_rows;
+        for (Index r = 0; r < std::max<Index>(a.rows, 1); r += together) {
+          const Index depth = std::min(together, a.rows - r);
+          gather_columns<K>(a.row(r) + i0, a.stride, depth, i1 - i0, reinterpret_cast<Word*>(left));
+          for (Index p = p0; p < p1; ++p) {
+            const Piece<Word> b = columns(r, depth, p0, p1, p, reinterpret_cast<Word*>(spare));
+            for (Index i = i0, n = 0; i < i1; i += tile_rows, ++n)
+              tile_in<K, Reading::across>(std::min(tile_rows, i1 - i), pieces(depth, K::together),
+                                          reinterpret_cast<Word*>(left) + n * left_width<T> * outer_rows, left_width<T>,
+                                          b.data, b.stride, own + ((p - p0) * tall + i - i0) * width, width, r > 0,
+                                          {b.data});
+          }
+        }
+        for (Index i = i0; i < i1; ++i)
+          for (Index p = p0; p < p1; ++p) store(i, p, own + ((p - p0) * tall + i - i0) * width);
+      });
 }
 
 }  // namespace detail
@@ -116,7 +123,8 @@ struct CpuOuter {
       for (Index block = task * together; block < std::min(blocks, (task + 1) * together); ++block)
         along<T>(x.cols, [&](Index j, auto part) {
           Pack<T> total{0};
-          for (Index i = block * high; i < std::min(x.rows, (block + 1) * high); ++i) total = total + Pack<T>::load(x.row(i) + j, part);
+          for (Index i = block * high; i < std::min(x.rows, (block + 1) * high); ++i)
+            total = total + Pack<T>::load(x.row(i) + j, part);
           total.store(partials + block * stride + j);
         });
     });
@@ -135,12 +143,15 @@ struct CpuOuter {
     detail::outer_product<T, K>(
         crew(), a, c.cols, task.high, task.wide, task.wide * block,
         [&](Index r, Index depth, Index p0, Index p1, Index p, Word* room) -> detail::Piece<Word> {
-          if (p == p0) detail::gather_panels<K>(b.row(r) + p0 * width, b.stride, depth, std::min(c.cols, p1 * width) - p0 * width, room);
+          if (p == p0)
+            detail::gather_panels<K>(b.row(r) + p0 * width, b.stride, depth, std::min(c.cols, p1 * width) - p0 * width,
+                                     room);
           return {room + (p - p0) * block, width};
         },
         [&](Index i, Index p, const T* sums) {
-          along<T>(std::min(width, c.cols - p * width),
-                   [&](Index j, auto part) { accumulate(c.row(i) + p * width + j, c.fresh, Pack<T>::load(sums + j), part); });
+          along<T>(std::min(width, c.cols - p * width), [&](Index j, auto part) {
+            accumulate(c.row(i) + p * width + j, c.fresh, Pack<T>::load(sums + j), part);
+          });
         });
   }
 };

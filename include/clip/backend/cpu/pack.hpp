@@ -5,8 +5,9 @@
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wignored-attributes"  // vector types as template arguments lose an alignment nobody asks for
-#pragma GCC diagnostic ignored "-Wuninitialized"       // GCC 12 says so of its own intrinsics wherever they are inlined
+#pragma GCC diagnostic ignored \
+    "-Wignored-attributes"  // vector types as template arguments lose an alignment nobody asks for
+#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 says so of its own intrinsics wherever they are inlined
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
@@ -71,7 +72,9 @@ struct Pack {
 
   /// The first lanes, `fill` in the others.
   Pack keep(Full, T) const { return *this; }
-  Pack keep(Part part, T fill) const { return choose_less(of(Eigen::internal::plset<Packet>(T(0))), Pack(part.n), *this, Pack(fill)); }
+  Pack keep(Part part, T fill) const {
+    return choose_less(of(Eigen::internal::plset<Packet>(T(0))), Pack(part.n), *this, Pack(fill));
+  }
 
   friend Pack operator+(Pack a, Pack b) { return of(Eigen::internal::padd(a.v, b.v)); }
   friend Pack operator-(Pack a, Pack b) { return of(Eigen::internal::psub(a.v, b.v)); }
@@ -107,7 +110,9 @@ struct Pack {
     else return lanes(x, [](T lane) { return std::exp(lane); });
   }
   /// a < b ? x : y, lane by lane
-  friend Pack choose_less(Pack a, Pack b, Pack x, Pack y) { return of(Eigen::internal::pselect(Eigen::internal::pcmp_lt(a.v, b.v), x.v, y.v)); }
+  friend Pack choose_less(Pack a, Pack b, Pack x, Pack y) {
+    return of(Eigen::internal::pselect(Eigen::internal::pcmp_lt(a.v, b.v), x.v, y.v));
+  }
 
   /// f applied to every lane.
   template <class F>
@@ -133,13 +138,18 @@ Pack<T> erf(Pack<T> x) {
     return sum;
   };
   const P z = min(abs(x), P(6)), square = x * x;
-  const P near = x * along(square, 1.85777706184603153e-1, 3.16112374387056560, 1.13864154151050156e2, 3.77485237685302021e2, 3.20937758913846947e3) /
-                 along(square, 1.0, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3);
-  const P tail = exp(-(z * z)) *
-                 along(z, 2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1, 2.98635138197400131e2,
-                       8.81952221241769090e2, 1.71204761263407058e3, 2.05107837782607147e3, 1.23033935479799725e3) /
-                 along(z, 1.0, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2, 1.62138957456669019e3, 3.29079923573345963e3,
-                       4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3);
+  const P near =
+      x *
+      along(square, 1.85777706184603153e-1, 3.16112374387056560, 1.13864154151050156e2, 3.77485237685302021e2,
+            3.20937758913846947e3) /
+      along(square, 1.0, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3);
+  const P tail =
+      exp(-(z * z)) *
+      along(z, 2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1,
+            2.98635138197400131e2, 8.81952221241769090e2, 1.71204761263407058e3, 2.05107837782607147e3,
+            1.23033935479799725e3) /
+      along(z, 1.0, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2, 1.62138957456669019e3,
+            3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3);
   const P far = P(1) - tail;
   return choose_less(z, P(0.46875), near, choose_less(x, P(0), -far, far));
 }

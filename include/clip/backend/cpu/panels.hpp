@@ -14,14 +14,16 @@ namespace clip::inline CLIP_ABI {
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wignored-attributes"  // vector types as template arguments lose an alignment nobody asks for
+#pragma GCC diagnostic ignored \
+    "-Wignored-attributes"  // vector types as template arguments lose an alignment nobody asks for
 #endif
 
 namespace detail {
 
 /// A packet of every one of as many rows: they become columns of `to`, whose rows are `ld` apart.
 template <class T, Index... i>
-[[gnu::always_inline]] inline void transpose(std::integer_sequence<Index, i...>, const T* const (&from)[sizeof...(i)], Index k, T* to, Index ld) {
+[[gnu::always_inline]] inline void transpose(std::integer_sequence<Index, i...>, const T* const (&from)[sizeof...(i)],
+                                             Index k, T* to, Index ld) {
   Eigen::internal::PacketBlock<typename Pack<T>::Packet, static_cast<int>(sizeof...(i))> block;
   ((block.packet[i] = Pack<T>::load(from[i] + k).v), ...);
   Eigen::internal::ptranspose(block);
@@ -36,7 +38,8 @@ template <class T, class Row, class Soon>
   for (Index begin = 0; begin < depth; begin += stretch) {
     const Index end = std::min(depth, begin + stretch), whole = begin + (end - begin) / size * size;
     if (n < width)
-      for (Index k = begin; k < end; ++k) Pack<T>(0).store(to + k * width), Pack<T>(0).store(to + k * width + Pack<T>::size);
+      for (Index k = begin; k < end; ++k)
+        Pack<T>(0).store(to + k * width), Pack<T>(0).store(to + k * width + Pack<T>::size);
     for (Index j = 0; j < n; j += size) {
       const T* from[size];
       for (Index i = 0; i < size; ++i) from[i] = row(std::min(j + i, n - 1));  // columns past n are cleared below
@@ -134,7 +137,8 @@ struct InRows {
 template <class T>
 void read_panel(Use use, const T* panel, Index area, Index p, const View<T>& w) {
   constexpr Index width = panel_width<T>;
-  const Index outputs = use == Use::project ? w.cols : w.rows, depth = use == Use::project ? w.rows : w.cols, channels = depth / area;
+  const Index outputs = use == Use::project ? w.cols : w.rows, depth = use == Use::project ? w.rows : w.cols,
+              channels = depth / area;
   for (Index j = p * width; j < std::min(outputs, (p + 1) * width); ++j)
     for (Index k = 0; k < depth; ++k) {
       const T value = panel[(use == Use::convolution ? k % area * channels + k / area : k) * width + j % width];

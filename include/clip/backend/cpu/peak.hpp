@@ -22,7 +22,9 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// Multiply-adds in flight: enough to hide how long each takes.
-inline constexpr Index peak_chains = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 16 : EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 16 ? 12 : 4;
+inline constexpr Index peak_chains = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32   ? 16
+                                     : EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 16 ? 12
+                                                                                    : 4;
 
 /// x = step(x) for every chain, round after round; `x` holds where each begins and then where it ends.
 template <class V, class Value, class Step, Index... chain>
@@ -49,7 +51,8 @@ double calls_a_second(int threads, Work work) {
     for (int t = 1; t < threads; ++t) crew.emplace_back(until_end);
     until_end();
     for (std::thread& t : crew) t.join();
-    best = std::max(best, static_cast<double>(calls.load()) / std::chrono::duration<double>(Clock::now() - begin).count());
+    best =
+        std::max(best, static_cast<double>(calls.load()) / std::chrono::duration<double>(Clock::now() - begin).count());
   }
   return best;
 }
@@ -73,7 +76,8 @@ template <class K>
 double peak_of_dots(int threads, typename K::Word ones) {
   using Sums = typename K::Sums;
   const typename K::Words words(ones);
-  return measure_peak<Sums, typename K::Sum>(threads, 2 * K::together * Sums::size, [words](Sums x) { return K::add(words, words, x); });
+  return measure_peak<Sums, typename K::Sum>(threads, 2 * K::together * Sums::size,
+                                             [words](Sums x) { return K::add(words, words, x); });
 }
 
 }  // namespace detail

@@ -33,7 +33,9 @@ struct CpuPooling {
       const Index py = p / grid.width % grid.height / k, px = p % grid.width / k;
       const bool read = py < places.height && px < places.width;
       const T* from = read ? dy.row((p / grid.pixels() * places.height + py) * places.width + px) : nullptr;
-      along<T>(dx.cols, [&](Index j, auto part) { accumulate(dx.row(p) + j, dx.fresh, read ? P::load(from + j, part) / count : P(0), part); });
+      along<T>(dx.cols, [&](Index j, auto part) {
+        accumulate(dx.row(p) + j, dx.fresh, read ? P::load(from + j, part) / count : P(0), part);
+      });
     });
   }
 
@@ -56,7 +58,8 @@ struct CpuPooling {
 
   /// The upper left of the k × k pixels of a place.
   static Index pixel(Index place, Grid places, Grid grid, Index k) {
-    return (place / places.pixels() * grid.height + place % places.pixels() / places.width * k) * grid.width + place % places.width * k;
+    return (place / places.pixels() * grid.height + place % places.pixels() / places.width * k) * grid.width +
+           place % places.width * k;
   }
 
   /// visit(first row of pixels, where they lie in the image, channel, how many) for runs of pixels of one channel.
@@ -66,7 +69,8 @@ struct CpuPooling {
     const Index pixels = images.cols / channels, across = pieces(pixels, length);
     each_row(crew(), images.rows * across, channels * length, [&](Index task) {
       const Index image = task / across, begin = task % across * length;
-      for (Index c = 0; c < channels; ++c) visit(image * pixels + begin, images.row(image) + c * pixels + begin, c, std::min(length, pixels - begin));
+      for (Index c = 0; c < channels; ++c)
+        visit(image * pixels + begin, images.row(image) + c * pixels + begin, c, std::min(length, pixels - begin));
     });
   }
 };

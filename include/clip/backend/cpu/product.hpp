@@ -62,7 +62,8 @@ struct Product {
   using Sum = typename K::Sum;
   static constexpr Index width = panel_width<T>, line = 64 / static_cast<Index>(sizeof(T));
   static constexpr bool plain = std::is_same_v<K, Singles<T>>;
-  static_assert(sizeof(Word) == sizeof(T) && sizeof(Sum) == sizeof(T), "Product: words and sums have the size of T, in whose units scratch is counted");
+  static_assert(sizeof(Word) == sizeof(T) && sizeof(Sum) == sizeof(T),
+                "Product: words and sums have the size of T, in whose units scratch is counted");
 
   const Source& x;
   const Epilogue<T, F>& epilogue;
@@ -135,7 +136,8 @@ struct Product {
   /// Asks for the part of y a tile writes, before its last sums are made.
   void await(Index p, Index i, Index rows) const {
     for (Index r = 0; r < rows; ++r)
-      for (Index c = std::max(first, p * width) - first; c < std::min(first + y.cols, (p + 1) * width) - first; c += line)
+      for (Index c = std::max(first, p * width) - first; c < std::min(first + y.cols, (p + 1) * width) - first;
+           c += line)
         __builtin_prefetch(y.row(i + r) + c, 1);
   }
 
@@ -166,7 +168,8 @@ struct Product {
       T* const words = shared ? shared : own + room_for_sums;
       if constexpr (!plain)
         if (!shared) narrow(i0, i1, 0, words, words + room_for_words(x.cols()));
-      multiply(i0, i1, p0 + (p1 - p0) * part / across, p0 + (p1 - p0) * (part + 1) / across, make(own + room()), words, own);
+      multiply(i0, i1, p0 + (p1 - p0) * part / across, p0 + (p1 - p0) * (part + 1) / across, make(own + room()), words,
+               own);
     });
   }
 
@@ -184,19 +187,25 @@ struct Product {
       });
       return;
     }
-    const Index chunk = std::clamp<Index>(4194304 / static_cast<Index>(sizeof(T)) / std::max<Index>(one, 1), 1, p1 - p0);
+    const Index chunk =
+        std::clamp<Index>(4194304 / static_cast<Index>(sizeof(T)) / std::max<Index>(one, 1), 1, p1 - p0);
     T* packed = shift.template shared<T>(chunk * one);
     for (Index p = p0; p < p1; p += chunk) {
       const Index n = std::min(chunk, p1 - p), together = std::max<Index>(1, small_work / std::max<Index>(one, 1));
       shift.template parallel<T>(pieces(n, together), 0, [&](Index task, T*) {
-        for (Index q = task * together; q < std::min(n, (task + 1) * together); ++q) in_words(p + q, 0, depth(), reinterpret_cast<Word*>(packed + q * one));
+        for (Index q = task * together; q < std::min(n, (task + 1) * together); ++q)
+          in_words(p + q, 0, depth(), reinterpret_cast<Word*>(packed + q * one));
       });
-      run(shift, crew.threads(), p, p + n, 0, [&](T*) { return Panels<Word>{reinterpret_cast<const Word*>(packed), p, one, width}; });
+      run(shift, crew.threads(), p, p + n, 0, [&](T*) {
+        return Panels<Word>{reinterpret_cast<const Word*>(packed), p, one, width};
+      });
     }
   }
 
   /// The panels of a packed weight.
-  Panels<Word> panels(const T* data) const { return {reinterpret_cast<const Word*>(data) + K::header * width, 0, (K::header + depth()) * width, width}; }
+  Panels<Word> panels(const T* data) const {
+    return {reinterpret_cast<const Word*>(data) + K::header * width, 0, (K::header + depth()) * width, width};
+  }
 
   /// Weights in panels of words.
   void packed(Crew& crew, const T* data) const {

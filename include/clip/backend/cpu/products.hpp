@@ -34,7 +34,8 @@ const T* panel_of(Use use, const Weights<T>& w, Index n, Index k, Index area, In
 
 /// The product of rows with a weight in any layout; `use` says how one in rows is read, windows have `area` pixels.
 template <class T, class F, class Source>
-void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, Use use, Index area, const Weights<T>& w, const Epilogue<T, F>& epilogue, const Out<T>& y) {
+void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, Use use, Index area, const Weights<T>& w,
+              const Epilogue<T, F>& epilogue, const Out<T>& y) {
   if (y.count() == 0) return;
   const Product<Singles<T>, T, F, Source> plain{x, epilogue, y, w.first};
   const InRows<T> rows{use, w, y.cols, area};
@@ -49,9 +50,13 @@ void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, Use use, Index
       });
   }
   if constexpr (takes<Quads, T>)
-    if (w.layout == Layout::int8_panels) return Product<Quads, T, F, Source>{x, epilogue, y, w.first}.packed(crew, w.data);
-  if (w.layout == Layout::rows) return plain.packing(crew, [&](Index p, Index begin, Index end, T* to) { rows.write(p, begin, end, to); });
-  plain.packing(crew, [&](Index p, Index begin, Index end, T* to) { widen_panel(w.layout, panels + p * panel_bytes<T>(w.layout, x.cols()), begin, end, to); });
+    if (w.layout == Layout::int8_panels)
+      return Product<Quads, T, F, Source>{x, epilogue, y, w.first}.packed(crew, w.data);
+  if (w.layout == Layout::rows)
+    return plain.packing(crew, [&](Index p, Index begin, Index end, T* to) { rows.write(p, begin, end, to); });
+  plain.packing(crew, [&](Index p, Index begin, Index end, T* to) {
+    widen_panel(w.layout, panels + p * panel_bytes<T>(w.layout, x.cols()), begin, end, to);
+  });
 }
 
 /// Whether a weight lies in panels for the transposed product: what a gradient meets on its way back through a packed model.
@@ -70,11 +75,13 @@ void turn_panel(const Weights<T>& w, Index begin, Index end, Index inputs, Index
     const Index output = w.first + j, lane = output % width;
     const std::byte* const panel = reinterpret_cast<const std::byte*>(w.data) + output / width * one;
     const T *block = room, *next = room;
-    if (w.layout == Layout::panels) block = reinterpret_cast<const T*>(panel) + from * width, next = block + inputs * width;
+    if (w.layout == Layout::panels)
+      block = reinterpret_cast<const T*>(panel) + from * width, next = block + inputs * width;
     else widen_panel(w.layout, panel, from, from + some, room);
     n = std::min(width - lane, end - j);
     pack_across<T>(
-        some, n, [&](Index i) { return block + i * width + lane; }, to, [&](Index i, Index k) { return next + i * width + k; });
+        some, n, [&](Index i) { return block + i * width + lane; }, to,
+        [&](Index i, Index k) { return next + i * width + k; });
   }
 }
 
@@ -133,7 +140,8 @@ struct CpuProducts {
     if (y.count() == 0) return;
     const detail::RowsAsTheyLie<T> rows{x};
     const detail::Product<detail::Singles<T>, T, F, detail::RowsAsTheyLie<T>> product{rows, epilogue, y};
-    product.packing(self().crew(), [&](Index q, Index begin, Index end, T* to) { detail::turn_panel(w, begin, end, y.cols, q, to); });
+    product.packing(self().crew(),
+                    [&](Index q, Index begin, Index end, T* to) { detail::turn_panel(w, begin, end, y.cols, q, to); });
   }
 
   Self& self() { return static_cast<Self&>(*this); }

@@ -17,12 +17,15 @@ struct CpuQueryAttention {
   ///   q : (n, heads · d), x : (n t, k), w : (heads · d, k), as `linear` reads it, y : (n, heads · k)
   void query_attention(In<T> q, In<T> x, Weights<T> w, Index heads, Out<T> y) {
     if (y.count() == 0) return;
-    const Index n = q.rows, t = x.rows / n, d = q.cols / heads, wide = round_up(heads, width), panels = pieces(x.cols, width);
+    const Index n = q.rows, t = x.rows / n, d = q.cols / heads, wide = round_up(heads, width),
+                panels = pieces(x.cols, width);
     Crew::Shift shift{crew()};
     T* const asked = shift.template shared<T>(n * x.cols * wide);  // (n, k, heads)
-    shift.template parallel<T>(panels, (tile_rows + d + width) * width, [&](Index p, T* own) { ask(q, w, heads, p, x.cols, asked, own); });
-    shift.template parallel<T>(n, t * wide + (tile_rows + t) * width,
-                               [&](Index i, T* own) { answer(x.middle_rows(i * t, t), asked + i * x.cols * wide, heads, y.row(i), own); });
+    shift.template parallel<T>(panels, (tile_rows + d + width) * width,
+                               [&](Index p, T* own) { ask(q, w, heads, p, x.cols, asked, own); });
+    shift.template parallel<T>(n, t * wide + (tile_rows + t) * width, [&](Index i, T* own) {
+      answer(x.middle_rows(i * t, t), asked + i * x.cols * wide, heads, y.row(i), own);
+    });
   }
 
  private:
@@ -36,14 +39,16 @@ struct CpuQueryAttention {
     const T scale = 1 / std::sqrt(static_cast<T>(d));
     T *const sums = own, *const panel = sums + tile_rows * width, *const room = panel + d * width;
     for (Index i = 0; i < q.rows; ++i)
-      for (Index c = p * width; c < std::min(k, (p + 1) * width); ++c) std::fill_n(asked + (i * k + c) * wide + heads, wide - heads, T(0));
+      for (Index c = p * width; c < std::min(k, (p + 1) * width); ++c)
+        std::fill_n(asked + (i * k + c) * wide + heads, wide - heads, T(0));
     for (Index h = 0; h < heads; ++h) {
       if (w.layout == Layout::rows) detail::InRows<T>{Use::project, w, k}.write(p, h * d, (h + 1) * d, panel);
       else detail::turn_panel(w, h * d, (h + 1) * d, k, p, panel, room);
       each_tile(0, q.rows, [&](Index i, Index rows) {
         tile<T>(rows, d, q.row(i) + h * d, q.stride, panel, width, sums, width);
         for (Index r = 0; r < rows; ++r)
-          for (Index c = 0; c < std::min(width, k - p * width); ++c) asked[((i + r) * k + p * width + c) * wide + h] = scale * sums[r * width + c];
+          for (Index c = 0; c < std::min(width, k - p * width); ++c)
+            asked[((i + r) * k + p * width + c) * wide + h] = scale * sums[r * width + c];
       });
     }
   }
@@ -53,7 +58,9 @@ struct CpuQueryAttention {
     const Index t = x.rows, k = x.cols, wide = round_up(heads, width);
     T *const share = own, *const sums = own + t * wide, *const room = sums + tile_rows * width;  // share : (t, heads)
     for (Index h = 0; h < heads; h += width) {
-      each_tile(0, t, [&](Index j, Index some) { tile<T>(some, k, x.row(j), x.stride, asked + h, wide, share + j * wide + h, wide); });
+      each_tile(0, t, [&](Index j, Index some) {
+        tile<T>(some, k, x.row(j), x.stride, asked + h, wide, share + j * wide + h, wide);
+      });
       for (Index c = h; c < h + width; c += P::size) softmax(share + c, t, wide);
     }
     for (Index c = 0; c < k; c += width) {
@@ -63,7 +70,8 @@ struct CpuQueryAttention {
       if (n < width) detail::pack_along<T>(n, t, rows, stride, room), rows = room, stride = width;
       each_tile(0, heads, [&](Index h, Index some) {
         tile<T, Reading::across>(some, t, share + h, wide, rows, stride, sums, width);
-        for (Index r = 0; r < some; ++r) along<T>(n, [&](Index j, auto part) { P::load(sums + r * width + j).store(y + (h + r) * k + c + j, part); });
+        for (Index r = 0; r < some; ++r)
+          along<T>(n, [&](Index j, auto part) { P::load(sums + r * width + j).store(y + (h + r) * k + c + j, part); });
       });
     }
   }

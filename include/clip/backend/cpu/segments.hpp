@@ -18,7 +18,9 @@ class Parts {
  public:
   explicit Parts(T* at) : at_{at} {}
   T* take(Index count) { return std::exchange(at_, at_ + room(count)); }
-  static constexpr Index room(Index count) { return round_up(count, 64 / static_cast<Index>(sizeof(T))) + 64 / static_cast<Index>(sizeof(T)); }
+  static constexpr Index room(Index count) {
+    return round_up(count, 64 / static_cast<Index>(sizeof(T))) + 64 / static_cast<Index>(sizeof(T));
+  }
 
  private:
   T* at_;

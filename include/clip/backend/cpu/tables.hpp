@@ -14,32 +14,38 @@ struct CpuTables {
   /// y_i += table_{ids i}; nothing where the id is negative
   void gather(In<T> table, Ids ids, Acc<T> y) {
     each_row(crew(), y.rows, y.cols, [&](Index i) {
-      if (const std::int32_t id = ids[static_cast<std::size_t>(i)]; id >= 0) add_row(table.row(id), y.row(i), y.fresh, y.cols);
+      if (const std::int32_t id = ids[static_cast<std::size_t>(i)]; id >= 0)
+        add_row(table.row(id), y.row(i), y.fresh, y.cols);
       else if (y.fresh) std::fill_n(y.row(i), y.cols, T(0));
     });
   }
 
   /// table_{ids i} += x_i, in the order of i, where the id is not negative; threads share the columns.
   void scatter_add(In<T> x, Ids ids, Acc<T> table) {
-    if (table.fresh) each_row(crew(), table.rows, table.cols, [&](Index i) { std::fill_n(table.row(i), table.cols, T(0)); });
+    if (table.fresh)
+      each_row(crew(), table.rows, table.cols, [&](Index i) { std::fill_n(table.row(i), table.cols, T(0)); });
     const Index wide = x.count() <= small_work ? std::max<Index>(x.cols, 1) : 64;
     Crew::Shift shift{crew()};
     shift.template parallel<T>(pieces(x.cols, wide), 0, [&](Index task, T*) {
       const Index j = task * wide, n = std::min(wide, x.cols - j);
       for (Index i = 0; i < x.rows; ++i)
-        if (const std::int32_t id = ids[static_cast<std::size_t>(i)]; id >= 0) add_row(x.row(i) + j, table.row(id) + j, false, n);
+        if (const std::int32_t id = ids[static_cast<std::size_t>(i)]; id >= 0)
+          add_row(x.row(i) + j, table.row(id) + j, false, n);
     });
   }
 
   /// Every image (channels, size, size) as g × g rows (channels, p, p).
   void patches(In<T> images, Index channels, Index size, Index patch, Out<T> y) {
-    runs(images.rows, channels, size, patch, [&](Index n, Index pixel, Index row, Index col) { std::copy_n(images.row(n) + pixel, patch, y.row(row) + col); });
+    runs(images.rows, channels, size, patch, [&](Index n, Index pixel, Index row, Index col) {
+      std::copy_n(images.row(n) + pixel, patch, y.row(row) + col);
+    });
   }
 
   /// Derivative of `patches`.
   void patches_backward(In<T> dy, Index channels, Index size, Index patch, Acc<T> dimages) {
-    runs(dimages.rows, channels, size, patch,
-         [&](Index n, Index pixel, Index row, Index col) { add_row(dy.row(row) + col, dimages.row(n) + pixel, dimages.fresh, patch); });
+    runs(dimages.rows, channels, size, patch, [&](Index n, Index pixel, Index row, Index col) {
+      add_row(dy.row(row) + col, dimages.row(n) + pixel, dimages.fresh, patch);
+    });
   }
 
   /// For every image: row 0 is the class embedding, the others its patches; positions are added to all.
@@ -48,7 +54,9 @@ struct CpuTables {
     each_row(crew(), y.rows, y.cols, [&](Index i) {
       const Index n = i / length, t = i % length;
       const T *from = t == 0 ? class_embedding.row(0) : x.row(n * (length - 1) + t - 1), *position = positions.row(t);
-      along<T>(y.cols, [&](Index j, auto part) { (P::load(from + j, part) + P::load(position + j, part)).store(y.row(i) + j, part); });
+      along<T>(y.cols, [&](Index j, auto part) {
+        (P::load(from + j, part) + P::load(position + j, part)).store(y.row(i) + j, part);
+      });
     });
   }
 
@@ -64,7 +72,9 @@ struct CpuTables {
         });
       });
     if (dx)
-      each_row(crew(), dx.rows, dx.cols, [&](Index i) { add_row(dy.row(i / (length - 1) * length + i % (length - 1) + 1), dx.row(i), dx.fresh, dx.cols); });
+      each_row(crew(), dx.rows, dx.cols, [&](Index i) {
+        add_row(dy.row(i / (length - 1) * length + i % (length - 1) + 1), dx.row(i), dx.fresh, dx.cols);
+      });
   }
 
   /// For every image: row 0 is the mean of its rows, the others are those rows; positions are added to all.
@@ -91,7 +101,9 @@ struct CpuTables {
     each_row(crew(), dx.rows, dx.cols, [&](Index i) {
       const Index n = i / (length - 1);
       const T *own = dy.row(n * length + i % (length - 1) + 1), *mean = dy.row(n * length);
-      along<T>(dx.cols, [&](Index j, auto part) { accumulate(dx.row(i) + j, dx.fresh, P::load(own + j, part) + P::load(mean + j, part) / t, part); });
+      along<T>(dx.cols, [&](Index j, auto part) {
+        accumulate(dx.row(i) + j, dx.fresh, P::load(own + j, part) + P::load(mean + j, part) / t, part);
+      });
     });
   }
 
@@ -107,7 +119,8 @@ struct CpuTables {
       for (Index c = 0; c < channels; ++c)
         for (Index py = 0; py < patch; ++py)
           for (Index gx = 0; gx < grid; ++gx)
-            visit(band / grid, (c * size + band % grid * patch + py) * size + gx * patch, band * grid + gx, (c * patch + py) * patch);
+            visit(band / grid, (c * size + band % grid * patch + py) * size + gx * patch, band * grid + gx,
+                  (c * patch + py) * patch);
     });
   }
 

@@ -18,7 +18,9 @@ template <class T>
 inline constexpr Index panel_width = 2 * Pack<T>::size;
 
 /// Rows of the tile: as many as leave registers for two packets of b and one of a.
-inline constexpr Index tile_rows = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 12 : EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 16 ? 6 : 2;
+inline constexpr Index tile_rows = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32   ? 12
+                                   : EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 16 ? 6
+                                                                                  : 2;
 
 /// The fewest tiles that cover so many rows.
 constexpr Index tiles_of(Index rows) { return (rows + tile_rows - 1) / tile_rows; }
@@ -67,8 +69,9 @@ struct Ahead {
 /// c (+)= a b.          a : (rows, depth), b : (depth, panel_width), c : (rows, panel_width); `more` continues the sums in c
 /// One row per number r; the folds below leave nothing but registers of them.
 template <class K, Reading reading, Index... r>
-void register_tile(std::integer_sequence<Index, r...>, Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb,
-                   typename K::Sum* c, Index ldc, bool more, Ahead<typename K::Word> ahead) {
+void register_tile(std::integer_sequence<Index, r...>, Index depth, const typename K::Word* a, Index lda,
+                   const typename K::Word* b, Index ldb, typename K::Sum* c, Index ldc, bool more,
+                   Ahead<typename K::Word> ahead) {
   using Words = typename K::Words;
   using Sums = typename K::Sums;
   Sums left[sizeof...(r)], right[sizeof...(r)];
@@ -89,13 +92,14 @@ void register_tile(std::integer_sequence<Index, r...>, Index depth, const typena
 }
 
 template <class K, Reading reading, Index rows>
-void tile_of(Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb, typename K::Sum* c, Index ldc, bool more,
-             Ahead<typename K::Word> ahead) {
+void tile_of(Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb,
+             typename K::Sum* c, Index ldc, bool more, Ahead<typename K::Word> ahead) {
   register_tile<K, reading>(std::make_integer_sequence<Index, rows>{}, depth, a, lda, b, ldb, c, ldc, more, ahead);
 }
 
 template <class K>
-using Tile = void (*)(Index, const typename K::Word*, Index, const typename K::Word*, Index, typename K::Sum*, Index, bool, Ahead<typename K::Word>);
+using Tile = void (*)(Index, const typename K::Word*, Index, const typename K::Word*, Index, typename K::Sum*, Index,
+                      bool, Ahead<typename K::Word>);
 
 template <class K, Reading reading>
 inline constexpr auto tiles = []<Index... r>(std::integer_sequence<Index, r...>) {
@@ -105,8 +109,8 @@ inline constexpr auto tiles = []<Index... r>(std::integer_sequence<Index, r...>)
 
 /// c (+)= a b for 1 … tile_rows rows, in steps of K.
 template <class K, Reading reading = Reading::along>
-void tile_in(Index rows, Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb, typename K::Sum* c, Index ldc, bool more,
-             Ahead<typename K::Word> ahead) {
+void tile_in(Index rows, Index depth, const typename K::Word* a, Index lda, const typename K::Word* b, Index ldb,
+             typename K::Sum* c, Index ldc, bool more, Ahead<typename K::Word> ahead) {
   tiles<K, reading>[static_cast<std::size_t>(rows - 1)](depth, a, lda, b, ldb, c, ldc, more, ahead);
 }
 

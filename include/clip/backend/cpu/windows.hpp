@@ -71,14 +71,16 @@ struct Windows {
       if (!there) {
         some(0, line, nullptr);
       } else if (consecutive()) {
-        const Index low = std::clamp<Index>(-x0, 0, window.size), high = std::clamp<Index>(from.width - x0, low, window.size);
+        const Index low = std::clamp<Index>(-x0, 0, window.size),
+                    high = std::clamp<Index>(from.width - x0, low, window.size);
         some(0, low * x.cols, nullptr);
         if (low < high) some(low, (high - low) * x.cols, x.row(row + x0 + low));
         some(high, (window.size - high) * x.cols, nullptr);
       } else {
         for (Index kx = 0; kx < window.size; ++kx) {
           const Index px = x0 + kx;
-          some(kx, x.cols, px >= 0 && px % spread == 0 && px / spread < from.width ? x.row(row + px / spread) : nullptr);
+          some(kx, x.cols,
+               px >= 0 && px % spread == 0 && px / spread < from.width ? x.row(row + px / spread) : nullptr);
         }
       }
     }

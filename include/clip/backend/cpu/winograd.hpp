@@ -19,7 +19,9 @@ namespace detail {
 /// f(0), f(1), … f(n - 1) with constants, so that small arrays of packets stay in registers.
 template <int n, class F>
 [[gnu::always_inline]] inline void unrolled(F&& f) {
-  [&]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) { (f(std::integral_constant<int, i>{}), ...); }
+  [&]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) {
+    (f(std::integral_constant<int, i>{}), ...);
+  }
   (std::make_integer_sequence<int, n>{});
 }
 
@@ -69,7 +71,9 @@ struct Winograd {
   static constexpr Index tiles_at_once = 4 * tile_rows, panels_at_once = 2, few = 128, run = 16;
 
   /// Which convolutions: the choice must not depend on what may be cut into pieces. Few channels are not worth transforming.
-  static constexpr bool fits(Window window, Index channels) { return window.size == 3 && window.stride == 1 && channels >= 16; }
+  static constexpr bool fits(Window window, Index channels) {
+    return window.size == 3 && window.stride == 1 && channels >= 16;
+  }
 
   Index across() const { return pieces(to.width, 2); }
   Index tiles() const { return to.images * pieces(to.height, 2) * across(); }
@@ -86,7 +90,8 @@ struct Winograd {
     const Index plane = tall * pitch();
     std::fill_n(zeros, x.cols, T(0));
     for (Index t = t0; t < t1; ++t) {
-      const Index image = t / (across() * pieces(to.height, 2)), top = t / across() % pieces(to.height, 2) * 2 - padding, left = t % across() * 2 - padding;
+      const Index image = t / (across() * pieces(to.height, 2)),
+                  top = t / across() % pieces(to.height, 2) * 2 - padding, left = t % across() * 2 - padding;
       std::array<const T*, 16> pixel;
       for (Index i = 0; i < 16; ++i) {
         const Index py = top + i / 4, px = left + i % 4;
@@ -106,7 +111,9 @@ struct Winograd {
 
   /// sums(tile, column) of one position: a product over the channels.
   void multiply(Index rows, const T* pixels, const T* weights, T* sums) const {
-    each_tile(0, rows, [&](Index i, Index some) { tile<T>(some, x.cols, pixels + i * pitch(), pitch(), weights, width, sums + i * width, width); });
+    each_tile(0, rows, [&](Index i, Index some) {
+      tile<T>(some, x.cols, pixels + i * pitch(), pitch(), weights, width, sums + i * width, width);
+    });
   }
 
   /// Aᵀ M A of one panel's sums, finished line by line.
@@ -123,7 +130,8 @@ struct Winograd {
           unrolled<2>([&](auto s) { winograd_sums<1>(half + 4 * s, out + 2 * s); });
           unrolled<4>([&](auto s) { out[s].store(places + (s / 2 * 2 * run + 2 * i + s % 2) * width + c); });
         }
-      const Index high = pieces(to.height, 2), top = line % high * 2, row = (line / high * to.height + top) * to.width + 2 * tx;
+      const Index high = pieces(to.height, 2), top = line % high * 2,
+                  row = (line / high * to.height + top) * to.width + 2 * tx;
       const Index count = std::min(2 * n, to.width - 2 * tx);
       finish_tile(places, count, columns, row, j, epilogue, y);
       if (top + 1 < to.height) finish_tile(places + 2 * run * width, count, columns, row + to.width, j, epilogue, y);
@@ -148,18 +156,20 @@ struct Winograd {
     shift.template parallel<T>(pieces(tall, high), pitch(), [&](Index task, T* own) {
       transform(task * high, std::min(tall, (task + 1) * high), tall, pixels + task * high * pitch(), own);
     });
-    shift.template parallel<T>(pieces(y.cols, width), small + 4 * weight_plane() + sums_of(tall) + lines, [&](Index p, T* own) {
-      T *const line = own + small, *const sums = line + 4 * weight_plane();
-      const T* const panel = weights(p, own);
-      unrolled<4>([&](auto i) {
-        winograd_line<i>(panel, x.cols, line, weight_plane());
-        for (Index j = 0; j < 4; ++j) {
-          const Index position = 4 * i + j;
-          multiply(tall, pixels + position * tall * pitch(), line + j * weight_plane(), sums + position * tall * width);
-        }
-      });
-      collect(0, tall, tall, p, sums, sums + sums_of(tall));
-    });
+    shift.template parallel<T>(pieces(y.cols, width), small + 4 * weight_plane() + sums_of(tall) + lines,
+                               [&](Index p, T* own) {
+                                 T *const line = own + small, *const sums = line + 4 * weight_plane();
+                                 const T* const panel = weights(p, own);
+                                 unrolled<4>([&](auto i) {
+                                   winograd_line<i>(panel, x.cols, line, weight_plane());
+                                   for (Index j = 0; j < 4; ++j) {
+                                     const Index position = 4 * i + j;
+                                     multiply(tall, pixels + position * tall * pitch(), line + j * weight_plane(),
+                                              sums + position * tall * width);
+                                   }
+                                 });
+                                 collect(0, tall, tall, p, sums, sums + sums_of(tall));
+                               });
   }
 
   /// Many tiles: the weights are shared, a few megabytes at a time, and a task makes its tiles' pixels.
@@ -174,15 +184,19 @@ struct Winograd {
       const Index n = std::min(chunk, panels - p0);
       shift.template parallel<T>(n, small, [&](Index task, T* own) {
         const T* const panel = weights(p0 + task, own);
-        unrolled<4>([&](auto i) { winograd_line<i>(panel, x.cols, ready + task * one + 4 * i * weight_plane(), weight_plane()); });
+        unrolled<4>([&](auto i) {
+          winograd_line<i>(panel, x.cols, ready + task * one + 4 * i * weight_plane(), weight_plane());
+        });
       });
-      const Index wanted = blocks >= 3 * crew.threads() ? 1 : pieces(3 * crew.threads(), blocks), wide = pieces(n, std::min(wanted, n)),
-                  parts = pieces(n, wide);
-      shift.template parallel<T>(blocks * parts, pixels_of(tall) + panels_at_once * sums_of(tall) + lines + pitch(), [&](Index task, T* own) {
-        const Index t = task / parts * tall, p = p0 + task % parts * wide;
-        block(
-            t, std::min(tiles(), t + tall), tall, p, std::min(p0 + n, p + wide), [&](Index q) { return ready + (q - p0) * one; }, own);
-      });
+      const Index wanted = blocks >= 3 * crew.threads() ? 1 : pieces(3 * crew.threads(), blocks),
+                  wide = pieces(n, std::min(wanted, n)), parts = pieces(n, wide);
+      shift.template parallel<T>(blocks * parts, pixels_of(tall) + panels_at_once * sums_of(tall) + lines + pitch(),
+                                 [&](Index task, T* own) {
+                                   const Index t = task / parts * tall, p = p0 + task % parts * wide;
+                                   block(
+                                       t, std::min(tiles(), t + tall), tall, p, std::min(p0 + n, p + wide),
+                                       [&](Index q) { return ready + (q - p0) * one; }, own);
+                                 });
     }
   }
 
@@ -195,7 +209,8 @@ struct Winograd {
       const Index n = std::min(panels_at_once, p1 - p);
       for (Index position = 0; position < 16; ++position)
         for (Index q = 0; q < n; ++q)
-          multiply(t1 - t0, own + position * tall * pitch(), at(p + q) + position * weight_plane(), sums + q * sums_of(tall) + position * tall * width);
+          multiply(t1 - t0, own + position * tall * pitch(), at(p + q) + position * weight_plane(),
+                   sums + q * sums_of(tall) + position * tall * width);
       for (Index q = 0; q < n; ++q) collect(t0, t1, tall, p + q, sums + q * sums_of(tall), places);
     }
   }

@@ -52,10 +52,12 @@ template <class T>
 void narrow_to_pairs(const T* from, Index k, std::byte* to) {
   constexpr Index width = panel_width<T>;
   for (Index i = 0; i < k; i += 2, from += 2 * width, to += 4 * width) {
-    const auto low = RowOf<T, width>::load(from), high = i + 1 < k ? RowOf<T, width>::load(from + width) : RowOf<T, width>{};
+    const auto low = RowOf<T, width>::load(from),
+               high = i + 1 < k ? RowOf<T, width>::load(from + width) : RowOf<T, width>{};
     RowOf<std::uint32_t, width> pairs;
     for (Index j = 0; j < width; ++j)
-      pairs.v[j] = float_to_bfloat16(static_cast<float>(low.v[j])) | static_cast<std::uint32_t>(float_to_bfloat16(static_cast<float>(high.v[j]))) << 16;
+      pairs.v[j] = float_to_bfloat16(static_cast<float>(low.v[j])) |
+                   static_cast<std::uint32_t>(float_to_bfloat16(static_cast<float>(high.v[j]))) << 16;
     pairs.store(to);
   }
 }
@@ -66,7 +68,8 @@ void narrow_to_quads(const T* from, Index k, std::byte* to) {
   RowOf<float, width> scale{};
   RowOf<std::int32_t, width> sum{};
   for (Index i = 0; i < k; ++i)
-    for (Index j = 0; j < width; ++j) scale.v[j] = std::max(scale.v[j], std::abs(static_cast<float>(from[i * width + j])) / 127);
+    for (Index j = 0; j < width; ++j)
+      scale.v[j] = std::max(scale.v[j], std::abs(static_cast<float>(from[i * width + j])) / 127);
   std::byte* const header = to;
   to += 8 * width;
   for (Index i = 0; i < k; i += 4, to += 4 * width) {
@@ -89,7 +92,8 @@ void narrow_panel(Layout layout, const T* from, Index k, std::byte* to) {
   constexpr Index width = panel_width<T>;
   if (layout == Layout::bfloat16_panels) return narrow_to_pairs(from, k, to);
   if (layout == Layout::int8_panels) return narrow_to_quads(from, k, to);
-  if (layout == Layout::panels) return static_cast<void>(std::memcpy(to, from, static_cast<std::size_t>(panel_bytes<T>(layout, k))));
+  if (layout == Layout::panels)
+    return static_cast<void>(std::memcpy(to, from, static_cast<std::size_t>(panel_bytes<T>(layout, k))));
   for (Index i = 0; i < k; ++i, from += width, to += 2 * width) {
     RowOf<std::uint16_t, width> halves;
     for (Index j = 0; j < width; ++j) halves.v[j] = float_to_half(static_cast<float>(from[j]));
@@ -102,7 +106,8 @@ template <class T>
 [[gnu::always_inline]] inline void widen_half(const std::byte* from, T* to) {
 #if defined(__F16C__) && defined(__AVX__)
   if constexpr (std::is_same_v<T, float> && panel_width<T> % 8 == 0) {
-    for (Index j = 0; j < panel_width<T>; j += 8) _mm256_storeu_ps(to + j, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 2 * j))));
+    for (Index j = 0; j < panel_width<T>; j += 8)
+      _mm256_storeu_ps(to + j, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 2 * j))));
     return;
   }
 #endif
@@ -127,7 +132,8 @@ void widen_panel(Layout layout, const std::byte* from, Index begin, Index end, T
     for (Index i = begin; i < end; ++i, to += width) {
       const auto quads = RowOf<std::uint32_t, width>::load(from + (2 + i / 4) * 4 * width);
       const Index shift = 24 - i % 4 * 8;
-      for (Index j = 0; j < width; ++j) to[j] = static_cast<T>(static_cast<float>(static_cast<std::int32_t>(quads.v[j] << shift) >> 24) * scale.v[j]);
+      for (Index j = 0; j < width; ++j)
+        to[j] = static_cast<T>(static_cast<float>(static_cast<std::int32_t>(quads.v[j] << shift) >> 24) * scale.v[j]);
     }
   } else {
     const Index one = panel_bytes<T>(layout, 1);

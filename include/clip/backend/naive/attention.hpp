@@ -15,7 +15,8 @@ namespace clip::inline CLIP_ABI {
 template <class T>
 struct NaiveAttention {
   /// y = softmax(q kᵀ / √d) v per head.          saved(i, h) = log Σ exp of query i
-  void attention(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y, Saved<T> saved) {
+  void attention(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y,
+                 Saved<T> saved) {
     const Index d = y.cols / pattern.heads;
     queries(sequences, pattern, [&](Index i, const std::vector<Index>& keys) {
       for (Index h = 0; h < pattern.heads; ++h) {
@@ -36,8 +37,8 @@ struct NaiveAttention {
 
   /// With p = softmax, g_j = dy·v_j and D = dy·y:   ds_j = p_j (g_j - D) / √d;
   ///   dq += Σ_j ds_j k_j,   dk_j += ds_j q,   dv_j += p_j dy
-  void attention_backward(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y, In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk,
-                          Acc<T> dv) {
+  void attention_backward(In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, In<T> y,
+                          In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv) {
     const Index d = y.cols / pattern.heads;
     const T scale = 1 / std::sqrt(static_cast<T>(d));
     clear(dq), clear(dk), clear(dv);

@@ -34,7 +34,8 @@ struct NaiveBatchNorm {
 
   /// With x̂ = (x - μ) r:   dγ += Σ dy x̂,   dβ += Σ dy,
   ///   dx += γ r (dy - mean(dy) - x̂ mean(dy x̂)) where μ and σ² are those of x (`of_batch`), otherwise dx += γ r dy
-  void batch_norm_backward(In<T> x, In<T> mean, In<T> variance, In<T> gain, double epsilon, In<T> dy, bool of_batch, Acc<T> dx, Acc<T> dgain, Acc<T> dbias) {
+  void batch_norm_backward(In<T> x, In<T> mean, In<T> variance, In<T> gain, double epsilon, In<T> dy, bool of_batch,
+                           Acc<T> dx, Acc<T> dgain, Acc<T> dbias) {
     const T m = static_cast<T>(x.rows);
     for (Index j = 0; j < x.cols; ++j) {
       const T r = 1 / std::sqrt(variance(0, j) + static_cast<T>(epsilon));
@@ -46,7 +47,8 @@ struct NaiveBatchNorm {
       if (dgain) dgain.add(0, j, gain_sum);
       if (dbias) dbias.add(0, j, bias_sum);
       if (!of_batch) gain_sum = bias_sum = 0;
-      for (Index i = 0; dx && i < x.rows; ++i) dx.add(i, j, gain(0, j) * r * (dy(i, j) - bias_sum / m - (x(i, j) - mean(0, j)) * r * gain_sum / m));
+      for (Index i = 0; dx && i < x.rows; ++i)
+        dx.add(i, j, gain(0, j) * r * (dy(i, j) - bias_sum / m - (x(i, j) - mean(0, j)) * r * gain_sum / m));
     }
   }
 

@@ -11,7 +11,8 @@ void each_window(Grid grid, Window window, auto visit) {
   const Grid places = window.over(grid);
   for (Index place = 0; place < places.rows(); ++place) {
     const Index image = place / places.pixels();
-    const Index top = place / places.width % places.height * window.stride - window.padding, left = place % places.width * window.stride - window.padding;
+    const Index top = place / places.width % places.height * window.stride - window.padding,
+                left = place % places.width * window.stride - window.padding;
     visit(place, [&](auto f) {
       for (Index tap = 0; tap < window.area(); ++tap) {
         const Index y = top + tap / window.size, x = left + tap % window.size;
@@ -50,7 +51,9 @@ struct NaiveConvolution {
               for (Index x = 0; x < places.width; ++x) {
                 const Index ky = py + window.padding - y * window.stride, kx = px + window.padding - x * window.stride;
                 if (ky < 0 || ky >= window.size || kx < 0 || kx >= window.size) continue;
-                for (Index n = 0; n < dy.cols; ++n) sum += dy((i * places.height + y) * places.width + x, n) * w(n, c * window.area() + ky * window.size + kx);
+                for (Index n = 0; n < dy.cols; ++n)
+                  sum += dy((i * places.height + y) * places.width + x, n) *
+                         w(n, c * window.area() + ky * window.size + kx);
               }
             dx.add((i * grid.height + py) * grid.width + px, c, sum);
           }

@@ -13,7 +13,8 @@ template <class T>
 struct NaiveLosses {
   /// loss += weight · mean_i (log Σ_j exp L_ij - mean of L_ij over the positives of i); j is a positive of i where their
   /// groups are equal. A row without a positive counts its log Σ exp alone.          saved(0, i) = log Σ exp
-  void cross_entropy(In<T> logits, Ids row_groups, Ids col_groups, Axis axis, double weight, Acc<T> loss, Saved<T> saved) {
+  void cross_entropy(In<T> logits, Ids row_groups, Ids col_groups, Axis axis, double weight, Acc<T> loss,
+                     Saved<T> saved) {
     const Lines lines{logits, row_groups, col_groups, axis};
     T total = 0;
     for (Index i = 0; i < lines.count(); ++i) {
@@ -31,7 +32,8 @@ struct NaiveLosses {
   }
 
   /// dL_ij += weight dloss / n (softmax_ij - [j positive of i] / number of positives of i)
-  void cross_entropy_backward(In<T> logits, Ids row_groups, Ids col_groups, Axis axis, double weight, In<T> saved, In<T> dloss, Acc<T> dlogits) {
+  void cross_entropy_backward(In<T> logits, Ids row_groups, Ids col_groups, Axis axis, double weight, In<T> saved,
+                              In<T> dloss, Acc<T> dlogits) {
     const Lines lines{logits, row_groups, col_groups, axis};
     const T factor = static_cast<T>(weight) * dloss(0, 0) / static_cast<T>(lines.count());
     for (Index i = 0; i < lines.count(); ++i) {

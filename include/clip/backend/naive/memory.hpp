@@ -23,7 +23,8 @@ struct HostMemory {
   /// costs nothing.
   void* allocate(std::size_t bytes) {
     if (bytes < large) return std::memset(::operator new (bytes, std::align_val_t{alignment}), 0, bytes);
-    void* const pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* const pages =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages == MAP_FAILED) raise(SystemError{"memory", std::to_string(bytes) + " bytes cannot be had"});
     return pages;
   }
@@ -34,7 +35,8 @@ struct HostMemory {
 
   /// Gives the whole pages within a part of a large block back to the system; they read as zeros.
   static void discard(void* p, std::size_t bytes) {
-    const auto begin = (reinterpret_cast<std::uintptr_t>(p) + page - 1) / page * page, end = (reinterpret_cast<std::uintptr_t>(p) + bytes) / page * page;
+    const auto begin = (reinterpret_cast<std::uintptr_t>(p) + page - 1) / page * page,
+               end = (reinterpret_cast<std::uintptr_t>(p) + bytes) / page * page;
     if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
 

@@ -35,7 +35,8 @@ struct NaiveNorms {
         gx_mean += g * (x(i, j) - mean) * r;
       }
       g_mean /= n, gx_mean /= n;
-      for (Index j = 0; j < x.cols; ++j) dx.add(i, j, r * (gain(0, j) * dy(i, j) - g_mean - (x(i, j) - mean) * r * gx_mean));
+      for (Index j = 0; j < x.cols; ++j)
+        dx.add(i, j, r * (gain(0, j) * dy(i, j) - g_mean - (x(i, j) - mean) * r * gx_mean));
     }
     for (Index j = 0; j < x.cols; ++j) {
       T gain_sum = 0, bias_sum = 0;

@@ -32,11 +32,13 @@ struct NaiveTables {
   /// Cuts every image (channels, size, size) into g × g patches, row by row; a patch is one row (channels, p, p), as in
   /// conv1.weight. What a convolution with stride = kernel multiplies.
   void patches(In<T> images, Index channels, Index size, Index patch, Out<T> y) {
-    pixels(images.rows, channels, size, patch, [&](Index n, Index pixel, Index row, Index col) { y(row, col) = images(n, pixel); });
+    pixels(images.rows, channels, size, patch,
+           [&](Index n, Index pixel, Index row, Index col) { y(row, col) = images(n, pixel); });
   }
 
   void patches_backward(In<T> dy, Index channels, Index size, Index patch, Acc<T> dimages) {
-    pixels(dimages.rows, channels, size, patch, [&](Index n, Index pixel, Index row, Index col) { dimages.add(n, pixel, dy(row, col)); });
+    pixels(dimages.rows, channels, size, patch,
+           [&](Index n, Index pixel, Index row, Index col) { dimages.add(n, pixel, dy(row, col)); });
   }
 
   /// For every image: row 0 is the class embedding, the others its patches; positions are added to all.
@@ -45,7 +47,8 @@ struct NaiveTables {
     const Index length = positions.rows;
     for (Index i = 0; i < y.rows; ++i) {
       const Index n = i / length, t = i % length;
-      for (Index j = 0; j < y.cols; ++j) y(i, j) = (t == 0 ? class_embedding(0, j) : x(n * (length - 1) + t - 1, j)) + positions(t, j);
+      for (Index j = 0; j < y.cols; ++j)
+        y(i, j) = (t == 0 ? class_embedding(0, j) : x(n * (length - 1) + t - 1, j)) + positions(t, j);
     }
   }
 
@@ -83,7 +86,8 @@ struct NaiveTables {
     tokens_backward(dy, length, {}, dpositions, {});
     for (Index i = 0; dx && i < dx.rows; ++i) {
       const Index n = i / (length - 1), t = i % (length - 1);
-      for (Index j = 0; j < dx.cols; ++j) dx.add(i, j, dy(n * length + t + 1, j) + dy(n * length, j) / static_cast<T>(length - 1));
+      for (Index j = 0; j < dx.cols; ++j)
+        dx.add(i, j, dy(n * length + t + 1, j) + dy(n * length, j) / static_cast<T>(length - 1));
     }
   }
 
@@ -95,7 +99,8 @@ struct NaiveTables {
       for (Index c = 0; c < channels; ++c)
         for (Index y = 0; y < grid * patch; ++y)
           for (Index x = 0; x < grid * patch; ++x)
-            visit(n, (c * size + y) * size + x, (n * grid + y / patch) * grid + x / patch, (c * patch + y % patch) * patch + x % patch);
+            visit(n, (c * size + y) * size + x, (n * grid + y / patch) * grid + x / patch,
+                  (c * patch + y % patch) * patch + x % patch);
   }
 };
 

@@ -44,7 +44,8 @@ struct NaiveTraining {
   void adamw(Out<T> p, In<T> g, Out<T> m, Out<T> v, const AdamwStep& s) {
     const T keep = static_cast<T>(1 - s.learning_rate * s.weight_decay);
     const T step = static_cast<T>(s.learning_rate / s.correction1), root = static_cast<T>(std::sqrt(s.correction2));
-    const T b1 = static_cast<T>(s.beta1), c1 = static_cast<T>(1 - s.beta1), b2 = static_cast<T>(s.beta2), c2 = static_cast<T>(1 - s.beta2);
+    const T b1 = static_cast<T>(s.beta1), c1 = static_cast<T>(1 - s.beta1), b2 = static_cast<T>(s.beta2),
+            c2 = static_cast<T>(1 - s.beta2);
     const T epsilon = static_cast<T>(s.epsilon);
     for (Index i = 0; i < p.rows; ++i)
       for (Index j = 0; j < p.cols; ++j) {
@@ -55,7 +56,8 @@ struct NaiveTraining {
   }
 
   void sgd(Out<T> p, In<T> g, Out<T> velocity, const SgdStep& s) {
-    const T decay = static_cast<T>(s.weight_decay), momentum = s.first ? T(0) : static_cast<T>(s.momentum), rate = static_cast<T>(s.learning_rate);
+    const T decay = static_cast<T>(s.weight_decay), momentum = s.first ? T(0) : static_cast<T>(s.momentum),
+            rate = static_cast<T>(s.learning_rate);
     for (Index i = 0; i < p.rows; ++i)
       for (Index j = 0; j < p.cols; ++j) {
         velocity(i, j) = momentum * velocity(i, j) + g(i, j) + decay * p(i, j);

@@ -47,7 +47,9 @@ FunctionCall call_of(const F& f) {
     call.functor = &f;
     call.value = [](const void* functor, float x) { return static_cast<float>((*static_cast<const F*>(functor))(x)); };
     if constexpr (requires { f.slope(0.f); })
-      call.derivative = [](const void* functor, float x) { return static_cast<float>(static_cast<const F*>(functor)->slope(x)); };
+      call.derivative = [](const void* functor, float x) {
+        return static_cast<float>(static_cast<const F*>(functor)->slope(x));
+      };
   }
   return call;
 }
@@ -58,7 +60,8 @@ FunctionCall call_of(const F& f) {
 /// the others compute alone, with the same bits.
 template <class T = float>
 class Cpu : public CpuHandle, public HostMemory<T> {
-  static_assert(std::is_same_v<T, float>, "clip::precompiled: its kernels compute in float; other types are header-only (clip::clip)");
+  static_assert(std::is_same_v<T, float>,
+                "clip::precompiled: its kernels compute in float; other types are header-only (clip::clip)");
 
  public:
   using Scalar = T;
@@ -92,7 +95,8 @@ class Cpu : public CpuHandle, public HostMemory<T> {
   }
   template <class F>
   void project(In<T> x, Weights<T> p, const Epilogue<T, F>& epilogue, Out<T> y) {
-    run(table().project, detail::call_of(epilogue.activation), x, p, detail::with_function(epilogue, fn::Identity{}), y);
+    run(table().project, detail::call_of(epilogue.activation), x, p, detail::with_function(epilogue, fn::Identity{}),
+        y);
   }
   template <class F>
   void feed_forward(In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
@@ -100,7 +104,8 @@ class Cpu : public CpuHandle, public HostMemory<T> {
   }
   template <class F>
   void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {
-    run(table().convolve, detail::call_of(epilogue.activation), x, w, grid, window, detail::with_function(epilogue, fn::Identity{}), y);
+    run(table().convolve, detail::call_of(epilogue.activation), x, w, grid, window,
+        detail::with_function(epilogue, fn::Identity{}), y);
   }
 
 #define CLIP_REST(...) __VA_OPT__(, ) __VA_ARGS__
@@ -121,7 +126,8 @@ class Cpu : public CpuHandle, public HostMemory<T> {
   Result run(Result (*kernel)(CpuHandle&, detail::Failure&, Parameters...), const Arguments&... arguments) {
     detail::Failure failure;
     const auto check = [&] {
-      if (failure.kind >= 0) raise(Error{static_cast<ErrorKind>(failure.kind), std::move(failure.place), std::move(failure.message)});
+      if (failure.kind >= 0)
+        raise(Error{static_cast<ErrorKind>(failure.kind), std::move(failure.place), std::move(failure.message)});
     };
     CpuHandle& handle = *this;
     if constexpr (std::is_void_v<Result>) {

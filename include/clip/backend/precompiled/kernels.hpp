@@ -46,13 +46,18 @@ struct Kernels {
 
   void (*map)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Out<T> y);
   void (*map_slope)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, In<T> dy, Acc<T> dx);
-  void (*linear)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, const Epilogue<T>& epilogue, Out<T> y);
-  void (*project)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> p, const Epilogue<T>& epilogue, Out<T> y);
-  void (*feed_forward)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, const FeedForward<T>& mlp, Out<T> normed, Out<T> hidden, Out<T> y);
-  void (*convolve)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T>& epilogue, Out<T> y);
+  void (*linear)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, const Epilogue<T>& epilogue,
+                 Out<T> y);
+  void (*project)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> p, const Epilogue<T>& epilogue,
+                  Out<T> y);
+  void (*feed_forward)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, const FeedForward<T>& mlp,
+                       Out<T> normed, Out<T> hidden, Out<T> y);
+  void (*convolve)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, Grid grid, Window window,
+                   const Epilogue<T>& epilogue, Out<T> y);
 
 #define CLIP_REST(...) __VA_OPT__(, ) __VA_ARGS__
-#define CLIP_MEMBER(Result, name, parameters, arguments) Result (*name)(CpuHandle & cpu, Failure & CLIP_REST parameters);
+#define CLIP_MEMBER(Result, name, parameters, arguments) \
+  Result (*name)(CpuHandle & cpu, Failure & CLIP_REST parameters);
 #define CLIP_STATIC_MEMBER(Result, name, parameters, arguments) Result(*name) parameters;
   CLIP_PRECOMPILED_PRIMITIVES(CLIP_MEMBER)
   CLIP_PRECOMPILED_STATICS(CLIP_STATIC_MEMBER)

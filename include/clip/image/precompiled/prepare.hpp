@@ -20,7 +20,9 @@ class Preparer {
     kernels().begin(preparer_.get(), how, size, workers);
   }
 
-  void operator()(int worker, const Image& image, std::span<float> planes) { kernels().run(preparer_.get(), worker, image, planes); }
+  void operator()(int worker, const Image& image, std::span<float> planes) {
+    kernels().run(preparer_.get(), worker, image, planes);
+  }
 
  private:
   static const ImageKernels& kernels() { return *static_cast<const ImageKernels*>(chosen_set().images); }
