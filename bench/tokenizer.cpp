@@ -4,7 +4,7 @@
 // No word is remembered from one caption to the next, so the first run is like every other. bench/peers/huggingface_tokenizer.py
 // runs this and Hugging Face's tokenizer one after the other on the same captions.
 #include <clip/io/json.hpp>
-#include <clip/text/tokenizer.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
 
 #include <benchmark/benchmark.h>
 

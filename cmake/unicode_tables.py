@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes unicode_tables.hpp, word_tables.hpp and html_entities.hpp of include/clip/text.
+"""Writes unicode/unicode_tables.hpp, unicode/word_tables.hpp and clean/html_entities.hpp of include/clip/tokenizer.
 
-    python3 cmake/unicode_tables.py [include/clip/text]
+    python3 cmake/unicode_tables.py [include/clip/tokenizer]
 
 Reads nothing but Python's own tables (unicodedata, html.entities), so the Unicode version is that of the Python that
 runs it; the committed files come from Python 3.11 (Unicode 14.0), the version the reference ids were made with.
@@ -82,7 +82,7 @@ def table(comment, declaration, items):
 
 
 def header(name, sentence, body, includes="#include <clip/core/abi.hpp>\n\n#include <cstdint>\n\n"):
-    return (f"// clip/text/{name}: {sentence}\n//\n// Written by cmake/unicode_tables.py; not edited by hand.\n#pragma once\n\n// clang-format off\n\n"
+    return (f"// clip/tokenizer/{name}: {sentence}\n//\n// Written by cmake/unicode_tables.py; not edited by hand.\n#pragma once\n\n// clang-format off\n\n"
             + includes +
             "namespace clip::inline CLIP_ABI::detail {\n\n" + body + "\n}  // namespace clip::inline CLIP_ABI::detail\n")
 
@@ -120,14 +120,14 @@ def unicode_tables():
         table("U+FF01 ... U+FFEF in their usual width (NFKC); U+FFE3 is U+0020 U+0304.", "char16_t usual_width", (f"0x{w:X}" for _, w in wide)),
     ]
     sentence = f"letters, numbers, lower case and normal forms of Unicode {unicodedata.unidata_version}."
-    return header("unicode_tables.hpp", sentence, "\n".join(body))
+    return header("unicode/unicode_tables.hpp", sentence, "\n".join(body))
 
 
 def word_tables():
     body = table("1: dropped (categories Cc Cf Co Cn). 2: marks (Mn). 3: punctuation (P*).", "CodeRange word_ranges",
                  (f"{{0x{a:X}, 0x{b:X}, {k}}}" for a, b, k in ranges((ord(c), word_kind(c)) for c in EVERY)))
     sentence = f"controls, marks and punctuation of Unicode {unicodedata.unidata_version}, as WordPiece needs them."
-    return header("word_tables.hpp", sentence, body, "#include <clip/text/unicode_tables.hpp>\n\n")
+    return header("unicode/word_tables.hpp", sentence, body, "#include <clip/tokenizer/unicode/unicode_tables.hpp>\n\n")
 
 
 def html_entities():
@@ -139,11 +139,11 @@ def html_entities():
     body = ("/// Names that end in `;`, and the older ones that need none.\n"
             "struct HtmlEntity {\n  const char* name;\n  char32_t first, second;  // second: 0 where the name means one character\n};\n\n"
             + table("The named references of HTML 5, in byte order of their names.", "HtmlEntity html_entities", items))
-    return header("html_entities.hpp", "the named character references of HTML 5.", body)
+    return header("clean/html_entities.hpp", "the named character references of HTML 5.", body)
 
 
 if __name__ == "__main__":
-    here = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "include", "clip", "text")
-    for name, text in (("unicode_tables.hpp", unicode_tables()), ("word_tables.hpp", word_tables()), ("html_entities.hpp", html_entities())):
+    here = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "include", "clip", "tokenizer")
+    for name, text in (("unicode/unicode_tables.hpp", unicode_tables()), ("unicode/word_tables.hpp", word_tables()), ("clean/html_entities.hpp", html_entities())):
         with open(os.path.join(here, name), "w", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -4,7 +4,7 @@
 #include "commands.hpp"
 
 #include <clip/image/image.hpp>
-#include <clip/text/texts.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <string>
 #include <vector>

@@ -4,7 +4,7 @@
 #include <clip/config/any.hpp>
 #include <clip/image/image.hpp>
 #include <clip/tensor/tensor.hpp>
-#include <clip/text/texts.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 
 #include "terminal.hpp"
 
-#include <clip/text/tokenizer.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
 
 #include <future>
 

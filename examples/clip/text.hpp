@@ -1,8 +1,8 @@
 // A tokenizer, for the commands that read texts. Its machinery is compiled once, in text.cpp.
 #pragma once
 
-#include <clip/text/policy.hpp>
-#include <clip/text/texts.hpp>
+#include <clip/tokenizer/options.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <memory>
 #include <span>

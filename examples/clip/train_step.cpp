@@ -9,7 +9,7 @@
 #include <clip/model/any_model.hpp>
 #include <clip/model/context_vectors.hpp>
 #include <clip/optim/adamw.hpp>
-#include <clip/text/learned.hpp>
+#include <clip/tokens/learned.hpp>
 
 #include <vector>
 

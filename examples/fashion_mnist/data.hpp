@@ -5,7 +5,7 @@
 #include <clip/core/rng.hpp>
 #include <clip/data/idx.hpp>
 #include <clip/image/preprocess.hpp>
-#include <clip/text/tokenizer.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
 
 #include <array>
 #include <cmath>

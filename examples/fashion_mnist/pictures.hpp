@@ -5,9 +5,9 @@
 #include "evaluation.hpp"
 #include "report.hpp"
 
-#include <clip/task/image_sheet.hpp>
-#include <clip/task/line_chart.hpp>
-#include <clip/task/matrix_chart.hpp>
+#include <clip/plot/image_sheet.hpp>
+#include <clip/plot/line_chart.hpp>
+#include <clip/plot/matrix_chart.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -35,7 +35,7 @@
 #include <clip/task/probabilities.hpp>
 #include <clip/task/retrieval.hpp>
 #include <clip/task/zero_shot.hpp>
-#include <clip/text/tokenizer.hpp>
-#include <clip/text/wordpiece.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tokenizer/wordpiece.hpp>
 #include <clip/train/grad_cache.hpp>
 #include <clip/train/trainer.hpp>

@@ -1,5 +1,5 @@
 #include <clip/checkpoint/folder.hpp>
-#include <clip/checkpoint/safetensors_write.hpp>
+#include <clip/formats/safetensors_write.hpp>
 
 #include "../io/temporary_folder.hpp"
 

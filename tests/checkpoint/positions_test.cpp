@@ -1,6 +1,6 @@
 #include <clip/checkpoint/positions.hpp>
 
-#include <clip/checkpoint/safetensors.hpp>
+#include <clip/formats/safetensors.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
 #include <clip/checkpoint/rewrite.hpp>
 
-#include <clip/checkpoint/safetensors.hpp>
-#include <clip/checkpoint/safetensors_write.hpp>
 #include <clip/core/rng.hpp>
+#include <clip/formats/safetensors.hpp>
+#include <clip/formats/safetensors_write.hpp>
 
 #include "../io/temporary_folder.hpp"
 

@@ -1,7 +1,7 @@
 // Vocabularies of every kind, and texts: the first byte chooses. Ids are below the vocabulary, whatever the text.
-#include <clip/text/tokenizer.hpp>
-#include <clip/text/vocabulary.hpp>
-#include <clip/text/wordpiece.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tokenizer/vocabulary/vocabulary.hpp>
+#include <clip/tokenizer/wordpiece.hpp>
 
 #include "input.hpp"
 

@@ -1,5 +1,5 @@
 // The pickle of a checkpoint: nothing outside the list of allowed names is ever part of a result.
-#include <clip/checkpoint/torch_pickle.hpp>
+#include <clip/formats/torch_pickle.hpp>
 
 #include "input.hpp"
 

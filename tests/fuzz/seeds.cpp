@@ -3,9 +3,9 @@
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/config/names.hpp>
-#include <clip/image/png.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/model/model.hpp>
+#include <clip/plot/png.hpp>
 
 #include "../io/zip_writer.hpp"
 #include "../support/small_models.hpp"

@@ -1,6 +1,6 @@
 // A zip directory, and everything its entries unpack to; then the same bytes as a file of torch.save.
 #include <clip/checkpoint/infer.hpp>
-#include <clip/checkpoint/torch_file.hpp>
+#include <clip/formats/torch_file.hpp>
 #include <clip/io/zip.hpp>
 
 #include "input.hpp"

@@ -11,7 +11,7 @@
 #include <clip/optim/schedule.hpp>
 #include <clip/task/agreement.hpp>
 #include <clip/task/zero_shot.hpp>
-#include <clip/text/tokenizer.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
 
 #include "../support/npy.hpp"
 

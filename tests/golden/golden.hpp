@@ -10,7 +10,7 @@
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/optim/adamw.hpp>
-#include <clip/text/texts.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <doctest/doctest.h>
 

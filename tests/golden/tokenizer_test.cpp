@@ -1,4 +1,4 @@
-#include <clip/text/tokenizer.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
 
 #include "../io/temporary_folder.hpp"
 #include "golden_texts.hpp"

@@ -1,4 +1,4 @@
-#include <clip/text/wordpiece.hpp>
+#include <clip/tokenizer/wordpiece.hpp>
 
 #include "golden_texts.hpp"
 

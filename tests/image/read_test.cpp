@@ -1,6 +1,6 @@
-#include <clip/image/png.hpp>
 #include <clip/image/read.hpp>
 #include <clip/io/bytes.hpp>
+#include <clip/plot/png.hpp>
 
 #include "../io/temporary_folder.hpp"
 

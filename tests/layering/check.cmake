@@ -1,16 +1,16 @@
 # cmake -D INCLUDE_DIR=… -P check.cmake: reads every header's includes. Folders point one way, foreign headers have one door each,
 # and a header begins with its name and a sentence. All findings are printed; the exit status is the verdict.
 
-set(folders core io config backend tensor autograd ops nn image text encoder model loss optim checkpoint data train task)
+set(folders core io config formats names backend tensor autograd ops nn image tokens tokenizer encoder model loss optim checkpoint data train plot task)
 
 # Which of our files may include what others wrote: a pattern for the include, one for the header, and both in words.
 set(doors
   "^nlohmann/" "^clip/io/json\\.hpp$"     "only clip/io/json.hpp includes nlohmann/json"
   "stb_image"  "^clip/io/stb\\.hpp$"      "only clip/io/stb.hpp includes stb"
   "^zlib\\.h$" "^clip/io/inflate"        "only clip/io/inflate*.hpp includes zlib"
-  "jpeglib"    "^clip/image/decode_jpeg\\.hpp$" "only clip/image/decode_jpeg.hpp includes libjpeg"
-  "^png\\.h$"  "^clip/image/decode_png\\.hpp$"  "only clip/image/decode_png.hpp includes libpng"
-  "^webp/"     "^clip/image/decode_webp\\.hpp$" "only clip/image/decode_webp.hpp includes libwebp"
+  "jpeglib"    "^clip/image/decode/jpeg\\.hpp$" "only clip/image/decode/jpeg.hpp includes libjpeg"
+  "^png\\.h$"  "^clip/image/decode/png\\.hpp$"  "only clip/image/decode/png.hpp includes libpng"
+  "^webp/"     "^clip/image/decode/webp\\.hpp$" "only clip/image/decode/webp.hpp includes libwebp"
   "Eigen/"     "^clip/backend/cpu/"       "only clip/backend/cpu/ includes Eigen")
 
 set(findings 0)

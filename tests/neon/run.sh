@@ -26,9 +26,9 @@ backend/bits_test
 backend/attention_bits_test
 backend/convolution_bits_test
 backend/product_bits_test
-image/resize_test
-image/weighted_sum_test
-text/tokenizer_test
+image/resize/resize_test
+image/resize/weighted_sum_test
+tokenizer/tokenizer_test
 main
 END
 # shellcheck disable=SC2016  # the inner shell expands

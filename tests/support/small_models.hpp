@@ -5,7 +5,7 @@
 #include <clip/config/openai_resnet.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/image/image.hpp>
-#include <clip/text/texts.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #include <clip/core/rng.hpp>
 #include <clip/model/model.hpp>
 #include <clip/task/zero_shot.hpp>
-#include <clip/text/tokenizer.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
 
 #include "../support/remote.hpp"
 #include "../support/small_models.hpp"

@@ -5,7 +5,7 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/task/embed_folder.hpp>
-#include <clip/text/tokenizer.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
 
 #include <cstdint>
 #include <cstdio>

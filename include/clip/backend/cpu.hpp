@@ -6,19 +6,19 @@
 #else
 
 #include <clip/backend/concept.hpp>
-#include <clip/backend/cpu/attention.hpp>
-#include <clip/backend/cpu/attention_backward.hpp>
-#include <clip/backend/cpu/batch_norm.hpp>
-#include <clip/backend/cpu/convolution.hpp>
-#include <clip/backend/cpu/feed_forward.hpp>
+#include <clip/backend/cpu/attention/attention.hpp>
+#include <clip/backend/cpu/attention/backward.hpp>
+#include <clip/backend/cpu/attention/query.hpp>
+#include <clip/backend/cpu/convolution/batch_norm.hpp>
+#include <clip/backend/cpu/convolution/convolution.hpp>
+#include <clip/backend/cpu/convolution/pooling.hpp>
+#include <clip/backend/cpu/gemm/feed_forward.hpp>
+#include <clip/backend/cpu/gemm/outer.hpp>
+#include <clip/backend/cpu/gemm/products.hpp>
 #include <clip/backend/cpu/handle.hpp>
 #include <clip/backend/cpu/losses.hpp>
 #include <clip/backend/cpu/norms.hpp>
-#include <clip/backend/cpu/outer.hpp>
 #include <clip/backend/cpu/pointwise.hpp>
-#include <clip/backend/cpu/pooling.hpp>
-#include <clip/backend/cpu/products.hpp>
-#include <clip/backend/cpu/query_attention.hpp>
 #include <clip/backend/cpu/tables.hpp>
 #include <clip/backend/cpu/training.hpp>
 #include <clip/backend/naive/memory.hpp>

@@ -4,7 +4,7 @@
 #include <clip/autograd/walk.hpp>
 #include <clip/checkpoint/infer.hpp>
 #include <clip/checkpoint/positions.hpp>
-#include <clip/checkpoint/tensor_file.hpp>
+#include <clip/formats/tensor_file.hpp>
 #include <clip/tensor/parameter.hpp>
 
 #include <algorithm>

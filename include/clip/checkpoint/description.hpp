@@ -1,8 +1,8 @@
 // clip/checkpoint/description.hpp: what a file or its folder states that shapes do not tell: heads, activation, epsilon, preprocessing.
 #pragma once
 
-#include <clip/checkpoint/tensor_file.hpp>
 #include <clip/config/json.hpp>
+#include <clip/formats/tensor_file.hpp>
 #include <clip/io/json.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // clip/checkpoint/folder.hpp: weights as a file or as a folder: one file or several with an index, and what describes the model.
 #pragma once
 
-#include <clip/checkpoint/tensor_file.hpp>
+#include <clip/formats/tensor_file.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/map.hpp>
 #include <clip/io/posix.hpp>

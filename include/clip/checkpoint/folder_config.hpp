@@ -1,10 +1,10 @@
 // clip/checkpoint/folder_config.hpp: the JSON files that describe a model to transformers and to OpenCLIP.
 #pragma once
 
-#include <clip/checkpoint/dialect.hpp>
-#include <clip/checkpoint/dtype.hpp>
 #include <clip/config/json.hpp>
+#include <clip/formats/dtype.hpp>
 #include <clip/io/json.hpp>
+#include <clip/names/dialect.hpp>
 
 #include <cmath>
 #include <string>

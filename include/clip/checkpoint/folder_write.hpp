@@ -3,7 +3,7 @@
 
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/folder_config.hpp>
-#include <clip/checkpoint/safetensors_write.hpp>
+#include <clip/formats/safetensors_write.hpp>
 
 #include <sys/stat.h>
 #include <unistd.h>

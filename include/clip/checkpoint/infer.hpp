@@ -2,10 +2,10 @@
 #pragma once
 
 #include <clip/checkpoint/description.hpp>
-#include <clip/checkpoint/dialect.hpp>
 #include <clip/checkpoint/folder.hpp>
-#include <clip/checkpoint/shapes.hpp>
 #include <clip/config/names.hpp>
+#include <clip/names/dialect.hpp>
+#include <clip/names/shapes.hpp>
 
 #include <optional>
 #include <string>

@@ -4,11 +4,11 @@
 #include <clip/autograd/walk.hpp>
 #include <clip/backend/concept.hpp>
 #include <clip/checkpoint/compare.hpp>
-#include <clip/checkpoint/dialect.hpp>
 #include <clip/checkpoint/fit.hpp>
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/save.hpp>
 #include <clip/model/pack.hpp>
+#include <clip/names/dialect.hpp>
 #include <clip/tensor/parameter.hpp>
 
 #include <optional>

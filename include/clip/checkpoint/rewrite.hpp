@@ -1,9 +1,9 @@
 // clip/checkpoint/rewrite.hpp: tensors on their way into a file, changed as they pass: another dialect, another element type.
 #pragma once
 
-#include <clip/checkpoint/dialect.hpp>
-#include <clip/checkpoint/tensor_to_write.hpp>
 #include <clip/core/half.hpp>
+#include <clip/formats/tensor_to_write.hpp>
+#include <clip/names/dialect.hpp>
 
 #include <algorithm>
 #include <array>

@@ -10,7 +10,7 @@
 #include <clip/core/scalar.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/preprocess.hpp>
-#include <clip/text/texts.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <algorithm>
 #include <cmath>

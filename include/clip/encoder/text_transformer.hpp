@@ -3,7 +3,7 @@
 
 #include <clip/config/clip.hpp>
 #include <clip/nn/transformer.hpp>
-#include <clip/text/prefix_tree.hpp>
+#include <clip/tokens/prefix_tree.hpp>
 
 namespace clip::inline CLIP_ABI {
 

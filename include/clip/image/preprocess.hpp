@@ -5,7 +5,7 @@
 #include <clip/config/preprocessing.hpp>
 #include <clip/core/result.hpp>
 #include <clip/image/image.hpp>
-#include <clip/image/resize.hpp>
+#include <clip/image/resize/resize.hpp>
 
 #if defined(CLIP_WITH_PRECOMPILED)
 #include <clip/image/precompiled/prepare.hpp>

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <clip/core/result.hpp>
-#include <clip/image/decode_gif.hpp>
-#include <clip/image/decode_jpeg.hpp>
-#include <clip/image/decode_png.hpp>
-#include <clip/image/decode_stb.hpp>
-#include <clip/image/decode_webp.hpp>
-#include <clip/image/decoder.hpp>
-#include <clip/image/exif.hpp>
+#include <clip/image/decode/decoder.hpp>
+#include <clip/image/decode/exif.hpp>
+#include <clip/image/decode/gif.hpp>
+#include <clip/image/decode/jpeg.hpp>
+#include <clip/image/decode/png.hpp>
+#include <clip/image/decode/stb.hpp>
+#include <clip/image/decode/webp.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/orientation.hpp>
 #include <clip/io/map.hpp>

@@ -6,8 +6,8 @@
 #include <clip/model/image_encoder.hpp>
 #include <clip/model/storage.hpp>
 #include <clip/tensor/tensor.hpp>
-#include <clip/text/learned.hpp>
-#include <clip/text/texts.hpp>
+#include <clip/tokens/learned.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <memory>
 #include <span>
@@ -72,7 +72,7 @@ class TextEncoder {
     return text(cx, batch);
   }
 
-  /// The same for prompts with learned vectors among their tokens (text/learned.hpp): rows of `vectors` : (·, width of the tower), a
+  /// The same for prompts with learned vectors among their tokens (tokens/learned.hpp): rows of `vectors` : (·, width of the tower), a
   /// Parameter of the caller's or Rows of the same context. A beginning all prompts share is computed once, on the way back too.
   template <class Cx, class Vectors>
   Rows<Cx, embed_dim> encode_prompts(Cx& cx, const Texts& prompts, const Vectors& vectors) const {

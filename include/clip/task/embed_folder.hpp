@@ -1,8 +1,8 @@
 // clip/task/embed_folder.hpp: the features of many image files; one bad file never ends a long job.
 #pragma once
 
-#include <clip/task/image_files.hpp>
-#include <clip/task/read_ahead.hpp>
+#include <clip/data/image_files.hpp>
+#include <clip/data/read_ahead.hpp>
 #include <clip/tensor/tensor.hpp>
 
 #include <algorithm>

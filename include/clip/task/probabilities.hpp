@@ -3,7 +3,7 @@
 
 #include <clip/image/image.hpp>
 #include <clip/task/similarities.hpp>
-#include <clip/text/texts.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <algorithm>
 #include <cmath>

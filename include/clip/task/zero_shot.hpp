@@ -9,8 +9,8 @@
 #include <clip/task/probabilities.hpp>
 #include <clip/task/prompts.hpp>
 #include <clip/task/similarities.hpp>
-#include <clip/text/policy.hpp>
-#include <clip/text/texts.hpp>
+#include <clip/tokenizer/options.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <algorithm>
 #include <concepts>

@@ -11,8 +11,8 @@
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>
-#include <clip/text/texts.hpp>
-#include <clip/train/checkpoint.hpp>
+#include <clip/tokens/texts.hpp>
+#include <clip/train/run_state.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 // clip/backend/cpu/handle.hpp: what the processor backend is made of: its crew, and how it computes.
 #pragma once
 
-#include <clip/backend/cpu/crew.hpp>
+#include <clip/backend/cpu/threads/workers.hpp>
 
 #include <memory>
 #include <string>

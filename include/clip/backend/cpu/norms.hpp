@@ -1,7 +1,7 @@
 // clip/backend/cpu/norms.hpp: layer norm and rows of unit length; a row is read twice while it is in cache.
 #pragma once
 
-#include <clip/backend/cpu/loops.hpp>
+#include <clip/backend/cpu/simd/loops.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 #include <clip/backend/precompiled/peak.hpp>  // what the linked kernels could do
 #else
 
-#include <clip/backend/cpu/dot.hpp>
+#include <clip/backend/cpu/simd/dot.hpp>
 #include <clip/core/view.hpp>
 
 #include <algorithm>

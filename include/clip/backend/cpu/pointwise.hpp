@@ -1,7 +1,7 @@
 // clip/backend/cpu/pointwise.hpp: elementary primitives in packets.
 #pragma once
 
-#include <clip/backend/cpu/loops.hpp>
+#include <clip/backend/cpu/simd/loops.hpp>
 
 #include <cmath>
 

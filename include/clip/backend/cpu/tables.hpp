@@ -1,7 +1,7 @@
 // clip/backend/cpu/tables.hpp: rows taken from tables, images cut into patches.
 #pragma once
 
-#include <clip/backend/cpu/loops.hpp>
+#include <clip/backend/cpu/simd/loops.hpp>
 #include <clip/core/sequences.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <clip/backend/concept.hpp>
-#include <clip/backend/cpu/loops.hpp>
+#include <clip/backend/cpu/simd/loops.hpp>
 
 #include <algorithm>
 #include <cmath>

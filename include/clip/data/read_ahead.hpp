@@ -1,0 +1,177 @@
+// clip/data/read_ahead.hpp: image files as batches of model input, decoded and resized on threads of their own while the caller
+// works on the batch before.
+#pragma once
+
+#include <clip/backend/threads.hpp>
+#include <clip/config/preprocessing.hpp>
+#include <clip/core/result.hpp>
+#include <clip/image/preprocess.hpp>
+#include <clip/image/read.hpp>
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+struct ReadAheadOptions {
+  Index batch = 32;        // files of a batch; two batches are in memory at a time
+  int readers = 0;         // threads that decode; 0: as many as the cores this process may use
+  std::stop_token stop{};  // ends everything soon
+};
+
+/// Consecutive files of the list, read.
+struct ImageBatch {
+  Index first = 0;                           // place of the first in the list
+  std::vector<std::optional<Error>> errors;  // one per file: nothing, or why it could not be read
+  Images images;                             // the others, in order
+};
+
+class ReadAhead {
+ public:
+  /// Begins to read. OptionError: a batch of less than 1.
+  ReadAhead(std::vector<std::string> paths, const ImageInput& input, const ReadAheadOptions& options) {
+    if (options.batch < 1) raise(OptionError{"read_ahead", "batch", "1 or more", options.batch});
+    work_ = std::make_unique<Work>(std::move(paths), input, options.batch, options.stop);
+    const int readers = options.readers > 0 ? options.readers : available_cores();
+    const auto most = std::min<std::size_t>(work_->paths.size(), 2 * static_cast<std::size_t>(options.batch));
+    for (std::size_t t = 0; t < std::min(static_cast<std::size_t>(readers), most); ++t)
+      work_->readers.emplace_back([work = work_.get()] { work->read(); });
+  }
+
+  const std::vector<std::string>& paths() const { return work_->paths; }
+  /// Whether somebody asked to stop.
+  bool stopped() const { return work_->stop.stop_requested(); }
+  /// The next batch in the order of the list, valid until the next call; null after the last, and where somebody asked to stop.
+  const ImageBatch* next() { return work_->next(); }
+
+ private:
+  struct Slot {
+    ImageBatch batch;
+    Index left = 0;  // files still being read
+  };
+  struct Stop {
+    std::stop_source& source;
+    void operator()() const noexcept { source.request_stop(); }
+  };
+
+  struct Work {
+    Work(std::vector<std::string> paths_, const ImageInput& input_, Index batch_, const std::stop_token& outer)
+        : paths{std::move(paths_)}, input{input_}, batch{batch_}, on_outer_stop{outer, Stop{stop}} {}
+
+    Work(const Work&) = delete;
+    ~Work() {
+      stop.request_stop();
+      for (std::thread& reader : readers) reader.join();
+    }
+
+    Index size() const { return static_cast<Index>(paths.size()); }
+    Slot& slot(Index b) { return slots[static_cast<std::size_t>(b % 2)]; }
+
+    /// What every reader does: takes the next file as soon as there is room for its batch.
+    void read() {
+      Images one;
+      PreprocessMemory memory;
+      for (;;) {
+        std::unique_lock lock{mutex};
+        changed.wait(lock, stop.get_token(), [&] { return next_file == size() || next_file / batch < done + 2; });
+        if (stop.stop_requested() || next_file == size()) return;
+        const Index i = next_file++;
+        Slot& to = slot(i / batch);
+        if (i % batch == 0) begin(to, i);
+        lock.unlock();
+
+        auto read = read_one(paths[static_cast<std::size_t>(i)], input, one, memory);
+        if (read) std::ranges::copy(std::as_const(one).values(), to.batch.images.image(i % batch).begin());
+
+        lock.lock();
+        if (!read) to.batch.errors[static_cast<std::size_t>(i % batch)] = read.error();
+        if (--to.left == 0) changed.notify_all();
+      }
+    }
+
+    void begin(Slot& to, Index first) {
+      const Index n = std::min(batch, size() - first);
+      to.batch.first = first;
+      to.batch.errors.assign(static_cast<std::size_t>(n), std::nullopt);
+      to.batch.images.resize_for_reuse(n, input.channels, input.image_size, input.image_size);
+      to.left = n;
+    }
+
+    const ImageBatch* next() {
+      std::unique_lock lock{mutex};
+      if (handed_out) {
+        ++done;
+        changed.notify_all();
+      }
+      handed_out = !stop.stop_requested() && done * batch < size();
+      if (!handed_out) return nullptr;
+      handed_out =
+          changed.wait(lock, stop.get_token(), [&] { return next_file > done * batch && slot(done).left == 0; });
+      if (!handed_out) return nullptr;
+      drop_failed(slot(done).batch);
+      return &slot(done).batch;
+    }
+
+    static void drop_failed(ImageBatch& batch) {
+      const Index n = batch.images.size(), good = std::count(batch.errors.begin(), batch.errors.end(), std::nullopt);
+      if (good == n) return;
+      Images kept;
+      kept.resize_for_reuse(good, batch.images.channels(), batch.images.height(), batch.images.width());
+      for (Index i = 0, k = 0; i < n; ++i)
+        if (!batch.errors[static_cast<std::size_t>(i)])
+          std::ranges::copy(std::as_const(batch.images).image(i), kept.image(k++).begin());
+      batch.images = std::move(kept);
+    }
+
+    /// Nothing may leave a thread: what is raised becomes the file's error.
+    static Result<void> read_one(const std::string& path, const ImageInput& input, Images& out,
+                                 PreprocessMemory& memory) {
+#if CLIP_EXCEPTIONS
+      try {
+        return decode_and_resize(path, input, out, memory);
+      } catch (const Error& error) { return error; } catch (const std::bad_alloc&) {
+        return SystemError{path, "not enough memory to decode it"};
+      }
+#else
+      return decode_and_resize(path, input, out, memory);
+#endif
+    }
+    static Result<void> decode_and_resize(const std::string& path, const ImageInput& input, Images& out,
+                                          PreprocessMemory& memory) {
+      const auto image = try_read_image(path);
+      if (!image) return image.error();
+      if (auto done = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !done)
+        return InputError{path, done.error().message()};
+      return {};
+    }
+
+    const std::vector<std::string> paths;
+    const ImageInput input;
+    const Index batch;
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::stop_source stop;
+    std::stop_callback<Stop> on_outer_stop;
+    Index next_file = 0;  // the first that no reader has taken
+    Index done = 0;       // batches handed back
+    bool handed_out = false;
+    std::array<Slot, 2> slots;
+    std::vector<std::thread> readers;
+  };
+
+  std::unique_ptr<Work> work_;
+};
+
+}  // namespace clip::inline CLIP_ABI

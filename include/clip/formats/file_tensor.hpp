@@ -1,0 +1,61 @@
+// clip/formats/file_tensor.hpp: a tensor as a model knows it, made of tensors as a file holds them.
+#pragma once
+
+#include <clip/formats/dtype.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// One tensor of a file; or several, their rows below each other; or one, transposed. All parts have the type of the whole.
+struct FileTensor {
+  std::string name;
+  Dtype dtype = Dtype::f32;
+  std::vector<Index> shape;
+  std::vector<StoredTensor> parts;
+  bool transposed = false;  // a matrix, stored as its columns
+
+  FileTensor() = default;
+  explicit FileTensor(StoredTensor tensor)
+      : name{tensor.name}, dtype{tensor.dtype}, shape{tensor.shape}, parts{std::move(tensor)} {}
+
+  Index count() const {
+    Index n = 1;
+    for (const Index extent : shape) n *= extent;
+    return n;
+  }
+};
+
+/// All values, row-major. Errors as for a stored tensor.
+template <std::floating_point T>
+[[nodiscard]] Result<void> try_convert(const FileTensor& tensor, std::span<T> out) {
+  if (std::cmp_not_equal(out.size(), tensor.count()))
+    return ShapeError{tensor.name, "values", tensor.count(), out.size()};
+  if (tensor.transposed) {
+    std::vector<T> columns(out.size());
+    if (auto done = try_convert(tensor.parts[0], std::span<T>(columns)); !done) return done;
+    const auto rows = static_cast<std::size_t>(tensor.shape[0]), cols = static_cast<std::size_t>(tensor.shape[1]);
+    for (std::size_t i = 0; i < rows; ++i)
+      for (std::size_t j = 0; j < cols; ++j) out[i * cols + j] = columns[j * rows + i];
+    return {};
+  }
+  std::size_t begin = 0;
+  for (const StoredTensor& part : tensor.parts) {
+    const auto count = static_cast<std::size_t>(part.count());
+    if (auto done = try_convert(part, out.subspan(begin, count)); !done) return done;
+    begin += count;
+  }
+  return {};
+}
+
+template <std::floating_point T>
+void convert(const FileTensor& tensor, std::span<T> out) {
+  try_convert(tensor, out).value();
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,55 @@
+// clip/formats/tensor_to_write.hpp: a tensor on its way into a file: its bytes, or where they will come from.
+#pragma once
+
+#include <clip/formats/dtype.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// Takes the next bytes of a tensor.
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+
+/// Hands the bytes of a tensor to a sink, in as many pieces as it likes. A function that returns nothing cannot fail.
+class ByteSource {
+ public:
+  ByteSource() = default;
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, ByteSource> && std::invocable<F&, const ByteSink&>)
+  ByteSource(F produce)
+      : run_{[produce = std::move(produce)](const ByteSink& sink) mutable -> Result<void> {
+          if constexpr (std::is_void_v<std::invoke_result_t<F&, const ByteSink&>>) return produce(sink), Result<void>{};
+          else return produce(sink);
+        }} {}
+
+  explicit operator bool() const { return static_cast<bool>(run_); }
+  Result<void> operator()(const ByteSink& sink) const { return run_(sink); }
+
+ private:
+  std::function<Result<void>(const ByteSink&)> run_;
+};
+
+/// A tensor to be written. Its bytes (row-major, least significant byte first) are `bytes`, or, where `produce` is set, what
+/// that hands over.
+struct TensorToWrite {
+  std::string name;
+  Dtype dtype = Dtype::f32;
+  std::vector<Index> shape;
+  std::span<const std::byte> bytes{};
+  ByteSource produce{};
+};
+
+/// Hands on the bytes of a tensor, wherever they come from.
+inline Result<void> try_produce(const TensorToWrite& tensor, const ByteSink& sink) {
+  if (tensor.produce) return tensor.produce(sink);
+  return sink(tensor.bytes), Result<void>{};
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,223 @@
+// clip/formats/torch_file.hpp: the tensors of a file written by torch.save or torch.jit.save, by name.
+//
+// Such a file is a zip archive: NAME/data.pkl says what there is, NAME/data/KEY holds the numbers. A TorchScript archive (OpenAI's
+// files are) has a tree of module objects where torch.save has a dictionary; the code beside it is not read.
+#pragma once
+
+#include <clip/formats/dtype.hpp>
+#include <clip/formats/torch_pickle.hpp>
+#include <clip/io/map.hpp>
+#include <clip/io/zip.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// The tensors of a file. They point into the file, or into memory of this object where they did not lie row-major in it, and
+/// live as long as it, across moves.
+class TorchFile {
+ public:
+  TorchFile(TorchFile&&) noexcept = default;
+  TorchFile& operator=(TorchFile&&) noexcept = default;
+
+  /// In the order of the file's dictionary.
+  std::span<const StoredTensor> tensors() const { return tensors_; }
+  /// Null where no tensor has that name.
+  const StoredTensor* find(std::string_view name) const {
+    const auto at = by_name_.find(name);
+    return at == by_name_.end() ? nullptr : &tensors_[at->second];
+  }
+  /// A TorchScript archive rather than a dictionary.
+  bool torchscript() const { return torchscript_; }
+  const std::string& place() const { return place_; }
+  /// Takes over the file the tensors point into.
+  void keep(MappedFile file) { file_ = std::move(file); }
+  const MappedFile& file() const { return file_; }
+
+ private:
+  TorchFile() = default;
+  template <class>
+  friend class TorchReader;
+
+  std::string place_;
+  MappedFile file_;
+  std::deque<std::vector<std::byte>> own_;
+  std::vector<StoredTensor> tensors_;
+  std::map<std::string, std::size_t, std::less<>> by_name_;
+  bool torchscript_ = false;
+};
+
+/// Puts the tensors a pickle speaks of together with the bytes of a zip file.
+template <class Inflate>
+class TorchReader {
+ public:
+  TorchReader(std::span<const std::byte> bytes, const std::string& place) : file_size_{bytes.size()}, bytes_{bytes} {
+    result_.place_ = place;
+  }
+
+  Result<TorchFile> run() {
+    const std::string& place = result_.place_;
+    auto zip = try_parse_zip(bytes_, place);
+    if (!zip) return zip.error();
+    zip_ = std::move(*zip);
+    const ZipEntry* pickled = nullptr;
+    for (const ZipEntry& entry : zip_.entries()) {
+      if (entry.name != "data.pkl" && !entry.name.ends_with("/data.pkl")) continue;
+      if (pickled != nullptr) return LoadError{place, "two entries of the archive end in data.pkl"};
+      pickled = &entry;
+    }
+    if (pickled == nullptr)
+      return LoadError{place, "entries of the archive", "data.pkl, as torch.save writes",
+                       zip_.entries().empty() ? "none" : zip_.entries()[0].name};
+    root_ = pickled->name.substr(0, pickled->name.size() - std::string_view("data.pkl").size());
+    if (const ZipEntry* const order = zip_.find(root_ + "byteorder");
+        order != nullptr && !order->deflated && as_text(order->bytes) != "little")
+      return LoadError{place, "byte order", "little", std::string(as_text(order->bytes).substr(0, 20))};
+
+    if (pickled->size > PickleLimits{}.bytes)
+      return LoadError{place, "data.pkl: bytes", "at most " + std::to_string(PickleLimits{}.bytes), pickled->size};
+    const auto content = try_read_entry<Inflate>(*pickled, place);
+    if (!content) return content.error();
+    const auto pickle = try_unpickle(content->bytes, place, allowed_in_torch_files);
+    if (!pickle) return pickle.error();
+    auto found = try_find_torch_tensors(*pickle, place);
+    if (!found) return found.error();
+    result_.torchscript_ = found->torchscript;
+    for (auto& [name, tensor] : found->tensors)
+      if (auto done = add(name, tensor); !done) return done.error();
+    return std::move(result_);
+  }
+
+ private:
+  Error fail(const std::string& name, const std::string& what) const {
+    return LoadError{result_.place_, name + ": " + what};
+  }
+
+  /// The bytes of a storage, `count` elements of a type.
+  Result<std::span<const std::byte>> storage(const std::string& name, const TorchStorage& s) {
+    const std::string key = root_ + "data/" + std::string(s.key);
+    const ZipEntry* const entry = zip_.find(key);
+    if (entry == nullptr) return fail(name, "the archive has no entry " + key.substr(0, 200));
+    if (const auto size = stored_size(s.dtype, std::vector<Index>{s.count}); size != entry->size)
+      return LoadError{result_.place_, name + ": bytes of " + key,
+                       size ? std::to_string(*size) : "a size that fits memory", entry->size};
+    if (!entry->deflated) return entry->bytes;
+    const auto known = inflated_.find(key);
+    if (known != inflated_.end()) return known->second;
+    auto content = try_read_entry<Inflate>(*entry, result_.place_);
+    if (!content) return content.error();
+    result_.own_.push_back(std::move(content->inflated));
+    return inflated_[key] = result_.own_.back();
+  }
+
+  Result<void> add(const std::string& name, TorchTensor& t) {
+    const auto bytes = storage(name, t.storage);
+    if (!bytes) return bytes.error();
+    const auto size = stored_size(t.dtype, t.shape);
+    const std::size_t each = static_cast<std::size_t>(traits(t.dtype).bits) / 8, available = bytes->size() / each;
+    if (!size || *size / each > available) return fail(name, "more elements than its storage has");
+    StoredTensor stored{name, t.dtype, t.shape, {}};
+    if (*size > 0) {
+      // The last element's place; every place is inside the storage if that one is.
+      std::size_t last = static_cast<std::size_t>(t.offset);
+      bool inside = last < available;
+      for (std::size_t d = 0; inside && d < t.shape.size(); ++d) {
+        if (t.shape[d] == 1) t.strides[d] = 0;  // says nothing, and may be any number
+        const auto steps = static_cast<std::size_t>(t.shape[d] - 1), stride = static_cast<std::size_t>(t.strides[d]);
+        inside = stride == 0 || steps <= (available - 1 - last) / stride;
+        if (inside) last += steps * stride;
+      }
+      if (!inside) return fail(name, "reaches beyond its storage");
+      if (row_major(t)) {
+        stored.bytes = bytes->subspan(static_cast<std::size_t>(t.offset) * each, *size);
+      } else {
+        // Many tensors may show one storage: what is copied out of it in all stays in proportion to the file.
+        copied_ += *size;
+        if (copied_ / 4 > file_size_)
+          return fail(name, "the tensors that are not row-major are together far larger than the file");
+        result_.own_.push_back(rows_of(t, *bytes, each, *size));
+        stored.bytes = result_.own_.back();
+      }
+    }
+    if (!result_.by_name_.emplace(name, result_.tensors_.size()).second) return fail(name, "occurs twice");
+    result_.tensors_.push_back(std::move(stored));
+    return {};
+  }
+
+  static bool row_major(const TorchTensor& t) {
+    Index expected = 1;
+    for (std::size_t d = t.shape.size(); d-- > 0; expected *= t.shape[d])
+      if (t.shape[d] != 1 && t.strides[d] != expected) return false;
+    return true;
+  }
+
+  static std::vector<std::byte> rows_of(const TorchTensor& t, std::span<const std::byte> from, std::size_t each,
+                                        std::size_t size) {
+    std::vector<std::byte> rows(size);
+    std::vector<Index> index(t.shape.size());
+    Index place = t.offset;
+    for (std::size_t written = 0; written < size; written += each) {
+      std::memcpy(rows.data() + written, from.data() + static_cast<std::size_t>(place) * each, each);
+      for (std::size_t d = t.shape.size(); d-- > 0;) {
+        place += t.strides[d];
+        if (++index[d] < t.shape[d]) break;
+        place -= t.strides[d] * t.shape[d];
+        index[d] = 0;
+      }
+    }
+    return rows;
+  }
+
+  std::size_t file_size_, copied_ = 0;
+  std::span<const std::byte> bytes_;
+  ZipDirectory zip_;
+  std::string root_;
+  std::map<std::string, std::span<const std::byte>> inflated_;
+  TorchFile result_;
+};
+
+/// Files of PyTorch before 1.6 begin with this pickled number.
+inline bool is_legacy_torch(std::span<const std::byte> bytes) {
+  constexpr std::string_view magic("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 12);
+  return bytes.size() >= 14 && bytes[0] == std::byte{0x80} && as_text(bytes.subspan(2, 12)) == magic;
+}
+
+/// Reads a file in memory, which must outlive the result. A dictionary under "state_dict", "model_state_dict" or "model" is taken
+/// out of what surrounds it; "module." and "_orig_mod." are dropped where every name begins with them.
+/// LoadError: not such a file, a name in it that is not allowed, tensors that reach beyond their storage.
+template <class Inflate = detail::Inflate>
+[[nodiscard]] Result<TorchFile> try_parse_torch(std::span<const std::byte> bytes, const std::string& place) {
+  if (is_legacy_torch(bytes))
+    return LoadError{place,
+                     "written in the format of PyTorch before 1.6, which is not read here: load it with torch.load and "
+                     "save it again with torch.save"};
+  return TorchReader<Inflate>{bytes, place}.run();
+}
+
+/// Maps a file and reads it. Errors as try_map and try_parse_torch.
+template <class Inflate = detail::Inflate>
+[[nodiscard]] Result<TorchFile> try_open_torch(const std::string& path) {
+  auto file = try_map(path);
+  if (!file) return file.error();
+  auto result = try_parse_torch<Inflate>(file->bytes(), path);
+  if (result) result->keep(std::move(*file));
+  return result;
+}
+
+template <class Inflate = detail::Inflate>
+TorchFile open_torch(const std::string& path) {
+  return try_open_torch<Inflate>(path).value();
+}
+
+}  // namespace clip::inline CLIP_ABI

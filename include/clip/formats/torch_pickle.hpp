@@ -1,0 +1,269 @@
+// clip/formats/torch_pickle.hpp: which names a PyTorch pickle may hold, and the tensors it speaks of.
+#pragma once
+
+#include <clip/formats/dtype.hpp>
+#include <clip/formats/pickle.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// Elements in an entry of the archive: "torch.FloatStorage", key "0".
+struct TorchStorage {
+  Dtype dtype = Dtype::f32;
+  std::string_view key;
+  Index count = 0;
+};
+
+/// Element (i, j, …) is element offset + i·strides[0] + j·strides[1] + … of the storage.
+struct TorchTensor {
+  TorchStorage storage;
+  Dtype dtype = Dtype::f32;
+  Index offset = 0;
+  std::vector<Index> shape, strides;
+};
+
+namespace detail {
+
+struct TorchTypeName {
+  std::string_view storage, scalar;  // as a storage, as a dtype
+  Dtype dtype;
+};
+inline constexpr std::array<TorchTypeName, 19> torch_types{{
+    {"torch.FloatStorage", "torch.float32", Dtype::f32},
+    {"torch.HalfStorage", "torch.float16", Dtype::f16},
+    {"torch.BFloat16Storage", "torch.bfloat16", Dtype::bf16},
+    {"torch.DoubleStorage", "torch.float64", Dtype::f64},
+    {"torch.LongStorage", "torch.int64", Dtype::i64},
+    {"torch.IntStorage", "torch.int32", Dtype::i32},
+    {"torch.ShortStorage", "torch.int16", Dtype::i16},
+    {"torch.CharStorage", "torch.int8", Dtype::i8},
+    {"torch.ByteStorage", "torch.uint8", Dtype::u8},
+    {"torch.BoolStorage", "torch.bool", Dtype::boolean},
+    {"torch.ComplexFloatStorage", "torch.complex64", Dtype::c64},
+    {"torch.storage.UntypedStorage", "", Dtype::u8},
+    {"", "torch.uint16", Dtype::u16},
+    {"", "torch.uint32", Dtype::u32},
+    {"", "torch.uint64", Dtype::u64},
+    {"", "torch.float8_e4m3fn", Dtype::f8_e4m3},
+    {"", "torch.float8_e5m2", Dtype::f8_e5m2},
+    {"", "torch.float8_e4m3fnuz", Dtype::f8_e4m3fnuz},
+    {"", "torch.float8_e5m2fnuz", Dtype::f8_e5m2fnuz},
+}};
+
+/// Names with a meaning here, and names that training checkpoints hold beside the weights; those are read over.
+inline constexpr std::array<std::string_view, 34> torch_names{"collections.OrderedDict",
+                                                              "torch._utils._rebuild_tensor",
+                                                              "torch._utils._rebuild_tensor_v2",
+                                                              "torch._utils._rebuild_tensor_v3",
+                                                              "torch._utils._rebuild_parameter",
+                                                              "torch._utils._rebuild_parameter_with_state",
+                                                              "torch.jit._pickle.build_intlist",
+                                                              "torch.jit._pickle.build_boollist",
+                                                              "torch.jit._pickle.build_doublelist",
+                                                              "torch.jit._pickle.build_tensorlist",
+                                                              "torch.jit._pickle.restore_type_tag",
+                                                              "collections.defaultdict",
+                                                              "collections.Counter",
+                                                              "argparse.Namespace",
+                                                              "types.SimpleNamespace",
+                                                              "torch.Size",
+                                                              "torch.device",
+                                                              "numpy.core.multiarray.scalar",
+                                                              "numpy._core.multiarray.scalar",
+                                                              "numpy.core.multiarray._reconstruct",
+                                                              "numpy._core.multiarray._reconstruct",
+                                                              "numpy.dtype",
+                                                              "numpy.ndarray",
+                                                              "_codecs.encode",
+                                                              "builtins.set",
+                                                              "builtins.frozenset",
+                                                              "builtins.bytearray",
+                                                              "builtins.complex",
+                                                              "__builtin__.set",
+                                                              "__builtin__.frozenset",
+                                                              "__builtin__.bytearray",
+                                                              "__builtin__.complex",
+                                                              "__builtin__.long",
+                                                              "builtins.int"};
+
+inline bool is_dictionary(const PickleValue& v) {
+  return v.is(PickleValue::Kind::dict) || v.calls("collections.OrderedDict");
+}
+
+/// An object of a class that a TorchScript archive defines itself.
+inline bool is_module(const PickleValue& v) {
+  return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("__torch__.") && v.state != nullptr &&
+         is_dictionary(*v.state);
+}
+
+}  // namespace detail
+
+/// The allow-list. Classes of a TorchScript archive are named "__torch__.…".
+inline bool allowed_in_torch_files(std::string_view name) {
+  return std::find(detail::torch_names.begin(), detail::torch_names.end(), name) != detail::torch_names.end() ||
+         name.starts_with("__torch__.") ||
+         std::any_of(detail::torch_types.begin(), detail::torch_types.end(),
+                     [&](const auto& t) { return name == t.storage || name == t.scalar; });
+}
+
+/// What a pickle speaks of: names and tensors in its order.
+struct TorchTensors {
+  std::vector<std::pair<std::string, TorchTensor>> tensors;
+  bool torchscript = false;
+};
+
+namespace detail {
+
+/// Walks the pickled graph. Loops and shared parts are harmless: depth and number of visits are limited.
+class TorchWalk {
+ public:
+  TorchWalk(const Pickle& pickle, const std::string& place)
+      : pickle_{pickle}, most_{4 * pickle.size()}, place_{place} {}
+
+  Result<TorchTensors> run() {
+    const PickleValue* from = &pickle_.root();
+    for (int level = 0; level < 8 && is_dictionary(*from); ++level) {
+      const PickleValue* inner = nullptr;
+      for (const char* const key : {"state_dict", "model_state_dict", "model"})
+        if (inner == nullptr)
+          if (const PickleValue* const value = from->at(key);
+              value != nullptr && (is_dictionary(*value) || is_module(*value)))
+            inner = value;
+      if (inner == nullptr) break;
+      from = inner;
+    }
+    result_.torchscript = is_module(*from);
+    if (result_.torchscript) modules(*from, "", 0);
+    else if (is_dictionary(*from)) entries(*from, "", 0);
+    else problem_ = "expected a dictionary of tensors or a TorchScript module";
+    if (problem_.empty() && result_.tensors.empty()) problem_ = "no tensors in it" + keys_of(*from);
+    if (!problem_.empty()) return LoadError{place_, problem_};
+    strip();
+    return std::move(result_);
+  }
+
+ private:
+  void modules(const PickleValue& module, const std::string& prefix, int depth) {
+    if (depth == 64) problem_ = "modules nested more than 64 deep";
+    if (problem_.empty()) entries(*module.state, prefix, depth);
+  }
+
+  void entries(const PickleValue& dictionary, const std::string& prefix, int depth) {
+    for (std::size_t i = 0; i + 1 < dictionary.items.size() && problem_.empty(); i += 2) {
+      if (++visits_ > most_) return void(problem_ = "its modules contain each other, or are shared too often");
+      const PickleValue &key = *dictionary.items[i], &value = *dictionary.items[i + 1];
+      if (!key.is(PickleValue::Kind::text)) continue;
+      if (prefix.size() + key.text.size() > 1024) return void(problem_ = "a name of more than 1024 characters");
+      const std::string name = prefix + std::string(key.text);
+      if (is_module(value)) modules(value, name + ".", depth + 1);
+      else if (is_tensor(value)) add(name, value);
+    }
+  }
+
+  static bool is_tensor(const PickleValue& v) {
+    return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("torch._utils._rebuild_");
+  }
+
+  void add(const std::string& name, const PickleValue& value) {
+    auto tensor = read(value);
+    if (!tensor) return void(problem_ = name + ": a damaged record of a tensor");
+    result_.tensors.emplace_back(name, std::move(*tensor));
+  }
+
+  static std::optional<TorchTensor> read(const PickleValue& value) {
+    using Kind = PickleValue::Kind;
+    const PickleValue* v = &value;
+    if (v->calls("torch._utils._rebuild_parameter") || v->calls("torch._utils._rebuild_parameter_with_state")) {
+      if (v->arguments->items.empty()) return std::nullopt;
+      v = v->arguments->items[0];
+    }
+    const bool typed = v->calls("torch._utils._rebuild_tensor_v3");
+    if (!typed && !v->calls("torch._utils._rebuild_tensor") && !v->calls("torch._utils._rebuild_tensor_v2"))
+      return std::nullopt;
+    const auto& a = v->arguments->items;
+    if (a.size() < (typed ? 7U : 4U) || !a[0]->is(Kind::persistent) || !a[0]->arguments->is(Kind::tuple) ||
+        !a[1]->is(Kind::integer) || a[1]->integer < 0)
+      return std::nullopt;
+    const auto& id = a[0]->arguments->items;
+    if (id.size() < 5 || !id[0]->is(Kind::text) || id[0]->text != "storage" || !id[1]->is(Kind::name) ||
+        !id[2]->is(Kind::text) || !id[4]->is(Kind::integer) || id[4]->integer < 0)
+      return std::nullopt;
+    TorchTensor tensor;
+    const auto of_storage = type([&](const auto& t) { return !t.storage.empty() && t.storage == id[1]->text; });
+    const auto of_tensor =
+        typed ? type([&](const auto& t) { return a[6]->is(Kind::name) && t.scalar == a[6]->text; }) : of_storage;
+    if (!of_storage || !of_tensor) return std::nullopt;
+    tensor.storage = {*of_storage, id[2]->text, static_cast<Index>(id[4]->integer)};
+    tensor.dtype = *of_tensor;
+    tensor.offset = static_cast<Index>(a[1]->integer);
+    const auto shape = extents(*a[2]), strides = extents(*a[3]);
+    if (!shape || !strides || shape->size() != strides->size()) return std::nullopt;
+    tensor.shape = *shape;
+    tensor.strides = *strides;
+    return tensor;
+  }
+
+  static std::optional<Dtype> type(auto matches) {
+    const auto found = std::find_if(torch_types.begin(), torch_types.end(), matches);
+    return found == torch_types.end() ? std::nullopt : std::optional{found->dtype};
+  }
+
+  /// A tuple of numbers of 0 or more, also as torch.Size((…)).
+  static std::optional<std::vector<Index>> extents(const PickleValue& value) {
+    const PickleValue* v = &value;
+    if (v->calls("torch.Size") && v->arguments->items.size() == 1) v = v->arguments->items[0];
+    if ((!v->is(PickleValue::Kind::tuple) && !v->is(PickleValue::Kind::list)) || v->items.size() > 64)
+      return std::nullopt;
+    std::vector<Index> numbers;
+    for (const PickleValue* const item : v->items) {
+      if (!item->is(PickleValue::Kind::integer) || item->integer < 0) return std::nullopt;
+      numbers.push_back(static_cast<Index>(item->integer));
+    }
+    return numbers;
+  }
+
+  /// What wrappers of modules put before every name.
+  void strip() {
+    auto& tensors = result_.tensors;
+    for (bool again = true; again;) {
+      again = false;
+      for (const std::string_view prefix : {"module.", "_orig_mod."}) {
+        if (!std::all_of(tensors.begin(), tensors.end(),
+                         [&](const auto& t) { return t.first.size() > prefix.size() && t.first.starts_with(prefix); }))
+          continue;
+        for (auto& t : tensors) t.first.erase(0, prefix.size());
+        again = true;
+      }
+    }
+  }
+
+  static std::string keys_of(const PickleValue& v) {
+    std::string text;
+    for (std::size_t i = 0; i < v.items.size() && i < 16; i += 2)
+      if (v.items[i]->is(PickleValue::Kind::text))
+        text += (text.empty() ? "; keys: " : ", ") + std::string(v.items[i]->text.substr(0, 60));
+    return text;
+  }
+
+  const Pickle& pickle_;
+  std::size_t most_, visits_ = 0;
+  std::string place_, problem_;
+  TorchTensors result_;
+};
+
+}  // namespace detail
+
+/// The tensors of an unpickled file; see try_parse_torch for which dictionary is taken and how names are shortened.
+[[nodiscard]] inline Result<TorchTensors> try_find_torch_tensors(const Pickle& pickle, const std::string& place) {
+  return detail::TorchWalk{pickle, place}.run();
+}
+
+}  // namespace clip::inline CLIP_ABI

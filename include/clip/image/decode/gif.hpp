@@ -1,0 +1,209 @@
+// clip/image/decode/gif.hpp: GIF files, their first picture as the reference composes it.
+#pragma once
+
+#include <clip/image/decode/decoder.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// The numbers behind variable-length codes (GIF89a specification, appendix F), at most `count`.
+inline std::vector<std::uint8_t> lzw_numbers(std::span<const std::byte> codes, int bits, std::size_t count) {
+  constexpr std::size_t most = 4096;
+  constexpr int longest = 12;
+  struct Entry {
+    std::uint16_t before;
+    std::uint8_t number;
+  };
+  std::array<Entry, most> table;
+  std::array<std::uint8_t, most> word;  // back to front
+  const unsigned clear = 1U << bits, end = clear + 1;
+  unsigned next = clear + 2, previous = 0, buffer = 0;
+  int width = bits + 1, filled = 0;
+  bool first = true;
+  std::uint8_t begins = 0;  // the number that the previous word begins with
+  std::vector<std::uint8_t> numbers;
+  numbers.reserve(std::min(count, codes.size() * 8));
+  for (const std::byte b : codes) {
+    if (numbers.size() == count) break;
+    buffer |= std::to_integer<unsigned>(b) << filled;
+    filled += 8;
+    while (filled >= width && numbers.size() < count) {
+      const unsigned code = buffer & ((1U << width) - 1);
+      buffer >>= width;
+      filled -= width;
+      if (code == clear) {
+        next = clear + 2, width = bits + 1, first = true;
+        continue;
+      }
+      if (code == end || (first ? code > clear : code > next))
+        return numbers;  // what is missing is the caller's to notice
+      std::size_t length = 0;
+      unsigned at = code;
+      if (!first && code == next) {  // the word being made: the previous one, and its own beginning once more
+        word[length++] = begins;
+        at = previous;
+      }
+      for (; at >= clear; at = table[at].before) {
+        if (length == most || at >= next) return numbers;
+        word[length++] = table[at].number;
+      }
+      begins = static_cast<std::uint8_t>(at);
+      if (length == most) return numbers;
+      word[length++] = begins;
+      for (std::size_t i = length; i-- > 0 && numbers.size() < count;) numbers.push_back(word[i]);
+      if (!first && next < most) {
+        table[next] = {static_cast<std::uint16_t>(previous), begins};
+        if (next == (1U << width) - 1 && width < longest) ++width;
+        ++next;
+      }
+      previous = code;
+      first = false;
+    }
+  }
+  return numbers;
+}
+
+/// A GIF file from its beginning to its first picture.
+class GifReader {
+ public:
+  GifReader(std::span<const std::byte> file, const std::string& place) : file_{file}, place_{place} {}
+
+  Result<Image> first_picture() {
+    if (!has(13)) return truncated();
+    width_ = u16(6), height_ = u16(8);
+    const unsigned flags = u8(10);
+    at_ = 13;
+    if ((flags & 0x80U) != 0 && !read_palette(flags)) return truncated();
+    while (has(1)) {
+      const unsigned kind = u8(0);
+      if (kind == ',') return picture();
+      if (kind == ';') break;
+      ++at_;
+      if (kind == '!' && !extension()) break;
+    }
+    return has(1) ? Result<Image>{InputError{place_, "damaged image: a GIF file without a picture"}} : truncated();
+  }
+
+ private:
+  using Palette = std::array<std::array<std::uint8_t, 3>, 256>;
+
+  bool has(std::size_t n) const { return file_.size() - at_ >= n; }
+  unsigned u8(std::size_t i) const { return std::to_integer<unsigned>(file_[at_ + i]); }
+  Index u16(std::size_t i) const { return load_little<std::uint16_t>(&file_[at_ + i]); }
+  Result<Image> truncated() const { return InputError{place_, "truncated image"}; }
+
+  /// Black where it names fewer than 256. The levels of grey in order are no palette.
+  bool read_palette(unsigned flags) {
+    const std::size_t colors = std::size_t{2} << (flags & 7U);
+    if (!has(3 * colors)) return false;
+    Palette palette{};
+    bool gray = true;
+    for (std::size_t i = 0; i < colors; ++i)
+      for (std::size_t c = 0; c < 3; ++c) {
+        palette[i][c] = static_cast<std::uint8_t>(u8(3 * i + c));
+        gray = gray && palette[i][c] == i;
+      }
+    at_ += 3 * colors;
+    palette_.reset();
+    if (!gray) palette_ = palette;
+    return true;
+  }
+
+  /// Sub-blocks up to an empty one, in one piece.
+  std::optional<std::vector<std::byte>> blocks(bool whole) {
+    std::vector<std::byte> all;
+    while (has(1)) {
+      const std::size_t n = u8(0);
+      ++at_;
+      if (n == 0) return all;
+      const auto block = file_.subspan(at_, std::min(n, file_.size() - at_));
+      all.insert(all.end(), block.begin(), block.end());
+      at_ += block.size();
+    }
+    if (whole) return std::nullopt;
+    return all;
+  }
+
+  bool extension() {
+    if (!has(1)) return false;
+    const bool control = u8(0) == 0xF9;
+    ++at_;
+    const auto data = blocks(true);
+    if (!data) return at_ = file_.size(), false;
+    if (control && data->size() >= 4 && (std::to_integer<unsigned>((*data)[0]) & 1U) != 0)
+      transparent_ = std::to_integer<std::uint8_t>((*data)[3]);
+    return true;
+  }
+
+  Result<Image> picture() {
+    if (!has(11)) return truncated();
+    const Index left = u16(1), top = u16(3), width = u16(5), height = u16(7);
+    const unsigned flags = u8(9);
+    at_ += 10;
+    if ((flags & 0x80U) != 0 && !read_palette(flags)) return truncated();
+    if (!has(1)) return truncated();
+    const int bits = static_cast<int>(u8(0));
+    ++at_;
+    if (bits > 11 || width == 0 || height == 0)
+      return InputError{place_, "damaged image (a GIF picture without pixels or of too many colours)"};
+
+    // The canvas grows to hold the picture. Where the picture does not cover it, it shows the transparent colour, or colour 0.
+    width_ = std::max(width_, left + width), height_ = std::max(height_, top + height);
+    const auto codes = blocks(false);
+    constexpr Index longest_word = 4096;
+    const Index told = longest_word * index(codes->size());
+    if (auto good = check_header(place_, width_, height_, told + always_plausible); !good) return good.error();
+    if (auto good = check_header(place_, width, height, told); !good) return good.error();
+    const auto count = static_cast<std::size_t>(width * height);
+    const std::vector<std::uint8_t> numbers = lzw_numbers(*codes, bits, count);
+    if (numbers.size() < count) return truncated();
+    std::vector<std::uint8_t> canvas(static_cast<std::size_t>(width_ * height_), transparent_);
+    const auto row = [&](Index from, Index to) {
+      const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(from * width);
+      std::copy(begin, begin + static_cast<std::ptrdiff_t>(width),
+                canvas.begin() + static_cast<std::ptrdiff_t>((top + to) * width_ + left));
+    };
+    if ((flags & 0x40U) == 0) {
+      for (Index y = 0; y < height; ++y) row(y, y);
+    } else {  // interlaced: every eighth row, those between, and so on
+      Index from = 0;
+      for (const auto& [first, step] : {std::pair<Index, Index>{0, 8}, {4, 8}, {2, 4}, {1, 2}})
+        for (Index y = first; y < height; y += step) row(from++, y);
+    }
+
+    if (!palette_) return Image{width_, height_, Pixels::gray, std::move(canvas)};
+    std::vector<std::uint8_t> colors(3 * canvas.size());
+    for (std::size_t i = 0; i < canvas.size(); ++i) std::copy_n((*palette_)[canvas[i]].begin(), 3, &colors[3 * i]);
+    return Image{width_, height_, Pixels::rgb, std::move(colors)}.as_palette();
+  }
+
+  std::span<const std::byte> file_;
+  const std::string& place_;
+  std::size_t at_ = 0;
+  Index width_ = 0, height_ = 0;
+  std::uint8_t transparent_ = 0;
+  std::optional<Palette> palette_;
+};
+
+}  // namespace detail
+
+struct GifDecoder {
+  static std::string formats() { return "GIF"; }
+  static bool reads(std::span<const std::byte> file) { return detail::is_gif(file); }
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+    return detail::GifReader{file, place}.first_picture();
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,123 @@
+// clip/image/decode/jpeg.hpp: JPEG files by libjpeg-turbo, exactly as the reference reads them. Needs CLIP_HAS_JPEG=1 and the library.
+#pragma once
+
+#include <clip/image/decode/decoder.hpp>
+
+#if defined(CLIP_HAS_JPEG) && CLIP_HAS_JPEG
+
+#include <stdio.h>  // the next header relies on it
+
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// The library's state. Its errors jump to the last setjmp: that happens within the functions below, which own nothing.
+struct JpegReading {
+  ::jpeg_decompress_struct info{};
+  ::jpeg_error_mgr errors{};
+  std::jmp_buf jump;
+  char message[JMSG_LENGTH_MAX] = "";
+  bool truncated = false;
+
+  JpegReading() {
+    info.err = ::jpeg_std_error(&errors);
+    info.client_data = this;
+    errors.error_exit = &fail;
+    errors.emit_message = &warn;
+    errors.output_message = [](::j_common_ptr) {};
+  }
+  JpegReading(const JpegReading&) = delete;
+  ~JpegReading() { ::jpeg_destroy_decompress(&info); }
+
+  [[noreturn]] static void fail(::j_common_ptr info) {
+    auto& reading = *static_cast<JpegReading*>(info->client_data);
+    (*info->err->format_message)(info, reading.message);
+    reading.truncated = info->err->msg_code == JWRN_JPEG_EOF;
+    std::longjmp(reading.jump, 1);
+  }
+
+  /// Level -1 is a warning. Stray bytes between segments, odd header fields and an unknown colour transform are as harmless here as to
+  /// the reference; with all others some pixels would be made up.
+  static void warn(::j_common_ptr info, int level) {
+    if (level >= 0) return;
+    switch (info->err->msg_code) {
+      case JWRN_EXTRANEOUS_DATA:
+      case JWRN_JFIF_MAJOR:
+      case JWRN_ADOBE_XFORM:
+      case JWRN_NOT_SEQUENTIAL: return;
+      default: fail(info);
+    }
+  }
+
+  bool header(std::span<const std::byte> file) {
+    if (setjmp(jump) != 0) return false;
+    jpeg_create_decompress(&info);
+    ::jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(file.data()), static_cast<unsigned long>(file.size()));
+    ::jpeg_read_header(&info, TRUE);
+    return true;
+  }
+
+  bool pixels(std::uint8_t* out, std::size_t row_bytes) {
+    if (setjmp(jump) != 0) return false;
+    info.out_color_space = info.num_components == 1 ? JCS_GRAYSCALE : info.num_components == 3 ? JCS_RGB : JCS_CMYK;
+    ::jpeg_start_decompress(&info);
+    while (info.output_scanline < info.output_height) {
+      ::JSAMPROW row = out + info.output_scanline * row_bytes;
+      ::jpeg_read_scanlines(&info, &row, 1);
+    }
+    return true;
+  }
+};
+
+}  // namespace detail
+
+/// Integer transform, smooth chroma, as the library's defaults are; CMYK stays CMYK, taken for inverted as Adobe writes it.
+struct JpegDecoder {
+  static std::string formats() { return "JPEG"; }
+  static bool reads(std::span<const std::byte> file) { return detail::is_jpeg(file); }
+
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+    detail::JpegReading reading;
+    const auto error = [&]() -> Error {
+      return reading.truncated
+                 ? InputError{place, "truncated image"}
+                 : InputError{place, "damaged or unsupported image (" + std::string{reading.message} + ")"};
+    };
+    if (!reading.header(file)) return error();
+    const Index width = reading.info.image_width, height = reading.info.image_height,
+                components = reading.info.num_components;
+    if (components != 1 && components != 3 && components != 4)
+      return InputError{place, "components of a JPEG", "1, 3 or 4", components};
+    // Huffman codes spend a bit on 1024 pixels at the very least; arithmetic ones have no such limit.
+    const Index told = 1024 * detail::index(file.size());
+    if (auto good = detail::check_header(place, width, height,
+                                         reading.info.arith_code != 0 ? told + detail::always_plausible : told);
+        !good)
+      return good.error();
+    const auto row_bytes = static_cast<std::size_t>(width * components);
+    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(height) * row_bytes);
+    if (!reading.pixels(pixels.data(), row_bytes)) return error();
+    if (components == 4)
+      for (std::uint8_t& ink : pixels) ink = static_cast<std::uint8_t>(255 - ink);
+    return Image{width, height,
+                 components == 1   ? Pixels::gray
+                 : components == 3 ? Pixels::rgb
+                                   : Pixels::cmyk,
+                 std::move(pixels)};
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI
+
+#endif

@@ -1,0 +1,126 @@
+// clip/image/decode/png.hpp: PNG files by libpng: faster than the embedded decoder, checksums compared. Needs CLIP_HAS_PNG=1 and the library.
+#pragma once
+
+#include <clip/image/decode/decoder.hpp>
+
+#if defined(CLIP_HAS_PNG) && CLIP_HAS_PNG
+
+#include <clip/image/decode/file_mode.hpp>
+
+#include <png.h>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// The library's state. Its errors jump to the last setjmp: that happens within the functions below, which own nothing.
+struct PngReading {
+  std::span<const std::byte> left;
+  ::png_structp png = nullptr;
+  ::png_infop info = nullptr;
+  char message[128] = "";
+  bool truncated = false;
+
+  explicit PngReading(std::span<const std::byte> file) : left{file} {
+    png = ::png_create_read_struct(PNG_LIBPNG_VER_STRING, this, &fail, [](::png_structp, ::png_const_charp) {});
+    if (png != nullptr) info = ::png_create_info_struct(png);
+  }
+  PngReading(const PngReading&) = delete;
+  ~PngReading() { ::png_destroy_read_struct(&png, &info, nullptr); }
+
+  [[noreturn]] static void fail(::png_structp png, ::png_const_charp what) {
+    auto& reading = *static_cast<PngReading*>(::png_get_error_ptr(png));
+    std::strncpy(reading.message, what, sizeof reading.message - 1);
+    ::png_longjmp(png, 1);
+  }
+  static void read(::png_structp png, ::png_bytep out, std::size_t n) {
+    auto& reading = *static_cast<PngReading*>(::png_get_io_ptr(png));
+    if (n > reading.left.size()) {
+      reading.truncated = true;
+      ::png_error(png, "truncated");
+    }
+    std::memcpy(out, reading.left.data(), n);
+    reading.left = reading.left.subspan(n);
+  }
+
+  bool header() {
+    if (info == nullptr) return false;
+    if (setjmp(png_jmpbuf(png)) != 0) return false;
+    ::png_set_read_fn(png, this, &read);
+    ::png_set_user_limits(png, 1U << 28, 1U << 28);  // the product is ours to check
+    ::png_read_info(png, info);
+    return true;
+  }
+
+  /// Palettes become RGB, fewer bits than eight eight; of sixteen the upper eight stay, but for grey.
+  bool prepare() {
+    if (setjmp(png_jmpbuf(png)) != 0) return false;
+    const int type = ::png_get_color_type(png, info), depth = ::png_get_bit_depth(png, info);
+    if (type == PNG_COLOR_TYPE_PALETTE) {
+      ::png_set_palette_to_rgb(png);
+      ::png_set_strip_alpha(png);
+    }
+    if (type == PNG_COLOR_TYPE_GRAY && depth < 8) ::png_set_expand_gray_1_2_4_to_8(png);
+    if (type == PNG_COLOR_TYPE_GRAY_ALPHA) ::png_set_gray_to_rgb(png);
+    if (depth == 16 && type != PNG_COLOR_TYPE_GRAY) ::png_set_strip_16(png);
+    if (depth == 16 && type == PNG_COLOR_TYPE_GRAY && std::endian::native == std::endian::little) ::png_set_swap(png);
+    ::png_set_interlace_handling(png);
+    ::png_read_update_info(png, info);
+    return true;
+  }
+
+  bool pixels(::png_bytepp rows) {
+    if (setjmp(png_jmpbuf(png)) != 0) return false;
+    ::png_read_image(png, rows);
+    ::png_read_end(png, nullptr);
+    return true;
+  }
+};
+
+}  // namespace detail
+
+struct PngDecoder {
+  static std::string formats() { return "PNG"; }
+  static bool reads(std::span<const std::byte> file) { return detail::is_png(file); }
+
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+    detail::PngReading reading{file};
+    const auto error = [&]() -> Error {
+      return reading.truncated
+                 ? InputError{place, "truncated image"}
+                 : InputError{place, "damaged or unsupported image (" + std::string{reading.message} + ")"};
+    };
+    if (!reading.header()) return error();
+    const Index width = ::png_get_image_width(reading.png, reading.info),
+                height = ::png_get_image_height(reading.png, reading.info);
+    const detail::FileMode mode = detail::file_mode(file);
+    if (auto good = detail::check_header(place, width, height, mode.hold(file.size())); !good) return good.error();
+    if (!reading.prepare()) return error();
+    const std::size_t row_bytes = ::png_get_rowbytes(reading.png, reading.info);
+    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(height) * row_bytes);
+    std::vector<::png_bytep> rows(static_cast<std::size_t>(height));
+    for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = pixels.data() + y * row_bytes;
+    if (!reading.pixels(rows.data())) return error();
+
+    const int channels = ::png_get_channels(reading.png, reading.info);
+    const Pixels kind = mode.gray16     ? Pixels::gray16
+                        : channels == 1 ? Pixels::gray
+                        : channels == 3 ? Pixels::rgb
+                                        : Pixels::rgba;
+    Image image{width, height, kind, std::move(pixels)};
+    return mode.palette ? std::move(image).as_palette() : std::move(image);
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI
+
+#endif

@@ -1,0 +1,166 @@
+// clip/image/decode/stb.hpp: JPEG, PNG, BMP, PNM and TGA files by stb_image.
+#pragma once
+
+#include <clip/image/decode/decoder.hpp>
+#include <clip/image/decode/file_mode.hpp>
+#include <clip/image/decode/jpeg_guard.hpp>
+#include <clip/image/orientation.hpp>
+#include <clip/io/stb.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// The bytes of a file as the decoder asks for them. It makes up zeros past the end; `past_end` tells that it had to.
+struct ImageSource {
+  std::span<const std::byte> left;
+  bool past_end = false;
+
+  static int read(void* self, char* out, int size) {
+    auto& source = *static_cast<ImageSource*>(self);
+    const std::size_t n = std::min(source.left.size(), static_cast<std::size_t>(size));
+    if (n == 0) return source.past_end = true, 0;
+    std::memcpy(out, source.left.data(), n);
+    source.left = source.left.subspan(n);
+    return static_cast<int>(n);
+  }
+  static void skip(void* self, int n) {
+    auto& source = *static_cast<ImageSource*>(self);
+    const std::size_t wanted = n < 0 ? 0 : static_cast<std::size_t>(n);
+    source.past_end = source.past_end || wanted > source.left.size();
+    source.left = source.left.subspan(std::min(source.left.size(), wanted));
+  }
+  static int at_end(void* self) { return static_cast<ImageSource*>(self)->left.empty() ? 1 : 0; }
+};
+
+inline constexpr stb::stbi_io_callbacks image_callbacks{&ImageSource::read, &ImageSource::skip, &ImageSource::at_end};
+
+/// Every chunk of a PNG lies within the file: the decoder makes room for a chunk before it reads it.
+inline bool png_chunks_fit(std::span<const std::byte> file) {
+  for (std::size_t at = 8; at + 12 <= file.size();) {
+    const std::size_t length = load_big<std::uint32_t>(&file[at]);
+    if (length > file.size() - at - 12) return false;
+    if (starts_with(file, "IEND", at + 4)) return true;
+    at += 12 + length;
+  }
+  return false;
+}
+
+/// The decoder leaves colours that a palette does not name as they come: black for them, as everywhere. The chunks fit.
+inline std::vector<std::byte> with_whole_palette(std::span<const std::byte> file) {
+  constexpr std::size_t whole = 3 * 256;
+  std::size_t at = 8, length = 0;
+  while (length = load_big<std::uint32_t>(&file[at]),
+         !starts_with(file, "PLTE", at + 4) && !starts_with(file, "IEND", at + 4))
+    at += 12 + length;
+  std::vector<std::byte> all(file.begin(), file.end());
+  if (starts_with(file, "IEND", at + 4) || length >= whole || length % 3 != 0) return all;  // the decoder's to refuse
+  store_big(&all[at], static_cast<std::uint32_t>(whole));
+  all.insert(all.begin() + static_cast<std::ptrdiff_t>(at + 8 + length), whole - length, std::byte{0});
+  return all;
+}
+
+/// What the decoder said last, as one error; `source` is what it read from.
+inline Error stb_error(const std::string& place, const ImageSource& source) {
+  if (source.past_end) return InputError{place, "truncated image"};
+  const char* const said = stb::stbi_failure_reason();
+  return InputError{place,
+                    "damaged or unsupported image (" + std::string{said != nullptr ? said : "no reason given"} + ")"};
+}
+
+inline Result<Image> decode_gray16(std::span<const std::byte> file, const std::string& place) {
+  int width = 0, height = 0, channels = 0;
+  ImageSource source{file};
+  const std::unique_ptr<stb::stbi_us, void (*)(void*)> decoded{
+      stb::stbi_load_16_from_callbacks(&image_callbacks, &source, &width, &height, &channels, 1), &std::free};
+  if (!decoded || source.past_end) return stb_error(place, source);
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 2);
+  std::memcpy(pixels.data(), decoded.get(), pixels.size());
+  return Image{width, height, Pixels::gray16, std::move(pixels)};
+}
+
+inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::string& place) {
+  int width = 0, height = 0, channels = 0;
+  const FileMode mode = file_mode(file);
+  if (mode.absurd_number) return InputError{place, "numbers of the header", "at most 2^24", "a larger one"};
+  ImageSource header{file};
+  if (stb::stbi_info_from_callbacks(&image_callbacks, &header, &width, &height, &channels) == 0)
+    return stb_error(place, header);
+  if (mode.largest_sample != 255) return InputError{place, "largest sample", 255, mode.largest_sample};
+  if (auto good = check_header(place, width, height, mode.hold(file.size())); !good) return good.error();
+  if (mode.gray16) return decode_gray16(file, place);
+
+  ImageSource source{file};
+  const std::unique_ptr<stb::stbi_uc, void (*)(void*)> decoded{
+      stb::stbi_load_from_callbacks(&image_callbacks, &source, &width, &height, &channels, mode.channels), &std::free};
+  if (!decoded || source.past_end) return stb_error(place, source);
+  if (mode.channels != 0) channels = mode.channels;
+
+  const std::size_t count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  std::vector<std::uint8_t> pixels;
+  if (channels == 2) {  // grey with alpha
+    pixels.resize(count * 4);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::memset(&pixels[4 * i], decoded.get()[2 * i], 3);
+      pixels[4 * i + 3] = decoded.get()[2 * i + 1];
+    }
+  } else {
+    pixels.assign(decoded.get(), decoded.get() + count * static_cast<std::size_t>(channels));
+  }
+  Image image{width, height,
+              channels == 1   ? Pixels::gray
+              : channels == 3 ? Pixels::rgb
+                              : Pixels::rgba,
+              std::move(pixels)};
+  if (mode.mirrored) image = oriented(image, 2);
+  return mode.palette ? std::move(image).as_palette() : std::move(image);
+}
+
+}  // namespace detail
+
+/// Pixels differ from the reference's by a few levels (with 4:2:2 sampling, by more along edges); CMYK becomes RGB here, not after resizing; arithmetic coding is not read.
+struct StbJpegDecoder {
+  static std::string formats() { return "JPEG"; }
+  static bool reads(std::span<const std::byte> file) { return detail::is_jpeg(file); }
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+    if (!detail::jpeg_tables_fit(file))
+      return InputError{place, "damaged image (a Huffman table of more than 256 symbols)"};
+    return detail::decode_by_stb(file, place);
+  }
+};
+
+/// The reference's pixels. Checksums within the file are not compared.
+struct StbPngDecoder {
+  static std::string formats() { return "PNG"; }
+  static bool reads(std::span<const std::byte> file) { return detail::is_png(file); }
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+    if (!detail::png_chunks_fit(file)) return InputError{place, "truncated image"};
+    if (detail::png_mode(file).palette) return detail::decode_by_stb(detail::with_whole_palette(file), place);
+    return detail::decode_by_stb(file, place);
+  }
+};
+
+/// BMP without run lengths; PNM of types P5 and P6 whose largest sample is 255; TGA but for 16 bits per pixel.
+struct StbDecoder {
+  static std::string formats() { return "BMP, PNM (P5, P6), TGA"; }
+  static bool reads(std::span<const std::byte> file) {
+    return detail::starts_with(file, "BM") || detail::starts_with(file, "P5") || detail::starts_with(file, "P6") ||
+           detail::is_tga(file);
+  }
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+    return detail::decode_by_stb(file, place);
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,112 @@
+// clip/image/resize/weights.hpp: which pixels of one axis meet in a resized pixel, and with what weights.
+#pragma once
+
+#include <clip/config/preprocessing.hpp>
+#include <clip/core/size.hpp>
+#include <clip/image/resize/weighted_sum.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// a b, rounded on its own. A compiler may otherwise fuse it with the sum that follows, and the reference's last bit is gone.
+inline double rounded_product(double a, double b) {
+  const volatile double product = a * b;
+  return product;
+}
+
+/// 1 - |t| within 1.
+inline double bilinear_filter(double t) {
+  const double x = t < 0 ? -t : t;
+  return x < 1 ? 1 - x : 0;
+}
+
+/// Keys' cubic with a = -1/2, in the reference's order of operations.
+inline double bicubic_filter(double t) {
+  const double x = t < 0 ? -t : t;
+  if (x < 1) return rounded_product((rounded_product(1.5, x) - 2.5) * x, x) + 1;
+  if (x < 2) return (rounded_product(rounded_product(x - 5, x) + 8, x) - 4) * -0.5;
+  return 0;
+}
+
+/// The weights of outputs first … first + count - 1 along an axis resized from `in` to `out` pixels. Memory is reused, and equal
+/// requests in a row compute once.
+class ResizeWeights {
+ public:
+  void compute(Interpolation interpolation, Index in, Index out, Index first, Index count) {
+    const Request request{interpolation, in, out, first, count};
+    if (request == request_) return;
+    request_ = request;
+
+    const bool bicubic = interpolation == Interpolation::bicubic;
+    const double scale = static_cast<double>(in) / static_cast<double>(out), filter_scale = std::max(scale, 1.0),
+                 shrink = 1 / filter_scale;
+    const double support = (bicubic ? 2.0 : 1.0) * filter_scale;  // a power of two: exact
+    begin_.clear(), offset_.assign(1, 0), weights_.clear(), exact_.clear();
+    first_digit_.clear(), digits_.clear();
+    for (Index i = first; i < first + count; ++i) {
+      const double center = rounded_product(static_cast<double>(i) + 0.5, scale);
+      const Index begin = std::max(static_cast<Index>(center - support + 0.5), Index{0});
+      const Index end = std::min(static_cast<Index>(center + support + 0.5), in);
+      double sum = 0;
+      for (Index j = begin; j < end; ++j) {
+        const double t = rounded_product(static_cast<double>(j) - center + 0.5, shrink),
+                     weight = bicubic ? bicubic_filter(t) : bilinear_filter(t);
+        exact_.push_back(weight);
+        sum += weight;
+      }
+      for (std::size_t j = weights_.size(); j < exact_.size(); ++j) {
+        if (sum != 0) exact_[j] /= sum;
+        const double scaled = exact_[j] * (1 << weight_bits);
+        weights_.push_back(static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5));
+      }
+      first_digit_.push_back(digits_.size());
+      for (Index j = 0; j < end - begin; j += taps_at_once)
+        append_digits(weights_.data() + static_cast<Index>(offset_.back()) + j, std::min(taps_at_once, end - begin - j),
+                      digits_);
+      begin_.push_back(begin);
+      offset_.push_back(weights_.size());
+    }
+  }
+
+  /// Number of outputs.
+  Index count() const { return static_cast<Index>(begin_.size()); }
+  /// Inputs begin(i) … begin(i) + taps(i) - 1 meet in output i of these.
+  Index begin(Index i) const { return begin_[static_cast<std::size_t>(i)]; }
+  Index taps(Index i) const {
+    return static_cast<Index>(offset_[static_cast<std::size_t>(i) + 1] - offset_[static_cast<std::size_t>(i)]);
+  }
+  /// The most inputs that meet in one output.
+  Index most_taps() const {
+    Index most = 0;
+    for (Index i = 0; i < count(); ++i) most = std::max(most, taps(i));
+    return most;
+  }
+  const std::int32_t* weights(Index i) const { return weights_.data() + offset_[static_cast<std::size_t>(i)]; }
+  /// The same as weighted_sum() wants them.
+  const std::int32_t* digits(Index i) const { return digits_.data() + first_digit_[static_cast<std::size_t>(i)]; }
+  /// The same before rounding, 1 being 1.
+  const double* exact(Index i) const { return exact_.data() + offset_[static_cast<std::size_t>(i)]; }
+  /// All inputs anyone needs: first_input() … end_input() - 1.
+  Index first_input() const { return begin(0); }
+  Index end_input() const { return begin(count() - 1) + taps(count() - 1); }
+
+ private:
+  struct Request {
+    Interpolation interpolation;
+    Index in, out, first, count;
+    friend bool operator==(const Request&, const Request&) = default;
+  };
+
+  Request request_{Interpolation::bicubic, 0, 0, 0, 0};
+  std::vector<Index> begin_;
+  std::vector<std::size_t> offset_;
+  std::vector<std::size_t> first_digit_;
+  std::vector<std::int32_t> weights_, digits_;
+  std::vector<double> exact_;
+};
+
+}  // namespace clip::inline CLIP_ABI::detail

@@ -1,0 +1,24 @@
+// clip/io/find_file.hpp: the first of several files that a folder holds.
+#pragma once
+
+#include <clip/core/result.hpp>
+#include <clip/io/posix.hpp>
+
+#include <span>
+#include <string>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// A path that is no folder, as it is; of a folder, the first of `names` that is there. LoadError: none is, and what was looked for.
+inline Result<std::string> try_find_file(const std::string& path, std::span<const char* const> names) {
+  if (!is_folder(path)) return path;
+  std::string looked_for;
+  for (const std::string name : names) {
+    const std::string file = path + '/' + name;
+    if (is_there(file)) return file;
+    looked_for += (looked_for.empty() ? "" : ", ") + name;
+  }
+  return LoadError{path, "no vocabulary in this folder (looked for " + looked_for + ")"};
+}
+
+}  // namespace clip::inline CLIP_ABI::detail

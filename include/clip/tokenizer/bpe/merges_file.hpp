@@ -1,0 +1,48 @@
+// clip/tokenizer/bpe/merges_file.hpp: lists of merges as files hold them (bpe_simple_vocab_16e6.txt, merges.txt).
+#pragma once
+
+#include <clip/core/result.hpp>
+#include <clip/core/size.hpp>
+#include <clip/tokenizer/bpe/bpe.hpp>
+#include <clip/tokenizer/unicode/unicode.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// Merges of OpenAI's vocabulary; what its file holds beyond them is not used.
+inline constexpr Index openai_merges = 49152 - 256 - 2;
+
+/// The first `most` merges of a file: one per line, two symbols with a space between. The first line is a header ("#version:
+/// 0.2", after some name in OpenAI's file) and may be missing. The result borrows from `file`. LoadError: a line that is no merge.
+[[nodiscard]] inline Result<std::vector<Merge>> try_parse_merges(std::string_view file, std::string_view place,
+                                                                 Index most = openai_merges) {
+  const auto space_between = [](std::string_view line) {
+    const std::size_t space = line.find(' ');
+    const bool two =
+        space != 0 && space != line.npos && space + 1 != line.size() && line.find(' ', space + 1) == line.npos;
+    return two ? space : line.npos;
+  };
+  std::vector<Merge> merges;
+  std::size_t line = 1;
+  for (std::size_t begin = 0; begin < file.size() && static_cast<Index>(merges.size()) < most; ++line) {
+    const std::size_t end = std::min(file.find('\n', begin), file.size());
+    std::string_view text = file.substr(begin, end - begin);
+    begin = end + 1;
+    if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+    const std::size_t space = space_between(text);
+    if (line == 1 && (space == text.npos || text.find("#version") != text.npos)) continue;
+    if (text.empty() && begin >= file.size()) break;
+    if (space == text.npos)
+      return LoadError{std::string(place), "line " + std::to_string(line), "two symbols and a space between",
+                       '"' + valid_utf8(text.substr(0, 60)) + '"'};
+    merges.emplace_back(text.substr(0, space), text.substr(space + 1));
+  }
+  return merges;
+}
+
+}  // namespace clip::inline CLIP_ABI

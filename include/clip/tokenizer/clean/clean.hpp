@@ -1,0 +1,101 @@
+// clip/tokenizer/clean/clean.hpp: a caption as the tokenizer reads it: repaired, one space between words, lower case.
+#pragma once
+
+#include <clip/tokenizer/clean/fix_text.hpp>
+#include <clip/tokenizer/clean/html.hpp>
+#include <clip/tokenizer/options.hpp>
+#include <clip/tokenizer/unicode/normal_form.hpp>
+#include <clip/tokenizer/unicode/unicode.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace clip::inline CLIP_ABI {
+
+/// A repair of the caller's own, run before ours in the cleanings that repair (openai, open_clip): `f(text)` returns the better
+/// text. ftfy also repairs text that was once decoded with the wrong encoding ("schÃ¶n"), which fix_text leaves alone; who has
+/// that repair, or all of ftfy.fix_text, gives it here, and what fix_text does afterwards completes the one and leaves the
+/// other as it is. It is given valid UTF-8; for tokenizers used by several threads it must be callable from all of them.
+using TextRepair = std::function<std::string(std::string_view)>;
+
+namespace detail {
+
+/// Text no step but spaces and lower case can change: printable ASCII, tab and line ends, and no '&'.
+inline bool is_plain(std::string_view text) {
+  for (const char c : text) {
+    if (!((c >= ' ' && c <= '~' && c != '&') || c == '\n' || c == '\t' || c == '\r' || c == '\f')) return false;
+  }
+  return true;
+}
+
+inline void clean_plain(std::string_view text, std::string& out) {
+  out.resize(text.size());
+  char* end = out.data();
+  bool word = false;
+  for (const char c : text) {
+    if (c <= ' ') {
+      word = false;
+      continue;
+    }
+    if (!word && end != out.data()) *end++ = ' ';
+    word = true;
+    *end++ = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  }
+  out.resize(static_cast<std::size_t>(end - out.data()));
+}
+
+/// Runs of white space to one space; none at the ends. U+001C … U+001F are white space to Python's strings (the ends, in
+/// OpenAI's cleaning; everywhere, in open_clip's) and not to regular expressions.
+inline void collapse_spaces(const std::u32string& text, Cleaning cleaning, std::u32string& out) {
+  const auto separator = [](char32_t c) { return c >= 0x1C && c <= 0x1F; };
+  const bool everywhere = cleaning == Cleaning::open_clip, nowhere = cleaning == Cleaning::huggingface;
+  const auto at_end = [=](char32_t c) { return is_space(c) || (!nowhere && separator(c)); };
+  const auto inside = [=](char32_t c) { return is_space(c) || (everywhere && separator(c)); };
+  std::size_t begin = 0, end = text.size();
+  while (begin < end && at_end(text[begin])) ++begin;
+  while (end > begin && at_end(text[end - 1])) --end;
+  out.clear();
+  for (; begin < end; ++begin) {
+    if (!inside(text[begin])) {
+      out.push_back(text[begin]);
+    } else if (out.back() != ' ') {
+      out.push_back(' ');
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Replaces `out` by the cleaned text, in valid UTF-8: each byte of `text` that is part of no character becomes one U+FFFD.
+inline void clean_text(std::string_view text, Cleaning cleaning, const TextRepair& repair, std::string& out) {
+  const bool repairs = cleaning == Cleaning::openai || cleaning == Cleaning::open_clip;
+  if (repairs && repair) {
+    const std::string better = repair(valid_utf8(text));
+    return clean_text(better, cleaning, nullptr, out);
+  }
+  out.clear();
+  if (detail::is_plain(text)) return detail::clean_plain(text, out);
+
+  std::u32string a, b;
+  decode_utf8(text, a);
+  if (repairs) {
+    a = fix_text(a);
+    html_unescape(a, b);
+    html_unescape(b, a);
+  }
+  if (cleaning == Cleaning::huggingface) normal_form_c(a);
+  detail::collapse_spaces(a, cleaning, b);
+  if (cleaning == Cleaning::huggingface) {
+    lower_letters(b, a);
+  } else {
+    lower_case(b, a);
+  }
+  for (const char32_t c : a) append_utf8(out, c);
+}
+inline void clean_text(std::string_view text, Cleaning cleaning, std::string& out) {
+  clean_text(text, cleaning, nullptr, out);
+}
+
+}  // namespace clip::inline CLIP_ABI

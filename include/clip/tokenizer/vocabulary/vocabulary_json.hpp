@@ -1,0 +1,126 @@
+// clip/tokenizer/vocabulary/vocabulary_json.hpp: Hugging Face's vocabulary files: vocab.json beside its merges, and tokenizer.json.
+#pragma once
+
+#include <clip/core/result.hpp>
+#include <clip/core/size.hpp>
+#include <clip/io/json.hpp>
+#include <clip/tokenizer/bpe/bpe.hpp>
+#include <clip/tokenizer/bpe/symbol_names.hpp>
+#include <clip/tokenizer/options.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+namespace detail {
+
+/// The strings that can stand at `id` of a vocabulary with these symbols: a symbol, or one of the names SOT and EOT have.
+inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id) {
+  if (id < pairs.size()) return {symbol_text(pairs[static_cast<std::int32_t>(id)])};
+  std::vector<std::string> names;
+  for (const SpecialStrings s : {SpecialStrings::openai, SpecialStrings::open_clip})
+    names.emplace_back(id == pairs.size() ? strings_of(s).start : strings_of(s).end);
+  return names;
+}
+
+}  // namespace detail
+
+/// Checks that a table from strings to ids (vocab.json, or model.vocab of tokenizer.json) is what the symbols give: ids in
+/// OpenAI's order, then SOT and EOT. `added` are the entries of added_tokens, where there are any.
+/// LoadError: the first id that differs.
+[[nodiscard]] inline Result<void> try_check_ids(const Json& table, const Json& added, const BytePairs& pairs,
+                                                const std::string& place) {
+  const Index count = pairs.size() + 2;
+  std::vector<std::string_view> names(static_cast<std::size_t>(count));
+  std::unordered_map<std::string_view, std::int32_t> ids;  // of equal symbols the last one counts
+  for (std::int32_t id = 0; id < pairs.size(); ++id) ids[pairs[id]] = id;
+
+  const auto enter = [&](std::string_view name, const Json& id) -> Result<void> {
+    const bool good = id.is_number_unsigned() && id.get<std::uint64_t>() < static_cast<std::uint64_t>(count);
+    if (!good)
+      return LoadError{place, "id of \"" + std::string(name) + '"', "0 to " + std::to_string(count - 1),
+                       json_in_words(id)};
+    std::string_view& slot = names[id.get<std::size_t>()];
+    if (!slot.empty() && slot != name)
+      return LoadError{place, "id " + json_in_words(id), "one string",
+                       '"' + std::string(slot) + "\" and \"" + std::string(name) + '"'};
+    slot = name;
+    return {};
+  };
+  if (!table.is_object())
+    return LoadError{place, "vocabulary", "an object: strings and their ids", json_in_words(table)};
+  for (const auto& [name, id] : table.items())
+    if (auto done = enter(name, id); !done) return done;
+  for (const Json& token : added) {
+    const auto content = token.is_object() ? token.find("content") : token.end();
+    const auto id = token.is_object() ? token.find("id") : token.end();
+    if (content == token.end() || id == token.end() || !content->is_string())
+      return LoadError{place, "added_tokens", "objects with content and id", json_in_words(token)};
+    if (auto done = enter(content->get_ref<const Json::string_t&>(), *id); !done) return done;
+  }
+
+  for (Index id = 0; id < count; ++id) {
+    const std::string_view name = names[static_cast<std::size_t>(id)];
+    const std::vector<std::string> expected = detail::expected_names(pairs, id);
+    if (name.empty() && id < pairs.size() && ids.at(pairs[static_cast<std::int32_t>(id)]) != id) continue;
+    if (name == expected.front() || name == expected.back()) continue;
+    return LoadError{place, "id " + std::to_string(id),
+                     '"' + expected.front() + (id < pairs.size() ? "\", which the merges give" : "\""),
+                     name.empty() ? "nothing" : '"' + std::string(name) + '"'};
+  }
+  return {};
+}
+
+/// The symbols of a tokenizer.json: model.merges, checked against model.vocab.
+/// LoadError: not byte-pair merges whose last symbol ends in `</w>`; a merge that is none; ids that differ.
+[[nodiscard]] inline Result<BytePairs> try_read_tokenizer_json(const Json& file, const std::string& place) {
+  const auto model = file.is_object() ? file.find("model") : file.end();
+  if (model == file.end() || !model->is_object())
+    return LoadError{place, "model", "an object", model == file.end() ? "nothing" : json_in_words(*model)};
+  const Json nothing;
+  const auto part = [&](const char* key) -> const Json& {
+    const auto found = model->find(key);
+    return found == model->end() ? nothing : *found;
+  };
+  if (const Json& type = part("type"); !type.is_null() && type != "BPE")
+    return LoadError{place, "model.type", "\"BPE\"", json_in_words(type)};
+  if (const Json& close = part("end_of_word_suffix"); close != std::string(end_of_piece))
+    return LoadError{place, "model.end_of_word_suffix", "\"</w>\"", json_in_words(close)};
+  if (const Json& prefix = part("continuing_subword_prefix"); !prefix.is_null() && prefix != "")
+    return LoadError{place, "model.continuing_subword_prefix", "\"\"", json_in_words(prefix)};
+
+  const Json& list = part("merges");
+  if (!list.is_array()) return LoadError{place, "model.merges", "an array", json_in_words(list)};
+  std::vector<Merge> merges;
+  merges.reserve(list.size());
+  for (const Json& merge : list) {
+    std::string_view left, right;
+    if (const auto* const text = merge.get_ptr<const Json::string_t*>()) {
+      const std::size_t space = text->find(' ');
+      left = std::string_view{*text}.substr(0, space);
+      if (space != text->npos) right = std::string_view{*text}.substr(space + 1);
+    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
+      left = merge[0].get_ref<const Json::string_t&>();
+      right = merge[1].get_ref<const Json::string_t&>();
+    }
+    if (left.empty() || right.empty())
+      return LoadError{place, "model.merges[" + std::to_string(merges.size()) + ']',
+                       "two symbols, as \"a b\" or [\"a\", \"b\"]", json_in_words(merge)};
+    merges.emplace_back(left, right);
+  }
+  auto pairs = BytePairs::try_make(place, merges);
+  if (!pairs) return pairs.error();
+  const auto added = file.find("added_tokens");
+  const Json none = Json::array();
+  if (auto same = try_check_ids(part("vocab"), added != file.end() && added->is_array() ? *added : none, *pairs, place);
+      !same)
+    return same.error();
+  return pairs;
+}
+
+}  // namespace clip::inline CLIP_ABI

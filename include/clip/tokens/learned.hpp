@@ -1,0 +1,45 @@
+// clip/tokens/learned.hpp: learned vectors in place of words: ids that stand for them (Zhou et al., Learning to Prompt, 2022).
+//
+// Ids of tokens are 0 or more. A negative id -1 - v stands for vector v of a matrix that is learned. Everything that sorts,
+// shares and arranges ids takes both alike, so a learned beginning that all prompts have in common is computed once.
+#pragma once
+
+#include <clip/core/size.hpp>
+#include <clip/tokens/prefix_tree.hpp>
+#include <clip/tokens/texts.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// The id of learned vector v, and back: each is its own inverse.
+constexpr std::int32_t learned_id(Index v) { return static_cast<std::int32_t>(-1 - v); }
+
+/// Every text with `count` learned vectors, from `first` on, after its first `at` ids: 1, right after the start of text.
+///   with_learned(tokenizer({"cat.", "dog."}), 16)      // SOT v0 … v15 cat . EOT
+inline Texts with_learned(const Texts& texts, Index count, Index at = 1, Index first = 0) {
+  Texts prompts{texts.eot_id()};
+  std::vector<std::int32_t> ids;
+  for (Index i = 0; i < texts.size(); ++i) {
+    const Ids row = texts[i];
+    if (at < 0 || at > texts.eot(i))
+      raise(InputError{"text " + std::to_string(i), "place of learned vectors", "0 to " + std::to_string(texts.eot(i)),
+                       at});
+    ids.assign(row.begin(), row.begin() + at);
+    for (Index v = first; v < first + count; ++v) ids.push_back(learned_id(v));
+    ids.insert(ids.end(), row.begin() + at, row.end());
+    prompts.add(ids, texts.was_cut(i));
+  }
+  return prompts;
+}
+
+/// Fills in the numbers of the vectors of a batch.
+inline void number_vectors(TextBatch& batch) {
+  batch.vectors.resize(batch.ids.size());
+  std::ranges::transform(batch.ids, batch.vectors.begin(), [](std::int32_t id) { return learned_id(id); });
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,111 @@
+// clip/tokens/prefix_tree.hpp: the texts of a batch as sequences: sharing their beginnings, each by itself, or padded.
+#pragma once
+
+#include <clip/core/sequences.hpp>
+#include <clip/core/size.hpp>
+#include <clip/tokens/texts.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// What a text tower reads. Used again for the next batch, it allocates nothing once the largest has been seen.
+struct TextBatch {
+  Sequences sequences;
+  std::vector<std::int32_t> ids;  // the token of every row; negative: a learned vector (learned.hpp)
+  std::vector<std::int32_t>
+      vectors;  // its number, and negative where a token is; only where learned vectors are asked for
+  std::vector<std::int32_t> leaf;   // of text i: where in sequences.pooled() its last row stands
+  std::vector<std::int32_t> order;  // scratch
+};
+
+namespace detail {
+
+inline std::size_t common_length(Ids a, Ids b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+/// The segments of texts out.order[first … last), which are sorted and share their first `depth` ids, below `parent`.
+inline void add_subtree(const Texts& texts, std::size_t first, std::size_t last, std::size_t depth, Index parent,
+                        TextBatch& out) {
+  const auto text = [&](std::size_t i) { return texts[out.order[i]]; };
+  const Ids shortest = text(first);
+  const std::size_t length = common_length(shortest, text(last - 1));  // of sorted texts, the ends differ first
+  if (length > depth) {
+    parent = out.sequences.add(static_cast<Index>(length - depth), parent);
+    out.ids.insert(out.ids.end(), shortest.begin() + static_cast<std::ptrdiff_t>(depth),
+                   shortest.begin() + static_cast<std::ptrdiff_t>(length));
+    if (shortest.size() == length) {
+      const auto pooled = static_cast<std::int32_t>(out.sequences.pooled().size());
+      out.sequences.pool(out.sequences.rows() - 1);
+      for (; first < last && text(first).size() == length; ++first)
+        out.leaf[static_cast<std::size_t>(out.order[first])] = pooled;
+    }
+  }
+  while (first < last) {
+    const std::int32_t next = text(first)[length];
+    std::size_t end = first + 1;
+    while (end < last && text(end)[length] == next) ++end;
+    add_subtree(texts, first, end, length, parent, out);
+    first = end;
+  }
+}
+
+inline void clear(const Texts& texts, TextBatch& out) {
+  out.sequences.clear();
+  out.ids.clear();
+  out.leaf.resize(static_cast<std::size_t>(texts.size()));
+}
+
+}  // namespace detail
+
+/// The radix tree of the texts: every distinct beginning is there once, equal texts meet in one leaf, and a text's last row
+/// (its EOT) is pooled. Children stand in ascending order of their first id, so the rows do not depend on the order of the
+/// texts. Takes (ids of all texts) · log(texts) steps at most.
+inline void prefix_tree(const Texts& texts, TextBatch& out) {
+  detail::clear(texts, out);
+  if (texts.empty()) return;
+  out.order.resize(static_cast<std::size_t>(texts.size()));
+  std::iota(out.order.begin(), out.order.end(), 0);
+  std::ranges::sort(out.order, [&](std::int32_t a, std::int32_t b) {
+    const Ids x = texts[a], y = texts[b];
+    return std::lexicographical_compare(x.begin(), x.end(), y.begin(), y.end());
+  });
+  detail::add_subtree(texts, 0, out.order.size(), 0, -1, out);
+}
+
+/// Every text a sequence of its own, up to and including its EOT, which is pooled.
+inline void ragged_batch(const Texts& texts, TextBatch& out) {
+  detail::clear(texts, out);
+  for (Index i = 0; i < texts.size(); ++i) {
+    const Ids row = texts[i];
+    out.sequences.add(static_cast<Index>(row.size()));
+    out.sequences.pool(out.sequences.rows() - 1);
+    out.ids.insert(out.ids.end(), row.begin(), row.end());
+    out.leaf[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i);
+  }
+}
+
+/// Every text a sequence of `context` rows, `pad` after its EOT, which is pooled: for towers that are not causal, and the
+/// computation every other one is compared with. ShapeError: a text longer than the context.
+inline void padded_batch(const Texts& texts, Index context, std::int32_t pad, TextBatch& out) {
+  detail::clear(texts, out);
+  for (Index i = 0; i < texts.size(); ++i) {
+    const Ids row = texts[i];
+    if (static_cast<Index>(row.size()) > context)
+      raise(ShapeError{"text " + std::to_string(i), "ids", "at most " + std::to_string(context), row.size()});
+    const Index begin = out.sequences.rows();
+    out.sequences.add(context);
+    out.sequences.pool(begin + texts.eot(i));
+    out.ids.insert(out.ids.end(), row.begin(), row.end());
+    out.ids.resize(static_cast<std::size_t>(begin + context), pad);
+    out.leaf[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i);
+  }
+}
+
+}  // namespace clip::inline CLIP_ABI

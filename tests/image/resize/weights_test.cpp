@@ -1,0 +1,76 @@
+#include <clip/image/resize/weights.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+using namespace clip;
+using detail::ResizeWeights;
+
+namespace {
+constexpr std::int32_t one = 1 << detail::weight_bits;
+
+ResizeWeights weights(Interpolation interpolation, Index in, Index out) {
+  ResizeWeights w;
+  w.compute(interpolation, in, out, 0, out);
+  return w;
+}
+std::vector<std::int32_t> taps(const ResizeWeights& w, Index i) { return {w.weights(i), w.weights(i) + w.taps(i)}; }
+}  // namespace
+
+TEST_CASE("resize weights of every output sum to one but for their rounding, and stay within the axis") {
+  for (Interpolation interpolation : {Interpolation::bicubic, Interpolation::bilinear})
+    for (Index in : {1, 2, 3, 7, 64, 427, 1000})
+      for (Index out : {1, 2, 5, 63, 64, 224, 999}) {
+        CAPTURE(in);
+        CAPTURE(out);
+        const ResizeWeights w = weights(interpolation, in, out);
+        REQUIRE(w.count() == out);
+        CHECK(w.first_input() == 0);
+        CHECK(w.end_input() == in);
+        for (Index i = 0; i < out; ++i) {
+          CHECK(w.begin(i) >= (i == 0 ? 0 : w.begin(i - 1)));
+          CHECK(w.begin(i) + w.taps(i) <= in);
+          long sum = 0;
+          for (std::int32_t k : taps(w, i)) {
+            sum += k;
+            if (interpolation == Interpolation::bilinear) CHECK(k >= 0);
+          }
+          CHECK(std::abs(sum - one) <= w.taps(i));
+        }
+      }
+}
+
+TEST_CASE("resize weights are those one works out by hand") {
+  // A triangle stretched by two, at distances 1/2, 1/2 and 3/2: 3/4, 3/4, 1/4. The fourth pixel would lie outside.
+  const ResizeWeights half = weights(Interpolation::bilinear, 4, 2);
+  CHECK(taps(half, 0) == std::vector<std::int32_t>{1797559, 1797559, 599186});  // 3/7, 3/7, 1/7
+  // Keys' cubic (a = -1/2) at distances 5/4, 1/4, 3/4 and 7/4.
+  const ResizeWeights twice = weights(Interpolation::bicubic, 8, 16);
+  CHECK(taps(twice, 7) == std::vector<std::int32_t>{-294912, 3637248, 950272, -98304});
+}
+
+TEST_CASE("resize weights of the same size are the pixels themselves") {
+  for (Interpolation interpolation : {Interpolation::bicubic, Interpolation::bilinear}) {
+    const ResizeWeights w = weights(interpolation, 9, 9);
+    for (Index i = 0; i < 9; ++i)
+      for (Index j = 0; j < w.taps(i); ++j) CHECK(w.weights(i)[j] == (w.begin(i) + j == i ? one : 0));
+  }
+}
+
+TEST_CASE("resize weights of some outputs are those among all, whatever was computed before") {
+  const ResizeWeights all = weights(Interpolation::bicubic, 101, 37);
+  ResizeWeights some;
+  for (const auto& [first, count] : {std::pair<Index, Index>{0, 37}, {5, 9}, {36, 1}, {36, 1}, {0, 2}}) {
+    some.compute(Interpolation::bicubic, 101, 37, first, count);
+    REQUIRE(some.count() == count);
+    for (Index i = 0; i < count; ++i) {
+      CHECK(some.begin(i) == all.begin(first + i));
+      CHECK(taps(some, i) == taps(all, first + i));
+    }
+  }
+  some.compute(Interpolation::bilinear, 101, 37, 0, 2);
+  CHECK(taps(some, 1) != taps(all, 1));
+}

@@ -1,0 +1,125 @@
+#include <clip/checkpoint/folder.hpp>
+#include <clip/names/dialect.hpp>
+
+#include "../checkpoint/stored_clip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace clip;
+using namespace clip::testing;
+
+namespace {
+std::map<std::string, std::vector<Index>> shapes(const TensorFile& file) {
+  std::map<std::string, std::vector<Index>> all;
+  for (const FileTensor& t : file.tensors()) all[t.name] = t.shape;
+  return all;
+}
+template <const auto& Config>
+using Small = Model<Config, Naive<float>>;
+
+/// A file of the names given, all of one shape.
+struct Names {
+  std::vector<float> zeros = std::vector<float>(256);
+  TemporaryFolder folder;
+  TensorFile operator()(const std::vector<std::pair<std::string, std::vector<Index>>>& list) {
+    std::vector<TensorToWrite> tensors;
+    for (const auto& [name, shape] : list)
+      tensors.push_back({name,
+                         Dtype::f32,
+                         shape,
+                         std::as_bytes(std::span{zeros}.first(stored_size(Dtype::f32, shape).value() / 4)),
+                         {}});
+    write_safetensors(folder / "a", tensors);
+    return open_tensors(folder / "a");
+  }
+};
+}  // namespace
+
+TEST_CASE("dialect: every rule leads to one name and back") {
+  std::set<std::string> left, right;
+  for (const NameRule& rule : huggingface_names) {
+    const detail::Captured captured{"11", "weight", 1};
+    const std::string ours = detail::fill_in(rule.openai, captured), theirs = detail::fill_in(rule.other, captured);
+    CHECK(left.insert(ours).second);
+    CHECK(right.insert(theirs).second);
+    CHECK(std::count_if(huggingface_names.begin(), huggingface_names.end(),
+                        [&](const NameRule& r) { return detail::match(r.openai, ours).has_value(); }) == 1);
+    CHECK(std::count_if(huggingface_names.begin(), huggingface_names.end(),
+                        [&](const NameRule& r) { return detail::match(r.other, theirs).has_value(); }) == 1);
+    const auto back = detail::match(rule.other, theirs);
+    CHECK(detail::fill_in(rule.openai, *back) == ours);
+  }
+}
+
+TEST_CASE("dialect: patterns") {
+  CHECK(detail::match("a.#.b.*", "a.12.b.bias")->number == "12");
+  CHECK(detail::match("a.#.b.*", "a.12.b.bias")->ending == "bias");
+  CHECK(detail::match("a.@_x", "a.v_x")->part == 2);
+  for (const char* name : {"a..b.bias", "a.x.b.bias", "a.1.b.", "a.1.b", "a.1.b.c.d", "a.1", "", "xa.1.b.bias"})
+    CHECK(!detail::match("a.#.b.*", name));
+  CHECK(!detail::match("a.@_x", "a.w_x"));
+  CHECK(!detail::match("a", "ab"));
+  CHECK(!detail::match("ab", "a"));
+}
+
+TEST_CASE(
+    "dialect: Hugging Face's names, halves of q, k and v and transposed projections become OpenAI's, value for value") {
+  const TensorFile theirs = open_tensors(files + "huggingface"), ours = in_openai_names(theirs);
+  CHECK(dialect_of(theirs) == Dialect::huggingface);
+  CHECK(dialect_of(ours) == Dialect::openai);
+  CHECK(shapes(ours) == shapes(open_tensors(files + "wanted.safetensors")));
+  for (const auto& expected : wanted()) {
+    std::vector<float> found(expected.second.size());
+    convert(*ours.find(expected.first), std::span<float>(found));
+    CHECK_MESSAGE(found == expected.second, expected.first);
+  }
+}
+
+TEST_CASE(
+    "dialect: a model saved in Hugging Face's names has exactly their names, shapes and values, and loads again") {
+  const TemporaryFolder folder;
+  Small<Quick> model, again;
+  load(model, files + "wanted.safetensors");
+  save(model, folder / "theirs.safetensors", {.dialect = Dialect::huggingface});
+  const TensorFile written = open_tensors(folder / "theirs.safetensors"), theirs = open_tensors(files + "huggingface");
+  CHECK(shapes(written) == shapes(theirs));
+  for (const FileTensor& t : theirs.tensors()) {
+    std::vector<float> expected(static_cast<std::size_t>(t.count())), found(expected.size());
+    convert(t, std::span<float>(expected));
+    convert(*written.find(t.name), std::span<float>(found));
+    CHECK_MESSAGE(found == expected, t.name);
+  }
+  CHECK(written.metadata().at("format") == "pt");
+  load(again, folder / "theirs.safetensors");
+  CHECK(weights_of(again) == wanted());
+  save(model, folder / "ours.safetensors", {.dialect = Dialect::openclip});
+  save(model, folder / "plain");
+  CHECK(get(folder / "ours.safetensors") == get(folder / "plain"));
+}
+
+TEST_CASE("dialect: what has no rule keeps its name, and so do q, k and v that are not three alike") {
+  Names file;
+  const std::string q = "text_model.encoder.layers.0.self_attn.q_proj.bias",
+                    k = "text_model.encoder.layers.0.self_attn.k_proj.bias",
+                    v = "text_model.encoder.layers.0.self_attn.v_proj.bias";
+  CHECK(shapes(in_openai_names(file({{q, {2}}, {k, {2}}, {v, {2}}}))) ==
+        std::map<std::string, std::vector<Index>>{{"transformer.resblocks.0.attn.in_proj_bias", {6}}});
+  CHECK(in_openai_names(file({{q, {2}}, {k, {2}}})).find(q) != nullptr);
+  CHECK(in_openai_names(file({{q, {2}}, {k, {2}}, {v, {3}}})).tensors().size() == 3);
+  CHECK(in_openai_names(file({{q, {}}, {k, {}}, {v, {}}})).find(k) != nullptr);
+  CHECK(in_openai_names(file({{"vision_model.head.probe", {1}}})).find("vision_model.head.probe") != nullptr);
+  CHECK(in_openai_names(file({{"vision_model.embeddings.class_embedding", {1}}, {"visual_projection.weight", {3}}}))
+            .find("visual_projection.weight") != nullptr);
+  CHECK(in_openai_names(file({{"vision_model.embeddings.class_embedding", {1}}, {"visual.class_embedding", {2}}}))
+            .tensors()
+            .size() == 2);
+  CHECK(
+      in_openai_names(file({{"vision_model.embeddings.position_ids", {1, 5}}, {"logit_scale", {}}})).tensors().size() ==
+      1);
+}

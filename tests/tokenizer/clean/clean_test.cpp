@@ -1,0 +1,72 @@
+#include <clip/tokenizer/clean/clean.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using clip::Cleaning;
+
+namespace {
+std::string cleaned(std::string_view text, Cleaning cleaning = Cleaning::openai) {
+  std::string out = "left from before";
+  clip::clean_text(text, cleaning, out);
+  return out;
+}
+}  // namespace
+
+TEST_CASE("white space collapses and letters become small, whatever the cleaning") {
+  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
+    CHECK(cleaned("  A Photo\t\n OF  a CAT ", cleaning) == "a photo of a cat");
+    CHECK(cleaned("", cleaning).empty());
+    CHECK(cleaned(" \t\r\n\f", cleaning).empty());
+    CHECK(cleaned(" \u00C9T\u00C9\u00A0 \u3000X\u2003", cleaning) == "\u00E9t\u00E9 x");
+  }
+}
+
+TEST_CASE("a text that needs no repair is cleaned alike on the short way and the long") {
+  const std::string text = "  Some\tPLAIN words, 10% of <them>  'quoted'\r\n";
+  const std::string plain = cleaned(text), with_accent = cleaned(text + "\u00E9");
+  CHECK(with_accent == plain + " \u00E9");
+}
+
+TEST_CASE("only OpenAI's cleaning repairs and writes references out") {
+  CHECK(cleaned("AT&amp;amp;T \u201Cx\u201D") == "at&t \"x\"");
+  CHECK(cleaned("AT&amp;amp;T \u201Cx\u201D", Cleaning::none) == "at&amp;amp;t \u201Cx\u201D");
+  CHECK(cleaned("<&amp;lt;>") == "<<>");
+}
+
+TEST_CASE("separators U+001C to U+001F are space at the ends, everywhere or nowhere") {
+  CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::none) == "a\x1Dz");
+  CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::huggingface) == "\x1C a\x1Dz \x1F");
+  std::u32string spaced;
+  clip::detail::collapse_spaces(U"\x1C a\x1Dz \x1F", Cleaning::open_clip, spaced);
+  CHECK(spaced == U"a z");
+}
+
+TEST_CASE("Hugging Face's cleaning composes, repairs nothing and knows no final sigma") {
+  CHECK(cleaned("CAFE\u0301 &amp; \u201Cx\u201D \uFF21", Cleaning::huggingface) ==
+        "caf\u00E9 &amp; \u201Cx\u201D \uFF41");
+  CHECK(cleaned("\u0391\u03A3", Cleaning::huggingface) == "\u03B1\u03C3");
+  CHECK(cleaned("\u0391\u03A3", Cleaning::none) == "\u03B1\u03C2");
+}
+
+TEST_CASE("a repair of the caller's own comes before ours, where there is any") {
+  const clip::TextRepair repair = [](std::string_view text) {
+    return std::string(text) == "sch\u00C3\u00B6n" ? "\u201Csch\u00F6n\u201D &amp;" : std::string(text);
+  };
+  const auto with = [&](std::string_view text, Cleaning cleaning) {
+    std::string out;
+    clip::clean_text(text, cleaning, repair, out);
+    return out;
+  };
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::openai) == "\"sch\u00F6n\" &");
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::open_clip) == "\"sch\u00F6n\" &");
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::huggingface) == "sch\u00E3\u00B6n");
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::none) == "sch\u00E3\u00B6n");
+  CHECK(with("bad \xFF byte", Cleaning::openai) == "bad \uFFFD byte");
+}
+
+TEST_CASE("bytes that are not UTF-8 become U+FFFD") {
+  CHECK(cleaned("A\xFF"
+                "B\xC3") == "a\uFFFDb\uFFFD");
+}

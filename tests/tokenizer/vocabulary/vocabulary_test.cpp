@@ -1,0 +1,81 @@
+#include <clip/tokenizer/vocabulary/vocabulary.hpp>
+
+#include "../../io/temporary_folder.hpp"
+#include "../small_vocabulary.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace clip;
+
+namespace {
+std::string error_of(const std::string& path) {
+  const auto pairs = try_read_vocabulary(path);
+  return pairs ? "" : pairs.error().message();
+}
+Index symbols_in(const std::string& path) {
+  const auto pairs = try_read_vocabulary(path);
+  CAPTURE((pairs ? "" : pairs.error().message()));
+  REQUIRE(pairs);
+  CHECK((*pairs)[512] == "ca");
+  CHECK((*pairs)[513] == "cat</w>");
+  return pairs->size();
+}
+}  // namespace
+
+TEST_CASE("a vocabulary is recognised by what the file holds, whatever its name") {
+  const TemporaryFolder folder;
+  put(folder / "list", small_merges);
+  put(folder / "vocab.json", small_vocab_json().dump());
+  put(folder / "merges.txt", small_merges);
+  put(folder / "one", "\n  " + small_tokenizer_json().dump(2));
+  for (const char* name : {"list", "vocab.json", "merges.txt", "one"}) {
+    CAPTURE(name);
+    CHECK(symbols_in(folder / name) == 514);
+  }
+}
+
+TEST_CASE("a folder is searched for any of the forms") {
+  for (const std::string name : {"merges.txt", "bpe_simple_vocab_16e6.txt", "tokenizer.json"}) {
+    const TemporaryFolder folder;
+    put(folder / name, name == "tokenizer.json" ? small_tokenizer_json().dump() : small_merges);
+    CHECK(symbols_in(folder.path) == 514);
+    CHECK(symbols_in(folder / "") == 514);
+  }
+}
+
+TEST_CASE("what is missing is named, with all that was looked for") {
+  const TemporaryFolder folder;
+  CHECK(error_of(folder.path) ==
+        folder.path +
+            ": no vocabulary in this folder (looked for tokenizer.json, vocab.json, bpe_simple_vocab_16e6.txt.gz, "
+            "bpe_simple_vocab_16e6.txt, merges.txt)");
+  put(folder / "vocab.json", small_vocab_json().dump());
+  CHECK(error_of(folder.path).starts_with(folder / "merges.txt"));
+  CHECK(error_of(folder / "nothing").starts_with(folder / "nothing"));
+}
+
+TEST_CASE("a vocab.json that its merges do not give is an error that names the first id") {
+  const TemporaryFolder folder;
+  put(folder / "merges.txt", "#version: 0.2\nc a\n");
+  put(folder / "vocab.json", small_vocab_json().dump());
+  CHECK(error_of(folder.path) == folder / "vocab.json" + ": id of \"<|endoftext|>\": expected 0 to 514, found 515");
+  put(folder / "merges.txt", "#version: 0.2\nca t</w>\nc a\n");
+  CHECK(error_of(folder.path) ==
+        folder / "vocab.json" + ": id 512: expected \"cat</w>\", which the merges give, found \"ca\"");
+  put(folder / "merges.txt", "#version: 0.2\nc a\nc b</w>\n");
+  CHECK(error_of(folder.path) ==
+        folder / "vocab.json" + ": id 513: expected \"cb</w>\", which the merges give, found \"cat</w>\"");
+}
+
+TEST_CASE("damaged files are errors with the file's name") {
+  const TemporaryFolder folder;
+  put(folder / "a", "{\"model\": ");
+  put(folder / "b", "#version\nno\n");
+  put(folder / "c", "{}");
+  put(folder / "merges.txt", "#version\n");
+  CHECK(error_of(folder / "a").starts_with(folder / "a" + ": not valid JSON"));
+  CHECK(error_of(folder / "b") == folder / "b" + ": line 2: expected two symbols and a space between, found \"no\"");
+  CHECK(error_of(folder / "c") == folder / "c" + ": id 0: expected \"!\", which the merges give, found nothing");
+}
