@@ -42,7 +42,7 @@ TEST_CASE("zip: entries are found by name, stored ones in place, deflated ones i
   CHECK(!is_zip(as_byte_span("PK")));
 }
 
-TEST_CASE("zip: the extra field before the content moves it, a comment after the directory changes nothing") {
+TEST_CASE("zip: an extra field shifts the content, a comment after the directory has no effect") {
   ZipWriter zip = two();
   zip.entries[0].local_extra = "FB" + little(20, 2) + std::string(20, 'Z');
   for (const std::string& comment :
@@ -55,7 +55,7 @@ TEST_CASE("zip: the extra field before the content moves it, a comment after the
   }
 }
 
-TEST_CASE("zip: sizes and places of 64 bits are read, of the entries and of the directory") {
+TEST_CASE("zip: 64-bit sizes and offsets are read, of the entries and of the directory") {
   for (const int which : {1, 2, 3}) {
     ZipWriter zip = two();
     zip.wide = (which & 1) != 0;
@@ -73,7 +73,7 @@ TEST_CASE("zip: no entries and empty entries are fine") {
   CHECK(content(*parse(empty).value().find("e")).empty());
 }
 
-TEST_CASE("zip: what is wrong with a directory is said") {
+TEST_CASE("zip: the error of a damaged directory states the reason") {
   const auto changed = [](auto change) {
     ZipWriter zip = two();
     change(zip);
@@ -101,7 +101,7 @@ TEST_CASE("zip: what is wrong with a directory is said") {
   CHECK(message(parts) == "one part of several");
 }
 
-TEST_CASE("zip: a few bytes cannot ask for much memory") {
+TEST_CASE("zip: a small file cannot cause a large allocation") {
   ZipWriter zip = two();
   for (const long long size : {10'000'000'000LL, 100'000LL, 0x7FFFFFFFFFFFFFFFLL}) {
     zip.entries[1].size = size;
@@ -110,7 +110,7 @@ TEST_CASE("zip: a few bytes cannot ask for much memory") {
   }
 }
 
-TEST_CASE("zip: a deflated entry has the size and the checksum of the directory") {
+TEST_CASE("zip: the size and the checksum of a deflated entry must match the directory") {
   ZipWriter zip = two();
   zip.entries[1].size = 11;
   const std::string longer = zip.file();
@@ -125,7 +125,7 @@ TEST_CASE("zip: a deflated entry has the size and the checksum of the directory"
         "x.zip: zip: a/data/0: damaged: its checksum differs");
 }
 
-TEST_CASE("zip: every truncation is an error, and no changed byte a crash") {
+TEST_CASE("zip: every truncation is an error, and no changed byte causes a crash") {
   ZipWriter writer = two();
   writer.entries[0].wide = writer.wide = true;
   std::mt19937 random{5};

@@ -6,7 +6,7 @@
 #include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #include <array>
 #include <string>
@@ -133,7 +133,7 @@ inline Result<AnyConfig> try_parse_config(std::string_view text, const std::stri
 
 /// A configuration from a JSON file.
 inline Result<AnyConfig> try_read_config(const std::string& path) {
-  const auto file = try_map(path);
+  const auto file = try_map_file(path);
   if (!file) return file.error();
   return try_parse_config(as_text(file->bytes()), path);
 }

@@ -6,7 +6,7 @@
 
 #include <clip/formats/dtype.hpp>
 #include <clip/io/json.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -180,9 +180,9 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
   return result;
 }
 
-/// Maps a file and reads its directory. Errors as try_map and try_parse_safetensors.
+/// Maps a file and reads its directory. Errors as try_map_file and try_parse_safetensors.
 [[nodiscard]] inline Result<Safetensors> try_open_safetensors(const std::string& path) {
-  auto file = try_map(path);
+  auto file = try_map_file(path);
   if (!file) return file.error();
   auto result = try_parse_safetensors(file->bytes(), path);
   if (result) result->file_ = std::move(*file);

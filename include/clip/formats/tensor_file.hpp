@@ -5,7 +5,7 @@
 #include <clip/formats/safetensors.hpp>
 #include <clip/formats/torch_file.hpp>
 #include <clip/io/json.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #include <bit>
 #include <concepts>
@@ -153,10 +153,10 @@ template <class Inflate = detail::Inflate>
   return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
 }
 
-/// Maps one file and reads its directory. Errors as try_map and try_parse_tensors.
+/// Maps one file and reads its directory. Errors as try_map_file and try_parse_tensors.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TensorFile> try_open_tensor_file(const std::string& path) {
-  auto file = try_map(path);
+  auto file = try_map_file(path);
   if (!file) return file.error();
   auto result = try_parse_tensors<Inflate>(file->bytes(), path);
   if (result) result->keep(std::move(*file));

@@ -6,7 +6,7 @@
 
 #include <clip/formats/dtype.hpp>
 #include <clip/formats/torch_pickle.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/io/zip.hpp>
 
 #include <algorithm>
@@ -205,10 +205,10 @@ template <class Inflate = detail::Inflate>
   return TorchReader<Inflate>{bytes, place}.run();
 }
 
-/// Maps a file and reads it. Errors as try_map and try_parse_torch.
+/// Maps a file and reads it. Errors as try_map_file and try_parse_torch.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TorchFile> try_open_torch(const std::string& path) {
-  auto file = try_map(path);
+  auto file = try_map_file(path);
   if (!file) return file.error();
   auto result = try_parse_torch<Inflate>(file->bytes(), path);
   if (result) result->keep(std::move(*file));

@@ -11,7 +11,7 @@
 #include <clip/image/decode/webp.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/orientation.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #include <cstddef>
 #include <span>
@@ -67,7 +67,7 @@ template <ImageDecoder Decoder = ImageDecoders>
 /// The picture in a file. Errors name the file.
 template <ImageDecoder Decoder = ImageDecoders>
 [[nodiscard]] Result<Image> try_read_image(const std::string& path, ReadOptions options = {}) {
-  const auto file = try_map(path);
+  const auto file = try_map_file(path);
   if (!file) return file.error();
   return try_decode_image<Decoder>(file->bytes(), path, options);
 }
