@@ -1,4 +1,4 @@
-// tests/plot/xml.hpp: enough of an XML reader to know whether a drawing is well formed, and what is in it.
+// tests/plot/xml.hpp: minimal XML reader that checks that a drawing is well-formed and lists its elements.
 #pragma once
 
 #include <cctype>
@@ -15,7 +15,7 @@ struct XmlElement {
 
 class XmlReader {
  public:
-  /// The elements of a document in the order they open; nothing where it is not well formed.
+  /// The elements of a document in the order of their opening tags; empty if it is not well-formed.
   static std::optional<std::vector<XmlElement>> read(std::string_view document) {
     XmlReader r{document};
     if (!r.element() || (r.space(), !r.left_.empty())) return {};
@@ -42,7 +42,7 @@ class XmlReader {
     left_.remove_prefix(n);
     return word;
   }
-  /// Characters up to one of `ends`, references resolved.
+  /// Characters up to one of `ends`, with references resolved.
   bool characters(std::string_view ends, std::string& out) {
     while (!left_.empty() && ends.find(left_.front()) == std::string_view::npos) {
       const char c = left_.front();
@@ -89,7 +89,7 @@ class XmlReader {
   std::vector<XmlElement> found_;
 };
 
-/// The elements of that name; a document that is not well formed has none.
+/// The elements with that name; none if the document is not well-formed.
 inline std::vector<XmlElement> elements(const std::string& document, const std::string& name) {
   std::vector<XmlElement> chosen;
   if (const auto all = XmlReader::read(document))
@@ -98,7 +98,7 @@ inline std::vector<XmlElement> elements(const std::string& document, const std::
   return chosen;
 }
 
-/// Whether some text element says exactly this.
+/// True if some text element has exactly this content.
 inline bool says(const std::string& document, const std::string& words) {
   for (const XmlElement& e : elements(document, "text"))
     if (e.text == words) return true;

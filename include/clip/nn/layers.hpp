@@ -1,4 +1,4 @@
-// clip/nn/layers.hpp: equal layers, one after the other.
+// clip/nn/layers.hpp: sequence of layers of one type, as an array or a vector.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -10,8 +10,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// N blocks of one type, named "0", "1", … (or from another number on): an array where N is known, a vector where it is not.
-/// Never a tuple, so that compile time is flat in depth.
+/// N blocks of one type, named "0", "1", … (or from another number on): an array for a compile-time N, otherwise a
+/// vector. Not a tuple, so that compile time does not grow with depth.
 template <class Block, Index N, std::size_t FirstName = 0>
 class Layers {
  public:

@@ -1,4 +1,4 @@
-// clip/nn/transformer.hpp: the stack of residual blocks both towers share.
+// clip/nn/transformer.hpp: stack of residual transformer blocks, used by both towers.
 #pragma once
 
 #include <clip/nn/layers.hpp>
@@ -6,7 +6,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// `transformer.resblocks.N`: rows in, rows out; or only the pooled rows out of the last block.
+/// `transformer.resblocks.N`. Returns all rows, or only the pooled rows of the last block.
 template <BlockConfig C, Index N, Backend B, class Blocks>
 struct Transformer {
   using Block = typename Blocks::template block<B, C>;
