@@ -76,8 +76,10 @@ TEST_CASE("uniform numbers fill [0, 1) evenly") {
   double mean = 0, square = 0, low = 1, high = 0;
   for (int i = 0; i < n; ++i) {
     const double u = rng.uniform();
-    mean += u / n, square += u * u / n;
-    low = std::min(low, u), high = std::max(high, u);
+    mean += u / n;
+    square += u * u / n;
+    low = std::min(low, u);
+    high = std::max(high, u);
   }
   CHECK((low >= 0 && low < 1e-3));
   CHECK((high < 1 && high > 1 - 1e-3));
@@ -90,7 +92,8 @@ TEST_CASE("uniform(r) is in [-r, r)") {
   double low = 0, high = 0;
   for (int i = 0; i < 4000; ++i) {
     const double u = rng.uniform(0.25);
-    low = std::min(low, u), high = std::max(high, u);
+    low = std::min(low, u);
+    high = std::max(high, u);
   }
   CHECK((low >= -0.25 && low < -0.24));
   CHECK((high < 0.25 && high > 0.24));
@@ -102,7 +105,10 @@ TEST_CASE("normal numbers have the moments of the normal distribution") {
   double m1 = 0, m2 = 0, m3 = 0, m4 = 0;
   for (int i = 0; i < n; ++i) {
     const double x = rng.normal();
-    m1 += x / n, m2 += x * x / n, m3 += x * x * x / n, m4 += x * x * x * x / n;
+    m1 += x / n;
+    m2 += x * x / n;
+    m3 += x * x * x / n;
+    m4 += x * x * x * x / n;
   }
   CHECK(std::abs(m1) < 0.02);  // four standard deviations: √(1, 2, 15, 96) · 4 / 200
   CHECK(std::abs(m2 - 1) < 0.029);

@@ -161,9 +161,9 @@ TEST_CASE("torch file: a name outside the allow-list is an error with that name"
         "pickle: names __builtin__.eval, which is not on the list of allowed names");
   CHECK(message(archive_of({.storage = "torch\nQInt8Storage"})) ==
         "pickle: names torch.QInt8Storage, which is not on the list of allowed names");
-  const std::string beside = archive("}" + text("w") + Tensor{}.program() + "s" + text("args") +
-                                     "cargparse\nNamespace\n)\x81}" + text("a") + "K\1sbs");
-  CHECK(parse(beside).value().tensors().size() == 1);
+  const std::string with_arguments = archive("}" + text("w") + Tensor{}.program() + "s" + text("args") +
+                                             "cargparse\nNamespace\n)\x81}" + text("a") + "K\1sbs");
+  CHECK(parse(with_arguments).value().tensors().size() == 1);
 }
 
 TEST_CASE("torch file: the state dict is found inside other dictionaries, and wrapper prefixes are removed") {

@@ -36,8 +36,8 @@ TEST_CASE("numbers that are not an orientation return a copy") {
 
 TEST_CASE("multi-byte pixels stay intact, and the palette flag is kept") {
   const Image rgb = Image{2, 1, Pixels::rgb, {1, 2, 3, 4, 5, 6}}.as_palette();
-  const Image turned = oriented(rgb, 8);
-  CHECK(bytes(turned) == std::vector<int>{4, 5, 6, 1, 2, 3});
-  CHECK(turned.height() == 2);
-  CHECK(turned.palette());
+  const Image rotated = oriented(rgb, 8);
+  CHECK(bytes(rotated) == std::vector<int>{4, 5, 6, 1, 2, 3});
+  CHECK(rotated.height() == 2);
+  CHECK(rotated.palette());
 }

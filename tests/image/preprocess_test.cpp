@@ -123,7 +123,8 @@ TEST_CASE("preprocess: an image without pixels is an error with its index, and t
 namespace {
 /// Bytes / 255 as values.
 Small plain(Index size, Preprocessing how = {}) {
-  how.mean = {0, 0, 0}, how.deviation = {1, 1, 1};
+  how.mean = {0, 0, 0};
+  how.deviation = {1, 1, 1};
   return {size, how};
 }
 

@@ -19,12 +19,10 @@ std::string ppm() { return std::string("P6 2 2 255\n") + "\x01\x02\x03\x04\x05\x
 /// 2 x 2, 24 bits, bottom row first, rows padded to 8 bytes.
 std::string bmp() {
   std::string b = "BM";
-  const auto u32 = [&](std::uint32_t v) {
+  for (const std::uint32_t field : {14U + 40 + 16, 0U, 54U, 40U, 2U, 2U, 1U | 24U << 16, 0U, 16U, 0U, 0U, 0U, 0U}) {
     b.resize(b.size() + 4);
-    store_little(reinterpret_cast<std::byte*>(b.data() + b.size() - 4), v);
-  };
-  u32(14 + 40 + 16), u32(0), u32(54), u32(40), u32(2), u32(2), u32(1 | 24 << 16), u32(0), u32(16), u32(0), u32(0),
-      u32(0), u32(0);
+    store_little(reinterpret_cast<std::byte*>(b.data() + b.size() - 4), field);
+  }
   for (int v : {9, 8, 7, 12, 11, 10, 0, 0, 3, 2, 1, 6, 5, 4, 0, 0}) b += static_cast<char>(v);
   return b;
 }

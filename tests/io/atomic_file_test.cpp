@@ -89,7 +89,7 @@ TEST_CASE("atomic file: a second writer of the same file gets an error until the
   const auto second = AtomicFile::try_create(folder / "a");
   REQUIRE(!second);
   CHECK(second.error().kind() == ErrorKind::system);
-  CHECK(second.error().message().find("another writer") != std::string::npos);
+  CHECK(second.error().message().find("another process is writing it") != std::string::npos);
   first->commit();
   first.reset();
   write_file(folder / "a", as_byte_span("second"));

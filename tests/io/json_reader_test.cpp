@@ -23,10 +23,10 @@ TEST_CASE("json reader: values are read by name and type, and a well-formed file
 }
 
 TEST_CASE("json reader: a problem names file, key path, expected and found value") {
-  const auto problem = [](const char* text, auto ask) {
+  const auto problem = [](const char* text, auto read) {
     const Json j = parse_json(text, "config.json");
     JsonReader file{j, "config.json"};
-    ask(file);
+    read(file);
     const auto done = file.finish();
     REQUIRE(!done);
     CHECK(done.error().kind() == ErrorKind::load);

@@ -134,7 +134,10 @@ TEST_CASE("contrastive: the loss does not depend on feature lengths, so gradient
     CHECK(std::abs(dot(image, before.image, row)) < 1e-14);
     CHECK(std::abs(dot(text, before.text, row)) < 1e-14);
   }
-  for (std::size_t i = 0; i < 20; ++i) image[i] *= 3 + static_cast<double>(i / 5), text[i] *= 0.25;
+  for (std::size_t i = 0; i < 20; ++i) {
+    image[i] *= 3 + static_cast<double>(i / 5);
+    text[i] *= 0.25;
+  }
   CHECK(loss(image, text, 4, {0, 1, 2, 1}) == near(before.loss));
 }
 
@@ -164,8 +167,10 @@ TEST_CASE("contrastive: all positives of a row have the same weight") {
 TEST_CASE("contrastive: with all captions equal the loss is log n and all gradients vanish") {
   Values image, text;
   const Values one = random_rows("one", 5), other = random_rows("other", 5);
-  for (int i = 0; i < 6; ++i)
-    image.insert(image.end(), one.begin(), one.end()), text.insert(text.end(), other.begin(), other.end());
+  for (int i = 0; i < 6; ++i) {
+    image.insert(image.end(), one.begin(), one.end());
+    text.insert(text.end(), other.begin(), other.end());
+  }
   const Outcome equal = outcome(image, text, 6, {3, 3, 3, 3, 3, 3});
   CHECK(equal.loss == near(std::log(6.0)));
   check_near(equal.image, Values(30, 0.0), 1e-15);

@@ -70,14 +70,14 @@ TEST_CASE("long column names are rotated and stay inside the drawing") {
   const std::string wide(40, 'w');
   const auto all =
       elements(similarity_chart(labels({"a", "b"}, {wide, wide}), {values.data(), 2, 2}).document(), "text");
-  int turned = 0;
+  int rotated = 0;
   for (const XmlElement& e : all)
     if (e.text == wide) {
-      ++turned;
+      ++rotated;
       CHECK(e.attributes.at("transform").starts_with("rotate(-40"));
       CHECK(std::stod(e.attributes.at("y")) > detail::text_width(wide, 12) * 0.64);
     }
-  CHECK(turned == 2);
+  CHECK(rotated == 2);
 }
 
 TEST_CASE("a number of values that differs from the names is an error") {

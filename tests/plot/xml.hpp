@@ -15,10 +15,12 @@ struct XmlElement {
 
 class XmlReader {
  public:
-  /// The elements of a document in the order of their opening tags; empty if it is not well-formed.
+  /// The elements of a document in the order of their opening tags; nullopt if it is not well-formed.
   static std::optional<std::vector<XmlElement>> read(std::string_view document) {
     XmlReader r{document};
-    if (!r.element() || (r.space(), !r.left_.empty())) return {};
+    if (!r.element()) return {};
+    r.space();
+    if (!r.left_.empty()) return {};
     return r.found_;
   }
 
@@ -65,14 +67,14 @@ class XmlReader {
     found_.push_back({name(), {}, {}});
     if (found_[self].name.empty()) return false;
     for (;;) {
-      const bool apart = !left_.empty() && std::isspace(static_cast<unsigned char>(left_.front()));
+      const bool separated = !left_.empty() && std::isspace(static_cast<unsigned char>(left_.front()));
       space();
       if (take("/>")) return true;
       if (take(">")) break;
       const std::string key = name();
       std::string value;
-      if (!apart || key.empty() || found_[self].attributes.contains(key) || !take("=\"") || !characters("\"", value) ||
-          !take("\""))
+      if (!separated || key.empty() || found_[self].attributes.contains(key) || !take("=\"") ||
+          !characters("\"", value) || !take("\""))
         return false;
       found_[self].attributes[key] = value;
     }

@@ -121,7 +121,7 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
   result.target_ = path;
   if (::lstat(path.c_str(), &old) == 0 && S_ISLNK(old.st_mode)) {
     char* const resolved = ::realpath(path.c_str(), nullptr);
-    if (resolved == nullptr) return detail::system_error(path, "the link leads nowhere", errno);
+    if (resolved == nullptr) return detail::system_error(path, "the symbolic link is broken", errno);
     result.target_ = resolved;
     std::free(resolved);
   }
@@ -139,7 +139,7 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
     if (!result.file_) return detail::system_error(path, "cannot be written (" + temporary + ")", errno);
     const int file = result.file_.number();
     if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-      return SystemError{path, "another writer is at work on it (" + temporary + " is locked)"};
+      return SystemError{path, "another process is writing it (" + temporary + " is locked)"};
     // Between open and lock the previous writer may have renamed or removed the file: check that the path still refers
     // to the locked file.
     struct stat held {

@@ -74,7 +74,7 @@ template <class Inflate = detail::Inflate>
     };
     const std::size_t header = detail::gzip_header(in.subspan(at)), begin = out.size();
     if (header == 0)
-      return fail(member == 0 ? "no gzip header, or a damaged one" : "trailing bytes that are no gzip header");
+      return fail(member == 0 ? "no gzip header, or a damaged one" : "trailing bytes that are not a gzip header");
     std::string why;
     const std::size_t used = Inflate::run(in.subspan(at + header), out, most - out.size(), why);
     if (used == 0) return fail(why);

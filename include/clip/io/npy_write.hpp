@@ -44,7 +44,7 @@ class NpyWriter {
     std::size_t count = 1;
     for (const Index extent : shape) {
       if (extent < 0 || shape.size() > 32)
-        return OptionError{path, "npy: up to 32 extents, none of them negative, expected"};
+        return OptionError{path, "npy: expected up to 32 extents, none of them negative"};
       count *= static_cast<std::size_t>(extent);
     }
     auto file = AtomicFile::try_create(path);

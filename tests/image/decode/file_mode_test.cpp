@@ -85,9 +85,13 @@ TEST_CASE("a PNM's largest sample follows its size, white space and comments") {
 TEST_CASE("a file is TGA if all fields of its header are consistent") {
   const auto header = [](int map, int type, int first_color, int colors, int map_bits, int bits, int flags) {
     std::string file(18, '\0');
-    file[1] = static_cast<char>(map), file[2] = static_cast<char>(type), file[3] = static_cast<char>(first_color),
+    file[1] = static_cast<char>(map);
+    file[2] = static_cast<char>(type);
+    file[3] = static_cast<char>(first_color);
     file[5] = static_cast<char>(colors);
-    file[7] = static_cast<char>(map_bits), file[12] = 1, file[14] = 1, file[16] = static_cast<char>(bits),
+    file[7] = static_cast<char>(map_bits);
+    file[12] = file[14] = 1;
+    file[16] = static_cast<char>(bits);
     file[17] = static_cast<char>(flags);
     return file;
   };
