@@ -118,7 +118,8 @@ def unicode_tables():
         table("Canonical combining classes other than 0.", "CodeRange combining_ranges",
               (f"{{0x{a:X}, 0x{b:X}, {k}}}"
                for a, b, k in ranges((ord(c), unicodedata.combining(c) or None) for c in EVERY))),
-        table("Canonical decompositions, one step, by code; Hangul syllables are computed.", "Decomposition decompositions",
+        table("Canonical decompositions, one step, by code; Hangul syllables are computed.",
+              "Decomposition decompositions",
               (f"{{0x{c:X}, 0x{a:X}, 0x{b:X}}}" for c, a, b in canonical)),
         table("Canonical compositions, by the pair; Hangul syllables are computed.", "Composition compositions",
               (f"{{0x{a:X}, 0x{b:X}, 0x{c:X}}}" for a, b, c in composed)),
