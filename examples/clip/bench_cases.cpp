@@ -6,7 +6,7 @@
 #include "train_step.hpp"
 
 #include <clip/backend/threads.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/model/flops.hpp>
 #include <clip/task/zero_shot.hpp>
 
@@ -120,7 +120,7 @@ BenchCase preprocess_case(const Setting& s, const clip::Image& image) {
 
 /// A file's bytes, one after another on one thread.
 BenchCase decode_case(const Setting& s) {
-  const auto file = std::make_shared<const clip::MappedFile>(clip::map(s.options->images));
+  const auto file = std::make_shared<const clip::MappedFile>(clip::map_file(s.options->images));
   const auto bytes = file->bytes();
   const clip::Image image = decode(bytes, s.options->images);
   const bool jpeg = bytes.size() > 1 && bytes[0] == std::byte{0xFF} && bytes[1] == std::byte{0xD8};
