@@ -8,23 +8,27 @@
 namespace tool {
 namespace {
 
-/// A configuration with what weights do not show taken from another: heads, activation, epsilon, preprocessing.
-clip::AnyConfig with_unseen(clip::AnyConfig seen, clip::AnyConfig other) {
+/// `seen` with the values that weights do not show taken from `other`: heads, activation, epsilon, preprocessing.
+clip::AnyConfig with_undetectable(clip::AnyConfig seen, clip::AnyConfig other) {
   seen.preprocessing() = other.preprocessing();
   auto* const image = std::get_if<clip::VitConfig>(&seen.image);
   const auto* const of = std::get_if<clip::VitConfig>(&other.image);
-  if (image != nullptr && of != nullptr)
-    image->heads = of->heads, image->activation = of->activation, image->epsilon = of->epsilon;
-  seen.text.heads = other.text.heads, seen.text.activation = other.text.activation,
+  if (image != nullptr && of != nullptr) {
+    image->heads = of->heads;
+    image->activation = of->activation;
+    image->epsilon = of->epsilon;
+  }
+  seen.text.heads = other.text.heads;
+  seen.text.activation = other.text.activation;
   seen.text.epsilon = other.text.epsilon;
   return seen;
 }
 
 void require_model(const ConvertOptions& options) {
   const auto found = inspect_weights(open_weights(options.in)).value();
-  if (with_unseen(found.config, *options.config) == *options.config) return;
+  if (with_undetectable(found.config, *options.config) == *options.config) return;
   const std::string what = found.name.empty() ? clip::json_text(clip::to_json(found.config)) : found.name;
-  clip::raise(clip::LoadError{options.in, "its shapes are not those of --model: found " + what});
+  clip::raise(clip::LoadError{options.in, "its shapes do not match --model: found " + what});
 }
 
 }  // namespace

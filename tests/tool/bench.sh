@@ -93,8 +93,8 @@ refuse --vocabulary --part text --labels labels.txt
 refuse '--part head needs --labels' --part head
 says_one_line
 refuse '--part tokenize needs --labels' --part tokenize --vocabulary bpe.txt
-refuse '--part train is not computed in int8' --part image,train --dtype int8
-refuse '--part prompt is not computed in int8' --part prompt --dtype int8
+refuse '--part train does not support --dtype int8' --part image,train --dtype int8
+refuse '--part prompt does not support --dtype int8' --part prompt --dtype int8
 refuse --context --part prompt --context 0
 refuse '--part load needs --weights' --part load
 expect 1 "$clip" bench --model tiny.json --part image --weights none.safetensors

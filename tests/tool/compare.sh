@@ -40,7 +40,7 @@ prints_nothing
 expect 2 "$clip" compare $tiny --images photos
 says --dtype
 expect 2 "$clip" compare $tiny --images photos --dtype f32
-says '--dtype: f32 is what the others are compared with'
+says '--dtype: f32 is the reference'
 says_one_line
 expect 2 "$clip" compare $tiny --dtype bf16
 says --images

@@ -53,6 +53,6 @@ expect 0 "$clip" convert tiny.safetensors half.safetensors --dialect openai --dt
 prints_nothing
 [ "$(wc -c <half.safetensors)" -lt "$(wc -c <tiny.safetensors)" ] || fail 'halves take as much room'
 expect 1 "$clip" convert tiny.safetensors x.safetensors --model residual.json --dialect openai
-says 'not those of --model'
+says 'do not match --model'
 absent x.safetensors
 finish
