@@ -26,7 +26,7 @@ clip::Rows<Cx, 4> half(Cx& cx, clip::Rows<Cx, 4> x) {
 
 using Backend = clip::Naive<float>;
 
-// Fine in inference.
+// Valid in inference.
 clip::Rows<clip::Inference<Backend>, 4> infer(clip::Inference<Backend>& cx, clip::Rows<clip::Inference<Backend>, 4> x) {
   return half(cx, x);
 }
