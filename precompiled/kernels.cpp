@@ -35,7 +35,7 @@ void with(const FunctionCall& call, F&& run) {
 }
 
 constexpr Kernels kernel_table{
-    .takes_bfloat16 = takes<Pairs, T>,
+    .takes_bfloat16 = cpu::has_dot<cpu::Bfloat16Dot, T>,
     .peak_flops = [](Layout weights, int threads) { return clip::peak_flops(weights, threads); },
     .map = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x,
               Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).map(f, x, y); }); }); },

@@ -1,4 +1,4 @@
-// Attention of towers, prompts and pools.
+// Benchmark of attention: towers, prompts with shared beginnings, attention pools.
 #include "case.hpp"
 
 #include <cstddef>
@@ -65,7 +65,7 @@ void attention_sizes(benchmark::internal::Benchmark* b) {
 BENCHMARK(attention)->Apply(attention_sizes);
 BENCHMARK(attention_backward)->Apply(attention_sizes);
 
-/// One query an image over its rows, as a ResNet-50's attention pool: (images, rows of one, width, heads, threads)
+/// (images, rows per image, width, heads, threads): one query per image over its rows, as in ResNet-50's attention pool
 void query_attention(benchmark::State& state) {
   const Index n = state.range(0), t = state.range(1), width = state.range(2), heads = state.range(3);
   Cpu<float> cpu = cpu_of(state, 4);
@@ -83,7 +83,7 @@ void query_attention_sizes(benchmark::internal::Benchmark* b) {
 }
 BENCHMARK(query_attention)->Apply(query_attention_sizes);
 
-/// (prompts, threads): "a photo of a …": five rows shared, then two to five of each prompt's own; 8 heads of 64.
+/// (prompts, threads): "a photo of a …": five shared rows, then two to five rows per prompt; 8 heads of 64.
 void attention_prompts(benchmark::State& state) {
   Sequences sequences;
   sequences.add(5);

@@ -1,4 +1,4 @@
-// Convolutions of a ResNet-50.
+// Benchmark of convolutions and their gradients at the shapes of ResNet-50.
 #include "case.hpp"
 
 #include <cstddef>
@@ -9,7 +9,7 @@ namespace {
 using namespace clip;
 using namespace clip::bench;
 
-/// (images, height = width, channels in, channels out, window, stride, threads): convolutions of a ResNet-50.
+/// (images, height = width, channels in, channels out, window, stride, threads)
 struct Convolution {
   Grid grid;
   Window window;

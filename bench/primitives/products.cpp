@@ -1,4 +1,4 @@
-// Products of rows with weights.
+// Benchmark of matrix products: forward, backward and weight gradients, in float and bfloat16.
 #include "case.hpp"
 
 #include <cstddef>
@@ -52,7 +52,7 @@ void outer(benchmark::State& state) {
   operations(state, 2.0 * static_cast<double>(r * n * k));
 }
 
-/// What training in bfloat16 multiplies: x wᵀ, dy w, dyᵀ x.
+/// Backend of the products of training in bfloat16: x wᵀ, dy w, dyᵀ x.
 Cpu<float> reduced(const benchmark::State& state) {
   return Cpu<float>{{.threads = static_cast<int>(state.range(3)), .arithmetic = Arithmetic::bfloat16}};
 }

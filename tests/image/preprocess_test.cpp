@@ -204,7 +204,7 @@ TEST_CASE("preprocess gives the same floats on any number of threads, also while
     Images out;
     preprocess(Small{24}, images, out, threads);
     CHECK(checksum(out.values()) == checksum(alone.values()));
-    const ThreadPool::Hold hold{threads};
+    const ThreadPool::Lock lock{threads};
     Images meanwhile;
     preprocess(Small{24}, images, meanwhile, threads);
     CHECK(checksum(meanwhile.values()) == checksum(alone.values()));

@@ -85,10 +85,10 @@ template <PreprocessConfig Config>
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
                                           ThreadPool& threads, PreprocessMemory& memory) {
-  const ThreadPool::Hold hold{threads};
-  if (!hold) return try_preprocess(config, images, out, memory);  // the pool is busy
+  const ThreadPool::Lock lock{threads};
+  if (!lock) return try_preprocess(config, images, out, memory);  // the pool is busy
   return detail::preprocess_each(config, images, out, memory.preparer(), threads.threads(),
-                                 [&](Index count, auto f) { hold.parallel(count, f); });
+                                 [&](Index count, auto f) { lock.parallel(count, f); });
 }
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,

@@ -25,8 +25,8 @@ template <SeesImages M>
 template <SeesImages M>
 [[nodiscard]] Result<void> try_preprocess(const M& model, std::span<const Image> images, Images& out) {
   auto backend = model.backend();  // a handle
-  if constexpr (requires { backend.crew().pool(); })
-    return try_preprocess(model.input(), images, out, backend.crew().pool());
+  if constexpr (requires { backend.workers().pool(); })
+    return try_preprocess(model.input(), images, out, backend.workers().pool());
   else return try_preprocess(model.input(), images, out);
 }
 template <SeesImages M>

@@ -25,7 +25,7 @@ namespace detail {
 inline const Kernels& kernels() {
   static const Kernels& chosen = []() -> const Kernels& {
     const Kernels& table = *static_cast<const Kernels*>(chosen_set().backend);
-    if (table.bytes != sizeof(Kernels) || table.bytes_of_crew != sizeof(Crew))
+    if (table.bytes != sizeof(Kernels) || table.bytes_of_workers != sizeof(cpu::Workers))
       raise(SystemError{"clip::precompiled", "it was built from other headers than this program"});
     return table;
   }();

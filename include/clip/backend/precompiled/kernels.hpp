@@ -1,7 +1,7 @@
 // clip/backend/precompiled/kernels.hpp: a table of compiled kernels: what clip::precompiled holds once per instruction set.
 //
 // Both sides of the table are compiled from the same headers, for different machines: their types have the same layout under
-// different names (CLIP_ABI). Views and other small values cross it as they are, larger ones (Sequences, the crew) by address;
+// different names (CLIP_ABI). Views and other small values cross it as they are, larger ones (Sequences, the workers) by address;
 // an error crosses as its parts, because a type that is caught goes by its name.
 #pragma once
 
@@ -40,7 +40,7 @@ struct Failure {
 struct Kernels {
   using T = float;
 
-  std::size_t bytes = sizeof(Kernels), bytes_of_crew = sizeof(Crew);
+  std::size_t bytes = sizeof(Kernels), bytes_of_workers = sizeof(cpu::Workers);
   bool takes_bfloat16;  // in products
   double (*peak_flops)(Layout weights, int threads);
 
