@@ -64,7 +64,7 @@ void Model::rest(Towers tower) const {
 double Model::temperature() const { return held_->model.temperature(); }
 
 double peak_flops(Dtype dtype, int threads) {
-  return clip::peak_flops(clip::packed_layout(storage_of(dtype)), threads);
+  return clip::peak_flops(clip::packed_layout<clip::Cpu<>>(storage_of(dtype)), threads);
 }
 
 clip::Index count_parameters(const clip::AnyConfig& config) { return clip::count_parameters(config).total(); }

@@ -69,7 +69,7 @@ TEST_CASE("a selection that names nothing is an OptionError") {
 
 TEST_CASE("what cannot be trained says so by name, unless it is left out") {
   Pair packed, nowhere;
-  packed.weight.layout = Layout::panels;
+  packed.weight.layout = Layout{1};
   CHECK_THROWS_WITH_AS((Parameters{packed}),
                        "weight: this model is packed for inference; unpack() it before it is trained", OptionError);
   CHECK_NOTHROW((Parameters{packed, except("weight")}));

@@ -23,7 +23,7 @@ TEST_CASE_TEMPLATE(
       const Index pixels = grid.pixels(), places = window.over(grid).pixels(), inputs = k * window.area();
       const Matrix<T> x{grid.rows(), k, Rng{1}}, w{n, inputs, Rng{2}}, scale{1, n, Rng{3}}, bias{1, n, Rng{4}},
           shortcut{images * places, n, Rng{5}};
-      const Packed<T> panels{Use::convolution, window.size, w, Layout::panels};
+      const Packed<T> panels{Use::convolution, window.size, w, CpuLayout::panels};
       const Weights<T> packed = panels.weights();
       CHECK(same<T>(panels.unpacked(Use::convolution, window.size), w));
 
@@ -66,7 +66,7 @@ TEST_CASE("weights in half give a convolution the bits of the numbers they stand
     const Matrix<float> x{grid.rows(), k, Rng{1}};
     Matrix<float> w{n, inputs, Rng{2}}, y{grid.rows(), n}, packed_y{grid.rows(), n};
     for (float& v : w.values) v = half_to_float(float_to_half(v));
-    const Packed<float> halves{Use::convolution, window.size, w, Layout::half_panels};
+    const Packed<float> halves{Use::convolution, window.size, w, CpuLayout::half_panels};
     cpu.convolve(x, In<float>(w), grid, window, Epilogue<float>{}, y);
     cpu.convolve(x, halves.weights(), grid, window, Epilogue<float>{}, packed_y);
     CHECK(same<float>(packed_y, y));

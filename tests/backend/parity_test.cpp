@@ -76,7 +76,7 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree where loops are cut and shared among thr
 TEST_CASE_TEMPLATE("products with weights of a small type lie as near the exact ones as rounding allows", T, float,
                    double) {
   Cpu<T> cpu{{.threads = 2}};
-  for (const Layout layout : {Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
+  for (const Layout layout : {CpuLayout::half_panels, CpuLayout::bfloat16_panels, CpuLayout::int8_panels})
     for (const auto& size :
          {std::array<Index, 3>{1, 1, 1}, {3, 5, 2}, {1, 70, 3}, {13, 33, 31}, {60, 100, 147}, {130, 40, 1101}}) {
       const Index m = size[0], n = size[1], k = size[2];
@@ -93,7 +93,7 @@ TEST_CASE_TEMPLATE("convolutions with weights of a small type lie as near the ex
                    double) {
   Cpu<T> cpu{{.threads = 2}};
   Naive<T> naive;
-  for (const Layout layout : {Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
+  for (const Layout layout : {CpuLayout::half_panels, CpuLayout::bfloat16_panels, CpuLayout::int8_panels})
     for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 3, 0}})
       for (const auto& channels : {std::array<Index, 2>{1, 1}, {3, 32}, {20, 33}, {40, 7}}) {
         const Index k = channels[0], n = channels[1], inputs = k * window.area();
@@ -146,7 +146,8 @@ TEST_CASE("a row with a value that is no number shows it in every layout") {
       y(static_cast<std::size_t>(2 * n));
   for (const float value : {NAN, INFINITY}) {
     x[static_cast<std::size_t>(k + 4)] = value;
-    for (const Layout layout : {Layout::panels, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels}) {
+    for (const Layout layout :
+         {CpuLayout::panels, CpuLayout::half_panels, CpuLayout::bfloat16_panels, CpuLayout::int8_panels}) {
       std::vector<std::byte> panels(cpu.packed_bytes(layout, n, k));
       cpu.pack(Use::linear, 1, In<float>{weights.data(), n, k}, layout, panels.data());
       cpu.linear(In<float>{x.data(), 2, k},

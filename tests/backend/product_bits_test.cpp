@@ -22,7 +22,7 @@ TEST_CASE_TEMPLATE(
     Matrix<T> across{k, n};
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < k; ++j) across(j, i) = w(i, j);
-    const Packed<T> panels{Use::linear, 1, w, Layout::panels}, projected{Use::project, 1, across, Layout::panels};
+    const Packed<T> panels{Use::linear, 1, w, CpuLayout::panels}, projected{Use::project, 1, across, CpuLayout::panels};
     const Weights<T> packed = panels.weights();
 
     Matrix<T> y{m, n}, before{m, n};
@@ -110,7 +110,7 @@ TEST_CASE("products in bfloat16 have the same bits whether weights were packed b
     Matrix<float> across{k, n}, before{m, n}, linear{m, n}, project{m, n};
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < k; ++j) across(j, i) = w(i, j);
-    const Packed<float> panels{Use::linear, 1, w, Layout::bfloat16_panels};
+    const Packed<float> panels{Use::linear, 1, w, CpuLayout::bfloat16_panels};
     cpu.linear(x, panels.weights(), Epilogue<float>{}, before);
     reduced.linear(x, In<float>(w), Epilogue<float>{}, linear);
     reduced.project(x, In<float>(across), Epilogue<float>{}, project);

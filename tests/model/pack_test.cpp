@@ -80,7 +80,7 @@ TEST_CASE_TEMPLATE(
     const auto again = narrow.encode_image(images);
     CHECK(same_bits(image, again));
     narrow.pack();
-    CHECK(narrow.image.visual.proj.layout == Layout::panels);
+    CHECK(narrow.image.visual.proj.layout == CpuLayout::panels);
   }
 }
 

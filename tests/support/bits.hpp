@@ -63,7 +63,7 @@ struct Packed {
   }
 };
 
-inline constexpr std::array all_panels{Layout::panels, Layout::half_panels, Layout::bfloat16_panels,
-                                       Layout::int8_panels};
+inline constexpr std::array all_panels{CpuLayout::panels, CpuLayout::half_panels, CpuLayout::bfloat16_panels,
+                                       CpuLayout::int8_panels};
 
 }  // namespace clip::testing

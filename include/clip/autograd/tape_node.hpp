@@ -2,7 +2,7 @@
 #pragma once
 
 #include <clip/autograd/parameters.hpp>
-#include <clip/core/view.hpp>
+#include <clip/core/weights.hpp>
 
 #include <array>
 #include <cstddef>

@@ -5,6 +5,7 @@
 #include <clip/autograd/gradient_pool.hpp>
 #include <clip/autograd/parameters.hpp>
 #include <clip/autograd/tape_node.hpp>
+#include <clip/backend/packing.hpp>
 
 #include <array>
 #include <cstddef>
@@ -35,14 +36,11 @@ class TapeNodes {
     node.inputs[static_cast<std::size_t>(node.count++)] = {value, -1, weight};
     node.wanted = node.wanted || weight;
   }
-  /// Gradients pass through weights in rows, and through the packed ones of products in their own type.
   static void check_layouts(const Node& node) {
-    for (const Input& input : node.inputs) {
-      const Layout layout = input.value.layout;
-      if (layout != Layout::rows && (layout != Layout::panels || input.value.use == Use::convolution))
+    for (const Input& input : node.inputs)
+      if (!differentiable<B>(input.value.layout, input.value.use))
         raise(OptionError{std::string(node.op),
                           "no gradient passes through weights packed in this way: unpack() the model"});
-    }
   }
 
   template <class Cx, Index W>

@@ -12,7 +12,7 @@
 #include <clip/core/grid.hpp>
 #include <clip/core/pointwise.hpp>
 #include <clip/core/sequences.hpp>
-#include <clip/core/view.hpp>
+#include <clip/core/weights.hpp>
 
 #include <concepts>
 #include <cstddef>

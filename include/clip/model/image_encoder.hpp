@@ -49,7 +49,7 @@ class ImageEncoder {
   /// pack() puts the weights where products read them fastest, and changes no result: worth it for a model that only encodes.
   /// It ends training: a parameter table made before would take panels for rows. unpack() puts them back into rows. In a
   /// smaller type (Storage::half, bfloat16, int8) weights are rounded to it, and unpack() gives the rounded ones.
-  void pack(Storage storage = Storage::full) { relayout(backend_, visual, packed_layout(storage)); }
+  void pack(Storage storage = Storage::full) { relayout(backend_, visual, packed_layout<B>(storage)); }
   void unpack() { relayout(backend_, visual, Layout::rows); }
 
   /// Keeps mapped files as long as this encoder, which is about to point into them (see LoadOptions::in_place).

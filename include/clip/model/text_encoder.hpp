@@ -46,7 +46,7 @@ class TextEncoder {
   const auto& config() const { return *text.config; }
 
   /// See ImageEncoder.
-  void pack(Storage storage = Storage::full) { relayout(backend_, text, packed_layout(storage)); }
+  void pack(Storage storage = Storage::full) { relayout(backend_, text, packed_layout<B>(storage)); }
   void unpack() { relayout(backend_, text, Layout::rows); }
 
   /// See ImageEncoder.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/autograd/context.hpp>
+#include <clip/backend/arithmetic.hpp>
 #include <clip/backend/concept.hpp>
 
 #include <string_view>
@@ -65,15 +66,6 @@ struct ProjectOp {
   }
 };
 
-namespace detail {
-/// The backend itself, or one that rounds nothing where its products do.
-template <class B>
-decltype(auto) in_full(B& b) {
-  if constexpr (requires { b.in_full(); }) return b.in_full();
-  else return (b);
-}
-}  // namespace detail
-
 /// y = a bᵀ          a : (m, k), b : (n, k): all similarities of two sets of rows, in full precision: a loss stands on them
 /// da += dy b,   db += dyᵀ a
 struct MatmulNtOp {
@@ -81,13 +73,13 @@ struct MatmulNtOp {
 
   template <class T>
   void forward(auto& b, In<T> x, In<T> z, Out<T> y, Saved<T>) const {
-    auto&& full = detail::in_full(b);
+    auto&& full = clip::in_full(b);
     full.linear(x, Weights<T>{z}, Epilogue<T>{}, y);
   }
 
   template <class T>
   void backward(auto& b, In<T> x, In<T> z, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> dz) const {
-    auto&& full = detail::in_full(b);
+    auto&& full = clip::in_full(b);
     if (dx) full.project(dy, Weights<T>{z}, Epilogue<T>{.residual = dx.fresh ? In<T>{} : In<T>{dx}}, dx);
     if (dz) full.outer(dy, x, dz);
   }

@@ -1,17 +1,16 @@
 // clip/backend/cpu/handle.hpp: what the processor backend is made of: its crew, and how it computes.
 #pragma once
 
+#include <clip/backend/arithmetic.hpp>
 #include <clip/backend/cpu/threads/workers.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
+#include <clip/backend/packing.hpp>
 
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
-
-/// What products of rows with weights in rows are computed in. In bfloat16 both sides are rounded to it and summed in float, where
-/// the machine has dot products of that type; otherwise, and for double, nothing changes.
-enum class Arithmetic : unsigned char { full, bfloat16 };
 
 struct CpuOptions {
   int threads = 0;                           // 0: the cores this process may use
@@ -28,6 +27,21 @@ class CpuHandle {
   int threads() const { return crew_->threads(); }
   Arithmetic arithmetic() const { return arithmetic_; }
   Crew& crew() { return *crew_; }
+  ThreadPool& pool() { return crew_->pool(); }
+
+  /// The layout that weights of a storage type are packed into.
+  static constexpr Layout layout_of(Storage storage) {
+    switch (storage) {
+      case Storage::half: return CpuLayout::half_panels;
+      case Storage::bfloat16: return CpuLayout::bfloat16_panels;
+      case Storage::int8: return CpuLayout::int8_panels;
+      default: return CpuLayout::panels;
+    }
+  }
+  /// Gradients pass through panels of the products' own type, except those of a convolution.
+  static constexpr bool differentiable(Layout layout, Use use) {
+    return layout == CpuLayout::panels && use != Use::convolution;
+  }
 
  protected:
   void compute_in(Arithmetic arithmetic) { arithmetic_ = arithmetic; }

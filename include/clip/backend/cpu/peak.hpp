@@ -6,7 +6,7 @@
 #else
 
 #include <clip/backend/cpu/simd/dot.hpp>
-#include <clip/core/view.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -96,8 +96,8 @@ inline double peak_flops(Layout weights, int threads) {
     if constexpr (K::native) return detail::peak_of_dots<K>(threads, ones);
     else return peak_flops<float>(threads);
   };
-  if (weights == Layout::bfloat16_panels) return of(detail::Pairs{}, 0x3F803F80);
-  if (weights == Layout::int8_panels) return of(detail::Quads{}, 0x01010101);
+  if (weights == CpuLayout::bfloat16_panels) return of(detail::Pairs{}, 0x3F803F80);
+  if (weights == CpuLayout::int8_panels) return of(detail::Quads{}, 0x01010101);
   return peak_flops<float>(threads);
 }
 

@@ -1,7 +1,7 @@
 // clip/backend/naive/query_attention.hpp: one query a sequence, its keys and values the rows themselves.
 #pragma once
 
-#include <clip/core/view.hpp>
+#include <clip/core/weights.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -16,9 +16,9 @@ struct CpuFeedForward {
   template <class F>
   void feed_forward(In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
     if constexpr (detail::takes<detail::Pairs, T>)
-      if (in_blocks<detail::Pairs>(Layout::bfloat16_panels, x, mlp, f, y)) return;
+      if (in_blocks<detail::Pairs>(CpuLayout::bfloat16_panels, x, mlp, f, y)) return;
     if constexpr (detail::takes<detail::Quads, T>)
-      if (in_blocks<detail::Quads>(Layout::int8_panels, x, mlp, f, y)) return;
+      if (in_blocks<detail::Quads>(CpuLayout::int8_panels, x, mlp, f, y)) return;
     self().layer_norm(x, mlp.gain, mlp.bias, mlp.epsilon, normed, Saved<T>{});
     self().linear(normed, mlp.w1, Epilogue<T, F>{.bias = mlp.b1, .activation = f}, hidden);
     self().linear(hidden, mlp.w2, Epilogue<T>{.bias = mlp.b2, .residual = x}, y);

@@ -20,13 +20,14 @@ inline constexpr bool takes = K::native&& std::is_same_v<T, float>;
 /// Whether a weight in this layout is multiplied in steps of several values.
 template <class T>
 constexpr bool in_steps(Layout layout) {
-  return (takes<Pairs, T> && layout == Layout::bfloat16_panels) || (takes<Quads, T> && layout == Layout::int8_panels);
+  return (takes<Pairs, T> && layout == CpuLayout::bfloat16_panels) ||
+         (takes<Quads, T> && layout == CpuLayout::int8_panels);
 }
 
 /// Panel p of a weight of n outputs and k inputs in any layout as T: where it lies, or written to `room`.
 template <class T>
 const T* panel_of(Use use, const Weights<T>& w, Index n, Index k, Index area, Index p, T* room) {
-  if (w.layout == Layout::panels) return w.data + p * panel_width<T> * k;
+  if (w.layout == CpuLayout::panels) return w.data + p * panel_width<T> * k;
   if (w.layout == Layout::rows) InRows<T>{use, w, n, area}.write(p, 0, k, room);
   else widen_panel(w.layout, reinterpret_cast<const std::byte*>(w.data) + p * panel_bytes<T>(w.layout, k), 0, k, room);
   return room;
@@ -40,17 +41,17 @@ void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, Use use, Index
   const Product<Singles<T>, T, F, Source> plain{x, epilogue, y, w.first};
   const InRows<T> rows{use, w, y.cols, area};
   const std::byte* const panels = reinterpret_cast<const std::byte*>(w.data);
-  if (w.layout == Layout::panels) return plain.packed(crew, w.data);
+  if (w.layout == CpuLayout::panels) return plain.packed(crew, w.data);
   if constexpr (takes<Pairs, T>) {
     const Product<Pairs, T, F, Source> pairs{x, epilogue, y, w.first};
-    if (w.layout == Layout::bfloat16_panels) return pairs.packed(crew, w.data);
+    if (w.layout == CpuLayout::bfloat16_panels) return pairs.packed(crew, w.data);
     if (w.layout == Layout::rows && arithmetic == Arithmetic::bfloat16)
       return pairs.packing(crew, [&](Index p, Index begin, Index end, T* to) {
         rows.write(p, begin, end, to), narrow_to_pairs(to, end - begin, reinterpret_cast<std::byte*>(to));
       });
   }
   if constexpr (takes<Quads, T>)
-    if (w.layout == Layout::int8_panels)
+    if (w.layout == CpuLayout::int8_panels)
       return Product<Quads, T, F, Source>{x, epilogue, y, w.first}.packed(crew, w.data);
   if (w.layout == Layout::rows)
     return plain.packing(crew, [&](Index p, Index begin, Index end, T* to) { rows.write(p, begin, end, to); });
@@ -62,11 +63,11 @@ void multiply(Crew& crew, Arithmetic arithmetic, const Source& x, Use use, Index
 /// Whether a weight lies in panels for the transposed product: what a gradient meets on its way back through a packed model.
 template <class T>
 bool lies_turned(const Weights<T>& w, Use use) {
-  return w.layout == Layout::panels && w.use != Use::other && w.use != use;
+  return w.layout == CpuLayout::panels && w.use != Use::other && w.use != use;
 }
 
 /// Outputs [begin, end) of a weight in panels for the transposed product (of a slice), which this one sums over, for panel q of its
-/// `inputs`, which come out: (end - begin, panel_width). Layouts other than Layout::panels are widened in `room`, of panel_width².
+/// `inputs`, which come out: (end - begin, panel_width). Layouts other than CpuLayout::panels are widened in `room`, of panel_width².
 template <class T>
 void turn_panel(const Weights<T>& w, Index begin, Index end, Index inputs, Index q, T* to, T* room = nullptr) {
   constexpr Index width = panel_width<T>;
@@ -75,7 +76,7 @@ void turn_panel(const Weights<T>& w, Index begin, Index end, Index inputs, Index
     const Index output = w.first + j, lane = output % width;
     const std::byte* const panel = reinterpret_cast<const std::byte*>(w.data) + output / width * one;
     const T *block = room, *next = room;
-    if (w.layout == Layout::panels)
+    if (w.layout == CpuLayout::panels)
       block = reinterpret_cast<const T*>(panel) + from * width, next = block + inputs * width;
     else widen_panel(w.layout, panel, from, from + some, room);
     n = std::min(width - lane, end - j);

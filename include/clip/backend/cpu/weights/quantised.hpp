@@ -9,9 +9,9 @@
 
 #include <clip/backend/cpu/gemm/tile.hpp>
 #include <clip/backend/cpu/threads/workers.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
 #include <clip/core/half.hpp>
 #include <clip/core/intrinsics.hpp>
-#include <clip/core/view.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -28,9 +28,9 @@ template <class T>
 constexpr Index panel_bytes(Layout layout, Index k) {
   constexpr Index width = panel_width<T>;
   switch (layout) {
-    case Layout::half_panels: return 2 * width * k;
-    case Layout::bfloat16_panels: return 4 * width * pieces(k, 2);
-    case Layout::int8_panels: return 4 * width * (2 + pieces(k, 4));
+    case CpuLayout::half_panels: return 2 * width * k;
+    case CpuLayout::bfloat16_panels: return 4 * width * pieces(k, 2);
+    case CpuLayout::int8_panels: return 4 * width * (2 + pieces(k, 4));
     default: return static_cast<Index>(sizeof(T)) * width * k;
   }
 }
@@ -90,9 +90,9 @@ void narrow_to_quads(const T* from, Index k, std::byte* to) {
 template <class T>
 void narrow_panel(Layout layout, const T* from, Index k, std::byte* to) {
   constexpr Index width = panel_width<T>;
-  if (layout == Layout::bfloat16_panels) return narrow_to_pairs(from, k, to);
-  if (layout == Layout::int8_panels) return narrow_to_quads(from, k, to);
-  if (layout == Layout::panels)
+  if (layout == CpuLayout::bfloat16_panels) return narrow_to_pairs(from, k, to);
+  if (layout == CpuLayout::int8_panels) return narrow_to_quads(from, k, to);
+  if (layout == CpuLayout::panels)
     return static_cast<void>(std::memcpy(to, from, static_cast<std::size_t>(panel_bytes<T>(layout, k))));
   for (Index i = 0; i < k; ++i, from += width, to += 2 * width) {
     RowOf<std::uint16_t, width> halves;
@@ -119,15 +119,15 @@ template <class T>
 template <class T>
 void widen_panel(Layout layout, const std::byte* from, Index begin, Index end, T* to) {
   constexpr Index width = panel_width<T>;
-  if (layout == Layout::half_panels) {
+  if (layout == CpuLayout::half_panels) {
     for (Index i = begin; i < end; ++i, to += width) widen_half(from + 2 * width * i, to);
-  } else if (layout == Layout::bfloat16_panels) {
+  } else if (layout == CpuLayout::bfloat16_panels) {
     for (Index i = begin; i < end; ++i, to += width) {
       const auto pairs = RowOf<std::uint32_t, width>::load(from + i / 2 * 4 * width);
       const Index shift = 16 - i % 2 * 16;
       for (Index j = 0; j < width; ++j) to[j] = static_cast<T>(std::bit_cast<float>(pairs.v[j] << shift & 0xFFFF0000U));
     }
-  } else if (layout == Layout::int8_panels) {
+  } else if (layout == CpuLayout::int8_panels) {
     const auto scale = RowOf<float, width>::load(from);
     for (Index i = begin; i < end; ++i, to += width) {
       const auto quads = RowOf<std::uint32_t, width>::load(from + (2 + i / 4) * 4 * width);
