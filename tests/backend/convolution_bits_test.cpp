@@ -1,4 +1,4 @@
-// A convolution has the same bits, however work is grouped: pictures, channels, layouts of weights.
+// Bits of convolutions, however work is grouped: images, channels, layouts of weights.
 #include <clip/backend/cpu.hpp>
 #include <clip/core/half.hpp>
 
@@ -12,7 +12,8 @@ using namespace clip;
 using namespace clip::testing;
 
 TEST_CASE_TEMPLATE(
-    "a picture's convolution does not depend on its neighbours in the batch, a channel not on its place, a weight not "
+    "an image's convolution does not depend on its neighbours in the batch, a channel not on its position, a weight "
+    "not "
     "on its layout",
     T, float, double) {
   Cpu<T> cpu{{.threads = 2}};

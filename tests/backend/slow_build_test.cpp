@@ -4,11 +4,11 @@
 
 #include <string_view>
 
-using namespace clip;
+using namespace clip::detail;
 
-TEST_CASE("a build is called slow below half of its machine, or without optimisation") {
-  constexpr Width plain{4, false}, neon{4, true}, avx2{8, true}, avx512{16, true};
-  for (const Width machine : {plain, neon, avx2, avx512}) {
+TEST_CASE("a build is slow below half of its machine's width, or without optimisation") {
+  constexpr SimdWidth plain{4, false}, neon{4, true}, avx2{8, true}, avx512{16, true};
+  for (const SimdWidth machine : {plain, neon, avx2, avx512}) {
     CHECK(slow_build(true, machine, machine) == nullptr);
     CHECK(slow_build(false, machine, machine) != nullptr);
   }
@@ -17,6 +17,6 @@ TEST_CASE("a build is called slow below half of its machine, or without optimisa
   CHECK(std::string_view{slow_build(true, plain, avx512)}.find("AVX-512") != std::string_view::npos);
 }
 
-TEST_CASE("this machine has what these tests were compiled for") {
+TEST_CASE("this machine has the width these tests were compiled for") {
   CHECK(machine_width().rate() >= compiled_width().rate());
 }

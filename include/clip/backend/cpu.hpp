@@ -1,4 +1,4 @@
-// clip/backend/cpu.hpp: the list of backend/concept.hpp for processors: Eigen's packets, register tiles, a pool of threads.
+// clip/backend/cpu.hpp: the CPU backend: Eigen's packets, register tiles, packed weights and a pool of threads.
 #pragma once
 
 #if defined(CLIP_WITH_PRECOMPILED)
@@ -6,6 +6,7 @@
 #else
 
 #include <clip/backend/concept.hpp>
+#include <clip/backend/convolving.hpp>
 #include <clip/backend/cpu/attention/attention.hpp>
 #include <clip/backend/cpu/attention/backward.hpp>
 #include <clip/backend/cpu/attention/query.hpp>
@@ -21,7 +22,9 @@
 #include <clip/backend/cpu/pointwise.hpp>
 #include <clip/backend/cpu/tables.hpp>
 #include <clip/backend/cpu/training.hpp>
+#include <clip/backend/fusing.hpp>
 #include <clip/backend/naive/memory.hpp>
+#include <clip/backend/packing.hpp>
 #include <clip/backend/slow_build.hpp>
 #include <clip/core/scalar.hpp>
 
@@ -29,8 +32,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first has the pool,
-/// the others compute alone, with the same bits.
+/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first uses the pool,
+/// the others compute on one thread each, with the same bits.
 template <class T = float>
 class Cpu : public CpuHandle,
             public HostMemory<T>,
@@ -57,7 +60,7 @@ class Cpu : public CpuHandle,
 
   using CpuHandle::crew;
 
-  /// The same threads, products computed in T: for what must not be rounded, a loss.
+  /// The same threads with products in full precision, as losses need them.
   Cpu in_full() const {
     Cpu other{*this};
     other.compute_in(Arithmetic::full);
@@ -70,7 +73,8 @@ class Cpu : public CpuHandle,
   std::string describe() const { return CpuHandle::describe(numbers(), CLIP_STRING(CLIP_ABI_SET)); }
 };
 
-static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);
+static_assert(ConvolvingBackend<Cpu<float>> && FusingBackend<Cpu<float>> && PackingBackend<Cpu<float>>);
+static_assert(ConvolvingBackend<Cpu<double>> && FusingBackend<Cpu<double>> && PackingBackend<Cpu<double>>);
 
 }  // namespace clip::inline CLIP_ABI
 

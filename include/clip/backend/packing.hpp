@@ -14,16 +14,23 @@ namespace clip::inline CLIP_ABI {
 /// bytes, every row is quantised by its largest magnitude. Sums are the backend's in every case.
 enum class Storage : unsigned char { full, half, bfloat16, int8 };
 
+// clang-format off
+namespace detail {
+template <class B, class T>
+concept PackingPrimitives = requires(B& backend) {
+#define CLIP_PRIMITIVES_PACKING
+#include <clip/backend/primitives.def.hpp>
+};
+}  // namespace detail
+// clang-format on
+
 /// A backend whose products read packed weights faster than row-major ones.
 template <class B>
-concept PackingBackend = Backend<B> && requires(B& b, View<const typename B::Scalar> w, View<typename B::Scalar> rows,
-                                                std::byte* packed, Use use, Layout layout, Index window) {
-  { B::layout_of(Storage::full) } -> std::same_as<Layout>;
-  { B::packed_bytes(layout, Index{}, Index{}) } -> std::same_as<std::size_t>;  // of n outputs and k inputs
-  b.pack(use, window, w, layout, packed);                                      // (use, size of windows, w, layout, to)
-  b.unpack(use, window, packed, layout, rows);  // (use, size of windows, from, layout, w)
-  B::discard(packed, std::size_t{});            // returns the pages of a part of an allocation to the system
+concept PackingBackend = Backend<B> && detail::PackingPrimitives<B, typename B::Scalar> &&
+    requires(void* part, std::size_t bytes, Storage storage, Layout layout, Use use) {
+  { B::layout_of(storage) } -> std::same_as<Layout>;         // the layout that a storage type is packed into
   { B::differentiable(layout, use) } -> std::same_as<bool>;  // whether gradients pass through weights in this layout
+  B::discard(part, bytes);  // returns the pages of a part of an allocation to the system
 };
 
 /// The layout a backend packs weights into; row-major where it packs none.

@@ -1,8 +1,8 @@
-// clip/backend/threads.hpp: a small pool of threads that splits a loop by fixed blocks.
+// clip/backend/threads.hpp: thread pool for parallel loops.
 //
-// Regions are short (tens of microseconds) and come one after another, so workers look for work a moment longer before
-// they sleep. Each thread begins with its own stretch of the loop (the same one in every region of that length, so its
-// rows are still in its cache) and then helps the others; the caller never waits for a worker that has not begun.
+// Regions are short (tens of microseconds) and follow one another, so workers spin briefly before they sleep. Each thread begins
+// with its own stretch of the loop (the same one in every region of that length, so its rows are still in its cache) and then
+// takes iterations of the others; the caller never waits for a worker that has not begun.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -73,7 +73,7 @@ inline int available_cores() {
 
 class ThreadPool {
  public:
-  /// Work of the threads together with the caller's; they start at the first region and end with the pool.
+  /// `threads` counts the caller; the others start at the first region and end with the pool.
   explicit ThreadPool(int threads)
       : threads_{std::max(threads, 1)}, spins_{threads_ <= available_cores()},
         stretches_(static_cast<std::size_t>(threads_)) {}
@@ -86,7 +86,7 @@ class ThreadPool {
       stop_.store(true);
     }
     wake_.notify_all();
-    for (std::thread& t : crew_) t.join();
+    for (std::thread& t : workers_) t.join();
   }
 
   int threads() const { return threads_; }
@@ -95,22 +95,23 @@ class ThreadPool {
   /// calls this, the caller runs everything alone.
   template <class F>
   void parallel(Index count, F&& f) {
-    if (const Hold hold{*this}) {
-      hold.parallel(count, [&](Index i, int) { f(i); });
+    if (const Reservation reserved{*this}) {
+      reserved.parallel(count, [&](Index i, int) { f(i); });
     } else {
       for (Index i = 0; i < count; ++i) f(i);
     }
   }
 
-  /// The pool as long as it lives, if nobody else has it.
-  class Hold {
+  /// Exclusive use of the pool while it lives; false where another thread has reserved the pool.
+  class Reservation {
    public:
-    explicit Hold(ThreadPool& pool) : pool_{pool.held_.exchange(true, std::memory_order_acquire) ? nullptr : &pool} {}
-    ~Hold() {
-      if (pool_) pool_->held_.store(false, std::memory_order_release);
+    explicit Reservation(ThreadPool& pool)
+        : pool_{pool.reserved_.exchange(true, std::memory_order_acquire) ? nullptr : &pool} {}
+    ~Reservation() {
+      if (pool_) pool_->reserved_.store(false, std::memory_order_release);
     }
-    Hold(const Hold&) = delete;
-    Hold& operator=(const Hold&) = delete;
+    Reservation(const Reservation&) = delete;
+    Reservation& operator=(const Reservation&) = delete;
 
     explicit operator bool() const { return pool_ != nullptr; }
 
@@ -139,12 +140,13 @@ class ThreadPool {
     Index end = 0;
   };
 
-  // state_: bit 0 says that a region is open, bits 1 … 15 count the workers inside, the rest numbers the regions.
+  // state_: bit 0: a region is open; bits 1 … 15: the number of workers inside; the rest: the number of the region.
   static constexpr std::uint64_t open = 1, inside = 2, all_inside = 0xFFFE, region = 0x10000;
 
   void run(Index count, Call call, void* context) {
     start();
-    call_ = call, context_ = context;
+    call_ = call;
+    context_ = context;
     for (int t = 0; t < threads_; ++t) {
       Stretch& s = stretches_[static_cast<std::size_t>(t)];
       s.next.store(count * t / threads_, std::memory_order_relaxed);
@@ -158,7 +160,8 @@ class ThreadPool {
     work(0);
     state_.fetch_and(~open);
     for (int turn = 0; (state_.load(std::memory_order_acquire) & all_inside) != 0; ++turn)
-      spins_&& turn < 20000 ? detail::pause_briefly() : std::this_thread::yield();
+      if (spins_ && turn < 20000) detail::pause_briefly();
+      else std::this_thread::yield();
   }
 
   void work(int worker) {
@@ -170,14 +173,15 @@ class ThreadPool {
   }
 
   void start() {
-    for (int t = static_cast<int>(crew_.size()) + 1; t < threads_; ++t) crew_.emplace_back([this, t] { attend(t); });
+    for (int t = static_cast<int>(workers_.size()) + 1; t < threads_; ++t)
+      workers_.emplace_back([this, t] { run_worker(t); });
   }
 
-  void attend(int worker) {
+  void run_worker(int worker) {
     std::uint64_t seen = 0;  // the last region worked in
-    while (await(seen)) {
+    while (wait_for_region(seen)) {
       std::uint64_t state = state_.load();
-      while (fresh(state, seen))
+      while (is_new(state, seen))
         if (state_.compare_exchange_weak(state, state + inside)) {
           seen = state / region;
           work(worker);
@@ -187,11 +191,11 @@ class ThreadPool {
     }
   }
 
-  static bool fresh(std::uint64_t state, std::uint64_t seen) { return (state & open) != 0 && state / region != seen; }
+  static bool is_new(std::uint64_t state, std::uint64_t seen) { return (state & open) != 0 && state / region != seen; }
 
-  /// Until a region opens (true) or the pool ends (false).
-  bool await(std::uint64_t seen) {
-    const auto ready = [&] { return stop_.load(std::memory_order_relaxed) || fresh(state_.load(), seen); };
+  /// Returns when a region opens (true) or the pool ends (false).
+  bool wait_for_region(std::uint64_t seen) {
+    const auto ready = [&] { return stop_.load(std::memory_order_relaxed) || is_new(state_.load(), seen); };
     if (spins_) {
       const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
       do
@@ -214,12 +218,12 @@ class ThreadPool {
   Call call_ = nullptr;
   void* context_ = nullptr;
   alignas(64) std::atomic<std::uint64_t> state_{0};
-  alignas(64) std::atomic<bool> held_{false};
+  alignas(64) std::atomic<bool> reserved_{false};
   std::atomic<bool> stop_{false};
   std::atomic<int> sleeping_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<std::thread> crew_;
+  std::vector<std::thread> workers_;
 };
 
 /// A backend that computes on threads of the host.

@@ -3,6 +3,8 @@
 
 #include <clip/config/clip.hpp>
 #include <clip/nn/transformer.hpp>
+#include <clip/ops/patches.hpp>
+#include <clip/ops/tokens.hpp>
 
 namespace clip::inline CLIP_ABI {
 

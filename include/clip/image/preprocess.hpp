@@ -84,7 +84,7 @@ template <PreprocessConfig Config>
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
                                           ThreadPool& threads, PreprocessMemory& memory) {
-  const ThreadPool::Hold hold{threads};
+  const ThreadPool::Reservation hold{threads};
   if (!hold) return try_preprocess(config, images, out, memory);  // somebody else has the pool
   return detail::preprocess_each(config, images, out, memory.preparer(), threads.threads(),
                                  [&](Index count, auto f) { hold.parallel(count, f); });

@@ -45,12 +45,6 @@ struct CpuTraining {
     });
   }
 
-  void scale(Out<T> x, double factor) {
-    const P f{factor};
-    each_pack<T>(crew(), x.rows, x.cols, x.contiguous(),
-                 [&](Index i, Index j, auto part) { (P::load(x.row(i) + j, part) * f).store(x.row(i) + j, part); });
-  }
-
   /// y = keep y + share x
   void blend(double keep, double share, In<T> x, Out<T> y) {
     const P old{keep}, part_of_x{share};

@@ -1,4 +1,4 @@
-// clip/backend/naive/batch_norm.hpp: columns normalised over all rows, with the batch's statistics or given ones.
+// clip/backend/naive/batch_norm.hpp: batch norm of columns with the batch's statistics or given ones, in plain loops.
 #pragma once
 
 #include <clip/core/view.hpp>
@@ -52,7 +52,7 @@ struct NaiveBatchNorm {
     }
   }
 
-  /// What a product needs to apply given statistics as it is stored:   y = (scale, shift),  scale = γ/√(σ² + ε),  shift = β - μ scale
+  /// Given statistics as scale and shift for the epilogue of a product:   y = (scale, shift),  scale = γ/√(σ² + ε),  shift = β - μ scale
   void fold_batch_norm(In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y) {
     for (Index j = 0; j < y.cols; ++j) {
       y(0, j) = gain(0, j) / std::sqrt(variance(0, j) + static_cast<T>(epsilon));

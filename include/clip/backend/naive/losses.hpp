@@ -1,4 +1,4 @@
-// clip/backend/naive/losses.hpp: cross-entropy with several positives, over rows or columns of a matrix of logits.
+// clip/backend/naive/losses.hpp: cross-entropy with several positives over rows or columns of logits, in plain loops.
 #pragma once
 
 #include <clip/backend/concept.hpp>

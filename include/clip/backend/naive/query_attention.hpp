@@ -1,4 +1,4 @@
-// clip/backend/naive/query_attention.hpp: one query a sequence, its keys and values the rows themselves.
+// clip/backend/naive/query_attention.hpp: attention of one query per sequence over its rows, in plain loops.
 #pragma once
 
 #include <clip/core/weights.hpp>

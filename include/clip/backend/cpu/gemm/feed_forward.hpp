@@ -7,6 +7,7 @@
 
 #include <clip/backend/cpu/gemm/products.hpp>
 #include <clip/backend/cpu/norms.hpp>
+#include <clip/backend/fusing.hpp>
 
 namespace clip::inline CLIP_ABI {
 

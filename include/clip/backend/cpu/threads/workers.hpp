@@ -86,7 +86,7 @@ class Crew {
 
    private:
     Crew& crew_;
-    ThreadPool::Hold hold_;
+    ThreadPool::Reservation hold_;
     std::unique_ptr<Desk> alone_;
   };
 

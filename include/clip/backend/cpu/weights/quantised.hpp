@@ -27,12 +27,10 @@ namespace clip::inline CLIP_ABI::detail {
 template <class T>
 constexpr Index panel_bytes(Layout layout, Index k) {
   constexpr Index width = panel_width<T>;
-  switch (layout) {
-    case CpuLayout::half_panels: return 2 * width * k;
-    case CpuLayout::bfloat16_panels: return 4 * width * pieces(k, 2);
-    case CpuLayout::int8_panels: return 4 * width * (2 + pieces(k, 4));
-    default: return static_cast<Index>(sizeof(T)) * width * k;
-  }
+  if (layout == CpuLayout::half_panels) return 2 * width * k;
+  if (layout == CpuLayout::bfloat16_panels) return 4 * width * pieces(k, 2);
+  if (layout == CpuLayout::int8_panels) return 4 * width * (2 + pieces(k, 4));
+  return static_cast<Index>(sizeof(T)) * width * k;
 }
 
 /// A row of a panel, moved as bytes: a panel may be narrowed in its place.
