@@ -1,5 +1,5 @@
-// The kernels of one instruction set as a table. Compiled once per set; CLIP_KERNELS is the one symbol its object shows, and
-// CLIP_KERNELS_NAME the set's name.
+// The kernels of one instruction set as a table. Compiled once per set; CLIP_KERNELS is the one symbol its object shows,
+// and CLIP_KERNELS_NAME the set's name.
 #include "tables.hpp"
 
 #include <clip/backend/cpu.hpp>
@@ -20,7 +20,7 @@ using F = FunctionCall;
 /// The caller's backend, computing here.
 Cpu<T> backend(const CpuHandle& handle) { return Cpu<T>{handle}; }
 
-/// f(), an error of ours told by its parts.
+/// f(); an error becomes its parts.
 template <class F>
 auto guarded(Failure& failure, F&& f) -> decltype(f()) {
   try {

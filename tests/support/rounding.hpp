@@ -9,7 +9,8 @@
 
 namespace clip::testing {
 
-/// The largest rounding error of a value in a product with weights of this layout; `most` is the row's largest magnitude.
+/// The largest rounding error of a value in a product with weights of this layout; `most` is the
+/// row's largest magnitude.
 inline double lost(Layout layout, bool weight, double value, double most) {
   if (layout == CpuLayout::half_panels) return weight ? half_rounding * value : 0;
   return layout == CpuLayout::int8_panels ? int8_rounding * most : bfloat16_rounding * value;

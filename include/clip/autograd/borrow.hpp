@@ -9,8 +9,8 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Contiguous host values as rows of a context: the same memory if its backend can read it, otherwise uploaded. Ops only read
-/// them; they must outlive the rows.
+/// Contiguous host values as rows of a context: the same memory if its backend can read it, otherwise uploaded. Ops
+/// only read them; they must outlive the rows.
 template <class Cx, class S, Index W>
 Rows<Cx, W> borrow(Cx& cx, View<const S> values, Size<W> width) {
   using B = BackendOf<Cx>;

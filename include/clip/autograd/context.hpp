@@ -1,7 +1,7 @@
 // clip/autograd/context.hpp: contexts of a forward pass, their modes and inputs.
 //
-// The mode is part of the context's type: `Inference` keeps nothing and carries no backward code, `Tape` records. Modules are
-// written once, as templates that deduce the context Cx.
+// The mode is part of the context's type: `Inference` keeps nothing and carries no backward code, `Tape` records.
+// Modules are written once, as templates that deduce the context Cx.
 #pragma once
 
 #include <clip/backend/concept.hpp>

@@ -8,8 +8,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Allocates matrices from blocks that are reused while they are still cached. The smallest block that fits is taken, so that
-/// the backend allocates nothing once the largest backward pass has been seen.
+/// Allocates matrices from blocks that are reused while they are still cached. The smallest block that fits is taken,
+/// so that the backend allocates nothing once the largest backward pass has been seen.
 template <Backend B>
 class GradientPool {
  public:

@@ -26,9 +26,9 @@ struct Trainable {
   Index offset = 0;   // of this entry in every state of the table
 };
 
-/// Gradients and optimiser states of the parameters that a pattern selects. The model itself has neither: a weight whose name is
-/// left out is frozen. The model must outlive the table and keep its weights in rows. Weights in a mapped file are copied into the
-/// model's memory.
+/// Gradients and optimiser states of the parameters that a pattern selects. The model itself has neither: a weight
+/// whose name is left out is frozen. The model must outlive the table and keep its weights in rows. Weights in a mapped
+/// file are copied into the model's memory.
 template <Backend B>
 class Parameters {
  public:

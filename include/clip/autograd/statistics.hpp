@@ -15,7 +15,8 @@ struct RunningStatistics {
   double momentum = 0.1;
 };
 
-/// Statistics of batches, copied in the order in which they were collected. Allocates nothing once the largest pass has been seen.
+/// Statistics of batches, copied in the order in which they were collected. Allocates nothing once the largest pass has
+/// been seen.
 template <Backend B>
 class BatchStatistics {
  public:

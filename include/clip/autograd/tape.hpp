@@ -1,9 +1,10 @@
 // clip/autograd/tape.hpp: recorded forward pass, and its backward pass.
 //
-// The tape is the list of ops in execution order; backward reads it from the end. Each node holds an op (a small value), views of
-// its inputs and of its output, and what the op saved. Gradients of weights go to the `Parameters` table; gradients of rows live
-// from the last use of the rows to the op that computed them. Within a stage a result that is cheap to recompute (of a layer norm, of
-// an activation) is temporary: it is released when the stage ends and recomputed when backward reads it.
+// The tape is the list of ops in execution order; backward reads it from the end. Each node holds an op (a small
+// value), views of its inputs and of its output, and what the op saved. Gradients of weights go to the `Parameters`
+// table; gradients of rows live from the last use of the rows to the op that computed them. Within a stage a result
+// that is cheap to recompute (of a layer norm, of an activation) is temporary: it is released when the stage ends and
+// recomputed when backward reads it.
 #pragma once
 
 #include <clip/autograd/context.hpp>
@@ -45,8 +46,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
   /// Whether batch norms use their running statistics.
   bool evaluating() const { return options_.evaluation; }
 
-  /// Begins a new step. Rows of the last one are gone, and statistics that were not committed; gradients in the table stay
-  /// until an optimiser used them.
+  /// Begins a new step. Rows of the last one are gone, and statistics that were not committed; gradients in the table
+  /// stay until an optimiser used them.
   void clear() {
     nodes_.clear();
     stages_ = 0;
@@ -112,8 +113,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     return apply(op, y.rows(), Size<W>{y.cols()}, inputs...);
   }
 
-  /// One residual block: x ↦ f(x) of the same shape; temporary rows of f are released when it ends. With `recompute` only the
-  /// result is kept, and the backward pass runs f a second time.
+  /// One residual block: x ↦ f(x) of the same shape; temporary rows of f are released when it ends. With `recompute`
+  /// only the result is kept, and the backward pass runs f a second time.
   template <Index W, class F>
   Rows<Tape, W> stage(Rows<Tape, W> x, F&& f) {
     using Stage = Recompute<std::remove_cvref_t<F>, W>;
@@ -129,8 +130,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     return y;
   }
 
-  /// Collects the statistics of the batch, (mean, variance) : (2, n), which the op that computed y saved; not while a block is
-  /// recomputed.
+  /// Collects the statistics of the batch, (mean, variance) : (2, n), which the op that computed y saved; not while a
+  /// block is recomputed.
   template <Index W>
   void collect(Rows<Tape, W> y, const RunningStatistics<T>& running) {
     if (!recomputing_) statistics_.collect(View<const T>{at(y.node).saved}, y.rows(), running);

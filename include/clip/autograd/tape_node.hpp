@@ -19,7 +19,8 @@ namespace detail {
 template <class U, class>
 using For = U;  // one U for every input
 
-/// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result y before
+/// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result
+/// y before
 /// `saved` where it says `wants_output`.
 // clang-format off
 template <class Op, class B, class T, class... Inputs>

@@ -8,8 +8,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What products of rows with row-major weights are computed in. In bfloat16 both sides are rounded to it and summed in float, where
-/// the machine has dot products of that type; otherwise, and for double, nothing changes.
+/// What products of rows with row-major weights are computed in. In bfloat16 both sides are rounded to it and summed in
+/// float, where the machine has dot products of that type; otherwise, and for double, nothing changes.
 enum class Arithmetic : unsigned char { full, bfloat16 };
 
 /// A backend whose products may round their inputs.

@@ -1,12 +1,12 @@
 // clip/backend/concept.hpp: concept of a backend: memory, and the core list of primitives.
 //
-// The core list is what a new backend has to implement: both transformer towers, their losses and their training run on it. What
-// some backends have in addition is in optional lists of their own: convolving.hpp, fusing.hpp, packing.hpp. Names, signatures and
-// formulas of all of them are in primitives.def.hpp.
+// The core list is what a new backend has to implement: both transformer towers, their losses and their training run on
+// it. What some backends have in addition is in optional lists of their own: convolving.hpp, fusing.hpp, packing.hpp.
+// Names, signatures and formulas of all of them are in primitives.def.hpp.
 //
-// Every primitive takes borrowed matrices whose memory the backend allocated and whose sizes are known at run time, so a kernel
-// exists once per scalar type. `Naive` implements the lists in plain loops: it documents each formula, and every other backend is
-// compared with it. Guarantees of every backend:
+// Every primitive takes borrowed matrices whose memory the backend allocated and whose sizes are known at run time, so
+// a kernel exists once per scalar type. `Naive` implements the lists in plain loops: it documents each formula, and
+// every other backend is compared with it. Guarantees of every backend:
 //   - the order of additions of a result depends on the length of its sum alone: never on the number of rows, on the
 //     neighbours in the batch, on threads or on sharing (the same bits however work is grouped);
 //   - a target `Acc` is added to; while it is fresh it is written in full;
@@ -25,7 +25,8 @@
 namespace clip::inline CLIP_ABI {
 
 /// What happens to x wᵀ before it is stored:   y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut).
-/// `before` receives the argument of f where backward will need it. Absent parts are null. `residual` or `shortcut` may be y itself.
+/// `before` receives the argument of f where backward will need it. Absent parts are null. `residual` or `shortcut` may
+/// be y itself.
 template <class T, class F = fn::Identity>
 struct Epilogue {
   In<T> bias{};  // (1, n)
@@ -70,9 +71,11 @@ concept CorePrimitives = requires(B& backend) {
 };
 }  // namespace detail
 
-/// Memory is zeros when it is allocated, aligned to 64 bytes; `host_memory` says that the host may access it outside primitives.
+/// Memory is zeros when it is allocated, aligned to 64 bytes; `host_memory` says that the host may access it outside
+/// primitives.
 template <class B>
-concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View<typename B::Scalar> y, View<const typename B::Scalar> x) {
+concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View<typename B::Scalar> y,
+                                               View<const typename B::Scalar> x) {
   { B::host_memory } -> std::convertible_to<bool>;
   { b.allocate(std::size_t{}) } -> std::same_as<void*>;
   b.deallocate(p, std::size_t{});

@@ -32,8 +32,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first uses the pool,
-/// the others compute on one thread each, with the same bits.
+/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first uses the
+/// pool, the others compute on one thread each, with the same bits.
 template <class T = float>
 class Cpu : public CpuHandle,
             public HostMemory<T>,

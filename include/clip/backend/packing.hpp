@@ -1,4 +1,4 @@
-// clip/backend/packing.hpp: the optional list of weight packing: weights stored as the matrix products of a backend read them fastest.
+// clip/backend/packing.hpp: the optional list of weight packing: weights in layouts for fast matrix products.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -9,9 +9,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What packed weights are stored as. Full: as they are, and results have the same bits. Half: widened on their way into a product.
-/// bfloat16: where the machine has dot products of that type, rows are rounded to it as well. int8: where it has dot products of
-/// bytes, every row is quantised by its largest magnitude. Sums are the backend's in every case.
+/// What packed weights are stored as. Full: as they are, and results have the same bits. Half: widened on their way
+/// into a product. bfloat16: where the machine has dot products of that type, rows are rounded to it as well. int8:
+/// where it has dot products of bytes, every row is quantised by its largest magnitude. Sums are the backend's in every
+/// case.
 enum class Storage : unsigned char { full, half, bfloat16, int8 };
 
 // clang-format off

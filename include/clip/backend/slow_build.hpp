@@ -35,8 +35,8 @@ inline SimdWidth machine_width() {
   return compiled_width();
 }
 
-/// The warning for a build of one width, optimised or not, on a machine of another; null where the build uses half of the machine's
-/// width or more.
+/// The warning for a build of one width, optimised or not, on a machine of another; null where the build uses half of
+/// the machine's width or more.
 constexpr const char* slow_build(bool optimised, SimdWidth compiled, SimdWidth machine) {
   if (!optimised) return "compiled without optimisation: tens of times slower than with -O2";
   if (2 * compiled.rate() >= machine.rate()) return nullptr;

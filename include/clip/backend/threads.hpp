@@ -1,8 +1,8 @@
 // clip/backend/threads.hpp: thread pool for parallel loops.
 //
-// Regions are short (tens of microseconds) and follow one another, so workers spin briefly before they sleep. Each thread begins
-// with its own stretch of the loop (the same one in every region of that length, so its rows are still in its cache) and then
-// takes iterations of the others; the caller never waits for a worker that has not begun.
+// Regions are short (tens of microseconds) and follow one another, so workers spin briefly before they sleep. Each
+// thread begins with its own stretch of the loop (the same one in every region of that length, so its rows are still in
+// its cache) and then takes iterations of the others; the caller never waits for a worker that has not begun.
 #pragma once
 
 #include <clip/core/size.hpp>

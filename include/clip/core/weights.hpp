@@ -8,7 +8,8 @@ namespace clip::inline CLIP_ABI {
 /// What products do with a weight, and so how a backend may pack it: nothing, x wᵀ, x p, or windows of x times w.
 enum class Use : unsigned char { other, linear, project, convolution };
 
-/// Memory layout of a weight: 0 is row-major, as in the file; every other value belongs to the backend that packed the weight.
+/// Memory layout of a weight: 0 is row-major, as in the file; every other value belongs to the backend that packed the
+/// weight.
 enum class Layout : unsigned char { rows = 0 };
 
 /// A weight as ops read it: a matrix in one of its layouts, or `count` of its rows from `first` on.

@@ -9,7 +9,8 @@
 namespace clip::inline CLIP_ABI {
 
 /// y = softmax(q kᵀ/√d) v per head, for every row.          qkv : (rows, 3 W) = (q, k, v), y : (rows, W)
-/// saved : (rows, heads) = log Σ exp. `sequences` is in host memory and outlives the tape.          Naive: backend/naive/attention.hpp
+/// saved : (rows, heads) = log Σ exp. `sequences` is in host memory and outlives the tape.
+/// Naive: backend/naive/attention.hpp
 struct AttentionOp {
   static constexpr std::string_view name = "attention";
   static constexpr bool wants_output = true;
@@ -61,7 +62,8 @@ struct PooledAttentionOp {
   }
 };
 
-/// The same with keys and values of their own.          q, y : (pooled, W), k, v : (rows, W)          Naive: backend/naive/attention.hpp
+/// The same with keys and values of their own.          q, y : (pooled, W), k, v : (rows, W)
+/// Naive: backend/naive/attention.hpp
 struct SeparatePooledAttentionOp {
   static constexpr std::string_view name = "separate_pooled_attention";
   static constexpr bool wants_output = true;

@@ -8,7 +8,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// y = (x - μ) r γ + β,  r = 1/√(σ² + ε), μ and σ² (biased) of every column          x, y : (m, n), γ, β : (n), saved : (2, n) = (μ, σ²)
+/// y = (x - μ) r γ + β,  r = 1/√(σ² + ε), μ and σ² (biased) of every column
+///   x, y : (m, n), γ, β : (n), saved : (2, n) = (μ, σ²)
 /// with x̂ = (x - μ) r:   dx += γ r (dy - mean(dy) - x̂ mean(dy x̂)),   dγ += Σ dy x̂,   dβ += Σ dy
 /// Naive: backend/naive/batch_norm.hpp
 struct BatchNormOp {
@@ -55,8 +56,8 @@ struct BatchNormWeights {
   double momentum = 0.1;
 };
 
-/// Batch norm. On a tape the statistics are those of the batch, collected for tape.commit(); in inference, or on a tape made
-/// with `evaluation`, the running ones.          x, result : (m, N)
+/// Batch norm. On a tape the statistics are those of the batch, collected for tape.commit(); in inference, or on a tape
+/// made with `evaluation`, the running ones.          x, result : (m, N)
 /// ShapeError: a single row has no variance.
 template <class Cx, Index N>
 Rows<Cx, N> batch_norm(Cx& cx, Rows<Cx, N> x, const BatchNormWeights<typename Cx::Scalar>& p) {

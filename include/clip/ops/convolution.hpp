@@ -37,7 +37,8 @@ void check_convolution(const X& x, Grid grid, Window window, Index outputs, cons
 }
 }  // namespace detail
 
-/// A convolution without bias.          x : (grid.rows(), K), weight : (N, K, size, size), result : (window.over(grid).rows(), N)
+/// A convolution without bias.
+///   x : (grid.rows(), K), weight : (N, K, size, size), result : (window.over(grid).rows(), N)
 /// ShapeError: sizes do not fit.
 template <class Cx, Index K, Index N>
 Rows<Cx, N> convolution(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N> outputs,

@@ -1,4 +1,4 @@
-// clip/ops/feed_forward.hpp: the second half of a pre-norm residual block in one step, for inference.
+// clip/ops/feed_forward.hpp: second half of a pre-norm residual block in one step, for inference.
 #pragma once
 
 #include <clip/autograd/context.hpp>
@@ -8,7 +8,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// y = x + w2 f(w1 x̂ + b1) + b2, x̂ the layer norm of x          x, y : (m, k); y may be x          Naive: backend/naive/feed_forward.hpp
+/// y = x + w2 f(w1 x̂ + b1) + b2, x̂ the layer norm of x          x, y : (m, k); y may be x
+/// Naive: backend/naive/feed_forward.hpp
 /// `normed` : (m, k) and `hidden` : (m, h) are scratch.
 template <class F, class T>
 struct FeedForwardOp {

@@ -7,7 +7,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// (scale, shift) with  scale = γ/√(σ² + ε),  shift = β - μ scale:  y = scale ⊙ x + shift.         Naive: backend/naive/batch_norm.hpp
+/// (scale, shift) with  scale = γ/√(σ² + ε),  shift = β - μ scale:  y = scale ⊙ x + shift
+/// Naive: backend/naive/batch_norm.hpp
 struct FoldBatchNormOp {
   static constexpr std::string_view name = "fold_batch_norm";
   double epsilon;
@@ -22,6 +23,8 @@ struct FoldBatchNormOp {
 /// N may be left out: rows of run-time width convert to any.
 template <Index N = dyn, class Cx>
 Rows<Cx, N> fold_batch_norm(Cx& cx, const BatchNormWeights<typename Cx::Scalar>& p) {
+  static_assert(ConvolvingBackend<BackendOf<Cx>>,
+                "fold_batch_norm: this backend has no batch norms (backend/convolving.hpp)");
   return cx.apply(FoldBatchNormOp{p.epsilon}, 2, Size<N>{p.weight.count()}, p.weight, p.bias, p.running_mean,
                   p.running_var);
 }

@@ -7,7 +7,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// y = f(scale ⊙ convolution(x) + shift + shortcut), (scale, shift) = folded : (2, N)          Naive: backend/naive/convolution.hpp
+/// y = f(scale ⊙ convolution(x) + shift + shortcut), (scale, shift) = folded : (2, N)
+/// Naive: backend/naive/convolution.hpp
 template <class F>
 struct FoldedConvolutionOp {
   static constexpr std::string_view name = "folded_convolution";
@@ -22,13 +23,15 @@ struct FoldedConvolutionOp {
   }
 };
 
-/// f(scale ⊙ convolution(x) + shift + shortcut) in one pass, for inference. folded : (2, N) as fold_batch_norm makes it;
+/// f(scale ⊙ convolution(x) + shift + shortcut) in one pass, for inference. folded : (2, N), of fold_batch_norm;
 /// shortcut : rows of the result's shape, which the result overwrites, or `absent`.
 template <class F, class Cx, Index K, Index N, Index M, class Shortcut = Absent>
 Rows<Cx, N> folded_convolution(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N> outputs,
                                const Parameter<typename Cx::Scalar>& weight, Rows<Cx, M> folded,
                                const Shortcut& shortcut = {}) {
   static_assert(compatible(M, N), "folded_convolution: scale and shift have another width than the result");
+  static_assert(ConvolvingBackend<BackendOf<Cx>>,
+                "folded_convolution: this backend has no convolutions (backend/convolving.hpp)");
   detail::check_convolution(x, grid, window, outputs, weight);
   const Index rows = window.over(grid).rows();
   if (folded.rows() != 2 || folded.cols() != outputs)

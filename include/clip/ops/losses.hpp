@@ -25,10 +25,11 @@ struct ExpScaleOp {
   }
 };
 
-/// L = mean_i (log Σ_j exp x_ij - mean of x_ij over the positives of i), over rows or columns of x; j is a positive of i
-/// where their groups are equal.          x : (m, n), L : (1, 1), saved : (1, m or n) = log Σ exp
+/// L = mean_i (log Σ_j exp x_ij - mean of x_ij over the positives of i), over rows or columns of x; j is a positive
+/// of i where their groups are equal.          x : (m, n), L : (1, 1), saved : (1, m or n) = log Σ exp
 /// dx_ij += dL / m (softmax_ij - [j positive of i] / positives of i)
-/// `weight` scales the whole. The groups are in host memory and outlive the tape.          Naive: backend/naive/losses.hpp
+/// `weight` scales the whole. The groups are in host memory and outlive the tape.
+/// Naive: backend/naive/losses.hpp
 struct CrossEntropyOp {
   static constexpr std::string_view name = "cross_entropy";
   Ids row_groups, col_groups;

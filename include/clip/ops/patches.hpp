@@ -8,7 +8,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Every image cut into g × g patches, one row each: the rows that a convolution multiplies whose stride is its kernel size.
+/// Every image cut into g × g patches, one row each: the rows of a convolution whose stride is its kernel size.
 ///   x : (n, channels · size²), y : (n g², channels · patch²)          Naive: backend/naive/patches.hpp
 struct PatchesOp {
   static constexpr std::string_view name = "patches";
@@ -24,8 +24,8 @@ struct PatchesOp {
   }
 };
 
-/// The same as one gather of rows of `patch` pixels, for backends without the fused form. `ids` : PatchIds, in host memory as long as the
-/// tape.          Naive: backend/naive/tables.hpp
+/// The same as one gather of rows of `patch` pixels, for backends without the fused form. `ids`, of PatchIds, are in
+/// host memory as long as the tape.          Naive: backend/naive/tables.hpp
 struct GatherPatchesOp {
   static constexpr std::string_view name = "gather_patches";
   Ids ids;

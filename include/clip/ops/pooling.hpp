@@ -9,7 +9,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// y = mean of every k × k pixels, stride k;   dx += dy / k² of the mean that contains it          x : (pixels of grid, W)
+/// y = mean of every k × k pixels, stride k;   dx += dy / k² of the mean that contains it
+///   x : (pixels of grid, W)
 /// Naive: backend/naive/pooling.hpp
 struct AveragePoolOp {
   static constexpr std::string_view name = "average_pool";

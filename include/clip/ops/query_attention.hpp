@@ -10,10 +10,12 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Attention over sequences of equal length with one query each, whose keys k = x Wkᵀ and values v = x Wvᵀ + b are linear maps of
-/// their rows: neither is computed. With u = q_h Wk_h / √d the scores are u · x_j, and y_h = (Σ_j softmax_j(u · x_j) x_j) Wv_hᵀ + b_h.
-/// (A bias of the keys would add the same number to all scores of a head.) In two steps; this one is the mean of the rows per head.
-///   q : (n, W), x : (n t, K), key_weight : (W, K), mean : (n, heads · K)          Naive: backend/naive/query_attention.hpp
+/// Attention over sequences of equal length with one query each, whose keys k = x Wkᵀ and values v = x Wvᵀ + b are
+/// linear maps of their rows: neither is computed. With u = q_h Wk_h / √d the scores are u · x_j, and
+///   y_h = (Σ_j softmax_j(u · x_j) x_j) Wv_hᵀ + b_h.
+/// (A bias of the keys would add the same number to all scores of a head.) In two steps; this one is the sum over j.
+///   q : (n, W), x : (n t, K), key_weight : (W, K), mean : (n, heads · K)
+/// Naive: backend/naive/query_attention.hpp
 struct QueryAttentionOp {
   static constexpr std::string_view name = "query_attention";
   Index heads;
@@ -24,7 +26,8 @@ struct QueryAttentionOp {
   }
 };
 
-/// The second step, head by head: y_h = mean_h Wv_hᵀ + b_h          y : (n, W)          Naive: backend/naive/products.hpp
+/// The second step, head by head: y_h = mean_h Wv_hᵀ + b_h          y : (n, W)
+/// Naive: backend/naive/products.hpp
 struct HeadValuesOp {
   static constexpr std::string_view name = "head_values";
   Index heads;
@@ -41,8 +44,8 @@ struct HeadValuesOp {
   }
 };
 
-/// One query per sequence: row i of q belongs to rows i · t … (i + 1) · t - 1 of x. Weights : (W, K), value_bias : (W), each a Parameter
-/// or a slice of one. Inference only. A backend without the fused form computes keys and values.
+/// One query per sequence: row i of q belongs to rows i · t … (i + 1) · t - 1 of x. Weights : (W, K), value_bias : (W),
+/// each a Parameter or a slice of one. Inference only. A backend without the fused form computes keys and values.
 template <class Cx, Index W, Index K, class Weight, class Bias>
 Rows<Cx, W> query_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, K> x, const Weight& key_weight, const Weight& value_weight,
                             const Bias& value_bias, Index heads) {

@@ -24,7 +24,8 @@ struct GatherOp {
   }
 };
 
-/// y_i = token_{ids i} + position_{positions i}          (the text tower's first line)          Naive: backend/naive/tables.hpp
+/// y_i = token_{ids i} + position_{positions i}          (the text tower's first line)
+/// Naive: backend/naive/tables.hpp
 struct EmbeddingOp {
   static constexpr std::string_view name = "embedding";
   Ids ids, positions;
@@ -42,7 +43,8 @@ struct EmbeddingOp {
 };
 
 /// y_i = token_{tokens i} + vector_{vectors i} + position_{positions i}; a negative number is no row.
-/// The embedding of a text some of whose rows are learned vectors instead of tokens.          Naive: backend/naive/tables.hpp
+/// The embedding of a text some of whose rows are learned vectors instead of tokens.
+/// Naive: backend/naive/tables.hpp
 struct LearnedEmbeddingOp {
   static constexpr std::string_view name = "learned_embedding";
   Ids tokens, vectors, positions;

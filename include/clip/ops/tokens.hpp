@@ -1,4 +1,4 @@
-// clip/ops/tokens.hpp: sequences of image tokens: a class embedding or a mean before the rows of every image, plus positions.
+// clip/ops/tokens.hpp: token sequences of images: a class embedding or mean, then patches, plus positions.
 #pragma once
 
 #include <clip/autograd/context.hpp>

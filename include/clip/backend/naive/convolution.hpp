@@ -26,7 +26,8 @@ void each_window(Grid grid, Window window, auto visit) {
 
 template <class T>
 struct NaiveConvolution {
-  /// y = residual + f(scale ⊙ z + bias + shortcut),   z(p, n) = Σ over ky, kx, c of x(pixel (ky, kx) under window p, c) w(n, c, ky, kx);
+  /// y = residual + f(scale ⊙ z + bias + shortcut),
+  /// z(p, n) = Σ over ky, kx, c of x(pixel (ky, kx) under window p, c) w(n, c, ky, kx);
   /// pixels outside the image are zeros.          x : (pixels, k), w : (n, k size²), y : (pixels of the result, n)
   template <class F>
   void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {

@@ -1,4 +1,4 @@
-// clip/backend/naive/feed_forward.hpp: the second half of a pre-norm residual block, composed of a norm and two products.
+// clip/backend/naive/feed_forward.hpp: second half of a pre-norm residual block: a norm and two products.
 #pragma once
 
 #include <clip/backend/fusing.hpp>

@@ -19,8 +19,8 @@ struct HostMemory {
   static constexpr bool host_memory = true;
   static constexpr std::size_t alignment = 64;
 
-  /// Zeros. Large blocks are pages of the system, which take no memory before they are written: a tower that is never loaded
-  /// costs nothing.
+  /// Zeros. Large blocks are pages of the system, which take no memory before they are written: a tower that is never
+  /// loaded costs nothing.
   void* allocate(std::size_t bytes) {
     if (bytes < large) return std::memset(::operator new (bytes, std::align_val_t{alignment}), 0, bytes);
     void* const pages =

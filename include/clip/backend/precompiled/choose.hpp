@@ -1,4 +1,4 @@
-// clip/backend/precompiled/choose.hpp: link-time interface of clip::precompiled: plain values outside the inline namespace.
+// clip/backend/precompiled/choose.hpp: link-time interface of clip::precompiled, outside the inline namespace.
 #pragma once
 
 #include <clip/version.hpp>
@@ -17,8 +17,8 @@ struct CLIP_PRECOMPILED(set) {
   const void* images;   // detail::ImageKernels
 };
 
-/// The instruction set of this process: the best that its machine has, or the one that the environment variable CLIP_CPU names (v2,
-/// v3, v4, v4-dot); null where there is none, `*problem` being why. The same in every call.
+/// The instruction set of this process: the best that its machine has, or the one that the environment variable
+/// CLIP_CPU names (v2, v3, v4, v4-dot); null where there is none, `*problem` being why. The same in every call.
 const CLIP_PRECOMPILED(set) * CLIP_PRECOMPILED(choose)(const char** problem);
 
 }  // extern "C"

@@ -1,7 +1,7 @@
 // clip/backend/precompiled/cpu.hpp: the CPU backend of programs that link clip::precompiled.
 //
-// The same class as in backend/cpu.hpp for its users; its primitives run in kernels compiled for several instruction sets, one of
-// which is chosen when the program makes its first backend.
+// The same class as in backend/cpu.hpp for its users; its primitives run in kernels compiled for several instruction
+// sets, one of which is chosen when the program makes its first backend.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -68,8 +68,8 @@ Epilogue<T, FunctionCall> crossing(const Epilogue<T, F>& epilogue) {
 
 }  // namespace detail
 
-/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first uses the pool,
-/// the others compute on one thread each, with the same bits.
+/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first uses the
+/// pool, the others compute on one thread each, with the same bits.
 template <class T = float>
 class Cpu : public CpuHandle, public HostMemory<T> {
   static_assert(std::is_same_v<T, float>,

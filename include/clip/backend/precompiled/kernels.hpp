@@ -1,8 +1,8 @@
 // clip/backend/precompiled/kernels.hpp: table of compiled kernels, one per instruction set of clip::precompiled.
 //
-// Both sides of the table are compiled from the same headers, for different machines: their types have the same layout under
-// different names (CLIP_ABI). Views and other small values cross it as they are, larger ones (Sequences, the handle) by address;
-// an error crosses as its parts, because `catch` compares the names of types.
+// Both sides of the table are compiled from the same headers, for different machines: their types have the same layout
+// under different names (CLIP_ABI). Views and other small values cross it as they are, larger ones (Sequences, the
+// handle) by address; an error crosses as its parts, because `catch` compares the names of types.
 #pragma once
 
 #include <clip/backend/concept.hpp>
