@@ -1,4 +1,4 @@
-// The kernels of one instruction set as a table. Compiled once per set; CLIP_KERNELS is the one symbol its object shows,
+// The kernels of one instruction set as a table. Compiled once per set; CLIP_KERNELS is the only symbol of its object,
 // and CLIP_KERNELS_NAME the set's name.
 #include "tables.hpp"
 

@@ -19,14 +19,17 @@ namespace detail {
 template <class U, class>
 using For = U;  // one U for every input
 
-/// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result
-/// y before
-/// `saved` where it says `wants_output`.
+/// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result y
+/// before `saved` where it says `wants_output`.
 // clang-format off
 template <class Op, class B, class T, class... Inputs>
 inline constexpr bool has_backward =
-    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., saved, y, d...); } ||
-    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., y, saved, y, d...); };
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) {
+      op.backward(b, in..., saved, y, d...);
+    } ||
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) {
+      op.backward(b, in..., y, saved, y, d...);
+    };
 
 /// True for an op whose derivative reads its own result.
 template <class Op>
@@ -34,7 +37,10 @@ inline constexpr bool wants_output = requires { requires Op::wants_output; };
 
 /// Whether Op can recompute its result cheaply from its inputs and what it saved: recompute(b, inputs…, saved, y).
 template <class Op, class B, class T, class... Inputs>
-inline constexpr bool has_recompute = requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, Saved<T> saved, Out<T> y) { op.recompute(b, in..., saved, y); };
+inline constexpr bool has_recompute =
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, Saved<T> saved, Out<T> y) {
+      op.recompute(b, in..., saved, y);
+    };
 // clang-format on
 }  // namespace detail
 

@@ -3,7 +3,7 @@
 // Every line is CLIP_PRIMITIVE(result, name, parameters, arguments), or CLIP_PRIMITIVE_OF_F(name, parameters,
 // arguments) for a primitive that takes a function F; T is the scalar type. A file that includes this one defines which
 // lists it wants (CLIP_PRIMITIVES_CORE, _CONVOLVING, _FUSING, _PACKING) and what a line expands to: a member, a table
-// entry, a kernel. Without CLIP_PRIMITIVE a line expands to the requirement of a concept on a value `backend`. This file
+// entry, a kernel. Without CLIP_PRIMITIVE a line is the requirement of a concept on a value `backend`. This file
 // undefines all of these macros. A new primitive is one line here, a function in each backend, and a case in
 // tests/support/primitives/.
 
@@ -23,7 +23,7 @@
 // clang-format off
 #ifdef CLIP_PRIMITIVES_CORE  // backend/concept.hpp: what every backend has
 
-// Elementary: y = value;   d += x;   y = f(x);   d += dy f'(x);   d += exp(s) x;   sum += Σ a b          s, sum : (1, 1)
+// Elementary: y = value;   d += x;   y = f(x);   d += dy f'(x);   d += exp(s) x;   sum += Σ a b,  s, sum : (1, 1)
 CLIP_PRIMITIVE(void, fill, (Out<T> y, T value), (y, value))
 CLIP_PRIMITIVE(void, add, (In<T> x, Acc<T> d), (x, d))
 CLIP_PRIMITIVE_OF_F(map, (F f, In<T> x, Out<T> y), (f, x, y))

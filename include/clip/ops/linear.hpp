@@ -67,7 +67,7 @@ struct ProjectOp {
   }
 };
 
-/// y = a bᵀ: all similarities of two sets of rows, in full precision as losses need them          a : (m, k), b : (n, k)
+/// y = a bᵀ: all similarities of two sets of rows, in full precision, for losses          a : (m, k), b : (n, k)
 /// da += dy b,   db += dyᵀ a          Naive: backend/naive/products.hpp
 struct MatmulNtOp {
   static constexpr std::string_view name = "matmul_nt";
