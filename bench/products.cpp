@@ -62,10 +62,10 @@ void sizes(benchmark::internal::Benchmark* b) {
     }
   b->UseRealTime()->Unit(benchmark::kMicrosecond);
 }
-BENCHMARK(linear<Layout::panels>)->Name("float")->Apply(sizes);
-BENCHMARK(linear<Layout::half_panels>)->Name("half")->Apply(sizes);
-BENCHMARK(linear<Layout::bfloat16_panels>)->Name("bfloat16")->Apply(sizes);
-BENCHMARK(linear<Layout::int8_panels>)->Name("int8")->Apply(sizes);
+BENCHMARK(linear<CpuLayout::panels>)->Name("float")->Apply(sizes);
+BENCHMARK(linear<CpuLayout::half_panels>)->Name("half")->Apply(sizes);
+BENCHMARK(linear<CpuLayout::bfloat16_panels>)->Name("bfloat16")->Apply(sizes);
+BENCHMARK(linear<CpuLayout::int8_panels>)->Name("int8")->Apply(sizes);
 BENCHMARK(linear<Layout::rows>)->Name("float, in rows")->Apply(sizes);
 BENCHMARK((linear<Layout::rows, Arithmetic::bfloat16>))->Name("bfloat16, in rows")->Apply(sizes);
 

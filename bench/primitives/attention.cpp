@@ -70,9 +70,10 @@ void query_attention(benchmark::State& state) {
   const Index n = state.range(0), t = state.range(1), width = state.range(2), heads = state.range(3);
   Cpu<float> cpu = cpu_of(state, 4);
   Matrix q{n, width}, x{n * t, width}, w{width, width}, y{n, heads * width};
-  std::vector<std::byte> panels(cpu.packed_bytes(Layout::panels, width, width));
-  cpu.pack(Use::linear, 1, In<float>(w), Layout::panels, panels.data());
-  const Weights<float> packed{In<float>{reinterpret_cast<const float*>(panels.data()), width, width}, Layout::panels};
+  std::vector<std::byte> panels(cpu.packed_bytes(CpuLayout::panels, width, width));
+  cpu.pack(Use::linear, 1, In<float>(w), CpuLayout::panels, panels.data());
+  const Weights<float> packed{In<float>{reinterpret_cast<const float*>(panels.data()), width, width},
+                              CpuLayout::panels};
   for (auto _ : state) cpu.query_attention(q, x, packed, heads, y);
   operations(state, static_cast<double>(n) *
                         (2.0 * static_cast<double>(width * width) + 4.0 * static_cast<double>(heads * t * width)));

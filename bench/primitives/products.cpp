@@ -13,9 +13,9 @@ void linear_panels(benchmark::State& state) {
   const Index m = state.range(0), k = state.range(1), n = state.range(2);
   Cpu<float> cpu = cpu_of(state, 3);
   Matrix x{m, k}, w{n, k}, bias{1, n}, y{m, n};
-  std::vector<std::byte> panels(cpu.packed_bytes(Layout::panels, n, k));
-  cpu.pack(Use::linear, 1, In<float>(w), Layout::panels, panels.data());
-  const Weights<float> packed{In<float>{reinterpret_cast<const float*>(panels.data()), n, k}, Layout::panels};
+  std::vector<std::byte> panels(cpu.packed_bytes(CpuLayout::panels, n, k));
+  cpu.pack(Use::linear, 1, In<float>(w), CpuLayout::panels, panels.data());
+  const Weights<float> packed{In<float>{reinterpret_cast<const float*>(panels.data()), n, k}, CpuLayout::panels};
   for (auto _ : state) cpu.linear(x, packed, Epilogue<float>{bias, {}, {}, {}}, y);
   operations(state, 2.0 * static_cast<double>(m * n * k));
 }

@@ -61,7 +61,7 @@ void Model::release(Towers tower) const {
 double Model::temperature() const { return impl_->model.similarity.temperature(); }
 
 double peak_flops(Dtype dtype, int threads) {
-  return clip::peak_flops(clip::packed_layout(storage_of(dtype)), threads);
+  return clip::peak_flops(clip::packed_layout<clip::Cpu<>>(storage_of(dtype)), threads);
 }
 
 clip::Index count_parameters(const clip::AnyConfig& config) { return clip::count_parameters(config).total(); }

@@ -26,6 +26,6 @@ TEST_CASE("chains of multiply-adds are all computed") {
 TEST_CASE("a peak is found for every type and number of threads") {
   CHECK(peak_flops<float>(1) > 0);
   CHECK(peak_flops<double>(3) > 0);
-  for (const Layout layout : {Layout::rows, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
+  for (const Layout layout : {Layout::rows, CpuLayout::half_panels, CpuLayout::bfloat16_panels, CpuLayout::int8_panels})
     CHECK(peak_flops(layout, 1) > 0);
 }

@@ -17,6 +17,6 @@ TEST_CASE("a build is called slow below half of its machine, or without optimisa
   CHECK(std::string_view{slow_build_warning(true, plain, avx512)}.find("AVX-512") != std::string_view::npos);
 }
 
-TEST_CASE("this machine has what these tests were compiled for") {
+TEST_CASE("this machine has the width these tests were compiled for") {
   CHECK(machine_width().rate() >= compiled_width().rate());
 }

@@ -81,7 +81,7 @@ TEST_CASE_TEMPLATE(
     const auto again = narrow.encode_image(images);
     CHECK(same_bits(image, again));
     narrow.pack();
-    CHECK(narrow.image.tower.proj.layout == Layout::panels);
+    CHECK(narrow.image.tower.proj.layout == CpuLayout::panels);
   }
 }
 

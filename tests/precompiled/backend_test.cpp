@@ -47,7 +47,7 @@ TEST_CASE("linked kernels give the same bits on any number of threads, and to co
   for (const auto& result : run_by_three_callers(three, setting)) check_equal(alone, result);
 }
 
-TEST_CASE("linked kernels report the peak of the machine") { CHECK(peak_flops(Layout::panels, 1) > 0); }
+TEST_CASE("linked kernels report the peak of the machine") { CHECK(peak_flops(CpuLayout::panels, 1) > 0); }
 
 TEST_CASE("an error crosses the library boundary with its type and place") {
   Cpu<float> cpu{{.threads = 1}};

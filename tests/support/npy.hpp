@@ -1,4 +1,4 @@
-// tests/support/npy.hpp: numpy's arrays, alone (.npy) or together in a stored zip (.npz).
+// tests/support/npy.hpp: NumPy arrays of .npy files and stored .npz files.
 #pragma once
 
 #include <clip/core/result.hpp>

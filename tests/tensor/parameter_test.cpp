@@ -30,7 +30,7 @@ TEST_CASE("a slice of packed panels keeps the whole block and the index of its f
   std::array<float, 12> memory{};
   Parameter<float> matrix{{4, 3}, Init::zeros()};
   matrix.data = memory.data();
-  matrix.layout = Layout::panels;
+  matrix.layout = Layout{1};
   const auto part = slice(matrix, 1, 2).weights();
-  CHECK((part.data == memory.data() && part.rows == 4 && part.first == 1 && part.layout == Layout::panels));
+  CHECK((part.data == memory.data() && part.rows == 4 && part.first == 1 && part.layout == Layout{1}));
 }

@@ -6,6 +6,7 @@
 #else
 
 #include <clip/backend/concept.hpp>
+#include <clip/backend/convolving.hpp>
 #include <clip/backend/cpu/attention/attention.hpp>
 #include <clip/backend/cpu/attention/backward.hpp>
 #include <clip/backend/cpu/attention/query.hpp>
@@ -21,7 +22,9 @@
 #include <clip/backend/cpu/pointwise.hpp>
 #include <clip/backend/cpu/tables.hpp>
 #include <clip/backend/cpu/training.hpp>
+#include <clip/backend/fusing.hpp>
 #include <clip/backend/naive/memory.hpp>
+#include <clip/backend/packing.hpp>
 #include <clip/backend/slow_build.hpp>
 #include <clip/core/scalar.hpp>
 
@@ -70,7 +73,8 @@ class Cpu : public CpuHandle,
   std::string describe() const { return CpuHandle::describe(numbers(), CLIP_STRING(CLIP_ABI_SET)); }
 };
 
-static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);
+static_assert(ConvolvingBackend<Cpu<float>> && FusingBackend<Cpu<float>> && PackingBackend<Cpu<float>>);
+static_assert(ConvolvingBackend<Cpu<double>> && FusingBackend<Cpu<double>> && PackingBackend<Cpu<double>>);
 
 }  // namespace clip::inline CLIP_ABI
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -195,6 +196,12 @@ class ThreadPool {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::thread> workers_;
+};
+
+/// A backend that computes on threads of the host.
+template <class B>
+concept ThreadedBackend = requires(B& b) {
+  { b.pool() } -> std::same_as<ThreadPool&>;
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -3,7 +3,7 @@
 
 #include <clip/config/block.hpp>
 #include <clip/nn/linear.hpp>
-#include <clip/ops/attention.hpp>
+#include <clip/ops/query_attention.hpp>
 
 namespace clip::inline CLIP_ABI {
 

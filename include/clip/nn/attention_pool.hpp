@@ -2,9 +2,9 @@
 #pragma once
 
 #include <clip/nn/linear.hpp>
-#include <clip/ops/attention.hpp>
-#include <clip/ops/pooling.hpp>
+#include <clip/ops/query_attention.hpp>
 #include <clip/ops/tables.hpp>
+#include <clip/ops/tokens.hpp>
 
 namespace clip::inline CLIP_ABI {
 

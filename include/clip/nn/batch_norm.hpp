@@ -2,7 +2,7 @@
 #pragma once
 
 #include <clip/nn/convolution.hpp>
-#include <clip/ops/batch_norm.hpp>
+#include <clip/ops/fold_batch_norm.hpp>
 #include <clip/ops/pointwise.hpp>
 
 #include <type_traits>

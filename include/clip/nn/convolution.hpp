@@ -1,7 +1,7 @@
 // clip/nn/convolution.hpp: 2-D convolution with a square kernel and without bias, over rows of pixels.
 #pragma once
 
-#include <clip/ops/convolution.hpp>
+#include <clip/ops/folded_convolution.hpp>
 
 namespace clip::inline CLIP_ABI {
 
@@ -32,7 +32,7 @@ struct Convolution {
   template <class F, class Cx, Index W, class Shortcut>
   Rows<Cx, Out> folded(Cx& cx, F, Rows<Cx, W> x, Grid grid, Rows<Cx, Out> norm, const Shortcut& shortcut) const {
     check(x);
-    return convolution_folded<F>(cx, x, grid, window(), out, weight, norm, shortcut);
+    return folded_convolution<F>(cx, x, grid, window(), out, weight, norm, shortcut);
   }
 
  private:

@@ -25,7 +25,7 @@ double clip_gradient_norm(Parameters<B>& parameters, double most) {
   const double factor = most / (norm + 1e-6);
   if (factor < 1)
     for (auto& e : parameters.entries())
-      if (!e.fresh) parameters.backend().scale(e.gradient, factor);
+      if (!e.fresh) parameters.backend().blend(factor, 0, e.gradient, e.gradient);
   return norm;
 }
 

@@ -1,7 +1,7 @@
 // clip/tensor/parameter.hpp: a named weight: pointer, shape, initialisation, kind.
 #pragma once
 
-#include <clip/core/view.hpp>
+#include <clip/core/weights.hpp>
 
 #include <algorithm>
 #include <cmath>

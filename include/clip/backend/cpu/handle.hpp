@@ -1,17 +1,16 @@
 // clip/backend/cpu/handle.hpp: state of the CPU backend: options, worker threads and arithmetic of products.
 #pragma once
 
+#include <clip/backend/arithmetic.hpp>
 #include <clip/backend/cpu/threads/workers.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
+#include <clip/backend/packing.hpp>
 
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
-
-/// Arithmetic of products with weights in rows. In bfloat16 both operands are rounded and products are summed in float,
-/// if this build has dot-product instructions for bfloat16; otherwise, and for double, products stay in T.
-enum class Arithmetic : unsigned char { full, bfloat16 };
 
 struct CpuOptions {
   int threads = 0;                           // 0: available_cores()
@@ -28,6 +27,21 @@ class CpuHandle {
   int threads() const { return workers_->threads(); }
   Arithmetic arithmetic() const { return arithmetic_; }
   cpu::Workers& workers() { return *workers_; }
+  ThreadPool& pool() { return workers_->pool(); }
+
+  /// The layout that weights of a storage type are packed into.
+  static constexpr Layout layout_of(Storage storage) {
+    switch (storage) {
+      case Storage::half: return CpuLayout::half_panels;
+      case Storage::bfloat16: return CpuLayout::bfloat16_panels;
+      case Storage::int8: return CpuLayout::int8_panels;
+      default: return CpuLayout::panels;
+    }
+  }
+  /// Gradients pass through panels of the type of the products, except those of a convolution.
+  static constexpr bool differentiable(Layout layout, Use use) {
+    return layout == CpuLayout::panels && use != Use::convolution;
+  }
 
  protected:
   void compute_in(Arithmetic arithmetic) { arithmetic_ = arithmetic; }

@@ -6,7 +6,7 @@
 #else
 
 #include <clip/backend/cpu/simd/dot.hpp>
-#include <clip/core/view.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -97,8 +97,8 @@ inline double peak_flops(Layout weights, int threads) {
     if constexpr (Dot::native) return cpu::measure_dot_peak<Dot>(threads, ones);
     else return peak_flops<float>(threads);
   };
-  if (weights == Layout::bfloat16_panels) return peak_of(cpu::Bfloat16Dot{}, 0x3F803F80);
-  if (weights == Layout::int8_panels) return peak_of(cpu::Int8Dot{}, 0x01010101);
+  if (weights == CpuLayout::bfloat16_panels) return peak_of(cpu::Bfloat16Dot{}, 0x3F803F80);
+  if (weights == CpuLayout::int8_panels) return peak_of(cpu::Int8Dot{}, 0x01010101);
   return peak_flops<float>(threads);
 }
 

@@ -48,65 +48,6 @@ struct TablePrimitives {
     });
   }
 
-  /// For every image: row 0 is the class embedding, the others its patches; positions are added to all.
-  void tokens(In<T> class_embedding, In<T> positions, In<T> x, Out<T> y) {
-    const Index length = positions.rows;
-    parallel_rows(workers(), y.rows, y.cols, [&](Index i) {
-      const Index n = i / length, t = i % length;
-      const T *from = t == 0 ? class_embedding.row(0) : x.row(n * (length - 1) + t - 1), *position = positions.row(t);
-      each_packet<T>(y.cols, [&](Index j, auto mask) {
-        (P::load(from + j, mask) + P::load(position + j, mask)).store(y.row(i) + j, mask);
-      });
-    });
-  }
-
-  /// Derivative of `tokens`; length = g² + 1. The sums over images run in the order of the images.
-  void tokens_backward(In<T> dy, Index length, Acc<T> dclass, Acc<T> dpositions, Acc<T> dx) {
-    if (dclass || dpositions)
-      parallel_rows(workers(), dpositions ? length : 1, dy.rows / length * dy.cols, [&](Index t) {
-        each_packet<T>(dy.cols, [&](Index j, auto mask) {
-          P sum{0};
-          for (Index i = t; i < dy.rows; i += length) sum = sum + P::load(dy.row(i) + j, mask);
-          if (dpositions) accumulate(dpositions.row(t) + j, dpositions.fresh, sum, mask);
-          if (t == 0 && dclass) accumulate(dclass.row(0) + j, dclass.fresh, sum, mask);
-        });
-      });
-    if (dx)
-      parallel_rows(workers(), dx.rows, dx.cols, [&](Index i) {
-        add_row(dy.row(i / (length - 1) * length + i % (length - 1) + 1), dx.row(i), dx.fresh, dx.cols);
-      });
-  }
-
-  /// For every image: row 0 is the mean of its rows, the others are those rows; positions are added to all.
-  void mean_token(In<T> x, In<T> positions, Out<T> y) {
-    const Index t = positions.rows - 1;
-    parallel_rows(workers(), y.rows / (t + 1), (t + 1) * y.cols, [&](Index n) {
-      each_packet<T>(y.cols, [&](Index j, auto mask) {
-        P sum{0};
-        for (Index i = 0; i < t; ++i) {
-          const P value = P::load(x.row(n * t + i) + j, mask);
-          sum = sum + value;
-          (value + P::load(positions.row(i + 1) + j, mask)).store(y.row(n * (t + 1) + i + 1) + j, mask);
-        }
-        (sum / P(t) + P::load(positions.row(0) + j, mask)).store(y.row(n * (t + 1)) + j, mask);
-      });
-    });
-  }
-
-  /// Derivative of `mean_token`; length = t + 1.
-  void mean_token_backward(In<T> dy, Index length, Acc<T> dpositions, Acc<T> dx) {
-    if (dpositions) tokens_backward(dy, length, {}, dpositions, {});
-    if (!dx) return;
-    const P t{length - 1};
-    parallel_rows(workers(), dx.rows, dx.cols, [&](Index i) {
-      const Index n = i / (length - 1);
-      const T *own = dy.row(n * length + i % (length - 1) + 1), *mean = dy.row(n * length);
-      each_packet<T>(dx.cols, [&](Index j, auto mask) {
-        accumulate(dx.row(i) + j, dx.fresh, P::load(own + j, mask) + P::load(mean + j, mask) / t, mask);
-      });
-    });
-  }
-
  private:
   using P = Simd<T>;
   Workers& workers() { return static_cast<Self&>(*this).workers(); }

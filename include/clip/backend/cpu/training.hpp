@@ -45,13 +45,6 @@ struct TrainingPrimitives {
     });
   }
 
-  void scale(Out<T> x, double factor) {
-    const P f{factor};
-    parallel_packets<T>(workers(), x.rows, x.cols, x.contiguous(), [&](Index i, Index j, auto mask) {
-      (P::load(x.row(i) + j, mask) * f).store(x.row(i) + j, mask);
-    });
-  }
-
   /// y = keep y + share x
   void blend(double keep, double share, In<T> x, Out<T> y) {
     const P keep_factor{keep}, share_factor{share};

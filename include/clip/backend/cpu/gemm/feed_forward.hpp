@@ -8,6 +8,7 @@
 
 #include <clip/backend/cpu/gemm/products.hpp>
 #include <clip/backend/cpu/norms.hpp>
+#include <clip/backend/fusing.hpp>
 
 namespace clip::inline CLIP_ABI::cpu {
 
@@ -18,9 +19,9 @@ struct FeedForwardPrimitives {
   template <class F>
   void feed_forward(In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
     if constexpr (has_dot<Bfloat16Dot, T>)
-      if (run_in_blocks<Bfloat16Dot>(Layout::bfloat16_panels, x, mlp, f, y)) return;
+      if (run_in_blocks<Bfloat16Dot>(CpuLayout::bfloat16_panels, x, mlp, f, y)) return;
     if constexpr (has_dot<Int8Dot, T>)
-      if (run_in_blocks<Int8Dot>(Layout::int8_panels, x, mlp, f, y)) return;
+      if (run_in_blocks<Int8Dot>(CpuLayout::int8_panels, x, mlp, f, y)) return;
     self().layer_norm(x, mlp.gain, mlp.bias, mlp.epsilon, normed, Saved<T>{});
     self().linear(normed, mlp.w1, Epilogue<T, F>{.bias = mlp.b1, .activation = f}, hidden);
     self().linear(hidden, mlp.w2, Epilogue<T>{.bias = mlp.b2, .residual = x}, y);

@@ -18,15 +18,15 @@ inline constexpr bool has_dot = Dot::native&& std::is_same_v<T, float>;
 /// Whether products with weights in this layout quantise their rows.
 template <class T>
 constexpr bool has_dot_layout(Layout layout) {
-  return (has_dot<Bfloat16Dot, T> && layout == Layout::bfloat16_panels) ||
-         (has_dot<Int8Dot, T> && layout == Layout::int8_panels);
+  return (has_dot<Bfloat16Dot, T> && layout == CpuLayout::bfloat16_panels) ||
+         (has_dot<Int8Dot, T> && layout == CpuLayout::int8_panels);
 }
 
 /// Panel p of a weight of n outputs and k inputs in any layout as T: its address if the weight is packed in T,
 /// otherwise a copy in `buffer`.
 template <class T>
 const T* load_panel(Use use, const Weights<T>& w, Index n, Index k, Index area, Index p, T* buffer) {
-  if (w.layout == Layout::panels) return w.data + p * panel_width<T> * k;
+  if (w.layout == CpuLayout::panels) return w.data + p * panel_width<T> * k;
   if (w.layout == Layout::rows) {
     UnpackedWeight<T>{use, w, n, area}.pack(p, 0, k, buffer);
   } else {
@@ -44,10 +44,10 @@ void multiply(Workers& workers, Arithmetic arithmetic, const Source& x, Use use,
   const Product<FmaDot<T>, T, F, Source> plain{x, epilogue, y, w.first};
   const UnpackedWeight<T> rows{use, w, y.cols, area};
   const std::byte* const panels = reinterpret_cast<const std::byte*>(w.data);
-  if (w.layout == Layout::panels) return plain.multiply_packed(workers, w.data);
+  if (w.layout == CpuLayout::panels) return plain.multiply_packed(workers, w.data);
   if constexpr (has_dot<Bfloat16Dot, T>) {
     const Product<Bfloat16Dot, T, F, Source> bfloat16{x, epilogue, y, w.first};
-    if (w.layout == Layout::bfloat16_panels) return bfloat16.multiply_packed(workers, w.data);
+    if (w.layout == CpuLayout::bfloat16_panels) return bfloat16.multiply_packed(workers, w.data);
     if (w.layout == Layout::rows && arithmetic == Arithmetic::bfloat16)
       return bfloat16.multiply_unpacked(workers, [&](Index p, Index begin, Index end, T* to) {
         rows.pack(p, begin, end, to);
@@ -55,7 +55,7 @@ void multiply(Workers& workers, Arithmetic arithmetic, const Source& x, Use use,
       });
   }
   if constexpr (has_dot<Int8Dot, T>)
-    if (w.layout == Layout::int8_panels)
+    if (w.layout == CpuLayout::int8_panels)
       return Product<Int8Dot, T, F, Source>{x, epilogue, y, w.first}.multiply_packed(workers, w.data);
   if (w.layout == Layout::rows)
     return plain.multiply_unpacked(workers,

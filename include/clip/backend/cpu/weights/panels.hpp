@@ -6,7 +6,7 @@
 
 #include <clip/backend/cpu/gemm/tile.hpp>
 #include <clip/backend/cpu/threads/partition.hpp>
-#include <clip/core/view.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
 
 #include <algorithm>
 #include <utility>

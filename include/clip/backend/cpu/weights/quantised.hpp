@@ -9,9 +9,9 @@
 
 #include <clip/backend/cpu/gemm/tile.hpp>
 #include <clip/backend/cpu/threads/partition.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
 #include <clip/core/half.hpp>
 #include <clip/core/intrinsics.hpp>
-#include <clip/core/view.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -27,12 +27,10 @@ namespace clip::inline CLIP_ABI::cpu {
 template <class T>
 constexpr Index panel_bytes(Layout layout, Index k) {
   constexpr Index width = panel_width<T>;
-  switch (layout) {
-    case Layout::half_panels: return 2 * width * k;
-    case Layout::bfloat16_panels: return 4 * width * ceil_div(k, 2);
-    case Layout::int8_panels: return 4 * width * (2 + ceil_div(k, 4));
-    default: return static_cast<Index>(sizeof(T)) * width * k;
-  }
+  if (layout == CpuLayout::half_panels) return 2 * width * k;
+  if (layout == CpuLayout::bfloat16_panels) return 4 * width * ceil_div(k, 2);
+  if (layout == CpuLayout::int8_panels) return 4 * width * (2 + ceil_div(k, 4));
+  return static_cast<Index>(sizeof(T)) * width * k;
 }
 
 /// One row of a panel, copied as bytes, so that a panel can be quantised in place.
@@ -92,9 +90,9 @@ void quantise_to_int8(const T* from, Index k, std::byte* to) {
 template <class T>
 void quantise_panel(Layout layout, const T* from, Index k, std::byte* to) {
   constexpr Index width = panel_width<T>;
-  if (layout == Layout::bfloat16_panels) return quantise_to_bfloat16(from, k, to);
-  if (layout == Layout::int8_panels) return quantise_to_int8(from, k, to);
-  if (layout == Layout::panels) {
+  if (layout == CpuLayout::bfloat16_panels) return quantise_to_bfloat16(from, k, to);
+  if (layout == CpuLayout::int8_panels) return quantise_to_int8(from, k, to);
+  if (layout == CpuLayout::panels) {
     std::memcpy(to, from, static_cast<std::size_t>(panel_bytes<T>(layout, k)));
     return;
   }
@@ -123,15 +121,15 @@ template <class T>
 template <class T>
 void dequantise_panel(Layout layout, const std::byte* from, Index begin, Index end, T* to) {
   constexpr Index width = panel_width<T>;
-  if (layout == Layout::half_panels) {
+  if (layout == CpuLayout::half_panels) {
     for (Index i = begin; i < end; ++i, to += width) dequantise_half_row(from + 2 * width * i, to);
-  } else if (layout == Layout::bfloat16_panels) {
+  } else if (layout == CpuLayout::bfloat16_panels) {
     for (Index i = begin; i < end; ++i, to += width) {
       const auto lanes = PanelRow<std::uint32_t, width>::load(from + i / 2 * 4 * width);
       const Index shift = 16 - i % 2 * 16;
       for (Index j = 0; j < width; ++j) to[j] = static_cast<T>(std::bit_cast<float>(lanes.v[j] << shift & 0xFFFF0000U));
     }
-  } else if (layout == Layout::int8_panels) {
+  } else if (layout == CpuLayout::int8_panels) {
     const auto scale = PanelRow<float, width>::load(from);
     for (Index i = begin; i < end; ++i, to += width) {
       const auto lanes = PanelRow<std::uint32_t, width>::load(from + (2 + i / 4) * 4 * width);

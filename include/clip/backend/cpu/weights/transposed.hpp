@@ -13,12 +13,12 @@ namespace clip::inline CLIP_ABI::cpu {
 /// weights.
 template <class T>
 bool is_packed_transposed(const Weights<T>& w, Use use) {
-  return w.layout == Layout::panels && w.use != Use::other && w.use != use;
+  return w.layout == CpuLayout::panels && w.use != Use::other && w.use != use;
 }
 
 /// Packs panel q of the transpose of a packed weight (or of a slice of it). The transposed product sums over outputs
 /// [begin, end) of the weight and yields its `inputs`; the panel is (end - begin, panel_width). Layouts other than
-/// Layout::panels are dequantised in `buffer`, of panel_width².
+/// CpuLayout::panels are dequantised in `buffer`, of panel_width².
 template <class T>
 void transpose_panel(const Weights<T>& w, Index begin, Index end, Index inputs, Index q, T* to, T* buffer = nullptr) {
   constexpr Index width = panel_width<T>;
@@ -27,7 +27,7 @@ void transpose_panel(const Weights<T>& w, Index begin, Index end, Index inputs, 
     const Index output = w.first + j, lane = output % width;
     const std::byte* const panel = reinterpret_cast<const std::byte*>(w.data) + output / width * bytes;
     const T *block = buffer, *next = buffer;
-    if (w.layout == Layout::panels) {
+    if (w.layout == CpuLayout::panels) {
       block = reinterpret_cast<const T*>(panel) + from * width;
       next = block + inputs * width;
     } else {
