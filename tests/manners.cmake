@@ -10,3 +10,5 @@ endfunction()
 
 clip_python_test(single_header single_header/self_test.py ${PROJECT_SOURCE_DIR}/cmake/single_header.py
                  ${CMAKE_CURRENT_BINARY_DIR}/single_header ${CMAKE_CXX_COMPILER})
+clip_script_test(listings readme/run.sh "${Python3_EXECUTABLE}" ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR}/listings
+                 ${CMAKE_CXX_COMPILER} ${user_flags})
