@@ -10,5 +10,11 @@ endfunction()
 
 clip_python_test(single_header single_header/self_test.py ${PROJECT_SOURCE_DIR}/cmake/single_header.py
                  ${CMAKE_CURRENT_BINARY_DIR}/single_header ${CMAKE_CXX_COMPILER})
+# The library without exceptions and run-time type information: errors are values. (The listings compile in this form as well.)
+add_executable(no_exceptions no_exceptions/main.cpp)
+clip_own_target(no_exceptions)
+target_compile_options(no_exceptions PRIVATE -fno-exceptions -fno-rtti -O0)
+add_test(NAME no_exceptions COMMAND no_exceptions)
+
 clip_script_test(listings readme/run.sh "${Python3_EXECUTABLE}" ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR}/listings
                  ${CMAKE_CXX_COMPILER} ${user_flags})
