@@ -18,3 +18,7 @@ add_test(NAME no_exceptions COMMAND no_exceptions)
 
 clip_script_test(listings readme/run.sh "${Python3_EXECUTABLE}" ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR}/listings
                  ${CMAKE_CXX_COMPILER} ${user_flags})
+
+add_test(NAME error_identifiers
+         COMMAND ${CMAKE_COMMAND} -D INCLUDE_DIR=${PROJECT_SOURCE_DIR}/include -D PAGE=${PROJECT_SOURCE_DIR}/docs/errors.md
+                 -P ${CMAKE_CURRENT_SOURCE_DIR}/errors/check.cmake)

@@ -126,7 +126,8 @@ class Trainer {
     if (!std::isfinite(value)) {
       const std::string layer = tape_.first_not_finite();
       raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; the first value that is not: " +
-                                                                  (layer.empty() ? "the loss itself" : layer)});
+                                                                  (layer.empty() ? "the loss itself" : layer)}
+                .with_id("clip.numeric.loss"));
     }
     tape_.backward(loss);
     tape_.commit();

@@ -25,7 +25,8 @@ struct HostMemory {
     if (bytes < large) return std::memset(::operator new (bytes, std::align_val_t{alignment}), 0, bytes);
     void* const pages =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (pages == MAP_FAILED) raise(SystemError{"memory", std::to_string(bytes) + " bytes cannot be had"});
+    if (pages == MAP_FAILED)
+      raise(SystemError{"memory", std::to_string(bytes) + " bytes cannot be had"}.with_id("clip.system.memory"));
     return pages;
   }
   void deallocate(void* p, std::size_t bytes) {

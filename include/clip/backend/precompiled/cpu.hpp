@@ -26,7 +26,8 @@ inline const Kernels& kernels() {
   static const Kernels& chosen = []() -> const Kernels& {
     const Kernels& table = *static_cast<const Kernels*>(chosen_set().backend);
     if (table.bytes != sizeof(Kernels) || table.bytes_of_crew != sizeof(Crew))
-      raise(SystemError{"clip::precompiled", "it was built from other headers than this program"});
+      raise(SystemError{"clip::precompiled", "it was built from other headers than this program"}.with_id(
+          "clip.system.headers"));
     return table;
   }();
   return chosen;
