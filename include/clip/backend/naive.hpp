@@ -2,11 +2,11 @@
 #pragma once
 
 #include <clip/backend/concept.hpp>
+#include <clip/backend/host_memory.hpp>
 #include <clip/backend/naive/attention.hpp>
 #include <clip/backend/naive/batch_norm.hpp>
 #include <clip/backend/naive/convolution.hpp>
 #include <clip/backend/naive/losses.hpp>
-#include <clip/backend/naive/memory.hpp>
 #include <clip/backend/naive/norms.hpp>
 #include <clip/backend/naive/pointwise.hpp>
 #include <clip/backend/naive/pooling.hpp>

@@ -5,7 +5,7 @@
 #include <clip/core/scalar.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/image/image.hpp>
-#include <clip/io/posix.hpp>
+#include <clip/io/files.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/optim/adamw.hpp>
@@ -73,7 +73,8 @@ class Trainer {
     const Index total = order_.per_epoch() * options_.epochs;
     schedule_ = {std::max(Index{1}, static_cast<Index>(options_.warmup * static_cast<double>(total))), total};
     if (options_.warmup == 0) schedule_.warmup = 0;
-    if (!options_.checkpoint.empty() && exists(options_.checkpoint))
+    // A checkpoint that cannot be read is an error, never a run begun anew.
+    if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
   }
 
@@ -173,8 +174,6 @@ class Trainer {
     if (!(o.clip_norm >= 0)) raise(OptionError{"train", "clip_norm", "0 or more", o.clip_norm});
     return o;
   }
-  /// What is there but cannot be read is an error, never a run begun anew.
-  static bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT; }
 
   TrainOptions options_;
   M* model_;

@@ -6,7 +6,7 @@
 
 #include <clip/backend/concept.hpp>
 #include <clip/backend/cpu/handle.hpp>
-#include <clip/backend/naive/memory.hpp>
+#include <clip/backend/host_memory.hpp>
 #include <clip/backend/precompiled/kernels.hpp>
 #include <clip/backend/precompiled/set.hpp>
 #include <clip/core/scalar.hpp>

@@ -1,4 +1,4 @@
-// clip/backend/naive/memory.hpp: memory of the host, shared by every backend that computes there.
+// clip/backend/host_memory.hpp: host memory of the backends that compute on processors: large blocks are pages of the system.
 #pragma once
 
 #include <clip/core/view.hpp>
