@@ -60,6 +60,7 @@ class Header:
             raise Refused(f"{name}: {error.strerror}") from error
         self.text = is_text(name, self.lines)
         self.includes = []  # (line, first line of the outermost #if around it, condition, name)
+        self.behind_code = set()  # lines of those includes that come after code within that #if
         branches = []  # of every open #if: [conditions of the branches before, condition of this one]
         outermost, code_inside = 0, False
         for number, line in enumerate(self.lines):
@@ -78,7 +79,7 @@ class Header:
                 branches.pop()
             elif what == "include" and OURS.match(rest):
                 if branches and code_inside:
-                    raise Refused(f"{name}:{number + 1}: an include behind code of the same #if cannot be moved before it")
+                    self.behind_code.add(number)
                 parts = [part for before, own in branches for part in [inverse(b) for b in before] + ([own] if own else [])]
                 self.includes.append((number, outermost if branches else number, both(parts), OURS.match(rest).group(1)))
             elif not says_nothing(line) and what != "include":
@@ -131,6 +132,8 @@ class SingleHeader:
         waiting, part = {}, []
         for number, hoisted, _, child in header.includes:
             if not self.header(child).text:
+                if number in header.behind_code:
+                    raise Refused(f"{name}:{number + 1}: an include behind code of the same #if cannot be moved before it")
                 waiting.setdefault(hoisted, []).append(child)
         ours = {number: child for number, _, _, child in header.includes}
         depth = 0

@@ -58,7 +58,8 @@ check("a header of one branch has its condition", "#if defined(CLIP_WITH_X)\n// 
 status, _, text = made({
     "clip.hpp": "#include <clip/user.hpp>\n#ifdef FAST\n#error leaked\n#endif",
     "user.hpp": "#include <clip/m_begin.hpp>\n#define FAST 1\nnamespace n {\n#include <clip/list.text.hpp>\n}\n"
-                "#include <clip/m_end.hpp>\nstatic_assert(n::three == 3);",
+                "#include <clip/m_end.hpp>\n#if 1\nnamespace m {\n#include <clip/list.text.hpp>\n}\n#endif\n"
+                "static_assert(n::three == 3 && m::three == 3);",
     "m_begin.hpp": '#pragma push_macro("FAST")\n#undef FAST',
     "m_end.hpp": '#include <clip/m_begin.hpp>\n#undef FAST\n#pragma pop_macro("FAST")',
     "list.text.hpp": "inline constexpr int three = 3;\n"})
