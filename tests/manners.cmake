@@ -22,3 +22,5 @@ clip_script_test(listings readme/run.sh "${Python3_EXECUTABLE}" ${PROJECT_SOURCE
 add_test(NAME error_identifiers
          COMMAND ${CMAKE_COMMAND} -D INCLUDE_DIR=${PROJECT_SOURCE_DIR}/include -D PAGE=${PROJECT_SOURCE_DIR}/docs/errors.md
                  -P ${CMAKE_CURRENT_SOURCE_DIR}/errors/check.cmake)
+
+add_test(NAME fwd COMMAND ${CMAKE_COMMAND} -D INCLUDE_DIR=${PROJECT_SOURCE_DIR}/include -P ${CMAKE_CURRENT_SOURCE_DIR}/fwd/check.cmake)
