@@ -24,3 +24,7 @@ add_test(NAME error_identifiers
                  -P ${CMAKE_CURRENT_SOURCE_DIR}/errors/check.cmake)
 
 add_test(NAME fwd COMMAND ${CMAKE_COMMAND} -D INCLUDE_DIR=${PROJECT_SOURCE_DIR}/include -P ${CMAKE_CURRENT_SOURCE_DIR}/fwd/check.cmake)
+
+if(DOXYGEN_FOUND)  # the API reference; a warning is an error
+  add_test(NAME docs COMMAND Doxygen::doxygen ${PROJECT_BINARY_DIR}/Doxyfile)
+endif()
