@@ -2,8 +2,8 @@
 //   bench_preprocess --benchmark_filter=rgb
 //   python3 bench/peers/preprocess.py        the same cases by the reference
 // Items are pixels of the source.
-#include <clip/config/openai.hpp>
 #include <clip/image/preprocess.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
 
 #include <benchmark/benchmark.h>
 

@@ -4,10 +4,10 @@
 // largest memory the process has held so far, so one case at a time tells a case's own.
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
-#include <clip/config/openai.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -61,7 +61,7 @@ void step(benchmark::State& state) {
   const auto once = [&] {
     tape.clear();
     const auto loss =
-        contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.logit_scale);
+        contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.similarity);
     tape.backward(loss);
     optimizer.step();
   };

@@ -58,7 +58,7 @@ int main() {
     tape.clear();
     const auto image = model.encode_image(tape, pixels);  // (32, 16)
     const auto text = model.encode_text(tape, texts);     // (32, 16), each distinct caption computed once
-    const auto loss = clip::contrastive(tape, image, text, model.logit_scale, texts.groups());
+    const auto loss = clip::contrastive(tape, image, text, model.similarity, texts.groups());
     tape.backward(loss);
     optimizer.step();
     if (std::has_single_bit(step + 1))

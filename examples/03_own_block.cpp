@@ -75,7 +75,7 @@ int main() {
   for (int step = 1; step <= 80; ++step) {
     tape.clear();
     const auto loss =
-        clip::contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, texts), model.logit_scale);
+        clip::contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, texts), model.similarity);
     tape.backward(loss);
     optimizer.step();
     if (step == 1 || step == 80)

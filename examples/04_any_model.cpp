@@ -41,8 +41,8 @@ int main() {
   clip::Tape tape{trainable};
   for (int step = 1; step <= 30; ++step) {
     tape.clear();
-    const auto loss = clip::contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, texts),
-                                        clip::logit_scale_of(model));
+    const auto loss =
+        clip::contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, texts), model.similarity);
     tape.backward(loss);
     optimizer.step();
     if (step == 1 || step == 30) std::printf("step %2d: loss %.1f\n", step, clip::value_of(tape, loss));

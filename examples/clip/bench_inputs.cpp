@@ -17,7 +17,7 @@ namespace {
 using clip::Index;
 
 /// Ids of n texts that share a beginning and go on with two words and a full stop: a thousand labels nobody has.
-clip::Texts made_up_texts(const clip::TextConfig& config, Index n, std::initializer_list<std::uint64_t> beginning) {
+clip::Texts made_up_texts(const clip::TextInput& config, Index n, std::initializer_list<std::uint64_t> beginning) {
   const auto last = static_cast<std::int32_t>(config.vocabulary - 1), start = last - 1;
   const auto word = [&](std::uint64_t i) {
     return static_cast<std::int32_t>(i % static_cast<std::uint64_t>(std::max<Index>(1, config.vocabulary - 2)));
@@ -65,19 +65,19 @@ std::vector<std::string> templates_of(const BenchOptions& options) {
 }
 
 clip::Texts prompts(const BenchOptions& options, Index n) {
-  if (options.labels.empty()) return made_up_texts(options.config->text, n, {320, 1125, 539, 320});
+  if (options.labels.empty()) return made_up_texts(options.config->text_input(), n, {320, 1125, 539, 320});
   const auto labels = labels_of(options);
   std::vector<std::string> texts;
   for (std::size_t i = 0; std::cmp_less(i, n); ++i) texts.push_back("a photo of a " + labels[i % labels.size()] + ".");
-  return Tokenizer{options.vocabulary}(texts, {.context = options.config->text.context});
+  return Tokenizer{options.vocabulary}(texts, {.context = options.config->text_input().context});
 }
 
 clip::Texts class_names(const BenchOptions& options) {
   if (options.labels.empty())
-    return made_up_texts(options.config->text, options.classes > 0 ? options.classes : 100, {});
+    return made_up_texts(options.config->text_input(), options.classes > 0 ? options.classes : 100, {});
   auto names = labels_of(options);
   for (std::string& name : names) name += '.';
-  return Tokenizer{options.vocabulary}(names, {.context = options.config->text.context});
+  return Tokenizer{options.vocabulary}(names, {.context = options.config->text_input().context});
 }
 
 }  // namespace tool

@@ -3,7 +3,7 @@
 #include "commands.hpp"
 #include "terminal.hpp"
 
-#include <clip/config/names.hpp>
+#include <clip/model/catalogue.hpp>
 #include <clip/version.hpp>
 
 #include <CLI/CLI.hpp>

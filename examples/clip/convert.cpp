@@ -11,12 +11,13 @@ namespace {
 /// A configuration with what weights do not show taken from another: heads, activation, epsilon, preprocessing.
 clip::AnyConfig with_unseen(clip::AnyConfig seen, clip::AnyConfig other) {
   seen.preprocessing() = other.preprocessing();
-  auto* const image = std::get_if<clip::VitConfig>(&seen.image);
-  const auto* const of = std::get_if<clip::VitConfig>(&other.image);
-  if (image != nullptr && of != nullptr)
-    image->heads = of->heads, image->activation = of->activation, image->epsilon = of->epsilon;
-  seen.text.heads = other.text.heads, seen.text.activation = other.text.activation,
-  seen.text.epsilon = other.text.epsilon;
+  const auto take = [](auto& tower, const auto& from) {
+    if (tower.index() != from.index()) return;
+    const auto stated = clip::detail::state(from);
+    std::visit([&](auto& c) { clip::Description<std::remove_cvref_t<decltype(c)>>::apply(c, stated); }, tower);
+  };
+  take(seen.image, other.image);
+  take(seen.text, other.text);
   return seen;
 }
 

@@ -75,7 +75,7 @@ int embed_texts(const EmbedOptions& options) {
   const Tokenizer tokenizer{options.vocabulary};
   Rows rows{options};
   const Model model = options.model.load(Towers::text, 0, lines.size());
-  const clip::TokenizeOptions how{.context = model.config().text.context,
+  const clip::TokenizeOptions how{.context = model.text_input().context,
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Progress progress{"embedding"};
   clip::Index cut = 0;

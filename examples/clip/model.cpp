@@ -35,16 +35,14 @@ Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers t
   const auto storage = storage_of(dtype);
   std::optional<clip::TensorFile> file;
   if (!weights.empty()) file = open_weights(weights);
-  held_->model.visit([&](auto& model) {
-    const auto load = [&](auto& part) {
-      if (file) clip::try_load(part, *file, {.in_place = true}).value();
-      else scatter_weights(part);
-      if (work == Work::many || dtype != Dtype::f32) part.pack(storage);
-    };
-    if (towers == Towers::image) load(model.image);
-    else if (towers == Towers::text) load(model.text);
-    else load(model);
-  });
+  const auto load = [&](auto& part) {
+    if (file) clip::try_load(part, *file, {.in_place = true}).value();
+    else scatter_weights(part);
+    if (work == Work::many || dtype != Dtype::f32) part.pack(storage);
+  };
+  if (towers == Towers::image) load(held_->model.image);
+  else if (towers == Towers::text) load(held_->model.text);
+  else load(held_->model);
 }
 
 Model::Model(Model&&) noexcept = default;
@@ -57,11 +55,10 @@ clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) co
   return held_->model.encode_text(texts);
 }
 void Model::rest(Towers tower) const {
-  held_->model.visit([&](auto& model) {
-    tower == Towers::image ? clip::release_pages(model.image) : clip::release_pages(model.text);
-  });
+  if (tower == Towers::image) clip::release_pages(held_->model.image);
+  else clip::release_pages(held_->model.text);
 }
-double Model::temperature() const { return held_->model.temperature(); }
+double Model::temperature() const { return held_->model.similarity.temperature(); }
 
 double peak_flops(Dtype dtype, int threads) {
   return clip::peak_flops(clip::packed_layout(storage_of(dtype)), threads);

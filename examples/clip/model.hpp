@@ -1,8 +1,8 @@
 // A model with weights, for the commands that encode. Its machinery is compiled once, in model.cpp.
 #pragma once
 
-#include <clip/config/any.hpp>
 #include <clip/image/image.hpp>
+#include <clip/model/any_config.hpp>
 #include <clip/tensor/tensor.hpp>
 #include <clip/tokens/texts.hpp>
 
@@ -40,6 +40,7 @@ class Model {
 
   const clip::AnyConfig& config() const { return config_; }
   clip::ImageInput input() const { return config_.input(); }
+  clip::TextInput text_input() const { return config_.text_input(); }
   /// (n, embed_dim), not normalised.
   clip::Features<float, clip::dyn> encode_image(const clip::Images& images) const;
   clip::Features<float, clip::dyn> encode_text(const clip::Texts& texts) const;

@@ -1,7 +1,7 @@
 #include "commands.hpp"
 #include "terminal.hpp"
 
-#include <clip/config/names.hpp>
+#include <clip/model/catalogue.hpp>
 
 #include <cstdio>
 
@@ -11,7 +11,7 @@ int models(const ModelsOptions& options) {
   Output out;
   clip::Json list = clip::Json::array();
   if (!options.json) out.line("name                 resolution  width   parameters");
-  for (const clip::NamedConfig& known : clip::named_configs) {
+  for (const clip::NamedConfig& known : clip::named_configs()) {
     const clip::Index size = known.config.input().image_size, parameters = count_parameters(known.config);
     if (options.json) {
       list.push_back(

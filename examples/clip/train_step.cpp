@@ -40,22 +40,23 @@ void TrainStep::operator()(const clip::Images& images, const clip::Texts& texts)
   tape.clear();
   const auto image = model.encode_image(tape, images);
   const auto text = model.encode_text(tape, texts);
-  tape.backward(clip::contrastive(tape, image, text, clip::logit_scale_of(model), texts.groups()));
+  tape.backward(clip::contrastive(tape, image, text, model.similarity, texts.groups()));
   tape.commit();
   optimizer.step();
 }
 
 struct PromptStep::Held {
+  static clip::Index width_of(const auto& text) {
+    return text.visit([](const auto& encoder) { return encoder.config().width; });
+  }
   Held(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index count,
        int threads)
       : model{config, clip::Cpu<>{{.threads = threads}}},
-        context{count, config.text.width, clip::Rng{1}, model.backend()}, prompts{clip::with_learned(names, count)},
+        context{count, width_of(model.text), clip::Rng{1}, model.backend()}, prompts{clip::with_learned(names, count)},
         slopes(static_cast<std::size_t>(names.size() * config.embed_dim), 1.0f) {
-    model.visit([&](auto& m) {
-      if (weights.empty()) scatter_weights(m.text);
-      else clip::try_load(m.text, open_weights(weights)).value();
-      m.text.pack();
-    });
+    if (weights.empty()) scatter_weights(model.text);
+    else clip::try_load(model.text, open_weights(weights)).value();
+    model.text.pack();
   }
 
   clip::AnyModel<> model;

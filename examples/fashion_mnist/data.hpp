@@ -1,11 +1,11 @@
 // examples/fashion_mnist/data.hpp: the pictures, their classes, and the captions they are shown with.
 #pragma once
 
-#include <clip/config/vit.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/data/idx.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tower/clip_vit/config.hpp>
 
 #include <array>
 #include <cmath>

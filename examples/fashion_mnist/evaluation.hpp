@@ -29,7 +29,7 @@ Evaluation evaluate(const M& model, const clip::VitConfig& input, const Pictures
                     const clip::Texts& prompts) {
   constexpr Index at_once = 250;
   const auto classify = clip::zero_shot(model, prompts);
-  const double temperature = model.temperature();
+  const double temperature = model.similarity.temperature();
   Evaluation result;
   clip::Features<float, M::embed_dim> means{class_count};
   clip::Images images;

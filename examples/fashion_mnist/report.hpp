@@ -5,8 +5,8 @@
 #include "evaluation.hpp"
 #include "options.hpp"
 
-#include <clip/config/json.hpp>
 #include <clip/io/atomic_file.hpp>
+#include <clip/model/config_json.hpp>
 
 #include <sys/resource.h>
 

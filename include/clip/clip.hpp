@@ -9,11 +9,6 @@
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/checkpoint/open.hpp>
 #include <clip/checkpoint/self_test.hpp>
-#include <clip/config/json.hpp>
-#include <clip/config/names.hpp>
-#include <clip/config/openai.hpp>
-#include <clip/config/openai_resnet.hpp>
-#include <clip/config/openclip.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/data/idx.hpp>
 #include <clip/data/shuffle.hpp>
@@ -25,6 +20,8 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
+#include <clip/model/catalogue.hpp>
+#include <clip/model/config_json.hpp>
 #include <clip/model/model.hpp>
 #include <clip/model/preprocess.hpp>
 #include <clip/optim/adamw.hpp>
@@ -38,5 +35,8 @@
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tokenizer/wordpiece.hpp>
+#include <clip/tower/clip_resnet/openai.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
+#include <clip/tower/clip_vit/openclip.hpp>
 #include <clip/train/grad_cache.hpp>
 #include <clip/train/trainer.hpp>

@@ -67,7 +67,7 @@ void train(M& model) {
   Tape tape{parameters};
   const Texts texts = random_texts(Odd, 4, Rng{8});
   const auto loss = contrastive(tape, model.encode_image(tape, random_images(Odd, 4, Rng{7})),
-                                model.encode_text(tape, texts), logit_scale_of(model), texts.groups());
+                                model.encode_text(tape, texts), model.similarity, texts.groups());
   tape.backward(loss);
   optimizer.step();
 }
@@ -83,7 +83,7 @@ TEST_CASE("in place: a model encodes as one whose weights were copied, bit for b
   CHECK(in_file(copied) == 0);
   CHECK(in_file(model) == 2);
   CHECK(features_of(model) == features_of(copied));
-  CHECK(model.temperature() == copied.temperature());
+  CHECK(model.similarity.temperature() == copied.similarity.temperature());
   const AnyModel<> opened =
       open(path, {.activation = Odd.image.activation, .image_heads = Odd.image.heads, .text_heads = Odd.text.heads}, {},
            {.in_place = true});

@@ -82,12 +82,12 @@ std::string message(const TensorFile& file, const Assumptions& assumed = {}) {
 }  // namespace
 
 TEST_CASE("inspect: every constant is recognised from its shapes and its activation") {
-  for (const NamedConfig& known : named_configs) {
+  for (const NamedConfig& known : named_configs()) {
     CAPTURE(known.name);
     AnyConfig config = known.config;
     config.preprocessing() = {};  // which no shape tells
     const TensorFile file = config.visit([](const auto& c) { return Shapes{c}.file(); });
-    const auto found = try_inspect(file, {.activation = config.text.activation});
+    const auto found = try_inspect(file, {.activation = std::get<TextConfig>(config.text).activation});
     REQUIRE(found);
     CHECK(found->config == config);
     CHECK(found->activation_known);
@@ -145,7 +145,7 @@ TEST_CASE("inspect: a description may state everything that shapes do not tell")
   c.image.preprocessing.deviation = {1, 1, 1};
   CHECK(inspect(folder).config == AnyConfig{c});
   replace_in(folder + "/open_clip_config.json", "\"quick_gelu\": true, ", "");
-  CHECK(inspect(folder).config.text.activation == Activation::gelu);
+  CHECK(std::get<TextConfig>(inspect(folder).config.text).activation == Activation::gelu);
 }
 
 TEST_CASE("inspect: a description that is wrong or contradicts the shapes is an error") {
@@ -229,5 +229,5 @@ TEST_CASE("inspect: a real checkpoint") {
   const AnyConfig c = inspect(std::string(data) + "/fashion-clip/trained.safetensors").config;
   CHECK(c.input().image_size == 28);
   CHECK(std::get<VitConfig>(c.image).heads == 1);
-  CHECK(c.text.context == 32);
+  CHECK(c.text_input().context == 32);
 }

@@ -177,12 +177,12 @@ TEST_CASE_TEMPLATE("model file: saving and loading keeps every bit", T, float, d
 TEST_CASE("model file: special values survive too") {
   const TemporaryFolder folder;
   Small<float> model{Rng{1}}, other;
-  float* const p = model.image.visual.proj.data;
+  float* const p = model.image.tower.proj.data;
   p[0] = -0.0f, p[1] = 1e-42f, p[2] = std::bit_cast<float>(0x7FC12345U), p[3] = INFINITY;
   save(model, folder / "a");
   load(other, folder / "a");
   for (int i = 0; i < 4; ++i)
-    CHECK(std::bit_cast<std::uint32_t>(other.image.visual.proj.data[i]) == std::bit_cast<std::uint32_t>(p[i]));
+    CHECK(std::bit_cast<std::uint32_t>(other.image.tower.proj.data[i]) == std::bit_cast<std::uint32_t>(p[i]));
 }
 
 TEST_CASE("model file: float and double read each other") {
@@ -264,9 +264,10 @@ TEST_CASE("model file: halves are read exactly") {
   halves("text_projection", Dtype::bf16, 0xBF80);
   Small<float> model{Rng{1}};
   load(model, contents.write(folder / "half"));
-  for (Index k = 0; k < 20; ++k) CHECK(model.image.visual.proj.data[k] == 1 + static_cast<float>(k) * 0x1p-10f);
-  for (Index k = 0; k < 48; ++k) CHECK(model.image.visual.conv1.data[k] == -static_cast<float>(k) * 0x1p-24f);
-  for (Index k = 0; k < 30; ++k) CHECK(model.text.text.text_projection.data[k] == -1 - static_cast<float>(k) * 0x1p-7f);
+  for (Index k = 0; k < 20; ++k) CHECK(model.image.tower.proj.data[k] == 1 + static_cast<float>(k) * 0x1p-10f);
+  for (Index k = 0; k < 48; ++k) CHECK(model.image.tower.conv1.data[k] == -static_cast<float>(k) * 0x1p-24f);
+  for (Index k = 0; k < 30; ++k)
+    CHECK(model.text.tower.text_projection.data[k] == -1 - static_cast<float>(k) * 0x1p-7f);
 }
 
 TEST_CASE("model file: the integers OpenAI's archives carry are no weights, and no error") {
@@ -324,7 +325,7 @@ TEST_CASE("model file: one encoder takes its half of a file, and has a file of i
   Small<float> joined{Rng{2}};
   CHECK(load_partial(joined, folder / "image").missing.size() == 18);
   CHECK(load_partial(joined, folder / "text").missing.size() == 21);
-  joined.logit_scale.data[0] = whole.logit_scale.data[0];
+  joined.similarity.logit_scale.data[0] = whole.similarity.logit_scale.data[0];
   CHECK(weights_of(joined) == all);
   ImageEncoder<Micro, Naive<float>> again;
   load(again, folder / "image");
@@ -386,7 +387,7 @@ TEST_CASE(
   // The image tower alone, by another library's rule; its text tower has none for tables of texts.
   ImageEncoder<Larger, Naive<float>> image;
   load(image, path, {.positions = Interpolate::huggingface});
-  CHECK(static_cast<double>(image.visual.positional_embedding.data[5]) ==
+  CHECK(static_cast<double>(image.tower.positional_embedding.data[5]) ==
         doctest::Approx(
             try_interpolate_grid(whole.at("visual.positional_embedding"), 4, 10, Interpolate::huggingface).value()[5]));
   const auto no_rule = try_load(model, path, {.positions = Interpolate::tinyclip});

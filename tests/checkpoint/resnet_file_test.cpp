@@ -1,9 +1,10 @@
 // A residual network through every dialect that has one: names, counters, and files that leave the counters out.
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/open.hpp>
+#include <clip/model/model.hpp>
 
 #include <clip/backend/naive.hpp>
-#include <clip/config/openai_resnet.hpp>
+#include <clip/tower/clip_resnet/openai.hpp>
 
 #include "../io/temporary_folder.hpp"
 

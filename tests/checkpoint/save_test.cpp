@@ -119,24 +119,25 @@ TEST_CASE("save: a folder in OpenCLIP's dialect opens as the same model, preproc
 TEST_CASE("save: the ratio of an MLP gives its width back") {
   for (Index width = 1; width < 400; width += 7)
     for (Index hidden = width; hidden < 6 * width; hidden += 3)
-      REQUIRE(static_cast<Index>(static_cast<double>(width) * detail::mlp_ratio(width, hidden)) == hidden);
-  CHECK(static_cast<Index>(1408 * detail::mlp_ratio(1408, 6144)) == 6144);
-  CHECK(static_cast<Index>(1664 * detail::mlp_ratio(1664, 8192)) == 8192);
+      REQUIRE(static_cast<Index>(static_cast<double>(width) * mlp_ratio(width, hidden)) == hidden);
+  CHECK(static_cast<Index>(1408 * mlp_ratio(1408, 6144)) == 6144);
+  CHECK(static_cast<Index>(1664 * mlp_ratio(1664, 8192)) == 8192);
 }
 
 TEST_CASE("save: an element type of 16 bits halves the file and rounds every weight") {
   const TemporaryFolder folder;
   auto model = stored<Stored>();
-  model.logit_scale.data[0] = 2.65926f;
+  model.similarity.logit_scale.data[0] = 2.65926f;
   for (const Dtype dtype : {Dtype::f16, Dtype::bf16}) {
     save(model, folder / "half.safetensors", {.dtype = dtype});
     const Safetensors file = open_safetensors(folder / "half.safetensors");
     for (const StoredTensor& t : file.tensors()) CHECK(t.dtype == dtype);
     Small<Stored> again;
     load(again, folder / "half.safetensors");
-    CHECK(again.logit_scale.data[0] != model.logit_scale.data[0]);
-    CHECK(again.logit_scale.data[0] == (dtype == Dtype::f16 ? half_to_float(float_to_half(2.65926f))
-                                                            : bfloat16_to_float(float_to_bfloat16(2.65926f))));
+    CHECK(again.similarity.logit_scale.data[0] != model.similarity.logit_scale.data[0]);
+    CHECK(again.similarity.logit_scale.data[0] == (dtype == Dtype::f16
+                                                       ? half_to_float(float_to_half(2.65926f))
+                                                       : bfloat16_to_float(float_to_bfloat16(2.65926f))));
   }
   CHECK(refused(try_save(model, folder / "a", {.dtype = Dtype::i64}), ErrorKind::option).find("found I64") !=
         std::string::npos);
@@ -147,7 +148,7 @@ TEST_CASE("save: a weight too large for its type is an error, and the old file s
   auto model = stored<Stored>();
   save(model, folder / "clip", {.dialect = Dialect::huggingface});
   const std::string before = get(folder / "clip/model.safetensors");
-  model.image.visual.proj.data[3] = 70000;
+  model.image.tower.proj.data[3] = 70000;
   CHECK(refused(try_save(model, folder / "clip", {.dialect = Dialect::huggingface, .dtype = Dtype::f16}),
                 ErrorKind::numeric) == "visual_projection.weight: 70000 is too large for F16");
   CHECK(get(folder / "clip/model.safetensors") == before);
@@ -160,7 +161,7 @@ TEST_CASE("save: a folder is made anew, replaced, or left as it was") {
   auto model = stored<Stored>();
   const SaveOptions huggingface{.dialect = Dialect::huggingface}, openclip{.dialect = Dialect::openclip};
   save(model, folder / "clip", huggingface);
-  model.logit_scale.data[0] = 1;
+  model.similarity.logit_scale.data[0] = 1;
   save(model, folder / "clip", huggingface);
   CHECK(weights_of(clip::open<Naive<float>>(folder / "clip")) == weights_of(model));
   CHECK(refused(try_save(model, folder / "clip", openclip), ErrorKind::option) ==
@@ -173,7 +174,7 @@ TEST_CASE("save: a folder is made anew, replaced, or left as it was") {
   CHECK(get(folder / "file") == "x");
 
   // A folder made for a save that fails is gone again.
-  model.image.visual.proj.data[0] = 1e30f;
+  model.image.tower.proj.data[0] = 1e30f;
   refused(try_save(model, folder / "new", {.dialect = Dialect::huggingface, .dtype = Dtype::f16}), ErrorKind::numeric);
   CHECK(!std::filesystem::exists(folder / "new"));
 }

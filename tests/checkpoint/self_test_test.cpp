@@ -1,6 +1,7 @@
 #include <clip/checkpoint/self_test.hpp>
 
 #include <clip/model/any_model.hpp>
+#include <clip/model/model.hpp>
 
 #include "stored_clip.hpp"
 
@@ -115,9 +116,9 @@ TEST_CASE("self test: another activation, mean or way of resizing is told by its
 
 TEST_CASE("self test: a single changed weight, and NaN, are found") {
   FileWithAnswers saved;
-  saved.model.image.visual.proj.data[5] += 0.01f;
+  saved.model.image.tower.proj.data[5] += 0.01f;
   CHECK(off(saved.model, saved.path).find("image tower") != std::string::npos);
-  saved.model.image.visual.proj.data[5] = NAN;
+  saved.model.image.tower.proj.data[5] = NAN;
   CHECK(off(saved.model, saved.path).find("off by inf") != std::string::npos);
 }
 

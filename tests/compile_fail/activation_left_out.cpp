@@ -1,5 +1,5 @@
 // expect: this field has no default, because checkpoints differ in it: state activation and epsilon
-#include <clip/config/vit.hpp>
+#include <clip/tower/clip_vit/config.hpp>
 
 constexpr clip::VitConfig Small{
     .image_size = 28,

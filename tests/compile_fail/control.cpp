@@ -1,7 +1,7 @@
 // expect: compiles
 // What the cases beside this one are made of, without a mistake.
 #include <clip/config/clip.hpp>
-#include <clip/config/openai.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
 
 static_assert(clip::ViT_B_32.image.tokens() == 50);
 static_assert(clip::problem(clip::ViT_B_32.image) == nullptr);

@@ -1,6 +1,6 @@
 // expect: preprocess: this is already model input
-#include <clip/config/vit.hpp>
 #include <clip/image/preprocess.hpp>
+#include <clip/tower/clip_vit/config.hpp>
 
 clip::Images model_input(const clip::VitConfig& config, const clip::Image& image) {
   const clip::Images once = clip::preprocess(config, image);  // (1, 3, image_size, image_size)

@@ -1,5 +1,5 @@
 #include <clip/config/clip.hpp>
-#include <clip/config/openai.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
 
 #include "../support/small_models.hpp"
 

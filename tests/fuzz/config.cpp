@@ -1,5 +1,5 @@
 // A configuration as JSON, ours or OpenCLIP's: one that is accepted is possible, and is the same after writing and reading.
-#include <clip/config/json.hpp>
+#include <clip/model/config_json.hpp>
 
 #include "input.hpp"
 

@@ -2,8 +2,8 @@
 // of tests/checkpoint, and the pictures of CLIP_TEST_DATA where that is set.
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/model_file.hpp>
-#include <clip/config/names.hpp>
 #include <clip/io/npy_write.hpp>
+#include <clip/model/catalogue.hpp>
 #include <clip/model/model.hpp>
 #include <clip/plot/png.hpp>
 

@@ -152,7 +152,7 @@ struct Twin {
       tape.clear();
       const auto image = model.encode_image(tape, images);
       const auto text = model.encode_text(tape, texts);
-      const auto loss = contrastive(tape, image, text, model.logit_scale, texts.groups());
+      const auto loss = contrastive(tape, image, text, model.similarity, texts.groups());
       losses.push_back(value_of(tape, loss));
       expected.push_back(all_losses[at(step)].get<double>());
       tape.backward(loss);

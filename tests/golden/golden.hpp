@@ -172,12 +172,12 @@ void check_forward(const M& model, const Golden& golden) {
     return x;
   };
   const auto i = rows(image), t = rows(text);
-  const auto similarity = logits(cx, i, t, logit_scale_of(model));
+  const auto similarity = logits(cx, i, t, model.similarity);
   const std::vector<double> values = downloaded(cx.backend(), In<T>{similarity.view});
   const std::vector<T> rounded(values.begin(), values.end());
   check_values("logits", std::span<const T>(rounded), golden("output.logits"));
   const std::vector<T> loss{
-      static_cast<T>(value_of(cx, contrastive(cx, i, t, logit_scale_of(model), golden.texts.groups())))};
+      static_cast<T>(value_of(cx, contrastive(cx, i, t, model.similarity, golden.texts.groups())))};
   check_values("loss", std::span<const T>(loss), golden("output.loss"));
 }
 
@@ -187,7 +187,7 @@ double record_loss(Tape<B>& tape, const M& model, const Golden& golden, bool bac
   tape.clear();
   const auto image = model.encode_image(tape, golden.images);
   const auto text = model.encode_text(tape, golden.texts);
-  const auto loss = contrastive(tape, image, text, logit_scale_of(model), golden.texts.groups());
+  const auto loss = contrastive(tape, image, text, model.similarity, golden.texts.groups());
   if (backward) tape.backward(loss);
   return value_of(tape, loss);
 }
@@ -240,7 +240,7 @@ void check_training(M& model, const Golden& golden) {
   for (std::size_t step = 0; step < losses.size(); ++step) {
     const double loss = record_loss(tape, model, golden);
     optimizer.step();
-    const double scale = downloaded(parameters.backend(), View<const T>{logit_scale_of(model).view()})[0];
+    const double scale = downloaded(parameters.backend(), View<const T>{model.similarity.logit_scale.view()})[0];
     CHECK_MESSAGE(std::abs(loss - losses[step]) <= tolerance,
                   "loss before step " << step + 1 << ": " << loss << ", expected " << losses[step]);
     CHECK_MESSAGE(std::abs(scale - scales[step]) <= tolerance,

@@ -2,8 +2,8 @@
 // running statistics after two steps. README.md says what the file holds.
 #pragma once
 
-#include <clip/config/openai_resnet.hpp>
 #include <clip/optim/sgd.hpp>
+#include <clip/tower/clip_resnet/openai.hpp>
 
 #include "golden.hpp"
 

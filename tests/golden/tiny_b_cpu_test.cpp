@@ -1,4 +1,5 @@
 #include <clip/backend/cpu.hpp>
+#include <clip/model/model.hpp>
 
 #include "golden.hpp"
 

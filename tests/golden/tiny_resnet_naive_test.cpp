@@ -1,4 +1,5 @@
 #include <clip/backend/naive.hpp>
+#include <clip/model/model.hpp>
 
 #include "resnet.hpp"
 

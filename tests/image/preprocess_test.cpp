@@ -1,6 +1,6 @@
-#include <clip/config/vit.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/io/bytes.hpp>
+#include <clip/tower/clip_vit/config.hpp>
 
 #include <doctest/doctest.h>
 

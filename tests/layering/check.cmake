@@ -1,7 +1,7 @@
 # cmake -D INCLUDE_DIR=… -P check.cmake: reads every header's includes. Folders point one way, foreign headers have one door each,
 # and a header begins with its name and a sentence. All findings are printed; the exit status is the verdict.
 
-set(folders core io config formats names backend tensor autograd ops nn image tokens tokenizer encoder model loss optim checkpoint data train plot task)
+set(folders core io config formats names backend tensor autograd ops nn image tokens tokenizer tower model loss optim checkpoint data train plot task)
 
 # Which of our files may include what others wrote: a pattern for the include, one for the header, and both in words.
 set(doors

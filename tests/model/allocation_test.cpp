@@ -125,7 +125,7 @@ TEST_CASE("a training step allocates nothing once the largest batch was seen") {
     const auto step = [&](const Batch& batch) {
       tape.clear();
       const auto loss = contrastive(tape, model.encode_image(tape, batch.images), model.encode_text(tape, batch.texts),
-                                    model.logit_scale, batch.texts.groups());
+                                    model.similarity, batch.texts.groups());
       tape.backward(loss);
       optimizer.step();
     };

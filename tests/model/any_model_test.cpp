@@ -2,6 +2,7 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
+#include <clip/model/model.hpp>
 
 #include "../support/check_gradients.hpp"
 #include "../support/names.hpp"
@@ -19,7 +20,7 @@ namespace {
 template <class M>
 auto contrastive_of(const M& model, const Images& images, const Texts& texts) {
   return [&](auto& tape) {
-    return contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), logit_scale_of(model),
+    return contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.similarity,
                        texts.groups());
   };
 }
@@ -37,7 +38,7 @@ TEST_CASE("sizes in the type and sizes at run time give the same bits, forwards 
   CHECK((c.size() == 5 && c.width() == 13));
   CHECK(std::ranges::equal(a.values(), c.values()));
   CHECK(std::ranges::equal(b.values(), d.values()));
-  CHECK(fixed.temperature() == open.temperature());
+  CHECK(fixed.similarity.temperature() == open.similarity.temperature());
 
   Parameters of_fixed{fixed}, of_open{open};
   CHECK(gradients_of(of_fixed, contrastive_of(fixed, images, texts)) ==

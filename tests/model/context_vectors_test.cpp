@@ -4,6 +4,7 @@
 #include <clip/backend/naive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/context_vectors.hpp>
+#include <clip/model/model.hpp>
 
 #include "../support/check_gradients.hpp"
 #include "../support/small_models.hpp"
@@ -41,7 +42,7 @@ TEST_CASE("vectors that are the embeddings of words give the features of those w
   ContextVectors context{3, Odd.text.width, Rng{2}};
   const std::int32_t words[]{9, 8, 9};
   for (Index v = 0; v < 3; ++v)
-    std::copy_n(model.text.text.token_embedding.view().row(words[v]), Odd.text.width, context.ctx.view().row(v));
+    std::copy_n(model.text.tower.token_embedding.view().row(words[v]), Odd.text.width, context.ctx.view().row(v));
   Texts spelled = no_texts(Odd);
   const Texts some = names(Odd);
   for (Index i = 0; i < some.size(); ++i) {
@@ -85,7 +86,7 @@ TEST_CASE(
       TextBatch& batch = tape.template keep<TextBatch>();
       padded_batch(prompts, Tiny.text.context, 0, batch);
       number_vectors(batch);
-      return some_loss(tape, model.text.text(tape, batch, context.ctx));
+      return some_loss(tape, model.text.tower(tape, batch, context.ctx));
     };
     CHECK(loss_of(learned, shared) == doctest::Approx(loss_of(learned, padded)).epsilon(1e-12));
     const Values one = gradients_of(learned, shared)[0], other = gradients_of(learned, padded)[0];

@@ -1,4 +1,4 @@
-#include <clip/config/names.hpp>
+#include <clip/model/catalogue.hpp>
 #include <clip/model/flops.hpp>
 
 #include <doctest/doctest.h>

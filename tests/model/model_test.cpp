@@ -25,7 +25,7 @@ using B = Naive<double>;
 template <class M>
 auto loss_over(const M& model, const Images& images, const Texts& texts) {
   return [&](Tape<B>& tape) {
-    return contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.logit_scale,
+    return contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts), model.similarity,
                        texts.groups());
   };
 }
@@ -96,9 +96,9 @@ TEST_CASE("a model that was moved encodes as before") {
 
 TEST_CASE("the temperature is exp(logit_scale), which begins at 1/0.07 and may reach 100") {
   const Model<Tiny, B> model{Rng{7}};
-  CHECK(model.temperature() == doctest::Approx(1 / 0.07));
-  CHECK(std::exp(model.logit_scale.range.high) == doctest::Approx(100));
-  CHECK(model.logit_scale.range.low == 0);
+  CHECK(model.similarity.temperature() == doctest::Approx(1 / 0.07));
+  CHECK(std::exp(model.similarity.logit_scale.range.high) == doctest::Approx(100));
+  CHECK(model.similarity.logit_scale.range.low == 0);
 }
 
 TEST_CASE("a model without weights knows its configuration") {

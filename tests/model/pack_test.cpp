@@ -2,6 +2,7 @@
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/model/any_model.hpp>
+#include <clip/model/model.hpp>
 
 #include "../io/temporary_folder.hpp"
 #include "../support/small_models.hpp"
@@ -80,7 +81,7 @@ TEST_CASE_TEMPLATE(
     const auto again = narrow.encode_image(images);
     CHECK(same_bits(image, again));
     narrow.pack();
-    CHECK(narrow.image.visual.proj.layout == Layout::panels);
+    CHECK(narrow.image.tower.proj.layout == Layout::panels);
   }
 }
 
@@ -113,10 +114,10 @@ TEST_CASE("a packed model is saved as the same file") {
 
 TEST_CASE("packing moves no weight to another place") {
   Model<Odd> model{Rng{1}};
-  const float* const before = model.text.text.text_projection.data;
+  const float* const before = model.text.tower.text_projection.data;
   model.pack();
   model.pack(Storage::half);
-  CHECK(model.text.text.text_projection.data == before);
+  CHECK(model.text.tower.text_projection.data == before);
 }
 
 TEST_CASE("loading into a packed model puts it back into rows") {
@@ -128,7 +129,7 @@ TEST_CASE("loading into a packed model puts it back into rows") {
   const Images images = random_images(Odd, 2, Rng{3});
   const auto expected = first.encode_image(images), found = second.encode_image(images);
   CHECK(same_bits(expected, found));
-  CHECK(second.image.visual.proj.layout == Layout::rows);
+  CHECK(second.image.tower.proj.layout == Layout::rows);
 }
 
 TEST_CASE("a packed model is not trained by mistake") {
@@ -143,7 +144,7 @@ TEST_CASE("a packed model is not trained by mistake") {
 TEST_CASE("a backend without panels packs nothing") {
   Model<Odd, Naive<float>> model{Rng{1}};
   model.pack();
-  CHECK(model.image.visual.proj.layout == Layout::rows);
+  CHECK(model.image.tower.proj.layout == Layout::rows);
 }
 
 }  // namespace clip::testing

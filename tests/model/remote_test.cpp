@@ -29,7 +29,7 @@ std::vector<double> numbers(bool recompute) {
     const auto image = model.encode_image(images), text = model.encode_text(texts);
     all.insert(all.end(), image.values().begin(), image.values().end());
     all.insert(all.end(), text.values().begin(), text.values().end());
-    all.push_back(model.temperature());
+    all.push_back(model.similarity.temperature());
   };
   encode();
   Parameters table{model};
@@ -38,7 +38,7 @@ std::vector<double> numbers(bool recompute) {
   for (int step = 0; step < 3; ++step) {
     tape.clear();
     const auto loss = contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts),
-                                  model.logit_scale, texts.groups());
+                                  model.similarity, texts.groups());
     tape.backward(loss);
     all.push_back(value_of(tape, loss));
     all.push_back(clip_gradient_norm(table, 1));

@@ -1,4 +1,5 @@
 #include <clip/checkpoint/folder.hpp>
+#include <clip/checkpoint/name_tables.hpp>
 #include <clip/names/dialect.hpp>
 
 #include "../checkpoint/stored_clip.hpp"
@@ -39,18 +40,27 @@ struct Names {
     return open_tensors(folder / "a");
   }
 };
+
+/// The rules of all towers.
+std::vector<NameRule> huggingface_rules() {
+  std::vector<NameRule> rules;
+  for (const NameTable& table : name_tables())
+    if (table.dialect == Dialect::huggingface) rules.insert(rules.end(), table.rules.begin(), table.rules.end());
+  return rules;
+}
 }  // namespace
 
 TEST_CASE("dialect: every rule leads to one name and back") {
   std::set<std::string> left, right;
-  for (const NameRule& rule : huggingface_names) {
+  const std::vector<NameRule> rules = huggingface_rules();
+  for (const NameRule& rule : rules) {
     const detail::Captured captured{"11", "weight", 1};
     const std::string ours = detail::fill_in(rule.openai, captured), theirs = detail::fill_in(rule.other, captured);
     CHECK(left.insert(ours).second);
     CHECK(right.insert(theirs).second);
-    CHECK(std::count_if(huggingface_names.begin(), huggingface_names.end(),
+    CHECK(std::count_if(rules.begin(), rules.end(),
                         [&](const NameRule& r) { return detail::match(r.openai, ours).has_value(); }) == 1);
-    CHECK(std::count_if(huggingface_names.begin(), huggingface_names.end(),
+    CHECK(std::count_if(rules.begin(), rules.end(),
                         [&](const NameRule& r) { return detail::match(r.other, theirs).has_value(); }) == 1);
     const auto back = detail::match(rule.other, theirs);
     CHECK(detail::fill_in(rule.openai, *back) == ours);

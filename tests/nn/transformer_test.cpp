@@ -22,7 +22,7 @@ constexpr BlockConfig Small{
 template <class Blocks>
 struct Stack {
   B backend_;
-  Transformer<Small, 2, B, Blocks> transformer{{}, {}};
+  Transformer<Small, 2, B, Blocks> transformer{{}, Known<Small>{}};
   Buffer<B> memory = allocate_parameters(backend_, *this);
   Sequences sequences;
 

@@ -7,10 +7,10 @@
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/checkpoint/self_test.hpp>
-#include <clip/config/names.hpp>
 #include <clip/io/npy.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/model/any_model.hpp>
+#include <clip/model/catalogue.hpp>
 
 #include <array>
 #include <cstdint>
@@ -47,7 +47,7 @@ void encode(const std::string& name, const std::string& weights, const std::stri
         model.encode_image(
             clip::Images::from_floats(n, pixels.shape[1], pixels.shape[2], pixels.shape[3], std::move(pixels.values))),
         n);
-  clip::Texts texts{static_cast<std::int32_t>(model.config().text.vocabulary - 1)};
+  clip::Texts texts{static_cast<std::int32_t>(model.text_input().vocabulary - 1)};
   const auto context = static_cast<std::size_t>(ids.shape[1]);
   for (std::size_t i = 0; i < static_cast<std::size_t>(ids.shape[0]); ++i)
     texts.add(std::span{ids.values}.subspan(i * context, context));

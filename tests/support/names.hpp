@@ -2,7 +2,7 @@
 #pragma once
 
 #include <clip/autograd/walk.hpp>
-#include <clip/config/clip.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
 
 #include <map>
 #include <string>

@@ -1,11 +1,11 @@
 // tests/support/small_models.hpp: configurations small enough to be differentiated by hand, and batches for them.
 #pragma once
 
-#include <clip/config/clip.hpp>
-#include <clip/config/openai_resnet.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/image/image.hpp>
 #include <clip/tokens/texts.hpp>
+#include <clip/tower/clip_resnet/openai.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
 
 #include <cstddef>
 #include <cstdint>

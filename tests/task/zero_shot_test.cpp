@@ -237,7 +237,7 @@ TEST_CASE("the best classes come with their labels, as cosines and as probabilit
   CHECK(probable[0].label == "dog");
   CHECK(probable[0].probability + probable[1].probability + probable[2].probability == doctest::Approx(1));
   CHECK(probable[0].probability / probable[1].probability ==
-        doctest::Approx(std::exp(model.temperature() * (1 - similar[1].similarity))));
+        doctest::Approx(std::exp(model.similarity.temperature() * (1 - similar[1].similarity))));
   CHECK_THROWS_WITH_AS(classify.top(Features<double, 8>{2}, 1), "zero_shot: images: expected 1, found 2", ShapeError);
 }
 

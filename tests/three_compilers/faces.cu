@@ -2,8 +2,8 @@
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>
-#include <clip/config/openai.hpp>
-#include <clip/encoder/tower.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
+#include <clip/tower/list.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/optim/adamw.hpp>
 

@@ -59,10 +59,10 @@ TEST_CASE("cased vocabularies see capitals and accents") {
 
 TEST_CASE("a batch begins with [CLS], ends with [SEP], and is cut or refused where it is too long") {
   const WordPiece pieces = make(small);
-  const TokenRows rows = pieces({"a dog", "a", ""});
+  const Texts rows = pieces({"a dog", "a", ""});
   CHECK(rows.padded() == Row{2, 5, 6, 3, 2, 5, 3, 0, 2, 3, 0, 0});
   CHECK(rows.mask() == Row{1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 0});
-  const TokenRows cut = pieces({"a dog dog", "a"}, {.context = 3, .too_long = TooLong::truncate});
+  const Texts cut = pieces({"a dog dog", "a"}, {.context = 3, .too_long = TooLong::truncate});
   CHECK(cut.padded() == Row{2, 5, 3, 2, 5, 3});
   CHECK(cut.cut() == 1);
   CHECK_THROWS_WITH_AS(pieces("a dog dog", {.context = 3}), "text 0 (\"a dog dog\"): ids: expected at most 3, found 5",

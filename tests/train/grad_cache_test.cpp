@@ -66,7 +66,7 @@ struct Case {
     Tape tape{parameters};
     const auto image = model.encode_image(tape, images);
     const auto text = model.encode_text(tape, texts);
-    const auto loss = contrastive(tape, image, text, model.logit_scale, texts.groups());
+    const auto loss = contrastive(tape, image, text, model.similarity, texts.groups());
     tape.backward(loss);
     gradients = gradients_of(parameters);
     return value_of(tape, loss);
@@ -117,13 +117,13 @@ TEST_CASE("cached gradients: batch norms see one micro-batch at a time, and each
   Model<SmallResNet, B> model{Rng{3}};
   const Images images = random_images(SmallResNet, 6, Rng{4});
   const Texts texts = random_texts(SmallResNet, 6, Rng{5});
-  const auto counted = [&] { return model.image.visual.bn1.num_batches_tracked.view()(0, 0); };
+  const auto counted = [&] { return model.image.tower.bn1.num_batches_tracked.view()(0, 0); };
 
   // All at once it is the step of a tape.
   Parameters parameters{model}, of_tape{model};
   Tape tape{parameters}, whole{of_tape};
   const auto image = model.encode_image(whole, images);
-  const auto loss = contrastive(whole, image, model.encode_text(whole, texts), model.logit_scale, texts.groups());
+  const auto loss = contrastive(whole, image, model.encode_text(whole, texts), model.similarity, texts.groups());
   whole.backward(loss);
   CHECK(grad_cache(model, tape, images, texts, 6) == doctest::Approx(value_of(whole, loss)).epsilon(1e-12));
   check_equal(gradients_of(parameters), gradients_of(of_tape));
@@ -159,7 +159,7 @@ TEST_CASE("cached gradients: the tape holds less than the batch as a whole would
   Parameters parameters{c.model};
   Tape whole{parameters}, parts{parameters};
   const auto image = c.model.encode_image(whole, c.images);
-  whole.backward(contrastive(whole, image, c.model.encode_text(whole, c.texts), c.model.logit_scale, c.texts.groups()));
+  whole.backward(contrastive(whole, image, c.model.encode_text(whole, c.texts), c.model.similarity, c.texts.groups()));
   grad_cache(c.model, parts, c.images, c.texts, 4);
   CHECK(parts.bytes() < whole.bytes() / 2);
 }

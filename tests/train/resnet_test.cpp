@@ -47,7 +47,7 @@ TrainOptions two_epochs(std::string checkpoint = {}) {
 }
 
 float steps_counted(const SmallModel& model) {
-  return model.image.visual.layer4.first.bn2.num_batches_tracked.view()(0, 0);
+  return model.image.tower.layer4.first.bn2.num_batches_tracked.view()(0, 0);
 }
 
 }  // namespace
@@ -55,10 +55,10 @@ float steps_counted(const SmallModel& model) {
 TEST_CASE("training a ResNet: every step moves the running statistics once, blocks computed twice or not") {
   Pictures pictures;
   SmallModel model{Rng{1}}, again{Rng{1}};
-  const float before = model.image.visual.bn1.running_mean.view()(0, 0);
+  const float before = model.image.tower.bn1.running_mean.view()(0, 0);
   CHECK(Trainer{model, pictures, two_epochs()}.run());
   CHECK(steps_counted(model) == 6);
-  CHECK(model.image.visual.bn1.running_mean.view()(0, 0) != before);
+  CHECK(model.image.tower.bn1.running_mean.view()(0, 0) != before);
   TrainOptions options = two_epochs();
   options.recompute = true;
   CHECK(Trainer{again, pictures, options}.run());
@@ -86,5 +86,5 @@ TEST_CASE("training a ResNet: a loss that is not finite leaves the statistics as
   Trainer trainer{model, pictures, two_epochs()};
   CHECK_THROWS_AS(trainer.run(), NumericError);
   CHECK(steps_counted(model) == static_cast<float>(trainer.step()));
-  CHECK(std::isfinite(model.image.visual.bn1.running_mean.view()(0, 0)));
+  CHECK(std::isfinite(model.image.tower.bn1.running_mean.view()(0, 0)));
 }

@@ -53,7 +53,7 @@ Outcome whole() {
   outcome.image.assign(image.values().begin(), image.values().end());
   outcome.text.assign(text.values().begin(), text.values().end());
   outcome.similarities.assign(similarities.values.values().begin(), similarities.values.values().end());
-  outcome.temperature = loaded.temperature();
+  outcome.temperature = loaded.similarity.temperature();
   return outcome;
 }
 }  // namespace

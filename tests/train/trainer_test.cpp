@@ -192,7 +192,7 @@ TEST_CASE("training: the loss falls far below guessing, and the model then knows
   }));
   CHECK(first > 0.8 * std::log(8.0));
   CHECK(last < 0.4 * std::log(8.0));  // not zero: captions that come twice in a batch cannot be told apart
-  CHECK(model.temperature() < 100.0001);
+  CHECK(model.similarity.temperature() < 100.0001);
   Images images;
   Texts texts;
   std::vector<Index> items(ToyPairs::kinds);
@@ -237,7 +237,7 @@ TEST_CASE(
   ToyModel<> model{Rng{2}};
   Trainer trainer{model, pairs, short_run()};
   run_for(trainer, 3);
-  float& weight = model.image.visual.transformer.resblocks[1].mlp.c_fc.weight.data[5];
+  float& weight = model.image.tower.transformer.resblocks[1].mlp.c_fc.weight.data[5];
   const float good = weight;
   weight = std::numeric_limits<float>::quiet_NaN();
   const std::string before = bytes_of(model);

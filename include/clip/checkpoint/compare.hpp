@@ -1,8 +1,8 @@
-// clip/checkpoint/compare.hpp: a model beside a file: what is missing, what is too much, what does not fit.
+// clip/checkpoint/compare.hpp: compares a model with a file: missing, unexpected and misshapen tensors.
 #pragma once
 
 #include <clip/autograd/walk.hpp>
-#include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/description.hpp>
 #include <clip/checkpoint/positions.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/tensor/parameter.hpp>
@@ -44,23 +44,20 @@ inline void add_names(std::string& text, const char* what, const std::vector<std
   text += names.size() > 8 ? ", …)" : ")";
 }
 
-/// Whether a name of a file is the model's business: one encoder alone takes its own half of a file and leaves the other.
+/// Whether a tensor of a file belongs to the model: an encoder alone leaves the other half.
 template <class M>
 bool concerns(std::string_view name) {
-  const bool visual = name.starts_with("visual.");
-  if constexpr (requires(const M& model) { model.visual; }) return visual;
-  else if constexpr (requires(const M& model) { model.text.token_embedding; })
-    return !visual && name != "logit_scale" && name != "logit_bias";
+  if constexpr (requires { M::owns(name); }) return M::owns(name);
   else return true;
 }
 
-/// A table that only has another number of places than the model's: the grid of an image tower, the context of a text tower.
-inline bool can_stretch(std::string_view name, const Shape& expected, const FileTensor& stored) {
-  if (expected.rank != 2 || stored.shape.size() != 2 || stored.shape[1] != expected[1] || stored.shape[0] < 1 ||
+/// Whether a table of positions differs from the model's only in its number of rows, and can be interpolated.
+template <class T>
+bool can_stretch(const Parameter<T>& p, const FileTensor& stored) {
+  if (p.stretch == Stretch::none || stored.shape.size() != 2 || stored.shape[1] != p.shape[1] || stored.shape[0] < 1 ||
       !is_floating(stored.dtype))
     return false;
-  return name == "positional_embedding" || (name == "visual.positional_embedding" && whole_root(expected[0] - 1) > 0 &&
-                                            whole_root(stored.shape[0] - 1) > 0);
+  return p.stretch == Stretch::line || (whole_root(p.shape[0] - 1) > 0 && whole_root(stored.shape[0] - 1) > 0);
 }
 
 struct Comparison {
@@ -73,13 +70,16 @@ Comparison compare(const M& model, const TensorFile& file, std::string_view igno
   std::set<std::string, std::less<>> known;
   visit_parameters(model, [&](std::string_view name, const auto& p) {
     known.emplace(name);
-    const bool counter = p.kind == ParameterKind::counter;  // how many batches were seen: many files do not say
+    const bool counter = p.kind == ParameterKind::counter;  // the number of batches seen: many files lack it
     const FileTensor* stored = file.find(name);
-    if (!stored) return counter ? void() : void(c.missing.emplace_back(name));
+    if (!stored) {
+      if (!counter) c.missing.emplace_back(name);
+      return;
+    }
     if (!same_shape(p.shape, stored->shape))
-      c.misfit.push_back(
-          std::string(name) + ": shape " + p.shape.in_words() + " expected, " + shape_in_words(stored->shape) +
-          " found" + (can_stretch(name, p.shape, *stored) ? " (LoadOptions::positions says how to stretch it)" : ""));
+      c.misfit.push_back(std::string(name) + ": shape " + p.shape.in_words() + " expected, " +
+                         shape_in_words(stored->shape) + " found" +
+                         (can_stretch(p, *stored) ? " (LoadOptions::positions says how to stretch it)" : ""));
     else if (!is_floating(stored->dtype) && !(counter && stored->dtype == Dtype::i64))
       c.misfit.push_back(std::string(name) + ": F16, BF16, F32 or F64 expected, " +
                          std::string(traits(stored->dtype).name) + " found");
@@ -99,13 +99,16 @@ Result<TensorFile> try_stretch_positions(const M& model, const TensorFile& file,
   Result<void> good;
   visit_parameters(model, [&](std::string_view name, const auto& p) {
     const auto at = std::find_if(tensors.begin(), tensors.end(), [&](const FileTensor& t) { return t.name == name; });
-    if (!good || at == tensors.end() || same_shape(p.shape, at->shape) || !can_stretch(name, p.shape, *at)) return;
+    if (!good || at == tensors.end() || same_shape(p.shape, at->shape) || !can_stretch(p, *at)) return;
     std::vector<double> table(static_cast<std::size_t>(at->count()));
     good = try_convert(*at, std::span<double>(table));
     if (!good) return;
-    auto stretched = name == "positional_embedding" ? try_interpolate_line(table, p.shape[1], p.shape[0], how)
-                                                    : try_interpolate_grid(table, p.shape[1], p.shape[0], how);
-    if (!stretched) return void(good = LoadError{file.place(), std::string(name) + ": " + stretched.error().message()});
+    auto stretched = p.stretch == Stretch::line ? try_interpolate_line(table, p.shape[1], p.shape[0], how)
+                                                : try_interpolate_grid(table, p.shape[1], p.shape[0], how);
+    if (!stretched) {
+      good = LoadError{file.place(), std::string(name) + ": " + stretched.error().message()};
+      return;
+    }
     std::vector<std::byte> bytes(stretched->size() * sizeof(double));
     for (std::size_t i = 0; i < stretched->size(); ++i)
       store_little(bytes.data() + i * sizeof(double), std::bit_cast<std::uint64_t>((*stretched)[i]));

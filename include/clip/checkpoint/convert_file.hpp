@@ -8,18 +8,21 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
 
-struct ConvertOptions {
+template <class F>
+struct ConvertOptionsOf {
   Dialect dialect = Dialect::openai;
-  std::optional<Dtype> dtype{};       // for all weights, rounded to the nearest; nothing: each keeps its own
-  std::optional<AnyConfig> config{};  // describes the model; nothing: as the file tells
-  Assumptions assumed{};              // what the file may not tell
+  std::optional<Dtype> dtype{};            // for all weights, rounded to the nearest; nothing: each keeps its own
+  std::optional<AnyConfigOf<F>> config{};  // describes the model; nothing: as the file tells
+  Assumptions assumed{};                   // what the file may not tell
   std::map<std::string, std::string> metadata{};  // of the file
 };
+using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 
 namespace detail {
 
@@ -35,12 +38,13 @@ inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileT
 }
 
 /// The model in a file, for the description beside its weights. A folder must have one; a single file may do without.
-inline Result<std::optional<AnyConfig>> try_describe(const TensorFile& file, const std::string& out,
-                                                     const ConvertOptions& options) {
+template <class F>
+Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const std::string& out,
+                                                   const ConvertOptionsOf<F>& options) {
   if (options.config) return options.config;
-  const auto found = try_inspect(file, options.assumed);
+  const auto found = try_inspect<F>(file, options.assumed);
   if (found && found->activation_known) return std::optional{found->config};
-  if (!writes_folder(out, options.dialect)) return std::optional<AnyConfig>{};
+  if (!writes_folder(out, options.dialect)) return std::optional<AnyConfigOf<F>>{};
   if (!found) return found.error();
   return LoadError{file.place(),
                    "does not state its activation, and a folder must: give it as ConvertOptions::assumed or the whole "
@@ -54,25 +58,26 @@ inline Result<std::optional<AnyConfig>> try_describe(const TensorFile& file, con
 /// parted, projections transposed. Notes and tables of position ids, which hold nothing, are left out; counters of batches
 /// stay integers. One tensor at a time is in memory.
 /// LoadError: as try_open_tensors; for a folder, where the file does not tell its model. OptionError, NumericError: as try_save.
-template <class Inflate = detail::Inflate>
+template <class F = KnownFamilies, class Inflate = detail::Inflate>
 [[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,
-                                            const ConvertOptions& options = {}) {
+                                            const std::type_identity_t<ConvertOptionsOf<F>>& options = {}) {
   const auto opened = try_open_tensors<Inflate>(in);
   if (!opened) return opened.error();
-  const auto config = detail::try_describe(*opened, out, options);
+  const auto config = detail::try_describe<F>(*opened, out, options);
   if (!config) return config.error();
-  const auto file = std::make_shared<const TensorFile>(in_openai_names(*opened));
+  const auto file = std::make_shared<const TensorFile>(in_openai_names<F>(*opened));
   std::vector<TensorToWrite> tensors;
   for (const FileTensor& tensor : file->tensors())
-    if (!detail::is_note(tensor.name) && !detail::is_position_ids(tensor.name))
+    if (!detail::is_note(tensor.name) && !detail::is_dropped(tensor.name, name_tables<F>()))
       tensors.push_back(detail::copy_of(file, tensor));
-  return detail::try_write_model(std::move(tensors), out,
-                                 {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata},
-                                 *config);
+  return detail::try_write_model<F>(std::move(tensors), out,
+                                    {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata},
+                                    *config);
 }
-template <class Inflate = detail::Inflate>
-void convert_file(const std::string& in, const std::string& out, const ConvertOptions& options = {}) {
-  try_convert_file<Inflate>(in, out, options).value();
+template <class F = KnownFamilies, class Inflate = detail::Inflate>
+void convert_file(const std::string& in, const std::string& out,
+                  const std::type_identity_t<ConvertOptionsOf<F>>& options = {}) {
+  try_convert_file<F, Inflate>(in, out, options).value();
 }
 
 }  // namespace clip::inline CLIP_ABI

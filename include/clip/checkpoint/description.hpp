@@ -1,9 +1,10 @@
-// clip/checkpoint/description.hpp: what a file or its folder states that shapes do not tell: heads, activation, epsilon, preprocessing.
+// clip/checkpoint/description.hpp: statements of a file or folder about its model: heads, activation, epsilon, preprocessing.
 #pragma once
 
-#include <clip/config/json.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/io/json.hpp>
+#include <clip/model/config_json.hpp>
+#include <clip/tower/json_fields.hpp>
 
 #include <algorithm>
 #include <array>
@@ -16,32 +17,15 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// 0 and nothing where the folder does not say.
-struct DescribedTower {
-  Index width = 0, layers = 0, heads = 0;
-  std::optional<Activation> activation{};
-  std::optional<float> epsilon{};
-};
+/// What a file and its folder state of the whole model.
 struct DescribedModel {
-  DescribedTower image{}, text{};
+  TowerStatement image{}, text{};
   Index image_size = 0;
   std::optional<Preprocessing> preprocessing{};
-  std::string place{};  // who says so
+  std::string place{};  // the file or folder that states it
 };
 
-/// What transformers calls an activation.
-struct HuggingfaceActivation {
-  std::string_view name;
-  Activation activation;
-};
-constexpr std::string_view name_of(const HuggingfaceActivation& known) { return known.name; }
-inline constexpr std::array<HuggingfaceActivation, 4> huggingface_activations{
-    {{"quick_gelu", Activation::quick_gelu},
-     {"gelu", Activation::gelu},
-     {"gelu_new", Activation::gelu_tanh},
-     {"gelu_pytorch_tanh", Activation::gelu_tanh}}};
-
-/// Reads single keys of a foreign file: others are none of our business, but a key of the wrong type is.
+/// Reads single keys of a foreign file. Other keys are ignored; a key of the wrong type is a problem.
 class DescriptionReader {
  public:
   explicit DescriptionReader(std::string place) : place_{std::move(place)} {}
@@ -57,7 +41,8 @@ class DescriptionReader {
     if (value->is_number_unsigned() && value->get<std::uint64_t>() >= 1 &&
         value->get<std::uint64_t>() < (std::uint64_t{1} << 31))
       return static_cast<Index>(value->get<std::uint64_t>());
-    return problem(key, "a positive integer", *value), otherwise;
+    problem(key, "a positive integer", *value);
+    return otherwise;
   }
   std::optional<Activation> activation(const Json* object, const char* key, Activation otherwise) {
     const Json* const value = find(object, key);
@@ -66,13 +51,15 @@ class DescriptionReader {
     if (const auto known =
             choice_named(name != nullptr ? std::string_view{*name} : std::string_view{}, huggingface_activations))
       return known->activation;
-    return problem(key, names_in_words(huggingface_activations), *value), std::nullopt;
+    problem(key, names_in_words(huggingface_activations), *value);
+    return std::nullopt;
   }
   std::optional<float> number(const Json* object, const char* key) {
     const Json* const value = find(object, key);
     if (value == nullptr) return std::nullopt;
     if (value->is_number()) return static_cast<float>(value->get<double>());
-    return problem(key, "a number", *value), std::nullopt;
+    problem(key, "a number", *value);
+    return std::nullopt;
   }
   std::optional<std::array<float, 3>> colours(const Json* object, const char* key) {
     const Json* const value = find(object, key);
@@ -84,7 +71,8 @@ class DescriptionReader {
       if (good) numbers[i] = static_cast<float>((*value)[i].get<double>());
     }
     if (good) return numbers;
-    return problem(key, "three numbers", *value), std::nullopt;
+    problem(key, "three numbers", *value);
+    return std::nullopt;
   }
   void problem(const std::string& key, const std::string& expected, const Json& found) {
     problems_ += (problems_.empty() ? "" : "; ") + key + ": expected " + expected + ", found " + json_in_words(found);
@@ -102,7 +90,7 @@ inline DescribedModel read_huggingface_towers(DescriptionReader& read, const Jso
   DescribedModel model;
   const auto tower = [&](const char* key) {
     const Json* const part = read.find(&config, key);
-    return DescribedTower{read.integer(part, "hidden_size"), read.integer(part, "num_hidden_layers"),
+    return TowerStatement{read.integer(part, "hidden_size"), read.integer(part, "num_hidden_layers"),
                           read.integer(part, "num_attention_heads"),
                           read.activation(part, "hidden_act", Activation::quick_gelu),
                           read.number(part, "layer_norm_eps")};
@@ -113,7 +101,7 @@ inline DescribedModel read_huggingface_towers(DescriptionReader& read, const Jso
   return model;
 }
 
-/// transformers' preprocessor_config.json. Pictures become RGB first there.
+/// transformers' preprocessor_config.json. transformers converts images to RGB first.
 inline Preprocessing read_huggingface_preprocessing(DescriptionReader& read, const Json& config) {
   Preprocessing p{.color_order = ColorOrder::huggingface};
   p.mean = read.colours(&config, "image_mean").value_or(p.mean);
@@ -126,27 +114,23 @@ inline Preprocessing read_huggingface_preprocessing(DescriptionReader& read, con
 }
 
 /// A whole configuration as a description.
-inline DescribedModel describe(const AnyConfig& c, std::string place) {
-  const auto tower = [](const auto& t) {
-    return DescribedTower{t.width, t.layers, t.heads, t.activation.value, t.epsilon.value};
-  };
-  DescribedModel model{.text = tower(c.text),
-                       .image_size = c.input().image_size,
-                       .preprocessing = c.input().preprocessing,
-                       .place = std::move(place)};
-  if (const auto* const vit = std::get_if<VitConfig>(&c.image)) model.image = tower(*vit);
-  return model;
+template <class F>
+DescribedModel describe(const AnyConfigOf<F>& c, std::string place) {
+  const auto state = [](const auto& tower) { return Description<std::remove_cvref_t<decltype(tower)>>::state(tower); };
+  return {std::visit(state, c.image), std::visit(state, c.text), c.input().image_size, c.input().preprocessing,
+          std::move(place)};
 }
 
-/// The configuration that files written here carry in their metadata; nothing where a file has none.
-inline std::optional<AnyConfig> config_in_metadata(const TensorFile& file) {
+/// The configuration that files written by this library carry in their metadata.
+template <class F>
+std::optional<AnyConfigOf<F>> config_in_metadata(const TensorFile& file) {
   const auto found = file.metadata().find("config");
   if (found == file.metadata().end()) return std::nullopt;
-  const auto config = try_parse_config(found->second, file.place());
+  const auto config = try_parse_config<F>(found->second, file.place());
   return config ? std::optional{*config} : std::nullopt;
 }
 
-/// Integers that OpenAI's archives carry beside the weights, and nobody else's.
+/// Integers that only OpenAI's archives carry with the weights.
 inline constexpr std::array<std::string_view, 3> openai_notes{"input_resolution", "context_length", "vocab_size"};
 inline bool is_note(std::string_view name) {
   return std::find(openai_notes.begin(), openai_notes.end(), name) != openai_notes.end();
@@ -156,13 +140,14 @@ inline bool is_openais(const TensorFile& file) {
                      [&](std::string_view note) { return file.find(note) != nullptr; });
 }
 
-/// What is stated of a model: by the folder's open_clip_config.json or config.json, by the file's metadata, or by its being one of
-/// OpenAI's archives, which were all trained with quick_gelu.
-/// LoadError: a key that does not hold what it should.
-inline Result<DescribedModel> try_read_description(const TensorFile& file) {
+/// The statements about a model, by precedence: the folder's open_clip_config.json or config.json; the file's metadata; OpenAI's
+/// archives, which were all trained with quick_gelu.
+/// LoadError: a key with a value of the wrong type.
+template <class F>
+Result<DescribedModel> try_read_description(const TensorFile& file) {
   if (const auto& folder = file.description()) {
     if (is_openclip_config(folder->config)) {
-      const auto config = try_read_openclip_config(folder->config, folder->place);
+      const auto config = try_read_openclip_config<F>(folder->config, folder->place);
       return config ? Result<DescribedModel>{describe(*config, folder->place)} : config.error();
     }
     DescriptionReader read{folder->place};
@@ -173,7 +158,7 @@ inline Result<DescribedModel> try_read_description(const TensorFile& file) {
     if (auto done = read.finish(); !done) return done.error();
     return model;
   }
-  if (const auto config = config_in_metadata(file)) return describe(*config, file.place());
+  if (const auto config = config_in_metadata<F>(file)) return describe(*config, file.place());
   DescribedModel model{.place = "OpenAI's archives"};
   if (is_openais(file)) model.image.activation = model.text.activation = Activation::quick_gelu;
   return model;

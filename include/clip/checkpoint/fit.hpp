@@ -1,49 +1,55 @@
-// clip/checkpoint/fit.hpp: where a file is not of a model: what the file is instead.
+// clip/checkpoint/fit.hpp: compares what a file states with a model, and names the configuration that would fit the file.
 #pragma once
 
 #include <clip/checkpoint/infer.hpp>
+#include <clip/model/owned.hpp>
 
-#include <concepts>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// A model that can say all of its sizes; a single encoder cannot be told apart by them.
+/// The families a model's files are compared with; void for a single encoder or an aggregate of the user's, which does not state
+/// all of its sizes.
 template <class M>
-concept DescribesItself = requires(const M& model) {
-  { model.config() } -> std::convertible_to<AnyConfig>;
+struct FamiliesOfModel {
+  using type = void;
 };
+template <class M>
+  requires requires(const M& model) { typename FamiliesOfConfig<std::remove_cvref_t<decltype(model.config())>>::type; }
+struct FamiliesOfModel<M> {
+  using type = typename FamiliesOfConfig<std::remove_cvref_t<decltype(std::declval<const M&>().config())>>::type;
+};
+template <class M>
+using FamiliesOf = typename FamiliesOfModel<M>::type;
 
-inline std::string in_words(const VitConfig& c) {
-  return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " +
-         std::to_string(c.layers) + ", heads " + std::to_string(c.heads) + ", " + std::string(name_of(c.activation));
-}
-inline std::string in_words(const ResNetConfig& c) {
-  std::string stages;
-  for (const Index n : c.layers) stages += (stages.empty() ? "" : " + ") + std::to_string(n);
-  return "a residual network of width " + std::to_string(c.width) + ", layers " + stages;
-}
-inline std::string in_words(const AnyConfig& c) {
-  const auto n = [](Index value) { return std::to_string(value); };
-  return "image size " + n(c.input().image_size) + ", " +
-         std::visit([](const auto& tower) { return in_words(tower); }, c.image) + "; text context " +
-         n(c.text.context) + ", vocabulary " + n(c.text.vocabulary) + ", width " + n(c.text.width) + ", layers " +
-         n(c.text.layers) + ", heads " + n(c.text.heads) + ", " + std::string(name_of(c.text.activation)) +
-         "; embedding " + n(c.embed_dim);
+/// A model that states all of its sizes.
+template <class M>
+concept DescribesItself = !std::is_void_v<FamiliesOf<M>>;
+
+/// The families whose names a file may use: the model's, or all.
+template <class M>
+using NamingFamilies = std::conditional_t<DescribesItself<M>, FamiliesOf<M>, KnownFamilies>;
+
+template <class F>
+std::string in_words(const AnyConfigOf<F>& c) {
+  const auto tower = [](const auto& t) { return Description<std::remove_cvref_t<decltype(t)>>::in_words(t); };
+  return "image size " + std::to_string(c.input().image_size) + ", " + std::visit(tower, c.image) + "; text " +
+         std::visit(tower, c.text) + "; embedding " + std::to_string(c.embed_dim);
 }
 
-/// "; clip::ViT_B_16 would fit", or the sizes of a model that would; nothing where the file is no such model, or this one.
+/// "; clip::ViT_B_16 would fit", or the sizes of a model that would; empty if the file is no such model, or this one.
 template <class M>
 std::string what_fits(const M& model, const TensorFile& file) {
   if constexpr (DescribesItself<M>) {
-    const AnyConfig mine = model.config();
-    const auto* const vit = std::get_if<VitConfig>(&mine.image);
-    auto found = try_inspect(file, {.activation = mine.text.activation});
-    if (!found)
-      found = try_inspect(
-          file, {mine.text.activation, vit ? vit->heads : 0, mine.text.heads});  // widths whose heads no rule tells
+    using F = FamiliesOf<M>;
+    const AnyConfigOf<F> mine = model.config();
+    const TowerStatement image = state(mine.image), text = state(mine.text);
+    auto found = try_inspect<F>(file, {.activation = text.activation});
+    if (!found)  // widths for which no rule gives the heads
+      found = try_inspect<F>(file, {text.activation, image.heads, text.heads});
     if (!found || found->config == mine) return {};
     return found->constant.empty() ? "; a model that fits has " + in_words(found->config)
                                    : "; " + found->constant + " would fit";
@@ -51,37 +57,41 @@ std::string what_fits(const M& model, const TensorFile& file) {
   return {};
 }
 
-/// What a file states of a tower besides its shapes, and the tower's configuration does not have.
-template <class Tower>
-void compare_tower(std::string& wrong, const std::string& name, const Tower& mine, const DescribedTower& stated) {
+/// Appends the differences between what a file states of a tower besides its shapes and what its configuration states.
+inline void compare_tower(std::string& wrong, const std::string& name, const TowerStatement& mine,
+                          const TowerStatement& stated) {
   const auto differ = [&](const std::string& what, const std::string& expected, const std::string& found) {
     if (expected != found)
       wrong +=
           (wrong.empty() ? "" : "; ") + name + " " + what + ": expected " + expected + " (the model's), found " + found;
   };
-  if (stated.activation)
-    differ("activation", std::string(name_of(mine.activation)), std::string(name_of(*stated.activation)));
-  if (stated.heads > 0) differ("heads", std::to_string(mine.heads), std::to_string(stated.heads));
-  if (stated.epsilon) differ("epsilon", detail::in_words(mine.epsilon.value), detail::in_words(*stated.epsilon));
+  if (stated.activation && mine.activation)
+    differ("activation", std::string(name_of(*mine.activation)), std::string(name_of(*stated.activation)));
+  if (stated.heads > 0 && mine.heads > 0) differ("heads", std::to_string(mine.heads), std::to_string(stated.heads));
+  if (stated.epsilon && mine.epsilon) differ("epsilon", in_words(*mine.epsilon), in_words(*stated.epsilon));
 }
 
-/// LoadError where a model's activation, heads or epsilon are not those a file states. Most files state none of them.
+/// What an encoder alone states of itself.
+template <class Config>
+TowerStatement state_of_encoder(const Config& config) {
+  if constexpr (requires { Description<Config>::state(config); }) return Description<Config>::state(config);
+  else return state(config);
+}
+
+/// LoadError: a file states another activation, number of heads or epsilon than the model's. Most files state none of them.
 template <class M>
 Result<void> try_check_statements(const M& model, const TensorFile& file) {
-  const auto stated = try_read_description(file);
+  const auto stated = try_read_description<NamingFamilies<M>>(file);
   if (!stated) return stated.error();
   std::string wrong;
-  const auto tower = [&](const auto& config) {
-    using Config = std::remove_cvref_t<decltype(config)>;
-    if constexpr (std::is_same_v<Config, VitConfig>) compare_tower(wrong, "image", config, stated->image);
-    if constexpr (std::is_same_v<Config, TextConfig>) compare_tower(wrong, "text", config, stated->text);
-  };
   if constexpr (DescribesItself<M>) {
-    const AnyConfig mine = model.config();
-    std::visit(tower, mine.image);
-    tower(mine.text);
-  } else if constexpr (requires { model.config(); }) {
-    tower(model.config());
+    const AnyConfigOf<FamiliesOf<M>> mine = model.config();
+    compare_tower(wrong, "image", state(mine.image), stated->image);
+    compare_tower(wrong, "text", state(mine.text), stated->text);
+  } else if constexpr (requires { M::half; }) {
+    const bool image = M::half == Half::image;
+    compare_tower(wrong, image ? "image" : "text", state_of_encoder(model.config()),
+                  image ? stated->image : stated->text);
   }
   if (wrong.empty()) return {};
   return LoadError{file.place(), wrong + " (" + stated->place + ")" + what_fits(model, file)};

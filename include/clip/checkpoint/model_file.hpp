@@ -6,9 +6,9 @@
 #include <clip/checkpoint/compare.hpp>
 #include <clip/checkpoint/fit.hpp>
 #include <clip/checkpoint/folder.hpp>
+#include <clip/checkpoint/name_tables.hpp>
 #include <clip/checkpoint/save.hpp>
 #include <clip/model/pack.hpp>
-#include <clip/names/dialect.hpp>
 #include <clip/tensor/parameter.hpp>
 
 #include <optional>
@@ -45,7 +45,7 @@ namespace detail {
 /// By OpenAI's names, and with the model's numbers of positions where the options say how.
 template <class M>
 Result<TensorFile> try_prepare(const M& model, const TensorFile& in_any_dialect, const LoadOptions& options) {
-  TensorFile file = in_openai_names(in_any_dialect);
+  TensorFile file = in_openai_names<NamingFamilies<M>>(in_any_dialect);
   if (options.positions == Interpolate::none) return file;
   return try_stretch_positions(model, file, options.positions);
 }
@@ -184,9 +184,10 @@ std::vector<TensorToWrite> tensors_of(M& model) {
 /// OptionError: what the dialect has no words for. NumericError: a weight too large for the element type. SystemError: the disk.
 template <class M>
 Result<void> try_save(M& model, const std::string& path, const SaveOptions& options = {}) {
-  std::optional<AnyConfig> config;
-  if constexpr (detail::DescribesItself<M>) config = AnyConfig{model.config()};
-  return detail::try_write_model(tensors_of(model), path, options, config);
+  using F = detail::NamingFamilies<M>;
+  std::optional<AnyConfigOf<F>> config;
+  if constexpr (detail::DescribesItself<M>) config = AnyConfigOf<F>{model.config()};
+  return detail::try_write_model<F>(tensors_of(model), path, options, config);
 }
 template <class M>
 void save(M& model, const std::string& path, const SaveOptions& options = {}) {

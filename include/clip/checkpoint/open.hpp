@@ -1,4 +1,4 @@
-// clip/checkpoint/open.hpp: a model from a file alone.
+// clip/checkpoint/open.hpp: opens a model whose architecture is inferred from its file.
 #pragma once
 
 #include <clip/checkpoint/infer.hpp>
@@ -14,27 +14,27 @@ namespace clip::inline CLIP_ABI {
 /// described at try_inspect. A file that does not state the activation it was trained with must be told: the wrong one would
 /// give wrong numbers without a sign.
 /// LoadError: as try_open_tensors, try_inspect and try_load; no activation stated and none assumed.
-template <Backend B = Cpu<>>
-[[nodiscard]] Result<AnyModel<B>> try_open(const std::string& path, const Assumptions& assumed = {}, B backend = {},
-                                           const LoadOptions& options = {}) {
+template <Backend B = Cpu<>, class F = KnownFamilies>
+[[nodiscard]] Result<AnyModel<B, F>> try_open(const std::string& path, const Assumptions& assumed = {}, B backend = {},
+                                              const LoadOptions& options = {}) {
   const auto file = try_open_tensors(path);
   if (!file) return file.error();
-  const auto found = try_inspect(*file, assumed);
+  const auto found = try_inspect<F>(*file, assumed);
   if (!found) return found.error();
   if (!found->activation_known)
     return LoadError{path,
                      "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's "
                      "with gelu; open it as open(path, "
                      "{.activation = …})"};
-  AnyModel<B> model{found->config, std::move(backend)};
+  AnyModel<B, F> model{found->config, std::move(backend)};
   if (auto done = try_load(model, *file, options); !done) return done.error();
   return model;
 }
 
-template <Backend B = Cpu<>>
-AnyModel<B> open(const std::string& path, const Assumptions& assumed = {}, B backend = {},
-                 const LoadOptions& options = {}) {
-  return try_open<B>(path, assumed, std::move(backend), options).value();
+template <Backend B = Cpu<>, class F = KnownFamilies>
+AnyModel<B, F> open(const std::string& path, const Assumptions& assumed = {}, B backend = {},
+                    const LoadOptions& options = {}) {
+  return try_open<B, F>(path, assumed, std::move(backend), options).value();
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <clip/checkpoint/folder_write.hpp>
-#include <clip/checkpoint/rewrite.hpp>
+#include <clip/checkpoint/name_tables.hpp>
 #include <clip/checkpoint/self_test_record.hpp>
-#include <clip/config/json.hpp>
+#include <clip/formats/rewrite.hpp>
+#include <clip/model/config_json.hpp>
 
 #include <map>
 #include <optional>
@@ -29,11 +30,12 @@ inline bool writes_folder(const std::string& path, Dialect dialect) {
 }
 
 /// Tensors by OpenAI's names, written as the options say. `config` describes the model where a folder is to.
-inline Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::string& path,
-                                    const SaveOptions& options, const std::optional<AnyConfig>& config) {
+template <class F>
+Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::string& path, const SaveOptions& options,
+                             const std::optional<AnyConfigOf<F>>& config) {
   if (options.dtype && !is_floating(*options.dtype))
     return OptionError{path, "element type of weights", "F16, BF16, F32 or F64", traits(*options.dtype).name};
-  auto named = try_in_dialect(std::move(tensors), options.dialect);
+  auto named = try_in_dialect<F>(std::move(tensors), options.dialect);
   if (!named) return named.error();
   if (options.dtype)
     for (TensorToWrite& tensor : *named) tensor = in_dtype(std::move(tensor), *options.dtype);

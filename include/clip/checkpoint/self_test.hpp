@@ -10,6 +10,7 @@
 #include <clip/core/scalar.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/preprocess.hpp>
+#include <clip/model/text_input.hpp>
 #include <clip/tokens/texts.hpp>
 
 #include <algorithm>
@@ -100,19 +101,11 @@ void answer(const M& model, SelfTest& test, bool images, bool texts) {
     }
 }
 
-/// Where a text tower's sizes stand: in a whole model's configuration, or as it.
-template <class Config>
-constexpr const auto& text_part(const Config& config) {
-  if constexpr (requires { config.text; }) return config.text;
-  else return config;
-}
-
 /// LoadError: ids of the record that the model has no place for.
 template <class M>
 Result<void> try_check_ids(const M& model, const SelfTest& test, const std::string& path) {
   if constexpr (AnswersTexts<M>) {
-    const auto config = model.config();
-    const auto& text = text_part(config);
+    const TextInput text = model.text_input();
     for (const auto& row : test.ids)
       if (std::cmp_greater(row.size(), text.context) ||
           std::ranges::any_of(row, [&](std::int32_t id) { return id >= text.vocabulary; }))
@@ -154,8 +147,8 @@ template <class M>
   test.seed = seed;
   test.scalar = std::string(ScalarTraits<typename M::T>::name);
   if constexpr (detail::AnswersTexts<M>) {
-    const auto config = model.config();
-    test.ids = detail::self_test_ids(detail::text_part(config).context, detail::text_part(config).vocabulary, seed);
+    const TextInput text = model.text_input();
+    test.ids = detail::self_test_ids(text.context, text.vocabulary, seed);
   }
   detail::answer(model, test, true, true);
   return test;

@@ -1,13 +1,16 @@
-// clip/config/block.hpp: the numbers of one residual block.
+// clip/config/block.hpp: configuration of one residual block.
 #pragma once
 
 #include <clip/config/activation.hpp>
 #include <clip/config/required.hpp>
 #include <clip/core/size.hpp>
 
+#include <limits>
+
 namespace clip::inline CLIP_ABI {
 
-/// What both towers hand to their blocks.
+/// The sizes of one residual block. Blocks of one stack share a type: whatever differs from block to block (heads, inner,
+/// hidden) is dyn in the type, and each block gets its own values.
 struct BlockConfig {
   Index width;
   Index heads;
@@ -15,10 +18,16 @@ struct BlockConfig {
   bool causal = false;
   Required<Activation> activation;
   Required<float> epsilon;
+  Index inner = 0;  // width of attention's queries, keys and values; 0: width
 
-  constexpr bool fixed() const { return width != dyn && heads != dyn && hidden != dyn; }
+  /// Width of queries, keys and values.
+  constexpr Index attention_width() const { return inner != 0 ? inner : width; }
+  constexpr bool fixed() const { return width != dyn && heads != dyn && hidden != dyn && inner != dyn; }
   friend constexpr bool operator==(const BlockConfig&, const BlockConfig&) = default;
 };
+
+/// Whether the epsilon of a norm is finite and not negative.
+constexpr bool possible_epsilon(float epsilon) { return epsilon >= 0 && epsilon <= std::numeric_limits<float>::max(); }
 
 /// f(functor) for the activation of a block. Where the configuration is known to the compiler, only that functor is compiled.
 template <BlockConfig C, class F>

@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -40,6 +41,18 @@ class JsonReader {
     if (value_ == nullptr) return false;
     const auto found = value_->find(key);
     return found != value_->end() && found->is_array();
+  }
+
+  /// Whether a key is there. Says nothing of whether the key is known.
+  bool has(const std::string& key) const { return value_ != nullptr && value_->contains(key); }
+  /// Whether a key holds this string. The key then counts as known.
+  bool says(const std::string& key, std::string_view text) const {
+    if (value_ == nullptr) return false;
+    const auto found = value_->find(key);
+    const auto* const said = found == value_->end() ? nullptr : found->get_ptr<const Json::string_t*>();
+    if (said == nullptr || *said != text) return false;
+    here().asked.insert(key);
+    return true;
   }
 
   Index integer(const std::string& key, Index least = std::numeric_limits<Index>::min(),

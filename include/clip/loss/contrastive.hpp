@@ -1,6 +1,7 @@
 // clip/loss/contrastive.hpp: the loss CLIP is trained with (Radford et al. 2021, figure 3).
 #pragma once
 
+#include <clip/model/similarity.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/losses.hpp>
 #include <clip/ops/norms.hpp>
@@ -11,16 +12,21 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// exp(logit_scale) · cosine of every image with every text: (images, texts)
+/// exp(logit_scale) · cosine of every image with every text: (images, texts). A bias of the similarity is not added: it cancels
+/// in a softmax.
 template <class Cx, Index E, Index E2>
 Rows<Cx, dyn> logits(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale) {
   static_assert(compatible(E, E2), "logits: the two towers embed into different widths");
   return matmul_nt(cx, exp_scale(cx, normalize(cx, image), logit_scale), normalize(cx, text));
 }
+template <class Cx, Index E, Index E2, class B>
+Rows<Cx, dyn> logits(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Similarity<B>& similarity) {
+  return logits(cx, image, text, similarity.logit_scale);
+}
 
 /// Symmetric InfoNCE: the mean of the cross-entropies of images over texts and of texts over images.
-/// image, text : (n, E), not normalised; row i of both belong together. Rows of the same group (equal captions) are all
-/// positives of each other, each with the same weight. A scalar.
+/// image, text : (n, E), not normalised; row i of both is a pair. Rows of the same group (equal captions) are all positives of
+/// each other, each with the same weight. A scalar.
 template <class Cx, Index E, Index E2>
 Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale,
                         Ids groups) {
@@ -34,8 +40,12 @@ Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Para
   return add(cx, cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::rows, 0.5f),
              cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::columns, 0.5f));
 }
+template <class Cx, Index E, Index E2, class B>
+Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Similarity<B>& similarity, Ids groups) {
+  return contrastive(cx, image, text, similarity.logit_scale, groups);
+}
 
-/// The same where every text is another: row i is the only positive of row i.
+/// The same if no two texts are equal: row i is the only positive of row i.
 template <class Cx, Index E, Index E2>
 Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text,
                         const Parameter<typename Cx::Scalar>& logit_scale) {
@@ -43,6 +53,10 @@ Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text,
   own.resize(static_cast<std::size_t>(image.rows()));
   std::iota(own.begin(), own.end(), 0);
   return contrastive(cx, image, text, logit_scale, Ids{own});
+}
+template <class Cx, Index E, Index E2, class B>
+Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Similarity<B>& similarity) {
+  return contrastive(cx, image, text, similarity.logit_scale);
 }
 
 /// The value of a loss, on the host.

@@ -1,34 +1,31 @@
-// clip/model/count.hpp: how many weights a configuration means, without any memory for them.
+// clip/model/count.hpp: number of weights of a configuration, without memory for them.
 #pragma once
 
 #include <clip/autograd/walk.hpp>
 #include <clip/backend/cpu.hpp>
-#include <clip/config/any.hpp>
-#include <clip/config/openai.hpp>
-#include <clip/config/openai_resnet.hpp>
-#include <clip/encoder/tower.hpp>
+#include <clip/model/any_config.hpp>
+#include <clip/nn/residual_block.hpp>
+#include <clip/tower/tower.hpp>
 
 #include <type_traits>
+#include <variant>
 
 namespace clip::inline CLIP_ABI {
 
-/// Trained values of each tower; the statistics of BatchNorm are none.
+/// Trained values of each tower; the statistics of BatchNorm are not trained.
 struct ParameterCount {
   Index image, text;
-  /// Both, and logit_scale.
-  constexpr Index total() const { return image + text + 1; }
+  Index similarity = 1;  // logit_scale, logit_bias
+  constexpr Index total() const { return image + text + similarity; }
 };
 
-inline ParameterCount count_parameters(const AnyConfig& c) {
-  const auto of = [&]<auto Dynamic>(const auto& tower) {
-    return count_parameters(TowerOf<Dynamic, dyn, Cpu<float>, Residual>{tower, c.embed_dim});
+template <class F>
+ParameterCount count_parameters(const AnyConfigOf<F>& c) {
+  const auto of = [&](const auto& config) {
+    using Config = std::remove_cvref_t<decltype(config)>;
+    return count_parameters(TowerOf<Tower<Config>::dynamic, dyn, Cpu<float>, Residual>{config, c.embed_dim});
   };
-  return {c.visit([&](const auto& config) {
-            if constexpr (std::is_same_v<decltype(config.image), VitConfig>)
-              return of.template operator()<DynamicVit.image>(config.image);
-            else return of.template operator()<DynamicResNet.image>(config.image);
-          }),
-          of.template operator()<DynamicVit.text>(c.text)};
+  return {std::visit(of, c.image), std::visit(of, c.text), c.logit_bias ? 2 : 1};
 }
 
 }  // namespace clip::inline CLIP_ABI

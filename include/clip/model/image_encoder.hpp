@@ -1,135 +1,119 @@
-// clip/model/image_encoder.hpp: the image half of a model: owns its weights, loads and runs alone.
+// clip/model/image_encoder.hpp: image half of a model: owns its weights, loads and runs alone.
 #pragma once
 
 #include <clip/autograd/borrow.hpp>
 #include <clip/backend/cpu.hpp>
-#include <clip/encoder/tower.hpp>
+#include <clip/config/preprocessing.hpp>
 #include <clip/image/image.hpp>
-#include <clip/model/storage.hpp>
+#include <clip/model/owned.hpp>
+#include <clip/nn/residual_block.hpp>
 #include <clip/tensor/tensor.hpp>
+#include <clip/tower/tower.hpp>
 
 #include <algorithm>
-#include <memory>
-#include <span>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
-/// Which rows `states` returns.
+/// The rows that states() returns.
 struct StatesOptions {
-  Index layer = -1;  // after this many blocks; -1: after the last
+  Index layer = -1;  // after so many blocks; -1: after the last
   bool padded =
       false;  // texts: padded to the context, as the reference computes them; otherwise up to the end-of-text token
 };
 
+/// The image tower of a model. `Config` is a whole model's constant, or has its members `embed_dim` and `image`.
 template <const auto& Config, Backend B = Cpu<>, class Blocks = Residual>
-class ImageEncoder {
+class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blocks>, B> {
  public:
   using T = typename B::Scalar;
   static constexpr Index embed_dim = Config.embed_dim;
-  using Visual = TowerOf<Config.image, embed_dim, B, Blocks>;
-  using Settings = std::remove_cvref_t<decltype(Config)>;
+  static constexpr Half half = Half::image;
+  using TowerConfig = std::remove_cvref_t<decltype(Config.image)>;
+  using Base = Owned<TowerOf<Config.image, Config.embed_dim, B, Blocks>, B>;
+  using Base::backend;
+  using Base::tower;
 
-  /// Weights are zero until loaded or initialised. `config` matters only where sizes are not fixed in the type.
-  explicit ImageEncoder(const Settings& config = Config, B backend = {})
-      : visual{config.image, config.embed_dim}, backend_{std::move(backend)},
-        weights_{allocate_parameters(backend_, visual)}, pool_{std::make_unique<InferencePool<B>>()} {}
+  /// Weights are zero until loaded or initialised.
+  explicit ImageEncoder(B owned_by = {}) : ImageEncoder{Config.image, Config.embed_dim, std::move(owned_by)} {}
+  /// Sizes known only at run time.
+  ImageEncoder(const TowerConfig& config, Index embed_dim_, B owned_by = {})
+      : Base{std::move(owned_by), config, embed_dim_} {}
 
-  Visual visual;
+  static constexpr void members(auto& self, auto&& visit) { visit("visual", self.tower); }
+  /// Whether a tensor of a file belongs to an image tower: an encoder alone leaves the rest.
+  static constexpr bool owns(std::string_view name) { return name.starts_with("visual."); }
 
-  static constexpr void members(auto& self, auto&& visit) { visit("visual", self.visual); }
-
-  B& backend() { return backend_; }
-  const B& backend() const { return backend_; }
-  const auto& config() const { return *visual.config; }
-  /// What preprocessing must make of a picture.
+  const TowerConfig& config() const { return *tower.config; }
+  /// Size, channels and preprocessing of its input.
   ImageInput input() const { return {config().image_size, config().channels, config().preprocessing}; }
 
-  /// pack() puts the weights where products read them fastest, and changes no result: worth it for a model that only encodes.
-  /// It ends training: a parameter table made before would take panels for rows. unpack() puts them back into rows. In a
-  /// smaller type (Storage::half, bfloat16, int8) weights are rounded to it, and unpack() gives the rounded ones.
-  void pack(Storage storage = Storage::full) { relayout(backend_, visual, packed_layout(storage)); }
-  void unpack() { relayout(backend_, visual, Layout::rows); }
+  /// (n, embed_dim), not normalised. Any number of images: they are encoded a few at a time.
+  /// InputError: no image, or another size than input() says.
+  [[nodiscard]] Result<Features<T, embed_dim>> try_encode_image(const Images& images) const {
+    return try_encode_image(images, tower.images_at_once());
+  }
+  Features<T, embed_dim> encode_image(const Images& images) const { return try_encode_image(images).value(); }
 
-  /// Keeps mapped files as long as this encoder, which is about to point into them (see LoadOptions::in_place).
-  void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.keep(files); }
-  /// Lets go of kept files that none of its weights lies in.
-  void release_unused_files() { files_.release_unused(visual); }
-
-  /// (n, embed_dim), not normalised. Any number of images: they are taken a few at a time.
-  Features<T, embed_dim> encode_image(const Images& images) const { return encode_image(images, at_once()); }
-
-  /// The same, `chunk` at a time, which changes no bit.
-  Features<T, embed_dim> encode_image(const Images& images, Index chunk) const {
-    if (chunk < 1) raise(OptionError{"encode_image", "chunk", "1 or more", chunk});
-    Features<T, embed_dim> features{require(images), visual.embed_dim};
-    auto lease = pool_->take(backend_);
+  /// The same, `chunk` images at a time, which changes no bit. OptionError: a chunk below 1.
+  [[nodiscard]] Result<Features<T, embed_dim>> try_encode_image(const Images& images, Index chunk) const {
+    if (chunk < 1) return OptionError{"encode_image", "chunk", "1 or more", chunk};
+    if (auto possible = check(images); !possible) return possible.error();
+    Features<T, embed_dim> features{images.size(), tower.embed_dim};
+    auto lease = this->context();
     for (Index begin = 0; begin < images.size(); begin += chunk) {
       const Index n = std::min(chunk, images.size() - begin);
       (*lease).clear();
-      const auto y = visual(*lease, input(*lease, images, begin, n));
+      const auto y = tower(*lease, rows_of(*lease, images, begin, n));
       (*lease).backend().download(In<T>{y.view}, features.values().subspan(static_cast<std::size_t>(begin * y.cols()),
                                                                            static_cast<std::size_t>(n * y.cols())));
     }
     return features;
   }
+  Features<T, embed_dim> encode_image(const Images& images, Index chunk) const {
+    return try_encode_image(images, chunk).value();
+  }
 
   /// The same in a context of the caller's: rows of the backend's memory, valid until its next pass. On a tape: recorded.
   template <class Cx>
   Rows<Cx, embed_dim> encode_image(Cx& cx, const Images& images) const {
-    require(images);
+    check(images).value();
     if constexpr (!Cx::recording) cx.clear();
-    return visual(cx, input(cx, images, 0, images.size()));
+    return tower(cx, rows_of(cx, images, 0, images.size()));
   }
 
   /// Every row of a layer: (n, tokens, width), row 0 of an image its class token; of a ResNet's stage: (n, pixels, channels).
   Tensor<T> states(const Images& images, StatesOptions options = {}) const {
-    require(images);
-    const Index layers = options.layer < 0 ? depth() : options.layer;
-    if (layers > depth()) raise(OptionError{"states", "layer", depth(), layers});
-    auto lease = pool_->take(backend_);
+    check(images).value();
+    const Index layers = options.layer < 0 ? tower.depth() : options.layer;
+    if (layers > tower.depth()) raise(OptionError{"states", "layer", tower.depth(), layers});
+    auto lease = this->context();
     (*lease).clear();
-    const auto x = visual.states(*lease, input(*lease, images, 0, images.size()), layers);
+    const auto x = tower.states(*lease, rows_of(*lease, images, 0, images.size()), layers);
     Tensor<T> states{{images.size(), x.rows() / images.size(), x.cols()}};
     (*lease).backend().download(In<T>{x.view}, states.values());
     return states;
   }
 
  private:
-  /// Blocks of a transformer, stages of a ResNet.
-  Index depth() const {
-    if constexpr (requires { config().layers.size(); }) return static_cast<Index>(config().layers.size());
-    else return config().layers;
-  }
-
-  /// Images whose rows (400 of them, of a transformer) leave what passes between the products in the last cache.
-  Index at_once() const {
-    if constexpr (requires { config().tokens(); })
-      return std::max<Index>(1, (400 + config().tokens() / 2) / config().tokens());
-    else return 16;
-  }
-
-  Index require(const Images& images) const {
+  Result<void> check(const Images& images) const {
     const auto& c = config();
-    if (images.size() == 0) raise(InputError{"encode_image", "number of images", "1 or more", 0});
+    if (images.size() == 0) return InputError{"encode_image", "number of images", "1 or more", 0};
     if (images.channels() != c.channels || images.height() != c.image_size || images.width() != c.image_size)
-      raise(InputError{"encode_image", "channels, height and width", Shape{c.channels, c.image_size, c.image_size},
-                       Shape{images.channels(), images.height(), images.width()}});
-    return images.size();
+      return InputError{"encode_image", "channels, height and width", Shape{c.channels, c.image_size, c.image_size},
+                        Shape{images.channels(), images.height(), images.width()}};
+    return {};
   }
 
-  /// Images [begin, begin + n) where the backend can read them.
+  /// Images [begin, begin + n) as rows of a context.
   template <class Cx>
-  static Rows<Cx, dyn> input(Cx& cx, const Images& images, Index begin, Index n) {
+  static Rows<Cx, dyn> rows_of(Cx& cx, const Images& images, Index begin, Index n) {
     const Index each = images.channels() * images.height() * images.width();
     return detail::borrow(cx, View<const float>{images.values().data() + begin * each, n, each}, Size<dyn>{each});
   }
-
-  B backend_;
-  Buffer<B> weights_;
-  WeightFiles files_;
-  std::unique_ptr<InferencePool<B>> pool_;
 };
 
 }  // namespace clip::inline CLIP_ABI

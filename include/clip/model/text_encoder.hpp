@@ -1,16 +1,21 @@
-// clip/model/text_encoder.hpp: the text half of a model: owns its weights, loads and runs alone.
+// clip/model/text_encoder.hpp: text half of a model: owns its weights, loads and runs alone.
 #pragma once
 
 #include <clip/backend/cpu.hpp>
-#include <clip/encoder/tower.hpp>
 #include <clip/model/image_encoder.hpp>
-#include <clip/model/storage.hpp>
+#include <clip/model/owned.hpp>
+#include <clip/model/text_input.hpp>
+#include <clip/nn/residual_block.hpp>
 #include <clip/tensor/tensor.hpp>
 #include <clip/tokens/learned.hpp>
 #include <clip/tokens/texts.hpp>
+#include <clip/tower/tower.hpp>
 
-#include <memory>
-#include <span>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -23,81 +28,81 @@ struct TextStates {
   std::vector<Index> begin;  // text i owns rows begin[i] … begin[i + 1] - 1
 };
 
+/// The text tower of a model. `Config` is a whole model's constant, or has its members `embed_dim` and `text`.
 template <const auto& Config, Backend B = Cpu<>, class Blocks = Residual>
-class TextEncoder {
+class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Blocks>, B> {
  public:
   using T = typename B::Scalar;
   static constexpr Index embed_dim = Config.embed_dim;
-  using Text = TowerOf<Config.text, embed_dim, B, Blocks>;
-  using Settings = std::remove_cvref_t<decltype(Config)>;
+  static constexpr Half half = Half::text;
+  using TowerConfig = std::remove_cvref_t<decltype(Config.text)>;
+  using Base = Owned<TowerOf<Config.text, Config.embed_dim, B, Blocks>, B>;
+  using Base::backend;
+  using Base::tower;
 
-  /// Weights are zero until loaded or initialised. `config` matters only where sizes are not fixed in the type.
-  explicit TextEncoder(const Settings& config = Config, B backend = {})
-      : text{config.text, config.embed_dim}, backend_{std::move(backend)},
-        weights_{allocate_parameters(backend_, text)}, pool_{std::make_unique<InferencePool<B>>()} {}
+  /// Weights are zero until loaded or initialised.
+  explicit TextEncoder(B owned_by = {}) : TextEncoder{Config.text, Config.embed_dim, std::move(owned_by)} {}
+  /// Sizes known only at run time.
+  TextEncoder(const TowerConfig& config, Index embed_dim_, B owned_by = {})
+      : Base{std::move(owned_by), config, embed_dim_} {}
 
-  Text text;
+  /// In OpenAI's names the text tower has no prefix.
+  static constexpr void members(auto& self, auto&& visit) { visit("", self.tower); }
+  /// Whether a tensor of a file belongs to a text tower; see ImageEncoder.
+  static constexpr bool owns(std::string_view name) {
+    return !name.starts_with("visual.") && name != "logit_scale" && name != "logit_bias";
+  }
 
-  /// The checkpoints keep the text tower's names without a prefix.
-  static constexpr void members(auto& self, auto&& visit) { visit("", self.text); }
+  const TowerConfig& config() const { return *tower.config; }
+  TextInput text_input() const { return {config().context, config().vocabulary}; }
 
-  B& backend() { return backend_; }
-  const B& backend() const { return backend_; }
-  const auto& config() const { return *text.config; }
-
-  /// See ImageEncoder.
-  void pack(Storage storage = Storage::full) { relayout(backend_, text, packed_layout(storage)); }
-  void unpack() { relayout(backend_, text, Layout::rows); }
-
-  /// See ImageEncoder.
-  void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.keep(files); }
-  void release_unused_files() { files_.release_unused(text); }
-
-  /// (texts, embed_dim), not normalised. Every distinct beginning is computed once.
-  Features<T, embed_dim> encode_text(const Texts& texts) const {
-    Features<T, embed_dim> features{require(texts), text.embed_dim};
-    auto lease = pool_->take(backend_);
+  /// (texts, embed_dim), not normalised. Every distinct prefix is computed once.
+  /// InputError: no text, a text longer than the context, an id beyond the vocabulary.
+  [[nodiscard]] Result<Features<T, embed_dim>> try_encode_text(const Texts& texts) const {
+    if (auto possible = check(texts); !possible) return possible.error();
+    Features<T, embed_dim> features{texts.size(), tower.embed_dim};
+    auto lease = this->context();
     const auto y = encode_text(*lease, texts);
     (*lease).backend().download(In<T>{y.view}, features.values());
     return features;
   }
+  Features<T, embed_dim> encode_text(const Texts& texts) const { return try_encode_text(texts).value(); }
 
   /// The same in a context of the caller's: rows of the backend's memory, valid until its next pass. On a tape: recorded.
   template <class Cx>
   Rows<Cx, embed_dim> encode_text(Cx& cx, const Texts& texts) const {
-    require(texts);
+    check(texts).value();
     if constexpr (!Cx::recording) cx.clear();
     TextBatch& batch = cx.template keep<TextBatch>();
-    prefix_tree(texts, batch);
-    return text(cx, batch);
+    tower.arrange(texts, batch);
+    return tower(cx, batch);
   }
 
-  /// The same for prompts with learned vectors among their tokens (tokens/learned.hpp): rows of `vectors` : (·, width of the tower), a
-  /// Parameter of the caller's or Rows of the same context. A beginning all prompts share is computed once, on the way back too.
+  /// The same for prompts with learned vectors among their tokens (tokens/learned.hpp): rows of `vectors` : (·, width of the tower),
+  /// a Parameter of the caller's or Rows of the same context. A prefix that all prompts share is computed once, backwards too.
   template <class Cx, class Vectors>
   Rows<Cx, embed_dim> encode_prompts(Cx& cx, const Texts& prompts, const Vectors& vectors) const {
     const auto v = detail::value_of<T>(vectors);
     if (v.cols != config().width)
       raise(ShapeError{"encode_prompts", "width of the learned vectors", config().width, v.cols});
-    require(prompts, v.rows);
+    check(prompts, v.rows).value();
     if constexpr (!Cx::recording && detail::is_parameter<Vectors>) cx.clear();
     TextBatch& batch = cx.template keep<TextBatch>();
-    prefix_tree(prompts, batch);
+    tower.arrange(prompts, batch);
     number_vectors(batch);
-    return text(cx, batch, vectors);
+    return tower(cx, batch, vectors);
   }
 
-  /// Every row of a layer, for each text up to its end-of-text token, or padded to the context with id 0.
+  /// Every row of a layer, for each text up to its last token, or padded to the context.
   TextStates<T> states(const Texts& texts, StatesOptions options = {}) const {
-    require(texts);
-    const Index layers = options.layer < 0 ? config().layers : options.layer;
-    if (layers > config().layers) raise(OptionError{"states", "layer", config().layers, layers});
-    auto lease = pool_->take(backend_);
+    check(texts).value();
+    const Index layers = options.layer < 0 ? tower.depth() : options.layer;
+    if (layers > tower.depth()) raise(OptionError{"states", "layer", tower.depth(), layers});
+    auto lease = this->context();
     (*lease).clear();
     TextBatch& batch = (*lease).template keep<TextBatch>();
-    if (options.padded) padded_batch(texts, config().context, 0, batch);
-    else ragged_batch(texts, batch);
-    const auto x = text.states(*lease, batch, layers);
+    tower.arrange_rows(texts, options.padded, batch);
+    const auto x = tower.states(*lease, batch, layers);
     TextStates<T> states{Tensor<T>{{x.rows(), x.cols()}}, {}};
     (*lease).backend().download(In<T>{x.view}, states.rows.values());
     for (const Segment& s : batch.sequences.segments()) states.begin.push_back(s.begin);
@@ -107,26 +112,21 @@ class TextEncoder {
 
  private:
   /// Ids of tokens, and of `learned` vectors.
-  Index require(const Texts& texts, Index learned = 0) const {
+  Result<void> check(const Texts& texts, Index learned = 0) const {
     const auto& c = config();
-    if (texts.size() == 0) raise(InputError{"encode_text", "number of texts", "1 or more", 0});
+    if (texts.size() == 0) return InputError{"encode_text", "number of texts", "1 or more", 0};
     for (Index i = 0; i < texts.size(); ++i) {
       const Ids ids = texts[i];
-      const std::string place = "text " + std::to_string(i);
+      const auto place = [i] { return "text " + std::to_string(i); };
       if (static_cast<Index>(ids.size()) > c.context)
-        raise(InputError{place, "tokens", "at most " + std::to_string(c.context), ids.size()});
-      for (std::int32_t id : ids)
+        return InputError{place(), "tokens", "at most " + std::to_string(c.context), ids.size()};
+      for (const std::int32_t id : ids)
         if (id < -learned || id >= c.vocabulary)
-          raise(
-              InputError{place, "token id", std::to_string(-learned) + " to " + std::to_string(c.vocabulary - 1), id});
+          return InputError{place(), "token id", std::to_string(-learned) + " to " + std::to_string(c.vocabulary - 1),
+                            id};
     }
-    return texts.size();
+    return {};
   }
-
-  B backend_;
-  Buffer<B> weights_;
-  WeightFiles files_;
-  std::unique_ptr<InferencePool<B>> pool_;
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -8,19 +8,19 @@
 namespace clip::inline CLIP_ABI {
 
 /// y = residual + out_proj(softmax(q kᵀ/√d) v), (q, k, v) = in_proj(x).        x, y : (rows, width)
-/// in_proj_weight : (3 width, width), rows q then k then v; head h owns columns h·d … (h+1)·d - 1 of each.
+/// in_proj_weight : (3 inner, width), rows q then k then v; head h owns columns h·d … (h+1)·d - 1 of each. `inner` is the
+/// width of q, k and v: that of the stream, or narrower.
 template <Backend B, BlockConfig C>
 struct MultiheadAttention {
   using T = typename B::Scalar;
-  static constexpr Index stacked = sized([](Index w) { return 3 * w; }, C.width);
-  static constexpr Index key_value = sized([](Index w) { return 2 * w; }, C.width);
+  static constexpr Index inner = C.attention_width();
+  static constexpr Index stacked = sized([](Index w) { return 3 * w; }, inner);
+  static constexpr Index key_value = sized([](Index w) { return 2 * w; }, inner);
 
   [[no_unique_address]] Known<C> config;
-  Parameter<T> in_proj_weight{{3 * config->width, config->width},
-                              Init::uniform(inverse_root(config->width) * 1.2247448713915890),
-                              Use::linear};  // Xavier: √(6 / 4W)
-  Parameter<T> in_proj_bias{{3 * config->width}, Init::zeros()};
-  Linear<B, C.width, C.width> out_proj{config->width, config->width};
+  Parameter<T> in_proj_weight{{3 * config->attention_width(), config->width}, xavier(*config), Use::linear};
+  Parameter<T> in_proj_bias{{3 * config->attention_width()}, Init::zeros()};
+  Linear<B, inner, C.width> out_proj{config->attention_width(), config->width};
 
   constexpr MultiheadAttention(Known<C> config_ = {}) : config{config_} { out_proj.bias.init = Init::zeros(); }
 
@@ -35,8 +35,9 @@ struct MultiheadAttention {
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
     const auto qkv =
-        linear(cx, x, Size<stacked>{3 * config->width}, in_proj_weight, in_proj_bias);  // (rows, 3 * width)
-    return out_proj.added_to(cx, residual, attention(cx, qkv, Size<C.width>{config->width}, sequences, pattern()));
+        linear(cx, x, Size<stacked>{3 * config->attention_width()}, in_proj_weight, in_proj_bias);  // (rows, 3 * inner)
+    return out_proj.added_to(cx, residual,
+                             attention(cx, qkv, Size<inner>{config->attention_width()}, sequences, pattern()));
   }
 
   /// Only the pooled rows: `picked` are those rows of x, `residual` those of the stream. In inference the one query of an image is
@@ -44,20 +45,25 @@ struct MultiheadAttention {
   template <class Cx, Index W>
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, Rows<Cx, W> picked, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
-    const Index w = config->width;
-    const auto q = linear(cx, picked, Size<C.width>{w}, slice(in_proj_weight, 0, w),
-                          slice(in_proj_bias, 0, w));  // (pooled, width)
+    const Index w = config->attention_width();
+    const auto q =
+        linear(cx, picked, Size<inner>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));  // (pooled, inner)
     if constexpr (!Cx::recording)
       if (!config->causal && sequences.uniform())
         return out_proj.added_to(cx, residual,
                                  query_attention(cx, q, x, slice(in_proj_weight, w, w), slice(in_proj_weight, 2 * w, w),
                                                  slice(in_proj_bias, 2 * w, w), config->heads));
     const auto kv = linear(cx, x, Size<key_value>{2 * w}, slice(in_proj_weight, w, 2 * w),
-                           slice(in_proj_bias, w, 2 * w));  // (rows, 2 * width)
+                           slice(in_proj_bias, w, 2 * w));  // (rows, 2 * inner)
     return out_proj.added_to(cx, residual, pooled_attention(cx, q, kv, sequences, pattern()));
   }
 
  private:
+  /// Xavier: uniform within √(6 / (rows + columns)).
+  static constexpr Init xavier(const BlockConfig& c) {
+    if (c.attention_width() == c.width) return Init::uniform(inverse_root(c.width) * 1.2247448713915890);  // √(6 / 4W)
+    return Init::uniform(inverse_root(3 * c.attention_width() + c.width) * 2.449489742783178);
+  }
   AttentionPattern pattern() const { return {.heads = config->heads, .causal = config->causal}; }
 };
 

@@ -1,7 +1,7 @@
 // clip/nn/bottleneck.hpp: the residual block of ModifiedResNet, and a stage of such blocks.
 #pragma once
 
-#include <clip/config/resnet.hpp>
+#include <clip/config/bottleneck.hpp>
 #include <clip/nn/batch_norm.hpp>
 #include <clip/nn/layers.hpp>
 #include <clip/ops/pooling.hpp>
@@ -19,7 +19,8 @@ struct Downsample {
   Convolution<B, C.in, C.out(), 1> conv;
   BatchNorm<B, C.out()> norm;
 
-  constexpr Downsample(Known<C> config) : conv{config->in, config->out()}, norm{config->out(), ResNetConfig::epsilon} {}
+  constexpr Downsample(Known<C> config)
+      : conv{config->in, config->out()}, norm{config->out(), BottleneckConfig::epsilon} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("0", self.conv);
@@ -48,11 +49,11 @@ struct Bottleneck {
 
   [[no_unique_address]] Known<C> config;
   Convolution<B, C.in, C.planes, 1> conv1{config->in, config->planes};
-  BatchNorm<B, C.planes> bn1{config->planes, ResNetConfig::epsilon};
+  BatchNorm<B, C.planes> bn1{config->planes, BottleneckConfig::epsilon};
   Convolution<B, C.planes, C.planes, 3> conv2{config->planes, config->planes};
-  BatchNorm<B, C.planes> bn2{config->planes, ResNetConfig::epsilon};
+  BatchNorm<B, C.planes> bn2{config->planes, BottleneckConfig::epsilon};
   Convolution<B, C.planes, C.out(), 1> conv3{config->planes, config->out()};
-  BatchNorm<B, C.out()> bn3{config->out(), ResNetConfig::epsilon};
+  BatchNorm<B, C.out()> bn3{config->out(), BottleneckConfig::epsilon};
   [[no_unique_address]] Shortcut downsample{config};
 
   /// The last norm begins at zero, so that a block begins as its shortcut (Goyal et al. 2017).

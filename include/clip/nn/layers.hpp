@@ -1,4 +1,4 @@
-// clip/nn/layers.hpp: equal layers, one after the other.
+// clip/nn/layers.hpp: layers of one type, one after the other.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -9,6 +9,15 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
+
+namespace detail {
+/// The configuration of layer i: that of all layers, or what a function of the layer's number returns.
+template <class Config>
+constexpr decltype(auto) config_of_layer(const Config& config, Index i) {
+  if constexpr (requires { config(i); }) return config(i);
+  else return (config);
+}
+}  // namespace detail
 
 /// N blocks of one type, named "0", "1", … (or from another number on): an array where N is known, a vector where it is not.
 /// Never a tuple, so that compile time is flat in depth.
@@ -39,7 +48,7 @@ class Layers {
   template <class Config, std::size_t... I>
   static constexpr std::array<Block, sizeof...(I)> make([[maybe_unused]] const Config& config,
                                                         std::index_sequence<I...>) {
-    return {{(static_cast<void>(I), Block{config})...}};
+    return {{Block{detail::config_of_layer(config, static_cast<Index>(I))}...}};
   }
   std::array<Block, static_cast<std::size_t>(N)> blocks_;
 };
@@ -49,7 +58,7 @@ class Layers<Block, dyn, FirstName> {
  public:
   template <class Config>
   Layers(Size<dyn> n, const Config& config) {
-    for (Index i = 0; i < n; ++i) blocks_.emplace_back(config);
+    for (Index i = 0; i < n; ++i) blocks_.emplace_back(detail::config_of_layer(config, i));
   }
 
   static void members(auto& self, auto&& visit) { Layers<Block, 0, FirstName>::members_of(self.blocks_, visit); }

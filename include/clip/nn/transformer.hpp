@@ -1,4 +1,4 @@
-// clip/nn/transformer.hpp: the stack of residual blocks both towers share.
+// clip/nn/transformer.hpp: stack of residual blocks, shared by the transformer towers.
 #pragma once
 
 #include <clip/nn/layers.hpp>
@@ -6,34 +6,101 @@
 
 namespace clip::inline CLIP_ABI {
 
+namespace detail {
+
+/// No module between blocks.
+struct NothingBetween {
+  template <class Config>
+  constexpr NothingBetween(const Config&) {}
+  static constexpr void members(auto&, auto&&) {}
+};
+
+template <class Blocks, class B, BlockConfig C>
+struct BetweenOf {
+  using type = NothingBetween;
+};
+template <class Blocks, class B, BlockConfig C>
+  requires requires { typename Blocks::template between<B, C>; }
+struct BetweenOf<Blocks, B, C> {
+  using type = typename Blocks::template between<B, C>;
+};
+
+}  // namespace detail
+
 /// `transformer.resblocks.N`: rows in, rows out; or only the pooled rows out of the last block.
+///
+/// `Blocks` is a family of blocks (nn/residual_block.hpp). If it has a member template `between<B, C>`, that module runs between
+/// blocks and may change the number of rows (a token down-sampler):
+///   bool after(Index block)                              whether it runs after this block
+///   Rows<Cx, width> operator()(cx, block, x, sequences, Sequences& out)    the new rows, and how they belong together
+/// Its constructor takes Known<C>; its parameters are named `transformer.between.…`.
 template <BlockConfig C, Index N, Backend B, class Blocks>
 struct Transformer {
   using Block = typename Blocks::template block<B, C>;
+  using Between = typename detail::BetweenOf<Blocks, B, C>::type;
+  static constexpr bool has_between = !std::is_same_v<Between, detail::NothingBetween>;
+
   Layers<Block, N> resblocks;
+  [[no_unique_address]] Between between;
 
-  constexpr Transformer(Size<N> layers, Known<C> config) : resblocks{layers, config} {}
+  /// `config` is the block's configuration, or a function from a block's number to its own: what differs is dyn in C.
+  template <class Config>
+  constexpr Transformer(Size<N> layers, const Config& config)
+      : resblocks{layers, [&](Index i) { return of_block(config, i); }}, between{of_block(config, 0)} {}
 
-  static constexpr void members(auto& self, auto&& visit) { visit("resblocks", self.resblocks); }
+  static constexpr void members(auto& self, auto&& visit) {
+    visit("resblocks", self.resblocks);
+    if constexpr (has_between) visit("between", self.between);
+  }
+
+  constexpr Index depth() const { return resblocks.size(); }
 
   /// All rows after the first `layers` blocks.          x : (rows, width)
   template <class Cx>
   Rows<Cx, C.width> rows(Cx& cx, Rows<Cx, C.width> x, const Sequences& sequences, Index layers) const {
-    for (Index i = 0; i < layers; ++i) x = step(cx, x, sequences, resblocks[i]);
-    return x;
+    const Sequences* current = &sequences;
+    return run(cx, x, current, layers);
   }
 
   /// The pooled rows after all blocks: (pooled, width)
   template <class Cx>
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, C.width> x, const Sequences& sequences) const {
     const Index last = resblocks.size() - 1;
-    x = rows(cx, x, sequences, last);
-    if constexpr (requires { resblocks[last].pooled(cx, x, sequences); })
-      return resblocks[last].pooled(cx, x, sequences);
-    else return gather(cx, step(cx, x, sequences, resblocks[last]), sequences.pooled());
+    const Sequences* current = &sequences;
+    x = run(cx, x, current, last);
+    if constexpr (requires { resblocks[last].pooled(cx, x, *current); }) return resblocks[last].pooled(cx, x, *current);
+    else return gather(cx, step(cx, x, *current, resblocks[last]), current->pooled());
   }
 
  private:
+  template <class Config>
+  static constexpr Known<C> of_block(const Config& config, Index i) {
+    if constexpr (requires { BlockConfig{config(i)}; }) {
+      const BlockConfig own = config(i);
+      if constexpr (C.fixed())
+        if (!(own == C))
+          raise(OptionError{"transformer", "block " + std::to_string(i), "the sizes in its type", "others"});
+      return Known<C>{own};
+    } else {
+      return Known<C>{config};
+    }
+  }
+
+  /// `sequences` is where the rows belong together: those of the last module between blocks.
+  template <class Cx>
+  Rows<Cx, C.width> run(Cx& cx, Rows<Cx, C.width> x, const Sequences*& sequences, Index layers) const {
+    for (Index i = 0; i < layers; ++i) {
+      x = step(cx, x, *sequences, resblocks[i]);
+      if constexpr (has_between)
+        if (between.after(i)) {
+          Sequences& next = cx.template keep<Sequences>();
+          x = between(cx, i, x, *sequences, next);
+          sequences = &next;
+        }
+    }
+    return x;
+  }
+
   template <class Cx>
   static Rows<Cx, C.width> step(Cx& cx, Rows<Cx, C.width> x, const Sequences& sequences, const Block& block) {
     return cx.stage(x, [&cx, &sequences, &block](Rows<Cx, C.width> y) { return block(cx, y, sequences); });

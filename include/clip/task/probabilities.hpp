@@ -52,7 +52,8 @@ class Probabilities {
 /// softmax over the texts of exp(logit_scale) · cosine(image, text): (images, texts)
 template <class M>
 auto probabilities(const M& model, const Images& images, const Texts& texts) {
-  return Probabilities{similarities(model.encode_image(images), model.encode_text(texts)), model.temperature()};
+  return Probabilities{similarities(model.backend(), model.encode_image(images), model.encode_text(texts)),
+                       model.similarity.temperature()};
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -51,6 +51,13 @@ Features<T, E> directions(const Features<T, E>& features, const char* of) {
   return unit;
 }
 
+/// y = a bᵀ: cosines of rows of unit length.
+template <class T>
+void products_of_rows(View<const T> a, View<const T> b, View<T> y) {
+  Cpu<T> cpu{{.threads = 1}};
+  if (y.count() > 0) cpu.linear(a, Weights<T>{b}, Epilogue<T>{}, y);
+}
+
 /// The recall of queries among candidates, both of unit length; own(query) is where its answers begin, `answers` of them.
 /// A candidate ranks behind all that are more like the query, and behind those as like that come before it.
 template <class T, Index E, class Own>

@@ -1,7 +1,10 @@
 // clip/task/similarities.hpp: how alike feature vectors are.
 #pragma once
 
+#include <clip/autograd/borrow.hpp>
+#include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
+#include <clip/ops/linear.hpp>
 #include <clip/task/top.hpp>
 #include <clip/tensor/tensor.hpp>
 
@@ -45,25 +48,26 @@ Features<T, E> normalized(Features<T, E> features) {
   return features;
 }
 
-namespace detail {
-/// y = a bᵀ: with rows of unit length, their cosines. The bits of one do not depend on what else is asked for.
-template <class T>
-void products_of_rows(View<const T> a, View<const T> b, View<T> y) {
-  Cpu<T> cpu{{.threads = 1}};
-  if (y.count() > 0) cpu.linear(a, Weights<T>{b}, Epilogue<T>{}, y);
-}
-}  // namespace detail
-
-/// Cosines of every image with every class, of features of any length. ShapeError: their widths differ.
-template <class T, Index E, Index F>
-Similarities<T> similarities(const Features<T, E>& images, const Features<T, F>& classes) {
+/// Cosines of every image with every class, of features of any length, computed by `backend`: the bits of one cosine do not depend on
+/// the others. ShapeError: their widths differ.
+template <Backend B, class T, Index E, Index F>
+Similarities<T> similarities(const B& backend, const Features<T, E>& images, const Features<T, F>& classes) {
   if (images.width() != classes.width())
     raise(ShapeError{"zero_shot", "feature width", classes.width(), images.width()});
   const auto a = normalized(images);
   const auto b = normalized(classes);
   Similarities<T> result{Tensor<T>{{images.size(), classes.size()}}};
-  detail::products_of_rows<T>(a.view(), b.view(), result.values.view());
+  if (result.values.values().empty()) return result;
+  Inference<B> cx{backend};
+  const auto cosines =
+      matmul_nt(cx, detail::borrow(cx, a.view(), Size<E>{a.width()}), detail::borrow(cx, b.view(), Size<F>{b.width()}));
+  cx.backend().download(In<typename B::Scalar>{cosines.view}, result.values.values());
   return result;
+}
+/// The same on one thread of the processor.
+template <class T, Index E, Index F>
+Similarities<T> similarities(const Features<T, E>& images, const Features<T, F>& classes) {
+  return similarities(Cpu<T>{{.threads = 1}}, images, classes);
 }
 
 }  // namespace clip::inline CLIP_ABI

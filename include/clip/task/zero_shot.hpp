@@ -40,15 +40,21 @@ struct ProbableClass {
 };
 
 /// One unit-length vector per class, to compare images with.
-template <class T, Index E>
+template <class T, Index E, Backend B = Cpu<T>>
 class ZeroShot {
  public:
-  /// labels: one per class, or none. temperature: exp(logit_scale) of the model, what cosines are multiplied by before the softmax.
-  explicit ZeroShot(Features<T, E> classes, std::vector<std::string> labels = {}, double temperature = 100)
-      : classes_{normalized(std::move(classes))}, labels_{std::move(labels)}, temperature_{temperature} {
+  /// labels: one per class, or none. temperature: exp(logit_scale) of the model, the factor on cosines before the softmax.
+  /// backend: the model's, which compares features with the classes.
+  ZeroShot(Features<T, E> classes, std::vector<std::string> labels, double temperature, B backend)
+      : classes_{normalized(std::move(classes))}, labels_{std::move(labels)},
+        temperature_{temperature}, backend_{std::move(backend)} {
     if (!labels_.empty() && std::cmp_not_equal(labels_.size(), classes_.size()))
       raise(ShapeError{"zero_shot", "labels", classes_.size(), labels_.size()});
   }
+
+  /// On one thread of the processor.
+  explicit ZeroShot(Features<T, E> classes, std::vector<std::string> labels = {}, double temperature = 100)
+      : ZeroShot{std::move(classes), std::move(labels), temperature, Cpu<T>{{.threads = 1}}} {}
 
   const Features<T, E>& classes() const { return classes_; }
   /// Of class c; nothing where none were given.
@@ -59,7 +65,7 @@ class ZeroShot {
   /// Cosines of image features (not normalised) with every class.
   Similarities<T> operator()(const Features<T, E>& images) const {
     Similarities<T> cosines{Tensor<T>{{images.size(), classes_.size()}}};
-    Inference<Cpu<T>> cx{Cpu<T>{{.threads = 1}}};
+    Inference<B> cx{backend_};
     const auto y = (*this)(cx, detail::borrow(cx, images.view(), Size<E>{images.width()}));
     cx.backend().download(In<T>{y.view}, cosines.values.values());
     return cosines;
@@ -111,20 +117,29 @@ class ZeroShot {
   Features<T, E> classes_;
   std::vector<std::string> labels_;
   double temperature_;
+  B backend_;
 };
+template <class T, Index E, class... Rest>
+ZeroShot(Features<T, E>, Rest...) -> ZeroShot<T, E>;
+template <class T, Index E, Backend B>
+ZeroShot(Features<T, E>, std::vector<std::string>, double, B) -> ZeroShot<T, E, B>;
 
 namespace detail {
 
+/// A text tower alone has no similarity: OpenAI's models ended at a factor of 100.
 template <class M>
 double temperature_of(const M& model) {
-  if constexpr (requires { model.temperature(); }) return model.temperature();
-  else return 100;  // a text tower alone: what OpenAI's models ended at
+  if constexpr (requires { model.similarity; }) return model.similarity.temperature();
+  else if constexpr (requires { model.temperature(); }) return model.temperature();
+  else return 100;
 }
 
-template <class M>
-Index context_of(const M& model) {
-  if constexpr (requires { model.config().text.context; }) return model.config().text.context;
-  else return model.config().context;
+/// A classifier on the model's backend; a model that hides its own gets one thread of the processor.
+template <class M, class Features>
+auto classifier(const M& model, Features classes, std::vector<std::string> labels) {
+  if constexpr (requires { model.backend(); })
+    return ZeroShot{std::move(classes), std::move(labels), temperature_of(model), model.backend()};
+  else return ZeroShot{std::move(classes), std::move(labels), temperature_of(model)};
 }
 
 }  // namespace detail
@@ -139,7 +154,7 @@ concept MakesTexts = requires(const Words& tokenizer, std::span<const std::strin
 /// A classifier from one prompt per class.
 template <class M>
 auto zero_shot(const M& model, const Texts& prompts) {
-  return ZeroShot{model.encode_text(prompts), {}, detail::temperature_of(model)};
+  return detail::classifier(model, model.encode_text(prompts), {});
 }
 
 /// A classifier from the names of classes and sentences around them: a class is the mean direction of all its sentences,
@@ -165,14 +180,14 @@ auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, 
       for (std::size_t i = begin; i < begin + n; ++i) prompts.push_back(sentence(all[i].second));
       const auto unit = normalized(
           model.encode_text(tokenizer(std::span<const std::string>{prompts},
-                                      TokenizeOptions{.context = detail::context_of(model), .too_long = too_long})));
+                                      TokenizeOptions{.context = model.text_input().context, .too_long = too_long})));
       if (sums.empty()) sums = Sums{names.size(), unit.width()};
       for (std::size_t i = 0; i < n; ++i) {
         const auto sum = sums[all[begin + i].first];
         for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += unit[static_cast<Index>(i)][k];
       }
     }
-  return ZeroShot{std::move(sums), std::move(labels), detail::temperature_of(model)};
+  return detail::classifier(model, std::move(sums), std::move(labels));
 }
 template <class M, MakesTexts Words>
 auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names,

@@ -42,6 +42,10 @@ struct Range {
 /// files).
 enum class ParameterKind : unsigned char { parameter, buffer, counter };
 
+/// Whether a file's table of positions with another number of rows can be interpolated to the model's: along a line (texts), or
+/// over a square grid after a class row (images).
+enum class Stretch : unsigned char { none, line, grid };
+
 /// A weight: a borrowed pointer and a shape. Its memory belongs to the model; its gradient to a `Parameters` table.
 /// Not typed by its width, so that a walk over a model is compiled once.
 /// A model has a place for each of its weights, `own`; `data` points there, or into a mapped file whose values are used where
@@ -58,10 +62,18 @@ struct Parameter {
   ParameterKind kind = ParameterKind::parameter;
   Use use = Use::other;
   Layout layout = Layout::rows;
+  Stretch stretch = Stretch::none;
 
   constexpr Parameter() = default;
   constexpr Parameter(Shape shape_, Init init_, Use use_ = Use::other, Range range_ = {})
       : shape{shape_}, init{init_}, range{range_}, use{use_} {}
+
+  /// The same weight as a table of positions.
+  constexpr Parameter stretched(Stretch how) const {
+    Parameter table{*this};
+    table.stretch = how;
+    return table;
+  }
 
   constexpr Index count() const { return shape.count(); }
   constexpr View<T> view() const { return {data, shape.rows(), shape.cols()}; }

@@ -9,7 +9,7 @@
 #include <clip/tokenizer/basic_tokenizer.hpp>
 #include <clip/tokenizer/batch_calls.hpp>
 #include <clip/tokenizer/bpe/symbol_names.hpp>
-#include <clip/tokens/token_rows.hpp>
+#include <clip/tokens/texts.hpp>
 
 #include <algorithm>
 #include <array>
@@ -31,8 +31,8 @@ enum class Letters : unsigned char { uncased, cased };
 /// [SEP], [UNK], [PAD], [MASK] inside a text mean themselves. Bytes that are not UTF-8 are dropped, as U+FFFD is.
 /// Const calls share nothing and may run in any number of threads.
 ///   WordPiece tokenizer{"vocab.txt"};
-///   const TokenRows rows = tokenizer({"a dog", "a cat"});      // [CLS] … [SEP], at most 512 ids unless options say otherwise
-class WordPiece : public BatchCalls<WordPiece, TokenRows, 512> {
+///   const Texts rows = tokenizer({"a dog", "a cat"});      // [CLS] … [SEP], at most 512 ids unless options say otherwise
+class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
  public:
   /// vocab.txt: one piece per line, ids are line numbers from 0. Raises what try_open returns.
   explicit WordPiece(const std::string& path, Letters letters = Letters::uncased)
@@ -75,7 +75,7 @@ class WordPiece : public BatchCalls<WordPiece, TokenRows, 512> {
   }
 
  private:
-  friend class BatchCalls<WordPiece, TokenRows, 512>;
+  friend class BatchCalls<WordPiece, Texts, 512>;
   struct Scratch {
     std::vector<std::int32_t> ids;
     WordScratch words;
@@ -149,8 +149,8 @@ class WordPiece : public BatchCalls<WordPiece, TokenRows, 512> {
   }
 
   template <class Text>
-  Result<TokenRows> try_batch(std::span<const Text> batch, const TokenizeOptions& options) const {
-    TokenRows rows{pad()};
+  Result<Texts> try_batch(std::span<const Text> batch, const TokenizeOptions& options) const {
+    Texts rows = Texts::whole(pad());
     Scratch scratch;
     const auto done = detail::try_add_texts(batch, options, cls(), sep(), scratch.ids, rows,
                                             [&](std::string_view text) { encode(text, scratch); });

@@ -1,7 +1,7 @@
-// clip/tokens/learned.hpp: learned vectors in place of words: ids that stand for them (Zhou et al., Learning to Prompt, 2022).
+// clip/tokens/learned.hpp: ids of learned vectors among the tokens of a prompt (Zhou et al., Learning to Prompt, 2022).
 //
-// Ids of tokens are 0 or more. A negative id -1 - v stands for vector v of a matrix that is learned. Everything that sorts,
-// shares and arranges ids takes both alike, so a learned beginning that all prompts have in common is computed once.
+// Ids of tokens are 0 or more. The negative id -1 - v means row v of a learned matrix. Sorting, sharing and arranging treat both
+// kinds of ids alike, so a learned prefix that all prompts share is computed once.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -15,10 +15,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The id of learned vector v, and back: each is its own inverse.
+/// The id of learned vector v, and its inverse: the function is its own.
 constexpr std::int32_t learned_id(Index v) { return static_cast<std::int32_t>(-1 - v); }
 
-/// Every text with `count` learned vectors, from `first` on, after its first `at` ids: 1, right after the start of text.
+/// Every text with the learned vectors first … first + count - 1 inserted after its first `at` ids (1: after the start of text).
 ///   with_learned(tokenizer({"cat.", "dog."}), 16)      // SOT v0 … v15 cat . EOT
 inline Texts with_learned(const Texts& texts, Index count, Index at = 1, Index first = 0) {
   Texts prompts{texts.eot_id()};
@@ -36,7 +36,7 @@ inline Texts with_learned(const Texts& texts, Index count, Index at = 1, Index f
   return prompts;
 }
 
-/// Fills in the numbers of the vectors of a batch.
+/// Fills in batch.vectors.
 inline void number_vectors(TextBatch& batch) {
   batch.vectors.resize(batch.ids.size());
   std::ranges::transform(batch.ids, batch.vectors.begin(), [](std::int32_t id) { return learned_id(id); });

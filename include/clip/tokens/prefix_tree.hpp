@@ -1,4 +1,4 @@
-// clip/tokens/prefix_tree.hpp: the texts of a batch as sequences: sharing their beginnings, each by itself, or padded.
+// clip/tokens/prefix_tree.hpp: arranges a batch of texts as sequences of rows: prefix tree, ragged, or padded.
 #pragma once
 
 #include <clip/core/sequences.hpp>
@@ -14,13 +14,22 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What a text tower reads. Used again for the next batch, it allocates nothing once the largest has been seen.
+/// The rows of a text of which a tower makes its embedding.
+enum class Pooling : unsigned char {
+  end_of_text,  // the text's last token
+  last,         // the last row, padding included (SigLIP)
+  first,        // the first token (BERT's [CLS])
+  mean          // the mean of all rows, padding included (nn/mean_pool.hpp)
+};
+
+/// A batch of texts as sequences of rows: the input of a text tower. Reused for the next batch, it allocates nothing after the
+/// largest one.
 struct TextBatch {
   Sequences sequences;
   std::vector<std::int32_t> ids;  // the token of every row; negative: a learned vector (learned.hpp)
   std::vector<std::int32_t>
-      vectors;  // its number, and negative where a token is; only where learned vectors are asked for
-  std::vector<std::int32_t> leaf;   // of text i: where in sequences.pooled() its last row stands
+      vectors;                      // the number of its learned vector, negative for a token; only with learned vectors
+  std::vector<std::int32_t> leaf;   // index of text i's pooled row in sequences.pooled(); unused with Pooling::mean
   std::vector<std::int32_t> order;  // scratch
 };
 
@@ -64,9 +73,9 @@ inline void clear(const Texts& texts, TextBatch& out) {
 
 }  // namespace detail
 
-/// The radix tree of the texts: every distinct beginning is there once, equal texts meet in one leaf, and a text's last row
-/// (its EOT) is pooled. Children stand in ascending order of their first id, so the rows do not depend on the order of the
-/// texts. Takes (ids of all texts) · log(texts) steps at most.
+/// The radix tree of the texts: every distinct prefix exists once, equal texts share one leaf, and the last row of each text (its
+/// EOT) is pooled. Children are in ascending order of their first id, so the rows do not depend on the order of the texts. At
+/// most (ids of all texts) · log(texts) steps. For causal towers.
 inline void prefix_tree(const Texts& texts, TextBatch& out) {
   detail::clear(texts, out);
   if (texts.empty()) return;
@@ -79,21 +88,36 @@ inline void prefix_tree(const Texts& texts, TextBatch& out) {
   detail::add_subtree(texts, 0, out.order.size(), 0, -1, out);
 }
 
-/// Every text a sequence of its own, up to and including its EOT, which is pooled.
-inline void ragged_batch(const Texts& texts, TextBatch& out) {
+namespace detail {
+
+/// Pools the rows of the sequence just added: `begin` is its first row, `last` the row of its last token.
+inline void pool(TextBatch& out, Index text, Pooling pooling, Index begin, Index last) {
+  if (pooling == Pooling::mean) {
+    for (Index row = begin; row < out.sequences.rows(); ++row) out.sequences.pool(row);
+    return;
+  }
+  out.sequences.pool(pooling == Pooling::first ? begin : pooling == Pooling::last ? out.sequences.rows() - 1 : last);
+  out.leaf[static_cast<std::size_t>(text)] = static_cast<std::int32_t>(text);
+}
+
+}  // namespace detail
+
+/// Every text a sequence of its own, without padding: what attends to every token needs no mask.
+inline void ragged_batch(const Texts& texts, TextBatch& out, Pooling pooling = Pooling::end_of_text) {
   detail::clear(texts, out);
   for (Index i = 0; i < texts.size(); ++i) {
     const Ids row = texts[i];
+    const Index begin = out.sequences.rows();
     out.sequences.add(static_cast<Index>(row.size()));
-    out.sequences.pool(out.sequences.rows() - 1);
     out.ids.insert(out.ids.end(), row.begin(), row.end());
-    out.leaf[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i);
+    detail::pool(out, i, pooling, begin, out.sequences.rows() - 1);
   }
 }
 
-/// Every text a sequence of `context` rows, `pad` after its EOT, which is pooled: for towers that are not causal, and the
-/// computation every other one is compared with. ShapeError: a text longer than the context.
-inline void padded_batch(const Texts& texts, Index context, std::int32_t pad, TextBatch& out) {
+/// Every text a sequence of `context` rows, filled with `pad` after its last token: for towers whose reference attends to the
+/// padding, and to compare the other arrangements with. ShapeError: a text longer than the context.
+inline void padded_batch(const Texts& texts, Index context, std::int32_t pad, TextBatch& out,
+                         Pooling pooling = Pooling::end_of_text) {
   detail::clear(texts, out);
   for (Index i = 0; i < texts.size(); ++i) {
     const Ids row = texts[i];
@@ -101,10 +125,9 @@ inline void padded_batch(const Texts& texts, Index context, std::int32_t pad, Te
       raise(ShapeError{"text " + std::to_string(i), "ids", "at most " + std::to_string(context), row.size()});
     const Index begin = out.sequences.rows();
     out.sequences.add(context);
-    out.sequences.pool(begin + texts.eot(i));
     out.ids.insert(out.ids.end(), row.begin(), row.end());
     out.ids.resize(static_cast<std::size_t>(begin + context), pad);
-    out.leaf[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i);
+    detail::pool(out, i, pooling, begin, begin + texts.eot(i));
   }
 }
 

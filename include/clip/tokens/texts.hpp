@@ -1,4 +1,4 @@
-// clip/tokens/texts.hpp: the token ids of a batch of texts, ragged, with the place of each end.
+// clip/tokens/texts.hpp: batch of token ids: ragged rows, with or without an end-of-text token.
 #pragma once
 
 #include <clip/core/sequences.hpp>
@@ -13,34 +13,52 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Rows of token ids, each from its start up to and including its first end of text (EOT): what follows an EOT cannot
-/// reach a causal tower's result, so it is not kept. clear() keeps the memory.
+/// Ragged rows of token ids: what tokenizers return and text towers read. clear() keeps the memory. Rows are of one of two kinds:
+///   Texts{eot}           each row ends with its first end-of-text token (EOT): ids after it cannot reach a causal tower's result
+///                        and are dropped
+///   Texts::whole(pad)    rows are kept as they are, for towers that do not pool at an EOT (BERT's [CLS] … [SEP])
 class Texts {
  public:
-  /// Takes its EOT from the first texts appended.
+  /// Takes its kind from the first texts appended.
   Texts() = default;
   explicit Texts(std::int32_t eot_id) : eot_id_{eot_id} {}
+  static Texts whole(std::int32_t pad = 0) {
+    Texts texts;
+    texts.whole_ = true;
+    texts.pad_ = pad;
+    return texts;
+  }
 
   Index size() const { return static_cast<Index>(ends_.size()); }
   bool empty() const { return ends_.empty(); }
   /// Ids in all rows together.
   Index tokens() const { return static_cast<Index>(ids_.size()); }
-  /// The id that ends a text; -1 while none is known.
+  /// The id that ends a text; -1: none.
   std::int32_t eot_id() const { return eot_id_; }
+  /// The id that pads rows to one length.
+  std::int32_t pad() const { return pad_; }
 
   /// Row i. Of a named object only: a row of a temporary would outlive its memory.
   Ids operator[](Index i) const& { return Ids{ids_}.subspan(begin(i), ends_[at(i)] - begin(i)); }
   Ids operator[](Index) const&& = delete;
 
-  /// Position of EOT in row i: the row a causal tower pools.
-  Index eot(Index i) const { return static_cast<Index>(ends_[at(i)] - begin(i)) - 1; }
+  Index length(Index i) const { return static_cast<Index>(ends_[at(i)] - begin(i)); }
+  Index longest() const {
+    Index most = 0;
+    for (Index i = 0; i < size(); ++i) most = std::max(most, length(i));
+    return most;
+  }
+  /// Position of the last id of row i, its EOT if it has one.
+  Index eot(Index i) const { return length(i) - 1; }
 
   /// How many texts were too long and lost their tail.
   Index cut() const { return static_cast<Index>(std::count(was_cut_.begin(), was_cut_.end(), true)); }
   bool was_cut(Index i) const { return was_cut_[at(i)]; }
 
-  /// Adds a row: `ids` up to and including the first EOT. Without an EOT: an InputError.
+  /// Adds a row: `ids` up to and including the first EOT, or as they are in a batch of whole rows.
+  /// InputError: no EOT in a batch that needs one.
   void add(Ids ids, bool was_cut = false) {
+    if (whole_) return keep(ids, was_cut);
     const auto end = std::find(ids.begin(), ids.end(), eot_id_);
     if (eot_id_ < 0 || end == ids.end()) {
       raise(
@@ -55,8 +73,12 @@ class Texts {
   void append(const Texts& other, Index i) {
     if (i < 0 || i >= other.size())
       raise(InputError{"texts", "row to append", "0 to " + std::to_string(other.size() - 1), i});
-    if (eot_id_ < 0) eot_id_ = other.eot_id_;
-    if (eot_id_ != other.eot_id_)
+    if (eot_id_ < 0 && !whole_ && empty()) {
+      eot_id_ = other.eot_id_;
+      whole_ = other.whole_;
+      pad_ = other.pad_;
+    }
+    if (eot_id_ != other.eot_id_ || whole_ != other.whole_)
       raise(InputError{"texts", "end-of-text id of the row to append", eot_id_, other.eot_id_});
     if (this != &other) return keep(other[i], other.was_cut(i));
     const std::vector<std::int32_t> own(other[i].begin(), other[i].end());
@@ -70,16 +92,17 @@ class Texts {
     groups_.clear();
   }
 
-  /// All rows as a matrix of `context` columns, `pad` after each EOT. A longer row is a ShapeError.      (size() · context)
-  std::vector<std::int32_t> padded(Index context, std::int32_t pad = 0) const {
-    std::vector<std::int32_t> matrix(at(size() * context), pad);
-    for (Index i = 0; i < size(); ++i) {
-      const Ids row = (*this)[i];
-      if (static_cast<Index>(row.size()) > context)
-        raise(ShapeError{"text " + std::to_string(i), "ids", "at most " + std::to_string(context), row.size()});
-      std::copy(row.begin(), row.end(), matrix.begin() + i * context);
-    }
-    return matrix;
+  /// The rows as a matrix with as many columns as the longest row has ids, or with that many.      (size() · columns)
+  /// ShapeError: a row is longer.
+  std::vector<std::int32_t> padded() const { return padded(longest(), pad_); }
+  std::vector<std::int32_t> padded(Index columns) const { return padded(columns, pad_); }
+  std::vector<std::int32_t> padded(Index columns, std::int32_t pad) const {
+    return matrix(columns, pad, [](Ids row, std::int32_t* out) { std::copy(row.begin(), row.end(), out); });
+  }
+  /// 1 where padded() has a token, 0 where it has padding.                                          (size() · columns)
+  std::vector<std::int32_t> mask() const { return mask(longest()); }
+  std::vector<std::int32_t> mask(Index columns) const {
+    return matrix(columns, 0, [](Ids row, std::int32_t* out) { std::fill_n(out, row.size(), 1); });
   }
 
   /// A number per text: equal texts share one, numbered by first occurrence. Worked out when asked and kept until clear();
@@ -93,6 +116,17 @@ class Texts {
  private:
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
   std::size_t begin(Index i) const { return i == 0 ? 0 : ends_[at(i) - 1]; }
+
+  template <class Fill>
+  std::vector<std::int32_t> matrix(Index columns, std::int32_t otherwise, Fill fill) const {
+    std::vector<std::int32_t> values(at(size() * columns), otherwise);
+    for (Index i = 0; i < size(); ++i) {
+      if (length(i) > columns)
+        raise(ShapeError{"text " + std::to_string(i), "ids", "at most " + std::to_string(columns), length(i)});
+      fill((*this)[i], values.data() + i * columns);
+    }
+    return values;
+  }
 
   void keep(Ids row, bool was_cut) {
     ids_.insert(ids_.end(), row.begin(), row.end());
@@ -129,6 +163,8 @@ class Texts {
   }
 
   std::int32_t eot_id_ = -1;
+  std::int32_t pad_ = 0;
+  bool whole_ = false;
   std::vector<std::int32_t> ids_;
   std::vector<std::size_t> ends_;
   std::vector<bool> was_cut_;

@@ -6,7 +6,6 @@
 #include <clip/autograd/walk.hpp>
 #include <clip/image/image.hpp>
 #include <clip/loss/contrastive.hpp>
-#include <clip/model/any_model.hpp>
 #include <clip/tensor/buffer.hpp>
 #include <clip/tokens/texts.hpp>
 
@@ -21,7 +20,7 @@ namespace detail {
 template <class F>
 void each_part(const Images& images, const Texts& texts, Index micro, F&& visit) {
   Images some;
-  Texts words{texts.eot_id()};
+  Texts words;
   for (Index begin = 0; begin < images.size(); begin += micro) {
     const Index n = std::min(micro, images.size() - begin);
     some.resize_for_reuse(n, images.channels(), images.height(), images.width());
@@ -75,7 +74,7 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
 
   tape.clear();
   const auto i = tape.leaf(Rows<Tape<B>, dyn>{image}), t = tape.leaf(Rows<Tape<B>, dyn>{text});
-  const auto loss = contrastive(tape, i, t, logit_scale_of(model), texts.groups());
+  const auto loss = contrastive(tape, i, t, model.similarity, texts.groups());
   const double value = value_of(tape, loss);
   if (!std::isfinite(value)) return value;
   tape.backward(loss);

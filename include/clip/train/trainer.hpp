@@ -7,7 +7,6 @@
 #include <clip/image/image.hpp>
 #include <clip/io/files.hpp>
 #include <clip/loss/contrastive.hpp>
-#include <clip/model/any_model.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>
@@ -122,7 +121,7 @@ class Trainer {
     tape_.clear();
     const auto image = model_->encode_image(tape_, images_);
     const auto text = model_->encode_text(tape_, texts_);
-    const auto loss = contrastive(tape_, image, text, logit_scale_of(*model_), texts_.groups());
+    const auto loss = contrastive(tape_, image, text, model_->similarity, texts_.groups());
     const double value = value_of(tape_, loss);
     if (!std::isfinite(value)) {
       const std::string layer = tape_.first_not_finite();

@@ -1,0 +1,171 @@
+// clip/model/any_encoder.hpp: one image or text encoder of several families, chosen at run time.
+#pragma once
+
+#include <clip/model/any_config.hpp>
+#include <clip/model/image_encoder.hpp>
+#include <clip/model/text_encoder.hpp>
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// A family's configuration with every size given at run time, as the encoders take it.
+template <class Config>
+struct OpenImage {
+  Index embed_dim;
+  Config image;
+};
+template <class Config>
+struct OpenText {
+  Index embed_dim;
+  Config text;
+};
+template <class Config>
+inline constexpr OpenImage<Config> open_image{dyn, Tower<Config>::dynamic};
+template <class Config>
+inline constexpr OpenText<Config> open_text{dyn, Tower<Config>::dynamic};
+
+}  // namespace detail
+
+/// What both kinds of encoders share: a variant over the encoders of each family.
+template <class Variant, Backend B>
+class AnyEncoder {
+ public:
+  using T = typename B::Scalar;
+  static constexpr Index embed_dim = dyn;
+  static constexpr Half half = std::variant_alternative_t<0, Variant>::half;
+
+  static void members(auto& self, auto&& visit) {
+    std::visit([&](auto& encoder) { visit("", encoder); }, self.encoder_);
+  }
+  static constexpr bool owns(std::string_view name) { return std::variant_alternative_t<0, Variant>::owns(name); }
+
+  B& backend() {
+    return std::visit([](auto& encoder) -> B& { return encoder.backend(); }, encoder_);
+  }
+  const B& backend() const {
+    return std::visit([](const auto& encoder) -> const B& { return encoder.backend(); }, encoder_);
+  }
+
+  /// f(the encoder of its family): for what only some families have.
+  template <class F>
+  decltype(auto) visit(F&& f) {
+    return std::visit(f, encoder_);
+  }
+  template <class F>
+  decltype(auto) visit(F&& f) const {
+    return std::visit(f, encoder_);
+  }
+
+  void pack(Storage storage = Storage::full) {
+    std::visit([&](auto& encoder) { encoder.pack(storage); }, encoder_);
+  }
+  void unpack() {
+    std::visit([](auto& encoder) { encoder.unpack(); }, encoder_);
+  }
+  void keep(std::span<const std::shared_ptr<const MappedFile>> files) {
+    std::visit([&](auto& encoder) { encoder.keep(files); }, encoder_);
+  }
+  void release_unused_files() {
+    std::visit([](auto& encoder) { encoder.release_unused_files(); }, encoder_);
+  }
+
+ protected:
+  explicit AnyEncoder(Variant encoder) : encoder_{std::move(encoder)} {}
+
+  Variant encoder_;
+};
+
+namespace detail {
+template <Backend B>
+struct OpenEncoders {
+  template <class Config>
+  using Image = ImageEncoder<open_image<Config>, B>;
+  template <class Config>
+  using Text = TextEncoder<open_text<Config>, B>;
+};
+
+/// The encoder of the family that `config` holds.
+template <class Variant, template <class> class Encoder, class Config, class B>
+Variant make_encoder(const Config& config, Index embed_dim, B backend) {
+  return std::visit(
+      [&](const auto& tower) {
+        return Variant{std::in_place_type<Encoder<std::remove_cvref_t<decltype(tower)>>>, tower, embed_dim, backend};
+      },
+      config);
+}
+}  // namespace detail
+
+template <Backend B, class Images>
+class AnyImageEncoder
+    : public AnyEncoder<typename Images::template VariantOf<detail::OpenEncoders<B>::template Image>, B> {
+  using Variant = typename Images::template VariantOf<detail::OpenEncoders<B>::template Image>;
+
+ public:
+  using T = typename B::Scalar;
+
+  AnyImageEncoder(const typename Images::Variant& config, Index embed_dim_, B backend = {})
+      : AnyEncoder<Variant, B>{
+            detail::make_encoder<Variant, detail::OpenEncoders<B>::template Image>(config, embed_dim_, backend)} {}
+
+  typename Images::Variant config() const {
+    return this->visit([](const auto& encoder) { return typename Images::Variant{encoder.config()}; });
+  }
+  ImageInput input() const {
+    return this->visit([](const auto& encoder) { return encoder.input(); });
+  }
+
+  Features<T, dyn> encode_image(const clip::Images& images) const {
+    return this->visit([&](const auto& encoder) { return encoder.encode_image(images); });
+  }
+  [[nodiscard]] Result<Features<T, dyn>> try_encode_image(const clip::Images& images) const {
+    return this->visit([&](const auto& encoder) { return encoder.try_encode_image(images); });
+  }
+  template <class Cx>
+  Rows<Cx, dyn> encode_image(Cx& cx, const clip::Images& images) const {
+    return this->visit([&](const auto& encoder) { return encoder.encode_image(cx, images); });
+  }
+};
+
+template <Backend B, class Texts>
+class AnyTextEncoder
+    : public AnyEncoder<typename Texts::template VariantOf<detail::OpenEncoders<B>::template Text>, B> {
+  using Variant = typename Texts::template VariantOf<detail::OpenEncoders<B>::template Text>;
+
+ public:
+  using T = typename B::Scalar;
+
+  AnyTextEncoder(const typename Texts::Variant& config, Index embed_dim_, B backend = {})
+      : AnyEncoder<Variant, B>{
+            detail::make_encoder<Variant, detail::OpenEncoders<B>::template Text>(config, embed_dim_, backend)} {}
+
+  typename Texts::Variant config() const {
+    return this->visit([](const auto& encoder) { return typename Texts::Variant{encoder.config()}; });
+  }
+  TextInput text_input() const {
+    return this->visit([](const auto& encoder) { return encoder.text_input(); });
+  }
+
+  Features<T, dyn> encode_text(const clip::Texts& texts) const {
+    return this->visit([&](const auto& encoder) { return encoder.encode_text(texts); });
+  }
+  [[nodiscard]] Result<Features<T, dyn>> try_encode_text(const clip::Texts& texts) const {
+    return this->visit([&](const auto& encoder) { return encoder.try_encode_text(texts); });
+  }
+  template <class Cx>
+  Rows<Cx, dyn> encode_text(Cx& cx, const clip::Texts& texts) const {
+    return this->visit([&](const auto& encoder) { return encoder.encode_text(cx, texts); });
+  }
+  template <class Cx, class Vectors>
+  Rows<Cx, dyn> encode_prompts(Cx& cx, const clip::Texts& prompts, const Vectors& vectors) const {
+    return this->visit([&](const auto& encoder) { return encoder.encode_prompts(cx, prompts, vectors); });
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,60 @@
+// clip/model/catalogue.hpp: published models by name, for programs that learn at run time which one to use.
+#pragma once
+
+#include <clip/io/posix.hpp>
+#include <clip/model/any_config.hpp>
+#include <clip/model/config_json.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// A published configuration and its names: for users ("laion/ViT-B-32"), and in C++ ("clip::laion::ViT_B_32").
+template <class F>
+using NamedConfigOf = NamedVariant<AnyConfigOf<F>>;
+using NamedConfig = NamedConfigOf<KnownFamilies>;
+
+/// All published models of the families, family by family: OpenAI's under OpenAI's names, all others as source/name.
+template <class F = KnownFamilies>
+const std::vector<NamedConfigOf<F>>& named_configs() {
+  static const std::vector<NamedConfigOf<F>> all = [] {
+    std::vector<NamedConfigOf<F>> list;
+    F::Images::each([&]<class Config>() {
+      for (const auto& known : Description<Config>::published)
+        list.push_back({known.name, known.constant, known.config});
+    });
+    return list;
+  }();
+  return all;
+}
+
+/// The first published model with this configuration, or null. The order of colour conversion and resizing does not tell models
+/// apart.
+template <class F>
+const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
+  config.preprocessing().color_order = ColorOrder::openai;
+  for (const NamedConfigOf<F>& known : named_configs<F>())
+    if (known.config == config) return &known;
+  return nullptr;
+}
+
+/// A model by name, or by a JSON file in our format or OpenCLIP's (a path that ends in .json or exists).
+/// OptionError: neither; it lists the names. Errors as try_read_config.
+template <class F = KnownFamilies>
+Result<AnyConfigOf<F>> try_find_config(const std::string& name_or_path) {
+  std::string names;
+  for (const NamedConfigOf<F>& known : named_configs<F>()) {
+    if (known.name == name_or_path) return known.config;
+    names += (names.empty() ? "" : ", ") + std::string(known.name);
+  }
+  if (name_or_path.ends_with(".json") || detail::is_there(name_or_path)) return try_read_config<F>(name_or_path);
+  return OptionError{"model", "name", "a configuration file or one of " + names, name_or_path};
+}
+template <class F = KnownFamilies>
+AnyConfigOf<F> find_config(const std::string& name_or_path) {
+  return try_find_config<F>(name_or_path).value();
+}
+
+}  // namespace clip::inline CLIP_ABI

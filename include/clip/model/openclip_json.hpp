@@ -1,0 +1,69 @@
+// clip/model/openclip_json.hpp: OpenCLIP's configuration files: model_configs/*.json, and the open_clip_config.json of a folder.
+#pragma once
+
+#include <clip/io/json.hpp>
+#include <clip/io/json_reader.hpp>
+#include <clip/model/any_config.hpp>
+#include <clip/tower/json_fields.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace clip::inline CLIP_ABI::detail {
+
+inline bool is_openclip_config(const Json& json) {
+  return json.is_object() && (json.contains("vision_cfg") || json.contains("model_cfg"));
+}
+
+template <class L>
+std::optional<typename L::Variant> read_openclip_tower(JsonReader& file, const std::string& key, JsonReader& parent,
+                                                       Activation activation) {
+  std::optional<typename L::Variant> tower;
+  L::each([&]<class Config>() {
+    if (!tower && Description<Config>::recognises_openclip(file))
+      tower = Description<Config>::read_openclip(file, activation);
+  });
+  if (!tower) parent.problem(key, "no tower of the library is described so");
+  return tower;
+}
+
+inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p) {
+  p.mean = read_three(file, "mean", p.mean);
+  p.deviation = read_three(file, "std", p.deviation);
+  if (file.may_have("interpolation"))
+    p.interpolation = read_choice(file, "interpolation", p.interpolation, interpolations);
+  if (file.may_have("resize_mode")) p.resize = read_choice(file, "resize_mode", p.resize, resize_modes);
+  for (const char* const stated_elsewhere : {"size", "mode", "fill_color"})
+    static_cast<void>(file.may_have(stated_elsewhere));
+}
+
+/// vision_cfg, text_cfg, embed_dim, quick_gelu; GELU by erf unless quick_gelu is true. Keys that would change the architecture to
+/// one the library does not have are unknown keys.
+/// LoadError: every missing, misspelt or impossible field.
+template <class F = KnownFamilies>
+Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::string& place) {
+  JsonReader file{json, place};
+  const bool folder = json.contains("model_cfg");
+  JsonReader model = folder ? file.object("model_cfg") : file;
+  const Index embed_dim = model.integer("embed_dim", 1);
+  const Activation activation =
+      model.may_have("quick_gelu") && model.flag("quick_gelu") ? Activation::quick_gelu : Activation::gelu;
+  JsonReader words = model.object("text_cfg");
+  auto text = read_openclip_tower<typename F::Texts>(words, "text_cfg", model, activation);
+  JsonReader vision = model.object("vision_cfg");
+  auto image = read_openclip_tower<typename F::Images>(vision, "vision_cfg", model, activation);
+  Preprocessing preprocessing;
+  if (folder && file.may_have("preprocess_cfg")) {
+    JsonReader preprocess = file.object("preprocess_cfg");
+    read_openclip_preprocessing(preprocess, preprocessing);
+  }
+  if (auto done = file.finish(); !done) return done.error();
+  AnyConfigOf<F> config{embed_dim, std::move(*image), std::move(*text)};
+  config.preprocessing() = preprocessing;
+  if (auto possible = check(config); !possible) return OptionError{place, possible.error().message()};
+  return config;
+}
+
+}  // namespace clip::inline CLIP_ABI::detail

@@ -1,0 +1,128 @@
+// clip/names/rename.hpp: renames the tensors of a file between dialects, by the name tables of its towers.
+#pragma once
+
+#include <clip/formats/rewrite.hpp>
+#include <clip/formats/tensor_file.hpp>
+#include <clip/names/dialect.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// The dialect of a file: that of the first table whose prefix one of its names has; otherwise openai.
+inline Dialect dialect_of(const TensorFile& file, std::span<const NameTable> tables) {
+  for (const NameTable& table : tables)
+    if (!table.prefix.empty() && std::any_of(file.tensors().begin(), file.tensors().end(),
+                                             [&](const FileTensor& t) { return t.name.starts_with(table.prefix); }))
+      return table.dialect;
+  return Dialect::openai;
+}
+
+namespace detail {
+
+/// Whether a name holds nothing a model has: tables of position ids, say.
+inline bool is_dropped(std::string_view name, std::span<const NameTable> tables) {
+  return std::any_of(tables.begin(), tables.end(),
+                     [&](const NameTable& table) { return !table.dropped.empty() && name.ends_with(table.dropped); });
+}
+
+/// One tensor of a file by its OpenAI name. Nothing: it is the k or v part of a tensor that is made from its q part.
+inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor& tensor, const NameRule& rule,
+                                       Captured captured) {
+  FileTensor renamed{tensor};
+  renamed.name = fill_in(rule.openai, captured);
+  if (renamed.name != tensor.name && file.find(renamed.name) != nullptr) return {tensor};  // the file has it twice
+  if (rule.transposed) {
+    if (renamed.shape.size() != 2) return {tensor};
+    std::swap(renamed.shape[0], renamed.shape[1]);
+    renamed.transposed = true;
+  }
+  if (rule.other.find('@') == rule.other.npos) return {renamed};
+  std::array<const FileTensor*, 3> parts{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    captured.part = i;
+    parts[i] = file.find(fill_in(rule.other, captured));
+    if (parts[i] == nullptr || parts[i]->shape != tensor.shape || parts[i]->dtype != tensor.dtype ||
+        tensor.count() == 0 || tensor.shape.empty())
+      return {tensor};
+  }
+  if (parts[0] != &tensor) return {};
+  renamed.shape[0] *= 3;
+  renamed.parts = {parts[0]->parts[0], parts[1]->parts[0], parts[2]->parts[0]};
+  return {renamed};
+}
+
+/// Whether a rule applies to a tensor that is written: three equal parts along the first axis, or a matrix to transpose.
+inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
+  if (rule.transposed && tensor.shape.size() != 2) return false;
+  return rule.other.find('@') == rule.other.npos || (!tensor.shape.empty() && tensor.shape[0] % 3 == 0);
+}
+
+}  // namespace detail
+
+/// The same file by OpenAI's names, whichever dialect it is in. No bytes are copied. A name that no rule matches, and q, k, v
+/// that are not three tensors of one shape, keep their names.
+inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTable> tables) {
+  const Dialect dialect = dialect_of(file, tables);
+  if (dialect == Dialect::openai) return file;
+  std::vector<FileTensor> renamed;
+  for (const FileTensor& tensor : file.tensors()) {
+    bool matched = false;
+    for (const NameTable& table : tables) {
+      if (matched || table.dialect != dialect) continue;
+      for (const NameRule& rule : table.rules) {
+        const auto captured = detail::match(rule.other, tensor.name);
+        if (!captured) continue;
+        for (FileTensor& made : detail::by_rule(file, tensor, rule, *captured)) renamed.push_back(std::move(made));
+        matched = true;
+        break;
+      }
+    }
+    if (!matched && !detail::is_dropped(tensor.name, tables)) renamed.push_back(tensor);
+  }
+  return file.with(std::move(renamed));
+}
+
+/// Tensors to write, from OpenAI's names into a dialect. A name that no rule matches stays as it is.
+/// OptionError: a tensor of a tower that the dialect has no names for.
+[[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
+                                                                       Dialect dialect,
+                                                                       std::span<const NameTable> tables) {
+  std::vector<TensorToWrite> renamed;
+  for (TensorToWrite& tensor : tensors) {
+    const NameRule* rule = nullptr;
+    std::optional<detail::Captured> captured;
+    for (const NameTable& table : tables) {
+      if (table.dialect != dialect) continue;
+      for (const std::string_view prefix : table.refused)
+        if (tensor.name.starts_with(prefix))
+          return OptionError{"dialect", "for " + std::string(table.tower), "openai or openclip",
+                             std::string(name_of(dialect)) + ": transformers has no such CLIP (" + tensor.name + ")"};
+      for (std::size_t i = 0; i < table.rules.size() && rule == nullptr; ++i) {
+        captured = detail::match(table.rules[i].openai, tensor.name);
+        if (captured) rule = &table.rules[i];
+      }
+    }
+    if (rule == nullptr || !detail::applies(*rule, tensor)) {
+      renamed.push_back(std::move(tensor));
+      continue;
+    }
+    const bool split = rule->other.find('@') != rule->other.npos;
+    for (std::size_t part = 0; part < (split ? 3U : 1U); ++part) {
+      captured->part = part;
+      renamed.push_back(split ? detail::third(tensor, part) : rule->transposed ? detail::transposed(tensor) : tensor);
+      renamed.back().name = detail::fill_in(rule->other, *captured);
+    }
+  }
+  return renamed;
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,63 @@
+// clip/names/shape_reader.hpp: reads extents of named tensors, and collects every problem.
+#pragma once
+
+#include <clip/formats/tensor_file.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace clip::inline CLIP_ABI {
+
+/// Reads extents of the tensors of a file by OpenAI's names. After a problem an extent is 1; problems() lists all of them.
+class ShapeReader {
+ public:
+  explicit ShapeReader(const TensorFile& file) : file_{file} {}
+
+  bool has(std::string_view name) const { return file_.find(name) != nullptr; }
+
+  /// Extent `axis` of a tensor of `rank` extents, from 1 to 2^31.
+  Index operator()(const std::string& name, std::size_t rank, std::size_t axis) {
+    const FileTensor* const tensor = file_.find(name);
+    if (tensor == nullptr) return unfit("no " + name);
+    if (tensor->shape.size() != rank)
+      return unfit(name + " has " + std::to_string(tensor->shape.size()) + " extents, expected " +
+                   std::to_string(rank));
+    const Index extent = tensor->shape[axis];
+    return extent < 1 || extent > (Index{1} << 31) ? unfit(name + " has an extent of " + std::to_string(extent))
+                                                   : extent;
+  }
+  /// The number of tensors prefix0.weight, prefix1.weight, …; at least one.
+  Index count_blocks(const std::string& prefix, const std::string& weight) {
+    Index n = 0;
+    while (file_.find(prefix + std::to_string(n) + "." + weight) != nullptr) ++n;
+    return n > 0 ? n : unfit("no " + prefix + "0." + weight);
+  }
+  Index problem(const std::string& what) {
+    if (problems_.find(what) == problems_.npos) problems_ += (problems_.empty() ? "" : "; ") + what;
+    return 1;
+  }
+  /// The side of a square grid in a table of positions with one class row before it.
+  Index grid(const char* name, Index positions) {
+    Index grid = 1;
+    while (grid * grid < positions - 1) ++grid;
+    if (grid * grid != positions - 1)
+      problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square and one");
+    return grid;
+  }
+  const std::string& problems() const { return problems_; }
+  /// True if a tensor is missing or has an impossible shape.
+  bool missing() const { return missing_; }
+
+ private:
+  Index unfit(const std::string& what) {
+    missing_ = true;
+    return problem(what);
+  }
+
+  const TensorFile& file_;
+  std::string problems_;
+  bool missing_ = false;
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,46 @@
+// clip/tower/clip_text/config.hpp: configuration of OpenAI's text transformer.
+#pragma once
+
+#include <clip/config/block.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// Radford et al. 2019 as OpenAI's CLIP uses it: causal, pre-norm blocks, ln_final of the end-of-text token, projection.
+struct TextConfig {
+  Index context;     // positions, start and end tokens included
+  Index vocabulary;  // ids are below it
+  Index width;
+  Index layers;
+  Index heads;
+  Required<Activation> activation;
+  Required<float> epsilon;
+  Index mlp_width = 0;  // 0: 4 · width
+
+  constexpr Index hidden() const {
+    return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
+  }
+  constexpr BlockConfig block() const {
+    return {.width = width,
+            .heads = heads,
+            .hidden = hidden(),
+            .causal = true,
+            .activation = activation,
+            .epsilon = epsilon};
+  }
+  constexpr bool fixed() const {
+    return context != dyn && vocabulary != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn;
+  }
+  friend constexpr bool operator==(const TextConfig&, const TextConfig&) = default;
+};
+
+/// The sentence an impossible configuration fails with, or null; see VitConfig.
+constexpr const char* problem(const TextConfig& c) {
+  if (!c.fixed()) return nullptr;
+  if (c.context < 2 || c.vocabulary < 2 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
+    return "TextConfig: sizes must be positive, context and vocabulary at least 2";
+  if (c.width % c.heads != 0) return "TextConfig: heads must divide width";
+  if (!possible_epsilon(c.epsilon)) return "TextConfig: epsilon must be finite and not negative";
+  return nullptr;
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,123 @@
+// clip/tower/clip_text/text_transformer.hpp: OpenAI's causal text transformer: token ids in, one embedding per text out.
+#pragma once
+
+#include <clip/autograd/walk.hpp>
+#include <clip/nn/transformer.hpp>
+#include <clip/tokens/prefix_tree.hpp>
+#include <clip/tower/clip_text/config.hpp>
+#include <clip/tower/tower.hpp>
+
+#include <string_view>
+
+namespace clip::inline CLIP_ABI {
+
+/// OpenAI's causal text transformer (Radford et al. 2019; Radford et al. 2021 §2.4); names as in its checkpoints.
+/// Works on any arrangement of the texts as sequences: a prefix tree, which computes every distinct prefix once; one sequence per
+/// text; or padded to the context as the reference does. Tokens after the end of text cannot influence it.
+template <TextConfig C, Index Embed, Backend B, class Blocks = Residual>
+struct TextTransformer {
+  static_assert(!C.fixed() || (C.context > 1 && C.vocabulary > 1 && C.width > 0 && C.layers > 0 && C.heads > 0),
+                "TextConfig: sizes must be positive, context and vocabulary at least 2");
+  static_assert(!C.fixed() || C.width % C.heads == 0, "TextConfig: heads must divide width");
+  using T = typename B::Scalar;
+
+  [[no_unique_address]] Known<C> config;
+  [[no_unique_address]] Size<Embed> embed_dim;
+  Parameter<T> token_embedding{{config->vocabulary, config->width}, Init::normal(0.02)};
+  Parameter<T> positional_embedding{
+      Parameter<T>{{config->context, config->width}, Init::normal(0.01)}.stretched(Stretch::line)};
+  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers, config->block()};
+  LayerNorm<B, C.width> ln_final{config->width, config->epsilon};
+  Parameter<T> text_projection{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
+
+  constexpr TextTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
+      : config{config_}, embed_dim{embed_dim_} {
+    visit_parameters(transformer, [&](std::string_view name, Parameter<T>& p) {
+      p.init = initial(name, p.init, config->width, config->layers);
+    });
+  }
+
+  static constexpr void members(auto& self, auto&& visit) {
+    visit("token_embedding.weight", self.token_embedding);
+    visit("positional_embedding", self.positional_embedding);
+    visit("transformer", self.transformer);
+    visit("ln_final", self.ln_final);
+    visit("text_projection", self.text_projection);
+  }
+
+  Index depth() const { return transformer.depth(); }
+  /// A prefix tree. The end-of-text token of each text is pooled.
+  void arrange(const Texts& texts, TextBatch& batch) const { prefix_tree(texts, batch); }
+  /// Every text a sequence of its own, up to its end of text or padded to the context with id 0.
+  void arrange_rows(const Texts& texts, bool padded, TextBatch& batch) const {
+    if (padded) padded_batch(texts, config->context, 0, batch);
+    else ragged_batch(texts, batch);
+  }
+
+  /// (texts, Embed), not normalised. Each pooled row is computed once and given to every text that ends there.
+  /// The batch lives as long as the context's pass.
+  template <class Cx>
+  Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch) const {
+    return pooled(cx, embed(cx, batch), batch);
+  }
+
+  /// The same for texts with learned vectors among their tokens: `batch.vectors` numbers them in `vectors` : (·, width), a Parameter
+  /// or Rows.
+  template <class Cx, class Vectors>
+  Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch, const Vectors& vectors) const {
+    const LearnedEmbeddingOp rows{batch.ids, batch.vectors, batch.sequences.positions()};
+    return pooled(
+        cx, learned_embedding(cx, Size<C.width>{config->width}, rows, token_embedding, vectors, positional_embedding),
+        batch);
+  }
+
+  /// Every row after the first `layers` blocks: (rows of the batch, width)
+  template <class Cx>
+  Rows<Cx, C.width> states(Cx& cx, const TextBatch& batch, Index layers) const {
+    return transformer.rows(cx, embed(cx, batch), batch.sequences, layers);
+  }
+
+ private:
+  /// OpenAI's initial weights of its text blocks, where they are not PyTorch's defaults; W is the width, L the number of layers:
+  ///   attn.in_proj_weight                              N(W^-½)
+  ///   attn.out_proj.weight, mlp.c_proj.weight          N(W^-½ (2 L)^-½)
+  ///   mlp.c_fc.weight                                  N((2 W)^-½)
+  static constexpr Init initial(std::string_view name, Init by_module, Index width, Index layers) {
+    const double deviation = inverse_root(width);
+    if (name.ends_with(".attn.in_proj_weight")) return Init::normal(deviation);
+    if (name.ends_with(".attn.out_proj.weight") || name.ends_with(".mlp.c_proj.weight"))
+      return Init::normal(deviation * inverse_root(2 * layers));
+    if (name.ends_with(".mlp.c_fc.weight")) return Init::normal(inverse_root(2 * width));
+    return by_module;
+  }
+
+  template <class Cx>
+  Rows<Cx, Embed> pooled(Cx& cx, Rows<Cx, C.width> embedded, const TextBatch& batch) const {
+    const auto x = transformer.pooled(cx, embedded, batch.sequences);  // (distinct, width): the end-of-text tokens
+    const auto distinct = project(cx, ln_final(cx, x), embed_dim, text_projection);  // (distinct, Embed)
+    return gather(cx, distinct, batch.leaf);
+  }
+
+  template <class Cx>
+  Rows<Cx, C.width> embed(Cx& cx, const TextBatch& batch) const {
+    return embedding(cx, Size<C.width>{config->width}, batch.ids, batch.sequences.positions(), token_embedding,
+                     positional_embedding);
+  }
+};
+
+template <>
+struct Tower<TextConfig> {
+  template <TextConfig C, Index Embed, class B, class Blocks>
+  using type = TextTransformer<C, Embed, B, Blocks>;
+
+  static constexpr TextConfig dynamic{.context = dyn,
+                                      .vocabulary = dyn,
+                                      .width = dyn,
+                                      .layers = dyn,
+                                      .heads = dyn,
+                                      .activation = Activation::quick_gelu,
+                                      .epsilon = 1e-5f,
+                                      .mlp_width = dyn};
+};
+
+}  // namespace clip::inline CLIP_ABI

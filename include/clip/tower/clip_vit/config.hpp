@@ -1,0 +1,64 @@
+// clip/tower/clip_vit/config.hpp: configuration of OpenAI's vision transformer.
+#pragma once
+
+#include <clip/config/block.hpp>
+#include <clip/config/preprocessing.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// Dosovitskiy et al. 2021 as OpenAI's CLIP uses it: class token, ln_pre, pre-norm blocks, ln_post, projection.
+struct VitConfig {
+  Index image_size;
+  Index patch_size;
+  Index width;
+  Index layers;
+  Index heads;
+  Required<Activation> activation;
+  Required<float> epsilon;
+  Index mlp_width = 0;  // 0: 4 · width
+  Index channels = 3;
+  Preprocessing preprocessing{};
+
+  /// Patches along one side.
+  constexpr Index grid() const {
+    return sized([](Index s, Index p) { return p > 0 ? s / p : 0; }, image_size, patch_size);
+  }
+  /// Rows of one image: the class token and the patches.
+  constexpr Index tokens() const {
+    return sized([](Index g) { return g * g + 1; }, grid());
+  }
+  /// Values of one patch, as in conv1.weight.
+  constexpr Index patch_values() const {
+    return sized([](Index c, Index p) { return c * p * p; }, channels, patch_size);
+  }
+  constexpr Index hidden() const {
+    return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
+  }
+  constexpr BlockConfig block() const {
+    return {.width = width,
+            .heads = heads,
+            .hidden = hidden(),
+            .causal = false,
+            .activation = activation,
+            .epsilon = epsilon};
+  }
+  constexpr bool fixed() const {
+    return image_size != dyn && patch_size != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn;
+  }
+  friend constexpr bool operator==(const VitConfig&, const VitConfig&) = default;
+};
+
+/// The sentence an impossible configuration fails with, or null: the same for static_assert and for errors at run time.
+/// Open sizes (dyn) are not judged.
+constexpr const char* problem(const VitConfig& c) {
+  if (!c.fixed()) return nullptr;
+  if (c.image_size <= 0 || c.patch_size <= 0 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
+    return "VitConfig: sizes must be positive";
+  if (c.image_size % c.patch_size != 0) return "VitConfig: patch_size must divide image_size";
+  if (c.width % c.heads != 0) return "VitConfig: heads must divide width";
+  if (c.channels != 3) return "VitConfig: channels must be 3";
+  if (!possible_epsilon(c.epsilon)) return "VitConfig: epsilon must be finite and not negative";
+  return problem(c.preprocessing);
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,100 @@
+// clip/tower/clip_vit/vision_transformer.hpp: OpenAI's vision transformer: pixels in, one embedding per image out.
+#pragma once
+
+#include <clip/nn/transformer.hpp>
+#include <clip/tower/clip_vit/config.hpp>
+#include <clip/tower/tower.hpp>
+
+#include <algorithm>
+
+namespace clip::inline CLIP_ABI {
+
+/// OpenAI's VisionTransformer (Dosovitskiy et al. 2021; Radford et al. 2021 §2.4); names as in its checkpoints.
+template <VitConfig C, Index Embed, Backend B, class Blocks = Residual>
+struct VisionTransformer {
+  static_assert(!C.fixed() || (C.image_size > 0 && C.patch_size > 0 && C.width > 0 && C.layers > 0 && C.heads > 0),
+                "VitConfig: sizes must be positive");
+  static_assert(!C.fixed() || C.image_size % C.patch_size == 0, "VitConfig: patch_size must divide image_size");
+  static_assert(!C.fixed() || C.width % C.heads == 0, "VitConfig: heads must divide width");
+  using T = typename B::Scalar;
+
+  [[no_unique_address]] Known<C> config;
+  [[no_unique_address]] Size<Embed> embed_dim;
+  Parameter<T> class_embedding{{config->width}, Init::normal(inverse_root(config->width))};
+  Parameter<T> positional_embedding{
+      Parameter<T>{{config->tokens(), config->width}, Init::normal(inverse_root(config->width))}.stretched(
+          Stretch::grid)};
+  Parameter<T> conv1{{config->width, config->channels, config->patch_size, config->patch_size},
+                     fan_in(config->patch_values()),
+                     Use::linear};
+  LayerNorm<B, C.width> ln_pre{config->width, config->epsilon};
+  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers, config->block()};
+  LayerNorm<B, C.width> ln_post{config->width, config->epsilon};
+  Parameter<T> proj{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
+
+  constexpr VisionTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
+      : config{config_}, embed_dim{embed_dim_} {}
+
+  static constexpr void members(auto& self, auto&& visit) {
+    visit("class_embedding", self.class_embedding);
+    visit("positional_embedding", self.positional_embedding);
+    visit("conv1.weight", self.conv1);
+    visit("ln_pre", self.ln_pre);
+    visit("transformer", self.transformer);
+    visit("ln_post", self.ln_post);
+    visit("proj", self.proj);
+  }
+
+  /// images : (n, channels · image_size²) → (n, Embed), not normalised
+  template <class Cx>
+  Rows<Cx, Embed> operator()(Cx& cx, Rows<Cx, dyn> images) const {
+    const Sequences& sequences = arranged(cx, images.rows());
+    const auto x = transformer.pooled(cx, embed(cx, images), sequences);  // (n, width): the class tokens
+    return project(cx, ln_post(cx, x), embed_dim, proj);
+  }
+
+  Index depth() const { return transformer.depth(); }
+  /// About 400 rows.
+  Index images_at_once() const { return std::max<Index>(1, (400 + config->tokens() / 2) / config->tokens()); }
+
+  /// Every row after the first `layers` blocks: (n · tokens, width)
+  template <class Cx>
+  Rows<Cx, C.width> states(Cx& cx, Rows<Cx, dyn> images, Index layers) const {
+    return transformer.rows(cx, embed(cx, images), arranged(cx, images.rows()), layers);
+  }
+
+ private:
+  /// Input of the first block: (n · tokens, width)
+  template <class Cx>
+  Rows<Cx, C.width> embed(Cx& cx, Rows<Cx, dyn> images) const {
+    constexpr Index values = C.patch_values();
+    const auto pixels = patches(cx, images, config->channels, config->image_size, config->patch_size,
+                                Size<values>{config->patch_values()});               // (n g², 3 p²)
+    const auto x = linear(cx, pixels, Size<C.width>{config->width}, conv1, absent);  // (n g², width)
+    return ln_pre(cx, tokens(cx, x, class_embedding, positional_embedding));
+  }
+
+  template <class Cx>
+  const Sequences& arranged(Cx& cx, Index n) const {
+    Sequences& sequences = cx.template keep<Sequences>();
+    sequences.assign_uniform(n, config->tokens());
+    return sequences;
+  }
+};
+
+template <>
+struct Tower<VitConfig> {
+  template <VitConfig C, Index Embed, class B, class Blocks>
+  using type = VisionTransformer<C, Embed, B, Blocks>;
+
+  static constexpr VitConfig dynamic{.image_size = dyn,
+                                     .patch_size = dyn,
+                                     .width = dyn,
+                                     .layers = dyn,
+                                     .heads = dyn,
+                                     .activation = Activation::quick_gelu,
+                                     .epsilon = 1e-5f,
+                                     .mlp_width = dyn};
+};
+
+}  // namespace clip::inline CLIP_ABI

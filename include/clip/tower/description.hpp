@@ -1,0 +1,86 @@
+// clip/tower/description.hpp: the trait by which a family of towers describes itself to files and to AnyModel.
+#pragma once
+
+#include <clip/config/activation.hpp>
+#include <clip/core/result.hpp>
+#include <clip/core/size.hpp>
+#include <clip/io/json.hpp>
+#include <clip/io/json_reader.hpp>
+#include <clip/names/dialect.hpp>
+#include <clip/names/shape_reader.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace clip::inline CLIP_ABI {
+
+/// What a file, its folder or a configuration states of a tower that the shapes of its weights do not tell (activation, heads,
+/// epsilon) or that can be compared with them (width, layers). 0 and nothing: not stated.
+struct TowerStatement {
+  Index width = 0, layers = 0, heads = 0;
+  std::optional<Activation> activation{};
+  std::optional<float> epsilon{};
+};
+
+/// A published model: its name for users ("laion/ViT-B-32"), its constant in C++ ("clip::laion::ViT_B_32") and its configuration.
+template <class Config>
+struct NamedVariant {
+  std::string_view name, constant;
+  Config config;
+};
+
+/// `Description<VitConfig>` is what reading, writing and inferring need to know of a family of towers; a family specialises it in
+/// its folder, tower/<family>/description.hpp. Every member is static. `Config` stands for the family's configuration.
+///
+///   kind                                      the family's name in errors and in JSON ("vit")
+///   words                                     the tower in a sentence: "a vision transformer"
+///
+///   Our own JSON (model/config_json.hpp)
+///   bool recognises(const JsonReader&)        whether an "image" or "text" object is of this family
+///   Config read(JsonReader&)                  problems go to the reader
+///   Json write(const Config&)
+///
+///   OpenCLIP's JSON (model/openclip_json.hpp): vision_cfg, text_cfg
+///   bool recognises_openclip(const JsonReader&)
+///   Config read_openclip(JsonReader&, Activation)
+///   Result<Json> try_write_openclip(const Config&, const std::string& place)
+///
+///   transformers' JSON (checkpoint/folder_config.hpp): vision_config, text_config
+///   Result<Json> try_write_huggingface(const Config&, Index embed_dim, const std::string& place)
+///
+///   Tensors (checkpoint/infer.hpp)
+///   NameTable names(Dialect)                  names in another dialect
+///   bool recognises(const ShapeReader&)       whether a file by OpenAI's names has such a tower
+///   Config infer(ShapeReader&, const TowerStatement& stated, const TowerStatement& assumed)
+///   double count_values(const Config&, Index embed_dim)   at least how many values its weights have, as a real number: extents
+///                                             of a damaged file may multiply to anything
+///   Index embed_dim(ShapeReader&)             text towers only
+///
+///   Numbers
+///   TowerStatement state(const Config&)       what a configuration states
+///   void apply(Config&, const TowerStatement&)   takes over heads, activation and epsilon
+///   std::string in_words(const Config&)       its sizes, for errors
+///   double count_flops(const Config&, Index embed_dim)    of one input; see model/flops.hpp
+///
+///   published                                 image towers only: an array of NamedVariant, may be empty
+///
+/// A family derives from DescriptionDefaults and leaves out what it does not have.
+template <class Config>
+struct Description;
+
+/// What a family need not say.
+struct DescriptionDefaults {
+  static NameTable names(Dialect dialect) { return {.dialect = dialect}; }
+  static bool recognises_openclip(const JsonReader&) { return false; }
+  static void apply(auto&, const TowerStatement&) {}
+};
+
+/// Heads of a transformer of which shapes tell only the width: as stated, as assumed, or each 64 wide. 0: none of these.
+inline Index infer_heads(Index width, Index stated, Index assumed) {
+  if (stated > 0) return stated;
+  if (assumed > 0) return assumed;
+  return width % 64 == 0 ? width / 64 : 0;
+}
+
+}  // namespace clip::inline CLIP_ABI

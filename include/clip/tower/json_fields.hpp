@@ -1,0 +1,135 @@
+// clip/tower/json_fields.hpp: JSON fields that several families of towers share: activation, preprocessing, transformer sizes.
+#pragma once
+
+#include <clip/config/activation.hpp>
+#include <clip/config/preprocessing.hpp>
+#include <clip/io/json.hpp>
+#include <clip/io/json_reader.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace clip::inline CLIP_ABI {
+
+/// One of several named choices; `otherwise` after a problem.
+template <class Choice, std::size_t count>
+Choice read_choice(JsonReader& file, const std::string& key, Choice otherwise,
+                   const std::array<Choice, count>& choices) {
+  const std::string name = file.text(key);
+  const auto choice = choice_named(name, choices);
+  if (!choice && !name.empty()) file.problem(key, "expected " + names_in_words(choices) + ", found \"" + name + "\"");
+  return choice.value_or(otherwise);
+}
+
+/// Three numbers, or `otherwise` if the key is absent.
+inline std::array<float, 3> read_three(JsonReader& file, const std::string& key, std::array<float, 3> otherwise) {
+  if (!file.may_have(key)) return otherwise;
+  const auto values = file.numbers(key, 3);
+  for (std::size_t i = 0; i < values.size(); ++i) otherwise[i] = static_cast<float>(values[i]);
+  return otherwise;
+}
+
+inline Activation read_activation(JsonReader& file, const std::string& key) {
+  return read_choice(file, key, Activation::quick_gelu, activations);
+}
+
+inline Preprocessing read_preprocessing(JsonReader& image) {
+  Preprocessing p;
+  if (image.may_have("resize")) p.resize = read_choice(image, "resize", p.resize, resize_modes);
+  if (image.may_have("interpolation"))
+    p.interpolation = read_choice(image, "interpolation", p.interpolation, interpolations);
+  if (image.may_have("color_order")) p.color_order = read_choice(image, "color_order", p.color_order, color_orders);
+  p.mean = read_three(image, "mean", p.mean);
+  p.deviation = read_three(image, "deviation", p.deviation);
+  return p;
+}
+
+inline Json colours_to_json(const std::array<float, 3>& colours) {
+  Json json = Json::array();
+  for (const float x : colours) json.push_back(as_written(x));
+  return json;
+}
+
+/// Adds the fields of a preprocessing to an image tower's object.
+inline void write_preprocessing(Json& image, const Preprocessing& p) {
+  image["mean"] = colours_to_json(p.mean);
+  image["deviation"] = colours_to_json(p.deviation);
+  image["resize"] = std::string(name_of(p.resize));
+  image["interpolation"] = std::string(name_of(p.interpolation));
+  image["color_order"] = std::string(name_of(p.color_order));
+}
+
+/// Width, layers, heads, activation, epsilon and, if it is given, mlp_width of a transformer.
+template <class Config>
+Config read_transformer(JsonReader& file, Config c) {
+  c.width = file.integer("width", 1);
+  c.layers = file.integer("layers", 1);
+  c.heads = file.integer("heads", 1);
+  c.activation = read_activation(file, "activation");
+  c.epsilon = static_cast<float>(file.number("epsilon"));
+  if (file.may_have("mlp_width")) c.mlp_width = file.integer("mlp_width", 1);
+  return c;
+}
+
+template <class Config>
+Json transformer_to_json(const Config& c) {
+  Json json{{"width", c.width},
+            {"layers", c.layers},
+            {"heads", c.heads},
+            {"activation", std::string(name_of(c.activation))},
+            {"epsilon", as_written(c.epsilon.value)}};
+  if (c.mlp_width != 0) json["mlp_width"] = c.mlp_width;
+  return json;
+}
+
+/// OpenCLIP's mlp_ratio as the MLP's width: int(width · ratio); 0 for the usual 4 · width.
+inline Index read_mlp_ratio(JsonReader& tower, Index width) {
+  if (!tower.may_have("mlp_ratio")) return 0;
+  const auto hidden = static_cast<Index>(static_cast<double>(width) * tower.number("mlp_ratio"));
+  return hidden == 4 * width ? 0 : hidden;
+}
+
+/// The ratio r for which int(width · r) is the width of the MLP.
+inline double mlp_ratio(Index width, Index hidden) {
+  double ratio = static_cast<double>(hidden) / static_cast<double>(width);
+  while (static_cast<Index>(static_cast<double>(width) * ratio) < hidden) ratio = std::nextafter(ratio, 1e9);
+  return ratio;
+}
+
+/// transformers' name of an activation, for its config.json.
+struct HuggingfaceActivation {
+  std::string_view name;
+  Activation activation;
+};
+constexpr std::string_view name_of(const HuggingfaceActivation& known) { return known.name; }
+inline constexpr std::array<HuggingfaceActivation, 4> huggingface_activations{
+    {{"quick_gelu", Activation::quick_gelu},
+     {"gelu", Activation::gelu},
+     {"gelu_new", Activation::gelu_tanh},
+     {"gelu_pytorch_tanh", Activation::gelu_tanh}}};
+
+/// Of two names for one activation the later: the current one.
+constexpr std::string_view huggingface_activation(Activation a) {
+  std::string_view name;
+  for (const HuggingfaceActivation& known : huggingface_activations)
+    if (known.activation == a) name = known.name;
+  return name;
+}
+
+/// The fields that transformers' CLIPVisionConfig and CLIPTextConfig share.
+template <class Config>
+Json huggingface_transformer(const Config& c, Index embed_dim) {
+  return {{"hidden_size", c.width},
+          {"intermediate_size", c.hidden()},
+          {"num_hidden_layers", c.layers},
+          {"num_attention_heads", c.heads},
+          {"hidden_act", std::string(huggingface_activation(c.activation))},
+          {"layer_norm_eps", as_written(c.epsilon.value)},
+          {"projection_dim", embed_dim},
+          {"attention_dropout", 0.0}};
+}
+
+}  // namespace clip::inline CLIP_ABI

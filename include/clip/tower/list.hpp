@@ -1,0 +1,16 @@
+// clip/tower/list.hpp: the families of towers that the library knows. A new family is one line here.
+#pragma once
+
+#include <clip/tower/clip_resnet/description.hpp>
+#include <clip/tower/clip_text/description.hpp>
+#include <clip/tower/clip_vit/description.hpp>
+#include <clip/tower/families.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// What files, AnyConfig and AnyModel choose from. A program that ships fewer families narrows it:
+///   using Mine = Families<List<VitConfig>, List<TextConfig>>;
+///   AnyModel<Cpu<>, Mine> model = open<Cpu<>, Mine>("ViT-B-32.pt");
+struct KnownFamilies : Families<List<VitConfig, ResNetConfig>, List<TextConfig>> {};
+
+}  // namespace clip::inline CLIP_ABI

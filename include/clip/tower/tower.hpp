@@ -1,0 +1,35 @@
+// clip/tower/tower.hpp: the trait that maps a configuration type to its tower, and what a tower offers.
+#pragma once
+
+#include <clip/core/size.hpp>
+
+#include <type_traits>
+
+namespace clip::inline CLIP_ABI {
+
+/// `Tower<VitConfig>::type<C, Embed, B, Blocks>` is the module of a family, `Tower<VitConfig>::dynamic` the configuration whose
+/// sizes are all known only at run time. A family specialises it beside its module, tower/<family>/. A tower is a module: its
+/// fields are parameters and modules, listed by `members`. It is constructed from (Known<C>, Size<Embed>).
+///
+/// An image tower has
+///   visual(cx, images)                    (n, channels · image_size²) → (n, Embed), not normalised
+///   visual.states(cx, images, layers)     every row after so many layers
+///   visual.depth()                        the number of layers
+///   visual.images_at_once()               images per inference pass, so that activations stay in the last-level cache
+/// and its configuration image_size, channels and preprocessing.
+///
+/// A text tower has
+///   text.arrange(texts, batch)            texts as sequences of rows, with the rows to pool: a prefix tree, ragged, padded
+///   text.arrange_rows(texts, padded, batch)   the same for states(): every text a sequence of its own
+///   text(cx, batch)                       (texts, Embed), not normalised
+///   text(cx, batch, vectors)              the same with learned vectors among the tokens; a tower may do without
+///   text.states(cx, batch, layers)
+///   text.depth()
+/// and its configuration context, vocabulary and width.
+template <class Config>
+struct Tower;
+
+template <auto C, Index Embed, class B, class Blocks>
+using TowerOf = typename Tower<std::remove_cvref_t<decltype(C)>>::template type<C, Embed, B, Blocks>;
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,56 @@
+#include <clip/model/catalogue.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace clip;
+
+namespace {
+const std::string text_cfg =
+    R"("text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12})";
+const std::string b_32 =
+    R"({"embed_dim": 512, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32}, )" +
+    text_cfg + "}";
+
+Result<AnyConfig> parse(const std::string& text) { return try_parse_config(text, "x.json"); }
+}  // namespace
+
+TEST_CASE("OpenCLIP's own configuration is the constant of the same name") {
+  CHECK(parse(b_32).value() == AnyConfig{laion::ViT_B_32});
+  CHECK(parse(R"({"quick_gelu": true, )" + b_32.substr(1)).value() == AnyConfig{ViT_B_32});
+  CHECK(
+      parse(
+          R"({"embed_dim": 1024, "vision_cfg": {"image_size": 224, "layers": 40, "width": 1408, "head_width": 88, "mlp_ratio": 4.3637, "patch_size": 14},
+      "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 1024, "heads": 16, "layers": 24}})")
+          .value() == AnyConfig{laion::ViT_g_14});
+  CHECK(
+      parse(
+          R"({"embed_dim": 1024, "quick_gelu": true, "vision_cfg": {"image_size": 224, "layers": [3, 4, 6, 3], "width": 64, "patch_size": null}, )" +
+          text_cfg + "}")
+          .value() == AnyConfig{RN50});
+}
+
+TEST_CASE("a folder's open_clip_config.json brings preprocessing along") {
+  const auto c = parse(
+      R"({"model_cfg": )" + b_32 +
+      R"(, "preprocess_cfg": {"mean": [0, 0.5, 1], "std": [1, 1, 1], "interpolation": "bilinear", "resize_mode": "squash", "size": [224, 224]}})");
+  AnyConfig expected = laion::ViT_B_32;
+  expected.preprocessing() = {ResizeMode::squash, Interpolation::bilinear, ColorOrder::openai, {0, 0.5f, 1}, {1, 1, 1}};
+  CHECK(c.value() == expected);
+}
+
+TEST_CASE("a configuration of another family says which key is not known") {
+  CHECK(parse(R"({"embed_dim": 512, "vision_cfg": {"timm_model_name": "fastvit_mci2", "image_size": 256}, )" +
+              text_cfg + "}")
+            .error()
+            .message()
+            .find("vision_cfg.timm_model_name: unknown key") != std::string::npos);
+  CHECK(parse(R"({"model_cfg": 3})").error().message() == "x.json: model_cfg: expected an object, found 3");
+  CHECK(
+      parse(
+          R"({"embed_dim": 512, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32, "head_width": 100}, )" +
+          text_cfg + "}")
+          .error()
+          .message() == "x.json: config: VitConfig: heads must divide width");
+}

@@ -1,0 +1,42 @@
+#include <clip/checkpoint/name_tables.hpp>
+#include <clip/names/rename.hpp>
+
+#include "../formats/tensors.hpp"
+
+#include <doctest/doctest.h>
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+using namespace clip;
+using namespace clip::testing;
+
+TEST_CASE("rename: q, k and v are the thirds of their rows, projections are transposed") {
+  std::vector<float> values(18);
+  std::iota(values.begin(), values.end(), 0.0f);
+  std::vector<TensorToWrite> tensors{
+      in_pieces(tensor("transformer.resblocks.3.attn.in_proj_weight", Dtype::f32, {6, 3}, values)),
+      in_pieces(tensor("text_projection", Dtype::f32, {9, 2}, values))};
+  const auto theirs = try_in_dialect(tensors, Dialect::huggingface).value();
+  REQUIRE(theirs.size() == 4);
+  for (std::size_t part = 0; part < 3; ++part) {
+    CHECK(theirs[part].name == std::string("text_model.encoder.layers.3.self_attn.") + "qkv"[part] + "_proj.weight");
+    CHECK(theirs[part].shape == std::vector<Index>{2, 3});
+    const auto found = read<float>(theirs[part]);
+    for (std::size_t i = 0; i < 6; ++i) CHECK(found[i] == static_cast<float>(6 * part + i));
+  }
+  CHECK(theirs[3].shape == std::vector<Index>{2, 9});
+  const auto columns = read<float>(theirs[3]);
+  for (std::size_t i = 0; i < 18; ++i) CHECK(columns[i] == static_cast<float>(i % 9 * 2 + i / 9));
+}
+
+TEST_CASE("rename: Hugging Face has no residual networks") {
+  const std::vector<float> values(4);
+  const std::vector<TensorToWrite> tensors{tensor("visual.layer1.0.conv1.weight", Dtype::f32, {2, 2, 1, 1}, values)};
+  CHECK(try_in_dialect(tensors, Dialect::openclip).value().size() == 1);
+  const auto refused = try_in_dialect(tensors, Dialect::huggingface);
+  REQUIRE(!refused);
+  CHECK(refused.error().kind() == ErrorKind::option);
+  CHECK(refused.error().message().find("expected openai or openclip, found huggingface") != std::string::npos);
+}

@@ -1,0 +1,115 @@
+// Sharing beginnings, ragged texts and padded texts are one computation.
+#include <clip/autograd/tape.hpp>
+#include <clip/backend/naive.hpp>
+#include <clip/tower/clip_text/text_transformer.hpp>
+#include <clip/model/storage.hpp>
+
+#include "../../support/check_gradients.hpp"
+#include "../../support/small_models.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace clip;
+using namespace clip::testing;
+
+namespace {
+
+using B = Naive<double>;
+
+struct Tested {
+  B backend_;
+  TextTransformer<Tiny.text, Tiny.embed_dim, B> text;
+  Buffer<B> memory = allocate_parameters(backend_, text);
+  Tested() {
+    visit_parameters(text, [](std::string_view name, auto& p) {
+      set_values(B{}, p.view(), random_values(Rng{14}.fork(name), p.count(), 0.4));
+    });
+  }
+  B& backend() { return backend_; }
+  static void members(auto& self, auto&& visit) { visit("", self.text); }
+};
+
+enum class Arrangement { tree, ragged, padded };
+
+TextBatch arranged(const Texts& texts, Arrangement how, std::int32_t pad = 0) {
+  TextBatch batch;
+  if (how == Arrangement::tree) prefix_tree(texts, batch);
+  if (how == Arrangement::ragged) ragged_batch(texts, batch);
+  if (how == Arrangement::padded) padded_batch(texts, Tiny.text.context, pad, batch);
+  return batch;
+}
+
+/// Texts that share all, some and none of their tokens; some are beginnings of others up to their end.
+Texts siblings() {
+  Texts texts = no_texts(Tiny);
+  for (const auto& tokens : std::vector<std::vector<std::int32_t>>{
+           {1, 2, 3}, {1, 2, 4}, {1, 2, 3}, {}, {5}, {1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 6, 8}, {1}, {5, 5, 5}, {}})
+    add_text(Tiny, texts, tokens);
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("shared beginnings give what padded, unshared texts give: features and all gradients") {
+  Tested tower;
+  Parameters table{tower};
+  const Texts texts = siblings();
+  const TextBatch tree = arranged(texts, Arrangement::tree), ragged = arranged(texts, Arrangement::ragged),
+                  padded = arranged(texts, Arrangement::padded);
+  REQUIRE(tree.sequences.shared());
+  REQUIRE(tree.sequences.rows() < ragged.sequences.rows());
+
+  Inference<B> cx;
+  const auto features = [&](const TextBatch& batch) {
+    cx.clear();
+    return values_of(B{}, View<const double>{tower.text(cx, batch).view});
+  };
+  const Values expected = features(padded);
+  CHECK(max_difference(features(tree), expected) < ScalarTraits<double>::backend_tolerance);
+  CHECK(max_difference(features(ragged), expected) < ScalarTraits<double>::backend_tolerance);
+
+  const auto gradients = [&](const TextBatch& batch) {
+    return gradients_of(table, [&](Tape<B>& tape) { return some_loss(tape, tower.text(tape, batch)); });
+  };
+  const auto by_padding = gradients(padded), by_tree = gradients(tree), by_ragged = gradients(ragged);
+  for (std::size_t i = 0; i < by_padding.size(); ++i) {
+    INFO(table.entries()[i].name);
+    const double tolerance = 10 * ScalarTraits<double>::backend_tolerance * std::max(1.0, max_magnitude(by_padding[i]));
+    CHECK(max_difference(by_tree[i], by_padding[i]) < tolerance);
+    CHECK(max_difference(by_ragged[i], by_padding[i]) < tolerance);
+    CHECK(max_magnitude(by_padding[i]) > 0);
+  }
+}
+
+TEST_CASE("what follows the end of a text does not reach its features") {
+  Tested tower;
+  const Texts texts = siblings();
+  Inference<B> cx;
+  const Values zeros = values_of(B{}, View<const double>{tower.text(cx, arranged(texts, Arrangement::padded, 0)).view});
+  cx.clear();
+  CHECK(values_of(B{}, View<const double>{tower.text(cx, arranged(texts, Arrangement::padded, 7)).view}) == zeros);
+}
+
+TEST_CASE("every row of every layer is the same shared or not") {
+  Tested tower;
+  const Texts texts = siblings();
+  const TextBatch tree = arranged(texts, Arrangement::tree), ragged = arranged(texts, Arrangement::ragged);
+  for (Index layers = 0; layers <= Tiny.text.layers; ++layers) {
+    Inference<B> cx, other;
+    const auto shared = tower.text.states(cx, tree, layers), alone = tower.text.states(other, ragged, layers);
+    for (Index i = 0; i < texts.size(); ++i) {  // the end-of-text row of each text
+      const Index row = tree.sequences.pooled()[static_cast<std::size_t>(tree.leaf[static_cast<std::size_t>(i)])];
+      const Index expected = ragged.sequences.segment(i).end - 1;
+      CHECK(max_difference(values_of(B{}, View<const double>{shared.view.middle_rows(row, 1)}),
+                           values_of(B{}, View<const double>{alone.view.middle_rows(expected, 1)})) <
+            ScalarTraits<double>::backend_tolerance);
+    }
+  }
+}
+
+TEST_CASE("the text tower is differentiated right in every parameter") {
+  Tested tower;
+  Parameters table{tower};
+  const TextBatch tree = arranged(siblings(), Arrangement::tree);
+  check_gradients(table, [&](Tape<B>& tape) { return some_loss(tape, tower.text(tape, tree)); });
+}
