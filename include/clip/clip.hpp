@@ -12,6 +12,7 @@
 #include <clip/core/rng.hpp>
 #include <clip/data/idx.hpp>
 #include <clip/data/shuffle.hpp>
+#include <clip/fwd.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
 #include <clip/io/lines.hpp>

@@ -1,4 +1,4 @@
-// clip/fwd.hpp: names without their definitions, for headers that only pass things on.
+// clip/fwd.hpp: forward declarations of the types that headers pass on without using them.
 #pragma once
 
 #include <clip/core/abi.hpp>

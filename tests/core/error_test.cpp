@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
 
 using namespace clip;
 
@@ -43,4 +44,29 @@ TEST_CASE_TEMPLATE("raise throws the type of the error's kind", Kind, ShapeError
   } catch (const Kind& e) { caught = e.message() == "here: this" && e.kind() == error.kind(); } catch (const Error&) {
   }
   CHECK(caught);
+}
+
+TEST_CASE("an error has the identifier of its kind until it is given its own") {
+  CHECK(ShapeError{"a", "b"}.id() == "clip.shape");
+  CHECK(LoadError{"a", "b"}.id() == "clip.load");
+  CHECK(InputError{"a", "b"}.id() == "clip.input");
+  CHECK(OptionError{"a", "b"}.id() == "clip.option");
+  CHECK(NumericError{"a", "b"}.id() == "clip.numeric");
+  CHECK(SystemError{"a", "b"}.id() == "clip.system");
+
+  const Error own = LoadError{"a", "b", 1, 2}.with_id("clip.load.names");
+  CHECK(own.id() == "clip.load.names");
+  CHECK(own.kind() == ErrorKind::load);
+  CHECK(std::string(own.what()) == "a: b: expected 1, found 2");
+}
+
+TEST_CASE("an identifier survives copies and the throw") {
+  const Error error = SystemError{"a", "b"}.with_id("clip.system.write");
+  const Error copy = error;
+  CHECK(copy.id() == "clip.system.write");
+  std::string_view caught;
+  try {
+    raise(copy);
+  } catch (const SystemError& e) { caught = e.id(); }
+  CHECK(caught == "clip.system.write");
 }

@@ -13,7 +13,9 @@ set(doors
   "jpeglib"    "^clip/image/decode/jpeg\\.hpp$" "only clip/image/decode/jpeg.hpp includes libjpeg"
   "^png\\.h$"  "^clip/image/decode/png\\.hpp$"  "only clip/image/decode/png.hpp includes libpng"
   "^webp/"     "^clip/image/decode/webp\\.hpp$" "only clip/image/decode/webp.hpp includes libwebp"
-  "Eigen/"     "^clip/backend/cpu/"       "only clip/backend/cpu/ includes Eigen")
+  "Eigen/"     "^clip/backend/cpu/"       "only clip/backend/cpu/ includes Eigen"
+  "^(unistd\\.h|fcntl\\.h|dirent\\.h|sys/)" "^clip/(io/|backend/host_memory\\.hpp$)"
+                                          "only clip/io/ and clip/backend/host_memory.hpp include POSIX headers")
 
 set(findings 0)
 function(finding header sentence)

@@ -13,6 +13,9 @@ function(tree_with path)
        "// clip/io/json.hpp: JSON.\n#pragma once\n#include <clip/core/view.hpp>\n#include <nlohmann/json.hpp>\n")
   file(WRITE ${tree}/clip/backend/cpu/gemm.hpp
        "// clip/backend/cpu/gemm.hpp: products.\n#pragma once\n#include <Eigen/Core>\n")
+  file(WRITE ${tree}/clip/io/posix.hpp "// clip/io/posix.hpp: files.\n#pragma once\n#include <unistd.h>\n")
+  file(WRITE ${tree}/clip/backend/host_memory.hpp
+       "// clip/backend/host_memory.hpp: memory.\n#pragma once\n#include <sys/mman.h>\n")
   file(WRITE ${tree}/clip/clip.hpp "// clip/clip.hpp: everything.\n#pragma once\n#include <clip/io/json.hpp>\n")
   list(JOIN ARGN "\n" content)
   file(WRITE ${tree}/${path} "${content}\n")
@@ -59,6 +62,9 @@ refused("#include <zlib.h>: only clip/io/inflate*.hpp" clip/core/view.hpp ${view
 refused("#include <Eigen/Core>: only clip/backend/cpu/" clip/core/view.hpp ${view} "#include <Eigen/Core>")
 refused("#include <unsupported/Eigen/FFT>: only clip/backend/cpu/"
         clip/core/view.hpp ${view} "#include <unsupported/Eigen/FFT>")
+refused("#include <unistd.h>: only clip/io/" clip/core/view.hpp ${view} "#include <unistd.h>")
+refused("#include <fcntl.h>: only clip/io/" clip/core/view.hpp ${view} "#include <fcntl.h>")
+refused("#include <sys/mman.h>: only clip/io/" clip/core/view.hpp ${view} "#include <sys/mman.h>")
 refused("expected the first line \"// clip/core/view.hpp: a"
         clip/core/view.hpp "// clip/core/other.hpp: views." "#pragma once")
 refused("expected the first line \"// clip/core/view.hpp: a" clip/core/view.hpp "#pragma once")

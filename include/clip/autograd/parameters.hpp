@@ -41,7 +41,8 @@ class Parameters {
     visit_parameters(model, [&](std::string_view name, Parameter<T>& p) {
       if (p.kind != ParameterKind::parameter || !selection(name)) return;
       if (p.layout != Layout::rows)
-        raise(OptionError{std::string(name), "this model is packed for inference; unpack() it before it is trained"});
+        raise(OptionError{std::string(name), "this model is packed for inference; unpack() it before it is trained"}
+                  .with_id("clip.option.packed"));
       if (p.data == nullptr) raise(OptionError{std::string(name), "this parameter has no memory"});
       bring_in(p);
       index_.emplace(p.data, entries_.size());

@@ -23,7 +23,7 @@
 #include <clip/backend/cpu/tables.hpp>
 #include <clip/backend/cpu/training.hpp>
 #include <clip/backend/fusing.hpp>
-#include <clip/backend/naive/memory.hpp>
+#include <clip/backend/host_memory.hpp>
 #include <clip/backend/packing.hpp>
 #include <clip/backend/slow_build.hpp>
 #include <clip/core/scalar.hpp>

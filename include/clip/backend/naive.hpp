@@ -6,12 +6,12 @@
 #include <clip/backend/concept.hpp>
 #include <clip/backend/convolving.hpp>
 #include <clip/backend/fusing.hpp>
+#include <clip/backend/host_memory.hpp>
 #include <clip/backend/naive/attention.hpp>
 #include <clip/backend/naive/batch_norm.hpp>
 #include <clip/backend/naive/convolution.hpp>
 #include <clip/backend/naive/feed_forward.hpp>
 #include <clip/backend/naive/losses.hpp>
-#include <clip/backend/naive/memory.hpp>
 #include <clip/backend/naive/norms.hpp>
 #include <clip/backend/naive/patches.hpp>
 #include <clip/backend/naive/pointwise.hpp>

@@ -85,7 +85,7 @@ Result<TensorFile> try_open_folder(const std::string& folder) {
     if (!file) return file.error();
     return file->in_folder(folder, std::move(*description));
   }
-  return LoadError{folder, "no weights in this folder (looked for " + looked_for + ")"};
+  return LoadError{folder, "no weights in this folder (looked for " + looked_for + ")"}.with_id("clip.load.no_file");
 }
 
 }  // namespace detail

@@ -4,9 +4,7 @@
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/folder_config.hpp>
 #include <clip/formats/safetensors_write.hpp>
-
-#include <sys/stat.h>
-#include <unistd.h>
+#include <clip/io/files.hpp>
 
 #include <map>
 #include <optional>
@@ -16,26 +14,6 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
-
-/// Makes a folder, and takes it away again unless it is kept.
-class NewFolder {
- public:
-  NewFolder() = default;
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
-  ~NewFolder() {
-    if (!made_.empty()) ::rmdir(made_.c_str());
-  }
-  Result<void> try_make(const std::string& path) {
-    if (::mkdir(path.c_str(), 0777) == 0) return made_ = path, Result<void>{};
-    const int code = errno;
-    return is_folder(path) ? Result<void>{} : system_error(path, "the folder cannot be made", code);
-  }
-  void keep() { made_.clear(); }
-
- private:
-  std::string made_;
-};
 
 /// Everything is written beside its place first; then the old weights go, the descriptions are put in place, the weights last. So
 /// weights never stand beside the description of others, whatever happens between.
@@ -61,8 +39,7 @@ inline Result<void> try_write_folder(const std::string& folder, const std::strin
     prepared.push_back(std::move(*file));
   }
   made.keep();
-  if (::unlink(weights_path.c_str()) != 0 && errno != ENOENT)
-    return system_error(weights_path, "the old file cannot be removed", errno);
+  if (auto done = try_remove_file(weights_path); !done) return done;
   for (AtomicFile& file : prepared)
     if (auto done = file.try_commit(); !done) return done;
   return weights->try_commit();

@@ -161,12 +161,13 @@ template <class M, class Inflate = detail::Inflate>
   const auto file = try_open_tensors<Inflate>(path);
   if (!file) return file.error();
   const auto at = file->metadata().find(self_test_key);
-  if (at == file->metadata().end()) return LoadError{path, "no self test stored in it"};
+  if (at == file->metadata().end()) return LoadError{path, "no self test stored in it"}.with_id("clip.load.self_test");
   const auto stored = try_parse_self_test(at->second, path);
   if (!stored) return stored.error();
   const bool images = detail::AnswersImages<M> && !stored->images.empty(),
              texts = detail::AnswersTexts<M> && !stored->texts.empty();
-  if (!images && !texts) return LoadError{path, "the self test stored in it is of another tower"};
+  if (!images && !texts)
+    return LoadError{path, "the self test stored in it is of another tower"}.with_id("clip.load.self_test");
 
   SelfTest found = *stored;
   if (auto possible = detail::try_check_ids(model, found, path); !possible) return possible.error();
@@ -184,7 +185,7 @@ template <class M, class Inflate = detail::Inflate>
     if (!(off <= report.tolerance))
       wrong += (wrong.empty() ? "" : "; ") + std::string(tower) + " tower: features are off by " +
                detail::in_words(off) + ", allowed are " + detail::in_words(report.tolerance);
-  if (!wrong.empty()) return NumericError{path, "self test: " + wrong};
+  if (!wrong.empty()) return NumericError{path, "self test: " + wrong}.with_id("clip.numeric.self_test");
   return report;
 }
 template <class M, class Inflate = detail::Inflate>

@@ -35,7 +35,7 @@ template <class Choice, std::size_t count>
 Result<Choice> try_choice(std::string_view place, std::string_view what, std::string_view name,
                           const std::array<Choice, count>& choices) {
   if (const auto choice = choice_named(name, choices)) return *choice;
-  return OptionError{std::string(place), std::string(what), names_in_words(choices), name};
+  return OptionError{std::string(place), std::string(what), names_in_words(choices), name}.with_id("clip.option.name");
 }
 
 }  // namespace clip::inline CLIP_ABI

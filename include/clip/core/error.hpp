@@ -17,7 +17,20 @@ namespace clip::inline CLIP_ABI {
 /// machine.
 enum class ErrorKind { shape, load, input, option, numeric, system };
 
-/// One sentence: "place: what: expected E, found F". A program can read kind and place separately.
+/// The identifier of errors of a kind that have none of their own.
+constexpr std::string_view id_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::shape: return "clip.shape";
+    case ErrorKind::load: return "clip.load";
+    case ErrorKind::input: return "clip.input";
+    case ErrorKind::option: return "clip.option";
+    case ErrorKind::numeric: return "clip.numeric";
+    case ErrorKind::system: return "clip.system";
+  }
+  return "clip";
+}
+
+/// One sentence: "place: what: expected E, found F". A program can read kind, identifier and place separately.
 class Error : public std::exception {
  public:
   Error(ErrorKind kind, std::string place, std::string what)
@@ -29,8 +42,17 @@ class Error : public std::exception {
   const std::string& message() const noexcept { return message_; }
   const char* what() const noexcept override { return message_.c_str(); }
 
+  /// Stable code for programs, "clip.load.names": never changes, whatever the message says. docs/errors.md lists all.
+  std::string_view id() const noexcept { return id_; }
+  /// The same error with its own identifier, which begins with that of its kind: a string literal.
+  Error with_id(const char* literal) && {
+    id_ = literal;
+    return std::move(*this);
+  }
+
  private:
   ErrorKind kind_;
+  std::string_view id_ = id_of(kind_);
   std::string place_;
   std::string message_;
 };

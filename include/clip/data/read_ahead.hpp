@@ -142,7 +142,7 @@ class ReadAhead {
       try {
         return decode_and_resize(path, input, out, memory);
       } catch (const Error& error) { return error; } catch (const std::bad_alloc&) {
-        return SystemError{path, "not enough memory to decode it"};
+        return SystemError{path, "not enough memory to decode it"}.with_id("clip.system.memory");
       }
 #else
       return decode_and_resize(path, input, out, memory);

@@ -44,7 +44,7 @@ class PickleReader {
       if (problem_.empty() && result_.values_.size() > limits_.values)
         fail("more than " + std::to_string(limits_.values) + " values");
     }
-    return LoadError{place_, problem_};
+    return LoadError{place_, problem_}.with_id("clip.load.pickle");
   }
 
  private:

@@ -150,7 +150,8 @@ template <class Inflate = detail::Inflate>
   }
   if (bytes.size() < 9 || bytes[8] != std::byte{'{'})
     return LoadError{place,
-                     "neither a safetensors file nor one of torch.save (" + std::to_string(bytes.size()) + " bytes)"};
+                     "neither a safetensors file nor one of torch.save (" + std::to_string(bytes.size()) + " bytes)"}
+        .with_id("clip.load.format");
   auto file = try_parse_safetensors(bytes, place);
   return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
 }

@@ -201,7 +201,8 @@ template <class Inflate = detail::Inflate>
   if (is_legacy_torch(bytes))
     return LoadError{place,
                      "written in the format of PyTorch before 1.6, which is not supported: load it with torch.load and "
-                     "save it again with torch.save"};
+                     "save it again with torch.save"}
+        .with_id("clip.load.format");
   return TorchReader<Inflate>{bytes, place}.run();
 }
 

@@ -58,9 +58,10 @@ struct ReadOptions {
 template <ImageDecoder Decoder = ImageDecoders>
 [[nodiscard]] Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,
                                              ReadOptions options = {}) {
-  if (bytes.empty()) return InputError{place, "not an image: no bytes"};
+  if (bytes.empty()) return InputError{place, "not an image: no bytes"}.with_id("clip.input.image");
   Result<Image> image = Decoder::decode(bytes, place);
-  if (image && options.exif_orientation) {
+  if (!image) return std::move(image).error().with_id("clip.input.image");
+  if (options.exif_orientation) {
     const int orientation = exif_orientation(bytes);
     if (orientation != 1) return oriented(*image, orientation);
   }

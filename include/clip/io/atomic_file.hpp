@@ -68,7 +68,7 @@ class AtomicFile {
   explicit AtomicFile(std::string path) : path_{std::move(path)} {}
 
   Result<void> fail(const std::string& what, int code) {
-    failed_ = detail::system_error(path_, what, code);
+    failed_ = detail::system_error(path_, what, code).with_id("clip.system.write");
     abandon();
     return *failed_;
   }
@@ -139,7 +139,8 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
     if (!result.file_) return detail::system_error(path, "cannot be written (" + temporary + ")", errno);
     const int file = result.file_.number();
     if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-      return SystemError{path, "another process is writing it (" + temporary + " is locked)"};
+      return SystemError{path, "another process is writing it (" + temporary + " is locked)"}.with_id(
+          "clip.system.locked");
     // Between open and lock the previous writer may have renamed or removed the file: check that the path still refers
     // to the locked file.
     struct stat held {

@@ -19,7 +19,7 @@ inline Result<std::string> try_find_file(const std::string& path, std::span<cons
     if (is_there(file)) return file;
     looked_for += (looked_for.empty() ? "" : ", ") + name;
   }
-  return LoadError{path, "no vocabulary in this folder (looked for " + looked_for + ")"};
+  return LoadError{path, "no vocabulary in this folder (looked for " + looked_for + ")"}.with_id("clip.load.no_file");
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

@@ -99,10 +99,12 @@ class JsonBuilder {
 [[nodiscard]] inline Result<Json> try_parse_json(std::string_view text, const std::string& place) {
   // The parser treats a zero byte as the end of the text and would ignore the rest.
   if (const auto zero = text.find('\0'); zero != text.npos)
-    return LoadError{place, "not valid JSON at byte " + std::to_string(zero) + " (a zero byte)"};
+    return LoadError{place, "not valid JSON at byte " + std::to_string(zero) + " (a zero byte)"}.with_id(
+        "clip.load.json");
   Json value;
   detail::JsonBuilder builder{value};
-  if (!Json::sax_parse(text.data(), text.data() + text.size(), &builder)) return LoadError{place, builder.problem()};
+  if (!Json::sax_parse(text.data(), text.data() + text.size(), &builder))
+    return LoadError{place, builder.problem()}.with_id("clip.load.json");
   return value;
 }
 

@@ -130,7 +130,7 @@ class JsonReader {
     if (problems.empty()) return {};
     std::string all;
     for (const std::string& p : problems) all += (all.empty() ? "" : "; ") + p;
-    return LoadError{shared_->place, all};
+    return LoadError{shared_->place, all}.with_id("clip.load.keys");
   }
 
  private:

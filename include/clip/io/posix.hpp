@@ -52,7 +52,7 @@ inline std::string absolute_path(const std::string& path) {
 /// The error of a failed open: LoadError for a missing file, SystemError for everything else.
 inline Error open_error(const std::string& path, int code) {
   if (code == ENOENT || code == ENOTDIR)
-    return LoadError{path, "no such file (looked for " + absolute_path(path) + ")"};
+    return LoadError{path, "no such file (looked for " + absolute_path(path) + ")"}.with_id("clip.load.no_file");
   return system_error(path, "cannot be opened", code);
 }
 

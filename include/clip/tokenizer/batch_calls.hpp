@@ -83,7 +83,8 @@ Result<void> try_add_texts(std::span<const Text> batch, const TokenizeOptions& o
     if (cut) {
       if (options.too_long == TooLong::error)
         return InputError{"text " + std::to_string(rows.size()) + " (\"" + beginning_of(text) + "\")", "ids",
-                          "at most " + std::to_string(context), ids.size()};
+                          "at most " + std::to_string(context), ids.size()}
+            .with_id("clip.input.tokens");
       ids.resize(context);
       ids.back() = end;
     }

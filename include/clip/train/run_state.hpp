@@ -55,7 +55,8 @@ Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer
   for (const auto& [key, text] : expected) {
     const auto found = file->metadata().find(key);
     if (found == file->metadata().end() || found->second != text)
-      return LoadError{path, "metadata " + key, text, found == file->metadata().end() ? "nothing" : found->second};
+      return LoadError{path, "metadata " + key, text, found == file->metadata().end() ? "nothing" : found->second}
+          .with_id("clip.load.run");
   }
   for (const auto& state : parameters.states())
     for (const auto& e : parameters.entries()) {

@@ -5,7 +5,7 @@
 #include <clip/backend/arithmetic.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/image/image.hpp>
-#include <clip/io/posix.hpp>
+#include <clip/io/files.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
@@ -72,7 +72,8 @@ class Trainer {
     const Index total = order_.per_epoch() * options_.epochs;
     schedule_ = {std::max(Index{1}, static_cast<Index>(options_.warmup * static_cast<double>(total))), total};
     if (options_.warmup == 0) schedule_.warmup = 0;
-    if (!options_.checkpoint.empty() && exists(options_.checkpoint))
+    // A checkpoint that cannot be read is an error, never a run begun anew.
+    if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
   }
 
@@ -125,7 +126,8 @@ class Trainer {
     if (!std::isfinite(value)) {
       const std::string layer = tape_.first_not_finite();
       raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; the first value that is not: " +
-                                                                  (layer.empty() ? "the loss itself" : layer)});
+                                                                  (layer.empty() ? "the loss itself" : layer)}
+                .with_id("clip.numeric.loss"));
     }
     tape_.backward(loss);
     tape_.commit();
@@ -165,8 +167,6 @@ class Trainer {
     if (!(o.clip_norm >= 0)) raise(OptionError{"train", "clip_norm", "0 or more", o.clip_norm});
     return o;
   }
-  /// What is there but cannot be read is an error, never a run begun anew.
-  static bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT; }
 
   TrainOptions options_;
   M* model_;

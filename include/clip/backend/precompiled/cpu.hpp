@@ -6,7 +6,7 @@
 
 #include <clip/backend/concept.hpp>
 #include <clip/backend/cpu/handle.hpp>
-#include <clip/backend/naive/memory.hpp>
+#include <clip/backend/host_memory.hpp>
 #include <clip/backend/precompiled/kernels.hpp>
 #include <clip/backend/precompiled/set.hpp>
 #include <clip/core/scalar.hpp>
@@ -27,7 +27,8 @@ inline const Kernels& kernels() {
   static const Kernels& chosen = []() -> const Kernels& {
     const Kernels& table = *static_cast<const Kernels*>(chosen_set().backend);
     if (table.bytes != sizeof(Kernels) || table.bytes_of_workers != sizeof(cpu::Workers))
-      raise(SystemError{"clip::precompiled", "it was built from other headers than this program"});
+      raise(SystemError{"clip::precompiled", "it was built from other headers than this program"}.with_id(
+          "clip.system.headers"));
     return table;
   }();
   return chosen;

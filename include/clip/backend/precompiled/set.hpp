@@ -11,7 +11,7 @@ inline const auto& chosen_set() {
   static const auto& chosen = []() -> const auto& {
     const char* problem = nullptr;
     const auto* const set = CLIP_PRECOMPILED(choose)(&problem);
-    if (!set) raise(OptionError{"CLIP_CPU", problem});
+    if (!set) raise(OptionError{"CLIP_CPU", problem}.with_id("clip.option.cpu"));
     return *set;
   }
   ();

@@ -1,4 +1,4 @@
-// clip/backend/naive/memory.hpp: host memory of the backends that compute on the processor.
+// clip/backend/host_memory.hpp: host memory of the CPU backends: large blocks are pages of the system.
 #pragma once
 
 #include <clip/core/view.hpp>
@@ -25,7 +25,8 @@ struct HostMemory {
     if (bytes < large) return std::memset(::operator new (bytes, std::align_val_t{alignment}), 0, bytes);
     void* const pages =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (pages == MAP_FAILED) raise(SystemError{"memory", std::to_string(bytes) + " bytes cannot be allocated"});
+    if (pages == MAP_FAILED)
+      raise(SystemError{"memory", std::to_string(bytes) + " bytes cannot be allocated"}.with_id("clip.system.memory"));
     return pages;
   }
   void deallocate(void* p, std::size_t bytes) {
