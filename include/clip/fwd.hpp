@@ -20,7 +20,9 @@ struct View;
 struct VitConfig;
 struct ResNetConfig;
 struct TextConfig;
-struct AnyConfig;
+struct KnownFamilies;
+template <class F>
+struct AnyConfigOf;
 template <class Image, class Text>
 struct ClipConfig;
 

@@ -56,7 +56,7 @@ class JsonReader {
     const auto found = value_->find(key);
     const auto* const said = found == value_->end() ? nullptr : found->get_ptr<const Json::string_t*>();
     if (said == nullptr || *said != text) return false;
-    here().asked.insert(key);
+    here().known.insert(key);
     return true;
   }
 
