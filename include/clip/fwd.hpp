@@ -20,9 +20,12 @@ struct View;
 struct VitConfig;
 struct ResNetConfig;
 struct TextConfig;
-struct AnyConfig;
 template <class Image, class Text>
 struct ClipConfig;
+template <class F>
+struct AnyConfigOf;
+struct KnownFamilies;
+using AnyConfig = AnyConfigOf<KnownFamilies>;
 
 class Image;
 class Images;
