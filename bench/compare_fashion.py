@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Times the Fashion-MNIST example beside the same training in PyTorch, on this machine, with equal threads.
+"""Benchmarks the Fashion-MNIST example against the same training in PyTorch, with equal threads.
 
     python3 bench/compare_fashion.py --ours build/examples/fashion_mnist --python VENV/bin/python
 
-The programs take turns, --runs times, so that a slow moment of the machine hits all of them alike. On standard output:
-one line of JSON per run, one per program, then the table in Markdown. Exit status: 0; 1 when a program failed or its
-results could not be read; 2 for a wrong command line. VENV holds bench/peers/requirements.txt; this file needs Python alone.
+The programs run alternately, --runs times, so that a slow phase of the machine affects all of them.
+Standard output: one line of JSON per run, one per program, then a table in Markdown. Exit status: 0; 1 if a
+program failed or its results could not be read; 2 for a wrong command line. VENV has
+bench/peers/requirements.txt installed; this file needs only Python.
 
-Per run: the mean time of an epoch, the top-1 accuracy, and the peak memory of the process as the kernel counts it.
+Per run: the mean time of an epoch, top-1 accuracy, and peak memory of the process as the kernel reports it.
 Per program: minimum and median of the runs. Ratios are peer over ours: above 1, ours is faster or smaller.
 """
 import argparse
@@ -29,11 +30,11 @@ PEERS = {                                                           # name: opti
 
 
 class Failure(Exception):
-    """One run that cannot be used; the text says which and why."""
+    """A run that cannot be used; the message names it and the reason."""
 
 
 def run(name, command, folder, threads):
-    """Runs a program to its end. Returns its standard output, seconds and peak memory in MiB."""
+    """Runs a program to completion. Returns its standard output, seconds and peak memory in MiB."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads))
     out, err = folder / "stdout", folder / "stderr"
     start = time.perf_counter()
@@ -91,27 +92,37 @@ def run_peer(name, a, folder):
 
 
 def summarise(name, runs, ours):
-    """One program's runs beside ours, in numbers."""
+    """Statistics of one program's runs, and its ratios to ours."""
     pick = lambda of, key: [r[key] for r in of]
     median = lambda of, key: statistics.median(pick(of, key))
     return {
-        "program": name, "runs": len(runs), "parameters": runs[0]["parameters"],
-        "epoch_seconds_min": min(pick(runs, "epoch_seconds")), "epoch_seconds_median": median(runs, "epoch_seconds"),
-        "images_per_second_median": median(runs, "images_per_second"), "run_seconds_median": median(runs, "run_seconds"),
-        "peak_rss_mib_median": median(runs, "peak_rss_mib"), "top1_median": median(runs, "top1"),
+        "program": name,
+        "runs": len(runs),
+        "parameters": runs[0]["parameters"],
+        "epoch_seconds_min": min(pick(runs, "epoch_seconds")),
+        "epoch_seconds_median": median(runs, "epoch_seconds"),
+        "images_per_second_median": median(runs, "images_per_second"),
+        "run_seconds_median": median(runs, "run_seconds"),
+        "peak_rss_mib_median": median(runs, "peak_rss_mib"),
+        "top1_median": median(runs, "top1"),
         "time_ratio": median(runs, "epoch_seconds") / median(ours, "epoch_seconds"),
         "memory_ratio": median(runs, "peak_rss_mib") / median(ours, "peak_rss_mib"),
     }
 
 
 def markdown(summaries):
-    lines = ["| program | epoch, min | epoch, median | ratio | images/s | whole run | peak MiB | ratio | top-1 | parameters |",
-             "|---|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| program | epoch, min | epoch, median | ratio | images/s | whole run | peak MiB | ratio | top-1 "
+        "| parameters |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
     for s in summaries:
         lines.append(
-            f"| {s['program']} | {s['epoch_seconds_min']:.2f} s | {s['epoch_seconds_median']:.2f} s | {s['time_ratio']:.2f} "
+            f"| {s['program']} | {s['epoch_seconds_min']:.2f} s | {s['epoch_seconds_median']:.2f} s "
+            f"| {s['time_ratio']:.2f} "
             f"| {s['images_per_second_median']:.0f} | {s['run_seconds_median']:.2f} s | {s['peak_rss_mib_median']:.0f} "
-            f"| {s['memory_ratio']:.2f} | {s['top1_median']:.4f} | {s['parameters']} |")
+            f"| {s['memory_ratio']:.2f} | {s['top1_median']:.4f} | {s['parameters']} |"
+        )
     return "\n".join(lines)
 
 
@@ -132,10 +143,11 @@ def arguments():
     parser.add_argument("--python", default=sys.executable, help="a Python with PyTorch (default: this one)")
     parser.add_argument("--peers", nargs="+", default=["torch", "torch-unique"], choices=PEERS, metavar="PEER",
                         help="any of " + ", ".join(PEERS) + " (default: the first two)")
-    parser.add_argument("--data", type=pathlib.Path, help="Fashion-MNIST for the peers, where it is not in its usual place")
-    for name, value, what in (("runs", 3, "of each program"), ("epochs", 3, "of each run"), ("threads", 2, "for every program")):
+    parser.add_argument("--data", type=pathlib.Path, help="folder of Fashion-MNIST for the peers (default: Debian's)")
+    for name, value, what in (("runs", 3, "runs of each program"), ("epochs", 3, "epochs of each run"),
+                              ("threads", 2, "threads of every program")):
         parser.add_argument("--" + name, type=positive, default=value, help=f"{what} (default: {value})")
-    parser.add_argument("--seed", type=int, default=1, help="for every program (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of every program (default: 1)")
     return parser.parse_args()
 
 
@@ -159,7 +171,8 @@ def main():
     summaries = [summarise(name, of, runs["ours"]) for name, of in runs.items()]
     for s in summaries:
         print(json.dumps({"summary": True} | round_floats(s) | setting))
-    print(f"\nFashion-MNIST. Epochs: {a.epochs}; threads: {a.threads}; seed: {a.seed}; runs of each program, in turns: {a.runs}.\n")
+    print(f"\nFashion-MNIST. Epochs: {a.epochs}; threads: {a.threads}; seed: {a.seed}; "
+          f"runs of each program, alternating: {a.runs}.\n")
     print(markdown(summaries))
     return 0
 

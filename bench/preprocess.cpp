@@ -1,7 +1,7 @@
-// From decoded pixels to model input, and the resize alone: 224 x 224, on one thread.
+// Benchmarks of preprocessing (decoded pixels to 224 x 224 model input) and of the resize alone, on one thread.
 //   bench_preprocess --benchmark_filter=rgb
-//   python3 bench/peers/preprocess.py        the same cases by the reference
-// Items are pixels of the source.
+//   python3 bench/peers/preprocess.py        the same cases with Pillow
+// Items are pixels of the source image.
 #include <clip/image/preprocess.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 
@@ -18,7 +18,7 @@ namespace {
 
 using namespace clip;
 
-Image picture(const benchmark::State& state, Pixels pixels) {
+Image random_image(const benchmark::State& state, Pixels pixels) {
   const Index width = state.range(0), height = state.range(1);
   std::mt19937 random{1};
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(width * height * channels(pixels)));
@@ -39,9 +39,9 @@ void count_pixels(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1));
 }
 
-/// The shorter side to 224, all of the longer one.
+/// Resizes the whole image so that its shorter side is 224.
 void resize_whole(benchmark::State& state, Pixels pixels, Interpolation interpolation) {
-  const Image image = picture(state, pixels);
+  const Image image = random_image(state, pixels);
   const Index shorter = std::min(image.width(), image.height()), width = 224 * image.width() / shorter,
               height = 224 * image.height() / shorter;
   for (auto _ : state) benchmark::DoNotOptimize(resize(image, width, height, interpolation));
@@ -49,7 +49,7 @@ void resize_whole(benchmark::State& state, Pixels pixels, Interpolation interpol
 }
 
 void model_input(benchmark::State& state, Pixels pixels) {
-  const Image image = picture(state, pixels);
+  const Image image = random_image(state, pixels);
   Images out;
   for (auto _ : state) {
     preprocess(ViT_B_32.image, std::span<const Image>{&image, 1}, out);

@@ -1,7 +1,7 @@
-// Products of rows with weights, in every layout, at the sizes of ViT-B/32, ViT-L/14 and their text towers.
+// Benchmark of linear products in every weight layout, at the sizes of ViT-B/32, ViT-L/14 and their text towers.
 //   bench_products --benchmark_filter=int8
-// Arguments: rows, inputs, outputs, threads. Weights are as many as do not fit in a cache and are taken in turn, as in a pass
-// over a tower. A multiply-add counts as two operations.
+// Arguments: rows, inputs, outputs, threads. Each case cycles through copies of the weight that together exceed the
+// last-level cache, as a pass through a tower does. A multiply-add counts as two operations.
 #include <clip/backend/cpu.hpp>
 #include <clip/core/rng.hpp>
 
@@ -28,27 +28,26 @@ void linear(benchmark::State& state) {
   Cpu<float> cpu{{.threads = static_cast<int>(state.range(3)), .arithmetic = arithmetic}};
   const std::vector<float> x = random(m * k), w = random(n * k), bias = random(n);
   std::vector<float> y(static_cast<std::size_t>(m * n));
-  const std::size_t one = layout == Layout::rows ? w.size() * sizeof(float) : cpu.packed_bytes(layout, n, k),
-                    together = (one + 63) / 64 * 64;
-  const std::size_t copies = (std::size_t{96} << 20) / together + 1;
-  Scratch memory;
-  std::byte* const all = memory.get<std::byte>(static_cast<Index>(copies * together));
+  const std::size_t bytes = layout == Layout::rows ? w.size() * sizeof(float) : cpu.packed_bytes(layout, n, k);
+  const std::size_t stride = (bytes + 63) / 64 * 64, copies = (std::size_t{96} << 20) / stride + 1;
+  cpu::Scratch memory;
+  std::byte* const all = memory.get<std::byte>(static_cast<Index>(copies * stride));
   for (std::size_t i = 0; i < copies; ++i) {
-    if (layout == Layout::rows) std::memcpy(all + i * together, w.data(), one);
+    if (layout == Layout::rows) std::memcpy(all + i * stride, w.data(), bytes);
     else if (i == 0) cpu.pack(Use::linear, 1, In<float>{w.data(), n, k}, layout, all);
-    else std::memcpy(all + i * together, all, one);
+    else std::memcpy(all + i * stride, all, bytes);
   }
-  std::size_t turn = 0;
+  std::size_t copy = 0;
   for (auto _ : state) {
-    const In<float> values{reinterpret_cast<const float*>(all + turn * together), n, k};
+    const In<float> values{reinterpret_cast<const float*>(all + copy * stride), n, k};
     cpu.linear(In<float>{x.data(), m, k}, Weights<float>{values, layout},
                Epilogue<float>{.bias = In<float>{bias.data(), 1, n}}, View<float>{y.data(), m, n});
-    turn = (turn + 1) % copies;
+    copy = (copy + 1) % copies;
   }
   state.counters["GFLOP/s"] =
       benchmark::Counter(2e-9 * static_cast<double>(m * n * k), benchmark::Counter::kIsIterationInvariantRate);
   state.counters["GB/s"] =
-      benchmark::Counter(1e-9 * static_cast<double>(one), benchmark::Counter::kIsIterationInvariantRate);
+      benchmark::Counter(1e-9 * static_cast<double>(bytes), benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void sizes(benchmark::internal::Benchmark* b) {
@@ -63,10 +62,10 @@ void sizes(benchmark::internal::Benchmark* b) {
     }
   b->UseRealTime()->Unit(benchmark::kMicrosecond);
 }
-BENCHMARK(linear<Layout::panels>)->Name("float")->Apply(sizes);
-BENCHMARK(linear<Layout::half_panels>)->Name("half")->Apply(sizes);
-BENCHMARK(linear<Layout::bfloat16_panels>)->Name("bfloat16")->Apply(sizes);
-BENCHMARK(linear<Layout::int8_panels>)->Name("int8")->Apply(sizes);
+BENCHMARK(linear<CpuLayout::panels>)->Name("float")->Apply(sizes);
+BENCHMARK(linear<CpuLayout::half_panels>)->Name("half")->Apply(sizes);
+BENCHMARK(linear<CpuLayout::bfloat16_panels>)->Name("bfloat16")->Apply(sizes);
+BENCHMARK(linear<CpuLayout::int8_panels>)->Name("int8")->Apply(sizes);
 BENCHMARK(linear<Layout::rows>)->Name("float, in rows")->Apply(sizes);
 BENCHMARK((linear<Layout::rows, Arithmetic::bfloat16>))->Name("bfloat16, in rows")->Apply(sizes);
 

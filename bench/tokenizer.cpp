@@ -1,8 +1,8 @@
-// From captions to ids, on one thread. Items are captions; `ids` is how many ids they have together.
+// Benchmark of the tokenizer on one thread. Items are captions; the counter `ids` is the total number of ids.
 //   CLIP_TEST_DATA=FOLDER bench_tokenizer                          ImageNet's 80,000 prompts
 //   CLIP_TEST_DATA=FOLDER CLIP_CAPTIONS=FILE bench_tokenizer       the lines of a file
-// No word is remembered from one caption to the next, so the first run is like every other. bench/peers/huggingface_tokenizer.py
-// runs this and Hugging Face's tokenizer one after the other on the same captions.
+// The tokenizer caches no words between captions, so the first run is as fast as the others.
+// bench/peers/huggingface_tokenizer.py runs this program and Hugging Face's tokenizer alternately on the same captions.
 #include <clip/io/json.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 
@@ -56,7 +56,7 @@ void tokenize(benchmark::State& state) {
   state.counters["ids"] = static_cast<double>(ids);
 }
 
-/// From the file to a tokenizer.
+/// Opens the vocabulary file.
 void open_vocabulary(benchmark::State& state) {
   const char* const folder = std::getenv("CLIP_TEST_DATA");
   if (folder == nullptr) return state.SkipWithError("CLIP_TEST_DATA is not set");

@@ -1,7 +1,7 @@
-// One step of contrastive training at the size of a published model: ViT-B/32, both towers, batch 32, AdamW.
+// Benchmark of one contrastive training step of a published model: ViT-B/32, both towers, batch 32, AdamW.
 //   bench_training --benchmark_filter=step
-// Prompts as "a photo of a {label}.": a beginning shared by all, one to three tokens of their own. The counter is the
-// largest memory the process has held so far, so one case at a time tells a case's own.
+// The texts are like "a photo of a {label}.": a common prefix and one to three tokens of their own. The counter is the
+// peak memory of the process so far, so run a single case to measure its memory.
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/loss/contrastive.hpp>

@@ -1,4 +1,5 @@
-# cmake -D PROGRAM=… -D EXPECTED=… -P CompareOutput.cmake: the program succeeds and prints exactly what the file holds.
+# cmake -D PROGRAM=… -D EXPECTED=… -P CompareOutput.cmake: runs the program and
+# compares its output with the file EXPECTED.
 execute_process(COMMAND ${PROGRAM} RESULT_VARIABLE status OUTPUT_VARIABLE printed)
 file(READ ${EXPECTED} expected)
 if(NOT status STREQUAL "0")

@@ -1,5 +1,5 @@
 # Finds stb_image.h, as <stb/stb_image.h> (Debian) or <stb_image.h> (elsewhere), and defines Stb::Stb.
-# Also installed beside clipConfig.cmake: stb ships no package of its own.
+# Installed with clipConfig.cmake, since stb has no CMake package.
 find_path(Stb_INCLUDE_DIR NAMES stb/stb_image.h stb_image.h DOC "Folder that holds stb_image.h or stb/stb_image.h")
 mark_as_advanced(Stb_INCLUDE_DIR)
 

@@ -1,5 +1,5 @@
-# Headers, CMake package (find_package(clip)) and pkg-config file. All are independent of the machine, hence share/, unless
-# clip::precompiled is among them.
+# Installation of the headers, the CMake package (find_package(clip)) and the pkg-config file. All are independent of
+# the machine and go to share/, unless clip::precompiled is installed as well.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS clip EXPORT clipTargets FILE_SET HEADERS)
@@ -21,7 +21,7 @@ install(FILES ${PROJECT_BINARY_DIR}/clipConfig.cmake ${PROJECT_BINARY_DIR}/clipC
               ${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake ${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake
         DESTINATION ${package_dir})
 
-# pkg-config: the prefix is found from the file's own place, so that an installed tree can be moved.
+# The pkg-config file derives the prefix from its own path, so that an installed tree can be moved.
 set(pkgconfig_dir ${CMAKE_INSTALL_DATADIR}/pkgconfig)
 file(RELATIVE_PATH prefix_from_pkgconfig /prefix/${pkgconfig_dir} /prefix)
 string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")

@@ -1,8 +1,8 @@
 #!/bin/sh
 # sh cmake/demo.sh [--seed N] [--threads N] [--output DIR]
 #
-# From a fresh Debian 12 to a trained CLIP: installs what is missing (or names it and stops), builds examples/fashion_mnist.cpp
-# for this machine and runs it with the options given here.
+# From a fresh Debian 12 to a trained CLIP. Installs the missing packages (or lists them and stops), builds
+# examples/fashion_mnist.cpp for this machine and runs it with the given options.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/cmake/packages.sh"
@@ -16,7 +16,7 @@ esac
 
 require_packages g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev zlib1g-dev dataset-fashion-mnist
 
-# The caller's folder stays the current one: --output is relative to it.
+# Keep the caller's working directory: --output is relative to it.
 (
   cd "$root"
   cmake --preset release

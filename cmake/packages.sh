@@ -1,17 +1,17 @@
-# Sourced by test.sh and demo.sh: makes sure that Debian packages are there.
+# Functions that install Debian packages; test.sh and demo.sh source this file.
 #
-#   require_packages PACKAGE…   returns when all are installed; installs what is missing where that is possible without asking
-#                               (root, or sudo without a password); otherwise names what is missing and exits with status 1.
+#   require_packages PACKAGE…   returns when all packages are installed. Installs missing ones if it needs no password
+#                               (root or passwordless sudo); otherwise lists them and exits with status 1.
 #
-#   wish_for_packages PACKAGE…  the same for packages one can do without: what cannot be installed is named, and that is all.
+#   wish_for_packages PACKAGE…  the same for optional packages: lists those that it cannot install and continues.
 #
-# On a system without dpkg nothing is checked: CMake will say what it does not find.
+# Without dpkg nothing is checked: CMake reports what it does not find.
 
 package_missing() {
   case $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) in
     *' ok installed') return 1 ;;
   esac
-  # A program that came another way (a newer compiler, CMake from its authors) serves as well.
+  # A program from another source (a newer compiler, CMake from Kitware) counts as well.
   case $1 in
     g++ | cmake) ! command -v "$1" >/dev/null 2>&1 ;;
     clang) ! command -v clang++ >/dev/null 2>&1 ;;
@@ -27,11 +27,11 @@ missing_among() {
   done
 }
 
-# Leaves in $missing what could not be installed.
+# Sets $missing to the packages that could not be installed.
 install_packages() {
   missing=
   if ! command -v dpkg-query >/dev/null 2>&1; then
-    echo "no dpkg on this system; needed are what Debian calls: $*" >&2
+    echo "this system has no dpkg; install the equivalents of these Debian packages: $*" >&2
     return 0
   fi
   missing_among "$@"
@@ -41,9 +41,12 @@ install_packages() {
   if [ "$(id -u)" -ne 0 ]; then as_root='sudo -n'; fi
   if command -v apt-get >/dev/null 2>&1 && { [ -z "$as_root" ] || sudo -n true 2>/dev/null; }; then
     echo "installing:$missing" >&2
-    # shellcheck disable=SC2086  # both hold several words
-    { $as_root apt-get -q update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing; } >&2 ||
-      echo "apt-get did not succeed" >&2
+    # shellcheck disable=SC2086  # both are lists of words
+    {
+      $as_root apt-get -q update &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing
+    } >&2 ||
+      echo "apt-get failed" >&2
     missing_among "$@"
   fi
 }
@@ -59,5 +62,5 @@ require_packages() {
 
 wish_for_packages() {
   install_packages "$@"
-  if [ -n "$missing" ]; then echo "without$missing some tests are skipped" >&2; fi
+  if [ -n "$missing" ]; then echo "packages not installed:$missing; some tests are skipped" >&2; fi
 }

@@ -1,14 +1,15 @@
 #!/bin/sh
 # sh cmake/test.sh [--preset NAME] [--build DIR]
 #
-# From a fresh Debian 12 to the verdict: installs what is missing (or names it and stops), configures, builds, runs every test.
-# Presets: ci (the default), clang, sanitize, threads, debug, default; see CMakePresets.json. The last lines are CTest's summary.
+# From a fresh Debian 12 to test results. Installs the missing packages (or lists them and stops), configures, builds,
+# and runs every test. Presets: ci (the default), clang, sanitize, threads, debug, default (CMakePresets.json). The last
+# lines of the output are CTest's summary.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/cmake/packages.sh"
 
 usage() {
-  sed -n '2,5s/^# \{0,1\}//p' "$0"
+  sed -n '2,6s/^# \{0,1\}//p' "$0"
 }
 
 preset=ci
@@ -43,8 +44,8 @@ esac
 compiler=
 if [ "$preset" = clang ]; then compiler=clang; fi
 # shellcheck disable=SC2086  # may be empty
-require_packages g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev \
-  libcli11-dev doctest-dev libbenchmark-dev dataset-fashion-mnist $compiler
+require_packages g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev zlib1g-dev libjpeg62-turbo-dev \
+  libpng-dev libwebp-dev libcli11-dev doctest-dev libbenchmark-dev dataset-fashion-mnist $compiler
 
 wish_for_packages clang libclang-rt-14-dev python3
 

@@ -1,14 +1,15 @@
 #!/bin/sh
 # sh cmake/vocabulary.sh [DIR]
 #
-# Fetches OpenAI's list of merges, bpe_simple_vocab_16e6.txt.gz, into DIR (default: the current folder). It comes out of the Python
-# package open_clip_torch, which pip downloads from the index it is set up for; nothing is installed. The file is checked against
-# its published checksum and put in place whole or not at all. One that is there and right is left alone.
+# Downloads OpenAI's list of BPE merges, bpe_simple_vocab_16e6.txt.gz, into DIR (default: the current folder).
+# pip downloads the Python package open_clip_torch, which contains the file, from its configured index; nothing is
+# installed. The script checks the file against its published SHA-256 and writes it atomically. If a correct file exists
+# already, the script does nothing.
 set -eu
 
 case ${1-} in
   --help | -h)
-    sed -n '2,6s/^# \{0,1\}//p' "$0"
+    sed -n '2,7s/^# \{0,1\}//p' "$0"
     exit 0
     ;;
 esac
@@ -27,10 +28,10 @@ sum_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
 [ -d "$folder" ] || fail "$folder: no such folder"
 target=$folder/$name
 if [ -f "$target" ] && [ "$(sum_of "$target")" = "$checksum" ]; then
-  echo "$target is there already"
+  echo "$target exists already"
   exit 0
 fi
-[ -w "$folder" ] || fail "$folder: not allowed to write there"
+[ -w "$folder" ] || fail "$folder: no write permission"
 command -v python3 >/dev/null 2>&1 || fail "python3 is needed (Debian: apt-get install python3 python3-pip)"
 python3 -m pip --version >/dev/null 2>&1 || fail "pip is needed (Debian: apt-get install python3-pip)"
 
@@ -39,10 +40,11 @@ part=
 trap 'rm -rf "$scratch"; if [ -n "$part" ]; then rm -f "$part"; fi' EXIT
 trap 'exit 1' HUP INT TERM
 
-python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest "$scratch" "$package" >"$scratch/log" 2>&1 ||
+python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest "$scratch" \
+  "$package" >"$scratch/log" 2>&1 ||
   fail "pip could not download $package (is there a network?): $(tail -n 1 "$scratch/log")"
 
-python3 - "$scratch" "$name" <<'EOF' || fail "the package $package holds no $name"
+python3 - "$scratch" "$name" <<'EOF' || fail "the package $package does not contain $name"
 import glob, sys, zipfile
 folder, name = sys.argv[1:]
 for wheel in glob.glob(folder + "/*.whl"):
@@ -56,8 +58,8 @@ sys.exit(1)
 EOF
 
 found=$(sum_of "$scratch/$name")
-[ "$found" = "$checksum" ] || fail "$name of the package $package: SHA-256 expected $checksum, found $found"
-part=$(mktemp "$folder/.$name.XXXXXX") || fail "$folder: not allowed to write there"
+[ "$found" = "$checksum" ] || fail "$name in the package $package: SHA-256 expected $checksum, found $found"
+part=$(mktemp "$folder/.$name.XXXXXX") || fail "$folder: no write permission"
 cp "$scratch/$name" "$part" || fail "$target: writing failed"
 chmod 644 "$part"
 mv -f "$part" "$target" || fail "$target: writing failed"

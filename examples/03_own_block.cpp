@@ -1,5 +1,5 @@
-// You will see a block of one's own in both towers of CLIP: the residual block with a gate on its MLP, a number learned like
-// any other weight, with a name of its own. Every gate begins at 0.37 and ends where training took it.
+// Shows a custom block in both towers of CLIP: the residual block with a gate on its MLP. The gate is a number, learned
+// like any other weight and saved under its own name. Every gate starts at 0.37 and ends at its trained value.
 #include <clip/clip.hpp>
 
 #include <cmath>
@@ -37,7 +37,7 @@ struct GatedBlock {
   }
 };
 
-/// The family of such blocks: one word in the model's type.
+/// The block family: a type that selects the block of a model.
 struct Gated {
   template <clip::Backend B, clip::BlockConfig C>
   using block = GatedBlock<B, C>;
@@ -66,7 +66,7 @@ int main() {
   clip::AdamW optimizer{trainable, {.learning_rate = 1e-2f}};
   clip::Tape tape{trainable};
 
-  std::vector<float> values(8 * 3 * 16 * 16);  // eight pictures of noise to be learned by heart
+  std::vector<float> values(8 * 3 * 16 * 16);  // eight noise images to memorise
   for (clip::Rng rng{5}; float& x : values) x = static_cast<float>(rng.normal());
   const auto pixels = clip::Images::from_floats(8, 3, 16, 16, values);
   const auto texts =

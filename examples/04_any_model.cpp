@@ -1,5 +1,5 @@
-// You will see a model whose sizes come from a JSON file train, be saved and be read back: with the same functions as a model
-// whose sizes are in its type. And what a misspelt key says.
+// Shows a model whose sizes come from a JSON file: it trains, is saved and loaded with the same functions as a model
+// whose sizes are in its type. Also shows the error for a misspelt key.
 #include <clip/clip.hpp>
 
 #include <unistd.h>
@@ -36,7 +36,7 @@ int main() {
   const auto pixels = clip::Images::from_floats(4, 3, 16, 16, values);
   const auto texts = clip::Tokenizer{}({"one", "two", "three", "four"}, {.context = 16});
 
-  clip::Parameters trainable{model, clip::except("positional_embedding")};  // freezing is leaving a name out
+  clip::Parameters trainable{model, clip::except("positional_embedding")};  // an excluded weight is frozen
   clip::AdamW optimizer{trainable, {.learning_rate = 2e-3f}};
   clip::Tape tape{trainable};
   for (int step = 1; step <= 30; ++step) {

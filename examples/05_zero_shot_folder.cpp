@@ -1,6 +1,7 @@
-// You will see weights loaded from a file, a picture compared with three sentences, and a folder of pictures sorted by words from
-// text files while the next ones are being decoded: one of the files is no picture, which ends nothing. The weights are random
-// and mean nothing; with Model<ViT_B_32>, OpenAI's file and its vocabulary the same lines name what is in your photos.
+// Shows zero-shot classification: loads weights from a file, compares an image with three sentences, and classifies a
+// folder of images by labels and templates from text files while the next images are decoded. A broken file is
+// reported and skipped. The weights are random and mean nothing; with Model<ViT_B_32>, OpenAI's file and its
+// vocabulary, the same code classifies photos.
 #include <clip/clip.hpp>
 
 #include <unistd.h>
@@ -30,7 +31,7 @@ inline constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Tiny{
 
 void write(const std::string& name, std::string_view text) { clip::write_file(name, clip::as_byte_span(text)); }
 
-/// A picture of coloured noise in the simplest of formats; another seed, another picture.
+/// An image of coloured noise as a PPM file, which depends on the seed.
 std::string noise(std::uint64_t seed) {
   std::string file = "P6 48 40 255\n";
   for (clip::Rng rng{seed}; file.size() < 13 + 48 * 40 * 3;)
@@ -38,7 +39,7 @@ std::string noise(std::uint64_t seed) {
   return file;
 }
 
-/// What somebody would have at hand.
+/// Writes the files that a user would have.
 void lay_out_files() {
   std::filesystem::create_directory("photos");
   for (std::uint64_t i = 0; i < 4; ++i) write("photos/" + std::to_string(i) + ".ppm", noise(i));
@@ -57,7 +58,7 @@ int main() {
 
   clip::Model<Tiny> model;
   clip::load(model, "tiny.safetensors");
-  clip::Tokenizer tokenizer;  // bytes; with a file: OpenAI's vocabulary
+  clip::Tokenizer tokenizer;  // bytes only; Tokenizer{path} opens OpenAI's vocabulary
 
   auto pixels = clip::preprocess(model, clip::read_image("photos/0.ppm"));  // (1, 3, 32, 32)
   auto texts = tokenizer({"a diagram", "a dog", "a cat"});                  // ragged ids

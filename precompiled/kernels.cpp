@@ -1,5 +1,5 @@
-// The kernels of one instruction set as a table. Compiled once per set; CLIP_KERNELS is the one symbol its object shows, and
-// CLIP_KERNELS_NAME the set's name.
+// The kernels of one instruction set as a table. Compiled once per set; CLIP_KERNELS is the only symbol of its object,
+// and CLIP_KERNELS_NAME the set's name.
 #include "tables.hpp"
 
 #include <clip/backend/cpu.hpp>
@@ -7,15 +7,20 @@
 #include <clip/backend/precompiled/choose.hpp>
 #include <clip/backend/precompiled/kernels.hpp>
 
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+
 namespace clip::inline CLIP_ABI::detail {
 namespace {
 
 using T = float;
+using F = FunctionCall;
 
 /// The caller's backend, computing here.
 Cpu<T> backend(const CpuHandle& handle) { return Cpu<T>{handle}; }
 
-/// f(), an error of ours told by its parts.
+/// f(); an error becomes its parts.
 template <class F>
 auto guarded(Failure& failure, F&& f) -> decltype(f()) {
   try {
@@ -26,45 +31,75 @@ auto guarded(Failure& failure, F&& f) -> decltype(f()) {
   }
 }
 
-/// run(function) for the function that a call means.
-template <std::size_t known = 0, class F>
-void with(const FunctionCall& call, F&& run) {
-  if constexpr (known == std::tuple_size_v<KnownFunctions>) run(call);
-  else if (call.known == known) run(std::tuple_element_t<known, KnownFunctions>{});
-  else with<known + 1>(call, run);
+/// The function an argument of a primitive is or holds; null where it has none.
+inline const FunctionCall* function_in(const FunctionCall& call) { return &call; }
+inline const FunctionCall* function_in(const Epilogue<T, FunctionCall>& epilogue) { return &epilogue.activation; }
+template <class X>
+std::nullptr_t function_in(const X&) {
+  return nullptr;
+}
+
+/// The argument with f as its function.
+template <class F>
+const F& with(const FunctionCall&, const F& f) {
+  return f;
+}
+template <class F>
+Epilogue<T, F> with(const Epilogue<T, FunctionCall>& epilogue, const F& f) {
+  return with_function(epilogue, f);
+}
+template <class X, class F>
+const X& with(const X& x, const F&) {
+  return x;
+}
+
+/// primitive(arguments…) with the known function that the call stands for, or with the call itself.
+template <std::size_t known = 0, class P, class... X>
+void run_with(const FunctionCall& call, const P& primitive, const X&... arguments) {
+  if constexpr (known == std::tuple_size_v<KnownFunctions>) primitive(arguments...);
+  else if (call.known == known) primitive(with(arguments, std::tuple_element_t<known, KnownFunctions>{})...);
+  else run_with<known + 1>(call, primitive, arguments...);
+}
+
+/// primitive(arguments…), compiled once for every known function where one of them is or holds a function.
+template <class P, class... X>
+decltype(auto) run(const P& primitive, const X&... arguments) {
+  if constexpr ((std::is_same_v<decltype(function_in(arguments)), const FunctionCall*> || ...)) {
+    const FunctionCall* call = nullptr;
+    const auto look = [&](const FunctionCall* found) { call = found ? found : call; };
+    (look(function_in(arguments)), ...);
+    run_with(*call, primitive, arguments...);
+  } else {
+    return primitive(arguments...);
+  }
 }
 
 constexpr Kernels kernel_table{
-    .takes_bfloat16 = takes<Pairs, T>,
+    .takes_bfloat16 = cpu::has_dot<cpu::Bfloat16Dot, T>,
     .peak_flops = [](Layout weights, int threads) { return clip::peak_flops(weights, threads); },
-    .map = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x,
-              Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).map(f, x, y); }); }); },
-    .map_slope = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, In<T> dy,
-                    Acc<T> dx) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).map_slope(f, x, dy, dx); }); }); },
-    .linear = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> w, const Epilogue<T>& epilogue,
-                 Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).linear(x, w, with_function(epilogue, f), y); }); }); },
-    .project = [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> p, const Epilogue<T>& epilogue,
-                  Out<T> y) { guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).project(x, p, with_function(epilogue, f), y); }); }); },
-    .feed_forward =
-        [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, const FeedForward<T>& mlp, Out<T> normed, Out<T> hidden, Out<T> y) {
-          guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).feed_forward(x, mlp, f, normed, hidden, y); }); });
-        },
-    .convolve =
-        [](CpuHandle& cpu, Failure& failure, const FunctionCall& call, In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T>& epilogue, Out<T> y) {
-          guarded(failure, [&] { with(call, [&](auto f) { backend(cpu).convolve(x, w, grid, window, with_function(epilogue, f), y); }); });
-        },
-
-#define CLIP_REST(...) __VA_OPT__(, ) __VA_ARGS__
-#define CLIP_KERNEL(Result, name, parameters, arguments) \
-  .name = [](CpuHandle& cpu, Failure& failure CLIP_REST parameters) -> Result { return guarded(failure, [&] { return backend(cpu).name arguments; }); },
-#define CLIP_STATIC_KERNEL(Result, name, parameters, arguments) .name = [] parameters -> Result { return Cpu<T>::name arguments; },
-    CLIP_PRECOMPILED_PRIMITIVES(CLIP_KERNEL) CLIP_PRECOMPILED_STATICS(CLIP_STATIC_KERNEL)};
+// clang-format off
+#define CLIP_PRIMITIVE(result, name, parameters, arguments)                                                  \
+  .name = [](CpuHandle& cpu, Failure& failure CLIP_REST parameters) -> result {                              \
+    return guarded(failure, [&] {                                                                            \
+      return run([&](const auto&... values) -> result { return backend(cpu).name(values...); } CLIP_REST arguments); \
+    });                                                                                                      \
+  },
+#define CLIP_STATIC_PRIMITIVE(result, name, parameters, arguments) \
+  .name = [] parameters -> result { return Cpu<T>::name arguments; },
+#define CLIP_PRIMITIVES_CORE
+#define CLIP_PRIMITIVES_CONVOLVING
+#define CLIP_PRIMITIVES_FUSING
+#define CLIP_PRIMITIVES_PACKING
+#include <clip/backend/primitives.def.hpp>
+};
+// clang-format on
 
 }  // namespace
 }  // namespace clip::inline CLIP_ABI::detail
 
 extern "C" const CLIP_PRECOMPILED(set) * CLIP_KERNELS();
 extern "C" const CLIP_PRECOMPILED(set) * CLIP_KERNELS() {
-  static const CLIP_PRECOMPILED(set) set{.name = CLIP_KERNELS_NAME, .backend = &clip::detail::kernel_table, .images = clip::detail::image_kernels()};
+  static const CLIP_PRECOMPILED(set)
+      set{.name = CLIP_KERNELS_NAME, .backend = &clip::detail::kernel_table, .images = clip::detail::image_kernels()};
   return &set;
 }

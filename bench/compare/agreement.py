@@ -1,4 +1,4 @@
-"""Whether the peers compute what we compute: `clip embed` and every tower on the same pictures and texts, with the same weights."""
+"""Checks that the peers compute the same features as `clip embed`, from the same images, texts and weights."""
 import csv
 
 import cases
@@ -6,8 +6,8 @@ import programs
 import table
 
 COLUMNS = ("model", "part", "dtype", "peer", "rows", "cosine_min", "same")
-LIMIT = 0.9999                                                      # of the cosine, in float; the reduced types are only told
-PICTURES = ("chelsea.png", "coffee.png", "hopper_gray.jpg")
+LIMIT = 0.9999                                                      # smallest cosine in float
+IMAGES = ("chelsea.png", "coffee.png", "hopper_gray.jpg")
 TEXTS = 8
 
 
@@ -20,18 +20,29 @@ def weights(peer):
 
 
 def towers(peers):
-    """Every kind of tower once: the batch does not matter."""
+    """One peer of each kind of tower; the batch size does not matter."""
     kinds = {(p.name, p.files, option(p, "--part"), option(p, "--dtype")): p for p in peers if p.script == "tower.py"}
     return list(kinds.values())
 
 
 def ours(setting, peer, part):
-    """Our features of the pictures or texts, and the inputs."""
+    """Our features of the images or texts, and the inputs."""
     name = weights(peer).removesuffix(".safetensors")
     features = setting.work / f"{name}.{part}.npy"
-    common = [setting.clip, "embed", "--model", cases.MODELS[name], "--weights", setting.work / weights(peer), "--threads", "2", "--output", features]
+    common = [
+        setting.clip,
+        "embed",
+        "--model",
+        cases.MODELS[name],
+        "--weights",
+        setting.work / weights(peer),
+        "--threads",
+        "2",
+        "--output",
+        features,
+    ]
     if part == "image":
-        inputs = [setting.data / "images" / picture for picture in PICTURES]
+        inputs = [setting.data / "images" / name for name in IMAGES]
         programs.run([*common, "--images", *inputs], 2)
     else:
         inputs = [setting.work / "agree.txt"]
@@ -42,7 +53,7 @@ def ours(setting, peer, part):
 
 
 def check(setting, peers, path):
-    """Writes the file; false when a peer's float features differ from ours."""
+    """Writes the results to `path`; returns False if the float features of a peer differ from ours."""
     rows, made = [], {}
     for peer in peers:
         part, dtype = option(peer, "--part"), option(peer, "--dtype")
@@ -53,8 +64,24 @@ def check(setting, peers, path):
                 made[key] = ours(setting, peer, part)
             features, inputs = made[key]
             cut = ("--trimmed",) if "--trimmed" in peer.arguments else ()
-            command = setting.peer("agree.py", "--peer", option(peer, "--peer"), "--part", part, "--dtype", dtype, "--file", option(peer, "--file"),
-                                   *cut, "--threads", "2", "--data", str(setting.data), "--ours", str(features))
+            command = setting.peer(
+                "agree.py",
+                "--peer",
+                option(peer, "--peer"),
+                "--part",
+                part,
+                "--dtype",
+                dtype,
+                "--file",
+                option(peer, "--file"),
+                *cut,
+                "--threads",
+                "2",
+                "--data",
+                str(setting.data),
+                "--ours",
+                str(features),
+            )
             text, _, _ = programs.run([*command, *inputs], 2, setting.work / "inductor" / "agree")
             row |= programs.json_lines(text)[0]
             row["same"] = "" if dtype != "f32" else "yes" if row["cosine_min"] > LIMIT else "no"
@@ -69,9 +96,20 @@ def check(setting, peers, path):
 def markdown(path):
     if not path.exists():
         return ""
-    lines = ["", "## Who computes the same", "",
-             f"Least cosine between our float features and the peer's, same weights, {len(PICTURES)} pictures or {TEXTS} texts; in float more than "
-             f"{LIMIT} is asked.", "", "| model | part | type | peer | cosine | same |", "|---|---|---|---|---|---|"]
+    lines = [
+        "",
+        "## Agreement",
+        "",
+        f"Smallest cosine between our float features and the peer's, same weights, {len(IMAGES)} images or {TEXTS} "
+        "texts. "
+        f"In float, at least {LIMIT} is required.",
+        "",
+        "| model | part | type | peer | cosine | same |",
+        "|---|---|---|---|---|---|",
+    ]
     with path.open(newline="") as file:
-        lines += [f"| {r['model']} | {r['part']} | {r['dtype']} | {r['peer']} | {r['cosine_min']} | {r['same']} |" for r in csv.DictReader(file)]
+        lines += [
+            f"| {r['model']} | {r['part']} | {r['dtype']} | {r['peer']} | {r['cosine_min']} | {r['same']} |"
+            for r in csv.DictReader(file)
+        ]
     return "\n".join(lines) + "\n"

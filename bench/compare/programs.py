@@ -1,4 +1,4 @@
-"""Starts one program in a process of its own and reads what it measured."""
+"""Runs one program in its own process and reads its measurements."""
 import dataclasses
 import json
 import os
@@ -11,17 +11,17 @@ import time
 
 PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
 NOT_INSTALLED = 3                                                   # exit status of a peer
-LIMIT = 1800                                                        # seconds of one process
-MEASURED, QUICK = 3.0, 0.3                                          # seconds a program repeats one call for
+LIMIT = 1800                                                        # seconds per process
+MEASURED, QUICK = 3.0, 0.3                                          # seconds to repeat one call
 
 
 class Failure(Exception):
-    """A program that cannot be used; the text says which and why."""
+    """A program that cannot be used; the message names it and the reason."""
 
 
 @dataclasses.dataclass
 class Setting:
-    """Where everything is."""
+    """The paths of programs and data."""
     clip: pathlib.Path
     python: str
     demo: pathlib.Path | None
@@ -30,10 +30,15 @@ class Setting:
     quick: bool
 
     def places(self):
-        """What the braces of an argument stand for."""
-        return {"work": self.work, "vocabulary": self.data / "bpe_simple_vocab_16e6.txt.gz", "image": self.data / "images" / "chelsea.png",
-                "scratch": self.work / "demo", "clip_cpp": os.environ.get("CLIP_CPP") or "$CLIP_CPP",
-                **{name: self.work / f"{name}.txt" for name in ("labels", "templates", "questions", "bare")}}
+        """The values of the names in braces."""
+        return {
+            "work": self.work,
+            "vocabulary": self.data / "bpe_simple_vocab_16e6.txt.gz",
+            "image": self.data / "images" / "chelsea.png",
+            "scratch": self.work / "demo",
+            "clip_cpp": os.environ.get("CLIP_CPP") or "$CLIP_CPP",
+            **{name: self.work / f"{name}.txt" for name in ("labels", "templates", "questions", "bare")},
+        }
 
     def fill(self, arguments):
         return [a.format(**self.places()) if a.startswith("{") else a for a in arguments]
@@ -48,15 +53,17 @@ class Setting:
 
 
 def run(command, threads, cache="", limit=LIMIT):
-    """Runs a program to its end. Returns its standard output, its seconds and its peak memory in MiB."""
+    """Runs a program to completion. Returns its standard output, its seconds and its peak memory in MiB."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads))
-    if cache:                                                       # PyTorch writes the thread count into what it compiles
+    if cache:                                                       # compiled code depends on the thread count
         environment["TORCHINDUCTOR_CACHE_DIR"] = str(cache)
     name = pathlib.Path(command[1] if str(command[1]).endswith(".py") else command[0]).name
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.perf_counter()
         try:
-            process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment)
+            process = subprocess.Popen(
+                [str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment
+            )
         except OSError as error:
             raise Failure(f"{name}: {command[0]}: {error.strerror}") from None
         watch = threading.Timer(limit, process.kill)
@@ -80,9 +87,14 @@ def json_lines(text):
 
 
 def measured(line, peak):
-    """One result: what the program said of itself, and its peak memory where it did not say that."""
-    return {"seconds_min": line["seconds_min"], "seconds_median": line["seconds_median"], "peak_mib": line.get("peak_rss_mib") or peak,
-            "share_of_peak": line.get("share_of_peak"), "note": line.get("note", "")}
+    """One result: the program's own numbers, with the peak memory of the process if it reports none."""
+    return {
+        "seconds_min": line["seconds_min"],
+        "seconds_median": line["seconds_median"],
+        "peak_mib": line.get("peak_rss_mib") or peak,
+        "share_of_peak": line.get("share_of_peak"),
+        "note": line.get("note", ""),
+    }
 
 
 def of_process(seconds, peak):
@@ -109,7 +121,11 @@ def measure_peer(setting, case, peer):
         quick = ["--warm", "1", "--repeats", "1"] if setting.quick else []
         common += [*quick, "--seconds", str(QUICK if setting.quick else MEASURED), "--data", str(setting.data)]
     command = setting.peer(peer.script, *peer.arguments, *common)
-    text, seconds, peak = run(command, case.threads, setting.work / "inductor" / f"{case.name} {peer.name}".replace(" ", "-").replace("/", "-"))
+    text, seconds, peak = run(
+        command,
+        case.threads,
+        setting.work / "inductor" / f"{case.name} {peer.name}".replace(" ", "-").replace("/", "-"),
+    )
     if case.whole:
         return of_process(seconds, peak)
     lines = json_lines(text)

@@ -1,7 +1,9 @@
-"""Says whether a peer computes what we compute: python3 agree.py --peer openvino --part image --file ViT-B-32.image.xml --ours FEATURES.npy INPUT…
+"""Compares the features of a peer with ours.
 
-FEATURES.npy is what `clip embed` made of the same pictures, or of the lines of the same file of texts, with the same weights. Prints one
-line of JSON: the least cosine between its rows and the peer's.
+    python3 agree.py --peer openvino --part image --file ViT-B-32.image.xml --ours FEATURES.npy INPUT…
+
+FEATURES.npy is the output of `clip embed` for the same images, or the lines of the same text files, with the same
+weights. Prints one line of JSON: the smallest cosine between its rows and the peer's.
 """
 import json
 import pathlib
@@ -9,9 +11,14 @@ import pathlib
 import common
 from engines import ENGINES
 
-OPTIONS = (("--part", {"choices": ["image", "text"], "required": True}), ("--file", {"type": pathlib.Path, "required": True}),
-           ("--dtype", {"choices": ["f32", "bf16", "int8"], "default": "f32"}), ("--trimmed", {"action": "store_true"}),
-           ("--ours", {"type": pathlib.Path, "required": True}), ("inputs", {"nargs": "+", "type": pathlib.Path}))
+OPTIONS = (
+    ("--part", {"choices": ["image", "text"], "required": True}),
+    ("--file", {"type": pathlib.Path, "required": True}),
+    ("--dtype", {"choices": ["f32", "bf16", "int8"], "default": "f32"}),
+    ("--trimmed", {"action": "store_true"}),
+    ("--ours", {"type": pathlib.Path, "required": True}),
+    ("inputs", {"nargs": "+", "type": pathlib.Path}),
+)
 
 
 def main():

@@ -1,6 +1,7 @@
-"""clip.cpp as a peer: the file it reads, and its towers through its C interface.
+"""clip.cpp as a peer: writes its model file and runs its towers through its C interface.
 
-$CLIP_CPP names its folder, built as README.md says. Texts and pictures go through one by one: it takes texts no other way.
+$CLIP_CPP is its folder, built as README.md describes. Texts and images are
+encoded one by one, since it batches no texts.
 """
 import ctypes
 import os
@@ -8,13 +9,25 @@ import pathlib
 
 import common
 
-PARTS = (("ln_pre", "pre_ln"), ("ln_post", "post_ln"), ("ln_final", "post_ln"), ("conv1", "patch_embd"), ("class_embedding", "class_embd"),
-         ("token_embedding", "token_embd"), ("positional_embedding", "position_embd.weight"), ("transformer.resblocks", "blk"), (".ln_", ".ln"),
-         ("attn.in_proj_", "attn_qkv."), ("attn.out_proj", "attn_out"), ("mlp.c_fc", "ffn_down"), ("mlp.c_proj", "ffn_up"))
+PARTS = (
+    ("ln_pre", "pre_ln"),
+    ("ln_post", "post_ln"),
+    ("ln_final", "post_ln"),
+    ("conv1", "patch_embd"),
+    ("class_embedding", "class_embd"),
+    ("token_embedding", "token_embd"),
+    ("positional_embedding", "position_embd.weight"),
+    ("transformer.resblocks", "blk"),
+    (".ln_", ".ln"),
+    ("attn.in_proj_", "attn_qkv."),
+    ("attn.out_proj", "attn_out"),
+    ("mlp.c_fc", "ffn_down"),
+    ("mlp.c_proj", "ffn_up"),
+)
 
 
 def tensors(state):
-    """Pairs of clip.cpp's name and array."""
+    """Pairs of clip.cpp's tensor name and an array."""
     import numpy as np
     for name, value in state.items():
         x = value.numpy()
@@ -33,7 +46,9 @@ def tensors(state):
 
 
 def write(path, data):
-    """Half precision where a name says so, and for the patches always: it convolves in no other."""
+    """Writes the model file. Matrices are float16 if the file name says so; the patch
+    convolution always, as it supports no other.
+    """
     import gguf
     import numpy as np
     import open_clip
@@ -48,8 +63,13 @@ def write(path, data):
     for key, value in (("has_text_encoder", True), ("has_vision_encoder", True), ("use_gelu", False)):
         file.add_bool(f"clip.{key}", value)
     for tower, of, heads in (("vision", image, image["width"] // 64), ("text", text, text["heads"])):
-        sizes = {"embedding_length": of["width"], "feed_forward_length": 4 * of["width"], "projection_dim": config["embed_dim"],
-                 "attention.head_count": heads, "block_count": of["layers"]}
+        sizes = {
+            "embedding_length": of["width"],
+            "feed_forward_length": 4 * of["width"],
+            "projection_dim": config["embed_dim"],
+            "attention.head_count": heads,
+            "block_count": of["layers"],
+        }
         for key, value in sizes.items():
             file.add_uint32(f"clip.{tower}.{key}", value)
         file.add_float32(f"clip.{tower}.attention.layer_norm_epsilon", 1e-5)
@@ -71,7 +91,7 @@ class Tokens(ctypes.Structure):
     _fields_ = (("data", ctypes.c_void_p), ("size", ctypes.c_size_t))
 
 
-class Picture(ctypes.Structure):
+class Image(ctypes.Structure):
     _fields_ = (("width", ctypes.c_int), ("height", ctypes.c_int), ("data", ctypes.c_void_p), ("size", ctypes.c_size_t))
 
 
@@ -83,7 +103,7 @@ def library():
     found.clip_model_load.restype = ctypes.c_void_p
     found.clip_get_vision_hparams.argtypes = (ctypes.c_void_p,)
     found.clip_get_vision_hparams.restype = ctypes.POINTER(ctypes.c_int32)
-    for encode, kind in (found.clip_text_encode, Tokens), (found.clip_image_encode, Picture):
+    for encode, kind in (found.clip_text_encode, Tokens), (found.clip_image_encode, Image):
         encode.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(kind), ctypes.c_void_p, ctypes.c_bool)
         encode.restype = ctypes.c_bool
     return found
@@ -94,7 +114,7 @@ def tower(part, file, batch, threads, dtype, trimmed):
     clip = library()
     model = clip.clip_model_load(str(file).encode(), 0)
     if not model:
-        raise SystemExit(f"{file}: clip.cpp does not read it")
+        raise SystemExit(f"{file}: clip.cpp cannot read it")
     width = clip.clip_get_vision_hparams(model)[4]
 
     def encode_text(ids, features):
@@ -103,13 +123,14 @@ def tower(part, file, batch, threads, dtype, trimmed):
 
     def encode_image(x, features):
         x = np.ascontiguousarray(x.transpose(1, 2, 0))
-        return clip.clip_image_encode(model, threads, Picture(x.shape[1], x.shape[0], x.ctypes.data, x.size), features.ctypes.data, False)
+        return clip.clip_image_encode(model, threads, Image(x.shape[1], x.shape[0], x.ctypes.data, x.size),
+                                      features.ctypes.data, False)
 
     encode = encode_image if part == "image" else encode_text
 
     def every(x):
         features = np.empty((len(x), width), np.float32)
         if not all(encode(row, of) for row, of in zip(x, features)):
-            raise SystemExit("clip.cpp does not encode it")
+            raise SystemExit("clip.cpp failed to encode the input")
         return features
     return every

@@ -1,7 +1,10 @@
-"""From nothing to probabilities, once: python3 cold.py --peer openvino-cached --work FOLDER --image PICTURE --text TEXT --threads 2
+"""A cold start, from the start of the process to probabilities.
 
-Loads float ViT-B/32 from FOLDER (export.py writes it), reads a picture, tokenises the texts, prints the softmax. Whoever starts this
-process takes the time: what is imported counts. openvino-cached keeps the compiled model under FOLDER after its first start.
+    python3 cold.py --peer openvino-cached --work FOLDER --image IMAGE --text TEXT --threads 2
+
+Loads float ViT-B/32 from FOLDER (export.py writes it), reads an image, tokenises the texts,
+prints the softmax. The caller measures the process, so imports count. openvino-cached stores the
+compiled model under FOLDER on its first start.
 """
 import pathlib
 
@@ -15,10 +18,14 @@ def open_clip(a):
     import torch
     from PIL import Image
     torch.set_num_threads(a.threads)
-    model, _, transform = library.create_model_and_transforms(MODEL + "-quickgelu", pretrained=str(a.work / f"{MODEL}.safetensors"))
+    model, _, transform = library.create_model_and_transforms(
+        MODEL + "-quickgelu", pretrained=str(a.work / f"{MODEL}.safetensors")
+    )
     model.eval()
     with torch.inference_mode():
-        image, text, scale = model(transform(Image.open(a.image)).unsqueeze(0), library.get_tokenizer(MODEL)(a.text))[:3]
+        image, text, scale = model(transform(Image.open(a.image)).unsqueeze(0), library.get_tokenizer(MODEL)(a.text))[
+            :3
+        ]
         return (scale * image @ text.T).softmax(-1).tolist()[0]
 
 
@@ -47,7 +54,7 @@ def token_ids(a):
 
 
 def light(a, tower):
-    """Without torch: Pillow, NumPy, the Rust tokenizer, and an engine's tower(part, input)."""
+    """Without torch: Pillow, NumPy, the Rust tokenizer, and an engine's function tower(part, input)."""
     import numpy as np
     from PIL import Image
     from preprocess import model_input
@@ -64,7 +71,9 @@ def onnxruntime(a):
     options.intra_op_num_threads = a.threads
 
     def tower(part, x):
-        session = library.InferenceSession(str(a.work / f"{MODEL}.{part}.onnx"), options, providers=["CPUExecutionProvider"])
+        session = library.InferenceSession(
+            str(a.work / f"{MODEL}.{part}.onnx"), options, providers=["CPUExecutionProvider"]
+        )
         return session.run(None, {session.get_inputs()[0].name: x})[0]
     return light(a, tower)
 
@@ -82,12 +91,23 @@ def openvino_cached(a):
     return openvino(a, cache=True)
 
 
-PEERS = {"open_clip": open_clip, "transformers": transformers, "onnxruntime": onnxruntime, "openvino": openvino, "openvino-cached": openvino_cached}
+PEERS = {
+    "open_clip": open_clip,
+    "transformers": transformers,
+    "onnxruntime": onnxruntime,
+    "openvino": openvino,
+    "openvino-cached": openvino_cached,
+}
 
 
 def main():
-    a = common.arguments(__doc__, PEERS, ("--work", {"type": pathlib.Path, "required": True}), ("--image", {"type": pathlib.Path, "required": True}),
-                         ("--text", {"action": "append", "required": True, "help": "one of the texts, as often as there are any"}))
+    a = common.arguments(
+        __doc__,
+        PEERS,
+        ("--work", {"type": pathlib.Path, "required": True}),
+        ("--image", {"type": pathlib.Path, "required": True}),
+        ("--text", {"action": "append", "required": True, "help": "a text; repeat the option for several"}),
+    )
     print(PEERS[a.peer](a))
 
 

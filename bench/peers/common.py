@@ -1,6 +1,6 @@
-"""What the peers share: the command line, equal inputs, how a time is taken and told.
+"""Shared code of the peers: command line, inputs, timing and report.
 
-Nothing heavy is imported before the thread count stands in the environment: some libraries read it only then.
+Heavy libraries are imported only after the thread count is set in the environment, since some read it on import.
 """
 import argparse
 import json
@@ -16,16 +16,17 @@ NOT_INSTALLED = 3                                                   # exit statu
 
 
 def arguments(doc, peers, *options):
-    """The command line of a peer. options: (name, settings) of what only this script knows."""
+    """Parses the command line of a peer. `options`: (name, settings) of the script's own options."""
     parser = argparse.ArgumentParser(description=doc.split("\n\n")[0])
     parser.add_argument("--peer", required=True, choices=list(peers))
     for name, settings in options:
         parser.add_argument(name, **settings)
-    parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("CLIP_TEST_DATA"), help="vocabulary, ImageNet's names and templates, images")
+    parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("CLIP_TEST_DATA"),
+                        help="folder with vocabulary, ImageNet's names, images (default: $CLIP_TEST_DATA)")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--warm", type=int, default=2, help="calls before the measured ones")
-    parser.add_argument("--repeats", type=int, default=5, help="measured calls at least")
-    parser.add_argument("--seconds", type=float, default=3.0, help="repeat while less than this is measured")
+    parser.add_argument("--repeats", type=int, default=5, help="minimum number of measured calls")
+    parser.add_argument("--seconds", type=float, default=3.0, help="repeat until this time has been measured")
     a = parser.parse_args()
     for library in ("OMP", "MKL", "RAYON"):
         os.environ[library + "_NUM_THREADS"] = str(a.threads)
@@ -35,7 +36,7 @@ def arguments(doc, peers, *options):
 
 
 def run(main):
-    """main(), with a sentence and an exit status of its own where a library is missing."""
+    """Calls main(). If a library is not installed, prints its name and exits with status 3."""
     try:
         main()
     except ModuleNotFoundError as missing:
@@ -44,7 +45,7 @@ def run(main):
 
 
 def measure(a, f, most=2000):
-    """Seconds of every measured call."""
+    """The seconds of every measured call."""
     for _ in range(a.warm):
         f()
     taken = []
@@ -56,18 +57,22 @@ def measure(a, f, most=2000):
 
 
 def report(taken, scale=1.0, **more):
-    """One line of JSON. scale: what the times are multiplied with, where only a part was run."""
-    line = {"seconds_min": min(taken) * scale, "seconds_median": statistics.median(taken) * scale, "repeats": len(taken)}
+    """Prints one line of JSON. `scale`: factor of the times, if only a part of the work was run."""
+    line = {
+        "seconds_min": min(taken) * scale,
+        "seconds_median": statistics.median(taken) * scale,
+        "repeats": len(taken),
+    }
     print(json.dumps(line | more), flush=True)
 
 
 def imagenet(data):
-    """1,000 names of classes, 80 sentences with {}."""
+    """The 1,000 class names and the 80 templates with {}."""
     return tuple(json.loads((data / f"imagenet_{name}.json").read_text()) for name in ("classes", "templates"))
 
 
 def prompts(data, count):
-    """"a photo of a {label}." in order, repeated."""
+    """`count` prompts "a photo of a {label}.", cycling through the labels."""
     names = imagenet(data)[0]
     return [f"a photo of a {names[i % len(names)]}." for i in range(count)]
 
@@ -79,13 +84,13 @@ def tokenize(data, texts):
 
 
 def pixels(count):
-    """(n, 3, 224, 224): standard normal, as good as any picture for a time."""
+    """(n, 3, 224, 224) standard-normal values; the time does not depend on the image."""
     import numpy as np
     return np.random.default_rng(0).standard_normal((count, 3, 224, 224), dtype=np.float32)
 
 
 def seeded_model(name="ViT-B-32"):
-    """open_clip's model of that name with random weights, the same ones every time."""
+    """open_clip's model of that name with random weights from a fixed seed."""
     import logging
 
     import open_clip

@@ -1,14 +1,15 @@
-"""How each peer runs a tower: (part, file, batch, threads, dtype, trimmed) to a function from input to features, both NumPy arrays.
+"""The engines: ENGINES[name](part, file, batch, threads, dtype, trimmed) returns a
+function from input to features, in NumPy.
 
     pytorch           open_clip's modules, eager
     pytorch-frozen    torch.compile with frozen weights
-    transformers      Hugging Face's CLIP; texts padded to the longest of the batch, as its users run it
+    transformers      Hugging Face's CLIP; texts padded to the longest of the batch, as is usual
     onnxruntime       an ONNX file, float or quantised
     openvino          an OpenVINO file, float, bfloat16 or quantised
-    clip.cpp          a gguf file, float or half; texts as long as they are (clip_cpp.py)
+    clip.cpp          a gguf file, float or half; texts are not padded (clip_cpp.py)
 
-The file holds the weights in the form the engine wants (export.py writes them). trimmed: the text tower of open_clip over no more
-positions than the longest prompt of the batch needs, where open_clip itself always runs 77.
+`file` holds the weights in the engine's format (export.py writes it). `trimmed`: open_clip's text tower runs only the
+positions that the longest text of the batch needs, instead of all 77.
 """
 import clip_cpp
 
@@ -18,7 +19,7 @@ def model_name(file):
 
 
 class Trimmed:
-    """open_clip's text tower, cut after the longest prompt."""
+    """open_clip's text tower, cut after the longest text."""
 
     def __init__(self, model):
         self.model = model
@@ -32,15 +33,15 @@ class Trimmed:
         import torch
         m = self.model
         x = m.ln_final(m.transformer(m.token_embedding(ids) + positions, attn_mask=mask))
-        return x[torch.arange(len(x)), end] @ m.text_projection     # as a gather the compiled tower takes twice as long
+        return x[torch.arange(len(x)), end] @ m.text_projection     # with gather the compiled tower takes twice as long
 
 
 def pytorch(part, file, batch, threads, dtype, trimmed, frozen=False):
     import open_clip
     import torch
     torch.set_num_threads(threads)
-    # Parameters keep requires_grad: without it torch lays out attention's in-projection as a batched product that is never packed,
-    # and the compiled tower loses a third of its speed.
+    # Parameters keep requires_grad. Without it, torch computes attention's in-projection as a batched product, which is
+    # never packed, and the compiled tower is a third slower.
     model = open_clip.create_model(model_name(file) + "-quickgelu", pretrained=str(file)).eval()
     if dtype == "bf16":
         model = model.bfloat16()
@@ -51,7 +52,7 @@ def pytorch(part, file, batch, threads, dtype, trimmed, frozen=False):
             return f
         import torch._inductor.config
         torch._inductor.config.freezing = True
-        # Dynamic shapes make it pack for oneDNN, which knows AVX-512 on every processor; with static ones it packs for MKL.
+        # With dynamic shapes it packs for oneDNN, which uses AVX-512 on every processor; with static ones, for MKL.
         return torch.compile(f, dynamic=True)
 
     if part == "image":
@@ -88,7 +89,9 @@ def transformers(part, file, batch, threads, dtype, trimmed):
         n = int(end.max()) + 1
         keep = np.arange(n) <= end[:, None]
         ids = np.where(keep, ids[:, :n], ids.max())
-        found = model.text_model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(keep.astype(np.int64)))
+        found = model.text_model(
+            input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(keep.astype(np.int64))
+        )
         return model.text_projection(found.pooler_output)
 
     def encode(x):
@@ -114,10 +117,17 @@ def openvino(part, file, batch, threads, dtype, trimmed):
     model = core.read_model(str(file))
     shape = [3, 224, 224] if part == "image" else [77]
     model.reshape({model.inputs[0]: [batch, *shape]})
-    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "bf16" if dtype == "bf16" else "f32"}
+    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads,
+                "INFERENCE_PRECISION_HINT": "bf16" if dtype == "bf16" else "f32"}
     request = core.compile_model(model, "CPU", settings).create_infer_request()
     return lambda x: request.infer([x], share_inputs=True, share_outputs=True)[0]
 
 
-ENGINES = {"pytorch": pytorch, "pytorch-frozen": pytorch_frozen, "transformers": transformers, "onnxruntime": onnxruntime, "openvino": openvino,
-           "clip.cpp": clip_cpp.tower}
+ENGINES = {
+    "pytorch": pytorch,
+    "pytorch-frozen": pytorch_frozen,
+    "transformers": transformers,
+    "onnxruntime": onnxruntime,
+    "openvino": openvino,
+    "clip.cpp": clip_cpp.tower,
+}

@@ -1,16 +1,18 @@
-"""Writes the files the peers start from, all out of open_clip's model with the same random weights: python3 export.py --work FOLDER NAME…
+"""Writes the model files of the peers, all from one open_clip model with random weights.
 
-A name says what the file is; one that exists is kept.
+    python3 export.py --work FOLDER NAME…
 
-    ViT-B-32.safetensors      open_clip's state dict              (any model of open_clip's with QuickGELU: RN50, ViT-L-14)
-    ViT-B-32.image.onnx       one tower, batch left free          (image or text)
-    ViT-B-32.image.int8.onnx  its products quantised by ONNX Runtime, rows on the fly
+The name selects the content; existing files are kept.
+
+    ViT-B-32.safetensors      open_clip's state dict              (any open_clip model with QuickGELU: RN50, ViT-L-14)
+    ViT-B-32.image.onnx       one tower with dynamic batch        (image or text)
+    ViT-B-32.image.int8.onnx  products quantised by ONNX Runtime, activations dynamically
     ViT-B-32.image.xml        the same tower for OpenVINO
-    ViT-B-32.image.ptq.xml    quantised throughout, calibrated on 16 random images
-    ViT-B-32.image.weights.xml   weights alone quantised
-    ViT-B-32.gguf             both towers for clip.cpp           (or .f16.gguf: its matrices in half precision)
+    ViT-B-32.image.ptq.xml    fully quantised, calibrated on 16 random images
+    ViT-B-32.image.weights.xml   only the weights quantised
+    ViT-B-32.gguf             both towers for clip.cpp            (or .f16.gguf: matrices in half precision)
     tokenizer.json            Hugging Face's tokenizer
-    photo-640x480.jpg         a picture of that size, quality 90
+    photo-640x480.jpg         an image of that size, quality 90
 """
 import argparse
 import os
@@ -19,7 +21,7 @@ import pathlib
 import clip_cpp
 import common
 
-BATCH = 2                                                           # of the example that is traced
+BATCH = 2                                                           # of the traced example
 
 
 def safetensors(path):
@@ -31,7 +33,7 @@ def safetensors(path):
 def onnx(path, data):
     import torch
     name, part = path.name.split(".")[:2]
-    torch.backends.mha.set_fastpath_enabled(False)                  # fused operations have no counterpart in ONNX
+    torch.backends.mha.set_fastpath_enabled(False)                  # ONNX has no equivalent of the fused operations
     model = common.seeded_model(name)
 
     class Text(torch.nn.Module):
@@ -42,9 +44,21 @@ def onnx(path, data):
         def forward(self, ids):
             return self.model.encode_text(ids)
 
-    tower, example = (model.visual, common.pixels(BATCH)) if part == "image" else (Text(), common.tokenize(data, common.prompts(data, BATCH)))
-    program = torch.onnx.export(tower.eval(), (torch.from_numpy(example),), dynamo=True, dynamic_shapes=({0: torch.export.Dim("n")},),
-                                input_names=["x"], output_names=["y"], optimize=True, verbose=False)
+    tower, example = (
+        (model.visual, common.pixels(BATCH))
+        if part == "image"
+        else (Text(), common.tokenize(data, common.prompts(data, BATCH)))
+    )
+    program = torch.onnx.export(
+        tower.eval(),
+        (torch.from_numpy(example),),
+        dynamo=True,
+        dynamic_shapes=({0: torch.export.Dim("n")},),
+        input_names=["x"],
+        output_names=["y"],
+        optimize=True,
+        verbose=False,
+    )
     program.save(str(path))
 
 
@@ -53,7 +67,9 @@ def onnx_int8(path, source):
     from onnxruntime.quantization.shape_inference import quant_pre_process
     clean = path.with_suffix(".clean")
     quant_pre_process(str(source), str(clean), skip_symbolic_shape=True)
-    quantize_dynamic(str(clean), str(path), weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gemm"])
+    quantize_dynamic(
+        str(clean), str(path), weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gemm"]
+    )
     clean.unlink()
 
 
@@ -80,11 +96,13 @@ def tokenizer(path, data):
 def photo(path, data):
     from PIL import Image
     size = tuple(map(int, path.stem.split("-")[1].split("x")))
-    Image.open(data / "images" / "rocket.jpg").convert("RGB").resize(size, Image.Resampling.BICUBIC).save(path, quality=90)
+    Image.open(data / "images" / "rocket.jpg").convert("RGB").resize(size, Image.Resampling.BICUBIC).save(
+        path, quality=90
+    )
 
 
 def make(path, data):
-    """The file, and first the ones it is made from."""
+    """Makes the file, after the files that it is made from."""
     if path.exists():
         return path
     parts = path.name.split(".")
@@ -94,7 +112,11 @@ def make(path, data):
         onnx(path, data)
     elif parts[2:] == ["int8", "onnx"] or path.suffix == ".xml":
         source = make(path.with_name(".".join([*parts[:2], "onnx"])), data)
-        onnx_int8(path, source) if path.suffix == ".onnx" else openvino(path, source, parts[2] if len(parts) == 4 else "")
+        (
+            onnx_int8(path, source)
+            if path.suffix == ".onnx"
+            else openvino(path, source, parts[2] if len(parts) == 4 else "")
+        )
     elif path.suffix == ".gguf":
         clip_cpp.write(path, data)
     elif path.name == "tokenizer.json":
@@ -102,7 +124,7 @@ def make(path, data):
     elif path.suffix == ".jpg":
         photo(path, data)
     else:
-        raise SystemExit(f"{path.name}: no such file is known; see --help")
+        raise SystemExit(f"{path.name}: unknown file name; see --help")
     return path
 
 

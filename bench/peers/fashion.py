@@ -1,17 +1,21 @@
-"""The yardstick of the Fashion-MNIST example: the same small CLIP, trained the same way, in PyTorch.
+"""PyTorch baseline of the Fashion-MNIST example: the same small CLIP, trained with the same recipe.
 
-    python3 fashion.py [--variant reference|unique] [--epochs N] [--seed N] [--threads N] [--data FOLDER] [--export FOLDER]
+    python3 fashion.py [--variant reference|unique] [--epochs N] [--seed N] [--threads N] [--data DIR] [--export DIR]
 
-Prints one line of JSON per epoch. Captions are bytes of OpenAI's tokenizer without merges (514 ids), padded to the context.
+Prints one line of JSON per epoch. Captions are the byte ids of OpenAI's tokenizer without
+merges (514 ids), padded to the context.
 
-    --variant reference   every caption of the batch goes through the text tower, as open_clip does it
-    --variant unique      each distinct caption of the batch goes through it once, as our library does it
+    --variant reference   encodes every caption of the batch, as open_clip does
+    --variant unique      encodes each distinct caption of the batch once, as our library does
     --compile             with torch.compile
-    --export FOLDER       also write the weights before and after, the order of images and captions, all losses, and the
-                          features and predictions of the trained model, for other programs to be compared with
+    --export DIR          also writes the weights before and after training, the order of images and captions, all
+                          losses, and the features and predictions of the trained model, as reference values for
+                          other programs
 
-Data: the four .gz files of Fashion-MNIST; Debian's package dataset-fashion-mnist puts them where --data looks first.
+Data: the four .gz files of Fashion-MNIST; the default of --data is the folder of
+Debian's package dataset-fashion-mnist.
 """
+
 import argparse
 import gzip
 import json
@@ -49,18 +53,18 @@ def byte_ids(text):
 
 
 def caption_ids():
-    """(classes, templates, CONTEXT)"""
+    """(classes, templates, CONTEXT)."""
     return [[byte_ids(template.format(name)) for template in TEMPLATES] for name in CLASSES]
 
 
 def read_idx(path):
-    """The bytes of one IDX file, in its shape."""
+    """The bytes of an IDX file as an array of its shape."""
     raw = gzip.open(path).read()
     rank = raw[3]
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * rank).reshape(np.frombuffer(raw, ">u4", rank, 4))
 
 
-# Model: module names are those of OpenAI's checkpoints
+# Model: modules have the names of OpenAI's checkpoints
 
 class Attention(nn.Module):
     def __init__(self, width, heads):
@@ -87,7 +91,12 @@ class Mlp(nn.Module):
 class Block(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
-        self.ln_1, self.attn, self.ln_2, self.mlp = nn.LayerNorm(width), Attention(width, heads), nn.LayerNorm(width), Mlp(width)
+        self.ln_1, self.attn, self.ln_2, self.mlp = (
+            nn.LayerNorm(width),
+            Attention(width, heads),
+            nn.LayerNorm(width),
+            Mlp(width),
+        )
 
     def forward(self, x, causal):
         x = x + self.attn(self.ln_1(x), causal)
@@ -122,7 +131,7 @@ class Visual(nn.Module):
 
 
 class SmallClip(nn.Module):
-    """Parameters are made and then filled in a fixed order, so that a seed always means the same model."""
+    """Draws parameters in a fixed order, so that a seed always gives the same model."""
 
     def __init__(self, width=64, image_layers=3, text_layers=2, heads=1, embed=64):
         super().__init__()
@@ -134,7 +143,7 @@ class SmallClip(nn.Module):
         self.text_projection = nn.Parameter(torch.randn(width, embed) * width ** -0.5)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         nn.init.normal_(self.token_embedding.weight, std=0.02)
-        for block in self.visual.transformer.resblocks:                       # the rest of the image tower: PyTorch's defaults
+        for block in self.visual.transformer.resblocks:                       # otherwise PyTorch's defaults
             nn.init.xavier_uniform_(block.attn.in_proj.weight)
             nn.init.zeros_(block.attn.in_proj.bias)
             nn.init.zeros_(block.attn.out_proj.bias)
@@ -157,20 +166,23 @@ class SmallClip(nn.Module):
 
     def checkpoint(self):
         """The weights under OpenAI's names."""
-        return {name.replace("in_proj.", "in_proj_"): x.detach().clone().contiguous() for name, x in self.state_dict().items()}
+        return {
+            name.replace("in_proj.", "in_proj_"): x.detach().clone().contiguous()
+            for name, x in self.state_dict().items()
+        }
 
 
 # Training
 
 def contrastive(logits, same):
-    """Symmetric cross entropy in which all equal captions are positives."""
+    """Symmetric cross-entropy in which all equal captions are positives."""
     target = same.float() / same.sum(1, keepdim=True)
     rows, columns = logits.log_softmax(1), logits.T.log_softmax(1)
     return -0.5 * ((target * rows).sum(1).mean() + (target * columns).sum(1).mean())
 
 
 def make_optimizer(model, total):
-    """AdamW as open_clip sets it, with a linear warm-up over a twentieth of the steps and a cosine to zero after it."""
+    """AdamW as in open_clip, with linear warm-up over a twentieth of the steps and cosine decay to zero."""
     groups = [{"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.2},
               {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), eps=1e-6)
@@ -182,11 +194,13 @@ def make_optimizer(model, total):
 
 
 class Data:
-    """Both splits; pixels are normalised with the mean and deviation of the training images."""
+    """Both splits; pixels are normalised with mean and deviation of the training images."""
 
     def __init__(self, folder):
         self.images, self.labels = (read_idx(folder / f"train-{k}-ubyte.gz") for k in ("images-idx3", "labels-idx1"))
-        self.test_images, self.test_labels = (read_idx(folder / f"t10k-{k}-ubyte.gz") for k in ("images-idx3", "labels-idx1"))
+        self.test_images, self.test_labels = (
+            read_idx(folder / f"t10k-{k}-ubyte.gz") for k in ("images-idx3", "labels-idx1")
+        )
         self.mean, self.deviation = self.images.mean() / 255, self.images.std() / 255
 
     def prepare(self, images):
@@ -199,7 +213,7 @@ class Data:
 
 
 class Record:
-    """What --export writes; does nothing without a folder."""
+    """The record that --export writes; inactive without a folder."""
 
     def __init__(self, folder, model):
         self.folder, self.images, self.templates, self.losses = folder, [], [], []
@@ -222,24 +236,34 @@ class Record:
             return
         with torch.inference_mode():
             image, text = data.test_features(model), model.encode_text(captions[:, 0])
-        self.save(model, "trained", {"image_mean": repr(float(data.mean)), "image_std": repr(float(data.deviation)), "top1": repr(top1)})
+        self.save(
+            model,
+            "trained",
+            {"image_mean": repr(float(data.mean)), "image_std": repr(float(data.deviation)), "top1": repr(top1)},
+        )
         np.save(self.folder / "order.npy", np.array(self.images, np.int32))
         np.save(self.folder / "templates.npy", np.array(self.templates, np.int8))
         (self.folder / "losses.json").write_text(json.dumps(self.losses))
-        np.savez(self.folder / "expected.npz", image=image[:100].numpy(), text=text.numpy(), ids=captions[:, 0].numpy().astype(np.int32),
-                 predictions=(image @ text.T).argmax(1).numpy().astype(np.uint8))
+        np.savez(
+            self.folder / "expected.npz",
+            image=image[:100].numpy(),
+            text=text.numpy(),
+            ids=captions[:, 0].numpy().astype(np.int32),
+            predictions=(image @ text.T).argmax(1).numpy().astype(np.uint8),
+        )
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path("/usr/share/datasets/fashion-mnist"), help="the four .gz files")
+    parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path("/usr/share/datasets/fashion-mnist"),
+                        help="folder of the four .gz files")
     parser.add_argument("--variant", default="reference", choices=["reference", "unique"])
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--compile", action="store_true", help="torch.compile both towers")
-    parser.add_argument("--steps", type=int, help="end every epoch after so many steps (for timing only)")
+    parser.add_argument("--steps", type=int, help="steps per epoch (for timing only)")
     parser.add_argument("--export", type=pathlib.Path, help="folder for weights, order, losses and features")
     return parser.parse_args()
 
@@ -255,7 +279,7 @@ def main():
     encode_image, encode_text = model.encode_image, model.encode_text
     if a.compile:
         encode_image, encode_text = torch.compile(encode_image), torch.compile(encode_text)
-    per_epoch = len(data.images) // a.batch                                   # an incomplete last batch is left out
+    per_epoch = len(data.images) // a.batch                                   # an incomplete last batch is dropped
     optimizer, schedule = make_optimizer(model, per_epoch * a.epochs)
     record = Record(a.export, model)
 
@@ -286,11 +310,24 @@ def main():
         with torch.inference_mode():
             guess = (data.test_features(model) @ model.encode_text(captions[:, 0]).T).argmax(1).numpy()
         top1 = float((guess == data.test_labels).mean())
-        print(json.dumps({
-            "peer": "torch " + torch.__version__, "variant": a.variant, "compile": a.compile, "threads": a.threads, "epoch": epoch,
-            "loss": round(loss.item(), 4), "top1": round(top1, 4), "epoch_seconds": round(seconds, 2),
-            "images_per_second": round(seen / seconds, 1), "parameters": sum(p.numel() for p in model.parameters()),
-            "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}), flush=True)
+        print(
+            json.dumps(
+                {
+                    "peer": "torch " + torch.__version__,
+                    "variant": a.variant,
+                    "compile": a.compile,
+                    "threads": a.threads,
+                    "epoch": epoch,
+                    "loss": round(loss.item(), 4),
+                    "top1": round(top1, 4),
+                    "epoch_seconds": round(seconds, 2),
+                    "images_per_second": round(seen / seconds, 1),
+                    "parameters": sum(p.numel() for p in model.parameters()),
+                    "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                }
+            ),
+            flush=True,
+        )
     record.finish(model, data, captions, top1)
 
 

@@ -1,7 +1,9 @@
-"""A zero-shot head over ImageNet's classes, 80 prompts each: python3 head.py --peer pytorch-frozen --file ViT-B-32.safetensors --trimmed --of 40
+"""A zero-shot head over ImageNet's classes, 80 prompts each.
 
-One class a call, as CLIP's notebook does it: the 80 features normalised, their mean normalised. Runs --of of the 1,000 classes, evenly
-chosen, and reports the time of all of them; the prompts are tokenised beforehand. Prints one line of JSON.
+    python3 head.py --peer pytorch-frozen --file ViT-B-32.safetensors --trimmed --of 40
+
+One class per call, as in CLIP's notebook: normalise the 80 features, then their mean. Runs --of of the 1,000 classes,
+evenly spaced, and scales the time to all of them; the prompts are tokenised beforehand. Prints one line of JSON.
 """
 import pathlib
 import time
@@ -13,8 +15,13 @@ CLASSES = 1000
 
 
 def main():
-    a = common.arguments(__doc__, ENGINES, ("--file", {"type": pathlib.Path, "required": True}),
-                         ("--of", {"type": int, "default": 40, "help": "classes that are run"}), ("--trimmed", {"action": "store_true"}))
+    a = common.arguments(
+        __doc__,
+        ENGINES,
+        ("--file", {"type": pathlib.Path, "required": True}),
+        ("--of", {"type": int, "default": 40, "help": "number of classes to run"}),
+        ("--trimmed", {"action": "store_true"}),
+    )
     import numpy as np
     names, templates = common.imagenet(a.data)
     chosen = names[::CLASSES // a.of][:a.of]

@@ -1,10 +1,11 @@
-"""The yardstick of bench_tokenizer: Hugging Face's tokenizer (Rust) on the same captions, one after the other in one run.
+"""Baseline of bench_tokenizer: Hugging Face's tokenizer (Rust) on the same captions, alternating with ours.
 
     python3 huggingface_tokenizer.py DATA BENCH_TOKENIZER [--repeats N]
 
-Needs tokenizers from PyPI. DATA is the folder of test data, BENCH_TOKENIZER the program. Two sets of some 80,000 distinct captions: ImageNet's
-prompts, and sentences of random words of the vocabulary, every seventh of them made up. One thread, ids only, processor time; each
-repeat takes a new tokenizer, whose cache of words is empty. Prints one line of JSON per set, with the best of the repeats.
+Needs tokenizers from PyPI. DATA is the folder of test data, BENCH_TOKENIZER the program. Two sets of about 80,000
+distinct captions: ImageNet's prompts, and sentences of random words of the vocabulary, of which one in seven is made
+up. One thread, ids only, CPU time; each repeat uses a new tokenizer with an empty word cache. Prints one line of
+JSON per set, with the best of the repeats.
 """
 import argparse
 import gzip
@@ -29,18 +30,29 @@ def read_merges(data):
 def vocabulary(merges):
     visible = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     characters = [chr(b) for b in visible] + [chr(0x100 + n) for n in range(256 - len(visible))]
-    names = characters + [c + "</w>" for c in characters] + [a + b for a, b in merges] + ["<|startoftext|>", "<|endoftext|>"]
+    names = (
+        characters
+        + [c + "</w>" for c in characters]
+        + [a + b for a, b in merges]
+        + ["<|startoftext|>", "<|endoftext|>"]
+    )
     return {name: i for i, name in enumerate(names)}
 
 
 def new_tokenizer(names, merges):
-    """As transformers' CLIPTokenizer sets it up."""
-    tokenizer = Tokenizer(models.BPE(names, merges, unk_token="<|endoftext|>", continuing_subword_prefix="", end_of_word_suffix="</w>"))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()])
+    """A tokenizer configured like transformers' CLIPTokenizer."""
+    tokenizer = Tokenizer(
+        models.BPE(names, merges, unk_token="<|endoftext|>", continuing_subword_prefix="", end_of_word_suffix="</w>")
+    )
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
     pattern = Regex(r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(pattern, behavior="removed", invert=True),
                                                        pre_tokenizers.ByteLevel(add_prefix_space=False)])
-    tokenizer.post_processor = processors.RobertaProcessing(("<|endoftext|>", 49407), ("<|startoftext|>", 49406), False, False)
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("<|endoftext|>", 49407), ("<|startoftext|>", 49406), False, False
+    )
     tokenizer.enable_truncation(77)
     return tokenizer
 
@@ -57,7 +69,11 @@ def sentences(merges, count=80000, seed=1):
     def word():
         return r.choice(words) if r.random() < 6 / 7 else r.choice(words)[:4] + r.choice(words)[:4] + r.choice(words)
 
-    return [" ".join(word() for _ in range(r.randint(5, 14))).capitalize() + r.choice([".", "", "!", f", {r.randrange(2000)}"]) for _ in range(count)]
+    return [
+        " ".join(word() for _ in range(r.randint(5, 14))).capitalize()
+        + r.choice([".", "", "!", f", {r.randrange(2000)}"])
+        for _ in range(count)
+    ]
 
 
 def main():
@@ -87,8 +103,18 @@ def main():
                 ours.append(result["cpu_time"] / 1000)
                 if result["ids"] != ids:
                     raise SystemExit(f"{kind}: {ids} ids expected, {result['ids']:.0f} found")
-        print(json.dumps({"captions": kind, "count": len(captions), "ids": ids, "huggingface_captions_per_second": round(len(captions) / min(theirs)),
-                          "clip_captions_per_second": round(len(captions) / min(ours)), "times_faster": round(min(theirs) / min(ours), 1)}))
+        print(
+            json.dumps(
+                {
+                    "captions": kind,
+                    "count": len(captions),
+                    "ids": ids,
+                    "huggingface_captions_per_second": round(len(captions) / min(theirs)),
+                    "clip_captions_per_second": round(len(captions) / min(ours)),
+                    "times_faster": round(min(theirs) / min(ours), 1),
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""The text part of a step of prompt learning (CoOp) in PyTorch: python3 prompt.py --peer pytorch-compiled --trimmed --classes 100 --threads 2
+"""The text part of a prompt-learning step (CoOp) in PyTorch.
 
-16 learned vectors shared by all classes, the name at the end, frozen ViT-B/32. Measured: texts encoded, logits against 32 image features,
-cross-entropy, gradient of the vectors, SGD. trimmed: only as many positions as the longest prompt needs, where the published code runs 77.
-Prints one line of JSON.
+    python3 prompt.py --peer pytorch-compiled --trimmed --classes 100 --threads 2
+
+16 learned vectors shared by all classes precede the class name; ViT-B/32 is frozen. Measured: text features, logits
+against 32 image features, cross-entropy, gradient of the vectors, SGD. --trimmed: only the positions that the longest
+prompt needs; the published code runs 77. Prints one line of JSON.
 """
 import common
 
@@ -18,7 +20,9 @@ def compiled(text):
 
 
 def main():
-    a = common.arguments(__doc__, PEERS, ("--classes", {"type": int, "default": 100}), ("--trimmed", {"action": "store_true"}))
+    a = common.arguments(
+        __doc__, PEERS, ("--classes", {"type": int, "default": 100}), ("--trimmed", {"action": "store_true"})
+    )
     import torch
     from torch.nn.functional import cross_entropy, normalize
     torch.set_num_threads(a.threads)

@@ -1,7 +1,9 @@
-"""Tokenises the distinct prompts of ImageNet: python3 texts.py --peer huggingface-tokenizers
+"""Tokenises the distinct prompts of ImageNet.
 
-A new tokenizer every repeat, so that its cache of words is empty; its loading is not counted. huggingface-tokenizers is the Rust one, all
-texts in one call; open_clip is CLIP's own Python. Prints one line of JSON.
+    python3 texts.py --peer huggingface-tokenizers
+
+Every repeat uses a new tokenizer with an empty word cache; loading it is not measured. huggingface-tokenizers is the
+Rust library, all texts in one call; open_clip is CLIP's Python code. Prints one line of JSON.
 """
 import time
 

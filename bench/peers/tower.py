@@ -1,17 +1,21 @@
-"""Times one tower of one peer on prepared input: python3 tower.py --peer openvino --part image --file ViT-B-32.image.xml --batch 8 --threads 2
+"""Times one tower of one peer on prepared input.
 
-Prints one line of JSON: the least and the median seconds of a call.
+    python3 tower.py --peer openvino --part image --file ViT-B-32.image.xml --batch 8 --threads 2
+
+Prints one line of JSON: minimum and median seconds of a call.
 """
 import pathlib
 
 import common
 from engines import ENGINES
 
-OPTIONS = (("--part", {"choices": ["image", "text"], "required": True}),
-           ("--file", {"type": pathlib.Path, "required": True, "help": "the weights in the peer's form, see export.py"}),
-           ("--dtype", {"choices": ["f32", "bf16", "int8"], "default": "f32"}),
-           ("--batch", {"type": int, "default": 1}),
-           ("--trimmed", {"action": "store_true", "help": "of texts only as many positions as the longest needs"}))
+OPTIONS = (
+    ("--part", {"choices": ["image", "text"], "required": True}),
+    ("--file", {"type": pathlib.Path, "required": True, "help": "the weights in the peer's format, see export.py"}),
+    ("--dtype", {"choices": ["f32", "bf16", "int8"], "default": "f32"}),
+    ("--batch", {"type": int, "default": 1}),
+    ("--trimmed", {"action": "store_true", "help": "run only the positions that the longest text needs"}),
+)
 
 
 def main():

@@ -1,6 +1,9 @@
-"""One training step of both towers of ViT-B/32 in PyTorch: python3 train.py --peer pytorch-compiled --dtype f32 --batch 32 --threads 2
+"""One training step of both towers of ViT-B/32 in PyTorch.
 
-Contrastive loss over the batch, fused AdamW as open_clip sets it, prompts padded to 77. bf16: autocast. Prints one line of JSON.
+    python3 train.py --peer pytorch-compiled --dtype f32 --batch 32 --threads 2
+
+Contrastive loss over the batch, fused AdamW with open_clip's settings, prompts padded to 77.
+bf16: autocast. Prints one line of JSON.
 """
 import common
 
@@ -13,7 +16,12 @@ def compiled(model):
 
 
 def main():
-    a = common.arguments(__doc__, PEERS, ("--dtype", {"choices": ["f32", "bf16"], "default": "f32"}), ("--batch", {"type": int, "default": 32}))
+    a = common.arguments(
+        __doc__,
+        PEERS,
+        ("--dtype", {"choices": ["f32", "bf16"], "default": "f32"}),
+        ("--batch", {"type": int, "default": 32}),
+    )
     import torch
     from torch.nn.functional import cross_entropy
     torch.set_num_threads(a.threads)

@@ -1,4 +1,4 @@
-// Attention of towers, prompts and pools.
+// Benchmark of attention: towers, prompts with shared beginnings, attention pools.
 #include "case.hpp"
 
 #include <cstddef>
@@ -65,14 +65,15 @@ void attention_sizes(benchmark::internal::Benchmark* b) {
 BENCHMARK(attention)->Apply(attention_sizes);
 BENCHMARK(attention_backward)->Apply(attention_sizes);
 
-/// One query an image over its rows, as a ResNet-50's attention pool: (images, rows of one, width, heads, threads)
+/// (images, rows per image, width, heads, threads): one query per image over its rows, as in ResNet-50's attention pool
 void query_attention(benchmark::State& state) {
   const Index n = state.range(0), t = state.range(1), width = state.range(2), heads = state.range(3);
   Cpu<float> cpu = cpu_of(state, 4);
   Matrix q{n, width}, x{n * t, width}, w{width, width}, y{n, heads * width};
-  std::vector<std::byte> panels(cpu.packed_bytes(Layout::panels, width, width));
-  cpu.pack(Use::linear, 1, In<float>(w), Layout::panels, panels.data());
-  const Weights<float> packed{In<float>{reinterpret_cast<const float*>(panels.data()), width, width}, Layout::panels};
+  std::vector<std::byte> panels(cpu.packed_bytes(CpuLayout::panels, width, width));
+  cpu.pack(Use::linear, 1, In<float>(w), CpuLayout::panels, panels.data());
+  const Weights<float> packed{In<float>{reinterpret_cast<const float*>(panels.data()), width, width},
+                              CpuLayout::panels};
   for (auto _ : state) cpu.query_attention(q, x, packed, heads, y);
   operations(state, static_cast<double>(n) *
                         (2.0 * static_cast<double>(width * width) + 4.0 * static_cast<double>(heads * t * width)));
@@ -83,7 +84,7 @@ void query_attention_sizes(benchmark::internal::Benchmark* b) {
 }
 BENCHMARK(query_attention)->Apply(query_attention_sizes);
 
-/// (prompts, threads): "a photo of a …": five rows shared, then two to five of each prompt's own; 8 heads of 64.
+/// (prompts, threads): "a photo of a …": five shared rows, then two to five rows per prompt; 8 heads of 64.
 void attention_prompts(benchmark::State& state) {
   Sequences sequences;
   sequences.add(5);

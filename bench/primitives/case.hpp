@@ -1,6 +1,7 @@
-// The primitives of the CPU backend at the shapes that matter: a large tower, a small model in training.
+// Benchmark of the primitives of the CPU backend, at the shapes of a large tower and of a small model in training.
 //   bench_primitives --benchmark_filter=linear
-// Rates are operations (a multiply-add is two) for products, bytes moved for the rest. Argument `threads` comes last.
+// Rates are operations per second (a multiply-add is two) for products, bytes per second for the rest. The last
+// argument is the number of threads.
 #pragma once
 
 #include <clip/backend/cpu.hpp>
@@ -32,7 +33,7 @@ inline void bytes(benchmark::State& state, double per_step) {
   state.counters["GB/s"] = benchmark::Counter(per_step * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-/// With as many threads as an argument says.
+/// A backend with the number of threads that an argument of the case gives.
 inline Cpu<float> cpu_of(const benchmark::State& state, std::size_t argument) {
   return Cpu<float>{{.threads = static_cast<int>(state.range(argument))}};
 }

@@ -1,4 +1,4 @@
-// Convolutions of a ResNet-50.
+// Benchmark of convolutions and their gradients at the shapes of ResNet-50.
 #include "case.hpp"
 
 #include <cstddef>
@@ -9,7 +9,7 @@ namespace {
 using namespace clip;
 using namespace clip::bench;
 
-/// (images, height = width, channels in, channels out, window, stride, threads): convolutions of a ResNet-50.
+/// (images, height = width, channels in, channels out, window, stride, threads)
 struct Convolution {
   Grid grid;
   Window window;
@@ -25,9 +25,9 @@ struct Convolution {
 void convolve_panels(benchmark::State& state) {
   Convolution c{state};
   Cpu<float> cpu = cpu_of(state, 6);
-  std::vector<std::byte> panels(cpu.packed_bytes(Layout::panels, c.n, c.w.cols));
-  cpu.pack(Use::convolution, c.window.size, In<float>(c.w), Layout::panels, panels.data());
-  const Weights<float> w{In<float>{reinterpret_cast<const float*>(panels.data()), c.n, c.w.cols}, Layout::panels};
+  std::vector<std::byte> panels(cpu.packed_bytes(CpuLayout::panels, c.n, c.w.cols));
+  cpu.pack(Use::convolution, c.window.size, In<float>(c.w), CpuLayout::panels, panels.data());
+  const Weights<float> w{In<float>{reinterpret_cast<const float*>(panels.data()), c.n, c.w.cols}, CpuLayout::panels};
   const In<float> folded = c.folded;
   const Epilogue<float, fn::Relu> epilogue{.bias = folded.middle_rows(1, 1), .scale = folded.middle_rows(0, 1)};
   for (auto _ : state) cpu.convolve(c.x, w, c.grid, c.window, epilogue, c.y);

@@ -1,4 +1,4 @@
-// Products of rows with weights.
+// Benchmark of matrix products: forward, backward and weight gradients, in float and bfloat16.
 #include "case.hpp"
 
 #include <cstddef>
@@ -13,9 +13,9 @@ void linear_panels(benchmark::State& state) {
   const Index m = state.range(0), k = state.range(1), n = state.range(2);
   Cpu<float> cpu = cpu_of(state, 3);
   Matrix x{m, k}, w{n, k}, bias{1, n}, y{m, n};
-  std::vector<std::byte> panels(cpu.packed_bytes(Layout::panels, n, k));
-  cpu.pack(Use::linear, 1, In<float>(w), Layout::panels, panels.data());
-  const Weights<float> packed{In<float>{reinterpret_cast<const float*>(panels.data()), n, k}, Layout::panels};
+  std::vector<std::byte> panels(cpu.packed_bytes(CpuLayout::panels, n, k));
+  cpu.pack(Use::linear, 1, In<float>(w), CpuLayout::panels, panels.data());
+  const Weights<float> packed{In<float>{reinterpret_cast<const float*>(panels.data()), n, k}, CpuLayout::panels};
   for (auto _ : state) cpu.linear(x, packed, Epilogue<float>{bias, {}, {}, {}}, y);
   operations(state, 2.0 * static_cast<double>(m * n * k));
 }
@@ -52,7 +52,7 @@ void outer(benchmark::State& state) {
   operations(state, 2.0 * static_cast<double>(r * n * k));
 }
 
-/// What training in bfloat16 multiplies: x wᵀ, dy w, dyᵀ x.
+/// Backend of the products of training in bfloat16: x wᵀ, dy w, dyᵀ x.
 Cpu<float> reduced(const benchmark::State& state) {
   return Cpu<float>{{.threads = static_cast<int>(state.range(3)), .arithmetic = Arithmetic::bfloat16}};
 }

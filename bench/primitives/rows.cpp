@@ -1,4 +1,4 @@
-// What reads its memory once or twice: norms, activations, losses, steps of training; and what an empty region costs.
+// Benchmark of memory-bound primitives (norms, activations, losses, optimiser steps) and of an empty parallel region.
 #include "case.hpp"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 using namespace clip;
 using namespace clip::bench;
 
-/// Rows and columns, then threads: everything that reads its memory once or twice.
+/// Runs f for (rows, columns, threads); `values_moved` counts reads and writes per element.
 template <class F>
 void rows_and_columns(benchmark::State& state, F f, double values_moved) {
   Cpu<float> cpu = cpu_of(state, 2);
@@ -136,7 +136,7 @@ BENCHMARK(batch_norm)->Apply(row_sizes);
 BENCHMARK(batch_norm_backward)->Apply(row_sizes);
 BENCHMARK(column_sum)->Apply(row_sizes);
 BENCHMARK(quick_gelu_slope)->Apply(row_sizes);
-BENCHMARK(gelu)->Apply(row_sizes)->Args({16, 512, 1});  // the last one stays in the first-level cache
+BENCHMARK(gelu)->Apply(row_sizes)->Args({16, 512, 1});  // the last case fits in the first-level cache
 BENCHMARK(quick_gelu)->Apply(row_sizes)->Args({16, 512, 1});
 BENCHMARK(adamw)->Apply(row_sizes);
 BENCHMARK(sum_of_squares)->Apply(row_sizes);
@@ -148,7 +148,7 @@ BENCHMARK(cross_entropy_both)
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 
-/// What an empty region costs.
+/// Overhead of a parallel region.
 void region(benchmark::State& state) {
   ThreadPool pool{static_cast<int>(state.range(0))};
   for (auto _ : state) pool.parallel(state.range(0), [](Index i) { benchmark::DoNotOptimize(i); });

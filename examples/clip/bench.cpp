@@ -9,7 +9,7 @@
 namespace tool {
 namespace {
 
-/// What the cores do at most, found out once for each type and number of threads.
+/// Peak operations per second, measured once per type and number of threads.
 class Peaks {
  public:
   double operator()(Dtype dtype, int threads) {
@@ -28,13 +28,13 @@ clip::Json rounded(double x) {
   return std::strtod(digits, nullptr);
 }
 
-std::string in_words(const char* format, double x) {
+std::string format_number(const char* format, double x) {
   char text[32];
   std::snprintf(text, sizeof text, format, x);
   return text;
 }
 
-void tell(Output& out, const BenchCase& c, const BenchSeconds& seconds, double memory, Peaks& peaks, bool json) {
+void print(Output& out, const BenchCase& c, const BenchSeconds& seconds, double memory, Peaks& peaks, bool json) {
   const std::string dtype = c.dtype ? name_of(*c.dtype) : "-";
   const double rate = c.amount / seconds.min, flops = c.flops / seconds.min,
                share = c.flops > 0 ? flops / peaks(*c.dtype, c.threads) : 0;
@@ -54,8 +54,8 @@ void tell(Output& out, const BenchCase& c, const BenchSeconds& seconds, double m
     char line[256];
     std::snprintf(line, sizeof line, "%-32s %-5s %6lld %7d %10.6f %10.6f %12.5g %-10s %9s %6s %9.0f", c.name.c_str(),
                   dtype.c_str(), static_cast<long long>(c.batch), c.threads, seconds.min, seconds.median, rate,
-                  c.unit.c_str(), (c.flops > 0 ? in_words("%.1f", flops / 1e9) : "-").c_str(),
-                  (c.flops > 0 ? in_words("%.1f", 100 * share) : "-").c_str(), memory);
+                  c.unit.c_str(), (c.flops > 0 ? format_number("%.1f", flops / 1e9) : "-").c_str(),
+                  (c.flops > 0 ? format_number("%.1f", 100 * share) : "-").c_str(), memory);
     out.line(line);
   }
   out.flush();
@@ -74,9 +74,9 @@ int bench(const BenchOptions& options) {
   for (const MakeBenchCase& make : cases) {
     reset_peak_memory();
     const BenchCase c = make();
-    const BenchSeconds seconds = time_of(c, options.seconds);
+    const BenchSeconds seconds = measure(c, options.seconds);
     if (interrupted() != 0) return 1;
-    tell(out, c, seconds, peak_memory_mib(), peaks, options.json);
+    print(out, c, seconds, peak_memory_mib(), peaks, options.json);
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-// A line of `clip bench`: what is timed, how often, and the memory it takes meanwhile.
+// One case of `clip bench`: the timed function, its unit and operation count, and the measurement of time and memory.
 #pragma once
 
 #include "commands.hpp"
@@ -17,31 +17,30 @@ struct BenchCase {
   std::optional<Dtype> dtype{};
   clip::Index batch = 1;
   int threads = 1;
-  double amount = 1;  // what one call gets done, in units
+  double amount = 1;  // units per call
   std::string unit{};
-  double flops = 0;                 // nominal, of one call; 0: none are counted
-  std::function<void()> work{};     // what is timed
-  std::function<void()> before{};   // runs ahead of every call and is not timed
-  std::function<void()> warm_up{};  // instead of a first call that is not counted
+  double flops = 0;                 // nominal FLOPs per call; 0: not counted
+  std::function<void()> work{};     // the timed call
+  std::function<void()> before{};   // untimed, before every call
+  std::function<void()> warm_up{};  // replaces the untimed first call
 };
 
-/// Models are made, and inputs read, when a case is about to run: the memory of one is not that of another.
+/// Creates the model and reads the inputs only when its case runs, so that cases do not add to each other's memory.
 using MakeBenchCase = std::function<BenchCase()>;
 
-/// The cases a command line asks for, in its order. UsageError: a part that needs what was not given.
+/// The cases of a command line, in order. UsageError: a part lacks a required option.
 std::vector<MakeBenchCase> bench_cases(const BenchOptions& options);
 
 struct BenchSeconds {
   double min = 0, median = 0;
 };
 
-/// A call that is not counted, then at least five and `seconds` of them in all; but no further one begins after ten times that.
-BenchSeconds time_of(const BenchCase& c, double seconds);
+/// One untimed call, then at least 5 calls and until `seconds` have passed; no call starts after 10 times `seconds`.
+BenchSeconds measure(const BenchCase& c, double seconds);
 
-/// From now on peak_memory_mib() is that of what follows, where the system allows it (Linux: /proc/self/clear_refs);
-/// elsewhere that of the process so far.
+/// Resets the peak that peak_memory_mib() returns, where the system supports it (Linux: /proc/self/clear_refs).
 void reset_peak_memory();
-/// Most memory that was resident at a time, in MiB.
+/// Maximum resident memory since the last reset, or since the process started, in MiB.
 double peak_memory_mib();
 
 }  // namespace tool

@@ -6,7 +6,7 @@
 #include "train_step.hpp"
 
 #include <clip/backend/threads.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/model/flops.hpp>
 #include <clip/task/zero_shot.hpp>
 
@@ -22,7 +22,7 @@ namespace {
 
 using clip::Index;
 
-/// What a case is made of: one choice of each list on the command line.
+/// The parameters of a case: one element of each list on the command line.
 struct Setting {
   const BenchOptions* options;
   Index batch;
@@ -35,7 +35,7 @@ struct Setting {
 
 BenchCase image_case(const Setting& s) {
   const auto model = std::make_shared<const Model>(s.model(Towers::image));
-  const auto images = std::make_shared<const clip::Images>(noise(model->input(), s.batch));
+  const auto images = std::make_shared<const clip::Images>(random_input(model->input(), s.batch));
   const auto n = static_cast<double>(s.batch);
   return {.amount = n, .unit = "images/s", .flops = n * clip::count_flops(s.config()).image, .work = [=] {
             model->encode_image(*images);
@@ -67,7 +67,7 @@ BenchCase head_case(const Setting& s) {
 
 BenchCase train_case(const Setting& s) {
   const auto step = std::make_shared<TrainStep>(s.config(), s.options->weights, s.dtype, s.threads);
-  const auto images = std::make_shared<const clip::Images>(noise(s.config().input(), s.batch));
+  const auto images = std::make_shared<const clip::Images>(random_input(s.config().input(), s.batch));
   const auto texts = std::make_shared<const clip::Texts>(prompts(*s.options, s.batch));
   const auto each = clip::count_flops(s.config());
   const auto n = static_cast<double>(s.batch);
@@ -83,7 +83,7 @@ BenchCase prompt_case(const Setting& s) {
   return {.batch = names.size(), .unit = "steps/s", .flops = flops, .work = [=] { (*step)(); }};
 }
 
-/// Weights where their file is mapped, for a few pictures and texts, or packed.
+/// Loads weights: used in the mapped file (Work::few) or packed (Work::many).
 BenchCase load_case(const Setting& s, Work work) {
   const auto model = std::make_shared<std::optional<Model>>();
   return {.name = work == Work::few ? "load" : "load-packed",
@@ -107,7 +107,7 @@ BenchCase tokenize_case(const Setting& s) {
           .before = [tokenizer, path = s.options->vocabulary] { tokenizer->emplace(path); }};
 }
 
-/// As many of one picture as the batch says, with the threads together.
+/// Preprocesses a batch of copies of one image, on all threads together.
 BenchCase preprocess_case(const Setting& s, const clip::Image& image) {
   const auto images = std::make_shared<const std::vector<clip::Image>>(static_cast<std::size_t>(s.batch), image);
   const auto out = std::make_shared<clip::Images>();
@@ -118,9 +118,9 @@ BenchCase preprocess_case(const Setting& s, const clip::Image& image) {
           .work = [=, input = s.config().input()] { preprocess_into(input, *images, *out, *pool); }};
 }
 
-/// A file's bytes, one after another on one thread.
+/// Decodes and preprocesses one file, again and again, on one thread.
 BenchCase decode_case(const Setting& s) {
-  const auto file = std::make_shared<const clip::MappedFile>(clip::map(s.options->images));
+  const auto file = std::make_shared<const clip::MappedFile>(clip::map_file(s.options->images));
   const auto bytes = file->bytes();
   const clip::Image image = decode(bytes, s.options->images);
   const bool jpeg = bytes.size() > 1 && bytes[0] == std::byte{0xFF} && bytes[1] == std::byte{0xD8};
@@ -140,18 +140,18 @@ BenchCase decode_case(const Setting& s) {
 struct Part {
   std::string_view name;
   std::vector<BenchCase (*)(const Setting&)> makers;
-  Index batch;                                     // without --batch; 0: it has none
-  bool threads;                                    // whether they matter
-  std::vector<Dtype> dtypes;                       // that it is computed in; none: they do not matter
-  std::vector<std::string BenchOptions::*> needs;  // what must be given
+  Index batch;                                     // default of --batch; 0: not applicable
+  bool threads;                                    // whether --threads applies
+  std::vector<Dtype> dtypes;                       // supported types; empty: --dtype does not apply
+  std::vector<std::string BenchOptions::*> needs;  // required options
 };
 
 const std::vector<Part>& parts() {
   using O = BenchOptions;
   const auto load = [](const Setting& s) { return load_case(s, Work::few); };
   const auto load_packed = [](const Setting& s) { return load_case(s, Work::many); };
-  const auto small = [](const Setting& s) { return preprocess_case(s, picture(640, 480)); };
-  const auto large = [](const Setting& s) { return preprocess_case(s, picture(1920, 1080)); };
+  const auto small = [](const Setting& s) { return preprocess_case(s, random_image(640, 480)); };
+  const auto large = [](const Setting& s) { return preprocess_case(s, random_image(1920, 1080)); };
   const std::vector<Dtype> any{Dtype::f32, Dtype::bf16, Dtype::f16, Dtype::int8};
   static const std::vector<Part> all{{"image", {image_case}, 1, true, any, {}},
                                      {"text", {text_case}, 1, true, any, {}},
@@ -164,7 +164,7 @@ const std::vector<Part>& parts() {
   return all;
 }
 
-/// UsageError: an option is missing, or there is no such thing.
+/// UsageError: a required option is missing, or the part does not support a type.
 void require_possible(const Part& part, const BenchOptions& options) {
   const std::string name = "--part " + std::string(part.name);
   for (const auto member : part.needs)
@@ -175,7 +175,7 @@ void require_possible(const Part& part, const BenchOptions& options) {
                                                            : "--vocabulary")};
   for (const Dtype dtype : options.dtypes)
     if (!part.dtypes.empty() && std::ranges::count(part.dtypes, dtype) == 0)
-      throw UsageError{name + " is not computed in " + name_of(dtype)};
+      throw UsageError{name + " does not support --dtype " + name_of(dtype)};
 }
 
 }  // namespace

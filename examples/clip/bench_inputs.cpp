@@ -16,8 +16,8 @@ namespace {
 
 using clip::Index;
 
-/// Ids of n texts that share a beginning and go on with two words and a full stop: a thousand labels nobody has.
-clip::Texts made_up_texts(const clip::TextInput& config, Index n, std::initializer_list<std::uint64_t> beginning) {
+/// Ids of n texts: a common beginning, two random words and a full stop; 1,000 distinct texts.
+clip::Texts random_texts(const clip::TextInput& config, Index n, std::initializer_list<std::uint64_t> beginning) {
   const auto last = static_cast<std::int32_t>(config.vocabulary - 1), start = last - 1;
   const auto word = [&](std::uint64_t i) {
     return static_cast<std::int32_t>(i % static_cast<std::uint64_t>(std::max<Index>(1, config.vocabulary - 2)));
@@ -36,14 +36,14 @@ clip::Texts made_up_texts(const clip::TextInput& config, Index n, std::initializ
 
 }  // namespace
 
-clip::Images noise(const clip::ImageInput& input, Index n) {
+clip::Images random_input(const clip::ImageInput& input, Index n) {
   std::vector<float> values(static_cast<std::size_t>(n * input.channels * input.image_size * input.image_size));
   clip::Rng rng{1};
   for (float& x : values) x = static_cast<float>(rng.normal());
   return clip::Images::from_floats(n, input.channels, input.image_size, input.image_size, std::move(values));
 }
 
-clip::Image picture(Index width, Index height) {
+clip::Image random_image(Index width, Index height) {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(width * height * 3));
   clip::Rng rng{1};
   for (std::uint8_t& x : bytes) x = static_cast<std::uint8_t>(rng.bits() >> 24);
@@ -65,7 +65,7 @@ std::vector<std::string> templates_of(const BenchOptions& options) {
 }
 
 clip::Texts prompts(const BenchOptions& options, Index n) {
-  if (options.labels.empty()) return made_up_texts(options.config->text_input(), n, {320, 1125, 539, 320});
+  if (options.labels.empty()) return random_texts(options.config->text_input(), n, {320, 1125, 539, 320});
   const auto labels = labels_of(options);
   std::vector<std::string> texts;
   for (std::size_t i = 0; std::cmp_less(i, n); ++i) texts.push_back("a photo of a " + labels[i % labels.size()] + ".");
@@ -74,7 +74,7 @@ clip::Texts prompts(const BenchOptions& options, Index n) {
 
 clip::Texts class_names(const BenchOptions& options) {
   if (options.labels.empty())
-    return made_up_texts(options.config->text_input(), options.classes > 0 ? options.classes : 100, {});
+    return random_texts(options.config->text_input(), options.classes > 0 ? options.classes : 100, {});
   auto names = labels_of(options);
   for (std::string& name : names) name += '.';
   return Tokenizer{options.vocabulary}(names, {.context = options.config->text_input().context});

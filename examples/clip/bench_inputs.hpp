@@ -1,4 +1,4 @@
-// What `clip bench` computes with: pictures of noise, and the prompts of labels.
+// Inputs of `clip bench`: random images, and prompts of labels.
 #pragma once
 
 #include "commands.hpp"
@@ -11,19 +11,19 @@
 
 namespace tool {
 
-/// Model input out of standard-normal values.
-clip::Images noise(const clip::ImageInput& input, clip::Index n);
-/// A decoded picture of random bytes.
-clip::Image picture(clip::Index width, clip::Index height);
+/// Model input with standard-normal values.
+clip::Images random_input(const clip::ImageInput& input, clip::Index n);
+/// A decoded image with random bytes.
+clip::Image random_image(clip::Index width, clip::Index height);
 
-/// All labels, or as many as --classes says, evenly spread over the file.
+/// All labels of the file, or the number given by --classes, evenly spaced in the file.
 std::vector<std::string> labels_of(const BenchOptions& options);
-/// --templates, or the one sentence that is usual.
+/// The templates of --templates, or the default template.
 std::vector<std::string> templates_of(const BenchOptions& options);
 
-/// n prompts "a photo of a {label}.", label after label and from the first again; without --labels as long ones of labels nobody has.
+/// n prompts "a photo of a {label}.", cycling through the labels; without --labels, random ids of the same length.
 clip::Texts prompts(const BenchOptions& options, clip::Index n);
-/// "{label}." of every class: 100 of them where nobody says how many.
+/// "{label}." of every class; without --labels, random ids of --classes names (default: 100).
 clip::Texts class_names(const BenchOptions& options);
 
 }  // namespace tool

@@ -16,7 +16,7 @@
 
 namespace tool {
 
-BenchSeconds time_of(const BenchCase& c, double seconds) {
+BenchSeconds measure(const BenchCase& c, double seconds) {
   using Clock = std::chrono::steady_clock;
   const auto since = [](Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();

@@ -15,7 +15,7 @@
 namespace tool {
 namespace {
 
-/// The sentences of a file, every one looked at where its line can still be named.
+/// The templates of a file. Checked here, so that the error names the line.
 std::vector<std::string> templates_of(const ClassifyOptions& options) {
   if (options.templates.empty()) return {"a photo of a {}."};
   auto templates = clip::lines(options.templates);
@@ -35,7 +35,7 @@ int classify(const ClassifyOptions& options) {
   std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
   const Model model = options.model.load(Towers::both, total, labels.size() * templates.size());
-  // Made when the first image is there: until then the tokenizer opens its vocabulary.
+  // Created with the first image: the tokenizer opens its vocabulary on another thread until then.
   using Classifier = decltype(clip::zero_shot(model, tokenizer, labels, templates));
   std::optional<Classifier> classifier;
 
@@ -45,10 +45,10 @@ int classify(const ClassifyOptions& options) {
   embed_each(
       model, std::move(files), 16, options.model.threads, progress,
       [&](const std::string& path, const auto& features) {
-        if (!classifier) {  // never both towers in memory
-          model.rest(Towers::image);
+        if (!classifier) {  // so that only one tower is in memory at a time
+          model.release(Towers::image);
           classifier = clip::zero_shot(model, tokenizer, labels, templates);
-          model.rest(Towers::text);
+          model.release(Towers::text);
         }
         progress.clear();
         clip::Json top = clip::Json::array();

@@ -1,4 +1,4 @@
-// The command line: what may be said, checked where it is said.
+// Command-line parser of the tool.
 #pragma once
 
 #include <functional>
@@ -6,7 +6,8 @@
 
 namespace tool {
 
-/// What is to be done: the call of a command, or the printing of help. UsageError: the command line is wrong.
+/// Parses the command line into a call of a command, or of the function that
+/// prints help. UsageError: invalid command line.
 std::function<int()> read_command_line(int argc, const char* const* argv);
 
 }  // namespace tool

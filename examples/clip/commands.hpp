@@ -1,4 +1,4 @@
-// The commands: what each is told on the command line, and the function that does it and returns the exit status.
+// The commands of the tool: the options of each, and the function that runs it and returns the exit status.
 #pragma once
 
 #include "model.hpp"
@@ -16,7 +16,8 @@ struct ModelOptions {
   int threads = 0;  // 0: all cores this process may use
   Dtype dtype = Dtype::f32;
 
-  /// For so many images and texts. Packing the weights of ViT-B/32 takes as long as it saves with 150 images or 2,000 texts.
+  /// Loads the model for a number of images and texts. Packing the weights of ViT-B/32
+  /// pays off from 150 images or 2,000 texts on.
   Model load(Towers towers, clip::Index images, std::size_t texts) const {
     return {*config, weights, towers, dtype, threads, images > 150 || texts > 2000 ? Work::many : Work::few};
   }
@@ -24,8 +25,8 @@ struct ModelOptions {
 
 struct ImageOptions {
   std::vector<std::string> paths;  // files, folders
-  bool flat = false;               // of folders only what lies in them
-  bool strict = false;             // one unreadable image makes the exit status 1
+  bool flat = false;               // do not search subfolders
+  bool strict = false;             // exit status 1 if any image cannot be read
 };
 
 struct ModelsOptions {
@@ -41,7 +42,7 @@ int inspect(const InspectOptions& options);
 
 struct TokenizeOptions {
   std::string vocabulary;
-  std::vector<std::string> texts;  // "-": the lines of standard input
+  std::vector<std::string> texts;  // "-": read lines from standard input
   clip::Index context = 77;
   bool truncate = false, json = false;
 };
@@ -82,12 +83,12 @@ struct RetrieveOptions {
 int retrieve(const RetrieveOptions& options);
 
 struct ConvertOptions {
-  std::string in, out, dialect, dtype;  // dtype: nothing keeps every tensor's own
+  std::string in, out, dialect, dtype;  // empty dtype: keep each tensor's type
   std::optional<clip::AnyConfig> config;
   bool json = false;
 };
 int convert(const ConvertOptions& options);
-/// What --dialect may be.
+/// The values of --dialect.
 std::vector<std::string> dialect_names();
 
 struct CompareOptions {
@@ -101,7 +102,7 @@ int compare(const CompareOptions& options);
 struct BenchOptions {
   std::optional<clip::AnyConfig> config;
   std::vector<std::string> parts;
-  std::vector<clip::Index> batches;  // none: what is usual for the part
+  std::vector<clip::Index> batches;  // empty: the default of the part
   std::vector<int> threads{0};       // 0: all cores this process may use
   std::vector<Dtype> dtypes{Dtype::f32};
   std::string weights, vocabulary, labels, templates, images;
@@ -111,7 +112,7 @@ struct BenchOptions {
   bool json = false;
 };
 int bench(const BenchOptions& options);
-/// What --part may be.
+/// The values of --part.
 std::vector<std::string> bench_parts();
 
 }  // namespace tool

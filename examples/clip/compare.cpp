@@ -21,10 +21,10 @@ namespace {
 
 using Classifier = clip::ZeroShot<float, clip::dyn>;
 
-/// A model with weights of one type, and what it is asked.
-struct Side {
-  Side(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer,
-       const std::vector<std::string>& labels)
+/// A model with weights of one type, its classifier and its time.
+struct Variant {
+  Variant(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer,
+          const std::vector<std::string>& labels)
       : dtype{dtype_}, model{*o.model.config, o.model.weights, tokenizer ? Towers::both : Towers::image, dtype_,
                              o.model.threads} {
     if (tokenizer)
@@ -34,17 +34,17 @@ struct Side {
   Dtype dtype;
   Model model;
   std::optional<Classifier> classifier;
-  double seconds = std::numeric_limits<double>::infinity();  // of the fastest batch timed
+  double seconds = std::numeric_limits<double>::infinity();  // of the fastest batch
 };
 
-/// Pictures seen by both sides.
+/// Results of both models on the same images.
 struct Comparison {
   std::vector<std::string> paths;
   clip::Agreement agreement;
-  std::vector<std::pair<clip::Index, clip::Index>> choices;  // of both, for every picture; without labels none
-  clip::Images last;                                         // pictures of the last batch
+  std::vector<std::pair<clip::Index, clip::Index>> choices;  // labels chosen by both, per image; empty without --labels
+  clip::Images last;                                         // model input of the last batch
 
-  void add(const Side& a, const Side& b, const clip::Images& images) {
+  void add(const Variant& a, const Variant& b, const clip::Images& images) {
     const auto expected = a.model.encode_image(images), found = b.model.encode_image(images);
     agreement.add(expected, found);
     if (a.classifier) {
@@ -56,21 +56,24 @@ struct Comparison {
   }
 
   const std::string& path(clip::Index i) const { return paths[static_cast<std::size_t>(i)]; }
-  double rate(const Side& side) const { return static_cast<double>(last.size()) / side.seconds; }
+  double rate(const Variant& variant) const { return static_cast<double>(last.size()) / variant.seconds; }
 };
 
-/// Both encode the same pictures in turns, with nobody else at work.
-void race(Side& a, Side& b, const clip::Images& images) {
-  const auto run = [&](Side& side) {
+/// Times both models on the same images, alternately, with no other work running.
+void time_alternately(Variant& a, Variant& b, const clip::Images& images) {
+  const auto run = [&](Variant& variant) {
     const auto begin = std::chrono::steady_clock::now();
-    side.model.encode_image(images);
-    side.seconds =
-        std::min(side.seconds, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    variant.model.encode_image(images);
+    variant.seconds =
+        std::min(variant.seconds, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   };
-  for (int round = 0; round < 3; ++round) run(a), run(b);
+  for (int round = 0; round < 3; ++round) {
+    run(a);
+    run(b);
+  }
 }
 
-clip::Json json_of(const Comparison& c, const Side& a, const Side& b, const std::vector<std::string>& labels) {
+clip::Json json_of(const Comparison& c, const Variant& a, const Variant& b, const std::vector<std::string>& labels) {
   const std::string dtype = name_of(b.dtype);
   clip::Json differing = clip::Json::array();
   for (const clip::Index i : c.agreement.differing()) {
@@ -89,22 +92,23 @@ clip::Json json_of(const Comparison& c, const Side& a, const Side& b, const std:
           {"differing", std::move(differing)}};
 }
 
-std::string in_words(const char* format, double x) {
+std::string format_number(const char* format, double x) {
   char text[64];
   std::snprintf(text, sizeof text, format, x);
   return text;
 }
 
-void tell(Output& out, const Comparison& c, const Side& a, const Side& b, const std::vector<std::string>& labels) {
+void print(Output& out, const Comparison& c, const Variant& a, const Variant& b,
+           const std::vector<std::string>& labels) {
   const std::string dtype = name_of(b.dtype);
   out.line("images   " + std::to_string(c.paths.size()));
-  out.line("cosine   mean " + in_words("%.6f", c.agreement.mean_cosine()) + ", smallest " +
-           in_words("%.6f", c.agreement.smallest_cosine()) + ": " + c.path(c.agreement.worst()));
-  out.line("speed    f32 " + in_words("%.4g", c.rate(a)) + ", " + dtype + " " + in_words("%.4g", c.rate(b)) +
+  out.line("cosine   mean " + format_number("%.6f", c.agreement.mean_cosine()) + ", smallest " +
+           format_number("%.6f", c.agreement.smallest_cosine()) + ": " + c.path(c.agreement.worst()));
+  out.line("speed    f32 " + format_number("%.4g", c.rate(a)) + ", " + dtype + " " + format_number("%.4g", c.rate(b)) +
            " images/s, " + std::to_string(c.last.size()) + " at a time");
   if (!a.classifier) return;
   const auto& differing = c.agreement.differing();
-  out.line("top-1    " + in_words("%.2f", 100 * c.agreement.same_choices()) + " % the same" +
+  out.line("top-1    " + format_number("%.2f", 100 * c.agreement.same_choices()) + " % the same" +
            (differing.empty() ? "" : ", other labels for:"));
   const std::size_t shown = std::min<std::size_t>(differing.size(), 10);
   for (std::size_t i = 0; i < shown; ++i) {
@@ -118,13 +122,16 @@ void tell(Output& out, const Comparison& c, const Side& a, const Side& b, const 
 }  // namespace
 
 int compare(const CompareOptions& options) {
-  if (options.model.dtype == Dtype::f32) throw UsageError{"--dtype: f32 is what the others are compared with"};
+  if (options.model.dtype == Dtype::f32) throw UsageError{"--dtype: f32 is the reference; choose another type"};
   const std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
   std::vector<std::string> labels;
   std::optional<Tokenizer> tokenizer;
-  if (!options.labels.empty()) labels = clip::lines(options.labels), tokenizer.emplace(options.vocabulary);
-  Side floats{options, Dtype::f32, tokenizer, labels}, other{options, options.model.dtype, tokenizer, labels};
+  if (!options.labels.empty()) {
+    labels = clip::lines(options.labels);
+    tokenizer.emplace(options.vocabulary);
+  }
+  Variant floats{options, Dtype::f32, tokenizer, labels}, other{options, options.model.dtype, tokenizer, labels};
 
   Progress progress{"comparing"};
   Failures failures{progress, options.images.strict};
@@ -142,14 +149,14 @@ int compare(const CompareOptions& options) {
   progress.clear();
   if (interrupted() != 0) return 1;
   if (!comparison.paths.empty()) {
-    race(floats, other, comparison.last);
+    time_alternately(floats, other, comparison.last);
     Output out;
     if (options.json) {
       clip::Json json = json_of(comparison, floats, other, labels);
       json["failures"] = failures.messages();
       out.json(json);
     } else {
-      tell(out, comparison, floats, other, labels);
+      print(out, comparison, floats, other, labels);
       out.flush();
     }
   }

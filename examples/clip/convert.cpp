@@ -8,8 +8,8 @@
 namespace tool {
 namespace {
 
-/// A configuration with what weights do not show taken from another: heads, activation, epsilon, preprocessing.
-clip::AnyConfig with_unseen(clip::AnyConfig seen, clip::AnyConfig other) {
+/// `seen` with the values that weights do not show taken from `other`: heads, activation, epsilon, preprocessing.
+clip::AnyConfig with_undetectable(clip::AnyConfig seen, clip::AnyConfig other) {
   seen.preprocessing() = other.preprocessing();
   const auto take = [](auto& tower, const auto& from) {
     if (tower.index() != from.index()) return;
@@ -23,9 +23,9 @@ clip::AnyConfig with_unseen(clip::AnyConfig seen, clip::AnyConfig other) {
 
 void require_model(const ConvertOptions& options) {
   const auto found = inspect_weights(open_weights(options.in)).value();
-  if (with_unseen(found.config, *options.config) == *options.config) return;
+  if (with_undetectable(found.config, *options.config) == *options.config) return;
   const std::string what = found.name.empty() ? clip::json_text(clip::to_json(found.config)) : found.name;
-  clip::raise(clip::LoadError{options.in, "its shapes are not those of --model: found " + what});
+  clip::raise(clip::LoadError{options.in, "its shapes do not match --model: found " + what});
 }
 
 }  // namespace

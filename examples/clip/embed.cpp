@@ -16,11 +16,11 @@
 namespace tool {
 namespace {
 
-/// Rows of features as they come, then a file.
+/// Collects rows of features and writes them to a file.
 class Rows {
  public:
   explicit Rows(const EmbedOptions& options) : options_{options}, width_{options.model.config->embed_dim} {
-    // A file that cannot be written is told now rather than at the end of a long job.
+    // Fails now, rather than at the end of a long job, if the file cannot be written.
     (void)clip::AtomicFile::create(options.output);
   }
 
@@ -79,7 +79,7 @@ int embed_texts(const EmbedOptions& options) {
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Progress progress{"embedding"};
   clip::Index cut = 0;
-  // A few hundred texts at a time: enough to share their beginnings, and memory does not grow with their number.
+  // In batches of 256: large enough to share common prefixes, and memory does not grow with the number of texts.
   for (std::size_t begin = 0; begin < lines.size(); begin += 256) {
     if (interrupted() != 0) return 1;
     const clip::Texts texts =
@@ -90,7 +90,7 @@ int embed_texts(const EmbedOptions& options) {
   }
   rows.write();
   progress.clear();
-  tell_cut(cut, total, how.context);
+  report_cut(cut, total, how.context);
   if (options.json) {
     clip::Json json = rows.json();
     json["cut"] = cut;

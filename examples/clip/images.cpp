@@ -24,13 +24,13 @@ std::vector<std::string> files_of(const ImageOptions& options) {
 
 void Failures::add(const clip::Error& error) {
   progress_.clear();
-  complain(error.message());
+  print_error(error.message());
   messages_.push_back(error.message());
 }
 
 int Failures::finish(clip::Index total) const {
   progress_.clear();
-  if (count() > 0) complain(std::to_string(count()) + " of " + std::to_string(total) + " images could not be read");
+  if (count() > 0) print_error(std::to_string(count()) + " of " + std::to_string(total) + " images could not be read");
   return count() == total || (strict_ && count() > 0) ? 1 : 0;
 }
 
@@ -56,12 +56,12 @@ void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image>
 void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress,
                 const TakeFeatures& take, const TakeError& failed) {
   std::stop_source stop;
-  const auto tell = [&](clip::EmbedProgress p) {
+  const auto report = [&](clip::EmbedProgress p) {
     progress.show(p.done, p.total);
     if (interrupted() != 0) stop.request_stop();
   };
   for (const auto& item : clip::embed_files(
-           model, std::move(files), {.batch = batch, .readers = readers, .stop = stop.get_token(), .progress = tell}))
+           model, std::move(files), {.batch = batch, .readers = readers, .stop = stop.get_token(), .progress = report}))
     if (item) take(item->path, item->features);
     else failed(item.error());
 }

@@ -35,25 +35,31 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
 
 }  // namespace
 
-/// What is known of the file as a whole, then every tensor.
+/// Prints the properties of the file as a whole, then every tensor.
 int inspect(const InspectOptions& options) {
   const clip::TensorFile file = open_weights(options.file);
   const auto found = inspect_weights(file);
   Output out;
-  if (options.json) return out.json(json_of(file, found)), 0;
+  if (options.json) {
+    out.json(json_of(file, found));
+    return 0;
+  }
 
   out.line("format   " + std::string(name_of_format(file.format())) + ", names of " +
            std::string(clip::name_of(clip::dialect_of(file))));
   if (found) {
-    const std::string doubt = found->activation_known ? "" : " (its activation is not stated)";
-    out.line("model    " + (found->name.empty() ? "none of those known by name" : found->name) + doubt);
+    const std::string doubt = found->activation_known ? "" : " (the file does not state its activation)";
+    out.line("model    " + (found->name.empty() ? "not one of `clip models`" : found->name) + doubt);
     out.line("config   " + clip::json_text(clip::to_json(found->config)));
   } else {
     out.line("model    unknown: " + found.error().message());
   }
   clip::Index values = 0;
   std::set<std::string_view> types;
-  for (const clip::FileTensor& t : file.tensors()) values += t.count(), types.insert(clip::traits(t.dtype).name);
+  for (const clip::FileTensor& t : file.tensors()) {
+    values += t.count();
+    types.insert(clip::traits(t.dtype).name);
+  }
   std::string all_types;
   for (const std::string_view type : types) all_types += (all_types.empty() ? "" : ", ") + std::string(type);
   out.line("tensors  " + std::to_string(file.tensors().size()) + ", " + std::to_string(values) + " values, " +

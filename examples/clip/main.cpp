@@ -1,6 +1,6 @@
-// clip: the library from the shell. `clip --help` lists the commands, `clip COMMAND --help` says everything about one.
+// clip: command-line tool of the library. `clip --help` lists the commands, `clip COMMAND --help` describes one.
 //
-// Exit status: 0; 1 the input was bad, and a line on standard error says which and why; 2 the command line was wrong.
+// Exit status: 0 success; 1 bad input, and a line on standard error names it and the reason; 2 wrong command line.
 #include "command_line.hpp"
 #include "terminal.hpp"
 
@@ -11,18 +11,18 @@
 #include <new>
 
 int main(int argc, char** argv) {
-  tool::watch_for_interrupts();
+  tool::catch_interrupts();
   int status = 1;
   try {
     status = tool::read_command_line(argc, argv)();
   } catch (const tool::UsageError& e) {
-    tool::complain(e.message);
+    tool::print_error(e.message);
     return 2;
-  } catch (const tool::ClosedPipe&) { tool::die_of(SIGPIPE); } catch (const clip::Error& e) {
-    tool::complain(e.message());
-  } catch (const std::bad_alloc&) { tool::complain("not enough memory"); } catch (const std::exception& e) {
-    tool::complain(e.what());
+  } catch (const tool::ClosedPipe&) { tool::end_by_signal(SIGPIPE); } catch (const clip::Error& e) {
+    tool::print_error(e.message());
+  } catch (const std::bad_alloc&) { tool::print_error("not enough memory"); } catch (const std::exception& e) {
+    tool::print_error(e.what());
   }
-  if (tool::interrupted() != 0) tool::die_of(tool::interrupted());
+  if (tool::interrupted() != 0) tool::end_by_signal(tool::interrupted());
   return status;
 }

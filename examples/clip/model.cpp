@@ -12,7 +12,7 @@
 
 namespace tool {
 
-struct Model::Held {
+struct Model::Impl {
   clip::AnyModel<> model;
 };
 
@@ -31,37 +31,37 @@ clip::Storage storage_of(Dtype dtype) {
 
 Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
              Work work)
-    : config_{config}, held_{new Held{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}}} {
+    : config_{config}, impl_{new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}}} {
   const auto storage = storage_of(dtype);
   std::optional<clip::TensorFile> file;
   if (!weights.empty()) file = open_weights(weights);
   const auto load = [&](auto& part) {
     if (file) clip::try_load(part, *file, {.in_place = true}).value();
-    else scatter_weights(part);
+    else randomise_weights(part);
     if (work == Work::many || dtype != Dtype::f32) part.pack(storage);
   };
-  if (towers == Towers::image) load(held_->model.image);
-  else if (towers == Towers::text) load(held_->model.text);
-  else load(held_->model);
+  if (towers == Towers::image) load(impl_->model.image);
+  else if (towers == Towers::text) load(impl_->model.text);
+  else load(impl_->model);
 }
 
 Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
 
 clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images) const {
-  return held_->model.encode_image(images);
+  return impl_->model.encode_image(images);
 }
 clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const {
-  return held_->model.encode_text(texts);
+  return impl_->model.encode_text(texts);
 }
-void Model::rest(Towers tower) const {
-  if (tower == Towers::image) clip::release_pages(held_->model.image);
-  else clip::release_pages(held_->model.text);
+void Model::release(Towers tower) const {
+  if (tower == Towers::image) clip::release_pages(impl_->model.image);
+  else clip::release_pages(impl_->model.text);
 }
-double Model::temperature() const { return held_->model.similarity.temperature(); }
+double Model::temperature() const { return impl_->model.similarity.temperature(); }
 
 double peak_flops(Dtype dtype, int threads) {
-  return clip::peak_flops(clip::packed_layout(storage_of(dtype)), threads);
+  return clip::peak_flops(clip::packed_layout<clip::Cpu<>>(storage_of(dtype)), threads);
 }
 
 clip::Index count_parameters(const clip::AnyConfig& config) { return clip::count_parameters(config).total(); }

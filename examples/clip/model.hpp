@@ -1,4 +1,4 @@
-// A model with weights, for the commands that encode. Its machinery is compiled once, in model.cpp.
+// A model with weights, for the commands that encode. Its templates are compiled once, in model.cpp.
 #pragma once
 
 #include <clip/image/image.hpp>
@@ -16,23 +16,23 @@ namespace tool {
 
 enum class Towers { image, text, both };
 
-/// What weights are stored as while they are used, and products computed in where the machine can.
+/// The type of weights in memory, and of matrix products where the CPU supports it.
 enum class Dtype { f32, bf16, f16, int8 };
 
-/// As users say them.
+/// The names on the command line.
 inline constexpr std::array<std::pair<const char*, Dtype>, 4> dtypes{
     {{"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"f16", Dtype::f16}, {"int8", Dtype::int8}}};
 constexpr const char* name_of(Dtype dtype) {
   return std::find_if(dtypes.begin(), dtypes.end(), [=](const auto& named) { return named.second == dtype; })->first;
 }
 
-/// How much there is to encode: for a few, weights are used where their file is mapped; packing them first pays for many.
+/// How much to encode: `few` uses the weights in the mapped file, `many` packs them first, which takes time.
 enum class Work { few, many };
 
-/// Only the towers that are asked for are read and take memory.
+/// A model of which only the requested towers are read and use memory.
 class Model {
  public:
-  /// No weights: random ones. threads: 0 for all cores this process may use.
+  /// No weights: random weights. threads: 0 for all cores this process may use.
   Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
         Work work = Work::many);
   Model(Model&&) noexcept;
@@ -44,21 +44,21 @@ class Model {
   /// (n, embed_dim), not normalised.
   clip::Features<float, clip::dyn> encode_image(const clip::Images& images) const;
   clip::Features<float, clip::dyn> encode_text(const clip::Texts& texts) const;
-  /// One of both towers rests: the pages of its file need not stay in memory.
-  void rest(Towers tower) const;
-  /// exp(logit_scale). Of both towers.
+  /// Releases the file pages of one tower from memory until it is used again. Requires both towers.
+  void release(Towers tower) const;
+  /// exp(logit_scale). Requires both towers.
   double temperature() const;
 
  private:
-  struct Held;
+  struct Impl;
   clip::AnyConfig config_;
-  std::unique_ptr<Held> held_;
+  std::unique_ptr<Impl> impl_;
 };
 
-/// Operations a second the cores do at most in products with such weights, a multiply-add being two. Takes 40 ms.
+/// Peak operations per second of matrix products with this type of weights; a multiply-add counts as 2. Takes 40 ms.
 double peak_flops(Dtype dtype, int threads);
 
-/// Trained values of such a model; nothing of that size is allocated.
+/// The number of trained parameters of a model; does not allocate them.
 clip::Index count_parameters(const clip::AnyConfig& config);
 
 }  // namespace tool

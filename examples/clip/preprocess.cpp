@@ -11,8 +11,9 @@
 namespace tool {
 namespace {
 
-/// Writes the images as they are read, so that memory does not grow with their number; the paths that became rows. The file begins
-/// with how many there are: where one turns out to be unreadable, all is written again without those that are known to be.
+/// Writes the images while reading them, so that memory does not grow with their number; returns the
+/// paths that became rows. The file's header holds the number of rows: if an image cannot be read, the
+/// file is written again without the bad images.
 std::vector<std::string> write_all(const PreprocessOptions& options, std::vector<std::string> files, Progress& progress,
                                    Failures& failures) {
   const clip::ImageInput input = options.config->input();
@@ -31,7 +32,10 @@ std::vector<std::string> write_all(const PreprocessOptions& options, std::vector
       return interrupted() == 0;
     });
     if (interrupted() != 0 || good.empty()) return {};
-    if (good.size() == files.size()) return writer.try_commit().value(), good;
+    if (good.size() == files.size()) {
+      writer.try_commit().value();
+      return good;
+    }
     files = std::move(good);
   }
 }

@@ -1,4 +1,4 @@
-// Weights for benches: as widely spread as those of a fresh model, and there at once.
+// Random weights for benchmarks: the scale of a fresh model, filled in quickly.
 #pragma once
 
 #include <clip/autograd/walk.hpp>
@@ -11,11 +11,11 @@
 
 namespace tool {
 
-/// Drawing every value by itself (clip::initialise) takes seconds for a large model; here a few are repeated.
+/// clip::initialise draws every value and takes seconds for a large model; this function repeats a few thousand values.
 template <class M>
-void scatter_weights(M& model) {
+void randomise_weights(M& model) {
   clip::Rng rng{1};
-  std::array<float, 4099> some{};  // a prime: rows differ
+  std::array<float, 4099> some{};  // a prime, so that rows differ
   for (float& x : some) x = static_cast<float>(rng.normal());
   clip::visit_parameters(model, [&](std::string_view, auto& p) {
     const bool constant = p.init.rule == clip::Init::Rule::constant;

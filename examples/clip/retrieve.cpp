@@ -27,12 +27,13 @@ clip::Json json_of(const clip::Recall& r) {
 int retrieve(const RetrieveOptions& options) {
   const auto found = clip::retrieval(features_of(options.images), features_of(options.texts), options.captions);
   Output out;
-  if (options.json)
-    return out.json({{"text", json_of(found.text)},
-                     {"image", json_of(found.image)},
-                     {"total_mR", found.mean()},
-                     {"sum", found.sum()}}),
-           0;
+  if (options.json) {
+    out.json({{"text", json_of(found.text)},
+              {"image", json_of(found.image)},
+              {"total_mR", found.mean()},
+              {"sum", found.sum()}});
+    return 0;
+  }
   out.line(found.in_words());
   out.flush();
   return 0;

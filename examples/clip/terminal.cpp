@@ -21,12 +21,12 @@ extern "C" void note_signal(int signal) {
 }  // namespace
 
 void Output::line(std::string_view text) {
-  kept_.append(text).push_back('\n');
-  if (kept_.size() > 32768 || ::isatty(STDOUT_FILENO) != 0) flush();
+  buffer_.append(text).push_back('\n');
+  if (buffer_.size() > 32768 || ::isatty(STDOUT_FILENO) != 0) flush();
 }
 
 void Output::flush() {
-  std::string_view left = kept_;
+  std::string_view left = buffer_;
   while (!left.empty()) {
     const ssize_t n = ::write(STDOUT_FILENO, left.data(), left.size());
     if (n < 0 && errno == EINTR) continue;
@@ -34,7 +34,7 @@ void Output::flush() {
     if (n < 0) clip::raise(clip::detail::system_error("standard output", "cannot be written", errno));
     left.remove_prefix(static_cast<std::size_t>(n));
   }
-  kept_.clear();
+  buffer_.clear();
 }
 
 void Output::json(const clip::Json& value) {
@@ -42,7 +42,7 @@ void Output::json(const clip::Json& value) {
   flush();
 }
 
-void complain(std::string_view message) {
+void print_error(std::string_view message) {
   std::fprintf(stderr, "clip: %.*s\n", static_cast<int>(message.size()), message.data());
 }
 
@@ -62,8 +62,8 @@ void Progress::clear() {
   visible_ = false;
 }
 
-void watch_for_interrupts() {
-  // Writing to a closed pipe, or beyond the size a file may have, fails instead, and what was begun is cleaned up.
+void catch_interrupts() {
+  // Writes to a closed pipe or beyond the file size limit then fail with an error, and partial files are removed.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   for (const int signal : {SIGINT, SIGTERM})
@@ -72,7 +72,7 @@ void watch_for_interrupts() {
 
 int interrupted() { return caught; }
 
-void die_of(int signal) {
+void end_by_signal(int signal) {
   std::signal(signal, SIG_DFL);
   std::raise(signal);
   ::_exit(128 + signal);

@@ -1,4 +1,4 @@
-// What every command says to its user: results on standard output, everything else on standard error.
+// Terminal output of the commands: results on standard output, everything else on standard error.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -10,31 +10,31 @@
 
 namespace tool {
 
-/// The reader of standard output has gone: there is nothing left to do, and nobody to tell.
+/// The reader of standard output has closed the pipe; the program ends silently.
 struct ClosedPipe {};
 
-/// The command line was understood, but makes no sense: exit status 2.
+/// The command line is valid in form but not in meaning: exit status 2.
 struct UsageError {
   std::string message;
 };
 
-/// Standard output. A line is kept until there are some, or shown at once on a terminal.
-/// SystemError where it cannot be written (a full disk); ClosedPipe where nobody reads.
+/// Buffered standard output; unbuffered on a terminal.
+/// SystemError: it cannot be written (a full disk). ClosedPipe: the reader has closed the pipe.
 class Output {
  public:
   void line(std::string_view text);
   void flush();
-  /// One value, and nothing after it.
+  /// Prints one value and flushes.
   void json(const clip::Json& value);
 
  private:
-  std::string kept_;
+  std::string buffer_;
 };
 
-/// A line about something that went wrong.
-void complain(std::string_view message);
+/// Prints an error line to standard error.
+void print_error(std::string_view message);
 
-/// How far a long job is: one line on standard error that is written over, where that is a terminal; otherwise nothing.
+/// Progress of a long job: one line on standard error that is overwritten, if standard error is a terminal.
 class Progress {
  public:
   explicit Progress(std::string_view what) : what_{what} {}
@@ -48,11 +48,11 @@ class Progress {
   bool visible_ = false;
 };
 
-/// From now on Ctrl-C and SIGTERM are asked for with interrupted(), once; the second ends the program.
-void watch_for_interrupts();
-/// The signal that came, or 0.
+/// Makes the first Ctrl-C or SIGTERM set interrupted(); a second one ends the program.
+void catch_interrupts();
+/// The signal that was received, or 0.
 int interrupted();
-/// Ends the program as that signal would have.
-[[noreturn]] void die_of(int signal);
+/// Ends the program as if by that signal.
+[[noreturn]] void end_by_signal(int signal);
 
 }  // namespace tool

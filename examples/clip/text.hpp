@@ -1,4 +1,4 @@
-// A tokenizer, for the commands that read texts. Its machinery is compiled once, in text.cpp.
+// A tokenizer, for the commands that read texts. Its templates are compiled once, in text.cpp.
 #pragma once
 
 #include <clip/tokenizer/options.hpp>
@@ -10,8 +10,8 @@
 
 namespace tool {
 
-/// Opens the vocabulary on a thread of its own, while the weights are opened and the first images read; what is wrong with it is told
-/// when it is first asked.
+/// Opens the vocabulary on its own thread, while the weights are opened and the first images are read. The first call
+/// reports the errors of the vocabulary.
 class Tokenizer {
  public:
   explicit Tokenizer(const std::string& vocabulary);
@@ -20,11 +20,11 @@ class Tokenizer {
   clip::Texts operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const;
 
  private:
-  struct Held;
-  std::unique_ptr<Held> held_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
-/// Says on standard error how many texts were cut, if any.
-void tell_cut(clip::Index cut, clip::Index texts, clip::Index context);
+/// Prints on standard error how many texts were truncated, if any.
+void report_cut(clip::Index cut, clip::Index texts, clip::Index context);
 
 }  // namespace tool

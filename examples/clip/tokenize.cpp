@@ -11,7 +11,7 @@
 namespace tool {
 namespace {
 
-std::string ids_in_words(clip::Ids ids) {
+std::string format_ids(clip::Ids ids) {
   std::string text = "[";
   for (std::size_t i = 0; i < ids.size(); ++i) text += (i ? ", " : "") + std::to_string(ids[i]);
   return text + "]";
@@ -25,28 +25,28 @@ int tokenize(const TokenizeOptions& options) {
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Output out;
   clip::Index number = 0, cut = 0;
-  const auto tell = [&](const std::string& text) {
+  const auto print = [&](const std::string& text) {
     ++number;
     try {
       const clip::Texts texts = tokenizer(std::span{&text, 1}, how);
-      out.line(ids_in_words(texts[0]));
+      out.line(format_ids(texts[0]));
       cut += texts.cut();
     } catch (const clip::InputError& e) {
-      out.flush();  // what came before is good
+      out.flush();  // the lines before the error are valid
       throw clip::InputError{"text " + std::to_string(number), e.message()};
     }
   };
   const std::vector<std::string> only_input{"-"};
   for (const std::string& text : options.texts.empty() ? only_input : options.texts) {
     if (text != "-") {
-      tell(text);
+      print(text);
     } else {
-      for (std::string line; std::getline(std::cin, line);) tell(line);
+      for (std::string line; std::getline(std::cin, line);) print(line);
       if (std::ferror(stdin) != 0) clip::raise(clip::SystemError{"standard input", "cannot be read"});
     }
   }
   out.flush();
-  tell_cut(cut, number, how.context);
+  report_cut(cut, number, how.context);
   return 0;
 }
 

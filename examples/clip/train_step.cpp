@@ -15,10 +15,10 @@
 
 namespace tool {
 
-struct TrainStep::Held {
-  Held(const clip::AnyConfig& config, const std::string& weights, clip::CpuOptions options)
+struct TrainStep::Impl {
+  Impl(const clip::AnyConfig& config, const std::string& weights, clip::CpuOptions options)
       : model{config, clip::Cpu<>{options}} {
-    if (weights.empty()) scatter_weights(model);
+    if (weights.empty()) randomise_weights(model);
     else clip::try_load(model, open_weights(weights)).value();
   }
 
@@ -29,14 +29,14 @@ struct TrainStep::Held {
 };
 
 TrainStep::TrainStep(const clip::AnyConfig& config, const std::string& weights, Dtype dtype, int threads)
-    : held_{new Held{config,
+    : impl_{new Impl{config,
                      weights,
                      {.threads = threads,
                       .arithmetic = dtype == Dtype::bf16 ? clip::Arithmetic::bfloat16 : clip::Arithmetic::full}}} {}
 TrainStep::~TrainStep() = default;
 
 void TrainStep::operator()(const clip::Images& images, const clip::Texts& texts) {
-  auto& [model, parameters, optimizer, tape] = *held_;
+  auto& [model, parameters, optimizer, tape] = *impl_;
   tape.clear();
   const auto image = model.encode_image(tape, images);
   const auto text = model.encode_text(tape, texts);
@@ -45,16 +45,16 @@ void TrainStep::operator()(const clip::Images& images, const clip::Texts& texts)
   optimizer.step();
 }
 
-struct PromptStep::Held {
+struct PromptStep::Impl {
   static clip::Index width_of(const auto& text) {
     return text.visit([](const auto& encoder) { return encoder.config().width; });
   }
-  Held(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index count,
+  Impl(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index count,
        int threads)
       : model{config, clip::Cpu<>{{.threads = threads}}},
         context{count, width_of(model.text), clip::Rng{1}, model.backend()}, prompts{clip::with_learned(names, count)},
-        slopes(static_cast<std::size_t>(names.size() * config.embed_dim), 1.0f) {
-    if (weights.empty()) scatter_weights(model.text);
+        gradients(static_cast<std::size_t>(names.size() * config.embed_dim), 1.0f) {
+    if (weights.empty()) randomise_weights(model.text);
     else clip::try_load(model.text, open_weights(weights)).value();
     model.text.pack();
   }
@@ -64,19 +64,19 @@ struct PromptStep::Held {
   clip::Parameters<clip::Cpu<>> learned{context};
   clip::Tape<clip::Cpu<>> tape{learned};
   clip::Texts prompts;
-  std::vector<float> slopes;  // what a loss would send back to the features
+  std::vector<float> gradients;  // of a loss with respect to the features
 };
 
 PromptStep::PromptStep(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names,
                        clip::Index context, int threads)
-    : held_{new Held{config, weights, names, context, threads}} {}
+    : impl_{new Impl{config, weights, names, context, threads}} {}
 PromptStep::~PromptStep() = default;
 
 void PromptStep::operator()() {
-  auto& [model, context, learned, tape, prompts, slopes] = *held_;
+  auto& [model, context, learned, tape, prompts, gradients] = *impl_;
   tape.clear();
   const auto features = model.encode_prompts(tape, prompts, context.ctx);
-  tape.backward(features, clip::View<const float>{slopes.data(), features.rows(), features.cols()});
+  tape.backward(features, clip::View<const float>{gradients.data(), features.rows(), features.cols()});
   learned.clear_gradients();
 }
 

@@ -1,4 +1,4 @@
-// Steps of training, for `clip bench`. Their machinery is compiled once, in train_step.cpp.
+// Training steps for `clip bench`. Their templates are compiled once, in train_step.cpp.
 #pragma once
 
 #include "model.hpp"
@@ -8,35 +8,38 @@
 
 namespace tool {
 
-/// Both towers of a model, AdamW and the contrastive loss.
+/// A training step of both towers with AdamW and the contrastive loss.
 class TrainStep {
  public:
-  /// No weights: random ones. bf16: products alone; weights and everything else stay float. threads: 0 for all cores this process may use.
+  /// No weights: random weights. bf16 applies to products only; weights and all else stay float.
+  /// threads: 0 for all cores this process may use.
   TrainStep(const clip::AnyConfig& config, const std::string& weights, Dtype dtype, int threads);
   ~TrainStep();
 
-  /// Forward, backward, and a step of the optimiser.
+  /// Forward pass, backward pass and optimiser step.
   void operator()(const clip::Images& images, const clip::Texts& texts);
 
  private:
-  struct Held;
-  std::unique_ptr<Held> held_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
-/// The text part of learning a prompt (CoOp): `context` vectors that all classes share stand before their names.
+/// The text part of a prompt-learning step (CoOp): `context` learned vectors,
+/// shared by all classes, precede the class name.
 class PromptStep {
  public:
-  /// names: those of the classes, with what follows them. Frozen weights; none: random ones. threads: 0 for all cores this process may use.
+  /// names: the class names with what follows them. The weights are frozen; none: random weights.
+  /// threads: 0 for all cores this process may use.
   PromptStep(const clip::AnyConfig& config, const std::string& weights, const clip::Texts& names, clip::Index context,
              int threads);
   ~PromptStep();
 
-  /// Features of all prompts, and the gradient of the vectors.
+  /// Computes the features of all prompts and the gradient of the learned vectors.
   void operator()();
 
  private:
-  struct Held;
-  std::unique_ptr<Held> held_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace tool

@@ -1,4 +1,4 @@
-// Files of weights, for the commands that read them. The readers of all formats are compiled once, in weights.cpp.
+// Readers of weights files, for the commands that need them. All formats are compiled once, in weights.cpp.
 #pragma once
 
 #include <clip/checkpoint/convert_file.hpp>
@@ -8,11 +8,11 @@
 
 namespace tool {
 
-/// The tensors of a file or folder in any format. LoadError: damaged, or nothing there.
+/// The tensors of a file or folder in any format. LoadError: damaged or missing.
 clip::TensorFile open_weights(const std::string& path);
-/// Which model they are, if that can be told.
+/// The model they belong to, if it can be inferred.
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file);
-/// As clip::convert_file.
+/// Calls clip::convert_file.
 void convert_weights(const std::string& in, const std::string& out, const clip::ConvertOptions& options);
 
 }  // namespace tool

@@ -1,4 +1,4 @@
-// examples/fashion_mnist/data.hpp: the pictures, their classes, and the captions they are shown with.
+// examples/fashion_mnist/data.hpp: Fashion-MNIST images, classes and captions.
 #pragma once
 
 #include <clip/core/rng.hpp>
@@ -37,8 +37,8 @@ inline std::vector<std::string> prompts(std::string_view pattern = templates[0])
   return texts;
 }
 
-/// Grey pictures of 28 x 28 and the class of each.
-struct Pictures {
+/// Grey images of 28 x 28 pixels and their classes.
+struct LabelledImages {
   clip::IdxArray pixels;             // (n, 28, 28)
   std::vector<std::uint8_t> labels;  // (n), each below 10
 
@@ -49,7 +49,7 @@ struct Pictures {
 };
 
 namespace detail {
-/// A missing file is worth one line that tells where to find it.
+/// Reads an IDX file; the error for a missing file says where to get it.
 inline clip::IdxArray read_idx(const std::string& path) {
   auto array = clip::try_read_idx(path);
   if (!array && array.error().message().find("no such file") != std::string::npos)
@@ -60,13 +60,13 @@ inline clip::IdxArray read_idx(const std::string& path) {
 }
 }  // namespace detail
 
-/// FOLDER/{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz. LoadError: missing, damaged, or not such pictures.
-inline Pictures read_pictures(const std::string& folder, const std::string& part) {
+/// Reads FOLDER/{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz. LoadError: missing, damaged, or other images.
+inline LabelledImages read_images(const std::string& folder, const std::string& part) {
   const std::string images = folder + "/" + part + "-images-idx3-ubyte.gz",
                     labels = folder + "/" + part + "-labels-idx1-ubyte.gz";
   clip::IdxArray pixels = detail::read_idx(images), classes = detail::read_idx(labels);
   if (pixels.shape.size() != 3 || pixels.shape[0] == 0 || pixels.shape[1] != side || pixels.shape[2] != side)
-    clip::raise(clip::LoadError{images, "expected pictures of 28 x 28"});
+    clip::raise(clip::LoadError{images, "expected images of 28 x 28"});
   if (classes.shape.size() != 1 || classes.shape[0] != pixels.shape[0])
     clip::raise(clip::LoadError{labels, "labels", pixels.shape[0], classes.bytes.size()});
   for (std::uint8_t label : classes.bytes)
@@ -74,44 +74,47 @@ inline Pictures read_pictures(const std::string& folder, const std::string& part
   return {std::move(pixels), std::move(classes.bytes)};
 }
 
-/// Mean and deviation of all pixels, in 0 … 1.
+/// Mean and standard deviation of all pixels, scaled to 0 … 1.
 struct Brightness {
   double mean, deviation;
 };
 inline Brightness brightness(std::span<const std::uint8_t> bytes) {
   std::uint64_t sum = 0, squares = 0;
-  for (std::uint64_t x : bytes) sum += x, squares += x * x;
+  for (std::uint64_t x : bytes) {
+    sum += x;
+    squares += x * x;
+  }
   const double n = static_cast<double>(bytes.size()), mean = static_cast<double>(sum) / n;
   return {mean / 255, std::sqrt(static_cast<double>(squares) / n - mean * mean) / 255};
 }
 
-/// What training reads: a picture, and its class in one of five sentences, another one every time.
+/// The training source: an image, and its class in one of five templates, drawn anew for every batch.
 class Pairs {
  public:
-  /// `input` is how the model wants its images. Captions are tokenised here, once.
-  Pairs(const Pictures& pictures, const clip::VitConfig& input, const clip::Tokenizer& tokenizer, Index context)
-      : pictures_{&pictures}, input_{input} {
+  /// `input`: the preprocessing of the model. Tokenises the captions once, here.
+  Pairs(const LabelledImages& data, const clip::VitConfig& input, const clip::Tokenizer& tokenizer, Index context)
+      : images_{&data}, input_{input} {
     std::vector<std::string> all;
     for (std::string_view pattern : templates)
       for (const std::string& caption : prompts(pattern)) all.push_back(caption);
     captions_ = tokenizer(all, {.context = context});
   }
 
-  Index size() const { return pictures_->size(); }
+  Index size() const { return images_->size(); }
 
   void batch(std::span<const Index> items, clip::Rng rng, clip::Images& images, clip::Texts& texts) {
     views_.clear();
     texts.clear();
     for (Index i : items) {
-      views_.push_back((*pictures_)[i]);
+      views_.push_back((*images_)[i]);
       const auto pattern = static_cast<Index>(rng.below(templates.size()));
-      texts.append(captions_, pattern * class_count + pictures_->labels[static_cast<std::size_t>(i)]);
+      texts.append(captions_, pattern * class_count + images_->labels[static_cast<std::size_t>(i)]);
     }
     clip::preprocess(input_, std::span<const clip::Image>(views_), images);
   }
 
  private:
-  const Pictures* pictures_;
+  const LabelledImages* images_;
   clip::VitConfig input_;
   clip::Texts captions_;
   std::vector<clip::Image> views_;

@@ -1,4 +1,4 @@
-// examples/fashion_mnist/options.hpp: the command line of the demo.
+// examples/fashion_mnist/options.hpp: command line of the demo.
 #pragma once
 
 #include <clip/core/error.hpp>
@@ -12,7 +12,7 @@ namespace fashion {
 
 struct Options {
   std::uint64_t seed = 1;
-  int threads = 0;  // 0: the cores this process may use
+  int threads = 0;  // 0: all cores this process may use
   int epochs = 3;
   int batch = 256;
   std::string output = "fashion-mnist-output";
@@ -22,16 +22,18 @@ struct Options {
 };
 
 inline constexpr const char* usage =
-    "fashion_mnist [OPTIONS]: trains a small CLIP on Fashion-MNIST and draws what it learned\n"
+    "Usage: fashion_mnist [OPTIONS]\n"
+    "Trains a small CLIP on Fashion-MNIST and draws figures of the result.\n"
     "\n"
-    "  --seed N      of the first weights, the order and the captions (1)\n"
-    "  --threads N   0: as many as this process may use (0)\n"
-    "  --epochs N    (3)\n"
-    "  --batch N     pairs in a step (256)\n"
-    "  --output DIR  for weights, pictures and results.json (fashion-mnist-output)\n"
-    "  --data DIR    with the four IDX files (/usr/share/datasets/fashion-mnist, Debian's dataset-fashion-mnist)\n"
-    "  --resume      go on from DIR/checkpoint.safetensors, written after every epoch\n"
-    "  --help        this text\n";
+    "  --seed N      seed of the weights, the order of images and the captions (default: 1)\n"
+    "  --threads N   number of threads; 0: all available cores (default: 0)\n"
+    "  --epochs N    number of epochs (default: 3)\n"
+    "  --batch N     image-caption pairs per step (default: 256)\n"
+    "  --output DIR  folder for weights, figures and results.json (default: fashion-mnist-output)\n"
+    "  --data DIR    folder with the four IDX files (default: /usr/share/datasets/fashion-mnist, Debian's\n"
+    "                dataset-fashion-mnist)\n"
+    "  --resume      resume from DIR/checkpoint.safetensors, which is written after every epoch\n"
+    "  --help        print this help\n";
 
 namespace detail {
 template <class N>
@@ -44,7 +46,7 @@ void parse_number(std::string_view option, std::string_view text, N least, N mos
 }
 }  // namespace detail
 
-/// OptionError: an unknown option, a value left out, a number that is none or out of range.
+/// OptionError: an unknown option, a missing value, a value that is not a number or out of range.
 inline Options parse(int count, const char* const* words) {
   Options o;
   for (int i = 1; i < count; ++i) {

@@ -1,4 +1,4 @@
-// examples/fashion_mnist/progress.hpp: what a person at the terminal sees while the model trains.
+// examples/fashion_mnist/progress.hpp: progress display on the terminal.
 #pragma once
 
 #include <clip/train/trainer.hpp>
@@ -10,11 +10,12 @@
 
 namespace fashion {
 
-/// One line that is written over and over on a terminal; nothing but the line of each epoch elsewhere.
+/// One line that is overwritten on a terminal; otherwise one line per epoch.
 class Progress {
  public:
   void operator()(const clip::TrainProgress& p) {
-    mean_ = mean_ == 0 ? p.loss : 0.95 * mean_ + 0.05 * p.loss;  // single batches jump
+    mean_ = mean_ == 0 ? p.loss
+                       : 0.95 * mean_ + 0.05 * p.loss;  // running mean: single losses are noisy
     if (!terminal_ || (p.seconds - shown_ < 0.1 && p.seconds >= shown_ && !p.epoch_done)) return;
     shown_ = p.seconds;
     constexpr int width = 14;  // the line fits into 80 columns

@@ -20,7 +20,7 @@
 
 namespace fashion {
 
-/// What happened while training; a resumed run knows its own part.
+/// The record of a training run; a resumed run records its own part only.
 struct Run {
   Index first_step = 0;
   std::vector<double> losses;         // of every step
@@ -30,10 +30,10 @@ struct Run {
 inline void make_folder(const std::string& path) {
   std::error_code failed;
   std::filesystem::create_directories(path, failed);
-  if (failed) clip::raise(clip::SystemError{path, "cannot make this folder: " + failed.message()});
+  if (failed) clip::raise(clip::SystemError{path, "cannot create this folder: " + failed.message()});
 }
 
-/// The configuration with the brightness that was measured.
+/// The configuration with the measured mean and deviation of the pixels.
 inline clip::VitClipConfig with(clip::VitClipConfig config, const clip::VitConfig& image) {
   config.image = image;
   return config;
@@ -42,7 +42,7 @@ inline clip::VitClipConfig with(clip::VitClipConfig config, const clip::VitConfi
 /// The shortest text that reads back as the same number.
 inline std::string number_text(double x) { return clip::json_text(x); }
 
-/// What someone needs to use the weights.
+/// Metadata that a user of the weights needs.
 inline std::map<std::string, std::string> metadata(const clip::Json& config, const Brightness& light, double top1) {
   return {{"config", clip::json_text(config)},
           {"image_mean", number_text(light.mean)},
@@ -50,10 +50,10 @@ inline std::map<std::string, std::string> metadata(const clip::Json& config, con
           {"top1", number_text(top1)}};
 }
 
-/// A line per class: how many were named right, and what the others were most often taken for.
-inline void print_table(const Evaluation& result, const Pictures& pictures) {
-  const std::vector<double> counts = confusion(result, pictures);
-  std::printf("\n%-12s %5s %6s   %s\n", "class", "right", "of", "most often taken for");
+/// One line per class: the number classified right, and the class it was confused with most often.
+inline void print_table(const Evaluation& result, const LabelledImages& data) {
+  const std::vector<double> counts = confusion(result, data);
+  std::printf("\n%-12s %5s %6s   %s\n", "class", "right", "of", "most often confused with");
   for (Index c = 0; c < class_count; ++c) {
     const double* row = counts.data() + c * class_count;
     Index other = c == 0 ? 1 : 0;
@@ -63,7 +63,7 @@ inline void print_table(const Evaluation& result, const Pictures& pictures) {
                 std::accumulate(row, row + class_count, 0.0),
                 std::string(names[static_cast<std::size_t>(other)]).c_str(), row[other]);
   }
-  std::printf("\ntop-1: %.2f %% of %d test pictures\n", 100 * result.top1, static_cast<int>(pictures.size()));
+  std::printf("\ntop-1: %.2f %% of %d test images\n", 100 * result.top1, static_cast<int>(data.size()));
 }
 
 template <class B>

@@ -6,7 +6,7 @@
 
 using namespace clip;
 
-TEST_CASE("kept objects are distinct until clear, and then the same ones come back with their memory") {
+TEST_CASE("kept objects are distinct until clear, and then reused with their memory") {
   Kept kept;
   auto& a = kept.take<std::vector<int>>();
   auto& b = kept.take<std::vector<int>>();

@@ -35,7 +35,7 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("the table holds what is trained, with names, shapes, ranges and gradients of the same shape") {
+TEST_CASE("the table has an entry per trained parameter: name, shape, range and a gradient of the same shape") {
   Pair model;
   Parameters table{model};
   REQUIRE(table.entries().size() == 2);
@@ -67,9 +67,9 @@ TEST_CASE("a selection that names nothing is an OptionError") {
   CHECK_THROWS_AS((Parameters{model, only("mean")}), OptionError);
 }
 
-TEST_CASE("what cannot be trained says so by name, unless it is left out") {
+TEST_CASE("a parameter that cannot be trained is an OptionError with its name, unless it is left out") {
   Pair packed, nowhere;
-  packed.weight.layout = Layout::panels;
+  packed.weight.layout = Layout{1};
   CHECK_THROWS_WITH_AS((Parameters{packed}),
                        "weight: this model is packed for inference; unpack() it before it is trained", OptionError);
   CHECK_NOTHROW((Parameters{packed, except("weight")}));
@@ -77,7 +77,7 @@ TEST_CASE("what cannot be trained says so by name, unless it is left out") {
   CHECK_THROWS_WITH_AS((Parameters{nowhere}), "bias: this parameter has no memory", OptionError);
 }
 
-TEST_CASE("a state is zero at first, is found again by name, and has a place for every parameter") {
+TEST_CASE("a state is zero at first, is found by name, and has values for every parameter") {
   Pair model;
   Parameters table{model};
   auto& moments = table.state("exp_avg");
@@ -90,7 +90,7 @@ TEST_CASE("a state is zero at first, is found again by name, and has a place for
   CHECK(table.states().size() == 2);
 }
 
-TEST_CASE("cleared gradients are stored anew, not added to") {
+TEST_CASE("the first gradient after clear_gradients is stored, not added") {
   Pair model;
   Parameters table{model};
   for (auto& e : table.entries()) e.fresh = false;

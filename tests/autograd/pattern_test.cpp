@@ -24,7 +24,7 @@ TEST_CASE("a range in braces is a number, not digits") {
   CHECK_FALSE(matches("{1..2}", "12"));
 }
 
-TEST_CASE("a range that is none matches nothing") {
+TEST_CASE("a malformed range matches nothing") {
   for (const char* pattern : {"{", "{1", "{1..", "{1..3", "{a..b}", "{1-3}", "{..3}"}) {
     INFO(pattern);
     CHECK_FALSE(matches(pattern, "2"));

@@ -1,4 +1,4 @@
-// What a batch norm has seen becomes part of its running statistics when the tape is told so: once, in order, or not at all.
+// Running statistics of batch norms: commit() applies the collected batch statistics once, in order.
 #include <clip/autograd/statistics.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/ops/pointwise.hpp>
@@ -47,7 +47,7 @@ TEST_CASE("commit moves the running statistics by momentum, the variance unbiase
   CHECK(net.running()[2] == 1);
 }
 
-TEST_CASE("a second commit does nothing, and clear forgets what was not committed") {
+TEST_CASE("a second commit does nothing, and clear drops statistics that were not committed") {
   Net net;
   Parameters table{net};
   Tape tape{table};
@@ -64,7 +64,7 @@ TEST_CASE("a second commit does nothing, and clear forgets what was not committe
   CHECK(net.running() == once);
 }
 
-TEST_CASE("what one norm saw twice is applied in order") {
+TEST_CASE("two batches of one norm are applied in order") {
   Net net;
   net.momentum = 0.5;
   Parameters table{net};
@@ -77,7 +77,7 @@ TEST_CASE("what one norm saw twice is applied in order") {
   CHECK(net.running()[2] == 2);
 }
 
-TEST_CASE("a tape made for evaluation gathers nothing") {
+TEST_CASE("a tape made for evaluation collects nothing") {
   Net net;
   Parameters table{net};
   Tape tape{table, {.evaluation = true}};
@@ -86,7 +86,7 @@ TEST_CASE("a tape made for evaluation gathers nothing") {
   CHECK(net.running() == std::array<double, 3>{0, 1, 0});
 }
 
-TEST_CASE("a block that is computed once more gathers once, and its gradients and statistics are the same bits") {
+TEST_CASE("a recomputed block collects once, and its gradients and statistics are the same bits") {
   std::array<Values, 2> gradients;
   std::array<std::array<double, 3>, 2> running;
   for (const bool recompute : {false, true}) {

@@ -183,20 +183,20 @@ TEST_CASE("gradients of two passes add until they are cleared") {
   CHECK(values_of(B{}, View<const double>{table.entries()[0].gradient}) == once);
 }
 
-TEST_CASE("one pass is walked back once: a second time is an OptionError, not another gradient") {
+TEST_CASE("a second backward over one pass is an OptionError, not another gradient") {
   Weights3 w;
   Parameters table{w, only("square")};
   Tape tape{table};
   const auto loss = plain_loss(tape, w);
   tape.backward(loss);
   const Values once = values_of(B{}, View<const double>{table.entries()[0].gradient});
-  CHECK_THROWS_WITH_AS(tape.backward(loss),
-                       "backward: this pass was walked back before: add the losses, or clear the tape and record again",
-                       OptionError);
+  CHECK_THROWS_WITH_AS(
+      tape.backward(loss),
+      "backward: this pass has had its backward pass: add the losses, or clear the tape and record again", OptionError);
   CHECK(values_of(B{}, View<const double>{table.entries()[0].gradient}) == once);
 }
 
-TEST_CASE("two results of one tape that share nothing are walked back one after the other") {
+TEST_CASE("two results of one tape that share no op have a backward pass each") {
   Weights3 w;
   Parameters table{w, only("square", "other")};
   Tape tape{table};
@@ -261,7 +261,7 @@ TEST_CASE("a loss is one number, and a given gradient has the shape of its rows"
                        "backward: shape of the gradient: expected (3, 4), found (4, 3)", ShapeError);
 }
 
-TEST_CASE("results a stage made and gave back are made again on the way back, with the same bits, in less memory") {
+TEST_CASE("temporary results of a stage are recomputed in the backward pass, with the same bits, in less memory") {
   Weights3 w;
   const auto gain = slice(w.stacked_bias, 0, 4), shift = slice(w.stacked_bias, 4, 4);
   const auto block = [&](T& tape, Rows<T, 4> x) {
@@ -287,7 +287,7 @@ TEST_CASE("results a stage made and gave back are made again on the way back, wi
   }
 }
 
-TEST_CASE("a result that is not finite is told though the stage that made it gave it back") {
+TEST_CASE("first_not_finite finds a temporary result that its stage has released") {
   Weights3 w;
   Parameters table{w, only("square", "other")};
   Tape tape{table};
@@ -299,7 +299,7 @@ TEST_CASE("a result that is not finite is told though the stage that made it gav
   CHECK(tape.first_not_finite() == "linear at square");
 }
 
-TEST_CASE("blocks computed once more on the way back give the same bits, in less memory") {
+TEST_CASE("recomputed blocks give the same bits, in less memory") {
   Weights3 w;
   Parameters table{w, only("square", "other")};
   const auto loss = [&](T& tape) {
@@ -321,7 +321,7 @@ TEST_CASE("blocks computed once more on the way back give the same bits, in less
   CHECK(recomputed.bytes() < kept.bytes());
 }
 
-TEST_CASE("recomputed blocks pass gradients on to what came before them, and to leaves") {
+TEST_CASE("recomputed blocks pass gradients to the ops before them, and to leaves") {
   Weights3 w;
   Parameters table{w, only("square", "other")};
   Values leaf_gradients[2];
@@ -339,7 +339,7 @@ TEST_CASE("recomputed blocks pass gradients on to what came before them, and to 
   CHECK(max_magnitude(leaf_gradients[0]) > 0);
 }
 
-TEST_CASE("the first result that is not finite is told with its op and the weight near it") {
+TEST_CASE("first_not_finite names the first op with a non-finite result and the weight near it") {
   Weights3 w;
   Parameters table{w, only("square", "other")};
   Tape tape{table};

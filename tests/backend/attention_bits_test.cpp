@@ -1,4 +1,4 @@
-// Attention has the same bits, however work is grouped: neighbours in the batch, shared beginnings, rows asked for.
+// Bits of attention, however work is grouped: neighbours in the batch, shared beginnings, pooled rows.
 #include <clip/backend/cpu.hpp>
 
 #include "../support/bits.hpp"
@@ -65,7 +65,7 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
         CHECK(same<T>(tree_saved.rows_of(cut + 9, length - cut), saved.rows_of(cut, length - cut)));
       }
 
-      // Only the last row asked for.
+      // Only the last row is pooled.
       Sequences last;
       last.add(length);
       last.pool(length - 1);
@@ -148,8 +148,8 @@ TEST_CASE_TEMPLATE("the derivative of attention gives a sequence the same bits a
 }
 
 TEST_CASE_TEMPLATE(
-    "the query of a picture is answered with the same bits alone and in a batch, by any number of threads, wherever "
-    "its weights lie",
+    "query_attention of an image has the same bits alone and in a batch, on any number of threads, in any layout of "
+    "its weights",
     T, float, double) {
   Cpu<T> one{{.threads = 1}}, cpu{{.threads = 2}};
   struct Case {
@@ -169,12 +169,11 @@ TEST_CASE_TEMPLATE(
       INFO("layout ", static_cast<int>(layout), ", heads ", c.heads, ", d ", c.d, ", k ", c.k);
       CHECK(same<T>(packed, y));
       CHECK(same<T>(alone, y));
-      for (const Index pictures : batches) {
-        const Index i = n - pictures - pictures % 3;
-        Matrix<T> part{pictures, y.cols};
-        cpu.query_attention(q.rows_of(i, pictures), x.rows_of(i * t, pictures * t), panels.weights(c.first), c.heads,
-                            part);
-        CHECK(same<T>(part, y.rows_of(i, pictures)));
+      for (const Index images : batches) {
+        const Index i = n - images - images % 3;
+        Matrix<T> part{images, y.cols};
+        cpu.query_attention(q.rows_of(i, images), x.rows_of(i * t, images * t), panels.weights(c.first), c.heads, part);
+        CHECK(same<T>(part, y.rows_of(i, images)));
       }
     }
 }

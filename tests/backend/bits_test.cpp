@@ -1,4 +1,4 @@
-// The same bits, however work is grouped: threads, callers, neighbours in the batch.
+// Bits of all primitives, however work is grouped: threads, callers, neighbours in the batch.
 #include <clip/backend/cpu.hpp>
 
 #include "../support/bits.hpp"
@@ -31,7 +31,7 @@ TEST_CASE("copies of a handle used by several host threads at once give the same
   for (const auto& result : run_by_three_callers(cpu, setting)) check_equal(alone, result);
 }
 
-TEST_CASE_TEMPLATE("a channel's statistics do not depend on the channels beside it, nor a pooled pixel on its batch", T,
+TEST_CASE_TEMPLATE("a channel's statistics do not depend on the other channels, nor a pooled pixel on its batch", T,
                    float, double) {
   Cpu<T> cpu{{.threads = 2}};
   const Index m = 500, n = 70;
@@ -63,7 +63,7 @@ TEST_CASE_TEMPLATE("a channel's statistics do not depend on the channels beside 
   CHECK(same<T>(row, given.rows_of(123, 1)));
 }
 
-TEST_CASE_TEMPLATE("an element of aᵀ b does not depend on its place", T, float, double) {
+TEST_CASE_TEMPLATE("an element of aᵀ b does not depend on its position", T, float, double) {
   Cpu<T> cpu{{.threads = 2}};
   const Index r = 300, n = 90, k = 100;
   const Matrix<T> a{r, n, Rng{1}}, b{r, k, Rng{2}};

@@ -1,4 +1,4 @@
-// A convolution has the same bits, however work is grouped: pictures, channels, layouts of weights.
+// Bits of convolutions, however work is grouped: images, channels, layouts of weights.
 #include <clip/backend/cpu.hpp>
 #include <clip/core/half.hpp>
 
@@ -12,7 +12,8 @@ using namespace clip;
 using namespace clip::testing;
 
 TEST_CASE_TEMPLATE(
-    "a picture's convolution does not depend on its neighbours in the batch, a channel not on its place, a weight not "
+    "an image's convolution does not depend on its neighbours in the batch, a channel not on its position, a weight "
+    "not "
     "on its layout",
     T, float, double) {
   Cpu<T> cpu{{.threads = 2}};
@@ -23,7 +24,7 @@ TEST_CASE_TEMPLATE(
       const Index pixels = grid.pixels(), places = window.over(grid).pixels(), inputs = k * window.area();
       const Matrix<T> x{grid.rows(), k, Rng{1}}, w{n, inputs, Rng{2}}, scale{1, n, Rng{3}}, bias{1, n, Rng{4}},
           shortcut{images * places, n, Rng{5}};
-      const Packed<T> panels{Use::convolution, window.size, w, Layout::panels};
+      const Packed<T> panels{Use::convolution, window.size, w, CpuLayout::panels};
       const Weights<T> packed = panels.weights();
       CHECK(same<T>(panels.unpacked(Use::convolution, window.size), w));
 
@@ -66,7 +67,7 @@ TEST_CASE("weights in half give a convolution the bits of the numbers they stand
     const Matrix<float> x{grid.rows(), k, Rng{1}};
     Matrix<float> w{n, inputs, Rng{2}}, y{grid.rows(), n}, packed_y{grid.rows(), n};
     for (float& v : w.values) v = half_to_float(float_to_half(v));
-    const Packed<float> halves{Use::convolution, window.size, w, Layout::half_panels};
+    const Packed<float> halves{Use::convolution, window.size, w, CpuLayout::half_panels};
     cpu.convolve(x, In<float>(w), grid, window, Epilogue<float>{}, y);
     cpu.convolve(x, halves.weights(), grid, window, Epilogue<float>{}, packed_y);
     CHECK(same<float>(packed_y, y));

@@ -1,4 +1,4 @@
-// Every primitive of Cpu against Naive.
+// Every primitive of Cpu compared with Naive.
 #include <clip/backend/cpu.hpp>
 #include <clip/backend/naive.hpp>
 
@@ -35,7 +35,7 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree on every primitive", T, float, double) {
           compare<T>({size[0], size[1], size[2], fresh, gap, optional});
 }
 
-TEST_CASE_TEMPLATE("Cpu and Naive agree on 3×3 windows that move by one pixel, in pictures of any size", T, float,
+TEST_CASE_TEMPLATE("Cpu and Naive agree on 3×3 windows that move by one pixel, in images of any size", T, float,
                    double) {
   struct Case {
     Grid grid;
@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree on 3×3 windows that move by one pixel, 
       return y;
     };
     const double d = distance(run(Cpu<T>{{.threads = 2}}), run(Naive<T>{}));
-    INFO("picture ", c.grid.height, " by ", c.grid.width, ", padding ", c.padding, ", channels ", c.k, " to ", c.n,
+    INFO("image ", c.grid.height, " by ", c.grid.width, ", padding ", c.padding, ", channels ", c.k, " to ", c.n,
          ", distance ", d);
     CHECK(d <= ScalarTraits<T>::backend_tolerance);
   }
@@ -73,10 +73,10 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree where loops are cut and shared among thr
   compare<T>({30, 40, 1500, true, false, true});
 }
 
-TEST_CASE_TEMPLATE("products with weights of a small type lie as near the exact ones as rounding allows", T, float,
+TEST_CASE_TEMPLATE("products with weights of a small type are as close to the exact ones as rounding allows", T, float,
                    double) {
   Cpu<T> cpu{{.threads = 2}};
-  for (const Layout layout : {Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
+  for (const Layout layout : {CpuLayout::half_panels, CpuLayout::bfloat16_panels, CpuLayout::int8_panels})
     for (const auto& size :
          {std::array<Index, 3>{1, 1, 1}, {3, 5, 2}, {1, 70, 3}, {13, 33, 31}, {60, 100, 147}, {130, 40, 1101}}) {
       const Index m = size[0], n = size[1], k = size[2];
@@ -89,11 +89,11 @@ TEST_CASE_TEMPLATE("products with weights of a small type lie as near the exact 
     }
 }
 
-TEST_CASE_TEMPLATE("convolutions with weights of a small type lie as near the exact ones as rounding allows", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("convolutions with weights of a small type are as close to the exact ones as rounding allows", T,
+                   float, double) {
   Cpu<T> cpu{{.threads = 2}};
   Naive<T> naive;
-  for (const Layout layout : {Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
+  for (const Layout layout : {CpuLayout::half_panels, CpuLayout::bfloat16_panels, CpuLayout::int8_panels})
     for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 3, 0}})
       for (const auto& channels : {std::array<Index, 2>{1, 1}, {3, 32}, {20, 33}, {40, 7}}) {
         const Index k = channels[0], n = channels[1], inputs = k * window.area();
@@ -102,7 +102,7 @@ TEST_CASE_TEMPLATE("convolutions with weights of a small type lie as near the ex
         Matrix<T> y{window.over(grid).rows(), n}, windows{y.rows, inputs}, one{inputs, inputs};
         for (Index i = 0; i < inputs; ++i) one(i, i) = 1;
         naive.convolve(x, Weights<T>{In<T>(one)}, grid, window, Epilogue<T>{},
-                       windows);  // what lies under each window, as a row
+                       windows);  // the values under each window, as a row
         const Packed<T> packed{Use::convolution, window.size, w, layout};
         cpu.convolve(x, packed.weights(), grid, window, Epilogue<T>{}, y);
         INFO("layout ", static_cast<int>(layout), ", window ", window.size, ", stride ", window.stride, ", channels ",
@@ -111,7 +111,7 @@ TEST_CASE_TEMPLATE("convolutions with weights of a small type lie as near the ex
       }
 }
 
-TEST_CASE("aᵀ b in bfloat16 lies as near the exact one as rounding allows") {
+TEST_CASE("aᵀ b in bfloat16 is as close to the exact one as rounding allows") {
   Cpu<float> cpu{{.threads = 2, .arithmetic = Arithmetic::bfloat16}};
   for (const auto& size :
        {std::array<Index, 3>{1, 1, 1}, {2, 3, 2}, {3, 17, 33}, {257, 13, 70}, {600, 200, 147}, {0, 5, 7}}) {
@@ -139,14 +139,15 @@ TEST_CASE("aᵀ b in bfloat16 lies as near the exact one as rounding allows") {
   }
 }
 
-TEST_CASE("a row with a value that is no number shows it in every layout") {
+TEST_CASE("a row with a NaN has a NaN result in every layout") {
   Cpu<float> cpu{{.threads = 1}};
   const Index n = 5, k = 9;
   std::vector<float> weights(static_cast<std::size_t>(n * k), 0.5f), x(static_cast<std::size_t>(2 * k), 1.0f),
       y(static_cast<std::size_t>(2 * n));
   for (const float value : {NAN, INFINITY}) {
     x[static_cast<std::size_t>(k + 4)] = value;
-    for (const Layout layout : {Layout::panels, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels}) {
+    for (const Layout layout :
+         {CpuLayout::panels, CpuLayout::half_panels, CpuLayout::bfloat16_panels, CpuLayout::int8_panels}) {
       std::vector<std::byte> panels(cpu.packed_bytes(layout, n, k));
       cpu.pack(Use::linear, 1, In<float>{weights.data(), n, k}, layout, panels.data());
       cpu.linear(In<float>{x.data(), 2, k},

@@ -1,4 +1,4 @@
-// A product has the same bits, however work is grouped: rows, columns, layouts of weights, threads.
+// Bits of products, however work is grouped: rows, columns, layouts of weights, threads.
 #include <clip/backend/cpu.hpp>
 
 #include "../support/bits.hpp"
@@ -22,7 +22,7 @@ TEST_CASE_TEMPLATE(
     Matrix<T> across{k, n};
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < k; ++j) across(j, i) = w(i, j);
-    const Packed<T> panels{Use::linear, 1, w, Layout::panels}, projected{Use::project, 1, across, Layout::panels};
+    const Packed<T> panels{Use::linear, 1, w, CpuLayout::panels}, projected{Use::project, 1, across, CpuLayout::panels};
     const Weights<T> packed = panels.weights();
 
     Matrix<T> y{m, n}, before{m, n};
@@ -102,7 +102,7 @@ TEST_CASE_TEMPLATE("weights are packed into the same bytes by any number of thre
     }
 }
 
-TEST_CASE("products in bfloat16 have the same bits whether weights were packed before or lie in rows") {
+TEST_CASE("products in bfloat16 have the same bits whether weights are packed or row-major") {
   Cpu<float> cpu{{.threads = 2}}, reduced{{.threads = 2, .arithmetic = Arithmetic::bfloat16}};
   for (const auto& size : {std::array<Index, 3>{1, 1, 1}, {5, 33, 17}, {50, 100, 600}, {230, 70, 1101}}) {
     const Index m = size[0], n = size[1], k = size[2];
@@ -110,12 +110,12 @@ TEST_CASE("products in bfloat16 have the same bits whether weights were packed b
     Matrix<float> across{k, n}, before{m, n}, linear{m, n}, project{m, n};
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < k; ++j) across(j, i) = w(i, j);
-    const Packed<float> panels{Use::linear, 1, w, Layout::bfloat16_panels};
+    const Packed<float> panels{Use::linear, 1, w, CpuLayout::bfloat16_panels};
     cpu.linear(x, panels.weights(), Epilogue<float>{}, before);
     reduced.linear(x, In<float>(w), Epilogue<float>{}, linear);
     reduced.project(x, In<float>(across), Epilogue<float>{}, project);
     CHECK(same<float>(linear, project));
-    if (detail::takes<detail::Pairs, float>) CHECK(same<float>(linear, before));
+    if (cpu::has_dot<cpu::Bfloat16Dot, float>) CHECK(same<float>(linear, before));
   }
 }
 
@@ -139,12 +139,12 @@ TEST_CASE_TEMPLATE(
         for (const Index rows : {Index{1}, Index{64}, Index{97}, m}) {
           INFO("layout ", static_cast<int>(layout), ", rows ", rows, ", k ", k, ", h ", h);
           const Index i = m - rows;
-          Matrix<T> room{rows, k}, inner{rows, h}, beside{rows, k}, onto{rows, k};
-          backend->feed_forward(x.rows_of(i, rows), mlp, fn::QuickGelu{}, room, inner, beside);
-          CHECK(same<T>(beside, y.rows_of(i, rows)));
+          Matrix<T> normed{rows, k}, hidden{rows, h}, apart{rows, k}, onto{rows, k};
+          backend->feed_forward(x.rows_of(i, rows), mlp, fn::QuickGelu{}, normed, hidden, apart);
+          CHECK(same<T>(apart, y.rows_of(i, rows)));
           for (Index r = 0; r < rows; ++r)
             for (Index c = 0; c < k; ++c) onto(r, c) = x(i + r, c);
-          backend->feed_forward(In<T>(onto), mlp, fn::QuickGelu{}, room, inner, onto);
+          backend->feed_forward(In<T>(onto), mlp, fn::QuickGelu{}, normed, hidden, onto);
           CHECK(same<T>(onto, y.rows_of(i, rows)));
         }
     }

@@ -1,4 +1,4 @@
-// The stand-in for a device keeps its promise: its memory is out of the host's reach except while a primitive runs.
+// The Remote test double: the host can access its memory only while a primitive runs.
 #include "../support/remote.hpp"
 #include "../support/primitives.hpp"
 
@@ -33,18 +33,18 @@ int signal_of(F&& f) {
 }  // namespace
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-TEST_CASE("the host that touches remote memory by itself faults") {
+TEST_CASE("host access to remote memory outside primitives is a fault") {
   Remote<float> remote;
   auto* p = static_cast<float*>(remote.allocate(64));
   remote.fill(View<float>{p, 1, 16}, 2.0f);
   CHECK(signal_of([&] { [[maybe_unused]] const volatile float seen = *p; }) == SIGSEGV);
   CHECK(signal_of([&] { *const_cast<volatile float*>(p) = 1; }) == SIGSEGV);
-  CHECK(signal_of([&] { remote.scale(View<float>{p, 1, 16}, 2); }) == 0);
+  CHECK(signal_of([&] { remote.clamp(View<float>{p, 1, 16}, 0, 1); }) == 0);
   remote.deallocate(p, 64);
 }
 #endif
 
-TEST_CASE("remote memory is given out, taken back and joined") {
+TEST_CASE("remote memory is allocated, released and merged") {
   Arena arena;
   std::array<void*, 4> p{};
   for (void*& q : p) q = arena.allocate(1000);
@@ -54,7 +54,7 @@ TEST_CASE("remote memory is given out, taken back and joined") {
   arena.deallocate(whole, std::size_t{512} << 20);
 }
 
-TEST_CASE("every primitive of the remote backend gives what Naive gives") {
+TEST_CASE("every primitive of the remote backend gives the bits of Naive") {
   Remote<float> remote;
   Naive<float> naive;
   const Setting setting{7, 9, 6, false, true, true};

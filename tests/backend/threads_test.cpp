@@ -49,7 +49,7 @@ TEST_CASE("several host threads may use one pool at once") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a loop inside a loop runs where it stands") {
+TEST_CASE("a loop inside a loop runs on the thread of the outer one") {
   ThreadPool pool{2};
   std::vector<std::atomic<int>> seen(100);
   pool.parallel(10,

@@ -1,13 +1,11 @@
-// expect: fill(y,
-#include <clip/backend/concept.hpp>
+// expect: outer(a, b, c)
 #include <clip/backend/naive.hpp>
 
-// A backend with a primitive left out: the message names the primitive.
-template <class T>
-struct Mine : clip::Naive<T> {
+/// Naive, all but one primitive.
+struct Incomplete : clip::Naive<float> {
 #ifndef CLIP_CORRECTED
-  void fill(clip::Out<T>, T) = delete;
+  void outer(clip::In<float>, clip::In<float>, clip::Acc<float>) = delete;
 #endif
 };
 
-static_assert(clip::Backend<Mine<float>>);
+static_assert(clip::Backend<Incomplete>);

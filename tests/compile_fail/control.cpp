@@ -1,5 +1,5 @@
 // expect: compiles
-// What the cases beside this one are made of, without a mistake.
+// Control: the headers that the other cases use compile without a mistake.
 #include <clip/config/clip.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 

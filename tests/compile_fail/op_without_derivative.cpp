@@ -9,7 +9,7 @@ struct Half {
   template <class T>
   void forward(auto& b, clip::In<T> x, clip::Out<T> y, clip::Saved<T>) const {
     b.add(x, clip::Acc<T>{y, true});
-    b.scale(y, 0.5);
+    b.blend(0.5, 0, y, y);
   }
 #ifdef CLIP_CORRECTED
   template <class T>
@@ -26,7 +26,7 @@ clip::Rows<Cx, 4> half(Cx& cx, clip::Rows<Cx, 4> x) {
 
 using Backend = clip::Naive<float>;
 
-// Fine in inference.
+// Valid in inference.
 clip::Rows<clip::Inference<Backend>, 4> infer(clip::Inference<Backend>& cx, clip::Rows<clip::Inference<Backend>, 4> x) {
   return half(cx, x);
 }

@@ -1,8 +1,8 @@
-# sh run.sh CASE.cpp COMPILER FLAGS…: what must not compile does not, and says why.
+# sh run.sh CASE.cpp COMPILER FLAGS…: checks that the mistake in CASE.cpp does not compile, and that the error says why.
 #
-# The first line of a case is `// expect: SENTENCE`. The case is compiled twice: as it stands the compiler must refuse it and
-# print the sentence; with CLIP_CORRECTED defined it must compile, so that nothing but the mistake is refused.
-# A first line `// expect: compiles` marks a control: it must compile as it stands.
+# The first line of a case is `// expect: SENTENCE`. The script compiles the case twice: unchanged, the compiler must
+# refuse it and print SENTENCE; with CLIP_CORRECTED defined, it must compile, which proves that only the mistake is
+# refused. A first line `// expect: compiles` marks a control, which must compile unchanged.
 case=$1
 compiler=$2
 shift 2

@@ -1,10 +1,10 @@
-# sh self_test.sh COMPILER SCRATCH: run.sh itself tells right from wrong.
+# sh self_test.sh COMPILER SCRATCH: tests run.sh itself.
 compiler=$1
 scratch=$2
 mkdir -p "$scratch" || exit 1
 failed=0
 
-# verdict_is STATUS WHY LINES…: run.sh on a case made of LINES exits with STATUS.
+# verdict_is STATUS WHY LINES…: run.sh must exit with STATUS for a case that consists of LINES.
 verdict_is() {
   expected=$1
   why=$2
@@ -20,7 +20,8 @@ verdict_is() {
 }
 
 mistake='static_assert(false, "a sentence for the user");'
-verdict_is 0 "refused with its sentence" '// expect: a sentence for the user' '#ifndef CLIP_CORRECTED' "$mistake" '#endif'
+verdict_is 0 "refused with its sentence" \
+  '// expect: a sentence for the user' '#ifndef CLIP_CORRECTED' "$mistake" '#endif'
 verdict_is 1 "refused with another sentence" '// expect: another sentence' '#ifndef CLIP_CORRECTED' "$mistake" '#endif'
 verdict_is 1 "accepted" '// expect: a sentence for the user' 'int fine;'
 verdict_is 1 "refused even when corrected" '// expect: a sentence for the user' "$mistake"

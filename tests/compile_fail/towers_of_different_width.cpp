@@ -12,7 +12,7 @@ constexpr clip::Index text_width = 48;
 using Backend = clip::Naive<float>;
 using Tape = clip::Tape<Backend>;
 
-// What encode_image and encode_text of two models return, or of one model and another's teacher.
+// For example the image features of one model and the text features of another, such as a teacher.
 auto loss(Tape& tape, clip::Rows<Tape, 64> image, clip::Rows<Tape, text_width> text,
           const clip::Parameter<float>& logit_scale, clip::Ids groups) {
   return clip::contrastive(tape, image, text, logit_scale, groups);

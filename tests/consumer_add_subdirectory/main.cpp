@@ -1,4 +1,4 @@
-// The whole of clip through its one header, from a project that holds its sources.
+// Includes clip.hpp in a project that contains clip's sources.
 #include <clip/clip.hpp>
 
 #include <cstdio>

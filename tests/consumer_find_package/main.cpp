@@ -1,4 +1,4 @@
-// A small model through the one header, from a project that found clip installed: equal texts have equal features.
+// Encodes texts with a small model in a project that uses an installed clip: equal texts have equal features.
 #include <clip/clip.hpp>
 
 #include <algorithm>

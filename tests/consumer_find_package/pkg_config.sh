@@ -1,4 +1,5 @@
-# sh pkg_config.sh SOURCE PKGCONFIG_DIR COMPILER PROGRAM: one compiler call with the flags of pkg-config, nothing else.
+# sh pkg_config.sh SOURCE PKGCONFIG_DIR COMPILER PROGRAM: builds the program with
+# the flags of pkg-config only, and runs it.
 source=$1
 directory=$2
 compiler=$3

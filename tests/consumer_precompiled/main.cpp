@@ -1,4 +1,4 @@
-// A small model on linked kernels: the backend says which, and this unit needs no Eigen for it.
+// Encodes texts with a small model on linked kernels: the backend names them, and this unit does not include Eigen.
 #include <clip/clip.hpp>
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 #include <string>
 
 #ifdef EIGEN_WORLD_VERSION
-#error "the kernels were to be linked, not compiled"
+#error "expected linked kernels, found Eigen, which compiles them"
 #endif
 
 namespace {

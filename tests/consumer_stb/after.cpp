@@ -1,4 +1,4 @@
-// The library comes first, this program's own stb_image after it, private to this file (before.cpp has the public one).
+// Includes the library first, then its own stb_image, which is private to this file (before.cpp has the public one).
 #include <clip/image/read.hpp>
 
 #if defined(STBI_INCLUDE_STB_IMAGE_H) || defined(STB_IMAGE_IMPLEMENTATION) || defined(STB_IMAGE_STATIC) || \
@@ -17,14 +17,14 @@
 #include <stb_image.h>
 #endif
 
-#include "pictures.hpp"
+#include "image.hpp"
 
 int after() {
   int width = 0, height = 0, channels = 0;
-  stbi_set_flip_vertically_on_load(1);  // a setting of the program's copy: ours must not follow it
+  stbi_set_flip_vertically_on_load(1);  // a setting of the program's copy must not affect the library's
   stbi_uc* const own =
-      stbi_load_from_memory(picture, static_cast<int>(sizeof picture - 1), &width, &height, &channels, 0);
-  const bool good = own != nullptr && own[0] == 'd' && clip::decode_image(bytes_of_picture()).row(0)[0] == 'a';
+      stbi_load_from_memory(image_file, static_cast<int>(sizeof image_file - 1), &width, &height, &channels, 0);
+  const bool good = own != nullptr && own[0] == 'd' && clip::decode_image(image_bytes()).row(0)[0] == 'a';
   stbi_image_free(own);
   return good ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-// This program's own stb_image comes first, whole, with settings of its own.
+// Includes its own stb_image first, with all its functions and its own settings, then the library.
 #define STB_IMAGE_IMPLEMENTATION
 #define STBI_NO_JPEG
 #if __has_include(<stb/stb_image.h>)
@@ -14,13 +14,13 @@
 #error "the program's own macros were changed"
 #endif
 
-#include "pictures.hpp"
+#include "image.hpp"
 
 int before() {
   int width = 0, height = 0, channels = 0;
   stbi_uc* const own =
-      stbi_load_from_memory(picture, static_cast<int>(sizeof picture - 1), &width, &height, &channels, 0);
-  const bool good = own != nullptr && own[5] == 'f' && clip::decode_image(bytes_of_picture()).row(1)[2] == 'f';
+      stbi_load_from_memory(image_file, static_cast<int>(sizeof image_file - 1), &width, &height, &channels, 0);
+  const bool good = own != nullptr && own[5] == 'f' && clip::decode_image(image_bytes()).row(1)[2] == 'f';
   stbi_image_free(own);
   return good ? 0 : 1;
 }

@@ -17,7 +17,7 @@ TEST_CASE("a name finds its value among the choices and no other") {
   CHECK_FALSE(clip::try_choice("bowl", "fruit", "plum", std::array{Fruit::apple, Fruit::pear}));
 }
 
-TEST_CASE("a name that is none of them is refused with the list") {
+TEST_CASE("an unknown name is an error that lists the valid names") {
   CHECK(clip::try_choice("bowl", "fruit", "nut", std::array{Fruit::apple}).error().message() ==
         "bowl: fruit: expected apple, found nut");
   CHECK(clip::try_choice("bowl", "fruit", "nut", std::array{Fruit::apple, Fruit::pear}).error().message() ==

@@ -22,7 +22,7 @@ TEST_CASE("an error says where, what, expected and found in one sentence") {
   CHECK(error.kind() == ErrorKind::shape);
 }
 
-TEST_CASE("an error without numbers is place and sentence") {
+TEST_CASE("an error without expected and found is place and message") {
   const LoadError error{"x.safetensors", "truncated header"};
   CHECK(error.message() == "x.safetensors: truncated header");
   CHECK(error.kind() == ErrorKind::load);

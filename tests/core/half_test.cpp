@@ -18,7 +18,7 @@ namespace {
 bool is_nan(std::uint16_t bits, std::uint16_t infinity) { return (bits & 0x7FFF) > infinity; }
 }  // namespace
 
-TEST_CASE("every half and every bfloat16 comes back from float") {
+TEST_CASE("every half and every bfloat16 survives the round trip through float") {
   for (unsigned i = 0; i < 65536; ++i) {
     const auto bits = static_cast<std::uint16_t>(i);
     if (is_nan(bits, 0x7C00)) CHECK(std::isnan(half_to_float(float_to_half(half_to_float(bits)))));
@@ -28,7 +28,7 @@ TEST_CASE("every half and every bfloat16 comes back from float") {
   }
 }
 
-TEST_CASE("rounding goes to the nearest, halves to the even neighbour, for every pair of neighbours") {
+TEST_CASE("rounding is to nearest, ties to even, between every pair of neighbours") {
   for (unsigned i = 0; i < 0x7BFF; ++i) {
     const auto low = static_cast<std::uint16_t>(i), high = static_cast<std::uint16_t>(i + 1),
                even = (i & 1U) ? high : low;
@@ -48,7 +48,9 @@ TEST_CASE("rounding goes to the nearest, halves to the even neighbour, for every
   }
 }
 
-TEST_CASE("rounding loses at most the share that is allowed for it, and just above a power of two nearly all of that") {
+TEST_CASE(
+    "the relative rounding error is at most half_rounding or bfloat16_rounding, and nearly reaches it just above a "
+    "power of two") {
   double of_half = 0, of_bfloat16 = 0;
   for (int i = 0; i < 4096; ++i) {
     const float x = 1 + static_cast<float>(i) * 0x1p-12f;
@@ -59,7 +61,7 @@ TEST_CASE("rounding loses at most the share that is allowed for it, and just abo
   CHECK((of_bfloat16 <= bfloat16_rounding && of_bfloat16 > 0.99 * bfloat16_rounding));
 }
 
-TEST_CASE("what is too large becomes infinity") {
+TEST_CASE("values above the largest finite one become infinity") {
   CHECK(float_to_half(65519.996f) == 0x7BFF);
   CHECK(float_to_half(65520.0f) == 0x7C00);
   CHECK(float_to_half(-1e30f) == 0xFC00);

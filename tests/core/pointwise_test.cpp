@@ -18,7 +18,7 @@ TEST_CASE_TEMPLATE("a slope is the derivative of its function", F, fn::Identity,
   }
 }
 
-TEST_CASE("activations are their formulas") {
+TEST_CASE("activations match their formulas") {
   for (double x = -6; x <= 6; x += 0.5) {
     CHECK(fn::QuickGelu{}(x) == doctest::Approx(x / (1 + std::exp(-1.702 * x))));
     CHECK(fn::Gelu{}(x) == doctest::Approx(x * 0.5 * std::erfc(-x / std::sqrt(2.0))));
@@ -27,7 +27,7 @@ TEST_CASE("activations are their formulas") {
   }
 }
 
-TEST_CASE("relu keeps what is positive, and what is no number; at 0 its slope is 0") {
+TEST_CASE("relu keeps positive values and NaN; its slope at 0 is 0") {
   CHECK(fn::Relu{}(2.5) == 2.5);
   CHECK(fn::Relu{}(-2.5) == 0);
   CHECK(std::isnan(fn::Relu{}(std::nan(""))));

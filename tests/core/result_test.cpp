@@ -21,7 +21,7 @@ Result<void> only_even(int n) {
 
 }  // namespace
 
-TEST_CASE("a result is the value where there is one") {
+TEST_CASE("a result with a value gives access to it") {
   const auto result = half(6);
   REQUIRE(result);
   CHECK(result.has_value());
@@ -37,14 +37,14 @@ TEST_CASE("a result without a value holds the error, and value() throws it as it
   CHECK_THROWS_AS(*result, InputError);
 }
 
-TEST_CASE("a result of nothing is done or not") {
+TEST_CASE("Result<void> is success or an error") {
   CHECK(only_even(2));
   CHECK_NOTHROW(only_even(2).value());
   CHECK_FALSE(only_even(3));
   CHECK_THROWS_WITH_AS(only_even(3).value(), "only_even: odd", OptionError);
 }
 
-TEST_CASE("a value that only moves can be taken out") {
+TEST_CASE("a move-only value can be moved out") {
   Result<std::unique_ptr<std::string>> result{std::make_unique<std::string>("here")};
   CHECK(result->get()->size() == 4);
   const std::unique_ptr<std::string> taken = std::move(result).value();

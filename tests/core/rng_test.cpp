@@ -21,7 +21,7 @@ std::vector<std::uint32_t> first_bits(Rng rng, int n = 9) {
 
 }  // namespace
 
-TEST_CASE("Philox4x32-10 gives the published answers") {
+TEST_CASE("Philox4x32-10 matches the published test vectors") {
   constexpr std::uint32_t ones = 0xffffffff;
   static_assert(philox4x32({0, 0, 0, 0}, {0, 0}) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   CHECK(philox4x32({ones, ones, ones, ones}, {ones, ones}) == Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
@@ -35,7 +35,7 @@ TEST_CASE("a stream of bits is Philox over its own counter") {
     for (std::uint32_t word : philox4x32({block, 0, 0, 0}, {0xa4093822, 0x299f31d0})) CHECK(rng.bits() == word);
 }
 
-TEST_CASE("a named stream depends on the seed and the name alone") {
+TEST_CASE("a named stream depends only on the seed and the name") {
   const Rng rng{7};
   const auto expected = first_bits(rng.fork("visual.conv1"));
   Rng drawn_from = rng;
@@ -76,21 +76,24 @@ TEST_CASE("uniform numbers fill [0, 1) evenly") {
   double mean = 0, square = 0, low = 1, high = 0;
   for (int i = 0; i < n; ++i) {
     const double u = rng.uniform();
-    mean += u / n, square += u * u / n;
-    low = std::min(low, u), high = std::max(high, u);
+    mean += u / n;
+    square += u * u / n;
+    low = std::min(low, u);
+    high = std::max(high, u);
   }
   CHECK((low >= 0 && low < 1e-3));
   CHECK((high < 1 && high > 1 - 1e-3));
-  CHECK(std::abs(mean - 1.0 / 2) < 0.006);  // four deviations of the mean
+  CHECK(std::abs(mean - 1.0 / 2) < 0.006);  // four standard deviations of the mean
   CHECK(std::abs(square - 1.0 / 3) < 0.006);
 }
 
-TEST_CASE("uniform(r) lies in [-r, r)") {
+TEST_CASE("uniform(r) is in [-r, r)") {
   Rng rng{12};
   double low = 0, high = 0;
   for (int i = 0; i < 4000; ++i) {
     const double u = rng.uniform(0.25);
-    low = std::min(low, u), high = std::max(high, u);
+    low = std::min(low, u);
+    high = std::max(high, u);
   }
   CHECK((low >= -0.25 && low < -0.24));
   CHECK((high < 0.25 && high > 0.24));
@@ -102,15 +105,18 @@ TEST_CASE("normal numbers have the moments of the normal distribution") {
   double m1 = 0, m2 = 0, m3 = 0, m4 = 0;
   for (int i = 0; i < n; ++i) {
     const double x = rng.normal();
-    m1 += x / n, m2 += x * x / n, m3 += x * x * x / n, m4 += x * x * x * x / n;
+    m1 += x / n;
+    m2 += x * x / n;
+    m3 += x * x * x / n;
+    m4 += x * x * x * x / n;
   }
-  CHECK(std::abs(m1) < 0.02);  // four deviations: √(1, 2, 15, 96) · 4 / 200
+  CHECK(std::abs(m1) < 0.02);  // four standard deviations: √(1, 2, 15, 96) · 4 / 200
   CHECK(std::abs(m2 - 1) < 0.029);
   CHECK(std::abs(m3) < 0.078);
   CHECK(std::abs(m4 - 3) < 0.196);
 }
 
-TEST_CASE("below(n) gives each of 0 … n-1 equally often") {
+TEST_CASE("below(n) returns each of 0 … n-1 equally often") {
   Rng rng{14};
   std::array<int, 7> seen{};
   for (int i = 0; i < 14000; ++i) ++seen.at(static_cast<std::size_t>(rng.below(7)));

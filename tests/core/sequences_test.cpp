@@ -40,14 +40,14 @@ TEST_CASE("rows of segments follow each other; positions continue the parent's s
   CHECK(s.shared());
 }
 
-TEST_CASE("the path to a segment is its ancestors from the beginning, and itself") {
+TEST_CASE("the path to a segment is its ancestors from the beginning, then the segment itself") {
   const Sequences s = tree();
   CHECK(path_to(s, 2) == std::vector<Index>{0, 3, 5});
   CHECK(path_to(s, 3) == std::vector<Index>{0, 6});
   CHECK(path_to(s, 4) == std::vector<Index>{10});
 }
 
-TEST_CASE("everything below a segment follows it without a gap") {
+TEST_CASE("the descendants of a segment follow it without a gap") {
   const Sequences s = tree();
   CHECK(s.below_end(0) == 4);
   CHECK(s.below_end(1) == 3);
@@ -56,17 +56,17 @@ TEST_CASE("everything below a segment follows it without a gap") {
   CHECK(s.below_end(4) == 5);
 }
 
-TEST_CASE("a segment continues the last one or one above it, nothing else") {
+TEST_CASE("the parent of a new segment is the last segment or one of its ancestors") {
   Sequences s = tree();
   const char* sentence = "sequences: parent: expected the last segment or one above it, found ";
   CHECK_THROWS_WITH_AS(s.add(1, 5), (std::string(sentence) + "5").c_str(), ShapeError);
-  CHECK_THROWS_WITH_AS(s.add(1, 3), (std::string(sentence) + "3").c_str(), ShapeError);  // segment 4 came between
+  CHECK_THROWS_WITH_AS(s.add(1, 3), (std::string(sentence) + "3").c_str(), ShapeError);  // segment 4 is in between
   CHECK_THROWS_WITH_AS(s.add(0), "sequences: segment length: expected 1 or more, found 0", ShapeError);
-  CHECK(s.count() == 5);  // refused means not added
+  CHECK(s.count() == 5);  // the refused segment was not added
   CHECK(s.add(1, 4) == 5);
 }
 
-TEST_CASE("pooled rows are counted per segment") {
+TEST_CASE("pooled rows are listed per segment") {
   Sequences s;
   s.add(3);
   s.pool(0);
@@ -103,7 +103,7 @@ TEST_CASE("a batch of images is uniform sequences with one pooled row each") {
   CHECK(std::vector<std::int32_t>(s.pooled().begin(), s.pooled().end()) == std::vector<std::int32_t>{0, 5, 10});
 }
 
-TEST_CASE("sequences of several lengths, that share rows, or with none or two rows pooled are not uniform") {
+TEST_CASE("sequences of different lengths, with shared rows, or with zero or two pooled rows are not uniform") {
   struct Of {
     Index length, parent, pooled;
   };
@@ -122,7 +122,7 @@ TEST_CASE("sequences of several lengths, that share rows, or with none or two ro
   CHECK_FALSE(uniform(Of{3, -1, 2}, Of{3, -1, 0}));
 }
 
-TEST_CASE("clear leaves nothing behind") {
+TEST_CASE("clear removes everything") {
   Sequences s = tree();
   s.pool(10);
   s.clear();

@@ -1,4 +1,4 @@
-// Extents are checked where they are made: mostly by the compiler.
+// Extents are checked where they are constructed, mostly by the compiler.
 #include <clip/config/block.hpp>
 #include <clip/core/size.hpp>
 

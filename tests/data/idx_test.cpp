@@ -53,7 +53,7 @@ TEST_CASE("idx: other files, other types and absurd sizes are errors") {
   CHECK(!parse(idx({0x80000000, 0x80000000, 4}, "")));
 }
 
-TEST_CASE("idx: a file's errors name it") {
+TEST_CASE("idx: the error of a file has its name") {
   const TemporaryFolder folder;
   put(folder / "a", idx({3}, "abc"));
   CHECK(read_idx(folder / "a").bytes.size() == 3);
@@ -62,7 +62,7 @@ TEST_CASE("idx: a file's errors name it") {
   CHECK(try_read_idx(folder / "c").error().place() == folder / "c");
 }
 
-TEST_CASE("idx: the Fashion-MNIST test set is there, image by image") {
+TEST_CASE("idx: the Fashion-MNIST test set is read correctly, image by image") {
   const char* const data = std::getenv("CLIP_FASHION_MNIST");
   if (data == nullptr) {
     MESSAGE("skipped: the Fashion-MNIST test set is there: CLIP_FASHION_MNIST is not set");

@@ -24,7 +24,7 @@ std::vector<Index> epoch(ShuffledBatches& batches, Index number) {
 }
 }  // namespace
 
-TEST_CASE("shuffle: every epoch takes every item once, in another order") {
+TEST_CASE("shuffle: every epoch contains every item once, in a new order") {
   ShuffledBatches batches{60, 12, Rng{1}};
   CHECK(batches.per_epoch() == 5);
   CHECK(batches.batch() == 12);
@@ -38,7 +38,7 @@ TEST_CASE("shuffle: every epoch takes every item once, in another order") {
   CHECK(orders.size() == 8);
 }
 
-TEST_CASE("shuffle: what does not fill a batch is left out, and is not always the same") {
+TEST_CASE("shuffle: items that do not fill a batch are skipped, different ones in each epoch") {
   ShuffledBatches batches{23, 10, Rng{2}};
   CHECK(batches.per_epoch() == 2);
   std::set<Index> seen;
@@ -51,7 +51,7 @@ TEST_CASE("shuffle: what does not fill a batch is left out, and is not always th
   CHECK(seen.size() == 23);
 }
 
-TEST_CASE("shuffle: the same seed gives the same order, another seed another") {
+TEST_CASE("shuffle: equal seeds give equal orders, different seeds different ones") {
   ShuffledBatches a{100, 10, Rng{5}}, b{100, 10, Rng{5}}, c{100, 10, Rng{6}};
   for (Index s = 0; s < 30; ++s) {
     const auto items = step(a, s);
@@ -60,7 +60,7 @@ TEST_CASE("shuffle: the same seed gives the same order, another seed another") {
   }
 }
 
-TEST_CASE("shuffle: any step can be entered directly, in any order") {
+TEST_CASE("shuffle: steps can be computed in any order") {
   ShuffledBatches in_order{41, 8, Rng{9}}, jumping{41, 8, Rng{9}};
   std::vector<std::vector<Index>> expected;
   for (Index s = 0; s < 25; ++s) expected.push_back(step(in_order, s));
@@ -68,14 +68,14 @@ TEST_CASE("shuffle: any step can be entered directly, in any order") {
     CHECK(step(jumping, s) == expected[static_cast<std::size_t>(s)]);
 }
 
-TEST_CASE("shuffle: every item comes first equally often") {
+TEST_CASE("shuffle: every item is first equally often") {
   ShuffledBatches batches{5, 5, Rng{11}};
   std::vector<int> first(5, 0);
   for (Index e = 0; e < 2000; ++e) ++first[static_cast<std::size_t>(batches(e)[0])];
-  for (const int n : first) CHECK(std::abs(n - 400) < 90);  // five deviations; the seed is fixed
+  for (const int n : first) CHECK(std::abs(n - 400) < 90);  // five standard deviations; the seed is fixed
 }
 
-TEST_CASE("shuffle: one batch of all, and batches of one") {
+TEST_CASE("shuffle: one batch of all items, and batches of one item") {
   ShuffledBatches all{7, 7, Rng{1}}, single{3, 1, Rng{1}};
   CHECK(all.per_epoch() == 1);
   CHECK(single.per_epoch() == 3);
@@ -83,7 +83,7 @@ TEST_CASE("shuffle: one batch of all, and batches of one") {
   CHECK(single(100).size() == 1);
 }
 
-TEST_CASE("shuffle: too few items, and no batch size, are errors") {
+TEST_CASE("shuffle: too few items and a batch size of 0 are errors") {
   CHECK_THROWS_WITH_AS((ShuffledBatches{10, 0, Rng{1}}), "batches: batch size: expected 1 or more, found 0",
                        OptionError);
   CHECK_THROWS_AS((ShuffledBatches{10, -4, Rng{1}}), OptionError);

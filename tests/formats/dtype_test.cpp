@@ -16,7 +16,7 @@ StoredTensor stored(Dtype dtype, const std::vector<U>& values) {
 }
 }  // namespace
 
-TEST_CASE("dtype: every name leads to its type and back") {
+TEST_CASE("dtype: every name maps to its type and back") {
   for (int i = 0; i <= static_cast<int>(Dtype::u64); ++i)
     CHECK(dtype_named(traits(static_cast<Dtype>(i)).name) == static_cast<Dtype>(i));
   CHECK(traits(Dtype::bf16).name == "BF16");
@@ -26,7 +26,7 @@ TEST_CASE("dtype: every name leads to its type and back") {
   CHECK(!dtype_named("f32"));
 }
 
-TEST_CASE("half: all 65536 values are what the format says") {
+TEST_CASE("half: all 65536 values match the definition of the format") {
   std::vector<float> all;
   for (std::uint32_t h = 0; h < 65536; ++h) {
     const float value = half_to_float(static_cast<std::uint16_t>(h));
@@ -39,7 +39,7 @@ TEST_CASE("half: all 65536 values are what the format says") {
     CHECK(std::signbit(value) == (sign < 0));
     all.push_back(value);
   }
-  CHECK(crc32(std::as_bytes(std::span{all})) == 0xE0C069F3U);  // numpy, payloads of NaN included
+  CHECK(crc32(std::as_bytes(std::span{all})) == 0xE0C069F3U);  // numpy, including NaN payloads
 }
 
 TEST_CASE("bfloat16 is the upper half of a float") {
@@ -49,7 +49,7 @@ TEST_CASE("bfloat16 is the upper half of a float") {
   CHECK(std::isinf(bfloat16_to_float(0x7F80)));
 }
 
-TEST_CASE_TEMPLATE("convert reads the four floating types, at any address", T, float, double) {
+TEST_CASE_TEMPLATE("convert reads the four floating-point types, also from unaligned addresses", T, float, double) {
   std::vector<T> out(3);
   const std::vector<T> expected{T(1.5), T(-2), T(0.25)};
   const auto check = [&](Dtype dtype, const auto& values) {
@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("convert reads the four floating types, at any address", T, f
   check(Dtype::f64, std::vector<double>{1.5, -2.0, 0.25});
 }
 
-TEST_CASE("convert: counters are integers of 64 bits") {
+TEST_CASE("convert: counters are 64-bit integers") {
   std::vector<float> out(3);
   convert(stored(Dtype::i64, std::vector<std::int64_t>{0, 123456, -7}), std::span{out});
   CHECK(out == std::vector<float>{0, 123456, -7});
@@ -95,7 +95,7 @@ TEST_CASE("convert: other types and lengths are errors that name the tensor, and
   CHECK(out == std::vector<float>(2, 9.0f));
 }
 
-TEST_CASE("stored_size: whole bytes, no overflow, or nothing") {
+TEST_CASE("stored_size: nullopt unless the size is a whole number of bytes without overflow") {
   CHECK(stored_size(Dtype::f32, {}) == 4);
   CHECK(stored_size(Dtype::f16, std::vector<Index>{3, 5}) == 30);
   CHECK(stored_size(Dtype::f64, std::vector<Index>{0, 5}) == 0);

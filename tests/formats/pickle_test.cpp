@@ -15,7 +15,7 @@ using Kind = PickleValue::Kind;
 namespace {
 bool allowed(std::string_view name) { return name == "collections.OrderedDict" || name == "m.C"; }
 
-/// Keeps the bytes that the values' texts point into.
+/// Keeps the bytes alive that the values' texts refer to.
 struct Read {
   std::string bytes;
   Pickle pickle;
@@ -31,7 +31,7 @@ std::string message(const std::string& program, PickleLimits limits = {}) {
 }
 }  // namespace
 
-TEST_CASE("pickle: numbers of every spelling") {
+TEST_CASE("pickle: numbers of every opcode") {
   const auto integer = [](const std::string& program) {
     const Read read{program + "."};
     CHECK(read.root().is(Kind::integer));
@@ -53,7 +53,7 @@ TEST_CASE("pickle: numbers of every spelling") {
   CHECK(Read{"N."}.root().is(Kind::none));
 }
 
-TEST_CASE("pickle: texts, tuples, lists, dictionaries and sets, in every protocol's words") {
+TEST_CASE("pickle: texts, tuples, lists, dictionaries and sets, in the opcodes of every protocol") {
   CHECK(Read{"X\3\0\0\0abc."s}.root().text == "abc");
   CHECK(Read{"\x80\x04\x95\x06\0\0\0\0\0\0\0\x8C\3abc."s}.root().text == "abc");
   CHECK(Read{"\x8D\3\0\0\0\0\0\0\0abc."s}.root().text == "abc");
@@ -70,7 +70,7 @@ TEST_CASE("pickle: texts, tuples, lists, dictionaries and sets, in every protoco
   CHECK(Read{"}."}.root().at("a") == nullptr);
 }
 
-TEST_CASE("pickle: what was remembered is the same value") {
+TEST_CASE("pickle: a memoized value keeps its identity") {
   for (const std::string& program : {"]q\5K\1a0(h\5h\5t."s, "]r\5\0\0\0K\1a0(j\5\0\0\0j\5\0\0\0t."s,
                                      "]p5\nK\1a0(g5\ng5\nt."s, "]\x94K\1a0(h\0h\0t."s, "]K\1a2\x86."s}) {
     const Read read{program};
@@ -82,7 +82,7 @@ TEST_CASE("pickle: what was remembered is the same value") {
   CHECK(loop.root().items[0] == &loop.root());
 }
 
-TEST_CASE("pickle: a call is a record, never a call") {
+TEST_CASE("pickle: a call is recorded, never executed") {
   const Read read{"\x80\2ccollections\nOrderedDict\n)R(U\1aK\1u}U\1sK\2sb."s};
   CHECK(read.root().calls("collections.OrderedDict"));
   CHECK(read.root().arguments->items.empty());
@@ -95,14 +95,14 @@ TEST_CASE("pickle: a call is a record, never a call") {
   CHECK(persistent.root().arguments->items[0]->text == "storage");
 }
 
-TEST_CASE("pickle: a name that is not allowed is refused by name") {
+TEST_CASE("pickle: a name that is not allowed is an error with the name") {
   CHECK(message("cos\nsystem\n(U\4ruintR.") == "names os.system, which is not on the list of allowed names");
   CHECK(message("\x80\4\x8C\x08"
                 "builtins\x8C\4eval\x93.") == "names builtins.eval, which is not on the list of allowed names");
   CHECK(message("c" + std::string(100'000, 'a') + "\nb\n.").size() < 300);
 }
 
-TEST_CASE("pickle: what is wrong is said, with its byte") {
+TEST_CASE("pickle: errors state the reason and the byte") {
   CHECK(message("") == "at byte 0: truncated");
   CHECK(message("K") == "at byte 0: truncated");
   CHECK(message("N") == "at byte 1: truncated");
@@ -113,17 +113,17 @@ TEST_CASE("pickle: what is wrong is said, with its byte") {
   CHECK(message("N(0.") == "at byte 2: a value is missing");  // not below the mark
   CHECK(message("(K\1d.") == "at byte 3: a key without a value");
   CHECK(message("}(K\1u.") == "at byte 4: a key without a value");
-  CHECK(message("K\1K\2a.") == "at byte 4: items for a value that holds none");
-  CHECK(message("h\1.") == "at byte 0: value 1 was never remembered");
-  CHECK(message("K\1)R.") == "at byte 3: a call of something that is no name");
+  CHECK(message("K\1K\2a.") == "at byte 4: items for a value that is not a container");
+  CHECK(message("h\1.") == "at byte 0: value 1 is not in the memo");
+  CHECK(message("K\1)R.") == "at byte 3: a call of a value that is not a name");
   CHECK(message("cm\nC\nNR.") == "at byte 6: a call without a tuple of arguments");
-  CHECK(message("]Nb.") == "at byte 2: a state for a value that has none");
+  CHECK(message("]Nb.") == "at byte 2: a state for a value that is not a call");
   CHECK(message("Iabc\n.") == "at byte 0: expected a number, found \"abc\"");
-  CHECK(message("i.") == "at byte 0: operation 105 is not known here");
-  CHECK(message("\x82\1.") == "at byte 0: operation 130 is not known here");
+  CHECK(message("i.") == "at byte 0: unsupported opcode 105");
+  CHECK(message("\x82\1.") == "at byte 0: unsupported opcode 130");
 }
 
-TEST_CASE("pickle: bytes that are not there are not waited for, whatever their number") {
+TEST_CASE("pickle: a length beyond the end is an error at once, however large") {
   for (const std::string& program :
        {"X\xFF\xFF\xFF\xFF."s, "\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F."s, "\x8B\xFF\xFF\xFF\x7F."s,
         "B\xFF\xFF\xFF\xFF."s, "\x8E\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF."s})
@@ -136,7 +136,7 @@ TEST_CASE("pickle: depth, values and bytes are limited") {
   CHECK(message(std::string(200, 'N') + ".", {.bytes = 100}) == "bytes: expected at most 100, found 201");
 }
 
-TEST_CASE("pickle: no changed byte is a crash") {
+TEST_CASE("pickle: no changed byte causes a crash") {
   const std::string whole =
       "\x80\2ccollections\nOrderedDict\nq\0)Rq\1(X\1\0\0\0aq\2(K\1K\2t\x86\x87h\2]q\3(h\3J\1\0\0\0e\x85U\2ab}(U\1xG\x3F\xF8\0\0\0\0\0\0u(K\1lub."s;
   std::mt19937 random{3};

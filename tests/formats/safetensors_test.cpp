@@ -31,7 +31,7 @@ std::string message(const std::string& text) {
 }
 }  // namespace
 
-TEST_CASE("safetensors: names, types, shapes and bytes are found, whatever the order of the header") {
+TEST_CASE("safetensors: names, types, shapes and bytes are read, for any order of the header") {
   const std::string text = file(
       R"({"b":{"dtype":"F16","shape":[2,1],"data_offsets":[8,12]},"__metadata__":{"format":"pt"},)"
       R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"none":{"dtype":"F32","shape":[0,3],"data_offsets":[8,8]},)"
@@ -56,12 +56,12 @@ TEST_CASE("safetensors: names, types, shapes and bytes are found, whatever the o
   CHECK(s->find("") == nullptr);
 }
 
-TEST_CASE("safetensors: a file without tensors is a file") {
+TEST_CASE("safetensors: a file without tensors is valid") {
   CHECK(parse(file("{}"))->tensors().empty());
   CHECK(parse(file(R"({"__metadata__":{}})")));
 }
 
-TEST_CASE("safetensors: the bytes of an opened file stay where they are when it is moved") {
+TEST_CASE("safetensors: the bytes of an opened file keep their address when the object is moved") {
   const TemporaryFolder folder;
   put(folder / "a", file(R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}})", 3));
   Safetensors first = open_safetensors(folder / "a");
@@ -71,11 +71,11 @@ TEST_CASE("safetensors: the bytes of an opened file stay where they are when it 
   CHECK(!try_open_safetensors(folder / "none"));
 }
 
-TEST_CASE("safetensors: what is wrong with the header is said") {
+TEST_CASE("safetensors: the error of a damaged header states the reason") {
   CHECK(message("") == "safetensors: file size: expected at least 8 bytes, found 0");
   CHECK(message("1234567") == "safetensors: file size: expected at least 8 bytes, found 7");
   CHECK(message(std::string("\0\xE1\xF5\5\0\0\0\0{}", 10)).find("truncated") !=
-        std::string::npos);  // 99999 ... bytes announced
+        std::string::npos);  // states 99999 ... bytes
   CHECK(message(std::string("\1\xE1\xF5\5\0\0\0\0{}", 10)) ==
         "safetensors: header length: expected at most 100000000, found 100000001");
   CHECK(message(std::string(8, '\xFF') + "{}").find("header length") != std::string::npos);
@@ -94,7 +94,7 @@ TEST_CASE("safetensors: what is wrong with the header is said") {
   CHECK(message(file(R"({"__metadata__":{"a":1}})")) == "__metadata__: a: expected a string, found 1");
 }
 
-TEST_CASE("safetensors: what is wrong with an entry is said, with its name") {
+TEST_CASE("safetensors: the error of a damaged entry states its name and the reason") {
   CHECK(message(file(R"({"w":1})")) == "w: entry: expected an object, found 1");
   CHECK(message(file(R"({"w":{"dtype":"U8","shape":[1]}})")) ==
         "w: entry: expected dtype, shape and data_offsets, found keys missing");
@@ -140,7 +140,7 @@ TEST_CASE("safetensors: every byte of the data belongs to exactly one tensor") {
   CHECK(message(file("{}", 1)) == "safetensors: bytes of data: expected 0, found 1");
 }
 
-TEST_CASE("safetensors: every truncation is an error, and no changed byte of the header a crash") {
+TEST_CASE("safetensors: every truncation is an error, and no changed byte of the header causes a crash") {
   const std::string whole = file(
       R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[],"data_offsets":[8,10]}})",
       10);
@@ -159,7 +159,7 @@ TEST_CASE("safetensors: every truncation is an error, and no changed byte of the
   }
 }
 
-TEST_CASE("safetensors: a real checkpoint opens, and its values convert") {
+TEST_CASE("safetensors: a real checkpoint can be opened and converted") {
   CLIP_TEST_DATA_OR_RETURN(data, "a real checkpoint opens");
   const Safetensors s = open_safetensors(std::string(data) + "/fashion-clip/trained.safetensors");
   Index values = 0;

@@ -47,7 +47,8 @@ TEST_CASE("safetensors writer: the file equals that of the official writer, byte
 }
 
 TEST_CASE(
-    "safetensors writer: the order given does not matter, the element types are sorted as the official writer does") {
+    "safetensors writer: the order of the arguments has no effect; element types are sorted as by the official "
+    "writer") {
   const TemporaryFolder folder;
   const std::vector<std::byte> zeros(64);
   std::vector<TensorToWrite> tensors;
@@ -68,7 +69,7 @@ TEST_CASE(
         "U64 I64 F64 C64 F32 U32 I32 BF16 F16 U16 I16 F8_E5M2FNUZ F8_E4M3FNUZ F8_E8M0 F8_E4M3 F8_E5M2 I8 U8 F4 BOOL ");
 }
 
-TEST_CASE("safetensors writer: what is read is what was written, and the data begins at a multiple of 8") {
+TEST_CASE("safetensors writer: values read back equal those written, and the data begins at a multiple of 8") {
   const TemporaryFolder folder;
   for (std::size_t n = 1; n < 20; ++n) {
     const std::vector<TensorToWrite> tensors{tensor(std::string(n, 'n'), Dtype::f32, {3}, three)};
@@ -83,7 +84,7 @@ TEST_CASE("safetensors writer: what is read is what was written, and the data be
   }
 }
 
-TEST_CASE("safetensors writer: a tensor may come in pieces, and none at all is a file too") {
+TEST_CASE("safetensors writer: a tensor may be written in pieces, and a file without tensors is valid") {
   const TemporaryFolder folder;
   std::vector<TensorToWrite> tensors = some();
   for (TensorToWrite& t : tensors) {
@@ -99,7 +100,7 @@ TEST_CASE("safetensors writer: a tensor may come in pieces, and none at all is a
   CHECK(get(folder / "a") == std::string("\x08\0\0\0\0\0\0\0{}      ", 16));
 }
 
-TEST_CASE("safetensors writer: a real checkpoint, read and written again, is the same file") {
+TEST_CASE("safetensors writer: a real checkpoint, read and written again, gives the same bytes") {
   CLIP_TEST_DATA_OR_RETURN(data, "a real checkpoint, read and written again");
   const TemporaryFolder folder;
   const std::string path = std::string(data) + "/fashion-clip/initial.safetensors";
@@ -110,7 +111,7 @@ TEST_CASE("safetensors writer: a real checkpoint, read and written again, is the
   CHECK((get(folder / "a") == get(path)));
 }
 
-TEST_CASE("safetensors writer: what cannot be written is an error, and the old file stays") {
+TEST_CASE("safetensors writer: invalid tensors are errors, and the old file stays") {
   const TemporaryFolder folder;
   put(folder / "a", "old");
   const auto message = [&](const std::vector<TensorToWrite>& tensors,

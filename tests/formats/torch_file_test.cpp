@@ -60,7 +60,7 @@ std::string message(const std::string& file) {
 }  // namespace
 
 TEST_CASE(
-    "torch file: what PyTorch wrote is read: float, half, bfloat16, a training checkpoint, a TorchScript archive") {
+    "torch file: files written by PyTorch are read: float, half, bfloat16, training checkpoint, TorchScript archive") {
   const Safetensors wanted = open_safetensors(files + "wanted.safetensors");
   for (const std::string name : {"state.pt", "half.pt", "bfloat16.pt", "nested.pt", "script.pt"}) {
     CAPTURE(name);
@@ -88,14 +88,14 @@ TEST_CASE(
   CHECK(open_torch(files + "script.pt").find("visual.proj")->dtype == Dtype::f16);
 }
 
-TEST_CASE("torch file: the format before PyTorch 1.6 is told, with what to do") {
+TEST_CASE("torch file: the format before PyTorch 1.6 is an error with advice") {
   const auto result = try_open_torch(files + "legacy.pt");
   REQUIRE(!result);
   CHECK(result.error().message().find("legacy.pt: written in the format of PyTorch before 1.6") != std::string::npos);
   CHECK(result.error().message().find("torch.save") != std::string::npos);
 }
 
-TEST_CASE("torch file: a tensor stays where it is when the file object is moved, deflated or not") {
+TEST_CASE("torch file: a tensor keeps its address when the file object is moved, deflated or not") {
   for (const bool deflate : {false, true}) {
     const std::string bytes = archive("}" + text("w") + Tensor{.shape = {3}, .offset = 2}.program() + "s" + text("v") +
                                           Tensor{.shape = {2}, .offset = 4}.program() + "s",
@@ -106,11 +106,11 @@ TEST_CASE("torch file: a tensor stays where it is when the file object is moved,
     CHECK(second.find("w")->bytes.data() == at);
     CHECK(values_of(*second.find("w")) == std::vector<double>{2, 3, 4});
     CHECK(values_of(*second.find("v")) == std::vector<double>{4, 5});
-    CHECK(second.find("v")->bytes.data() == at + 8);  // one storage, kept once
+    CHECK(second.find("v")->bytes.data() == at + 8);  // one storage, decompressed once
   }
 }
 
-TEST_CASE("torch file: strides of any kind become rows") {
+TEST_CASE("torch file: tensors with any strides are converted to row-major") {
   const auto read = [](const Tensor& t) {
     const std::string bytes = archive_of(t);
     return values_of(*parse(bytes).value().find("w"));
@@ -126,7 +126,7 @@ TEST_CASE("torch file: strides of any kind become rows") {
   CHECK(read({.shape = {0, 7}, .strides = {7, 1}, .offset = 1000}).empty());
 }
 
-TEST_CASE("torch file: no tensor reaches beyond its storage, nor asks for more memory than the file is large") {
+TEST_CASE("torch file: a tensor beyond its storage, or far larger than the file, is an error") {
   constexpr std::int64_t huge = 0x7FFFFFFFFFFFFFFF;
   for (const Tensor& t : {Tensor{.shape = {7}}, Tensor{.shape = {6}, .offset = 1}, Tensor{.shape = {1}, .offset = 6},
                           Tensor{.shape = {1}, .offset = huge}, Tensor{.shape = {2}, .strides = {6}},
@@ -154,19 +154,19 @@ TEST_CASE("torch file: no tensor reaches beyond its storage, nor asks for more m
         std::string::npos);
 }
 
-TEST_CASE("torch file: what the pickle may name is a list, and everything else is refused by name") {
+TEST_CASE("torch file: a name outside the allow-list is an error with that name") {
   CHECK(message(archive("}" + text("w") + "cos\nsystem\n(" + text("true") + "tRs")) ==
         "pickle: names os.system, which is not on the list of allowed names");
   CHECK(message(archive("}" + text("w") + "c__builtin__\neval\n(" + text("1") + "tRs")) ==
         "pickle: names __builtin__.eval, which is not on the list of allowed names");
   CHECK(message(archive_of({.storage = "torch\nQInt8Storage"})) ==
         "pickle: names torch.QInt8Storage, which is not on the list of allowed names");
-  const std::string beside = archive("}" + text("w") + Tensor{}.program() + "s" + text("args") +
-                                     "cargparse\nNamespace\n)\x81}" + text("a") + "K\1sbs");
-  CHECK(parse(beside).value().tensors().size() == 1);
+  const std::string with_arguments = archive("}" + text("w") + Tensor{}.program() + "s" + text("args") +
+                                             "cargparse\nNamespace\n)\x81}" + text("a") + "K\1sbs");
+  CHECK(parse(with_arguments).value().tensors().size() == 1);
 }
 
-TEST_CASE("torch file: what surrounds a state dict is left, and what wrappers put before names") {
+TEST_CASE("torch file: the state dict is found inside other dictionaries, and wrapper prefixes are removed") {
   const auto names = [](const std::string& program) {
     const std::string bytes = archive(program);
     std::string all;
@@ -186,10 +186,10 @@ TEST_CASE("torch file: what surrounds a state dict is left, and what wrappers pu
   CHECK(names("}" + text("p") + "ctorch._utils\n_rebuild_parameter\n(" + w +
               "\x88"
               "ccollections\nOrderedDict\n)RtRs") == "p ");
-  CHECK(names("}K\1" + w + "s" + text("a") + w + "s") == "a ");  // a key that is no text
+  CHECK(names("}K\1" + w + "s" + text("a") + w + "s") == "a ");  // a key that is not text
 }
 
-TEST_CASE("torch file: files without tensors, or that are something else, are told") {
+TEST_CASE("torch file: files without tensors and other formats are errors") {
   CHECK(message(archive("}" + text("epoch") + "K\3s" + text("note") + "Ns")) == "no tensors in it; keys: epoch, note");
   CHECK(message(archive("K\1")) == "expected a dictionary of tensors or a TorchScript module");
   CHECK(message(archive("}" + text("w") + Tensor{}.program() + "s" + text("w") + Tensor{}.program() + "s")) ==
@@ -204,10 +204,10 @@ TEST_CASE("torch file: files without tensors, or that are something else, are to
   CHECK(!parse("not a file of any kind, though it is long enough"));
 }
 
-TEST_CASE("torch file: modules that contain themselves or are shared without end do not hold the reader up") {
+TEST_CASE("torch file: modules that contain themselves or are shared too often end in an error") {
   const std::string module = "c__torch__.m\nM\n)\x81";
   CHECK(message(archive(module + "q\1}" + text("m") + "h\1sb")).find("modules") != std::string::npos);
-  // Each level holds the one below twice: 2^60 paths.
+  // Each level refers to the one below twice: 2^60 paths.
   std::string levels = module + "}" + text("w") + Tensor{}.program() + "sbq\0"s;
   for (int i = 1; i <= 60; ++i)
     levels += module + "}" + text("a") + "h" + static_cast<char>(i - 1) + "s" + text("b") + "h" +
@@ -216,10 +216,10 @@ TEST_CASE("torch file: modules that contain themselves or are shared without end
 }
 
 TEST_CASE(
-    "torch file: no truncation and no changed byte is a crash, and no tensor lies outside of what it was read from") {
+    "torch file: truncations and changed bytes never cause a crash, and all tensors stay inside the file's memory") {
   const std::string state = get(files + "half.pt"), script = get(files + "script.pt");
   std::mt19937 random{7};
-  std::uint32_t all = 0;  // of every byte, so that every byte is read
+  std::uint32_t all = 0;  // reads every byte
   for (const std::string& whole : {state, script}) {
     for (std::size_t n = 0; n < whole.size(); n += 501) CHECK(!parse(whole.substr(0, n)));
     const std::size_t pickle = whole.find("ctorch._utils"), end = whole.rfind("PK\5\6");

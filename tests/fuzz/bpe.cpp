@@ -1,4 +1,5 @@
-// Vocabularies of every kind, and texts: the first byte chooses. Ids are below the vocabulary, whatever the text.
+// Fuzzes vocabularies of every format, and texts; the first byte selects. Ids
+// of any text must be within the vocabulary.
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tokenizer/vocabulary/vocabulary.hpp>
 #include <clip/tokenizer/wordpiece.hpp>

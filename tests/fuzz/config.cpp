@@ -1,4 +1,4 @@
-// A configuration as JSON, ours or OpenCLIP's: one that is accepted is possible, and is the same after writing and reading.
+// Fuzzes JSON configurations, ours and OpenCLIP's: an accepted one is valid, and unchanged after writing and reading.
 #include <clip/model/config_json.hpp>
 
 #include "input.hpp"

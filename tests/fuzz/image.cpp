@@ -1,4 +1,4 @@
-// A picture file of any format: one that is decoded has the pixels it says, and becomes model input.
+// Fuzzes image files of every format: a decoded image has positive extents and can be preprocessed.
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
 
@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto image = try_decode_image(testing::as_input(data, size), "x", {.exif_orientation = true});
   if (!image) return 0;
   testing::must(image->width() > 0 && image->height() > 0);
-  if (image->width() > 512 || image->height() > 512) return 0;  // small pictures show as much, sooner
+  if (image->width() > 512 || image->height() > 512) return 0;  // small images find the same errors faster
   const Images input = preprocess(ImageInput{8, 3, {}}, *image);
   testing::must(input.size() == 1 && input.width() == 8);
   return 0;

@@ -1,4 +1,4 @@
-// tests/fuzz/input.hpp: what every fuzz target is given.
+// tests/fuzz/input.hpp: input conversion and assertion of the fuzz targets.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ inline std::span<const std::byte> as_input(const std::uint8_t* data, std::size_t
   return {reinterpret_cast<const std::byte*>(data), size};
 }
 
-/// What holds of every input; the fuzzer stops where it does not.
+/// Asserts a property of every input: the fuzzer stops if it does not hold.
 inline void must(bool holds) {
   if (!holds) std::abort();
 }

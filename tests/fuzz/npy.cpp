@@ -1,4 +1,4 @@
-// An .npy file: one that is accepted has as many values as its shape says.
+// Fuzzes .npy files: an accepted one has as many values as its shape states.
 #include <clip/io/npy.hpp>
 
 #include "input.hpp"

@@ -1,4 +1,4 @@
-// The pickle of a checkpoint: nothing outside the list of allowed names is ever part of a result.
+// Fuzzes the pickles of checkpoints, with the list of allowed names.
 #include <clip/formats/torch_pickle.hpp>
 
 #include "input.hpp"

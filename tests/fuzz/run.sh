@@ -1,9 +1,10 @@
 #!/bin/sh
 # sh tests/fuzz/run.sh [--seconds N] [--build DIR] [TARGET…]
 #
-# Fuzzes everything that reads foreign bytes under the address and undefined-behaviour sanitizers, N seconds each (300), two
-# targets at a time, from seeds made by seeds.cpp: zip pickle safetensors config image npy bpe. A finding is kept beside the
-# corpus and named. No allocation of more than 600 MB is allowed. Exit status: 0 nothing found, 1 found, 77 no clang++ with libFuzzer.
+# Fuzzes all parsers of untrusted bytes under the address and undefined-behaviour sanitizers, N seconds each (default:
+# 300), two targets at a time, from the seeds of seeds.cpp: zip pickle safetensors config image npy bpe. Findings are
+# stored next to the corpus and reported. Allocations of more than 600 MB are findings too. Exit status: 0 nothing
+# found, 1 found, 77 skipped: no clang++ with libFuzzer.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 seconds=300
@@ -13,7 +14,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --seconds) seconds=$2; shift 2 ;;
     --build) build=$2; shift 2 ;;
-    --help | -h) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --help | -h) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
     *) targets="$targets $1"; shift ;;
   esac
@@ -29,17 +30,18 @@ fi
 
 wanted=fuzz_seeds
 for target in $targets; do wanted="$wanted fuzz_$target"; done
-cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=None -DCLIP_BUILD_FUZZ=ON -DCLIP_BUILD_TESTS=OFF \
-  -DCLIP_BUILD_EXAMPLES=OFF -DCLIP_BUILD_BENCH=OFF -DCLIP_BUILD_TOOL=OFF >"$build/configure.log"
-# shellcheck disable=SC2086  # several words
+cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=None -DCLIP_BUILD_FUZZ=ON \
+  -DCLIP_BUILD_TESTS=OFF -DCLIP_BUILD_EXAMPLES=OFF -DCLIP_BUILD_BENCH=OFF -DCLIP_BUILD_TOOL=OFF >"$build/configure.log"
+# shellcheck disable=SC2086  # a list of targets
 cmake --build "$build" --target $wanted >"$build/build.log" || { tail -40 "$build/build.log"; exit 1; }
 "$build/tests/fuzz/fuzz_seeds" "$build/seeds"
 
 status=0
 run() {
   mkdir -p "$build/corpus/$1"
-  "$build/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -max_len=65536 -timeout=20 -malloc_limit_mb=600 -rss_limit_mb=3000 -print_final_stats=1 \
-    -artifact_prefix="$build/found-$1-" "$build/corpus/$1" "$build/seeds/$1" >"$build/$1.log" 2>&1
+  "$build/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -max_len=65536 -timeout=20 -malloc_limit_mb=600 \
+    -rss_limit_mb=3000 -print_final_stats=1 -artifact_prefix="$build/found-$1-" \
+    "$build/corpus/$1" "$build/seeds/$1" >"$build/$1.log" 2>&1
 }
 finish() {
   if wait "$2"; then

@@ -1,4 +1,4 @@
-// A safetensors file: every tensor of one that is accepted lies within it; what it holds is inspected as a model.
+// Fuzzes safetensors files: every tensor of an accepted file is within its bytes; its model is inferred.
 #include <clip/checkpoint/infer.hpp>
 
 #include "input.hpp"

@@ -1,5 +1,5 @@
-// Writes small inputs for every fuzz target into FOLDER/target/: right ones of each kind, from the library's own writers, the files
-// of tests/checkpoint, and the pictures of CLIP_TEST_DATA where that is set.
+// Writes small valid inputs for every fuzz target to FOLDER/TARGET/, from the library's own writers, the files of
+// tests/checkpoint, and the images of CLIP_TEST_DATA if it is set.
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/io/npy_write.hpp>
@@ -68,13 +68,14 @@ void configurations(const Folder& folder) {
     for (char& c : file) c = c == '/' ? '_' : c;
     folder.put(file, json_text(to_json(find_config(name))));
   }
-  folder.put(
-      "openclip",
-      R"({"model_cfg": {"embed_dim": 512, "quick_gelu": true, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
-    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}}, "preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1]}})");
+  folder.put("openclip",
+             R"({"model_cfg": {"embed_dim": 512, "quick_gelu": true,
+    "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}},
+    "preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1]}})");
 }
 
-void pictures(const Folder& folder) {
+void images(const Folder& folder) {
   std::vector<std::uint8_t> bytes(7 * 5 * 4);
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 37);
   for (const auto& [name, pixels] :
@@ -105,10 +106,10 @@ void arrays(const Folder& folder) {
 void texts(const Folder& folder) {
   folder.put("text", "\0a photo of a cat's \xF0\x9F\x98\x80 &amp;lt; caf\xC3\xA9 \xEF\xBC\xA1"s);
   folder.put("merges", "\1#version: 0.2\ni n\nt h\na n\nin g</w>\n");
-  folder.put(
-      "tokenizer.json",
-      "\2"
-      R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b", ["b", "a"]], "end_of_word_suffix": "</w>"}})");
+  folder.put("tokenizer.json",
+             "\2"
+             R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b", ["b", "a"]],
+    "end_of_word_suffix": "</w>"}})");
   folder.put("vocabulary", "\3[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n");
   folder.put("words", "\4ab. a\xCC\x81 \xE4\xBD\xA0 [SEP] unknown");
 }
@@ -116,11 +117,14 @@ void texts(const Folder& folder) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 2) return std::fprintf(stderr, "usage: fuzz_seeds FOLDER\n"), 2;
+  if (count != 2) {
+    std::fprintf(stderr, "usage: fuzz_seeds FOLDER\n");
+    return 2;
+  }
   const fs::path root = arguments[1];
   pickles_and_zips(root);
   configurations(Folder{root / "config"});
-  pictures(Folder{root / "image"});
+  images(Folder{root / "image"});
   arrays(Folder{root / "npy"});
   texts(Folder{root / "bpe"});
   return 0;

@@ -1,4 +1,4 @@
-// A zip directory, and everything its entries unpack to; then the same bytes as a file of torch.save.
+// Fuzzes zip directories and the decompression of their entries, then the same bytes as a torch.save file.
 #include <clip/checkpoint/infer.hpp>
 #include <clip/formats/torch_file.hpp>
 #include <clip/io/zip.hpp>

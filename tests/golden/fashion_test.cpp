@@ -94,7 +94,7 @@ std::string mnist_folder() {
   return set != nullptr ? set : "/usr/share/datasets/fashion-mnist";
 }
 
-bool can_read(const std::string& path) { return try_map(path).has_value(); }
+bool can_read(const std::string& path) { return try_map_file(path).has_value(); }
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 }  // namespace
@@ -122,7 +122,7 @@ struct Twin {
     const Pictures pictures{mnist + "/train-images-idx3-ubyte.gz"};
     const std::vector<std::uint8_t> labels = read_idx(mnist + "/train-labels-idx1-ubyte.gz").bytes;
     const NumpyArray order = read_npy(files + "order.npy"), chosen = read_npy(files + "templates.npy");
-    const auto losses_file = map(files + "losses.json");
+    const auto losses_file = map_file(files + "losses.json");
     const Json all_losses = try_parse_json(as_text(losses_file.bytes()), "losses.json").value();
     const ImageInput pixels = pixels_of(open_safetensors(files + "trained.safetensors"));
     const Texts all_captions = captions();

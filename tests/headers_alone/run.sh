@@ -1,5 +1,5 @@
-# sh run.sh INCLUDE_DIR COMPILER FLAGS…: every header under INCLUDE_DIR compiles alone, and twice in a row. Two at a time.
-# Not alone: X_begin.hpp and X_end.hpp, which only mean something around what stands between them.
+# sh run.sh INCLUDE_DIR COMPILER FLAGS…: checks that every header under INCLUDE_DIR compiles alone, and included twice.
+# Runs two compilers at a time. Exempt: X_begin.hpp and X_end.hpp, which make sense only as a pair around other code.
 include=$1
 compiler=$2
 shift 2

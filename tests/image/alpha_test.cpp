@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t count = 16;
 using Block = std::array<std::uint8_t, detail::alpha_block>;
 
-/// Sixteen pixels of different colours around c, one alpha.
+/// Sixteen pixels with colours around c and the same alpha.
 Block block(int c, int alpha) {
   Block pixels;
   for (std::size_t i = 0; i < count; ++i)
@@ -20,7 +20,7 @@ Block block(int c, int alpha) {
   return pixels;
 }
 
-/// f(colour, alpha) of every colour; alpha stays.
+/// Applies f(colour, alpha) to every colour; alpha does not change.
 template <class F>
 Block each(Block pixels, F f) {
   for (std::size_t i = 0; i < count; ++i)
@@ -30,7 +30,7 @@ Block each(Block pixels, F f) {
 }
 }  // namespace
 
-TEST_CASE("alpha is multiplied in rounded to nearest, for all colours") {
+TEST_CASE("multiplication by alpha rounds to nearest, for all colours") {
   for (int alpha = 0; alpha < 256; ++alpha)
     for (int c = 0; c < 256; ++c) {
       Block pixels = block(c, alpha);
@@ -40,7 +40,7 @@ TEST_CASE("alpha is multiplied in rounded to nearest, for all colours") {
     }
 }
 
-TEST_CASE("alpha is divided out rounded down, for all colours; nothing and full leave them alone") {
+TEST_CASE("division by alpha rounds down, for all colours; 0 and 255 do not change them") {
   for (int alpha = 0; alpha < 256; ++alpha)
     for (int c = 0; c < 256; ++c) {
       Block pixels = block(c, alpha);

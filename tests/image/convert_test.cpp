@@ -16,7 +16,7 @@ std::vector<int> rgb(Pixels pixels, std::vector<std::uint8_t> bytes) {
 }
 }  // namespace
 
-TEST_CASE("grey is repeated, alpha dropped, blue and red change places") {
+TEST_CASE("grey is repeated, alpha dropped, blue and red are exchanged") {
   CHECK(rgb(Pixels::gray, {7}) == std::vector<int>{7, 7, 7});
   CHECK(rgb(Pixels::rgb, {1, 2, 3}) == std::vector<int>{1, 2, 3});
   CHECK(rgb(Pixels::bgr, {1, 2, 3}) == std::vector<int>{3, 2, 1});
@@ -33,16 +33,16 @@ TEST_CASE("16 bits of grey are clipped at 255, as the reference does") {
   }
 }
 
-TEST_CASE("ink takes light away: the nearest to what white paper leaves, for every amount of ink and black") {
+TEST_CASE("CMYK is converted by the formula of light_of_ink, rounded to nearest, for all ink and black values") {
   for (int black = 0; black < 256; ++black)
     for (int ink = 0; ink < 256; ++ink) {
-      const int exact = 255 - black - (2 * ink * (255 - black) + 255) / 510;  // halves never occur
+      const int exact = 255 - black - (2 * ink * (255 - black) + 255) / 510;  // exact halves never occur
       REQUIRE(rgb(Pixels::cmyk, {static_cast<std::uint8_t>(ink), 0, 255, static_cast<std::uint8_t>(black)}) ==
               std::vector<int>{exact, 255 - black, 0});
     }
 }
 
-TEST_CASE("a converted palette stays one, in every row of any stride") {
+TEST_CASE("a converted image keeps its palette flag and all rows, for any stride") {
   const std::uint8_t memory[] = {1, 2, 0, 3, 4, 0};
   const Image gray = Image::view(memory, 2, 2, 3, Pixels::gray);
   const Image image = to_rgb(gray);

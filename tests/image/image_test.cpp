@@ -11,7 +11,7 @@ using namespace clip;
 static_assert(!std::is_convertible_v<Image, Images> && !std::is_convertible_v<Images, Image>);
 static_assert(!std::is_constructible_v<Images, Image> && !std::is_constructible_v<Image, Images>);
 
-TEST_CASE("image: owned pixels stay with copies and moves") {
+TEST_CASE("image: copies and moves keep owned pixels") {
   std::vector<std::uint8_t> bytes(2 * 3 * 3);
   std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
   Image a{3, 2, Pixels::rgb, bytes};
@@ -27,7 +27,7 @@ TEST_CASE("image: owned pixels stay with copies and moves") {
   CHECK(Image{}.empty());
 }
 
-TEST_CASE("image: a view borrows, with gaps between rows, and from the bottom up") {
+TEST_CASE("image: a view refers to the caller's memory, with padded rows, and bottom row first") {
   std::vector<std::uint8_t> memory(3 * 10);
   std::iota(memory.begin(), memory.end(), std::uint8_t{0});
   const Image down = Image::view(memory.data(), 2, 3, 10, Pixels::bgra),
@@ -40,7 +40,7 @@ TEST_CASE("image: a view borrows, with gaps between rows, and from the bottom up
   CHECK(copy.row(1)[0] == 99);
 }
 
-TEST_CASE("image: bytes, strides and extents that do not fit are errors") {
+TEST_CASE("image: bytes, strides and extents that do not match are errors") {
   CHECK_THROWS_WITH_AS((Image{3, 2, Pixels::rgb, std::vector<std::uint8_t>(17)}), "image: bytes: expected 18, found 17",
                        InputError);
   CHECK_THROWS_WITH_AS((Image{-1, 2, Pixels::gray, {}}), "image: size: expected 0 or more, found -1 x 2", InputError);
@@ -50,7 +50,7 @@ TEST_CASE("image: bytes, strides and extents that do not fit are errors") {
   CHECK_THROWS_AS((void)Image::view(nullptr, 3, 2, 9, Pixels::rgb), InputError);
 }
 
-TEST_CASE("images: made of floats they keep shape and values") {
+TEST_CASE("images: from_floats keeps shape and values") {
   std::vector<float> values(2 * 3 * 4 * 5);
   std::iota(values.begin(), values.end(), 0.0f);
   const Images images = Images::from_floats(2, 3, 4, 5, values);

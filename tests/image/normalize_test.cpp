@@ -16,7 +16,7 @@ float by_definition(int byte, float mean, float deviation) {
 }
 }  // namespace
 
-TEST_CASE("a byte becomes the float of the definition, computed or looked up, for any mean and deviation") {
+TEST_CASE("a byte becomes the float of the formula, computed or looked up, for any mean and deviation") {
   std::mt19937 random{5};
   std::uniform_real_distribution<float> some{0.01f, 1.0f};
   std::vector<std::pair<float, float>> channels{{0.0f, 1.0f}, {0.5f, 0.5f}, {0.5f, 3.0f}, {1.0f, 1e-20f}};
@@ -35,7 +35,7 @@ TEST_CASE("a byte becomes the float of the definition, computed or looked up, fo
   }
 }
 
-TEST_CASE("every pixel lands in its place of three planes, for every kind of pixels and any width") {
+TEST_CASE("every pixel is written to its position in three planes, for every pixel format and any width") {
   const Preprocessing how;
   const detail::Normalization normalize{how};
   std::mt19937 random{6};

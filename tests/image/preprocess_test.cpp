@@ -12,7 +12,7 @@
 using namespace clip;
 
 namespace {
-/// All preprocessing asks of a model's configuration; VitConfig has it.
+/// The part of a configuration that preprocessing needs; VitConfig has it.
 struct Small {
   Index image_size;
   Preprocessing preprocessing{};
@@ -31,7 +31,7 @@ Image synthetic(Index size) {
 
 std::uint32_t checksum(std::span<const float> values) { return crc32(std::as_bytes(values)); }
 
-/// The same picture in another order of bytes, inside wider rows.
+/// The same image in another byte order, with padded rows.
 struct Rearranged {
   std::vector<std::uint8_t> memory;
   Image image;
@@ -63,7 +63,7 @@ TEST_CASE("preprocess gives the reference's floats, bit for bit") {
   CHECK(checksum(out.values()) == 0xCD62F8C3U);  // numpy, float32 throughout
 }
 
-TEST_CASE("preprocess gives the same floats for every order of bytes and any stride") {
+TEST_CASE("preprocess gives the same floats for every byte order and any stride") {
   const Image image = synthetic(9);
   const auto expected = checksum(preprocess(Small{9}, image).values());
   for (Pixels pixels : {Pixels::rgb, Pixels::bgr, Pixels::rgba, Pixels::bgra})
@@ -81,7 +81,7 @@ TEST_CASE("preprocess of grey equals that of three equal colours") {
         checksum(preprocess(Small{8}, Image{8, 8, Pixels::rgb, colours}).values()));
 }
 
-TEST_CASE("preprocess of several images is each of them alone, and reuses the memory") {
+TEST_CASE("preprocess of several images equals that of each alone, and reuses the memory") {
   const std::vector<Image> images{synthetic(8), Image{8, 8, Pixels::gray, std::vector<std::uint8_t>(64, 200)},
                                   Image{8, 8, Pixels::rgba, std::vector<std::uint8_t>(256, 3)}};
   Images out;
@@ -104,7 +104,7 @@ TEST_CASE("preprocess without normalisation is a division by 255") {
   for (float x : out.values()) CHECK(x == 51.0f / 255.0f);
 }
 
-TEST_CASE("preprocess: an image without pixels is named, and the output stays") {
+TEST_CASE("preprocess: an image without pixels is an error with its index, and the output does not change") {
   const std::vector<Image> images{synthetic(8), Image{0, 8, Pixels::gray, {}}};
   Images out = preprocess(Small{8}, images[0]);
   const auto before = checksum(out.values());
@@ -123,11 +123,12 @@ TEST_CASE("preprocess: an image without pixels is named, and the output stays") 
 namespace {
 /// Bytes / 255 as values.
 Small plain(Index size, Preprocessing how = {}) {
-  how.mean = {0, 0, 0}, how.deviation = {1, 1, 1};
+  how.mean = {0, 0, 0};
+  how.deviation = {1, 1, 1};
   return {size, how};
 }
 
-/// The bytes behind the values.
+/// The bytes of the values.
 std::vector<int> bytes(const Images& images) {
   std::vector<int> all;
   for (float x : images.values()) all.push_back(static_cast<int>(x * 255.0f + 0.5f));
@@ -143,15 +144,13 @@ Image random_image(Index width, Index height, Pixels pixels) {
 }
 }  // namespace
 
-TEST_CASE("shortest is a resize of the shorter side and the middle of the result; squash is a resize") {
+TEST_CASE("ResizeMode::shortest resizes the shorter side and crops the centre; squash only resizes") {
   for (Interpolation interpolation : {Interpolation::bicubic, Interpolation::bilinear})
     for (const auto& [w, h] : {std::pair<Index, Index>{40, 32}, {17, 23}, {9, 4}, {4, 9}, {11, 300}}) {
       const Image image = random_image(w, h, Pixels::rgb);
       const Index width = w < h ? 16 : 16 * w / h, height = w < h ? 16 * h / w : 16;
       const Image whole = resize(image, width, height, interpolation);
-      const auto half = [](Index n) {
-        return n % 2 == 0 ? n / 2 : (n / 2 + 1) / 2 * 2;
-      };  // of two neighbours the even one
+      const auto half = [](Index n) { return n % 2 == 0 ? n / 2 : (n / 2 + 1) / 2 * 2; };  // ties to even
       const Image middle =
           Image::view(whole.row(half(height - 16)) + 3 * half(width - 16), 16, 16, whole.stride(), Pixels::rgb);
       CHECK(bytes(plain(16, {.resize = ResizeMode::shortest, .interpolation = interpolation}), image) ==
@@ -173,7 +172,7 @@ TEST_CASE("the crop's corner is rounded half to even in OpenAI's order, and down
   }
 }
 
-TEST_CASE("alpha weighs colours in OpenAI's order alone; without it the orders agree") {
+TEST_CASE("only OpenAI's order weights colours by alpha; without alpha the orders agree") {
   const Image rgba = random_image(20, 20, Pixels::rgba);
   std::vector<std::uint8_t> rgb;
   for (Index i = 0; i < 400; ++i) rgb.insert(rgb.end(), rgba.row(0) + 4 * i, rgba.row(0) + 4 * i + 3);
@@ -184,7 +183,7 @@ TEST_CASE("alpha weighs colours in OpenAI's order alone; without it the orders a
   CHECK(bytes(openai, rgba) != bytes(huggingface, rgba));
 }
 
-TEST_CASE("a palette is kept in OpenAI's order alone") {
+TEST_CASE("only OpenAI's order resizes palettes by nearest neighbour") {
   const Image palette = random_image(20, 20, Pixels::rgb).as_palette(), colours = random_image(20, 20, Pixels::rgb);
   const Small openai = plain(7), huggingface = plain(7, {.color_order = ColorOrder::huggingface});
   CHECK(bytes(huggingface, palette) == bytes(huggingface, colours));
@@ -192,7 +191,7 @@ TEST_CASE("a palette is kept in OpenAI's order alone") {
   CHECK(bytes(openai, palette) == bytes(openai, resize(palette, 7, 7)));
 }
 
-TEST_CASE("preprocess gives the same floats on any number of threads, also while others use them") {
+TEST_CASE("preprocess gives the same floats on any number of threads, also while other callers use them") {
   std::vector<Image> images;
   for (Index i = 0; i < 23; ++i)
     images.push_back(random_image(5 + 7 * i, 90 - 3 * i,
@@ -205,14 +204,14 @@ TEST_CASE("preprocess gives the same floats on any number of threads, also while
     Images out;
     preprocess(Small{24}, images, out, threads);
     CHECK(checksum(out.values()) == checksum(alone.values()));
-    const ThreadPool::Hold hold{threads};
+    const ThreadPool::Lock lock{threads};
     Images meanwhile;
     preprocess(Small{24}, images, meanwhile, threads);
     CHECK(checksum(meanwhile.values()) == checksum(alone.values()));
   }
 }
 
-TEST_CASE("preprocess of the longest pictures computes what is kept, and ends") {
+TEST_CASE("preprocess of extremely long images computes only the crop") {
   const std::vector<std::uint8_t> pixels(1 << 20, 77);
   const Image wide = Image::view(pixels.data(), 1 << 20, 1, 1 << 20, Pixels::gray),
               tall = Image::view(pixels.data(), 1, 1 << 20, 1, Pixels::gray);
@@ -229,7 +228,7 @@ TEST_CASE("preprocess refuses a model whose input is not three channels") {
                        "preprocess: channels of the model's input: expected 3, found 1", OptionError);
 }
 
-TEST_CASE("other modes are resized in their own way and then converted: known pictures have known checksums") {
+TEST_CASE("other pixel formats are resized in their own way, then converted: known images have known checksums") {
   // p(y, x, c) = 7x + 13y + 29c + 5((xy) mod 17) mod 256, 50 x 40
   const auto pattern = [](Index count) {
     std::vector<std::uint8_t> all;
@@ -260,7 +259,7 @@ TEST_CASE("other modes are resized in their own way and then converted: known pi
   }
 }
 
-TEST_CASE("ink and 16 bits are converted first in Hugging Face's order alone") {
+TEST_CASE("only Hugging Face's order converts CMYK and 16-bit grey before resizing") {
   const Image cmyk = random_image(20, 20, Pixels::cmyk), deep = random_image(20, 20, Pixels::gray16);
   const Small openai = plain(7), huggingface = plain(7, {.color_order = ColorOrder::huggingface});
   for (const Image* image : {&cmyk, &deep}) {

@@ -16,15 +16,13 @@ using namespace clip;
 namespace {
 std::string ppm() { return std::string("P6 2 2 255\n") + "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C"; }
 
-/// 2 x 2, 24 bits, from the bottom up, rows padded to 8 bytes.
+/// 2 x 2, 24 bits, bottom row first, rows padded to 8 bytes.
 std::string bmp() {
   std::string b = "BM";
-  const auto u32 = [&](std::uint32_t v) {
+  for (const std::uint32_t field : {14U + 40 + 16, 0U, 54U, 40U, 2U, 2U, 1U | 24U << 16, 0U, 16U, 0U, 0U, 0U, 0U}) {
     b.resize(b.size() + 4);
-    store_little(reinterpret_cast<std::byte*>(b.data() + b.size() - 4), v);
-  };
-  u32(14 + 40 + 16), u32(0), u32(54), u32(40), u32(2), u32(2), u32(1 | 24 << 16), u32(0), u32(16), u32(0), u32(0),
-      u32(0), u32(0);
+    store_little(reinterpret_cast<std::byte*>(b.data() + b.size() - 4), field);
+  }
   for (int v : {9, 8, 7, 12, 11, 10, 0, 0, 3, 2, 1, 6, 5, 4, 0, 0}) b += static_cast<char>(v);
   return b;
 }
@@ -45,7 +43,7 @@ std::vector<int> pixels(const Image& image) {
 }
 }  // namespace
 
-TEST_CASE("decode: PNM and BMP give their pixels, top row first, red first") {
+TEST_CASE("decode: PNM and BMP decode to pixels, top row first, red first") {
   const std::vector<int> expected{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   for (const std::string& file : {ppm(), bmp()}) {
     const Image image = decode_image(as_byte_span(file));
@@ -59,13 +57,13 @@ TEST_CASE("decode: PNM and BMP give their pixels, top row first, red first") {
   CHECK(pixels(gray) == std::vector<int>{'a', 'b'});
 }
 
-TEST_CASE("decode: grey with alpha becomes four channels that keep the alpha") {
+TEST_CASE("decode: grey with alpha becomes four channels with the alpha") {
   const Image image = decode_image(as_byte_span(png()));
   CHECK(image.pixels() == Pixels::rgba);
   CHECK(pixels(image) == std::vector<int>{10, 10, 10, 200, 20, 20, 20, 0});
 }
 
-TEST_CASE("decode: palettes and single bits are remembered, single transparent colours dropped") {
+TEST_CASE("decode: palettes and 1-bit images set the palette flag, single transparent colours are ignored") {
   const auto file = [](char depth, char type, const std::vector<std::pair<std::string, std::string>>& chunks,
                        const std::string& row) {
     std::vector<std::byte> all(8);
@@ -99,7 +97,7 @@ TEST_CASE("decode: palettes and single bits are remembered, single transparent c
   CHECK(pixels(gray) == std::vector<int>{5, 6});
 }
 
-TEST_CASE("decode: a PNM whose numbers no picture has is refused before a decoder counts with them") {
+TEST_CASE("decode: a PNM with absurd numbers in its header is refused before the decoder uses them") {
   for (const std::string header :
        {"P5 16777217 1 255\n", "P6 2 66666666660 255\n", "P5 1 1 99999999999\n", "P5 666666666666666666666666"}) {
     const auto result = try_decode_image(as_byte_span(header + "abc"), "x.pgm");
@@ -108,7 +106,7 @@ TEST_CASE("decode: a PNM whose numbers no picture has is refused before a decode
   }
 }
 
-TEST_CASE("decode: a PNM whose largest sample is not 255 is refused, not read as something else") {
+TEST_CASE("decode: a PNM whose largest sample is not 255 is refused") {
   for (const char* sample : {"1", "254", "65535"}) {
     const auto result = try_decode_image(as_byte_span("P5 2 1 " + std::string(sample) + "\nabcd"), "x.pgm");
     REQUIRE(!result);
@@ -127,9 +125,7 @@ TEST_CASE("decode: every truncation of a file is an error") {
     }
 }
 
-TEST_CASE(
-    "decode by what is embedded: a JPEG whose Huffman table announces more symbols than there are is refused, wherever "
-    "it stands") {
+TEST_CASE("embedded JPEG decoder: a Huffman table with too many symbols is refused, at any position in the file") {
   const auto table = [](char first, char others) {
     return std::string("\xFF\xC4\x00\x13\x00", 5) + first + std::string(15, others);
   };
@@ -144,15 +140,15 @@ TEST_CASE(
        {std::string(), application, scan, application + scan, table(0, 0), std::string("\xFF\xFF\xFF")}) {
     CHECK(refused(start + before + table(2, 17)));                // 257
     CHECK(refused(start + before + table(-1, -1)));               // 4080
-    CHECK(refused(start + before + table(-1, -1).substr(0, 8)));  // the end of the file within the counts: 765
-    CHECK(!refused(start + before + table(1, 17)));               // 256: something else is wrong with it
+    CHECK(refused(start + before + table(-1, -1).substr(0, 8)));  // the file ends inside the counts: 765
+    CHECK(!refused(start + before + table(1, 17)));               // 256: invalid for another reason
   }
   CHECK(!refused(start + application + "\xFF\xD9" + table(-1, -1)));  // after the end
 }
 
-TEST_CASE("read: errors name the file and say what is wrong with it") {
+TEST_CASE("read: errors name the file and state the reason") {
   const TemporaryFolder folder;
-  put(folder / "a.txt", "just a text, no picture");
+  put(folder / "a.txt", "just a text, no image");
   put(folder / "a.heic", std::string("\0\0\0\x18"
                                      "ftypheic",
                                      12));
@@ -167,7 +163,7 @@ TEST_CASE("read: errors name the file and say what is wrong with it") {
     CHECK(result.error().place() == folder / name);
     return result.error().message().substr(folder.path.size() + 1);
   };
-  const std::string formats = "not an image in a format read here: expected " + ImageDecoders::formats();
+  const std::string formats = "not an image in a supported format: expected " + ImageDecoders::formats();
   CHECK(formats.find("JPEG, PNG, ") != std::string::npos);
   for (const char* name : {"a.txt", "a.heic", "a.pbm"}) CHECK(message(name) == name + (": " + formats));
   CHECK(message("empty.png") == "empty.png: not an image: no bytes");
@@ -178,13 +174,13 @@ TEST_CASE("read: errors name the file and say what is wrong with it") {
   CHECK(message("none.png").find("none.png: no such file (looked for /") == 0);
 }
 
-TEST_CASE("read: files of many kinds give the pixels another decoder finds") {
+TEST_CASE("read: files of many kinds give the pixels of another decoder") {
   CLIP_TEST_DATA_OR_RETURN(data, "files of many kinds");
   struct Expected {
     const char* name;
     Index width, height;
     Pixels pixels;
-    std::uint32_t crc;  // of all pixels, rows without gaps; 0: a JPEG, whose decoders differ
+    std::uint32_t crc;  // of all pixels, rows without padding; 0: a JPEG, whose decoders differ
   };
   for (const Expected& e :
        {Expected{"chelsea.png", 451, 300, Pixels::rgb, 0x0F829D59},
@@ -207,7 +203,7 @@ TEST_CASE("read: files of many kinds give the pixels another decoder finds") {
   CHECK(read_image(std::string(data) + "/images/green_palette.png").channels() >= 3);
 }
 
-TEST_CASE("read: JPEG and PNG files cut short anywhere are errors, not pictures with grey below") {
+TEST_CASE("read: truncated JPEG and PNG files are errors, not images with a grey bottom") {
   CLIP_TEST_DATA_OR_RETURN(data, "files cut short");
   for (const char* name : {"hopper_gray.jpg", "rocket.jpg", "camera.png", "basi6a08.png"}) {
     const std::string file = get(std::string(data) + "/images/" + name);
@@ -222,7 +218,7 @@ TEST_CASE("read: JPEG and PNG files cut short anywhere are errors, not pictures 
 }
 
 namespace {
-/// Reads files that begin with "mine": one pixel each.
+/// Decodes files that begin with "mine": one pixel each.
 struct Mine {
   static std::string formats() { return "mine"; }
   static bool reads(std::span<const std::byte> file) { return as_text(file).substr(0, 4) == "mine"; }
@@ -234,13 +230,13 @@ struct Mine {
 static_assert(ImageDecoder<Mine> && ImageDecoder<ImageDecoders> && !ImageDecoder<Image>);
 }  // namespace
 
-TEST_CASE("a decoder of one's own reads what it knows; the others read the rest") {
+TEST_CASE("a custom decoder reads its format; the others read the rest") {
   using Both = Decoders<Mine, ImageDecoders>;
   CHECK(decode_image<Both>(as_byte_span("mine!")).row(0)[0] == '!');
   CHECK(pixels(decode_image<Both>(as_byte_span(ppm()))) == pixels(decode_image(as_byte_span(ppm()))));
   CHECK(try_decode_image<Both>(as_byte_span("mine"), "x").error().message() == "x: truncated image");
   CHECK(try_decode_image<Both>(as_byte_span("else"), "x").error().message() ==
-        "x: not an image in a format read here: expected mine, " + ImageDecoders::formats());
+        "x: not an image in a supported format: expected mine, " + ImageDecoders::formats());
   CHECK(try_decode_image<Decoders<Mine>>(as_byte_span(ppm()), "x").error().message() ==
-        "x: not an image in a format read here: expected mine");
+        "x: not an image in a supported format: expected mine");
 }

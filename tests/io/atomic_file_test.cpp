@@ -34,7 +34,7 @@ bool complete(const std::string& text) {
 }
 }  // namespace
 
-TEST_CASE("atomic file: what was written is there after commit, and nothing else") {
+TEST_CASE("atomic file: after commit the target has exactly the written bytes") {
   const TemporaryFolder folder;
   std::string expected;
   AtomicFile file = AtomicFile::create(folder / "a");
@@ -50,7 +50,7 @@ TEST_CASE("atomic file: what was written is there after commit, and nothing else
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("atomic file: without commit the target stays, and the temporary file goes") {
+TEST_CASE("atomic file: without commit the target does not change, and the temporary file is deleted") {
   const TemporaryFolder folder;
   put(folder / "a", "old");
   {
@@ -62,7 +62,7 @@ TEST_CASE("atomic file: without commit the target stays, and the temporary file 
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("atomic file: nothing can be written or committed after commit") {
+TEST_CASE("atomic file: write and commit after commit are errors") {
   const TemporaryFolder folder;
   AtomicFile file = AtomicFile::create(folder / "a");
   file.commit();
@@ -71,7 +71,7 @@ TEST_CASE("atomic file: nothing can be written or committed after commit") {
   CHECK(get(folder / "a").empty());
 }
 
-TEST_CASE("atomic file: the permissions of a replaced file stay, a link is followed") {
+TEST_CASE("atomic file: a replaced file keeps its permissions, a link is followed") {
   const TemporaryFolder folder;
   put(folder / "a", "old");
   std::filesystem::permissions(folder / "a", std::filesystem::perms{0640});
@@ -82,21 +82,21 @@ TEST_CASE("atomic file: the permissions of a replaced file stay, a link is follo
   CHECK(std::filesystem::status(folder / "a").permissions() == std::filesystem::perms{0640});
 }
 
-TEST_CASE("atomic file: a second writer of the same file is told so; after the first it may go on") {
+TEST_CASE("atomic file: a second writer of the same file gets an error until the first has finished") {
   const TemporaryFolder folder;
   std::optional<AtomicFile> first = AtomicFile::create(folder / "a");
   first->write(as_byte_span("first"));
   const auto second = AtomicFile::try_create(folder / "a");
   REQUIRE(!second);
   CHECK(second.error().kind() == ErrorKind::system);
-  CHECK(second.error().message().find("another writer") != std::string::npos);
+  CHECK(second.error().message().find("another process is writing it") != std::string::npos);
   first->commit();
   first.reset();
   write_file(folder / "a", as_byte_span("second"));
   CHECK(get(folder / "a") == "second");
 }
 
-TEST_CASE("atomic file: what a killed process left is overwritten") {
+TEST_CASE("atomic file: the temporary file of a killed process is overwritten") {
   const TemporaryFolder folder;
   put(folder / ".a.partial", std::string(100'000, 'x'));
   write_file(folder / "a", as_byte_span("short"));
@@ -104,7 +104,7 @@ TEST_CASE("atomic file: what a killed process left is overwritten") {
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("atomic file: places that cannot be written are named, with what the system said") {
+TEST_CASE("atomic file: a path that cannot be written is an error with the path and the system's message") {
   const TemporaryFolder folder;
   const auto missing = try_write_file(folder / "no/such/a", {});
   REQUIRE(!missing);
@@ -120,7 +120,7 @@ TEST_CASE("atomic file: places that cannot be written are named, with what the s
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("atomic file: a full disk is an error, the old file stays and nothing is left over") {
+TEST_CASE("atomic file: a full disk is an error, the old file stays and no temporary file remains") {
   const TemporaryFolder folder;
   put(folder / "a", "old");
   const pid_t child = ::fork();
@@ -148,7 +148,7 @@ TEST_CASE("atomic file: a full disk is an error, the old file stays and nothing 
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("atomic file: killed at any moment, the file is one of its complete versions") {
+TEST_CASE("atomic file: after a kill at any moment the file is one of the complete versions") {
   const TemporaryFolder folder;
   const std::string path = folder / "a";
   std::mt19937 random{7};
@@ -168,7 +168,7 @@ TEST_CASE("atomic file: killed at any moment, the file is one of its complete ve
     }
     char one = 0;
     ::close(ready[1]);
-    REQUIRE(::read(ready[0], &one, 1) == 1);  // at least one save was finished
+    REQUIRE(::read(ready[0], &one, 1) == 1);  // at least one save has finished
     ::usleep(static_cast<useconds_t>(random() % 8'000));
     ::kill(child, SIGKILL);
     int status = 0;

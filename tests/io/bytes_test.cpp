@@ -7,7 +7,7 @@
 
 using namespace clip;
 
-TEST_CASE("bytes: a number stored in either order is loaded again, byte by byte in the right place") {
+TEST_CASE("bytes: a number stored in either byte order is loaded back, and each byte has its place") {
   std::array<std::byte, 8> b{};
   store_little<std::uint64_t>(b.data(), 0x0102030405060708ULL);
   CHECK(b[0] == std::byte{8});
@@ -30,7 +30,7 @@ TEST_CASE("crc32 has the published check value, at compile time too") {
   static_assert(crc32(abc) == 0x352441C2U);
 }
 
-TEST_CASE("crc32 of a text in two pieces is that of the whole, wherever it is cut") {
+TEST_CASE("crc32 of a text in two pieces equals that of the whole, for every split") {
   const std::string text = "the quick brown fox jumps over the lazy dog";
   for (std::size_t cut = 0; cut <= text.size(); ++cut)
     CHECK(crc32(as_byte_span(text.substr(cut)), crc32(as_byte_span(text.substr(0, cut)))) == crc32(as_byte_span(text)));

@@ -11,7 +11,7 @@
 
 using namespace clip;
 
-// Both inflaters where both are there: they must agree.
+// Both inflaters, if both are available: they must agree.
 #if defined(CLIP_HAS_ZLIB) && CLIP_HAS_ZLIB
 #define INFLATERS detail::StbInflate, detail::ZlibInflate
 #else
@@ -52,7 +52,7 @@ Bytes trailer(std::string_view content) {
   return out;
 }
 const Bytes plain_header = bytes_of({0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3});
-/// Extra field, name, comment and the header's own checksum.
+/// A header with extra field, name, comment and its own checksum.
 const Bytes full_header = bytes_of({0x1F, 0x8B, 8,   0x1E, 0,   0, 0,   0,   0,   3,   3, 0,    'a', 'b',
                                     'c',  'n',  'a', 'm',  'e', 0, 'n', 'o', 't', 'e', 0, 0x00, 0x8A});
 
@@ -74,18 +74,18 @@ Bytes stored(std::string_view content, std::size_t block) {
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("gunzip reads members with the shortest and with the fullest header", I, INFLATERS) {
+TEST_CASE_TEMPLATE("gunzip reads members with the shortest and with the longest header", I, INFLATERS) {
   CHECK(as_text(gunzip<I>(gzipped(), "a.gz")) == text());
   CHECK(as_text(gunzip<I>(gzipped(full_header), "a.gz")) == text());
 }
 
-TEST_CASE_TEMPLATE("gunzip joins several members, empty ones too", I, INFLATERS) {
+TEST_CASE_TEMPLATE("gunzip joins several members, including empty ones", I, INFLATERS) {
   const Bytes empty = joined(joined(plain_header, bytes_of({3, 0})), trailer(""));
   const Bytes all = joined(joined(joined(gzipped(), empty), gzipped(full_header)), empty);
   CHECK(as_text(gunzip<I>(all, "a.gz")) == text() + text());
 }
 
-TEST_CASE_TEMPLATE("gunzip of stored blocks gives their bytes, whatever the length", I, INFLATERS) {
+TEST_CASE_TEMPLATE("gunzip of stored blocks returns their bytes, for every length", I, INFLATERS) {
   std::mt19937 random{3};
   for (std::size_t size : {0U, 1U, 7U, 1000U, 65535U, 65536U, 300'000U}) {
     std::string content(size, '\0');
@@ -109,7 +109,8 @@ TEST_CASE_TEMPLATE("gunzip: every truncation is an error that names the file", I
   }
 }
 
-TEST_CASE_TEMPLATE("gunzip: no changed bit after the header changes the text unnoticed", I, INFLATERS) {
+TEST_CASE_TEMPLATE("gunzip: every flipped bit after the header is an error or leaves the text unchanged", I,
+                   INFLATERS) {
   const Bytes whole = gzipped();
   for (std::size_t i = plain_header.size(); i < whole.size(); ++i)
     for (int bit = 0; bit < 8; ++bit) {
@@ -120,7 +121,8 @@ TEST_CASE_TEMPLATE("gunzip: no changed bit after the header changes the text unn
     }
 }
 
-TEST_CASE_TEMPLATE("gunzip: no header, trailing bytes, a wrong length, too much are errors", I, INFLATERS) {
+TEST_CASE_TEMPLATE("gunzip: a missing header, trailing bytes, a wrong length and too much output are errors", I,
+                   INFLATERS) {
   CHECK(!try_gunzip<I>(as_byte_span("this is not gzip at all"), "x"));
   CHECK(!try_gunzip<I>(joined(gzipped(), bytes_of({0})), "x"));
   CHECK(!try_gunzip<I>(joined(gzipped(), bytes_of({'m', 'o', 'r', 'e'})), "x"));
@@ -134,7 +136,7 @@ TEST_CASE_TEMPLATE("gunzip: no header, trailing bytes, a wrong length, too much 
   CHECK(try_gunzip<I>(gzipped(), "x", 215).error().message().find("more than 215 bytes") != std::string::npos);
 }
 
-TEST_CASE_TEMPLATE("inflate takes exactly one stream of exactly the size that was announced", I, INFLATERS) {
+TEST_CASE_TEMPLATE("inflate accepts exactly one stream of exactly the stated size", I, INFLATERS) {
   CHECK(as_text(*try_inflate<I>(deflated(), 216, "x")) == text());
   CHECK(!try_inflate<I>(deflated(), 215, "x"));
   CHECK(!try_inflate<I>(deflated(), 217, "x"));
@@ -143,7 +145,7 @@ TEST_CASE_TEMPLATE("inflate takes exactly one stream of exactly the size that wa
   for (std::size_t n = 0; n < whole.size(); ++n) CHECK(!try_inflate<I>(std::span{whole}.first(n), 216, "x"));
 }
 
-TEST_CASE_TEMPLATE("inflate of random bytes ends in an error or a value, never in a crash", I, INFLATERS) {
+TEST_CASE_TEMPLATE("inflate of random bytes returns an error or a value and never crashes", I, INFLATERS) {
   std::mt19937 random{11};
   int errors = 0;
   for (int round = 0; round < 3000; ++round) {
@@ -154,7 +156,7 @@ TEST_CASE_TEMPLATE("inflate of random bytes ends in an error or a value, never i
   CHECK(errors > 2900);
 }
 
-TEST_CASE("read_file inflates what is gzipped and leaves the rest alone") {
+TEST_CASE("read_file decompresses gzip files and returns other files unchanged") {
   const TemporaryFolder folder;
   const Bytes packed = gzipped();
   put(folder / "a.gz", std::string(as_text(packed)));
@@ -164,7 +166,7 @@ TEST_CASE("read_file inflates what is gzipped and leaves the rest alone") {
   CHECK(!try_read_file(folder / "none"));
 }
 
-TEST_CASE_TEMPLATE("the published vocabulary inflates to the bytes it was made of", I, INFLATERS) {
+TEST_CASE_TEMPLATE("the published vocabulary decompresses to its original bytes", I, INFLATERS) {
   CLIP_TEST_DATA_OR_RETURN(data, "vocabulary inflates");
   const auto vocabulary = read_file<I>(std::string(data) + "/bpe_simple_vocab_16e6.txt.gz");
   CHECK(vocabulary.size() == 3'194'984);

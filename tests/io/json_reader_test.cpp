@@ -6,7 +6,7 @@
 
 using namespace clip;
 
-TEST_CASE("json reader: values come by name and type, and a well-formed file has no problems") {
+TEST_CASE("json reader: values are read by name and type, and a well-formed file has no problems") {
   const Json j = parse_json(
       R"({"width": 768, "scale": 1, "name": "b", "causal": true, "mean": [0.5, 1, 2], "text": {"layers": 12}})",
       "c.json");
@@ -22,11 +22,11 @@ TEST_CASE("json reader: values come by name and type, and a well-formed file has
   CHECK(file.finish());
 }
 
-TEST_CASE("json reader: a problem names file, path, expectation and finding") {
-  const auto problem = [](const char* text, auto ask) {
+TEST_CASE("json reader: a problem names file, key path, expected and found value") {
+  const auto problem = [](const char* text, auto read) {
     const Json j = parse_json(text, "config.json");
     JsonReader file{j, "config.json"};
-    ask(file);
+    read(file);
     const auto done = file.finish();
     REQUIRE(!done);
     CHECK(done.error().kind() == ErrorKind::load);
@@ -55,7 +55,7 @@ TEST_CASE("json reader: a problem names file, path, expectation and finding") {
   CHECK(problem("[]", [](JsonReader& f) { f.text("a"); }) == "config.json: expected an object, found an array of 0");
 }
 
-TEST_CASE("json reader: unknown keys are problems at every depth, and all problems are told together") {
+TEST_CASE("json reader: unknown keys are problems at every depth, and all problems are reported together") {
   const Json j = parse_json(R"({"text":{"widht":1}, "extra":2, "layers":-1})", "c.json");
   JsonReader file{j, "c.json"};
   file.object("text");
@@ -64,7 +64,7 @@ TEST_CASE("json reader: unknown keys are problems at every depth, and all proble
         "c.json: layers: expected an integer of 0 or more, found -1; extra: unknown key; text.widht: unknown key");
 }
 
-TEST_CASE("json reader: an array tells kinds apart, and asking does not make the key known") {
+TEST_CASE("json reader: holds_array() finds an array and does not make the key known") {
   const Json json = parse_json(R"({"layers": [3, 4], "width": 5})", "x.json");
   JsonReader file{json, "x.json"};
   CHECK(file.holds_array("layers"));

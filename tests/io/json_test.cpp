@@ -22,7 +22,7 @@ TEST_CASE("json: a text keeps its values and their types") {
   CHECK(parse_json("3", "x") == 3);
 }
 
-TEST_CASE("json: bad text is one error with the file and the byte, and nothing is thrown") {
+TEST_CASE("json: bad text is one error with the file and the byte offset, and nothing is thrown") {
   for (const std::string text : {"", "{", "[1,]", "{\"a\" 1}", "{\"a\":1} x", "nul", "\"\xFF\"", "[1e999]",
                                  "{\"a\":\"\\ud800\"}", "[\"\n\"]", "{1:2}", "'a'", "[NaN]"}) {
     CAPTURE(text);
@@ -55,13 +55,13 @@ TEST_CASE("json: nesting has a limit, and reaching it is an error, not a crash")
   CHECK(!try_parse_json(std::string(1'000'000, '['), "x"));
 }
 
-TEST_CASE("json: what an error quotes is short") {
+TEST_CASE("json: an error quotes only a short part of the text") {
   CHECK(json_in_words(Json("x")) == "\"x\"");
   CHECK(json_in_words(parse_json("[1,2,3]", "x")) == "an array of 3");
   CHECK(json_in_words(Json(std::string(1000, 'x'))).size() == 60);
 }
 
-TEST_CASE("a float is written as people write it, and comes back as itself") {
+TEST_CASE("a float is written as the shortest decimal that reads back as the same float") {
   CHECK(json_text(Json(as_written(0.1f))) == "0.1");
   CHECK(json_text(Json(as_written(1e-5f))) == "1e-05");
   for (const float x : {0.48145466f, 0.26862954f, 1.0f / 3, 1e-38f, 3.4e38f, -0.0f})

@@ -15,7 +15,7 @@ namespace {
 const auto everything = [](const std::string&) { return true; };
 }
 
-TEST_CASE("files are listed in the order of their paths' bytes, with or without those in inner folders") {
+TEST_CASE("files are listed in the order of their paths' bytes, with or without subfolders") {
   const TemporaryFolder folder;
   fs::create_directories(folder / "b/inner");
   for (const char* name : {"c", "a", "B", "b/z", "b/inner/y"}) put(folder / name, "");
@@ -26,16 +26,16 @@ TEST_CASE("files are listed in the order of their paths' bytes, with or without 
   CHECK(try_list_files(folder.path + "/", Below::folder, everything)->front() == folder / "B");
 }
 
-TEST_CASE("only what is wanted, and nothing hidden") {
+TEST_CASE("only files that satisfy the predicate are listed, and no hidden ones") {
   const TemporaryFolder folder;
   fs::create_directories(folder / ".cache");
   for (const char* name : {"a.png", "a.txt", ".b.png", ".cache/c.png"}) put(folder / name, "");
-  const auto pictures =
+  const auto images =
       try_list_files(folder.path, Below::subfolders, [](const std::string& name) { return name.ends_with(".png"); });
-  CHECK(*pictures == std::vector<std::string>{folder / "a.png"});
+  CHECK(*images == std::vector<std::string>{folder / "a.png"});
 }
 
-TEST_CASE("links to files are files, links to folders are not followed, so that a loop ends") {
+TEST_CASE("links to files are files, links to folders are not followed, so a loop of links ends") {
   const TemporaryFolder folder;
   put(folder / "a", "");
   fs::create_symlink("a", folder / "b");

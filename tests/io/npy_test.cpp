@@ -16,7 +16,7 @@ using namespace clip;
 
 namespace {
 
-/// A file of a version, a header line as it stands, and bytes of values.
+/// A file with the given version, header text and bytes of values.
 std::string npy_file(int version, std::string line, const std::string& values) {
   std::string file = "\x93NUMPY";
   file += static_cast<char>(version);
@@ -39,7 +39,7 @@ const std::string two_by_three = "{'descr': '|u1', 'fortran_order': False, 'shap
 
 }  // namespace
 
-TEST_CASE("an array that is written is read back: shape, values and type") {
+TEST_CASE("a written array is read back with its shape, values and type") {
   const TemporaryFolder folder;
   const std::string path = folder / "x.npy";
   const auto comes_back = [&]<class T>(const std::vector<Index>& shape, const std::vector<T>& values) {
@@ -58,7 +58,7 @@ TEST_CASE("an array that is written is read back: shape, values and type") {
   comes_back({0, 512}, std::vector<float>{});
 }
 
-TEST_CASE("the bytes are those of numpy.save") {
+TEST_CASE("the bytes are equal to those of numpy.save") {
   const std::int64_t values[]{1, 2};
   const Index shape[]{2};
   const TemporaryFolder folder;
@@ -71,13 +71,13 @@ TEST_CASE("the bytes are those of numpy.save") {
   CHECK(get(folder / "x.npy") == expected);
 }
 
-TEST_CASE("values begin at a multiple of 64 bytes whatever the shape") {
+TEST_CASE("values begin at a multiple of 64 bytes for every shape") {
   for (const std::vector<Index>& shape :
        {std::vector<Index>{}, {1}, {123456789, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {1000000, 1000000, 1000000}})
     CHECK(npy_start(NpyType::f4, shape).size() % 64 == 0);
 }
 
-TEST_CASE("floats stored as halves are the nearest ones, and read back as floats or doubles") {
+TEST_CASE("floats stored as halves are rounded to nearest, and can be read as float or double") {
   const TemporaryFolder folder;
   const std::string path = folder / "x.npy";
   const Index shape[]{6};
@@ -90,7 +90,7 @@ TEST_CASE("floats stored as halves are the nearest ones, and read back as floats
   CHECK(read_npy<double>(path).values[1] == -0.0999755859375);
 }
 
-TEST_CASE("every type is read as float and double; as an integer only that very type") {
+TEST_CASE("every type can be read as float and double; an integer type only as itself") {
   const std::string file = npy_file(1, two_by_three, "\x01\x02\x03\x04\x05\xFF");
   CHECK(parsed<float>(file)->values == std::vector<float>{1, 2, 3, 4, 5, 255});
   CHECK(parsed<double>(file)->shape == std::vector<Index>{2, 3});
@@ -98,20 +98,20 @@ TEST_CASE("every type is read as float and double; as an integer only that very 
   CHECK(parsed<std::int32_t>(file).error().message() == "x.npy: npy: element type: expected <i4, found |u1");
 }
 
-TEST_CASE("versions 1, 2 and 3 are read, keys in any order, with either quotation mark") {
+TEST_CASE("versions 1, 2 and 3 are read, with keys in any order and either quotation mark") {
   for (const int version : {1, 2, 3}) CHECK(parsed(npy_file(version, two_by_three, "abcdef"))->values.size() == 6);
   CHECK(parsed(npy_file(1, "{\"shape\":(6,),\"descr\":\"|u1\",\"fortran_order\":False}\n", "abcdef"))->shape ==
         std::vector<Index>{6});
   CHECK(error_of(npy_file(4, two_by_three, "abcdef")) == "x.npy: npy: version: expected 1 to 3, found 4");
 }
 
-TEST_CASE("a vector may claim Fortran order, which means nothing there; a matrix may not") {
+TEST_CASE("Fortran order is accepted for a vector, where it has no meaning, and refused for a matrix") {
   CHECK(parsed(npy_file(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (6,), }", "abcdef"))->values.size() == 6);
   CHECK(error_of(npy_file(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", "abcdef")) ==
-        "x.npy: npy: columns are stored first (Fortran order): expected rows first");
+        "x.npy: npy: column-major (Fortran order): expected row-major");
 }
 
-TEST_CASE("what is not such an array is one error that says why") {
+TEST_CASE("a malformed file is one error that states the reason") {
   CHECK(error_of("") == "x.npy: not a .npy file");
   CHECK(error_of("PK\x03\x04 and more") == "x.npy: not a .npy file");
   CHECK(error_of(npy_file(1, "{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "abcd")) ==
@@ -126,7 +126,7 @@ TEST_CASE("what is not such an array is one error that says why") {
   CHECK(error_of(npy_file(1, two_by_three, "abcde")).starts_with("x.npy: npy: truncated"));
 }
 
-TEST_CASE("a header's numbers are never believed beyond the bytes there are") {
+TEST_CASE("the sizes in a header are checked against the number of bytes") {
   for (const char* shape :
        {"(9223372036854775807,)", "(4294967296, 4294967296)", "(3037000500, 3037000500)", "(1000000000000,)"})
     CHECK(error_of(npy_file(1, "{'descr': '<f8', 'fortran_order': False, 'shape': " + std::string(shape) + ", }",
@@ -138,7 +138,7 @@ TEST_CASE("a header's numbers are never believed beyond the bytes there are") {
             ->values.empty());
 }
 
-TEST_CASE("every beginning of a file is an error, and no change of a byte of its header is more than one") {
+TEST_CASE("every truncated file is an error, and a changed header byte causes at most an error") {
   const std::string file = npy_file(1, two_by_three, "abcdef");
   for (std::size_t n = 0; n < file.size(); ++n) CHECK_FALSE(parsed(file.substr(0, n)).has_value());
   Rng rng{7};
@@ -152,7 +152,7 @@ TEST_CASE("every beginning of a file is an error, and no change of a byte of its
   }
 }
 
-TEST_CASE("a writer takes as many values as its shape holds, and leaves no file behind otherwise") {
+TEST_CASE("a writer accepts exactly as many values as its shape has, otherwise it leaves no file") {
   const TemporaryFolder folder;
   const std::string path = folder / "x.npy";
   const Index shape[]{2, 2}, wrong[]{-1};

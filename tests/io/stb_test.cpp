@@ -1,10 +1,10 @@
-// The other orders of includes are compiled and linked in tests/consumer_stb.
-#define STBI_NO_PNG  // a program's own settings, which our copy must neither see nor change
+// tests/consumer_stb compiles and links the other orders of includes.
+#define STBI_NO_PNG  // the program's own setting, which our copy must neither see nor change
 #include <clip/io/stb.hpp>
 
 #include <doctest/doctest.h>
 
-TEST_CASE("stb: our copy leaves no macro behind and reads PNG whatever the program has set") {
+TEST_CASE("stb: our copy leaves no macro defined and reads PNG despite the program's settings") {
 #if defined(STB_IMAGE_IMPLEMENTATION) || defined(STB_IMAGE_STATIC) || defined(STBI_INCLUDE_STB_IMAGE_H) || \
     defined(STBI_ASSERT) || defined(STBIDEF) || defined(STBI_VERSION) || defined(stbi_inline) || !defined(STBI_NO_PNG)
   FAIL("macros of stb_image.h leak");

@@ -1,4 +1,4 @@
-// tests/io/temporary_folder.hpp: a folder that is gone after the test, and files as text.
+// tests/io/temporary_folder.hpp: temporary folders that delete themselves, and text files.
 #pragma once
 
 #include <cstdlib>
@@ -30,7 +30,7 @@ inline std::string get(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The folder of test data, or null after saying which case is skipped.
+/// The folder of test data, or null after a message about the skipped case.
 #define CLIP_TEST_DATA_OR_RETURN(variable, name)              \
   const char* const variable = std::getenv("CLIP_TEST_DATA"); \
   if (variable == nullptr) {                                  \

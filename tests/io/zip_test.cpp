@@ -42,7 +42,7 @@ TEST_CASE("zip: entries are found by name, stored ones in place, deflated ones i
   CHECK(!is_zip(as_byte_span("PK")));
 }
 
-TEST_CASE("zip: the extra field before the content moves it, a comment after the directory changes nothing") {
+TEST_CASE("zip: an extra field shifts the content, a comment after the directory has no effect") {
   ZipWriter zip = two();
   zip.entries[0].local_extra = "FB" + little(20, 2) + std::string(20, 'Z');
   for (const std::string& comment :
@@ -55,7 +55,7 @@ TEST_CASE("zip: the extra field before the content moves it, a comment after the
   }
 }
 
-TEST_CASE("zip: sizes and places of 64 bits are read, of the entries and of the directory") {
+TEST_CASE("zip: 64-bit sizes and offsets are read, of the entries and of the directory") {
   for (const int which : {1, 2, 3}) {
     ZipWriter zip = two();
     zip.wide = (which & 1) != 0;
@@ -73,7 +73,7 @@ TEST_CASE("zip: no entries and empty entries are fine") {
   CHECK(content(*parse(empty).value().find("e")).empty());
 }
 
-TEST_CASE("zip: what is wrong with a directory is said") {
+TEST_CASE("zip: the error of a damaged directory states the reason") {
   const auto changed = [](auto change) {
     ZipWriter zip = two();
     change(zip);
@@ -92,16 +92,16 @@ TEST_CASE("zip: what is wrong with a directory is said") {
         "a/data.pkl: its header is not where the directory says");
   CHECK(changed([](auto& z) { z.entries[0].packed = z.entries[0].size = 1000; }) ==
         "a/data.pkl: truncated, or longer than the file");
-  CHECK(changed([](auto& z) { z.entries[0].size = 9; }) == "a/data.pkl: stored, but of two sizes");
+  CHECK(changed([](auto& z) { z.entries[0].size = 9; }) == "a/data.pkl: stored, but its compressed and its full size differ");
   CHECK(changed([](auto& z) { z.entries[0].packed = z.entries[0].size = 60; }) == "two entries overlap");
   CHECK(changed([](auto& z) { z.entries[1].begin = 0; }) == "a/data/0: its header has another name");
   CHECK(message("x" + two().file()) == "the directory is not where its end says");
   std::string parts = two().file();
   parts[parts.size() - 18] = 1;
-  CHECK(message(parts) == "one part of several");
+  CHECK(message(parts) == "one part of a multi-part archive");
 }
 
-TEST_CASE("zip: a few bytes cannot ask for much memory") {
+TEST_CASE("zip: a small file cannot cause a large allocation") {
   ZipWriter zip = two();
   for (const long long size : {10'000'000'000LL, 100'000LL, 0x7FFFFFFFFFFFFFFFLL}) {
     zip.entries[1].size = size;
@@ -110,7 +110,7 @@ TEST_CASE("zip: a few bytes cannot ask for much memory") {
   }
 }
 
-TEST_CASE("zip: a deflated entry has the size and the checksum of the directory") {
+TEST_CASE("zip: the size and the checksum of a deflated entry must match the directory") {
   ZipWriter zip = two();
   zip.entries[1].size = 11;
   const std::string longer = zip.file();
@@ -125,7 +125,7 @@ TEST_CASE("zip: a deflated entry has the size and the checksum of the directory"
         "x.zip: zip: a/data/0: damaged: its checksum differs");
 }
 
-TEST_CASE("zip: every truncation is an error, and no changed byte a crash") {
+TEST_CASE("zip: every truncation is an error, and no changed byte causes a crash") {
   ZipWriter writer = two();
   writer.entries[0].wide = writer.wide = true;
   std::mt19937 random{5};

@@ -1,4 +1,4 @@
-// tests/io/zip_writer.hpp: zip files in memory, right ones and wrong ones.
+// tests/io/zip_writer.hpp: writes zip files in memory, valid and invalid ones.
 #pragma once
 
 #include <clip/io/bytes.hpp>
@@ -15,7 +15,7 @@ inline std::string little(std::uint64_t value, int size) {
   return bytes;
 }
 
-/// One deflate stream that holds a text as it is.
+/// A deflate stream with one stored block.
 inline std::string deflated(std::string_view text) {
   const std::size_t n = text.size();
   return "\x01" + little(n, 2) + little(~n, 2) + std::string(text);
@@ -26,9 +26,9 @@ struct ZipWriter {
     std::string name, content;
     bool deflate = false;
     std::string local_extra{};
-    // Overwritten in the directory where not negative: what a damaged or hostile file says.
+    // Overwritten in the directory if not negative: the values of a damaged or hostile file.
     long long size = -1, packed = -1, begin = -1, method = -1, flags = -1, checksum = -1;
-    bool wide = false;  // sizes and place in a zip64 field
+    bool wide = false;  // sizes and offset in a zip64 field
   };
   std::vector<Entry> entries;
   std::string comment{};
@@ -46,7 +46,7 @@ struct ZipWriter {
                           crc = is(e.checksum, clip::crc32(clip::as_byte_span(e.content))),
                           begin = is(e.begin, all.size()), packed = is(e.packed, data.size()),
                           size = is(e.size, e.content.size());
-      // As writers that stream do: the sizes follow the data, the header has none.
+      // As streaming writers do: the sizes follow the data, the header has none.
       all += "PK\3\4" + little(20, 2) + little(flags, 2) + little(method, 2) + little(0, 4) + little(0, 12) +
              little(e.name.size(), 2) + little(e.local_extra.size(), 2) + e.name + e.local_extra + data + "PK\7\10" +
              little(crc, 4) + little(data.size(), 4) + little(e.content.size(), 4);

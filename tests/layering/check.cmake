@@ -1,9 +1,11 @@
-# cmake -D INCLUDE_DIR=… -P check.cmake: reads every header's includes. Folders point one way, foreign headers have one door each,
-# and a header begins with its name and a sentence. All findings are printed; the exit status is the verdict.
+# cmake -D INCLUDE_DIR=… -P check.cmake: checks the includes and the first line of every header. A header includes only
+# from its own folder and from folders to the left; each third-party header is included in one place; the first line is
+# `// PATH: NOUN PHRASE`. Prints all findings and fails if there is any.
 
-set(folders core io config formats names backend tensor autograd ops nn image tokens tokenizer tower model loss optim checkpoint data train plot task)
+set(folders core io config formats names backend tensor autograd ops nn image tokens tokenizer tower model loss optim
+    checkpoint data train plot task)
 
-# Which of our files may include what others wrote: a pattern for the include, one for the header, and both in words.
+# Third-party headers: a pattern for the include, a pattern for the headers that may include it, and the rule in words.
 set(doors
   "^nlohmann/" "^clip/io/json\\.hpp$"     "only clip/io/json.hpp includes nlohmann/json"
   "stb_image"  "^clip/io/stb\\.hpp$"      "only clip/io/stb.hpp includes stb"
@@ -22,7 +24,8 @@ function(finding header sentence)
   message("${header}: ${sentence}")
 endfunction()
 
-# place_of(OUT PATH): the number of the path's folder. version.hpp lies left of all folders; clip.hpp and fwd.hpp, which gather, right of all.
+# place_of(OUT PATH): the index of the path's folder. version.hpp is left of all
+# folders; clip.hpp and fwd.hpp are right of all.
 function(place_of out path)
   if(path STREQUAL "clip/version.hpp")
     set(place -1)
@@ -49,9 +52,9 @@ foreach(header IN LISTS headers)
   file(READ ${INCLUDE_DIR}/${header} content LIMIT 4096)
   string(FIND "${content}" "// ${header}: " begins)
   if(NOT begins EQUAL 0)
-    finding(${header} "expected the first line \"// ${header}: one sentence\"")
+    finding(${header} "expected the first line \"// ${header}: a noun phrase\"")
   endif()
-  if(NOT content MATCHES "\n#pragma once\n")
+  if(NOT content MATCHES "\n#pragma once\n" AND NOT header MATCHES "\\.def\\.hpp$")  # a .def.hpp is included several times
     finding(${header} "expected #pragma once")
   endif()
 

@@ -37,7 +37,7 @@ struct Outcome {
   double scale;        // gradient of logit_scale
 };
 
-/// The loss of n pairs and its gradients with respect to all that goes in.
+/// The loss of n pairs and its gradients with respect to all inputs.
 Outcome outcome(const Values& image, const Values& text, Index n, const std::vector<std::int32_t>& groups,
                 double log_scale = std::log(10.0)) {
   Temperature temperature{log_scale};
@@ -99,7 +99,7 @@ TEST_CASE("contrastive: it is symmetric in images and texts") {
   }
 }
 
-TEST_CASE("contrastive: gradients are the limits of differences, with and without equal captions") {
+TEST_CASE("contrastive: gradients match finite differences, with and without equal captions") {
   for (const auto& groups : {std::vector<std::int32_t>{}, {0, 1, 0, 2}}) {
     Values image = random_rows("image", 12), text = random_rows("text", 12);
     const Outcome exact = outcome(image, text, 4, groups);
@@ -123,7 +123,7 @@ TEST_CASE("contrastive: gradients are the limits of differences, with and withou
   }
 }
 
-TEST_CASE("contrastive: lengths do not matter, so gradients stand at right angles to features") {
+TEST_CASE("contrastive: the loss does not depend on feature lengths, so gradients are orthogonal to features") {
   Values image = random_rows("image", 20), text = random_rows("text", 20);
   const Outcome before = outcome(image, text, 4, {0, 1, 2, 1});
   const auto dot = [](const Values& a, const Values& b, std::size_t row) {
@@ -134,11 +134,14 @@ TEST_CASE("contrastive: lengths do not matter, so gradients stand at right angle
     CHECK(std::abs(dot(image, before.image, row)) < 1e-14);
     CHECK(std::abs(dot(text, before.text, row)) < 1e-14);
   }
-  for (std::size_t i = 0; i < 20; ++i) image[i] *= 3 + static_cast<double>(i / 5), text[i] *= 0.25;
+  for (std::size_t i = 0; i < 20; ++i) {
+    image[i] *= 3 + static_cast<double>(i / 5);
+    text[i] *= 0.25;
+  }
   CHECK(loss(image, text, 4, {0, 1, 2, 1}) == near(before.loss));
 }
 
-TEST_CASE("contrastive: where captions differ, groups change nothing, whatever their numbers") {
+TEST_CASE("contrastive: with distinct captions groups have no effect, whatever their numbers") {
   const Values image = random_rows("image", 18), text = random_rows("text", 18);
   const Outcome plain = outcome(image, text, 6, {}), grouped = outcome(image, text, 6, {5, 1, 40, 0, 2, 3});
   CHECK(plain.loss == grouped.loss);
@@ -148,8 +151,8 @@ TEST_CASE("contrastive: where captions differ, groups change nothing, whatever t
   CHECK(loss(image, text, 6, {0, 1, 0, 2, 3, 2}) == loss(image, text, 6, {9, 4, 9, 7, 1, 7}));
 }
 
-TEST_CASE("contrastive: positives of each other are worth the same") {
-  // Two captions are equal: exchanging them between their images changes nothing. Without groups it would.
+TEST_CASE("contrastive: all positives of a row have the same weight") {
+  // Two captions are equal: exchanging them between their images does not change the loss. Without groups it would.
   const Values image = random_rows("image", 12);
   Values text = random_rows("text", 12);
   const Outcome before = outcome(image, text, 4, {0, 1, 0, 2});
@@ -161,11 +164,13 @@ TEST_CASE("contrastive: positives of each other are worth the same") {
   CHECK(std::abs(loss(image, text, 4) - apart) > 1e-3);
 }
 
-TEST_CASE("contrastive: all captions equal: guessing is the best there is, and nothing is pulled") {
+TEST_CASE("contrastive: with all captions equal the loss is log n and all gradients vanish") {
   Values image, text;
   const Values one = random_rows("one", 5), other = random_rows("other", 5);
-  for (int i = 0; i < 6; ++i)
-    image.insert(image.end(), one.begin(), one.end()), text.insert(text.end(), other.begin(), other.end());
+  for (int i = 0; i < 6; ++i) {
+    image.insert(image.end(), one.begin(), one.end());
+    text.insert(text.end(), other.begin(), other.end());
+  }
   const Outcome equal = outcome(image, text, 6, {3, 3, 3, 3, 3, 3});
   CHECK(equal.loss == near(std::log(6.0)));
   check_near(equal.image, Values(30, 0.0), 1e-15);
@@ -173,7 +178,7 @@ TEST_CASE("contrastive: all captions equal: guessing is the best there is, and n
   CHECK(std::abs(equal.scale) < 1e-13);
 }
 
-TEST_CASE("contrastive: the gradient of the logits sums to zero along every line") {
+TEST_CASE("contrastive: the gradient of the logits sums to zero along every row and column") {
   Temperature temperature{0};
   Parameters parameters{temperature};
   const Values values = random_rows("logits", 25);
@@ -193,7 +198,7 @@ TEST_CASE("contrastive: the gradient of the logits sums to zero along every line
         sum += d;
         most = std::max(most, std::abs(d));
         if (groups[static_cast<std::size_t>(i)] != groups[static_cast<std::size_t>(j)])
-          CHECK(d > 0);  // what does not belong is pushed away
+          CHECK(d > 0);  // negatives are pushed away
       }
       CHECK(std::abs(sum) < 1e-15);
     }
@@ -201,7 +206,7 @@ TEST_CASE("contrastive: the gradient of the logits sums to zero along every line
   }
 }
 
-TEST_CASE("contrastive: one pair alone has nothing to learn") {
+TEST_CASE("contrastive: a single pair has zero loss and zero gradients") {
   const Outcome one = outcome(random_rows("image", 5), random_rows("text", 5), 1, {});
   CHECK(one.loss == 0);
   CHECK(one.image == Values(5, 0.0));
@@ -209,7 +214,7 @@ TEST_CASE("contrastive: one pair alone has nothing to learn") {
   CHECK(one.scale == 0);
 }
 
-TEST_CASE("contrastive: large temperatures stay finite, and a perfect match tends to zero") {
+TEST_CASE("contrastive: large temperatures give finite values, and a perfect match tends to zero") {
   Values eye(16, 0.0);
   for (std::size_t i = 0; i < 4; ++i) eye[5 * i] = 2;
   CHECK(loss(eye, eye, 4, {}, std::log(100.0)) < 1e-40);
@@ -220,7 +225,7 @@ TEST_CASE("contrastive: large temperatures stay finite, and a perfect match tend
   CHECK(std::isfinite(wrong.scale));
 }
 
-TEST_CASE("contrastive: a row that is not a number, or has no direction, is seen in the loss") {
+TEST_CASE("contrastive: a row that is NaN, infinite or zero makes the loss non-finite") {
   Values image = random_rows("image", 12), text = random_rows("text", 12);
   image[5] = std::numeric_limits<double>::quiet_NaN();
   CHECK(std::isnan(loss(image, text, 4)));
@@ -232,7 +237,7 @@ TEST_CASE("contrastive: a row that is not a number, or has no direction, is seen
   CHECK(!std::isfinite(loss(image, random_rows("text", 12), 4)));
 }
 
-TEST_CASE("contrastive: batches that do not fit together are errors") {
+TEST_CASE("contrastive: batches of different sizes are errors") {
   Temperature temperature{0};
   Inference<B> cx;
   const Rows<Inference<B>, dyn> three = cx.allocate(3, Size<dyn>{4}), two = cx.allocate(2, Size<dyn>{4});

@@ -1,5 +1,5 @@
-# sh run.sh COMPILER QEMU SOURCE_DIR SCRATCH EIGEN: the kernels and what prepares images and texts, compiled for NEON and run on an
-# emulated processor. Two compilers at a time; what has not changed since the last run is not compiled again.
+# sh run.sh COMPILER QEMU SOURCE_DIR SCRATCH EIGEN: compiles tests of kernels, image preprocessing and tokenizer for
+# NEON and runs them on an emulated CPU. Two compilers run at a time; unchanged files are not compiled again.
 compiler=$1
 qemu=$2
 root=$3
@@ -14,10 +14,12 @@ for program in "$compiler" "$qemu"; do
 done
 mkdir -p "$scratch" && cd "$scratch" || exit 1
 
-# The machine's own include directory comes last: it holds doctest and the other headers that are the same everywhere. Where doctest
-# knows no instruction that stops in a debugger it calls raise(), which within namespace clip means another function.
+# The machine's own include directory comes last: it has doctest and other headers that do not depend on
+# the architecture. Without a breakpoint instruction for it, doctest calls raise(), which in namespace clip
+# is another function; hence the definition.
 cat >flags <<END
--std=c++20 -O1 -pthread -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror -I"$root/include" -isystem "$eigen" -idirafter /usr/include
+-std=c++20 -O1 -pthread -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror
+-I"$root/include" -isystem "$eigen" -idirafter /usr/include
 -DCLIP_SOURCE_DIR="\"$root\"" -DDOCTEST_BREAK_INTO_DEBUGGER()=__builtin_trap()
 END
 cat >sources <<END
@@ -34,8 +36,11 @@ END
 # shellcheck disable=SC2016  # the inner shell expands
 xargs -P 2 -I SOURCE sh -c '
   object=$(echo "$1" | tr / _).o
-  [ -n "$(find "$object" -newer "$2/tests/$1.cpp" 2>/dev/null)" ] && [ -z "$(find "$2/include" "$2/tests/support" -name "*.hpp" -newer "$object")" ] && exit 0
+  fresh() { [ -n "$(find "$object" -newer "$2/tests/$1.cpp" 2>/dev/null)" ]; }
+  headers_changed() { [ -n "$(find "$2/include" "$2/tests/support" -name "*.hpp" -newer "$object")" ]; }
+  if fresh "$@" && ! headers_changed "$@"; then exit 0; fi
   "$3" @flags -c "$2/tests/$1.cpp" -o "$object"' one SOURCE "$root" "$compiler" <sources || exit 1
 "$compiler" ./*.o -pthread -o tests || exit 1
-# Without the longest cases: an emulated processor is some thirty times slower.
-exec "$qemu" -L /usr/aarch64-linux-gnu ./tests --test-case-exclude='*any number of threads*,*several host threads*,*loops are cut*'
+# Excludes the longest cases: emulation is about thirty times slower.
+exec "$qemu" -L /usr/aarch64-linux-gnu ./tests \
+  --test-case-exclude='*any number of threads*,*several host threads*,*loops are cut*'

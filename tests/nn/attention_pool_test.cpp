@@ -36,7 +36,7 @@ static_assert(count_parameters(AttentionPool<B, 6, 3>{6, 3, 5, 2}) == 5 * 6 + 3 
 
 }  // namespace
 
-TEST_CASE("where the query is zero, the pool is the projected mean of the values") {
+TEST_CASE("with a zero query the result is the projected mean of the values") {
   Cx cx;
   Pool pool;
   set_values(B{}, pool.pool.q_proj.weight.view(), Values(width * width));
@@ -57,7 +57,7 @@ TEST_CASE("where the query is zero, the pool is the projected mean of the values
         ScalarTraits<double>::backend_tolerance * max_magnitude(expected));
 }
 
-TEST_CASE("inference, which computes neither keys nor values, gives what the attention on a tape gives") {
+TEST_CASE("inference without keys and values gives the same result as attention on a tape") {
   Pool pool;
   const Values pixels_of_all = random_values(Rng{72}, 3 * pixels * width);
   const auto run = [&](auto& cx) {
@@ -72,7 +72,7 @@ TEST_CASE("inference, which computes neither keys nor values, gives what the att
   CHECK(max_difference(run(cx), expected) < ScalarTraits<double>::backend_tolerance * max_magnitude(expected));
 }
 
-TEST_CASE("the pool gives one row per image, which no other image of the batch influences") {
+TEST_CASE("the pool gives one row per image, independent of the other images of the batch") {
   Cx cx;
   const Pool pool;
   const auto x = cx.allocate(3 * pixels, Size<width>{});

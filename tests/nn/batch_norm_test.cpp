@@ -17,7 +17,7 @@ namespace {
 
 using B = Naive<double>;
 
-/// A convolution and its norm, with memory and statistics that are not those a model begins with.
+/// A convolution and its norm, with memory, and with statistics that differ from the initial ones.
 struct Pair {
   B backend_;
   Convolution<B, 3, 4, 3> conv;
@@ -61,7 +61,7 @@ static_assert(count_parameters(BatchNorm<B, 8>{8, 1e-5}) == 16);
 
 }  // namespace
 
-TEST_CASE("a batch norm trains its weight and bias, carries its statistics and begins as the identity") {
+TEST_CASE("a batch norm has trained weight and bias, saved statistics, and is initially the identity") {
   BatchNorm<B, 4> norm{4, 1e-5};
   std::vector<std::string> trained, carried, counted;
   visit_parameters(norm, [&](std::string_view name, const auto& p) {
@@ -76,7 +76,7 @@ TEST_CASE("a batch norm trains its weight and bias, carries its statistics and b
   CHECK(counted == std::vector<std::string>{"num_batches_tracked"});
 }
 
-TEST_CASE("a norm folded into its convolution gives what the ops one by one give on an evaluating tape") {
+TEST_CASE("a norm folded into its convolution equals the separate ops on an evaluating tape") {
   Pair pair;
   Parameters table{pair};
   Tape<B> tape{table, {.evaluation = true}};
@@ -95,7 +95,8 @@ TEST_CASE("a norm folded into its convolution gives what the ops one by one give
 }
 
 TEST_CASE(
-    "in training every channel leaves the norm with its own mean and deviation, and commit moves the statistics once") {
+    "in training every output channel has mean bias and deviation abs(weight), and commit updates the statistics "
+    "once") {
   Pair pair;
   const Values mean = values(pair.norm.running_mean), gain = values(pair.norm.weight), bias = values(pair.norm.bias);
   Parameters table{pair};

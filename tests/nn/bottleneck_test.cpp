@@ -24,10 +24,11 @@ constexpr Grid grid{2, 4, 6};
 
 static_assert(count_parameters(Bottleneck<B, keeping>{}) == 16 + 4 + 36 + 4 + 16 + 16);
 static_assert(count_parameters(Bottleneck<B, halving>{}) == 8 + 4 + 36 + 4 + 16 + 16 + 32 + 16);
-static_assert(pooled(Grid{2, 4, 6}, 2) == Grid{2, 2, 3} && pooled(Grid{2, 4, 6}, 1) == Grid{2, 4, 6} &&
-              pooled(Grid{2, 5, 7}, 2) == Grid{2, 2, 3});
+static_assert(output_grid(Grid{2, 4, 6}, 2) == Grid{2, 2, 3} && output_grid(Grid{2, 4, 6}, 1) == Grid{2, 4, 6} &&
+              output_grid(Grid{2, 5, 7}, 2) == Grid{2, 2, 3});
 
-/// A block, or a stage of them, as a model begins: norms are the identity but for the last of each block, which is zero.
+/// A block, or a stage of blocks, at initialisation: norms are the identity, except the last norm of each block, which
+/// is zero.
 template <class Module>
 struct Beginning {
   Module module;
@@ -56,30 +57,30 @@ Values values(auto rows) { return values_of(B{}, View<const double>{rows.view});
 
 }  // namespace
 
-TEST_CASE("a block that keeps its shape begins as the identity of what is not negative") {
+TEST_CASE("a new block that keeps the shape computes relu(x)") {
   Cx cx;
   const Beginning<Bottleneck<B, keeping>> block;
   const auto x = positive<8>(cx);
   const Values before = values(x);
   const auto y = block.module(cx, x, grid);
-  CHECK(y.view.data == x.view.data);  // and takes its place
+  CHECK(y.view.data == x.view.data);  // in place
   CHECK(values(y) == before);
 }
 
-TEST_CASE("a block with a stride begins as the average pool, projected") {
+TEST_CASE("a new block with a stride computes the projected average pool") {
   Cx cx;
   const Beginning<Bottleneck<B, halving>> block;
   const auto x = positive<4>(cx);
   const auto& shortcut = block.module.downsample;
   const auto expected =
-      map(cx, fn::Relu{}, shortcut.norm(cx, shortcut.conv(cx, average_pool(cx, x, grid, 2), pooled(grid, 2))));
+      map(cx, fn::Relu{}, shortcut.norm(cx, shortcut.conv(cx, average_pool(cx, x, grid, 2), output_grid(grid, 2))));
   const auto found = block.module(cx, x, grid);
   CHECK(found.rows() == 2 * 2 * 3);
   CHECK(max_difference(values(found), values(expected)) <
         ScalarTraits<double>::backend_tolerance * max_magnitude(values(expected)));
 }
 
-TEST_CASE("a block's last norm counts: with its gain at one the block is no longer its shortcut") {
+TEST_CASE("with a weight of one in its last norm a block differs from its shortcut") {
   Cx cx;
   const Beginning<Bottleneck<B, keeping>> block;
   set_values(B{}, block.module.bn3.weight.view(), Values(8, 1));
@@ -88,7 +89,7 @@ TEST_CASE("a block's last norm counts: with its gain at one the block is no long
   CHECK(max_difference(values(block.module(cx, x, grid)), before) > 0.1);
 }
 
-TEST_CASE("a stage names its blocks by their numbers and leaves the grid its rows are pixels of") {
+TEST_CASE("a stage names its blocks by their numbers and returns the grid of its result") {
   constexpr BottleneckConfig further{.in = 8, .planes = 2};
   const Beginning<BottleneckStage<B, halving, further, 2>> fixed{halving, further, Size<2>{}};
   const auto names = named_shapes(fixed.module);
@@ -106,7 +107,7 @@ TEST_CASE("a stage names its blocks by their numbers and leaves the grid its row
   Grid at = grid, also = grid;
   const auto x = positive<4>(cx);
   const auto y = fixed.module(cx, x, at);
-  CHECK(at == pooled(grid, 2));
+  CHECK(at == output_grid(grid, 2));
   CHECK((y.rows() == at.rows() && y.cols() == 8));
   CHECK(values(stored.module(cx, Rows<Cx, dyn>{x}, also)) == values(y));
 }

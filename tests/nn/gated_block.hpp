@@ -1,4 +1,4 @@
-// tests/nn/gated_block.hpp: a residual block a user might write: attention, and a linear map with an activation of its own.
+// tests/nn/gated_block.hpp: example of a custom residual block: attention, and a linear layer with its own activation.
 #pragma once
 
 #include <clip/nn/attention.hpp>

@@ -28,14 +28,14 @@ std::vector<std::string> names(Index n) {
 
 }  // namespace
 
-TEST_CASE("layers are named by their numbers, in the type or not") {
+TEST_CASE("layers are named by their numbers, for a compile-time and a run-time count") {
   std::vector<std::string> expected;
   for (int i = 0; i < 12; ++i) expected.push_back(std::to_string(i) + ".weight");
   CHECK(names<12>(12) == expected);
   CHECK(names<dyn>(12) == expected);
 }
 
-TEST_CASE("layers know how many they are") {
+TEST_CASE("layers report their number") {
   CHECK(Layers<Block, 4>{{}, 5}.size() == 4);
   CHECK(Layers<Block, dyn>{7, 5}.size() == 7);
   CHECK_THROWS_AS((Layers<Block, 4>{3, 5}), ShapeError);

@@ -35,7 +35,7 @@ static_assert(count_parameters(Linear<B, 3, 2>{}) == 8);
 
 }  // namespace
 
-TEST_CASE("a linear layer is x Wᵀ + b, whether its widths are in the type or not") {
+TEST_CASE("a linear layer is x Wᵀ + b, for compile-time and run-time widths") {
   Cx cx;
   const Layer<3, 2> fixed;
   CHECK(values_of(B{}, View<const double>{fixed.linear(cx, input(cx)).view}) == Values{1.5, 3.5, 6.5, 14.5});
@@ -54,10 +54,10 @@ TEST_CASE("an activation and a residual are applied in the same pass") {
         Values{101.5, 203.5, 306.5, 414.5});
   const auto sum = layer.linear.added_to(cx, onto(residual), input(cx));
   CHECK(values_of(B{}, View<const double>{sum.view}) == Values{101.5, 203.5, 306.5, 414.5});
-  CHECK(sum.view.data == residual.view.data);  // nothing is kept here, so the sum took its place
+  CHECK(sum.view.data == residual.view.data);  // inference adds in place
 }
 
-TEST_CASE("a width known only at run time is checked at run time") {
+TEST_CASE("a run-time width is checked at run time") {
   Cx cx;
   const Layer<dyn, dyn> layer;
   const auto narrow = cx.allocate(2, Size<dyn>{4});

@@ -1,4 +1,4 @@
-// The stack of blocks: what the pooled rows are, and blocks of a family of one's own.
+// The transformer: pooled rows, and custom block families.
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/model/storage.hpp>
@@ -73,20 +73,20 @@ void pooled_equals_gathered() {
 
 }  // namespace
 
-TEST_CASE("the last block for pooled rows only gives what all rows and then gathering gives, forwards and backwards") {
+TEST_CASE("the last block for pooled rows only equals all rows followed by gather, forward and backward") {
   pooled_equals_gathered<Residual>();
 }
 
-TEST_CASE("blocks of one's own that know no pooled rows are gathered") { pooled_equals_gathered<Gated>(); }
+TEST_CASE("rows of custom blocks without pooled() are gathered") { pooled_equals_gathered<Gated>(); }
 
-TEST_CASE_TEMPLATE("the stack is differentiated right in every parameter", Blocks, Residual, Gated) {
+TEST_CASE_TEMPLATE("the stack passes the gradient check in every parameter", Blocks, Residual, Gated) {
   Stack<Blocks> stack;
   Parameters table{stack};
   check_gradients(table,
                   [&](Tape<B>& cx) { return some_loss(cx, stack.transformer.pooled(cx, input(cx), stack.sequences)); });
 }
 
-TEST_CASE_TEMPLATE("the stack computed once more on the way back gives the same bits", Blocks, Residual, Gated) {
+TEST_CASE_TEMPLATE("recomputing the stack in the backward pass gives the same bits", Blocks, Residual, Gated) {
   Stack<Blocks> stack;
   Parameters table{stack};
   const auto record = [&](Tape<B>& cx) {
@@ -105,7 +105,7 @@ TEST_CASE_TEMPLATE("inference and tape give the same bits", Blocks, Residual, Ga
       values_of(B{}, View<const double>{stack.transformer.pooled(tape, input(tape), stack.sequences).view}));
 }
 
-TEST_CASE("a block family of one's own trains") {
+TEST_CASE("a custom block family trains") {
   Stack<Gated> stack;
   Parameters table{stack};
   Sgd optimizer{table, {.learning_rate = 0.02f, .momentum = 0.9f, .weight_decay = 0}};

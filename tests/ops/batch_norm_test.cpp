@@ -2,7 +2,7 @@
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/core/scalar.hpp>
-#include <clip/ops/batch_norm.hpp>
+#include <clip/ops/fold_batch_norm.hpp>
 
 #include "../support/check_gradients.hpp"
 #include "../support/norm_net.hpp"

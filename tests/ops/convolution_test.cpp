@@ -2,8 +2,8 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/core/scalar.hpp>
-#include <clip/ops/batch_norm.hpp>
-#include <clip/ops/convolution.hpp>
+#include <clip/ops/fold_batch_norm.hpp>
+#include <clip/ops/folded_convolution.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/pointwise.hpp>
 
@@ -16,7 +16,7 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE("a convolution of a picture with a picture is Σ of products, zeros around it") {
+TEST_CASE("a convolution is Σ of products of pixels and weights, with zeros around the image") {
   using B = Naive<double>;
   Inference<B> cx;
   Values pixels(12);
@@ -61,14 +61,14 @@ TEST_CASE_TEMPLATE("a folded convolution is the convolution, its batch norm, the
              ScalarTraits<T>::backend_tolerance * std::max(1.0, max_magnitude(expected));
     };
     const auto folded = fold_batch_norm(cx, norm);
-    CHECK(close(values_of(cx, convolution_folded<fn::Relu>(cx, x, grid, window, Size<37>{}, w.p, folded, shortcut)),
+    CHECK(close(values_of(cx, folded_convolution<fn::Relu>(cx, x, grid, window, Size<37>{}, w.p, folded, shortcut)),
                 values_of(cx, map(cx, fn::Relu{}, add(cx, plain, shortcut)))));
-    CHECK(close(values_of(cx, convolution_folded<fn::Identity>(cx, x, grid, window, Size<37>{}, w.p, folded)),
+    CHECK(close(values_of(cx, folded_convolution<fn::Identity>(cx, x, grid, window, Size<37>{}, w.p, folded)),
                 values_of(cx, plain)));
   }
 }
 
-TEST_CASE("sizes that do not fit are ShapeErrors") {
+TEST_CASE("mismatched sizes are ShapeErrors") {
   using B = Naive<double>;
   Inference<B> cx;
   const Weight<B> w{{4, 3, 3, 3}, Values(108, 1)};
@@ -77,9 +77,9 @@ TEST_CASE("sizes that do not fit are ShapeErrors") {
                        "convolution: rows: expected 9, found 12", ShapeError);
   CHECK_THROWS_WITH_AS(convolution(cx, x, {1, 3, 4}, {1, 1, 0}, Size<4>{}, w.p),
                        "convolution: shape of the weight: expected (4, 3, 1, 1), found (4, 3, 3, 3)", ShapeError);
-  CHECK_THROWS_WITH_AS(convolution_folded<fn::Relu>(cx, x, {1, 3, 4}, {3, 1, 1}, Size<4>{}, w.p, random_rows(cx, 2, 5)),
-                       "convolution_folded: scale and shift: expected (2, 4), found (2, 5)", ShapeError);
-  CHECK_THROWS_WITH_AS(convolution_folded<fn::Relu>(cx, x, {1, 3, 4}, {3, 2, 1}, Size<4>{}, w.p, random_rows(cx, 2, 4),
+  CHECK_THROWS_WITH_AS(folded_convolution<fn::Relu>(cx, x, {1, 3, 4}, {3, 1, 1}, Size<4>{}, w.p, random_rows(cx, 2, 5)),
+                       "folded_convolution: scale and shift: expected (2, 4), found (2, 5)", ShapeError);
+  CHECK_THROWS_WITH_AS(folded_convolution<fn::Relu>(cx, x, {1, 3, 4}, {3, 2, 1}, Size<4>{}, w.p, random_rows(cx, 2, 4),
                                                     random_rows(cx, 12, 4)),
-                       "convolution_folded: shortcut: expected (4, 4), found (12, 4)", ShapeError);
+                       "folded_convolution: shortcut: expected (4, 4), found (12, 4)", ShapeError);
 }

@@ -1,4 +1,4 @@
-// Every op's derivative against finite differences of its rule, in double.
+// Every op's derivative compared with finite differences of its rule, in double.
 #include <clip/backend/naive.hpp>
 #include <clip/core/scalar.hpp>
 
@@ -40,6 +40,7 @@ double tolerance(const Values& reference, double relative) {
 TEST_CASE("backward of every op is the derivative of its forward, for every input") {
   const OpList<B> list;
   for (const auto& op : list.cases) {
+    if (!op.backward) continue;
     OpRun<B> run{{}, op};
     run.backward(true);
     for (std::size_t i = 0; i < run.count(); ++i)
@@ -53,9 +54,10 @@ TEST_CASE("backward of every op is the derivative of its forward, for every inpu
   }
 }
 
-TEST_CASE("backward of every op adds to a target that holds something") {
+TEST_CASE("backward of every op adds to a target that is not fresh") {
   const OpList<B> list;
   for (const auto& op : list.cases) {
+    if (!op.backward) continue;
     OpRun<B> run{{}, op};
     run.backward(true);
     std::vector<Values> once;
@@ -78,6 +80,7 @@ TEST_CASE("backward of every op adds to a target that holds something") {
 TEST_CASE("a gradient does not depend on which other gradients are wanted") {
   const OpList<B> list;
   for (const auto& op : list.cases) {
+    if (!op.backward) continue;
     OpRun<B> all{{}, op}, single{{}, op};
     all.backward(true);
     for (std::size_t i = 0; i < all.count(); ++i)

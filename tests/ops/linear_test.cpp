@@ -37,7 +37,7 @@ std::vector<Matrix> similarities(CpuOptions options) {
 }  // namespace
 
 TEST_CASE(
-    "the similarities a loss stands on are computed in full where products are in bfloat16, and so are their "
+    "the similarities of a loss are computed in full precision where products are in bfloat16, and so are their "
     "gradients") {
   const auto full = similarities({.threads = 1}),
              reduced = similarities({.threads = 1, .arithmetic = Arithmetic::bfloat16});

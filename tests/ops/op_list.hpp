@@ -1,16 +1,22 @@
-// tests/ops/op_list.hpp: every op in one list, with inputs that depend on nothing but its name.
+// tests/ops/op_list.hpp: list of all ops, each with attributes and inputs that depend on its name alone.
 #pragma once
 
-#include <clip/autograd/context.hpp>
+#include <clip/autograd/tape_node.hpp>
 #include <clip/ops/attention.hpp>
 #include <clip/ops/batch_norm.hpp>
 #include <clip/ops/convolution.hpp>
+#include <clip/ops/feed_forward.hpp>
+#include <clip/ops/fold_batch_norm.hpp>
+#include <clip/ops/folded_convolution.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/losses.hpp>
 #include <clip/ops/norms.hpp>
+#include <clip/ops/patches.hpp>
 #include <clip/ops/pointwise.hpp>
 #include <clip/ops/pooling.hpp>
+#include <clip/ops/query_attention.hpp>
 #include <clip/ops/tables.hpp>
+#include <clip/ops/tokens.hpp>
 
 #include "../support/matrix.hpp"
 
@@ -26,7 +32,7 @@
 
 namespace clip::testing {
 
-/// An activation of one's own: value and slope take plain numbers only.
+/// A user's activation: value and slope take plain numbers only.
 struct Softplus {
   static constexpr std::string_view name = "softplus";
   template <std::floating_point T>
@@ -45,12 +51,28 @@ struct Operand {
   double scale = 1;
 };
 
-/// An op with its attributes and the shapes it is tried on, on one backend.
+/// The struct of an op and its name in messages.
+struct OpType {
+  std::string type;  // "LinearOp"
+  std::string_view name;
+};
+
+/// "LinearOp" for clip::LinearOp<clip::fn::Gelu>.
+template <class Op>
+std::string name_of_type() {
+  std::string_view text = __PRETTY_FUNCTION__;  // "… [with Op = clip::…::LinearOp<…>; …]", "… [Op = …]"
+  text.remove_prefix(text.find("Op = ") + 5);
+  text = text.substr(0, text.find_first_of("<;]"));
+  return std::string(text.substr(text.rfind(':') + 1));
+}
+
+/// An op with its attributes and the shapes of its test, on one backend. Without `backward` it is for inference only.
 template <class B>
 struct OpCase {
   using T = typename B::Scalar;
 
   std::string name;
+  OpType type;
   std::vector<Operand> inputs;
   Index rows, cols;  // of the result
   std::function<Extents(const std::vector<Weights<T>>&)> saved;
@@ -70,7 +92,7 @@ class OpList {
 
   std::vector<OpCase<B>> cases;
 
-  /// Numbers an op holds itself lie in the backend's memory: it is run with the same one.
+  /// Views that an op holds point into the memory of this backend: the op runs on the same one.
   explicit OpList(B backend = {}) : backend_{backend} {
     linear_ops();
     convolution_ops();
@@ -79,6 +101,7 @@ class OpList {
     table_ops();
     attention_ops();
     loss_ops();
+    inference_ops();
   }
 
  private:
@@ -90,7 +113,8 @@ class OpList {
   template <class Op, std::size_t N, std::size_t... I>
   void add_case(std::string name, Op op, const std::array<Operand, N>& inputs, Index rows, Index cols,
                 std::index_sequence<I...>) {
-    OpCase<B> c{std::move(name), {inputs.begin(), inputs.end()}, rows, cols, {}, {}, {}};
+    OpCase<B> c{
+        std::move(name), {name_of_type<Op>(), Op::name}, {inputs.begin(), inputs.end()}, rows, cols, {}, {}, {}};
     c.saved = [op](const std::vector<Weights<T>>& in) -> Extents {
       if constexpr (requires { op.saved(in[I]...); }) return op.saved(in[I]...);
       else return static_cast<void>(op), static_cast<void>(in), Extents{};
@@ -98,11 +122,12 @@ class OpList {
     c.forward = [op](B& b, const std::vector<Weights<T>>& in, Out<T> y, Saved<T> kept) {
       op.forward(b, in[I]..., y, kept);
     };
-    c.backward = [op](B& b, const std::vector<Weights<T>>& in, In<T> y, Saved<T> kept, In<T> dy,
-                      const std::vector<Acc<T>>& d) {
-      if constexpr (requires { requires Op::wants_output; }) op.backward(b, in[I]..., y, kept, dy, d[I]...);
-      else static_cast<void>(y), op.backward(b, in[I]..., kept, dy, d[I]...);
-    };
+    if constexpr (detail::has_backward<Op, B, T, decltype(inputs[I])...>)
+      c.backward = [op](B& b, const std::vector<Weights<T>>& in, In<T> y, Saved<T> kept, In<T> dy,
+                        const std::vector<Acc<T>>& d) {
+        if constexpr (requires { requires Op::wants_output; }) op.backward(b, in[I]..., y, kept, dy, d[I]...);
+        else static_cast<void>(y), op.backward(b, in[I]..., kept, dy, d[I]...);
+      };
     cases.push_back(std::move(c));
   }
 
@@ -137,7 +162,6 @@ class OpList {
            37);
     add<1>("average_pool", AveragePoolOp{grid, 2}, {{{grid.rows(), 3}}}, 8, 3);  // the fifth line is not read
     add<1>("channels_last", ChannelsLastOp{3}, {{{2, 3 * 20}}}, 40, 3);
-    add<2>("mean_token", MeanTokenOp{}, {{{8, 5}, {5, 5}}}, 10, 5);
   }
 
   void pointwise_ops() {
@@ -168,7 +192,9 @@ class OpList {
            {{{5, 6}, {2, 6}, {4, 6}}}, 5, 6);
     add<1>("gather, some no rows", GatherOp{ids({-1, 3, -5, 0, 3})}, {{{7, 5}}}, 5, 5);
     add<1>("patches", PatchesOp{3, 6, 2}, {{{2, 108}}}, 18, 12);
-    add<3>("tokens", TokensOp{}, {{{8, 5}, {1, 5}, {5, 5}}}, 10, 5);
+    add<1>("patches as a gather", GatherPatchesOp{patch_ids_.of(2, 3, 6, 2), 2}, {{{2, 108}}}, 18, 12);
+    add<3>("tokens", TokensOp{token_ids(2, 5, false)}, {{{8, 5}, {1, 5}, {5, 5}}}, 10, 5);
+    add<3>("tokens, a first row for every image", TokensOp{token_ids(7, 3, true)}, {{{14, 5}, {7, 5}, {3, 5}}}, 21, 5);
   }
 
   void attention_ops() {
@@ -198,7 +224,25 @@ class OpList {
     }
   }
 
-  /// n numbers in the backend's memory, or their squares and a little.
+  void inference_ops() {
+    const auto scratch = [&](Index rows, Index cols) { return scratch_.emplace_back(backend_, rows, cols).view(); };
+    add<7>("feed_forward", FeedForwardOp<fn::QuickGelu, T>{1e-5, scratch(5, 7), scratch(5, 12)},
+           {{{5, 7}, {1, 7}, {1, 7}, {12, 7}, {1, 12}, {7, 12}, {1, 7}}}, 5, 7);
+    add<3>("query_attention", QueryAttentionOp{2}, {{{3, 6}, {12, 5}, {6, 5}}}, 3, 10);
+    add<3>("head_values", HeadValuesOp{2}, {{{3, 10}, {6, 5}, {1, 6}}}, 3, 6);
+    add<4>("fold_batch_norm", FoldBatchNormOp{2}, {{{1, 19}, {1, 19}, {1, 19}, {1, 19, 0.2}}}, 2, 19);
+    const Grid grid{2, 5, 4};
+    for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}}) {
+      const Index places = window.over(grid).rows();
+      const std::string kind = " " + std::to_string(window.size) + ", stride " + std::to_string(window.stride);
+      add<4>("folded_convolution" + kind, FoldedConvolutionOp<fn::Relu>{grid, window},
+             {{{grid.rows(), 3}, {4, 3 * window.area()}, {2, 4}, {places, 4}}}, places, 4);
+      add<4>("folded_convolution, no shortcut" + kind, FoldedConvolutionOp<fn::Identity>{grid, window},
+             {{{grid.rows(), 3}, {4, 3 * window.area()}, {2, 4}, {}}}, places, 4);
+    }
+  }
+
+  /// n numbers in the backend's memory; `positive`: their squares plus 0.1.
   const T* numbers(Index n, bool positive) {
     Values values = random_values(Rng{24}, n);
     if (positive)
@@ -206,12 +250,18 @@ class OpList {
     return numbers_.emplace_back(backend_, 1, n, values).view().data;
   }
 
+  const TokenIds* token_ids(Index images, Index length, bool own_first) {
+    token_ids_.push_back(std::make_shared<TokenIds>());
+    token_ids_.back()->assign(images, length, own_first);
+    return token_ids_.back().get();
+  }
+
   Ids ids(std::vector<std::int32_t> values) {
     ids_.push_back(std::make_shared<std::vector<std::int32_t>>(std::move(values)));
     return *ids_.back();
   }
 
-  /// Three sequences side by side; or two trees, with pooled rows at ends and in the middle.
+  /// Three independent sequences; or two trees, with pooled rows at ends and in the middle.
   const Sequences& sequences(bool tree) {
     sequences_.push_back(std::make_shared<Sequences>());
     Sequences& s = *sequences_.back();
@@ -233,7 +283,9 @@ class OpList {
   }
 
   B backend_;
-  std::vector<Matrix<B>> numbers_;
+  std::vector<Matrix<B>> numbers_, scratch_;
+  composed::PatchIds patch_ids_;
+  std::vector<std::shared_ptr<TokenIds>> token_ids_;
   std::vector<std::shared_ptr<std::vector<std::int32_t>>> ids_;
   std::vector<std::shared_ptr<Sequences>> sequences_;
 };
@@ -265,7 +317,7 @@ class OpRun {
     return y_.values();
   }
 
-  /// Forward, then gradients of all inputs into targets that hold nothing yet (fresh), or are added to; only input `wanted`'s if given.
+  /// Forward, then gradients of all inputs, or of input `wanted` alone; into fresh targets or added to them.
   void backward(bool fresh, int wanted = -1) {
     forward();
     std::vector<Acc<T>> targets;
@@ -290,11 +342,12 @@ class OpRun {
   std::vector<Matrix<B>> inputs_, gradients_;
 };
 
-/// The result and all gradients of a case, one after the other.
+/// The result and, where the op has a derivative, all gradients of a case, one after the other.
 template <class B>
 std::vector<Values> everything(B backend, const OpCase<B>& op, bool fresh) {
   OpRun<B> run{backend, op};
   std::vector<Values> all{run.forward()};
+  if (!op.backward) return all;
   for (std::size_t i = 0; i < run.count(); ++i)
     if (!fresh) run.gradient(i).set(random_values(Rng{6}.fork(i), op.inputs[i].rows * op.inputs[i].cols));
   run.backward(fresh);

@@ -1,4 +1,4 @@
-// Every op on Cpu against Naive, forwards and backwards.
+// Every op on Cpu compared with Naive: results and gradients.
 #include <clip/backend/cpu.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/core/scalar.hpp>
@@ -10,7 +10,7 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE_TEMPLATE("Cpu and Naive agree on every op, forwards and backwards", T, float, double) {
+TEST_CASE_TEMPLATE("Cpu and Naive agree on results and gradients of every op", T, float, double) {
   const OpList<Naive<T>> naive;
   const OpList<Cpu<T>> cpu;
   const Cpu<T> two_threads{{.threads = 2}};

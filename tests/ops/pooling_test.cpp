@@ -2,6 +2,7 @@
 #include <clip/backend/naive.hpp>
 #include <clip/ops/attention.hpp>
 #include <clip/ops/pooling.hpp>
+#include <clip/ops/tokens.hpp>
 
 #include "weight.hpp"
 
@@ -22,7 +23,7 @@ Values counted(Index n) {
 }
 }  // namespace
 
-TEST_CASE("an average pool takes the mean of k × k pixels and leaves what is over at the edges") {
+TEST_CASE("an average pool takes means of k × k pixels and drops incomplete windows at the edges") {
   Cx cx;
   const auto x = rows_of(cx, 15, 1, counted(15));  // 3 lines of 5
   CHECK(values_of(cx, average_pool(cx, x, {1, 3, 5}, 2)) == Values{3, 5});
@@ -41,9 +42,9 @@ TEST_CASE("channels last takes every value once; pixels become rows") {
 
 TEST_CASE("the mean of an image's rows comes before them, plus positions") {
   Cx cx;
-  const Weight<Naive<double>> positions{{3, 2}, {1, 2, 10, 20, 100, 200}};
-  CHECK(values_of(cx, mean_token(cx, rows_of(cx, 4, 2, {1, 2, 3, 6, 5, 5, 7, 9}), positions.p)) ==
-        Values{3, 6, 11, 22, 103, 206, 7, 9, 15, 25, 107, 209});
+  const Weight<Naive<double>> positions{{5, 1}, {1, 10, 100, 1000, 10000}};
+  CHECK(values_of(cx, mean_token(cx, rows_of(cx, 8, 1, {1, 2, 3, 6, 5, 5, 7, 9}), positions.p)) ==
+        Values{4, 11, 102, 1003, 10006, 7.5, 15, 105, 1007, 10009});
 }
 
 TEST_CASE("pooled attention with keys and values apart is that with both side by side") {
@@ -56,7 +57,7 @@ TEST_CASE("pooled attention with keys and values apart is that with both side by
         values_of(cx, pooled_attention(cx, q, kv, s, {.heads = 2})));
 }
 
-TEST_CASE("pictures of another size are ShapeErrors") {
+TEST_CASE("mismatched sizes are ShapeErrors") {
   Cx cx;
   const Weight<Naive<double>> positions{{4, 2}, Values(8, 0)};
   Sequences s;
@@ -69,6 +70,8 @@ TEST_CASE("pictures of another size are ShapeErrors") {
                        "channels_last: channels: expected 3, found 2", ShapeError);
   CHECK_THROWS_WITH_AS(mean_token(cx, x, positions.p), "mean_token: rows: expected a multiple of 3, found 10",
                        ShapeError);
+  CHECK_THROWS_WITH_AS(mean_token(cx, random_rows(cx, 9, 2), positions.p),
+                       "mean_token: pixels of an image: expected a square number, found 3", ShapeError);
   CHECK_THROWS_WITH_AS(pooled_attention(cx, random_rows(cx, 2, 4), random_rows(cx, 6, 4), random_rows(cx, 5, 4), s, {}),
                        "attention: shape of the values: expected (6, 4), found (5, 4)", ShapeError);
 }

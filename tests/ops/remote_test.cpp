@@ -1,4 +1,4 @@
-// Every op on memory the host cannot touch between primitives: nothing but primitives may follow a pointer.
+// Every op on memory that the host cannot access between primitives: nothing but primitives may follow a pointer.
 #include <clip/backend/naive.hpp>
 
 #include "../support/remote.hpp"
@@ -9,7 +9,7 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE("every op gives the same bits where its memory is far away") {
+TEST_CASE("every op gives the same bits in memory that only primitives can access") {
   const OpList<Naive<double>> naive;
   const Remote<double> far;
   const OpList<Remote<double>> remote{far};

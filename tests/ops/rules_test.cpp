@@ -1,4 +1,4 @@
-// What the rules say in cases that can be worked out by hand, and what is refused.
+// Values of ops in cases that can be computed by hand, and ShapeErrors.
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/core/scalar.hpp>
@@ -6,8 +6,10 @@
 #include <clip/ops/linear.hpp>
 #include <clip/ops/losses.hpp>
 #include <clip/ops/norms.hpp>
+#include <clip/ops/patches.hpp>
 #include <clip/ops/pointwise.hpp>
 #include <clip/ops/tables.hpp>
+#include <clip/ops/tokens.hpp>
 
 #include "weight.hpp"
 
@@ -133,7 +135,7 @@ TEST_CASE("the activation a configuration names is applied") {
   CHECK(values(activate(cx, Activation::gelu_tanh, rows(cx, 1, 1, {0.7})))[0] == fn::GeluTanh{}(0.7));
 }
 
-TEST_CASE("shapes that do not fit are ShapeErrors") {
+TEST_CASE("mismatched shapes are ShapeErrors") {
   Cx cx;
   Sequences s;
   s.add(3);

@@ -20,7 +20,7 @@ constexpr AdamwOptions rough{
     .learning_rate = 0.1f, .beta1 = 0.9f, .beta2 = 0.98f, .epsilon = 1e-6f, .weight_decay = 0.2f, .decays = decay_all};
 }
 
-TEST_CASE_TEMPLATE("AdamW: three steps as PyTorch takes them", B, Naive<double>, Cpu<double>) {
+TEST_CASE_TEMPLATE("AdamW: three steps equal PyTorch's", B, Naive<double>, Cpu<double>) {
   NamedWeights<B> weights;
   weights.add("p", {3}, {1, -2, 0.5});
   Parameters parameters{weights};
@@ -33,12 +33,12 @@ TEST_CASE_TEMPLATE("AdamW: three steps as PyTorch takes them", B, Naive<double>,
     optimizer.step();
     const auto p = values_of(parameters, "p");
     for (std::size_t i = 0; i < 3; ++i)
-      CHECK(std::abs(p[i] - expected[k - 1][i]) < 5e-8);  // options are floats: 0.1f is not 0.1
+      CHECK(std::abs(p[i] - expected[k - 1][i]) < 5e-8);  // options are floats: 0.1f is not exactly 0.1
   }
   CHECK(optimizer.steps() == 3);
 }
 
-TEST_CASE_TEMPLATE("AdamW: every step is the formula, in double", B, Naive<double>, Cpu<double>) {
+TEST_CASE_TEMPLATE("AdamW: every step equals the formula in double", B, Naive<double>, Cpu<double>) {
   NamedWeights<B> weights;
   weights.add("p", {2, 2}, {1, -2, 0.5, 0});
   Parameters parameters{weights};
@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("AdamW: every step is the formula, in double", B, Naive<doubl
   }
 }
 
-TEST_CASE("AdamW: weights decay by name and shape, and only those that received a gradient move") {
+TEST_CASE("AdamW: decay depends on name and shape, and only weights with a gradient move") {
   NamedWeights<Naive<double>> weights;
   weights.add("visual.proj", {2, 2}, {1, 1, 1, 1});
   weights.add("visual.ln_pre.weight", {2}, {1, 1});
@@ -75,7 +75,7 @@ TEST_CASE("AdamW: weights decay by name and shape, and only those that received 
   CHECK(values_of(parameters, "text_projection") == std::vector<double>{1, 1});
 }
 
-TEST_CASE("AdamW: a step uses its gradients up") {
+TEST_CASE("AdamW: a step clears the gradients") {
   NamedWeights<Naive<double>> weights;
   weights.add("p", {2}, {1, 2});
   Parameters parameters{weights};
@@ -89,7 +89,7 @@ TEST_CASE("AdamW: a step uses its gradients up") {
   CHECK(values_of(parameters, "p") == moved);
 }
 
-TEST_CASE("AdamW: what is frozen stays as it is") {
+TEST_CASE("AdamW: frozen weights do not change") {
   NamedWeights<Naive<double>> weights;
   weights.add("a", {1}, {1});
   weights.add("b", {1}, {1});
@@ -121,7 +121,7 @@ TEST_CASE_TEMPLATE("AdamW: logit_scale stays within its range", B, Naive<double>
   CHECK(values_of(parameters, "free")[0] < 0);
 }
 
-TEST_CASE("AdamW: steps and states are all there is to go on from") {
+TEST_CASE("AdamW: the number of steps and the states are sufficient to resume") {
   NamedWeights<Naive<double>> weights, again;
   weights.add("p", {2}, {1, 2});
   Parameters first{weights};
@@ -145,7 +145,7 @@ TEST_CASE("AdamW: steps and states are all there is to go on from") {
   }
 }
 
-TEST_CASE("AdamW: options that make no sense are errors that name them") {
+TEST_CASE("AdamW: an invalid option is an error that names it") {
   NamedWeights<Naive<double>> weights;
   weights.add("p", {1}, {1});
   Parameters parameters{weights};

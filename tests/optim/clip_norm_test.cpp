@@ -34,12 +34,12 @@ struct Some {
 };
 }  // namespace
 
-TEST_CASE_TEMPLATE("gradient norm: over all gradients that have arrived", B, Naive<double>, Cpu<double>) {
+TEST_CASE_TEMPLATE("gradient norm: covers all computed gradients", B, Naive<double>, Cpu<double>) {
   Some<B> some;
   CHECK(gradient_norm(some.parameters) == doctest::Approx(5).epsilon(1e-15));
 }
 
-TEST_CASE_TEMPLATE("clipping: longer gradients become the length asked for and keep their direction", B, Naive<double>,
+TEST_CASE_TEMPLATE("clipping: gradients above the limit are scaled to it and keep their direction", B, Naive<double>,
                    Cpu<double>) {
   Some<B> some;
   CHECK(clip_gradient_norm(some.parameters, 2.0) == doctest::Approx(5).epsilon(1e-15));
@@ -49,14 +49,14 @@ TEST_CASE_TEMPLATE("clipping: longer gradients become the length asked for and k
   CHECK(some.gradient("none", 0) == 100);
 }
 
-TEST_CASE("clipping: shorter gradients are left alone, bit for bit") {
+TEST_CASE("clipping: gradients below the limit do not change, bit for bit") {
   Some<Naive<double>> some;
   CHECK(clip_gradient_norm(some.parameters, 6.0) == 5);
   CHECK(some.gradient("a", 0) == 3);
   CHECK(some.gradient("b", 1) == -4);
 }
 
-TEST_CASE("clipping: a length that is no length is an error") {
+TEST_CASE("clipping: an invalid limit is an error") {
   Some<Naive<double>> some;
   CHECK_THROWS_WITH_AS(clip_gradient_norm(some.parameters, 0),
                        "clip_gradient_norm: largest norm: expected above 0, found 0", OptionError);

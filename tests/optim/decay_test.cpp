@@ -26,7 +26,7 @@ TEST_CASE("decay: vectors, scalars, norms, biases and the temperature do not") {
   CHECK(!decay_matrices("transformer.resblocks.0.attn.in_proj_bias", {1, 1536}));
 }
 
-TEST_CASE("decay: everything, where that is asked for") {
+TEST_CASE("decay: decay_all selects everything") {
   CHECK(decay_all("logit_scale", {}));
   CHECK(decay_all("visual.proj", {768, 512}));
 }

@@ -18,7 +18,7 @@ TEST_CASE("warm-up and cosine: known values") {
   CHECK(schedule(100000) == 0);
 }
 
-TEST_CASE("warm-up and cosine: it rises, then falls, within 0 and 1, and is symmetric about the middle of the fall") {
+TEST_CASE("warm-up and cosine: it rises, then falls, stays in [0, 1], and the decay is symmetric about its middle") {
   for (const WarmupCosine schedule :
        {WarmupCosine{5, 25}, WarmupCosine{0, 7}, WarmupCosine{1, 2}, WarmupCosine{10, 11}}) {
     for (Index step = 0; step < schedule.total; ++step) {
@@ -33,7 +33,7 @@ TEST_CASE("warm-up and cosine: it rises, then falls, within 0 and 1, and is symm
   }
 }
 
-TEST_CASE("warm-up and cosine: a run shorter than its warm-up never falls") {
+TEST_CASE("warm-up and cosine: a run shorter than its warm-up never decays") {
   const WarmupCosine schedule{.warmup = 10, .total = 10};
   CHECK(schedule(9) == 1);
   CHECK(schedule(10) == 0);

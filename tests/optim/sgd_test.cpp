@@ -14,7 +14,7 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE_TEMPLATE("SGD: three steps with momentum as PyTorch takes them", B, Naive<double>, Cpu<double>) {
+TEST_CASE_TEMPLATE("SGD: three steps with momentum equal PyTorch's", B, Naive<double>, Cpu<double>) {
   NamedWeights<B> weights;
   weights.add("p", {2}, {1, -2});
   Parameters parameters{weights};
@@ -31,14 +31,15 @@ TEST_CASE_TEMPLATE("SGD: three steps with momentum as PyTorch takes them", B, Na
       v[i] = (k == 1 ? 0 : mu * v[i]) + g[i] + wd * p[i];
       p[i] -= lr * v[i];
       CHECK(std::abs(found[i] - p[i]) < 1e-15);
-      CHECK(std::abs(found[i] - expected[k - 1][i]) < 2e-8);  // options are floats: 0.1f is not 0.1
+      CHECK(std::abs(found[i] - expected[k - 1][i]) < 2e-8);  // options are floats: 0.1f is not exactly 0.1
     }
   }
   CHECK(optimizer.steps() == 3);
 }
 
 TEST_CASE(
-    "SGD: without momentum and decay it walks against the gradient; ranges hold; frozen and untouched weights stay") {
+    "SGD: without momentum and decay a step is p - lr g; ranges hold; weights that are frozen or have no gradient "
+    "stay") {
   NamedWeights<Naive<double>> weights;
   weights.add("a", {2}, {1, 2});
   weights.add("b", {1}, {5}, {-1, 1});
@@ -55,7 +56,7 @@ TEST_CASE(
   CHECK(values_of(parameters, "untouched")[0] == 3);
 }
 
-TEST_CASE("SGD: options that make no sense are errors that name them") {
+TEST_CASE("SGD: an invalid option is an error that names it") {
   NamedWeights<Naive<double>> weights;
   weights.add("p", {1}, {1});
   Parameters parameters{weights};

@@ -1,4 +1,4 @@
-// tests/optim/weights.hpp: a module of a few named weights, to be moved by optimisers.
+// tests/optim/weights.hpp: a module of a few named weights for optimiser tests.
 #pragma once
 
 #include <clip/autograd/parameters.hpp>
@@ -42,7 +42,7 @@ class NamedWeights {
   std::deque<Named> named_;
 };
 
-/// As if backward had arrived at this weight.
+/// Stores a gradient for this weight as backward would.
 template <class B>
 void give_gradient(Parameters<B>& parameters, std::string_view name, std::vector<double> values) {
   auto& e = *parameters.find(name);

@@ -1,8 +1,8 @@
-// What parity.py asks of the library, as a program:
-//   encode encode MODEL WEIGHTS IMAGES.npy IDS.npy OUT     features to OUT.images.npy and OUT.texts.npy
-//   encode save MODEL WEIGHTS OUT DIALECT [DTYPE]          through a model: read, then written with a self test
-//   encode check MODEL WEIGHTS                             the self test stored in a file
-//   encode convert IN OUT DIALECT                          without a model
+// The library as a program, for parity.py:
+//   encode encode MODEL WEIGHTS IMAGES.npy IDS.npy OUT     writes features to OUT.images.npy and OUT.texts.npy
+//   encode save MODEL WEIGHTS OUT DIALECT [DTYPE]          loads a model and writes it with a self test
+//   encode check MODEL WEIGHTS                             runs the self test stored in a file
+//   encode convert IN OUT DIALECT                          converts a file without a model
 // MODEL is a name (`laion/ViT-B-32`) or a configuration file.
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/model_file.hpp>
@@ -22,7 +22,7 @@
 
 namespace {
 
-/// The program's one model type, compiled once.
+/// The only model type of the program, compiled once.
 clip::AnyModel<> loaded(const std::string& name, const std::string& weights) {
   clip::AnyModel<> model{clip::find_config(name)};
   clip::load(model, weights);
@@ -69,7 +69,7 @@ int run(const std::vector<std::string>& a) {
   } else if (a.size() == 4 && a[0] == "convert") {
     clip::convert_file(a[1], a[2], {.dialect = clip::try_dialect(a[3]).value()});
   } else {
-    std::fprintf(stderr, "usage: see the first lines of encode.cpp\n");
+    std::fprintf(stderr, "encode: invalid arguments; the first lines of encode.cpp list them\n");
     return 2;
   }
   return 0;

@@ -1,4 +1,4 @@
-"""Models of OpenCLIP with seeded random weights, their inputs, and their weights by other names."""
+"""OpenCLIP models with seeded random weights, their inputs, and their weights in other layouts."""
 
 import copy
 import math
@@ -36,11 +36,17 @@ def config_of(name):
 
 
 def inputs_of(config, seed):
-    """Four pictures with structure, so that their features differ, and six texts: short, long, one that fills the context."""
+    """Four smooth images, so that their features differ, and six texts: short, long, one that fills the context."""
     random = torch.Generator().manual_seed(seed)
-    size, context, vocabulary = config["vision_cfg"]["image_size"], config["text_cfg"]["context_length"], config["text_cfg"]["vocab_size"]
+    size, context, vocabulary = (
+        config["vision_cfg"]["image_size"],
+        config["text_cfg"]["context_length"],
+        config["text_cfg"]["vocab_size"],
+    )
     coarse = torch.randn(4, 3, 5, 5, generator=random)
-    images = F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False) + 0.3 * torch.randn(4, 3, size, size, generator=random)
+    images = F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False) + 0.3 * torch.randn(
+        4, 3, size, size, generator=random
+    )
     ids = torch.zeros(6, context, dtype=torch.int32)
     for i, length in enumerate([2, 3, 9, 20, context - 1, context]):
         ids[i, 0] = vocabulary - 2
@@ -50,7 +56,7 @@ def inputs_of(config, seed):
 
 
 def scatter(model, images, seed):
-    """Weights in which no part of the model is idle."""
+    """Draws weights such that every part of the model affects the features."""
     random = torch.Generator().manual_seed(seed)
     normal = lambda t, scale: torch.randn(t.shape, generator=random) * scale
     with torch.no_grad():
@@ -73,7 +79,7 @@ def scatter(model, images, seed):
                 p.copy_(normal(p, 0.5 if p.shape[0] > 64 and name.startswith("pos") else 0.1))
             elif name == "token_embedding.weight":
                 p.copy_(normal(p, 0.5))
-        # Statistics of these pictures, once, then moved.
+        # Batch statistics of these images, then perturbed.
         norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
         if norms:
             model.train()
@@ -116,7 +122,7 @@ def distance(a, b):
     return float(worst) if np.isfinite(worst) else math.inf
 
 
-# ------------------------------------------------------------------------------------------------- other libraries' layouts
+# ---------------------------------------------------------------- layouts of other libraries
 HALVES = ("conv", "attn.in_proj", "out_proj", "c_fc", "c_proj", "q_proj", "k_proj", "v_proj", "downsample.0")
 
 
@@ -127,15 +133,19 @@ def as_openai(state):
 
 
 def archive(model, types, images, ids, path):
-    """A traced model with the three integers OpenAI's archives carry, its weights in the types given."""
+    """Writes a traced model with the three integers of OpenAI's archives and with weights of the given types."""
     model = copy.deepcopy(model)
     mask = model._buffers.pop("attn_mask")
-    model.attn_mask = mask  # a constant of the traced code, as in OpenAI's archives, not one of its tensors
-    for note, value in [("input_resolution", images.shape[-1]), ("context_length", ids.shape[1]), ("vocab_size", 49408)]:
+    model.attn_mask = mask  # in OpenAI's archives a constant of the code, not a tensor
+    for note, value in [
+        ("input_resolution", images.shape[-1]),
+        ("context_length", ids.shape[1]),
+        ("vocab_size", 49408),
+    ]:
         if hasattr(model, note):
             delattr(model, note)
         model.register_buffer(note, torch.tensor(value))
-    warnings.simplefilter("ignore", FutureWarning)  # TorchScript is old, and so are OpenAI's files
+    warnings.simplefilter("ignore", FutureWarning)  # TorchScript is deprecated, but OpenAI's files use it
     traced = torch.jit.trace(model, (images[:1], ids[:1].long()), check_trace=False)
     for name, p in list(traced.named_parameters()) + list(traced.named_buffers()):
         if name in types:
@@ -144,20 +154,43 @@ def archive(model, types, images, ids, path):
 
 
 def transformers_model(config, state):
-    """The same weights as a CLIPModel."""
+    """A CLIPModel with the same weights."""
     vision, text = config["vision_cfg"], config["text_cfg"]
     act = "quick_gelu" if config.get("quick_gelu") else "gelu"
     settings = CLIPConfig(
         projection_dim=config["embed_dim"],
-        vision_config=dict(hidden_size=vision["width"], intermediate_size=int(vision["width"] * vision.get("mlp_ratio", 4)), num_hidden_layers=vision["layers"],
-                           num_attention_heads=vision["width"] // vision.get("head_width", 64), image_size=vision["image_size"], patch_size=vision["patch_size"],
-                           hidden_act=act, projection_dim=config["embed_dim"]),
-        text_config=dict(hidden_size=text["width"], intermediate_size=4 * text["width"], num_hidden_layers=text["layers"], num_attention_heads=text["heads"],
-                         max_position_embeddings=text["context_length"], vocab_size=text["vocab_size"], hidden_act=act, bos_token_id=text["vocab_size"] - 2,
-                         eos_token_id=text["vocab_size"] - 1, projection_dim=config["embed_dim"]))
+        vision_config=dict(
+            hidden_size=vision["width"],
+            intermediate_size=int(vision["width"] * vision.get("mlp_ratio", 4)),
+            num_hidden_layers=vision["layers"],
+            num_attention_heads=vision["width"] // vision.get("head_width", 64),
+            image_size=vision["image_size"],
+            patch_size=vision["patch_size"],
+            hidden_act=act,
+            projection_dim=config["embed_dim"],
+        ),
+        text_config=dict(
+            hidden_size=text["width"],
+            intermediate_size=4 * text["width"],
+            num_hidden_layers=text["layers"],
+            num_attention_heads=text["heads"],
+            max_position_embeddings=text["context_length"],
+            vocab_size=text["vocab_size"],
+            hidden_act=act,
+            bos_token_id=text["vocab_size"] - 2,
+            eos_token_id=text["vocab_size"] - 1,
+            projection_dim=config["embed_dim"],
+        ),
+    )
     model = CLIPModel(settings).eval()
     theirs = {}
-    blocks = {"ln_1": "layer_norm1", "ln_2": "layer_norm2", "mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2", "attn.out_proj": "self_attn.out_proj"}
+    blocks = {
+        "ln_1": "layer_norm1",
+        "ln_2": "layer_norm2",
+        "mlp.c_fc": "mlp.fc1",
+        "mlp.c_proj": "mlp.fc2",
+        "attn.out_proj": "self_attn.out_proj",
+    }
     for name, value in state.items():
         tower = "vision_model" if name.startswith("visual.") else "text_model"
         short = name.removeprefix("visual.")
@@ -171,11 +204,21 @@ def transformers_model(config, state):
                 module, kind = rest.rsplit(".", 1)
                 theirs[f"{place}{blocks[module]}.{kind}"] = value
             continue
-        known = {"visual.class_embedding": "vision_model.embeddings.class_embedding", "visual.conv1.weight": "vision_model.embeddings.patch_embedding.weight",
-                 "visual.positional_embedding": "vision_model.embeddings.position_embedding.weight", "visual.proj": "visual_projection.weight",
-                 "token_embedding.weight": "text_model.embeddings.token_embedding.weight", "positional_embedding": "text_model.embeddings.position_embedding.weight",
-                 "text_projection": "text_projection.weight", "logit_scale": "logit_scale"}
-        norms = {"visual.ln_pre": "vision_model.pre_layrnorm", "visual.ln_post": "vision_model.post_layernorm", "ln_final": "text_model.final_layer_norm"}
+        known = {
+            "visual.class_embedding": "vision_model.embeddings.class_embedding",
+            "visual.conv1.weight": "vision_model.embeddings.patch_embedding.weight",
+            "visual.positional_embedding": "vision_model.embeddings.position_embedding.weight",
+            "visual.proj": "visual_projection.weight",
+            "token_embedding.weight": "text_model.embeddings.token_embedding.weight",
+            "positional_embedding": "text_model.embeddings.position_embedding.weight",
+            "text_projection": "text_projection.weight",
+            "logit_scale": "logit_scale",
+        }
+        norms = {
+            "visual.ln_pre": "vision_model.pre_layrnorm",
+            "visual.ln_post": "vision_model.post_layernorm",
+            "ln_final": "text_model.final_layer_norm",
+        }
         if name in known:
             theirs[known[name]] = value.T if name in ("visual.proj", "text_projection") else value
         else:

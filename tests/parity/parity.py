@@ -1,4 +1,6 @@
-"""Every way of a model between PyTorch, OpenCLIP, transformers and this library, with features compared at each end. See README.md."""
+"""Converts models between PyTorch, OpenCLIP, transformers and this library in every direction and
+compares the features. See README.md.
+"""
 
 import argparse
 import json
@@ -24,7 +26,8 @@ import models
 
 TOLERANCE = 2e-5
 QUICK = ["ViT-B/32", "RN50"]
-# What each model is stored as. "archive" is TorchScript with OpenAI's types, "nested" a training checkpoint with prefixes.
+# The formats to store each model in. "archive" is TorchScript with OpenAI's types,
+# "nested" a training checkpoint with prefixes.
 FORMATS = {
     "ViT-B/32": ["archive", "state", "transformers"],
     "ViT-B/16": ["state", "transformers"],
@@ -34,7 +37,7 @@ FORMATS = {
 
 
 class Warnings(logging.Handler):
-    """Counts what a library has to say while it loads."""
+    """Collects the warnings that a library logs."""
 
     def __init__(self, library):
         super().__init__(logging.WARNING)
@@ -68,10 +71,10 @@ class Run:
         return np.load(self.folder / "out.images.npy"), np.load(self.folder / "out.texts.npy")
 
     def row(self, model, way, check, spread=None):
-        """check() returns distances (image, text) or a bool; whatever it raises is a failure."""
+        """check() returns distances (image, text) or a bool; an exception is a failure."""
         try:
             found = check()
-        except Exception as error:  # noqa: BLE001: one line of the table, not the end of the run
+        except Exception as error:  # noqa: BLE001: a failed row does not end the run
             found, problem = False, f"{type(error).__name__}: {error}"
         else:
             problem = ""
@@ -84,15 +87,22 @@ class Run:
 
     def table(self):
         lines = ["| model | way | image | text | spread | |", "|---|---|---|---|---|---|"]
-        return "\n".join(lines + [f"| {m} | {w} | {t} | {s} | {'ok' if g else '**fails**'} |" for m, w, t, s, g in self.rows])
+        return "\n".join(
+            lines + [f"| {m} | {w} | {t} | {s} | {'ok' if g else '**fails**'} |" for m, w, t, s, g in self.rows]
+        )
 
 
 def same_tensors(found, expected):
-    """Names, types, shapes and bytes."""
+    """Compares names, types, shapes and bytes."""
     raw = lambda t: t.contiguous().view(torch.uint8) if t.dim() else t.reshape(1).view(torch.uint8)
     wrong = set(found) ^ set(expected)
-    wrong |= {n for n in set(found) & set(expected) if found[n].dtype != expected[n].dtype or found[n].shape != expected[n].shape
-              or not torch.equal(raw(found[n]), raw(expected[n]))}
+    wrong |= {
+        n
+        for n in set(found) & set(expected)
+        if found[n].dtype != expected[n].dtype
+        or found[n].shape != expected[n].shape
+        or not torch.equal(raw(found[n]), raw(expected[n]))
+    }
     if wrong:
         raise AssertionError(f"{len(wrong)} tensors, among them {sorted(wrong)[:3]}")
     return True
@@ -125,7 +135,11 @@ def check_model(run, name):
             models.archive(model, half, images, ids, folder / "archive.pt")
             run.row(name, "TorchScript archive, half and float -> here", lambda: reads(folder / "archive.pt", expected))
             run.ours("convert", folder / "archive.pt", folder / "ours.safetensors", "openclip")
-            run.row(name, "TorchScript archive -> converted: bytes", lambda: same_tensors(load_file(folder / "ours.safetensors"), half))
+            run.row(
+                name,
+                "TorchScript archive -> converted: bytes",
+                lambda: same_tensors(load_file(folder / "ours.safetensors"), half),
+            )
         elif kind == "state":
             run.row(name, "state dictionary -> here", lambda: reads(state_dict()))
         elif kind == "nested":
@@ -137,11 +151,20 @@ def check_model(run, name):
         elif kind == "transformers":
             theirs = models.transformers_model(config, state)
             theirs.save_pretrained(folder / "theirs")
-            run.row(name, "transformers' folder -> here", lambda: reads(folder / "theirs", models.transformers_features(theirs, images, ids)))
+            run.row(
+                name,
+                "transformers' folder -> here",
+                lambda: reads(folder / "theirs", models.transformers_features(theirs, images, ids)),
+            )
             run.ours("convert", folder / "theirs/model.safetensors", folder / "ours.safetensors", "openai")
             run.ours("convert", folder / "ours.safetensors", folder / "back.safetensors", "huggingface")
-            run.row(name, "transformers -> OpenAI's names -> transformers: bytes",
-                    lambda: same_tensors(load_file(folder / "back.safetensors"), load_file(folder / "theirs/model.safetensors")))
+            run.row(
+                name,
+                "transformers -> OpenAI's names -> transformers: bytes",
+                lambda: same_tensors(
+                    load_file(folder / "back.safetensors"), load_file(folder / "theirs/model.safetensors")
+                ),
+            )
 
     path = state_dict()
 
@@ -153,7 +176,11 @@ def check_model(run, name):
         return same_tensors(written, state) and distances(models.features(other, images, ids))
 
     run.row(name, "here -> load_state_dict(strict=True)", to_openclip)
-    run.row(name, "the file's own self test", lambda: tuple(map(float, run.ours("check", named, folder / "saved.safetensors").split())))
+    run.row(
+        name,
+        "the file's own self test",
+        lambda: tuple(map(float, run.ours("check", named, folder / "saved.safetensors").split())),
+    )
 
     def rounded(dtype):
         run.ours("save", named, path, folder / "rounded.safetensors", "openclip", dtype)
@@ -172,15 +199,23 @@ def check_model(run, name):
 
     run.row(name, "here -> open_clip.create_model(folder)", to_create_model)
     if isinstance(config["vision_cfg"]["layers"], list):
-        refused = subprocess.run([run.program, "convert", path, folder / "no.safetensors", "huggingface"], capture_output=True, text=True)
-        run.row(name, "here -> transformers is one clear error", lambda: refused.returncode == 1 and "transformers has no such CLIP" in refused.stderr)
+        refused = subprocess.run(
+            [run.program, "convert", path, folder / "no.safetensors", "huggingface"], capture_output=True, text=True
+        )
+        run.row(
+            name,
+            "here -> transformers is one clear error",
+            lambda: refused.returncode == 1 and "transformers has no such CLIP" in refused.stderr,
+        )
         return
 
     def to_transformers():
         run.ours("save", named, path, folder / "huggingface", "huggingface")
         with Warnings("transformers") as said:
             other, report = transformers.CLIPModel.from_pretrained(folder / "huggingface", output_loading_info=True)
-        if said.texts or any(report.get(k) for k in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")):
+        if said.texts or any(
+            report.get(k) for k in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
+        ):
             raise AssertionError(f"warnings: {said.texts[:3]} {report}")
         return distances(models.transformers_features(other.eval(), images, ids))
 
@@ -191,8 +226,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program", help="built from encode.cpp")
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
-    parser.add_argument("--models", nargs="*", help="only these")
-    parser.add_argument("--table", type=pathlib.Path, help="write the table here as well")
+    parser.add_argument("--models", nargs="*", help="names of the models to check")
+    parser.add_argument("--table", type=pathlib.Path, help="also write the table to this file")
     options = parser.parse_args()
     began = time.time()
     transformers.utils.logging.disable_progress_bar()

@@ -16,7 +16,7 @@ SheetTile tile(const std::string& caption, bool right) {
 }
 }  // namespace
 
-TEST_CASE("a sheet shows every image with its words, and wrong ones apart from right ones") {
+TEST_CASE("a sheet shows every image with its texts, wrong ones apart from right ones") {
   const ImageSheet sheet{.title = "t",
                          .note = "n",
                          .right_means = "good",
@@ -33,11 +33,11 @@ TEST_CASE("a sheet shows every image with its words, and wrong ones apart from r
   const auto images = elements(svg, "image");
   REQUIRE(images.size() == 5);
   const auto x = [&](std::size_t i) { return std::stod(images[i].attributes.at("x")); };
-  CHECK(x(1) == x(2));                 // the wrong ones of both rows begin in one column
-  CHECK(x(1) > std::max(x(0), x(4)));  // behind all right ones
+  CHECK(x(1) == x(2));                 // the wrong tiles of both rows begin in one column
+  CHECK(x(1) > std::max(x(0), x(4)));  // right of all right tiles
 }
 
-TEST_CASE("captions have room: a longer one widens the columns") {
+TEST_CASE("a longer caption widens the columns") {
   const auto pitch = [](const std::string& caption) {
     const auto images = elements(
         image_sheet({.title = "", .note = "", .rows = {{"", {tile(caption, true), tile("b", true)}}}}).document(),
@@ -49,6 +49,6 @@ TEST_CASE("captions have room: a longer one widens the columns") {
   CHECK(pitch(longer) >= detail::text_width(longer, 11));
 }
 
-TEST_CASE("a sheet without rows is a drawing") {
+TEST_CASE("a sheet without rows is a valid drawing") {
   CHECK(XmlReader::read(image_sheet({.title = "t", .note = "", .rows = {}}).document()));
 }

@@ -21,7 +21,7 @@ std::vector<Point> points(const XmlElement& polyline) {
 }
 }  // namespace
 
-TEST_CASE("a line chart draws a point per value, greater ones higher, inside the drawing") {
+TEST_CASE("a line chart draws a point per value, greater values higher, inside the drawing") {
   const std::vector<double> values{5, 4, 4.5, 3, -1};
   const std::string svg = line_chart({.title = "t",
                                       .note = "n",
@@ -49,7 +49,7 @@ TEST_CASE("a line chart draws a point per value, greater ones higher, inside the
   CHECK(says(svg, "step"));
 }
 
-TEST_CASE("levels are dashed and within reach even where no value comes near them") {
+TEST_CASE("levels are dashed lines inside the chart, even far from all values") {
   const std::string svg =
       line_chart({.title = "", .note = "", .x_title = "", .y_title = "", .values = {1, 2}, .levels = {{"far", 100}}})
           .document();
@@ -63,7 +63,7 @@ TEST_CASE("levels are dashed and within reach even where no value comes near the
   CHECK(dashed == 1);
 }
 
-TEST_CASE("the thick line neither lags nor leads: a straight line stays as it is") {
+TEST_CASE("the thick line neither lags nor leads: a straight line does not change") {
   std::vector<double> straight;
   for (int i = 0; i < 20; ++i) straight.push_back(3.0 * i - 7);
   const auto smooth = detail::smoothed(straight, 4);
@@ -74,7 +74,7 @@ TEST_CASE("the thick line neither lags nor leads: a straight line stays as it is
   CHECK(detail::smoothed({}, 3).empty());
 }
 
-TEST_CASE("charts of nothing, of one value and of equal values are drawn") {
+TEST_CASE("charts without values, with one value and with equal values are valid") {
   for (const std::vector<double>& values : {std::vector<double>{}, {2}, {2, 2, 2}})
     CHECK(XmlReader::read(
         line_chart(

@@ -20,7 +20,7 @@ MatrixLabels labels(std::vector<std::string> rows, std::vector<std::string> colu
 }
 }  // namespace
 
-TEST_CASE("a chart of confusions says every count and every name") {
+TEST_CASE("a confusion chart shows every count and every name") {
   const std::vector<double> counts{900, 100, 0, 7, 993, 0};
   const std::string svg =
       confusion_chart(labels({"cat", "dog & co"}, {"cat", "dog & co", "cow"}), {counts.data(), 2, 3}).document();
@@ -30,10 +30,10 @@ TEST_CASE("a chart of confusions says every count and every name") {
     CAPTURE(words);
     CHECK(says(svg, words));
   }
-  CHECK(elements(svg, "rect").size() == 1 + 6);  // the ground and the cells
+  CHECK(elements(svg, "rect").size() == 1 + 6);  // the background and the cells
 }
 
-TEST_CASE("in a chart of confusions the right cells are blue, the wrong ones orange, and more is darker") {
+TEST_CASE("in a confusion chart the diagonal cells are blue, the others orange, and more is darker") {
   const std::vector<double> counts{8, 2, 0, 1, 9, 0, 0, 0, 0};
   const auto cells =
       elements(confusion_chart(labels({"a", "b", "c"}, {"a", "b", "c"}), {counts.data(), 3, 3}).document(), "rect");
@@ -46,7 +46,7 @@ TEST_CASE("in a chart of confusions the right cells are blue, the wrong ones ora
   CHECK(fill(8) == colors::white.css());  // a class without items
 }
 
-TEST_CASE("similarities have two digits and a sign, and zero is pale") {
+TEST_CASE("similarities have two decimals and a sign, and zero is pale") {
   const std::vector<double> values{0.5, -0.25, 0.004, -0.004, 1, -1.239};
   const std::string svg =
       similarity_chart(labels({"a", "b"}, {"a rather long sentence", "x", "y"}), {values.data(), 2, 3}).document();
@@ -65,22 +65,22 @@ TEST_CASE("similarities have two digits and a sign, and zero is pale") {
   CHECK(elements(svg, "rect").at(1 + 5).attributes.at("fill") == colors::orange.css());
 }
 
-TEST_CASE("long column names are turned and stay inside the drawing") {
+TEST_CASE("long column names are rotated and stay inside the drawing") {
   const std::vector<double> values(4);
   const std::string wide(40, 'w');
   const auto all =
       elements(similarity_chart(labels({"a", "b"}, {wide, wide}), {values.data(), 2, 2}).document(), "text");
-  int turned = 0;
+  int rotated = 0;
   for (const XmlElement& e : all)
     if (e.text == wide) {
-      ++turned;
+      ++rotated;
       CHECK(e.attributes.at("transform").starts_with("rotate(-40"));
       CHECK(std::stod(e.attributes.at("y")) > detail::text_width(wide, 12) * 0.64);
     }
-  CHECK(turned == 2);
+  CHECK(rotated == 2);
 }
 
-TEST_CASE("a chart without a number for every pair of names is an error") {
+TEST_CASE("a number of values that differs from the names is an error") {
   const std::vector<double> values(6);
   CHECK_THROWS_WITH_AS(confusion_chart(labels({"a", "b"}, {"a", "b"}), {values.data(), 2, 3}),
                        "confusion_chart: values for the names: expected (2, 2), found (2, 3)", ShapeError);

@@ -26,13 +26,13 @@ std::vector<std::uint8_t> pixels(const Image& image) {
 }
 }  // namespace
 
-TEST_CASE("a png decodes to the pixels it was made of") {
+TEST_CASE("a png decodes to the encoded pixels") {
   for (const Pixels kind : {Pixels::gray, Pixels::rgb, Pixels::rgba})
     for (const std::array<Index, 2> size : {std::array<Index, 2>{1, 1},
                                             {28, 28},
                                             {5, 3},
                                             {1, 300},
-                                            {301, 257}}) {  // the last needs several stored blocks
+                                            {301, 257}}) {  // the last one needs several stored blocks
       const Index width = size[0], height = size[1];
       CAPTURE(width);
       CAPTURE(channels(kind));
@@ -45,7 +45,7 @@ TEST_CASE("a png decodes to the pixels it was made of") {
     }
 }
 
-TEST_CASE("a png of a borrowed image with gaps and blue first holds red first and no gaps") {
+TEST_CASE("a BGR image view with padded rows is written as RGB without padding") {
   const std::vector<std::uint8_t> frame{1, 2, 3, 4, 5, 6, 99, 99, 7, 8, 9, 10, 11, 12, 99, 99};
   CHECK(pixels(decode_image(encode_png(Image::view(frame.data(), 2, 2, 8, Pixels::bgr)))) ==
         std::vector<std::uint8_t>{3, 2, 1, 6, 5, 4, 9, 8, 7, 12, 11, 10});
@@ -54,13 +54,13 @@ TEST_CASE("a png of a borrowed image with gaps and blue first holds red first an
         std::vector<std::uint8_t>{3, 2, 1, 200});
 }
 
-TEST_CASE("a png of one black pixel is the file the specification asks for, byte for byte") {
+TEST_CASE("a png of one black pixel equals the file by the specification, byte for byte") {
   const std::vector<unsigned char> expected{
       0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A, 0,    0, 0,    13,   'I',  'H',  'D',  'R', 0, 0,
       0,    1,   0,   0,   0,    1,    8,    0,    0,    0, 0,    0x3A, 0x7E, 0x9B, 0x55, 0,   0, 0,
       13,   'I', 'D', 'A', 'T',  0x78, 0x01, 0x01, 0x02, 0, 0xFD, 0xFF, 0,    0,    0,    2,   0, 1};
   const auto file = encode_png(Image{1, 1, Pixels::gray, {0}});
-  REQUIRE(file.size() == expected.size() + 16);  // the checksum of the second part, and the third part
+  REQUIRE(file.size() == expected.size() + 16);  // the checksum of the second chunk, and the third chunk
   for (std::size_t i = 0; i < expected.size(); ++i) {
     CAPTURE(i);
     CHECK(std::to_integer<unsigned>(file[i]) == expected[i]);
@@ -68,6 +68,6 @@ TEST_CASE("a png of one black pixel is the file the specification asks for, byte
   CHECK(as_text(std::span(file).last(12)) == std::string_view("\0\0\0\0IEND\xAE\x42\x60\x82", 12));
 }
 
-TEST_CASE("an image without pixels is no png") {
+TEST_CASE("an image without pixels is an error") {
   CHECK_THROWS_WITH_AS(static_cast<void>(encode_png(Image{})), "png: an image without pixels", InputError);
 }

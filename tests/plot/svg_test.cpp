@@ -27,12 +27,12 @@ std::vector<std::byte> from_base64(const std::string& text) {
 }
 }  // namespace
 
-TEST_CASE("a drawing is well formed, whatever it says") {
+TEST_CASE("a drawing is well-formed for any text") {
   for (const std::string words : {"plain", "a < b && c > \"d\" 'e'", "</text>", "]]>", "\xC3\xA9t\xC3\xA9", "\xFF\xC3",
                                   "\x01\x1B", "\xEF\xBF\xBF", "", "&amp;", "<!--"}) {
     CAPTURE(words);
     Svg svg{100, 50, words};
-    svg.text({1, 2}, words, {.anchor = Anchor::middle, .bold = true, .turn = 45});
+    svg.text({1, 2}, words, {.anchor = Anchor::middle, .bold = true, .rotation = 45});
     svg.rect({0, 0}, 5, 5, Rgb{1, 2, 3}, 2);
     svg.line({0, 0}, {1, 1}, {.dashed = true});
     svg.polyline(std::vector<Point>{{0, 0}, {1.5, 2.25}}, {});
@@ -44,7 +44,7 @@ TEST_CASE("a drawing is well formed, whatever it says") {
   }
 }
 
-TEST_CASE("the reader of these tests refuses what is not well formed") {
+TEST_CASE("the reader of these tests refuses documents that are not well-formed") {
   for (const std::string wrong : {"<svg>", "<svg></svg>x", "<a><b></a></b>", "<a x=1/>", "<a x=\"1\" x=\"2\"/>",
                                   "<a>&nbsp;</a>", "<a>\x01</a>", "<a x=\"<\"/>", ""}) {
     CAPTURE(wrong);
@@ -52,7 +52,7 @@ TEST_CASE("the reader of these tests refuses what is not well formed") {
   }
 }
 
-TEST_CASE("a text reads back as it was given; what XML does not know becomes U+FFFD") {
+TEST_CASE("a text reads back unchanged; characters that XML does not allow become U+FFFD") {
   const auto read_back = [](const std::string& words) {
     Svg svg{10, 10, ""};
     svg.text({0, 0}, words);
@@ -65,7 +65,7 @@ TEST_CASE("a text reads back as it was given; what XML does not know becomes U+F
   CHECK(read_back("a\xEF\xBF\xBEz") == "a\xEF\xBF\xBDz");
 }
 
-TEST_CASE("an embedded image holds the same pixels") {
+TEST_CASE("an embedded image has the same pixels") {
   const Image image{3, 2, Pixels::rgb, {0, 1, 2, 3, 4, 5, 6, 7, 8, 250, 251, 252, 253, 254, 255, 128, 129, 130}};
   Svg svg{10, 10, ""};
   svg.image({0, 0}, 30, 20, image);
@@ -79,7 +79,7 @@ TEST_CASE("an embedded image holds the same pixels") {
     for (Index i = 0; i < 9; ++i) CHECK(back.row(y)[i] == image.row(y)[i]);
 }
 
-TEST_CASE("base64 is that of RFC 4648") {
+TEST_CASE("base64 matches RFC 4648") {
   const auto encoded = [](std::string_view text) { return detail::base64(as_byte_span(text)); };
   CHECK(encoded("") == "");
   CHECK(encoded("f") == "Zg==");
@@ -89,7 +89,7 @@ TEST_CASE("base64 is that of RFC 4648") {
   CHECK(encoded("\xFF\xFE\xFD") == "//79");
 }
 
-TEST_CASE("numbers are short, and those that cannot be drawn are errors") {
+TEST_CASE("numbers are short, and numbers that are not finite are errors") {
   CHECK(detail::short_number(3) == "3");
   CHECK(detail::short_number(2.5) == "2.5");
   CHECK(detail::short_number(1.005e2) == "100.5");
@@ -113,7 +113,7 @@ TEST_CASE("colours mix from one end to the other and are written in hexadecimal"
   CHECK(contrast(blue, blue) == 1);
 }
 
-TEST_CASE("a drawing is saved whole; a folder that is not there is an error that names the file") {
+TEST_CASE("a drawing is saved to a file; a missing folder is an error that names the file") {
   const TemporaryFolder folder;
   const Svg svg{10, 10, "a title"};
   svg.save(folder / "a.svg");

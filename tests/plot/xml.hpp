@@ -1,4 +1,4 @@
-// tests/plot/xml.hpp: enough of an XML reader to know whether a drawing is well formed, and what is in it.
+// tests/plot/xml.hpp: minimal XML reader that checks that a drawing is well-formed and lists its elements.
 #pragma once
 
 #include <cctype>
@@ -15,10 +15,12 @@ struct XmlElement {
 
 class XmlReader {
  public:
-  /// The elements of a document in the order they open; nothing where it is not well formed.
+  /// The elements of a document in the order of their opening tags; nullopt if it is not well-formed.
   static std::optional<std::vector<XmlElement>> read(std::string_view document) {
     XmlReader r{document};
-    if (!r.element() || (r.space(), !r.left_.empty())) return {};
+    if (!r.element()) return {};
+    r.space();
+    if (!r.left_.empty()) return {};
     return r.found_;
   }
 
@@ -42,7 +44,7 @@ class XmlReader {
     left_.remove_prefix(n);
     return word;
   }
-  /// Characters up to one of `ends`, references resolved.
+  /// Characters up to one of `ends`, with references resolved.
   bool characters(std::string_view ends, std::string& out) {
     while (!left_.empty() && ends.find(left_.front()) == std::string_view::npos) {
       const char c = left_.front();
@@ -65,14 +67,14 @@ class XmlReader {
     found_.push_back({name(), {}, {}});
     if (found_[self].name.empty()) return false;
     for (;;) {
-      const bool apart = !left_.empty() && std::isspace(static_cast<unsigned char>(left_.front()));
+      const bool separated = !left_.empty() && std::isspace(static_cast<unsigned char>(left_.front()));
       space();
       if (take("/>")) return true;
       if (take(">")) break;
       const std::string key = name();
       std::string value;
-      if (!apart || key.empty() || found_[self].attributes.contains(key) || !take("=\"") || !characters("\"", value) ||
-          !take("\""))
+      if (!separated || key.empty() || found_[self].attributes.contains(key) || !take("=\"") ||
+          !characters("\"", value) || !take("\""))
         return false;
       found_[self].attributes[key] = value;
     }
@@ -89,7 +91,7 @@ class XmlReader {
   std::vector<XmlElement> found_;
 };
 
-/// The elements of that name; a document that is not well formed has none.
+/// The elements with that name; none if the document is not well-formed.
 inline std::vector<XmlElement> elements(const std::string& document, const std::string& name) {
   std::vector<XmlElement> chosen;
   if (const auto all = XmlReader::read(document))
@@ -98,7 +100,7 @@ inline std::vector<XmlElement> elements(const std::string& document, const std::
   return chosen;
 }
 
-/// Whether some text element says exactly this.
+/// True if some text element has exactly this content.
 inline bool says(const std::string& document, const std::string& words) {
   for (const XmlElement& e : elements(document, "text"))
     if (e.text == words) return true;

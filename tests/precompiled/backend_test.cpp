@@ -1,5 +1,5 @@
-// The linked backend: every primitive against Naive, the same bits however work is grouped, errors and functions of one's own
-// across the boundary. Compiled for the oldest machine; runs once per instruction set (CLIP_CPU).
+// Tests of the linked backend: every primitive against Naive, results that do not depend on the threads, and errors
+// that cross the library boundary. Compiled for the oldest CPU; runs once per instruction set (CLIP_CPU).
 #include <clip/backend/cpu.hpp>
 #include <clip/backend/cpu/peak.hpp>
 #include <clip/backend/naive.hpp>
@@ -21,7 +21,7 @@ using namespace clip::testing;
 
 static_assert(PackingBackend<Cpu<float>>);
 
-TEST_CASE("the kernels are those that CLIP_CPU asks for") {
+TEST_CASE("the kernels are those that CLIP_CPU selects") {
   const std::string found = Cpu<float>{{.threads = 2}}.describe();
   std::puts(found.c_str());
   CHECK(found.starts_with("cpu float32, "));
@@ -40,28 +40,28 @@ TEST_CASE("linked kernels and Naive agree on every primitive") {
     check_close(run_primitives(cpu, setting), run_primitives(naive, setting), setting);
 }
 
-TEST_CASE("linked kernels give the same bits on any number of threads, and to several callers at once") {
+TEST_CASE("linked kernels give the same bits on any number of threads, and to concurrent callers") {
   const Setting setting{301, 147, 65, false, false, true};
   Cpu<float> one{{.threads = 1}}, three{{.threads = 3}};
   const auto alone = run_primitives(one, setting);
   for (const auto& result : run_by_three_callers(three, setting)) check_equal(alone, result);
 }
 
-TEST_CASE("linked kernels say what they could do at most") { CHECK(peak_flops(Layout::panels, 1) > 0); }
+TEST_CASE("linked kernels report the peak of the machine") { CHECK(peak_flops(CpuLayout::panels, 1) > 0); }
 
-TEST_CASE("an error crosses the boundary as its own type, with its place") {
+TEST_CASE("an error crosses the library boundary with its type and place") {
   Cpu<float> cpu{{.threads = 1}};
   float x[4] = {}, y[4] = {};
   try {
     cpu.average_pool({x, 4, 1}, Grid{1, 2, 2}, 3, {y, 1, 1});
-    FAIL("a window larger than the picture went through");
+    FAIL("a window larger than the image was accepted");
   } catch (const ShapeError& e) {
     CHECK(e.place() == "window");
     CHECK(e.message() == "window: pixels under it: expected 3, found 2");
   }
 }
 
-TEST_CASE("a packed model on linked kernels has the bits of the same model in rows, and Naive's features") {
+TEST_CASE("a packed model on linked kernels gives the same bits as unpacked, and Naive's features") {
   const Model<Odd, Naive<float>> naive{Rng{1}};
   const Model<Odd> rows{Rng{1}};
   const Images images = random_images(Odd, 5, Rng{2});
@@ -80,7 +80,7 @@ TEST_CASE("a packed model on linked kernels has the bits of the same model in ro
     other.pack(storage);
     check_same(packed, other);
     if (storage != Storage::half) continue;
-    other.unpack();  // the same numbers in rows
+    other.unpack();  // the same values, unpacked
     check_same(packed, other);
   }
   const auto expected = naive.encode_image(images);

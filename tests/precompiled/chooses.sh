@@ -1,4 +1,4 @@
-# sh chooses.sh PROGRAM: without CLIP_CPU the tests run on some set; a name that is none is refused, and the names are told.
+# sh chooses.sh PROGRAM: without CLIP_CPU the kernels run; an unknown name is an error that lists the valid names.
 program=$1
 
 CLIP_CPU='' "$program" --test-case='the kernels are*' || exit 1
@@ -9,7 +9,7 @@ fi
 case $message in
   *'CLIP_CPU: expected '*) ;;
   *)
-    echo "CLIP_CPU=v0: expected a sentence about CLIP_CPU, found: $message"
+    echo "CLIP_CPU=v0: expected an error about CLIP_CPU, found: $message"
     exit 1
     ;;
 esac

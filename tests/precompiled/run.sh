@@ -1,4 +1,5 @@
-# sh run.sh PROGRAM SET: the tests on the kernels of one instruction set; 77 where this machine does not have it.
+# sh run.sh PROGRAM SET: runs the tests on the kernels of one instruction set; exit
+# status 77 if this machine does not support it.
 program=$1
 set=$2
 

@@ -1,5 +1,5 @@
-# sh symbols.sh NM OBJECT…: each object of kernels shows one symbol; everything else in it, the standard library's inline functions
-# above all, is out of the linker's sight.
+# sh symbols.sh NM OBJECT…: checks that each object of kernels exports one symbol, its table. Everything else in it, in
+# particular inline functions of the standard library, must be hidden from the linker.
 nm=$1
 shift
 status=0

@@ -1,4 +1,4 @@
-// tests/support/bits.hpp: matrices in memory and weights in panels, compared byte by byte.
+// tests/support/bits.hpp: matrices and packed weights, compared byte by byte.
 #pragma once
 
 #include <clip/backend/cpu.hpp>
@@ -11,7 +11,7 @@
 
 namespace clip::testing {
 
-/// Numbers of rows at which loops are cut otherwise.
+/// Numbers of rows at which loops are split differently.
 inline constexpr std::array<Index, 13> batches{1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 25, 64};
 
 template <class T>
@@ -41,7 +41,7 @@ bool same(In<T> a, In<T> b) {
   return true;
 }
 
-/// A weight in panels, with the memory it lies in.
+/// A packed weight and its memory.
 template <class T>
 struct Packed {
   Index rows, cols;
@@ -63,7 +63,7 @@ struct Packed {
   }
 };
 
-inline constexpr std::array all_panels{Layout::panels, Layout::half_panels, Layout::bfloat16_panels,
-                                       Layout::int8_panels};
+inline constexpr std::array all_panels{CpuLayout::panels, CpuLayout::half_panels, CpuLayout::bfloat16_panels,
+                                       CpuLayout::int8_panels};
 
 }  // namespace clip::testing

@@ -18,7 +18,7 @@
 
 namespace clip::testing {
 
-/// A number that depends on every value of the rows: the cross-entropy of their similarities with rows of random numbers.
+/// A number that depends on every value of the rows: the cross-entropy of their similarities with random rows.
 template <class Cx, Index W>
 Rows<Cx, 1> some_loss(Cx& cx, Rows<Cx, W> y) {
   const auto fixed = cx.allocate(y.rows(), Size<W>{y.cols()});

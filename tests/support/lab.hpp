@@ -1,4 +1,4 @@
-// tests/support/lab.hpp: where a primitive is run: inputs that depend on nothing but names, and all that memory holds afterwards.
+// tests/support/lab.hpp: harness of a primitive: seeded inputs by name, and the contents of all memory afterwards.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -16,12 +16,12 @@
 
 namespace clip::testing {
 
-/// What a run of the list looks like: sizes, and what the views are like.
+/// Sizes and views of one run of the list.
 struct Setting {
   Index m = 5, n = 7, k = 6;
-  bool fresh = false;    // targets hold nothing yet
+  bool fresh = false;    // targets are uninitialised
   bool gap = false;      // matrices are columns of wider ones
-  bool optional = true;  // parts that may be absent are there
+  bool optional = true;  // optional arguments are present
   std::string in_words() const {
     return "m " + std::to_string(m) + ", n " + std::to_string(n) + ", k " + std::to_string(k) +
            (fresh ? ", fresh" : "") + (gap ? ", strided" : "") + (optional ? "" : ", without optional parts");
@@ -45,7 +45,7 @@ inline Sequences random_tree(Rng rng, Index segments, Index longest = 5, bool ro
   return sequences;
 }
 
-/// One case on one backend: gives out matrices, keeps what was written.
+/// One case on one backend: allocates its matrices and keeps their contents.
 template <class B>
 class Lab {
  public:
@@ -69,11 +69,11 @@ class Lab {
   Out<T> out(Index rows, Index cols) {
     return block(rows, cols, [] { return nan; });
   }
-  /// Memory to work in: what it holds afterwards is nobody's business.
-  Out<T> room(Index rows, Index cols) {
-    const Out<T> room = out(rows, cols);
+  /// Scratch memory: its contents are not compared.
+  Out<T> scratch(Index rows, Index cols) {
+    const Out<T> scratch = out(rows, cols);
     blocks_.back().compared = false;
-    return room;
+    return scratch;
   }
   Out<T> inout(Index rows, Index cols) {
     return block(rows, cols, [&] { return rng_.normal(); });
@@ -89,10 +89,10 @@ class Lab {
   }
   Rng& rng() { return rng_; }
 
-  /// A number that came back to the host.
+  /// A number that a primitive returned to the host.
   void number(double value) { numbers_.push_back(value); }
 
-  /// Everything the backend's memory holds now, matrix by matrix, and the numbers.
+  /// The contents of the backend's memory, matrix by matrix, and the returned numbers.
   std::vector<std::vector<T>> contents() {
     std::vector<std::vector<T>> all;
     for (const Block& block : blocks_) {
@@ -115,7 +115,7 @@ class Lab {
     std::size_t bytes() const { return static_cast<std::size_t>(whole.count() + 1) * sizeof(T); }
   };
 
-  /// Values from `draw`; the gaps between rows hold no numbers, and must not afterwards.
+  /// Values from `draw`; the gaps between rows are NaN, and must stay NaN.
   View<T> block(Index rows, Index cols, const std::function<double()>& draw) {
     const Index before = z.gap ? 1 : 0, stride = cols + (z.gap ? 4 : 0);
     Block block{nullptr, {nullptr, rows, stride}};
@@ -136,7 +136,7 @@ class Lab {
   std::vector<double> numbers_;
 };
 
-/// Everything a product may apply as it stores `rows` rows.
+/// An epilogue with all parts of a product of `rows` rows.
 template <class B, class F>
 Epilogue<typename B::Scalar, F> folded_epilogue(Lab<B>& l, F f, Index rows) {
   Epilogue<typename B::Scalar, F> e{};
@@ -146,7 +146,7 @@ Epilogue<typename B::Scalar, F> folded_epilogue(Lab<B>& l, F f, Index rows) {
   return e;
 }
 
-/// Cases by name. A case takes what it needs from the lab and calls one primitive.
+/// Cases by name. A case allocates its matrices from the lab and calls one primitive.
 template <class B>
 class Cases {
  public:

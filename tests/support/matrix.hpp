@@ -14,14 +14,14 @@ namespace clip::testing {
 
 using Values = std::vector<double>;
 
-/// n numbers of the normal distribution, rounded to float so that every arithmetic type holds the same.
+/// n normal random numbers, rounded to float so that every scalar type holds the same.
 inline Values random_values(Rng rng, Index n, double scale = 1) {
   Values values(static_cast<std::size_t>(n));
   for (double& v : values) v = static_cast<double>(static_cast<float>(scale * rng.normal()));
   return values;
 }
 
-/// max|a - b|; infinite where sizes differ or a value is no number.
+/// max|a - b|; infinite where sizes differ or a value is NaN.
 inline double max_difference(std::span<const double> a, std::span<const double> b) {
   double most = a.size() == b.size() ? 0 : INFINITY;
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
@@ -43,7 +43,7 @@ inline double dot(std::span<const double> a, std::span<const double> b) {
   return sum;
 }
 
-/// What a view of a backend's memory holds, row by row.
+/// The values of a view in a backend's memory, row by row.
 template <class B>
 Values values_of(B backend, View<const typename B::Scalar> x) {
   Values values(static_cast<std::size_t>(x.count()));
@@ -56,7 +56,7 @@ void set_values(B backend, View<typename B::Scalar> x, std::span<const double> v
   backend.upload(values, x);
 }
 
-/// A matrix with memory of its own. Without values it holds no numbers.
+/// A matrix with memory of its own. Without values it is NaN.
 template <class B>
 class Matrix {
  public:

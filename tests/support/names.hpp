@@ -1,4 +1,4 @@
-// tests/support/names.hpp: names and shapes of a model's parameters, and the published list of OpenAI's vision transformers.
+// tests/support/names.hpp: names and shapes of parameters: a model's, and the published list of OpenAI's transformers.
 #pragma once
 
 #include <clip/autograd/walk.hpp>

@@ -1,9 +1,9 @@
-// tests/support/npy.hpp: numpy's arrays, alone (.npy) or together in a stored zip (.npz).
+// tests/support/npy.hpp: NumPy arrays of .npy files and stored .npz files.
 #pragma once
 
 #include <clip/core/result.hpp>
 #include <clip/io/bytes.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/io/npy.hpp>
 
 #include <cstddef>
@@ -22,7 +22,7 @@ inline NumpyArray read_npy(const std::string& path) { return clip::read_npy<doub
 
 /// The arrays of a .npz without compression, by name: the zip's central directory says where each begins.
 inline std::map<std::string, NumpyArray> read_npz(const std::string& path) {
-  const MappedFile file = map(path);
+  const MappedFile file = map_file(path);
   const std::span<const std::byte> bytes = file.bytes();
   const auto need = [&](bool good, const char* what) {
     if (!good) raise(LoadError{path, std::string("npz: ") + what});

@@ -1,8 +1,8 @@
-// tests/support/primitives.hpp: every primitive of a backend in one list.
+// tests/support/primitives.hpp: list of cases of all primitives of a backend.
 #pragma once
 
 #include "lab.hpp"
-#include "primitives/pictures.hpp"
+#include "primitives/images.hpp"
 #include "primitives/products.hpp"
 #include "primitives/rows.hpp"
 #include "primitives/sequences.hpp"
@@ -17,15 +17,19 @@ namespace clip::testing {
 template <class B>
 Cases<B> primitives() {
   Cases<B> list;
-  add_pointwise(list), add_products(list);
-  add_convolutions(list), add_batch_norms(list);
-  add_norms(list), add_tables(list);
-  add_attention(list), add_losses(list);
+  add_pointwise(list);
+  add_products(list);
+  add_norms(list);
+  add_tables(list);
+  add_attention(list);
+  add_losses(list);
   add_training(list);
+  add_convolutions(list);
+  add_batch_norms(list);
   return list;
 }
 
-/// What the memory holds after every case of the list.
+/// The contents of memory after every case of the list.
 template <class B>
 std::vector<std::pair<std::string, std::vector<std::vector<typename B::Scalar>>>> run_primitives(
     B& backend, const Setting& setting) {

@@ -1,7 +1,7 @@
-// tests/support/rounding.hpp: how far a product with weights of a small type may lie from the exact one.
+// tests/support/rounding.hpp: error bounds of products with weights of a small type.
 #pragma once
 
-#include <clip/backend/concept.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
 #include <clip/core/scalar.hpp>
 
 #include <algorithm>
@@ -9,13 +9,14 @@
 
 namespace clip::testing {
 
-/// What a value of a row loses at most where weights of this layout are multiplied, the row's largest being `most`.
+/// The largest rounding error of a value in a product with weights of this layout; `most` is the
+/// row's largest magnitude.
 inline double lost(Layout layout, bool weight, double value, double most) {
-  if (layout == Layout::half_panels) return weight ? half_rounding * value : 0;
-  return layout == Layout::int8_panels ? int8_rounding * most : bfloat16_rounding * value;
+  if (layout == CpuLayout::half_panels) return weight ? half_rounding * value : 0;
+  return layout == CpuLayout::int8_panels ? int8_rounding * most : bfloat16_rounding * value;
 }
 
-/// How many values of y lie farther from x wᵀ than rounding x and w to the layout's type explains, or hold no number.
+/// The number of values of y that are NaN, or farther from x wᵀ than rounding x and w to the layout's type explains.
 template <class T>
 Index beyond_rounding(Layout layout, In<T> x, In<T> w, In<T> y) {
   const auto largest = [&](const T* row) {

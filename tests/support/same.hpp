@@ -1,4 +1,4 @@
-// tests/support/same.hpp: the results of two runs of all primitives compared.
+// tests/support/same.hpp: comparison of two runs of all primitives.
 #pragma once
 
 #include <clip/core/scalar.hpp>

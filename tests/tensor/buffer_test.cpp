@@ -12,7 +12,7 @@ using namespace clip;
 
 namespace {
 
-/// Counts what it gives out and what comes back.
+/// Counts allocations and deallocations.
 struct Counting : Naive<float> {
   std::shared_ptr<std::map<void*, std::size_t>> out = std::make_shared<std::map<void*, std::size_t>>();
   void* allocate(std::size_t bytes) {
@@ -32,7 +32,7 @@ static_assert(aligned_count<float>(1) == 16 && aligned_count<float>(16) == 16 &&
 
 }  // namespace
 
-TEST_CASE("a buffer gives back exactly what it took, once") {
+TEST_CASE("a buffer deallocates exactly its allocation, once") {
   Counting backend;
   {
     const Buffer<Counting> a{backend, 10};
@@ -43,7 +43,7 @@ TEST_CASE("a buffer gives back exactly what it took, once") {
   CHECK(backend.out->empty());
 }
 
-TEST_CASE("a buffer that was moved keeps its address; the source has nothing") {
+TEST_CASE("a moved buffer keeps its address; the source becomes empty") {
   Counting backend;
   {
     Buffer<Counting> a{backend, 10}, b{backend, 3};
@@ -57,7 +57,7 @@ TEST_CASE("a buffer that was moved keeps its address; the source has nothing") {
   CHECK(backend.out->empty());
 }
 
-TEST_CASE("an empty buffer may be made and destroyed") {
+TEST_CASE("an empty buffer can be constructed and destroyed") {
   const Buffer<Counting> nothing;
   CHECK(nothing.data() == nullptr);
   const Buffer<Counting> zero{Counting{}, 0};

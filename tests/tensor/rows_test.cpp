@@ -23,7 +23,7 @@ static_assert(!std::is_convertible_v<Rows<Context, 8>, Rows<Other, 8>>);
 
 }  // namespace
 
-TEST_CASE("rows of a width known at run time become rows of that width in the type, and no other") {
+TEST_CASE("rows with a run-time width convert to the same compile-time width, and to no other") {
   std::array<float, 16> memory{};
   const Rows<Context, dyn> open{View<float>{memory.data(), 2, 8}, 3};
   const Rows<Context, 8> fixed = open;

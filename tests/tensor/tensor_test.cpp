@@ -19,7 +19,7 @@ concept has_values = requires(F&& f) {
   std::forward<F>(f).values();
 };
 
-// What a temporary holds cannot be borrowed.
+// A temporary has no values() and no operator[].
 static_assert(readable<Features<float, 3>&> && !readable<Features<float, 3>>);
 static_assert(has_values<Tensor<float>&> && has_values<const Tensor<float>&> && !has_values<const Tensor<float>>);
 
@@ -36,7 +36,7 @@ TEST_CASE("features are n vectors of one width") {
   CHECK(open[1].size() == 4);
 }
 
-TEST_CASE("a tensor's values are those of its shape") {
+TEST_CASE("the number of values of a tensor must match its shape") {
   const Tensor<double> t{{2, 3}, {1, 2, 3, 4, 5, 6}};
   CHECK(t.view()(1, 0) == 4);
   CHECK_THROWS_WITH_AS((Tensor<double>{{2, 3}, std::vector<double>(5)}),

@@ -36,7 +36,7 @@ TEST_CASE("matrices of a workspace do not overlap and begin at multiples of 64 b
   for (const float* p : {a.data, b.data, c.data}) CHECK(reinterpret_cast<std::uintptr_t>(p) % 64 == 0);
 }
 
-TEST_CASE("what was taken after a mark is given out again after its release") {
+TEST_CASE("memory allocated after a mark is reused after its release") {
   Workspace<Naive<float>> workspace;
   const View<float> before = workspace.allocate(2, 2);
   const auto mark = workspace.mark();
@@ -51,7 +51,7 @@ TEST_CASE("nothing is allocated once the largest size has been seen") {
   Counting backend;
   Workspace<Counting> workspace{backend};
   fill_with(workspace, 50);
-  fill_with(workspace, 50);  // joins what the first pass had to add
+  fill_with(workspace, 50);  // merges the blocks added by the first pass
   const int seen = *backend.allocations;
   for (Index size : {50, 7, 50, 1, 49}) fill_with(workspace, size);
   CHECK(*backend.allocations == seen);
@@ -59,7 +59,7 @@ TEST_CASE("nothing is allocated once the largest size has been seen") {
   CHECK(*backend.allocations > seen);
 }
 
-TEST_CASE("a matrix without rows takes no memory from its neighbours") {
+TEST_CASE("a matrix without rows does not overlap its neighbours") {
   Workspace<Naive<double>> workspace;
   const View<double> empty = workspace.allocate(0, 5);
   CHECK(empty.count() == 0);

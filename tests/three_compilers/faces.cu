@@ -1,4 +1,4 @@
-// The faces a device backend will need, as nvcc reads them: towers as literal types, a recorded pass and the way back.
+// Code that a CUDA backend will need, compiled by nvcc: towers as literal types, a recorded pass and its backward pass.
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh NVCC SOURCE INCLUDE: SOURCE compiles with nvcc. 77 (skipped) where there is no nvcc.
+# run.sh NVCC SOURCE INCLUDE: checks that SOURCE compiles with nvcc. Exit status 77 (skipped) without nvcc.
 set -eu
 if [ ! -x "$1" ]; then
   echo "skipped: three_compilers: nvcc is not installed"

@@ -17,7 +17,7 @@ Words words(std::string_view text, bool ignore_case = true) {
 }
 }  // namespace
 
-TEST_CASE("words end at spaces, and punctuation, symbols of ASCII and ideographs stand alone") {
+TEST_CASE("spaces end words; punctuation, ASCII symbols and ideographs are words of their own") {
   CHECK(words("It's $5, ok?!") == Words{"it", "'", "s", "$", "5", ",", "ok", "?", "!"});
   CHECK(words(" a\tb\nc\u00A0d\u3000e\u2028f ") == Words{"a", "b", "c", "d", "e", "f"});
   CHECK(words("ab\u4F60\u597Dc \u3053\u3093") == Words{"ab", "\u4F60", "\u597D", "c", "\u3053\u3093"});
@@ -25,7 +25,7 @@ TEST_CASE("words end at spaces, and punctuation, symbols of ASCII and ideographs
   CHECK(words("").empty());
 }
 
-TEST_CASE("controls, format characters and what is no character are dropped without ending a word") {
+TEST_CASE("control, format and invalid characters are dropped and do not end a word") {
   CHECK(words(std::string_view{"a\0b\x07"
                                "c\x7F"
                                "d",
@@ -34,13 +34,13 @@ TEST_CASE("controls, format characters and what is no character are dropped with
   CHECK(words("a\xFF\xC3z") == Words{"az"});
 }
 
-TEST_CASE("case and accents go together") {
+TEST_CASE("ignoring case also removes accents") {
   CHECK(words("\u00C9t\u00E9 cafe\u0301 \u0130 \u1E9E") == Words{"ete", "cafe", "i", "\u00DF"});
   CHECK(words("\u00C9t\u00E9 cafe\u0301", false) == Words{"\u00C9t\u00E9", "cafe\u0301"});
   CHECK(words("\u039F\u0394\u039F\u03A3 \u03A3") == Words{"\u03BF\u03B4\u03BF\u03C2", "\u03C3"});
 }
 
-TEST_CASE("a word comes with the number of its characters") {
+TEST_CASE("a word is reported with its number of characters") {
   clip::WordScratch scratch;
   clip::split_words("\u00E9t\u00E9", false, scratch, [&](std::string_view word, std::size_t characters) {
     CHECK(word.size() == 5);
@@ -48,7 +48,7 @@ TEST_CASE("a word comes with the number of its characters") {
   });
 }
 
-TEST_CASE("the classes count as Unicode 14 counts them") {
+TEST_CASE("the word classes have as many members as in Unicode 14") {
   int count[5] = {};
   for (char32_t c = 0; c < 0x110000; ++c) {
     if (c < 0xD800 || c > 0xDFFF) ++count[static_cast<int>(clip::word_class(c))];

@@ -4,7 +4,7 @@
 
 using namespace clip;
 
-TEST_CASE("every choice has a name and every name its choice") {
+TEST_CASE("every option has a name, and the name gives the option") {
   for (const Cleaning c : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none})
     CHECK(try_cleaning(name_of(c)).value() == c);
   for (const SpecialStrings s : {SpecialStrings::openai, SpecialStrings::open_clip, SpecialStrings::none})
@@ -14,7 +14,7 @@ TEST_CASE("every choice has a name and every name its choice") {
   CHECK(try_special_strings("").error().kind() == ErrorKind::option);
 }
 
-TEST_CASE("policies are values") {
+TEST_CASE("text policies compare by value") {
   static_assert(openai_texts == TextPolicy{} && openai_texts != open_clip_texts &&
                 open_clip_texts != huggingface_texts);
   static_assert(strings_of(SpecialStrings::none).start.empty() && strings_of(SpecialStrings::none).end.empty());

@@ -1,5 +1,5 @@
-// The reference tokenizer's ids (ftfy 6.3.1, Unicode 14), without the SOT and EOT around them.
-// Text decoded with the wrong encoding is left out: it is not repaired.
+// Ids of the reference tokenizer (ftfy 6.3.1, Unicode 14), without SOT and EOT.
+// Contains no text that was decoded with the wrong encoding, which the library does not repair.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 struct ReferenceIds {
   std::string_view text;
   std::vector<std::int32_t> openai;  // ids under OpenAI's cleaning
-  std::vector<std::int32_t> plain;   // ids under white space and lower case alone; empty where they are the same
+  std::vector<std::int32_t> plain;   // ids with Cleaning::none; empty if they are the same
 };
 
 inline std::vector<ReferenceIds> reference_ids() {

@@ -1,4 +1,4 @@
-// tests/tokenizer/small_vocabulary.hpp: a vocabulary of two merges in each of the forms.
+// tests/tokenizer/small_vocabulary.hpp: a vocabulary of two merges in every file format.
 #pragma once
 
 #include <clip/io/json.hpp>

@@ -36,7 +36,7 @@ std::string message(const clip::Result<Texts>& texts) { return texts ? "" : text
 
 }  // namespace
 
-TEST_CASE("without merges ids are bytes in OpenAI's order, those that close a word 256 higher") {
+TEST_CASE("without merges, ids are bytes in OpenAI's order, plus 256 at the end of a word") {
   const Tokenizer tokenizer;
   CHECK(tokenizer.vocabulary_size() == 514);
   CHECK(tokenizer.sot() == 512);
@@ -50,7 +50,7 @@ TEST_CASE("without merges ids are bytes in OpenAI's order, those that close a wo
   CHECK(texts.eot(0) == 18);
 }
 
-TEST_CASE("two literals are two texts") {
+TEST_CASE("two string literals are two texts, not one range of characters") {
   const Tokenizer tokenizer;
   CHECK(tokenizer({"a dog", "a cat"}).size() == 2);
   CHECK(tokenizer({"a dog"}).size() == 1);
@@ -62,7 +62,7 @@ TEST_CASE("two literals are two texts") {
   CHECK(tokenizer({}).size() == 0);
 }
 
-TEST_CASE("texts come in any kind of list") {
+TEST_CASE("every kind of list of texts is accepted") {
   const Tokenizer tokenizer;
   const Row expected = tokenizer({"a dog", "a cat"}).padded(10);
   const std::vector<std::string> strings{"a dog", "a cat"};
@@ -73,7 +73,7 @@ TEST_CASE("texts come in any kind of list") {
   CHECK(tokenizer(std::span{strings}.subspan(1)).size() == 1);
 }
 
-TEST_CASE("a text that is too long is an error that names it, or is cut and counted") {
+TEST_CASE("a text that is too long is an error that names it, or is truncated and counted") {
   const Tokenizer tokenizer;
   CHECK(tokenizer({"abc"}, {.context = 5}).cut() == 0);
   CHECK_THROWS_WITH_AS(tokenizer({"x", "abc"}, {.context = 4}), "text 1 (\"abc\"): ids: expected at most 4, found 5",
@@ -90,7 +90,7 @@ TEST_CASE("a text that is too long is an error that names it, or is cut and coun
                        clip::OptionError);
 }
 
-TEST_CASE("the error shows the beginning of the text on one line, no character cut in two") {
+TEST_CASE("the error shows the beginning of the text on one line and cuts between characters") {
   const Tokenizer tokenizer;
   std::string text = "one\ntwo ";
   for (int i = 0; i < 60; ++i) text += "\u00E9";
@@ -103,7 +103,7 @@ TEST_CASE("the error shows the beginning of the text on one line, no character c
         "text 0 (\"x" + shown.substr(9, shown.size() - 11) + "…\"): ids: expected at most 77, found 129");
 }
 
-TEST_CASE("decoding gives the cleaned text back, with a space after every piece") {
+TEST_CASE("decoding returns the cleaned text with a space after every piece") {
   const Tokenizer tokenizer;
   CHECK(tokenizer.decode(tokenizer.encode("A Photo, of\u00E9!")) == "a photo , of\u00E9 ! ");
   const Texts texts = tokenizer("Hi");
@@ -113,7 +113,7 @@ TEST_CASE("decoding gives the cleaned text back, with a space after every piece"
   CHECK_THROWS_AS((void)tokenizer.decode(Row{-1}), clip::InputError);
 }
 
-TEST_CASE("merges are a parameter") {
+TEST_CASE("a tokenizer can be created from a list of merges") {
   const Tokenizer tokenizer = Tokenizer::from_merges({{"c", "a"}, {"ca", "t</w>"}});
   CHECK(tokenizer.vocabulary_size() == 516);
   CHECK(tokenizer.sot() == 514);
@@ -122,13 +122,13 @@ TEST_CASE("merges are a parameter") {
   CHECK_THROWS_AS(Tokenizer::from_merges({{"c", "xyz"}}), clip::LoadError);
 }
 
-TEST_CASE("a special string in a text is its id, and the text ends at the first EOT") {
+TEST_CASE("a special string in a text becomes its id, and the text ends at the first EOT") {
   const Tokenizer tokenizer;
   CHECK(tokenizer.encode("<|startoftext|><|EndOfText|>") == Row{512, 513});
   CHECK(row(tokenizer("a <|endoftext|> b"), 0) == Row{512, 320, 513});
 }
 
-TEST_CASE("any bytes tokenise, to ids below the vocabulary, and decode to valid text") {
+TEST_CASE("any bytes give ids within the vocabulary, which decode to valid text") {
   clip::Rng rng{5};
   for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
     const Tokenizer tokenizer{{.cleaning = cleaning}};
@@ -150,14 +150,14 @@ TEST_CASE("any bytes tokenise, to ids below the vocabulary, and decode to valid 
   }
 }
 
-TEST_CASE("a byte that is no UTF-8 is read as U+FFFD, one each, and never lost") {
+TEST_CASE("every invalid UTF-8 byte is read as one U+FFFD and never dropped") {
   for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
     const Tokenizer tokenizer{{.cleaning = cleaning}};
     CHECK(tokenizer.encode("a\xFF\xE4\xBDz") == tokenizer.encode("a\uFFFD\uFFFD\uFFFDz"));
   }
 }
 
-TEST_CASE("the special strings are the policy's") {
+TEST_CASE("the policy decides which strings are special") {
   const Tokenizer open_clip{clip::open_clip_texts}, none{{.specials = clip::SpecialStrings::none}};
   CHECK(open_clip.encode("<start_of_text> <END_OF_TEXT>") == Row{512, 513});
   CHECK(open_clip.decode(Row{512, 513}) == "<start_of_text><end_of_text>");
@@ -165,14 +165,14 @@ TEST_CASE("the special strings are the policy's") {
   CHECK(none.encode("<start_of_text>").size() == 15);
 }
 
-TEST_CASE("transformers takes special strings out as they are spelled, wherever they stand") {
+TEST_CASE("the transformers policy finds special strings in the raw text, anywhere") {
   const Tokenizer tokenizer{clip::huggingface_texts}, openai;
   CHECK(tokenizer.encode("!<|endoftext|>x") == Row{256, 513, 87 + 256});
   CHECK(openai.encode("!<|endoftext|>").size() == 3 + 9 + 2);
   for (const std::int32_t id : tokenizer.encode("<|EndOfText|>")) CHECK(id < 512);
 }
 
-TEST_CASE("a caller's repair is part of the tokenizer it is given to") {
+TEST_CASE("with_repair applies to the tokenizer it returns only") {
   const Tokenizer plain;
   const Tokenizer repairing = plain.with_repair(
       [](std::string_view text) { return text == "sch\u00C3\u00B6n" ? std::string("sch\u00F6n") : std::string(text); });
@@ -180,7 +180,7 @@ TEST_CASE("a caller's repair is part of the tokenizer it is given to") {
   CHECK(plain.encode("sch\u00C3\u00B6n") != plain.encode("sch\u00F6n"));
 }
 
-TEST_CASE("a file that is not there or holds no merges is one clear error") {
+TEST_CASE("a missing file and a file without merges are one clear error") {
   CHECK_THROWS_AS(Tokenizer{"no/such/file.txt"}, clip::LoadError);
   const TemporaryFolder folder;
   const std::string path = folder / "list.txt";
@@ -198,7 +198,7 @@ TEST_CASE("a file that is not there or holds no merges is one clear error") {
   CHECK_FALSE(clip::try_open_tokenizer(path));
 }
 
-TEST_CASE("the published vocabulary has the published ids") {
+TEST_CASE("the published vocabulary gives the published ids") {
   const auto tokenizer = published("the published vocabulary has the published ids");
   if (!tokenizer) return;
   CHECK(tokenizer->vocabulary_size() == 49408);
@@ -220,7 +220,7 @@ TEST_CASE("the published vocabulary has the published ids") {
   CHECK((*tokenizer)({"Hello World!", "cat"}).padded(77) == matrix);
 }
 
-TEST_CASE("the published vocabulary is the same from each of Hugging Face's files") {
+TEST_CASE("every Hugging Face file gives the published vocabulary") {
   const auto tokenizer = published("the published vocabulary is the same from each of Hugging Face's files");
   if (!tokenizer) return;
   const TemporaryFolder folder;
@@ -239,7 +239,7 @@ TEST_CASE("the published vocabulary is the same from each of Hugging Face's file
   ids["<|startoftext|>"] = 49406U;
   ids["<|endoftext|>"] = 49407U;
   put(folder / "vocab.json", ids.dump(-1, ' ', true));
-  put(folder / "merges.txt", std::string(clip::as_text(list)));  // all 262,144 lines, of which 48,894 count
+  put(folder / "merges.txt", std::string(clip::as_text(list)));  // all 262,144 lines, of which 48,894 are used
   put(folder / "tokenizer.json",
       clip::Json{{"model", {{"type", "BPE"}, {"end_of_word_suffix", "</w>"}, {"vocab", ids}, {"merges", pairs}}}}
           .dump());
@@ -253,7 +253,7 @@ TEST_CASE("the published vocabulary is the same from each of Hugging Face's file
   }
 }
 
-TEST_CASE("ids are those of the reference tokenizer, quirks included") {
+TEST_CASE("ids equal those of the reference tokenizer, quirks included") {
   const auto tokenizer = published("ids are those of the reference tokenizer, quirks included");
   if (!tokenizer) return;
   for (const ReferenceIds& reference : reference_ids()) {
@@ -262,7 +262,7 @@ TEST_CASE("ids are those of the reference tokenizer, quirks included") {
   }
 }
 
-TEST_CASE("without repair ids are those of tokenizers that only collapse spaces and lower case") {
+TEST_CASE("with Cleaning::none, ids equal those of tokenizers that only collapse spaces and lower case") {
   const auto tokenizer =
       published("without repair ids are those of tokenizers that only collapse spaces and lower case", Cleaning::none);
   if (!tokenizer) return;
@@ -272,7 +272,7 @@ TEST_CASE("without repair ids are those of tokenizers that only collapse spaces 
   }
 }
 
-TEST_CASE("long words and long texts have the reference's ids") {
+TEST_CASE("long words and long texts give the reference's ids") {
   const auto tokenizer = published("long words and long texts have the reference's ids");
   if (!tokenizer) return;
   Row word(24, 23126);

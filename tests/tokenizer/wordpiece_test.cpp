@@ -26,7 +26,7 @@ std::string error_of(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a word is divided into the longest pieces from the left") {
+TEST_CASE("a word is split into the longest pieces from the left") {
   const WordPiece pieces = make(small);
   CHECK(pieces.encode("a dog") == Row{5, 6});
   CHECK(pieces.encode("Dogs doggy!") == Row{6, 7, 6, 8, 15});
@@ -35,7 +35,7 @@ TEST_CASE("a word is divided into the longest pieces from the left") {
   CHECK_THROWS_AS((void)pieces.piece(16), InputError);
 }
 
-TEST_CASE("a word that does not divide is unknown as a whole, and so is a very long one") {
+TEST_CASE("a word that cannot be split is [UNK] as a whole, and so is a very long one") {
   const WordPiece pieces = make(small);
   CHECK(pieces.encode("dogx dog") == Row{1, 6});
   CHECK(pieces.encode("##s") == Row{1, 1, 1});
@@ -45,19 +45,19 @@ TEST_CASE("a word that does not divide is unknown as a whole, and so is a very l
   CHECK(pieces.encode(word + 'o') == Row{1});
 }
 
-TEST_CASE("names of special pieces mean themselves as they are spelled, also inside a word") {
+TEST_CASE("names of special pieces become their ids, also inside a word") {
   const WordPiece pieces = make(small);
   CHECK(pieces.encode("a[SEP]dog [MASK]") == Row{5, 3, 6, 4});
   CHECK(pieces.encode("[mask]") == Row{1, 1, 1});
   CHECK(pieces.encode("[[CLS]") == Row{1, 2});
 }
 
-TEST_CASE("cased vocabularies see capitals and accents") {
+TEST_CASE("cased vocabularies keep capitals and accents") {
   CHECK(make(small).encode("Dog \u00C9 \u00E9") == Row{6, 13, 13});
   CHECK(make(small, Letters::cased).encode("Dog dog \u00C9 \u00E9") == Row{14, 6, 1, 12});
 }
 
-TEST_CASE("a batch begins with [CLS], ends with [SEP], and is cut or refused where it is too long") {
+TEST_CASE("each text begins with [CLS] and ends with [SEP]; one that is too long is truncated or an error") {
   const WordPiece pieces = make(small);
   const Texts rows = pieces({"a dog", "a", ""});
   CHECK(rows.padded() == Row{2, 5, 6, 3, 2, 5, 3, 0, 2, 3, 0, 0});
@@ -74,7 +74,7 @@ TEST_CASE("a batch begins with [CLS], ends with [SEP], and is cut or refused whe
   CHECK(pieces(std::string_view{many}.substr(2)).longest() == 512);
 }
 
-TEST_CASE("any bytes have ids below the vocabulary") {
+TEST_CASE("any bytes give ids within the vocabulary") {
   const WordPiece pieces = make(small);
   Rng rng{3};
   for (int n = 0; n < 2000; ++n) {
@@ -85,7 +85,7 @@ TEST_CASE("any bytes have ids below the vocabulary") {
   }
 }
 
-TEST_CASE("a vocabulary is a file or a folder with vocab.txt") {
+TEST_CASE("a vocabulary opens from a file or from a folder with vocab.txt") {
   const TemporaryFolder folder;
   put(folder / "vocab.txt", "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\na");
   CHECK(WordPiece{folder.path}.encode("a b") == Row{4, 1});
@@ -96,7 +96,7 @@ TEST_CASE("a vocabulary is a file or a folder with vocab.txt") {
                        (empty.path + ": no vocabulary in this folder (looked for vocab.txt)").c_str(), LoadError);
 }
 
-TEST_CASE("a file that is no WordPiece vocabulary is an error that says why") {
+TEST_CASE("a file that is not a WordPiece vocabulary is an error that says why") {
   CHECK(error_of("[PAD]\n[CLS]\na\n") == "v.txt: no WordPiece vocabulary: among its 3 lines there is no [SEP], [UNK]");
   CHECK(error_of("[PAD]\n\xFF\n") == "v.txt: line 2: not UTF-8");
   CHECK(error_of("").find("[CLS], [SEP], [UNK], [PAD]") != std::string::npos);

@@ -1,11 +1,11 @@
-# Every part runs on a small model and says what was measured in the same fields.
+# `clip bench`: every part runs on a small model and reports the same fields.
 . "$(dirname "$0")/lib.sh"
 
 fields='"batch": "case": "dtype": "gflops": "peak_rss_mib": "rate": "seconds_median": "seconds_min": "share_of_peak": "threads": "unit":'
-# value NAME: of the first line that was printed.
+# value NAME: the field NAME of the first output line.
 value() { head -n 1 out | sed 's/.*"'"$1"'":\([^,}]*\).*/\1/'; }
-is() { [ "$(value "$1")" = "$2" ] || { fail "$1: $2 expected of: $command"; sed 's/^/  /' out; }; }
-# bench LINES OPTIONS…: so many lines, each an object of just these fields, with numbers that make sense.
+is() { [ "$(value "$1")" = "$2" ] || { fail "$1: $2 expected from: $command"; sed 's/^/  /' out; }; }
+# bench LINES OPTIONS…: expects LINES lines, each an object with exactly these fields and plausible numbers.
 bench() {
   lines=$1
   shift
@@ -14,11 +14,12 @@ bench() {
   [ "$(wc -l <out)" = "$lines" ] || { fail "$lines lines expected from: $command"; sed 's/^/  /' out; }
   while read -r line; do
     found=$(printf '%s' "$line" | grep -o '"[a-z_]*":' | sort | tr '\n' ' ')
-    [ "$found" = "$fields " ] || fail "other fields: $found"
+    [ "$found" = "$fields " ] || fail "unexpected fields: $found"
     printf '%s\n' "$line" | tr '{},' '\n\n\n' | awk -F : '{ v[$1] = $2 }
       END { least = v["\"seconds_min\""]; rate = v["\"rate\""]; share = v["\"share_of_peak\""]; gflops = v["\"gflops\""]
             exit !(least > 0 && v["\"seconds_median\""] >= least && least < 60 && rate > 0 && v["\"peak_rss_mib\""] > 1 && v["\"threads\""] >= 1 &&
-                   v["\"batch\""] >= 1 && ((share == "null" && gflops == "null") || (share > 0 && gflops > 0))) }' || fail "no sensible numbers: $line"
+                   v["\"batch\""] >= 1 && ((share == "null" && gflops == "null") || (share > 0 && gflops > 0))) }' ||
+      fail "implausible numbers: $line"
   done <out
 }
 
@@ -29,7 +30,7 @@ is unit '"images/s"'
 bench 16 --part image --batch 1,3 --threads 1,2 --dtype f32,f16,bf16,int8
 is threads 1
 is dtype '"f32"'
-grep -c '"dtype":"int8"' out | grep -qx 4 || fail 'four lines of int8 expected'
+grep -c '"dtype":"int8"' out | grep -qx 4 || fail 'four int8 lines expected'
 bench 1 --part image --weights tiny.safetensors --batch 2
 bench 2 --part text --batch 1,5
 is unit '"prompts/s"'
@@ -50,27 +51,27 @@ is batch 100
 bench 2 --part load --weights tiny.safetensors
 is case '"load"'
 is gflops null
-grep -qF '"case":"load-packed"' out || fail 'weights were not packed'
+grep -qF '"case":"load-packed"' out || fail 'no case load-packed'
 bench 1 --part tokenize --labels labels.txt --templates templates.txt --vocabulary bpe.txt
 is batch 6
 is dtype '"-"'
 bench 2 --part preprocess --batch 2 --threads 1
 is case '"preprocess-640x480"'
-grep -qF '"case":"preprocess-1920x1080"' out || fail 'no picture of 1920 x 1080'
+grep -qF '"case":"preprocess-1920x1080"' out || fail 'no case of 1920 x 1080'
 bench 3 --part preprocess --images photos/0.ppm
-grep -qF '"case":"decode+preprocess-30x60"' out || fail 'no picture of 30 x 60'
+grep -qF '"case":"decode+preprocess-30x60"' out || fail 'no case of 30 x 60'
 bench 3 --part text,tokenize --part image --labels labels.txt --vocabulary bpe.txt
 expect 0 "$clip" bench --model residual.json --part image,train --batch 2 --threads 2 --seconds 0.005
 quiet
 prints 'case '
-[ "$(wc -l <out)" = 3 ] || fail 'a heading and two lines expected'
+[ "$(wc -l <out)" = 3 ] || fail 'a header and two lines expected'
 
-# What is counted is the reference's work: the rate times the operations of a picture.
+# GFLOP/s count the operations of the reference: rate times operations per image.
 bench 1 --part image
 awk -v gflops="$(value gflops)" -v rate="$(value rate)" 'BEGIN { x = gflops * 1e9 / rate; exit !(x > 2287438 && x < 2287538) }' ||
-  fail "2287488 operations a picture expected, found $(value gflops) GFLOP/s at $(value rate) pictures a second"
+  fail "2287488 operations per image expected, found $(value gflops) GFLOP/s at $(value rate) images/s"
 
-# One sentence about what is wrong.
+# Errors are one sentence.
 expect 2 "$clip" bench --model tiny.json
 says --part
 expect 2 "$clip" bench --part image
@@ -93,8 +94,8 @@ refuse --vocabulary --part text --labels labels.txt
 refuse '--part head needs --labels' --part head
 says_one_line
 refuse '--part tokenize needs --labels' --part tokenize --vocabulary bpe.txt
-refuse '--part train is not computed in int8' --part image,train --dtype int8
-refuse '--part prompt is not computed in int8' --part prompt --dtype int8
+refuse '--part train does not support --dtype int8' --part image,train --dtype int8
+refuse '--part prompt does not support --dtype int8' --part prompt --dtype int8
 refuse --context --part prompt --context 0
 refuse '--part load needs --weights' --part load
 expect 1 "$clip" bench --model tiny.json --part image --weights none.safetensors

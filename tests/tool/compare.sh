@@ -1,4 +1,4 @@
-# What fewer bits change is said in numbers, of the user's own pictures.
+# `clip compare`: reports the effect of reduced-precision weights on the given images.
 . "$(dirname "$0")/lib.sh"
 
 words='--labels labels.txt --vocabulary bpe.txt'
@@ -10,7 +10,8 @@ for dtype in f16 bf16 int8; do
   prints '"top1_agreement": '
   prints '"failures": []'
   tr ',' '\n' <out | awk -F : '/"cosine_mean"/ { mean = $2 } /"cosine_min"/ { least = $2 } /"f32"/ { rate = $NF }
-    END { exit !(mean > 0.99 && mean <= 1.000001 && least > 0.99 && least <= mean && rate > 0) }' || fail "no sensible numbers: $(cat out)"
+    END { exit !(mean > 0.99 && mean <= 1.000001 && least > 0.99 && least <= mean && rate > 0) }' ||
+    fail "implausible numbers: $(cat out)"
 done
 expect 0 "$clip" compare $tiny --images photos/0.ppm photos/1.ppm --dtype bf16 $words --threads 2
 prints 'images   2'
@@ -20,14 +21,14 @@ prints '2 at a time'
 prints 'top-1    '
 expect 0 "$clip" compare $tiny --images photos --dtype f16
 prints 'images   8'
-grep -q top-1 out && fail 'labels were not given'
+grep -q top-1 out && fail 'top-1 reported without labels'
 
 expect 0 "$clip" compare --model residual.json --weights residual.safetensors --images photos --dtype bf16
 prints 'images   8'
 
 mkdir mixed
 cp photos/0.ppm mixed/a.ppm
-echo 'no picture' >mixed/b.jpg
+echo 'not an image' >mixed/b.jpg
 expect 0 "$clip" compare $tiny --images mixed --dtype bf16 --json
 says 'mixed/b.jpg: '
 says '1 of 2 images could not be read'
@@ -40,7 +41,7 @@ prints_nothing
 expect 2 "$clip" compare $tiny --images photos
 says --dtype
 expect 2 "$clip" compare $tiny --images photos --dtype f32
-says '--dtype: f32 is what the others are compared with'
+says '--dtype: f32 is the reference'
 says_one_line
 expect 2 "$clip" compare $tiny --dtype bf16
 says --images

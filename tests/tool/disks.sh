@@ -1,8 +1,9 @@
-# A full disk is an error that is told, and no half file stays.
+# A full disk is a reported error, and no partial file remains.
 . "$(dirname "$0")/lib.sh"
 
 if [ -w /dev/full ]; then
-  for command in 'models' 'models --help' 'inspect tiny.safetensors' 'tokenize --vocabulary bpe.txt dog' 'retrieve --images images.npy --texts images.npy --captions-per-image 1'; do
+  for command in 'models' 'models --help' 'inspect tiny.safetensors' 'tokenize --vocabulary bpe.txt dog' \
+    'retrieve --images images.npy --texts images.npy --captions-per-image 1'; do
     "$clip" $command >/dev/full 2>err
     found=$?
     [ $found = 1 ] || fail "exit status 1 expected, $found found: $command >/dev/full"
@@ -13,7 +14,7 @@ else
   echo 'skipped: /dev/full'
 fi
 
-# small COMMAND…: files may not grow beyond 4 KiB (8 blocks of 512 bytes).
+# small COMMAND…: limits files to 4 KiB (8 blocks of 512 bytes).
 small() { (ulimit -f 8 && "$@"); }
 expect 1 small "$clip" preprocess --model tiny.json photos --output p.npy
 says 'p.npy: writing failed: File too large'
@@ -22,7 +23,7 @@ absent p.npy
 expect 1 small "$clip" convert tiny.safetensors c.safetensors --dialect openai
 says c.safetensors
 absent c.safetensors
-# What was there before stays as it was.
+# An existing file is kept.
 cp images.npy p.npy
 expect 1 small "$clip" preprocess --model tiny.json photos --output p.npy
 same p.npy images.npy

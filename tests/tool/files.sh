@@ -1,4 +1,4 @@
-# What is wrong with files is told in one line that names the file, with exit status 1, and leaves nothing half-written.
+# A bad file is reported in one line that names it, with exit status 1, and leaves no partial output.
 . "$(dirname "$0")/lib.sh"
 
 # Missing and damaged files.
@@ -47,7 +47,7 @@ absent out.safetensors
 # A folder with broken files is processed to the end.
 mkdir mixed
 cp photos/0.ppm mixed/a.ppm
-echo 'no picture' >mixed/b.jpg
+echo 'not an image' >mixed/b.jpg
 cp photos/1.ppm mixed/c.ppm
 : >mixed/d.png
 ln -s nowhere mixed/e.png
@@ -67,7 +67,7 @@ same strict.npy whole.npy
 expect 1 "$clip" embed $tiny --images mixed/b.jpg mixed/d.png --output none.npy
 absent none.npy
 expect 0 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --top 1 mixed
-[ "$(wc -l <out)" = 2 ] || fail 'two images were to be classified'
+[ "$(wc -l <out)" = 2 ] || fail 'two classified images expected'
 expect 1 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --strict --json mixed
 prints '{"error":"mixed/d.png: '
 expect 0 "$clip" preprocess --model tiny.json mixed --output p.npy

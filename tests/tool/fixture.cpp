@@ -1,5 +1,5 @@
-// What the tests of the program work on: small models with random weights, a vocabulary, pictures, and the features the library
-// itself gives them.   fixture FOLDER [wide]
+// Creates the inputs of the tool tests: small models with random weights, a vocabulary, images, and the features that
+// the library computes from them.   fixture FOLDER [wide]
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/checkpoint/save.hpp>
 #include <clip/io/npy_write.hpp>
@@ -63,8 +63,8 @@ void write_model(const std::string& name, const clip::AnyConfig& config) {
   clip::save(model, name + ".safetensors");
 }
 
-/// A picture of noise as a PPM.
-std::string picture(std::uint64_t seed, int width, int height) {
+/// A PPM image of random bytes.
+std::string random_image(std::uint64_t seed, int width, int height) {
   std::string file = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
   clip::Rng rng{seed};
   for (int i = 0; i < width * height * 3; ++i) file += static_cast<char>(rng.below(256));
@@ -74,7 +74,10 @@ std::string picture(std::uint64_t seed, int width, int height) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) return std::fprintf(stderr, "usage: fixture FOLDER [wide]\n"), 2;
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: fixture FOLDER [wide]\n");
+    return 2;
+  }
   const std::string folder = std::string(argv[1]) + "/";
   std::filesystem::create_directories(folder + "photos/inner");
   if (argc > 2) {
@@ -90,8 +93,8 @@ int main(int argc, char** argv) {
   write_text(folder + "templates.txt", "a photo of a {}.\nthe {}\n");
   for (int i = 0; i < 7; ++i)
     write_text(folder + "photos/" + std::to_string(i) + ".ppm",
-               picture(static_cast<std::uint64_t>(i), 30 + 5 * i, 60 - 3 * i));
-  write_text(folder + "photos/inner/deep.ppm", picture(9, 40, 40));
+               random_image(static_cast<std::uint64_t>(i), 30 + 5 * i, 60 - 3 * i));
+  write_text(folder + "photos/inner/deep.ppm", random_image(9, 40, 40));
 
   clip::AnyModel model{clip::read_config(folder + "tiny.json")};
   clip::load(model, folder + "tiny.safetensors");

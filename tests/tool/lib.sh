@@ -1,5 +1,5 @@
-# Sourced by the scripts beside it:   NAME.sh CLIP FIXTURE PEAK
-# They run in a folder of their own that holds copies of the fixture's files; finish gives the verdict.
+# Sourced by the scripts of this folder, which are called as NAME.sh CLIP FIXTURE PEAK.
+# Each script runs in a temporary copy of the fixture folder. finish ends it with the exit status of the test.
 set -u
 clip=$1 fixture=$2 peak=$3
 scratch=$(mktemp -d)
@@ -14,7 +14,8 @@ fail() {
   failed=1
 }
 
-# expect STATUS COMMAND…: its output is left in out, its complaints in err.
+# expect STATUS COMMAND…: runs the command and checks its exit status. Its standard output
+# goes to `out`, its standard error to `err`.
 expect() {
   wanted=$1
   shift
@@ -26,14 +27,16 @@ expect() {
     sed 's/^/  /' err
   fi
 }
-prints() { grep -qF -- "$1" out || { fail "\"$1\" is not printed by: $command"; sed 's/^/  /' out; }; }
-says() { grep -qF -- "$1" err || { fail "\"$1\" is not said by: $command"; sed 's/^/  /' err; }; }
-# One line and no more on standard error.
-says_one_line() { [ "$(wc -l <err)" = 1 ] || { fail "one line on standard error expected from: $command"; sed 's/^/  /' err; }; }
-quiet() { [ ! -s err ] || { fail "said something: $command"; sed 's/^/  /' err; }; }
-prints_nothing() { [ ! -s out ] || fail "printed something: $command"; }
+# prints TEXT: standard output contains TEXT. says TEXT: standard error contains TEXT.
+prints() { grep -qF -- "$1" out || { fail "\"$1\" expected on standard output of: $command"; sed 's/^/  /' out; }; }
+says() { grep -qF -- "$1" err || { fail "\"$1\" expected on standard error of: $command"; sed 's/^/  /' err; }; }
+says_one_line() {
+  [ "$(wc -l <err)" = 1 ] || { fail "one line on standard error expected from: $command"; sed 's/^/  /' err; }
+}
+quiet() { [ ! -s err ] || { fail "no standard error expected from: $command"; sed 's/^/  /' err; }; }
+prints_nothing() { [ ! -s out ] || fail "no standard output expected from: $command"; }
 same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
-# No file of that name, and nothing half-written beside it.
+# absent FILE: neither FILE nor a partial file of it exists.
 absent() { [ ! -e "$1" ] && [ ! -e "$(dirname "$1")/.$(basename "$1").partial" ] || fail "$1 was left by: $command"; }
 
 skip() {

@@ -1,10 +1,10 @@
-# Embedding takes the memory of the tower in use and little more: at most 1.3 times its weights.
+# Embedding uses little more memory than the tower in use: at most 1.3 times its weights.
 . "$(dirname "$0")/lib.sh"
 
-"$(dirname "$fixture")/clip_tool_fixture" "$scratch" wide || fail 'the wide model was not made'
+"$(dirname "$fixture")/clip_tool_fixture" "$scratch" wide || fail 'cannot create the wide model'
 wide='--model wide.json --weights wide.safetensors'
 
-# within KIB COMMAND…
+# within KIB COMMAND…: limits the peak memory of a command.
 within() {
   most=$1
   shift

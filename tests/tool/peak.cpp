@@ -1,4 +1,4 @@
-// peak COMMAND…: runs it and writes to standard error the most memory it had resident, in KiB.
+// peak COMMAND…: runs a command and prints its peak resident memory in KiB on standard error.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
-# A reader that goes away ends the program without a word, as it ends others; a file that was begun does not stay behind.
+# If the reader of its output exits, the program ends silently by SIGPIPE, and no partial file remains.
 . "$(dirname "$0")/lib.sh"
 
-# closed COMMAND…: its standard output is a pipe that nobody reads.
+# closed COMMAND…: runs the command with a closed pipe as standard output.
 closed() {
   command=$*
   { { sleep 0.2; "$@" 2>err; echo $? >status; } | :; }
@@ -15,17 +15,17 @@ closed "$clip" tokenize --vocabulary bpe.txt dog
 closed "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt photos
 closed "$clip" retrieve --images images.npy --texts images.npy --captions-per-image 1
 
-# A long stream into head: the first line is right, and the writer does not go on for ever.
+# A long output into head: the first line is right, and the writer ends.
 yes 'the dog' | "$clip" tokenize --vocabulary bpe.txt - 2>err | head -n 1 >out
 printf '[517, 513, 516, 518]\n' >expected
 same out expected
 quiet
 
-# Results are safe before anything is printed.
+# The output file is complete before anything is printed.
 { sleep 0.2; "$clip" embed $tiny --images photos --output e.npy --json 2>err; } | :
 same e.npy images.npy
 
-# Asked to end, it does so as a program that was killed; a file that was begun is taken away.
+# On SIGTERM the program ends as if killed by the signal, and removes partial files.
 mkdir many
 i=0
 while [ $i -lt 400 ]; do
@@ -36,7 +36,7 @@ mkfifo fifo
 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --json many >fifo 2>err &
 job=$!
 exec 3<fifo
-read -r line <&3  # it is at work, and a pipe does not hold all that it has to say
+read -r line <&3  # the program is running, and its output does not fit in the pipe
 kill -TERM $job
 cat <&3 >/dev/null
 wait $job
@@ -50,6 +50,10 @@ while [ ! -e .p.npy.partial ] && kill -0 $job 2>/dev/null; do sleep 0.01; done
 kill -TERM $job 2>/dev/null
 wait $job
 found=$?
-if [ $found = 143 ]; then absent p.npy; elif [ $found != 0 ]; then fail "exit status 143 or, when all was done, 0 expected, $found found: preprocess"; fi
-[ ! -e .p.npy.partial ] || fail 'a half-written file was left'
+if [ $found = 143 ]; then
+  absent p.npy
+elif [ $found != 0 ]; then
+  fail "exit status 143 (or 0, if it had finished) expected, $found found: preprocess"
+fi
+[ ! -e .p.npy.partial ] || fail 'a partial file remains'
 finish

@@ -1,4 +1,4 @@
-# Texts as arguments and as lines; too long ones; what is no text.
+# `clip tokenize`: texts as arguments and as lines, texts that are too long, invalid texts.
 . "$(dirname "$0")/lib.sh"
 
 expect 0 "$clip" tokenize --vocabulary bpe.txt 'The dog' ''
@@ -6,10 +6,10 @@ printf '[517, 513, 516, 518]\n[517, 518]\n' >expected
 same out expected
 quiet
 expect 0 "$clip" tokenize --vocabulary bpe.txt -- --json
-printf '%s\n' 'the dog' '' 'THE' | "$clip" tokenize --vocabulary bpe.txt - >out 2>err || fail 'reading lines'
+printf '%s\n' 'the dog' '' 'THE' | "$clip" tokenize --vocabulary bpe.txt - >out 2>err || fail 'lines cannot be read'
 printf '[517, 513, 516, 518]\n[517, 518]\n[517, 513, 518]\n' >expected
 same out expected
-printf 'the dog' | "$clip" tokenize --vocabulary bpe.txt >out 2>err || fail 'reading a line without an end'
+printf 'the dog' | "$clip" tokenize --vocabulary bpe.txt >out 2>err || fail 'a line without a line end cannot be read'
 printf '[517, 513, 516, 518]\n' >expected
 same out expected
 expect 0 "$clip" tokenize --vocabulary bpe.txt

@@ -1,4 +1,4 @@
-# Wrong command lines are exit status 2 and one explanation; help is exit status 0 and on standard output.
+# A wrong command line gives exit status 2 and one error message; help gives exit status 0 and goes to standard output.
 . "$(dirname "$0")/lib.sh"
 
 expect 0 "$clip" --help

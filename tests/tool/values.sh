@@ -1,4 +1,4 @@
-# The numbers are the library's own, whatever the batch and the number of threads.
+# Results equal the library's, for any batch size and number of threads.
 . "$(dirname "$0")/lib.sh"
 
 for how in '--batch 1 --threads 1' '--batch 3 --threads 2' '--batch 100'; do
@@ -14,27 +14,29 @@ expect 0 "$clip" embed --model residual.json --weights residual.safetensors --im
 expect 0 "$clip" embed $tiny --images photos --normalize --output n.npy
 for dtype in f16 bf16; do
   expect 0 "$clip" embed $tiny --images photos --dtype $dtype --output h.npy
-  cmp -s h.npy images.npy && fail "$dtype changes nothing"
+  cmp -s h.npy images.npy && fail "$dtype has no effect"
 done
 
-# Probabilities of all labels sum to one, the first is the largest.
+# The probabilities of all labels sum to one and are in descending order.
 expect 0 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --templates templates.txt photos
 quiet
 [ "$(wc -l <out)" = 24 ] || fail 'three lines for each of eight images expected'
 awk -F '\t' '{ sum[$1] += $2; if (($1 in last) && $2 > last[$1]) exit 1; last[$1] = $2 }
-  END { for (i in sum) if (sum[i] < 0.9998 || sum[i] > 1.0002) exit 1 }' out || fail 'probabilities do not sum to one, or are not in order'
+  END { for (i in sum) if (sum[i] < 0.9998 || sum[i] > 1.0002) exit 1 }' out ||
+  fail 'probabilities do not sum to one, or are not in order'
 expect 0 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --top 1 --json photos/3.ppm
 prints '"path":"photos/3.ppm"'
 prints '"probability":0.'
 
-# An image is its own best caption.
+# Each image retrieves itself.
 expect 0 "$clip" retrieve --images images.npy --texts images.npy --captions-per-image 1
-echo 'Text Retrieval: R1:100.00 R5:100.00 R10:100.00 mR:100.00| Image Retrieval: R1:100.00 R5:100.00 R10:100.00 mR:100.00 | total mR:100.00 sum:600.00' >expected
+echo 'Text Retrieval: R1:100.00 R5:100.00 R10:100.00 mR:100.00| '\
+'Image Retrieval: R1:100.00 R5:100.00 R10:100.00 mR:100.00 | total mR:100.00 sum:600.00' >expected
 same out expected
 expect 0 "$clip" retrieve --images images.npy --texts images.npy --captions-per-image 1 --json
 prints '"sum": 600.0'
 
-# What a file is, and the same model by other names.
+# inspect names the format, and the model gives the same features under every library's names.
 expect 0 "$clip" inspect tiny.safetensors
 prints 'format   safetensors, names of openai'
 prints 'visual.proj  F32  (48, 16)'
@@ -51,8 +53,8 @@ expect 0 "$clip" embed --model tiny.json --weights back.safetensors --texts labe
 same t.npy texts.npy
 expect 0 "$clip" convert tiny.safetensors half.safetensors --dialect openai --dtype f16
 prints_nothing
-[ "$(wc -c <half.safetensors)" -lt "$(wc -c <tiny.safetensors)" ] || fail 'halves take as much room'
+[ "$(wc -c <half.safetensors)" -lt "$(wc -c <tiny.safetensors)" ] || fail 'float16 weights are not smaller'
 expect 1 "$clip" convert tiny.safetensors x.safetensors --model residual.json --dialect openai
-says 'not those of --model'
+says 'do not match --model'
 absent x.safetensors
 finish

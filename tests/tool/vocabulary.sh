@@ -1,4 +1,4 @@
-# OpenAI's own vocabulary gives the published ids.
+# OpenAI's vocabulary gives the published ids.
 . "$(dirname "$0")/lib.sh"
 
 file=${CLIP_TEST_DATA-}/bpe_simple_vocab_16e6.txt.gz

@@ -1,4 +1,4 @@
-// Objects compiled for different machines live in one program, each with its own code, and agree.
+// Checks that objects compiled for different CPUs in one program each run their own code, and give equal results.
 #include "unit.hpp"
 
 #include <cmath>
@@ -24,7 +24,7 @@ int main() {
     return 1;
 #if defined(__x86_64__)
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
-    std::puts("skipped: two units: this machine has no AVX2");
+    std::puts("skipped: two_units: this machine has no AVX2");
     return 77;
   }
   const bool other_machine = true;

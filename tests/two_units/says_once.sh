@@ -1,4 +1,4 @@
-# sh says_once.sh PROGRAM: a program with units that are not optimised says so in one line, however many backends they make.
+# sh says_once.sh PROGRAM: checks that a program with unoptimised units warns once, however many backends they create.
 program=$1
 
 said=$("$program" 2>&1 >/dev/null)
@@ -7,7 +7,7 @@ status=$?
 case $said in
   'clip: compiled without optimisation'*) ;;
   *)
-    echo "expected a line about optimisation, found: $said"
+    echo "expected a warning about optimisation, found: $said"
     exit 1
     ;;
 esac

@@ -1,11 +1,12 @@
-# sh symbols.sh NM PLAIN.o TUNED.o: no function of ours is shared by objects of different instruction sets, where the linker
-# would keep one for both; and including clip defines nothing a second unit could collide with.
+# sh symbols.sh NM PLAIN.o TUNED.o: checks that objects of different instruction sets share no function
+# of the library, of which the linker would keep one for both, and that including clip defines no
+# symbol that a second unit could collide with.
 nm=$1
 plain=$2
 tuned=$3
 status=0
 
-# Names that speak of namespace clip (4clip when mangled), defined in the object.
+# Defined symbols of namespace clip (4clip when mangled).
 ours() {
   "$nm" --defined-only "$1" | awk '$3 ~ /4clip/ {print $3}' | sort -u
 }
@@ -16,16 +17,16 @@ fi
 
 shared=$({ ours "$plain"; ours "$tuned"; } | sort | uniq -d)
 if [ -n "$shared" ]; then
-  echo "in both objects (is it outside the inline namespace CLIP_ABI?):"
+  echo "defined in both objects (outside the inline namespace CLIP_ABI?):"
   echo "$shared" | head -n 20
   status=1
 fi
 
-# T, D, B, R, C: strong definitions visible to the linker. The unit's own function is the only one.
+# T, D, B, R, C: strong global definitions. The unit's own function must be the only one.
 for object in "$plain" "$tuned"; do
   strong=$("$nm" --defined-only "$object" | awk '$2 ~ /^[TDBRC]$/ {print $3}' | grep -v -E '^_Z5(plain|tuned)v$')
   if [ -n "$strong" ]; then
-    echo "$object: defined for everyone:"
+    echo "$object: unexpected global definitions:"
     echo "$strong" | head -n 20
     status=1
   fi

@@ -1,4 +1,4 @@
-// Compiled several times with different flags; UNIT is the name of the one function each object offers.
+// Compiled several times with different flags; UNIT is the name of the function that each object defines.
 #include "unit.hpp"
 
 #include <clip/clip.hpp>

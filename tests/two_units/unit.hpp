@@ -1,4 +1,5 @@
-// What the units tell main.cpp; plain types only, so that objects compiled differently may exchange it.
+// The result that a unit returns to main.cpp; plain types only, so that objects
+// with different ABI tags can exchange it.
 #pragma once
 
 struct Report {

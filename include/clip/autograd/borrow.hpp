@@ -1,4 +1,4 @@
-// clip/autograd/borrow.hpp: values of the host as an input of a context.
+// clip/autograd/borrow.hpp: host values as an input of a context, without a copy where the backend can read them.
 #pragma once
 
 #include <clip/autograd/context.hpp>
@@ -9,11 +9,11 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Values without gaps as rows of a context: where they lie if its backend can read them there, otherwise uploaded. Ops only read
-/// them, and they must live as long as those.
+/// Contiguous host values as rows of a context: the same memory if its backend can read it, otherwise uploaded. Ops
+/// only read them; they must outlive the rows.
 template <class Cx, class S, Index W>
 Rows<Cx, W> borrow(Cx& cx, View<const S> values, Size<W> width) {
-  using B = std::remove_cvref_t<decltype(cx.backend())>;
+  using B = BackendOf<Cx>;
   if constexpr (B::host_memory && std::is_same_v<typename B::Scalar, S>) {
     return {View<S>{const_cast<S*>(values.data), values.rows, values.cols}};
   } else {

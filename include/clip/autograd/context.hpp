@@ -1,7 +1,7 @@
-// clip/autograd/context.hpp: where a forward pass happens, and whether it is remembered.
+// clip/autograd/context.hpp: contexts of a forward pass, their modes and inputs.
 //
-// The mode is part of the context's type: `Inference` keeps nothing and carries no backward code, `Tape` records. Modules are
-// written once, as templates that deduce the context Cx.
+// The mode is part of the context's type: `Inference` keeps nothing and carries no backward code, `Tape` records.
+// Modules are written once, as templates that deduce the context Cx.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -10,6 +10,7 @@
 #include <clip/tensor/workspace.hpp>
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,9 +18,13 @@ namespace clip::inline CLIP_ABI {
 
 enum class Mode { inference, training };
 
-/// An input that is not there: no bias, no residual.
+/// An absent input: no bias, no residual.
 struct Absent {};
 inline constexpr Absent absent{};
+
+/// The backend of a context.
+template <class Cx>
+using BackendOf = std::remove_cvref_t<decltype(std::declval<Cx&>().backend())>;
 
 /// Rows and columns an op keeps from forward to backward.
 struct Extents {
@@ -27,7 +32,7 @@ struct Extents {
 };
 
 namespace detail {
-/// How an op sees its inputs.
+/// The inputs of an op as its views.
 template <class T>
 constexpr Weights<T> value_of(Absent) {
   return {};
@@ -74,7 +79,7 @@ class Kept {
   std::vector<Slot> slots_;
 };
 
-/// What both contexts share: their types, and the host objects of a pass.
+/// The part common to both contexts: their types, and the host objects of a pass.
 template <Backend B, Mode M>
 class ContextBase {
  public:

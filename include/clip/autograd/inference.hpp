@@ -1,11 +1,11 @@
-// clip/autograd/inference.hpp: a forward pass that keeps nothing.
+// clip/autograd/inference.hpp: forward pass without recording, computed in a workspace.
 #pragma once
 
 #include <clip/autograd/context.hpp>
 
 namespace clip::inline CLIP_ABI {
 
-/// Computes into a workspace. Rows stay valid until clear(), or until the stage they were made in ends.
+/// Computes into a workspace. Rows stay valid until clear(), or until the end of the stage that allocated them.
 template <Backend B>
 class Inference : public ContextBase<B, Mode::inference> {
  public:
@@ -36,14 +36,14 @@ class Inference : public ContextBase<B, Mode::inference> {
     return y;
   }
 
-  /// The same in the place of rows that are not needed any more; `op` reads each of their values before it writes there.
+  /// The same, overwriting rows that are dead after this call; `op` reads each of their values before it writes there.
   template <class Op, Index W, class... In>
   Rows<Inference, W> apply_onto(const Op& op, Rows<Inference, W> y, const In&... inputs) {
     op.forward(backend(), detail::value_of<T>(inputs)..., y.view, Saved<T>{});
     return y;
   }
 
-  /// x = f(x), giving back everything f took: one residual block after the other in the same memory.
+  /// x = f(x), releasing everything f allocated: one residual block after the other in the same memory.
   template <Index W, class F>
   Rows<Inference, W> stage(Rows<Inference, W> x, F&& f) {
     const auto mark = workspace_.mark();

@@ -1,4 +1,4 @@
-// clip/autograd/parameters.hpp: the table of what is being trained.
+// clip/autograd/parameters.hpp: table of trained parameters, their gradients and optimiser states.
 #pragma once
 
 #include <clip/autograd/pattern.hpp>
@@ -26,9 +26,9 @@ struct Trainable {
   Index offset = 0;   // of this entry in every state of the table
 };
 
-/// Gradients, and what optimisers remember, of the parameters a pattern chooses. The model itself knows nothing of them:
-/// freezing a weight is leaving its name out. The model must outlive the table and keep its weights in rows. Those of them that lie
-/// in a mapped file are brought into the model's memory.
+/// Gradients and optimiser states of the parameters that a pattern selects. The model itself has neither: a weight
+/// whose name is left out is frozen. The model must outlive the table and keep its weights in rows. Weights in a mapped
+/// file are copied into the model's memory.
 template <Backend B>
 class Parameters {
  public:
@@ -64,7 +64,7 @@ class Parameters {
     return n;
   }
 
-  /// The entry of the parameter whose values lie at `data`, or null.
+  /// The entry of the parameter whose values begin at `data`, or null.
   Trainable<T>* find(const T* data) {
     const auto found = index_.find(data);
     return found == index_.end() ? nullptr : &entries_[found->second];
@@ -75,7 +75,7 @@ class Parameters {
     return nullptr;
   }
 
-  /// Values an optimiser keeps beside every parameter, zero at first, by name ("exp_avg"): part of a checkpoint.
+  /// State of an optimiser for every parameter, zero at first, by name ("exp_avg"): part of a checkpoint.
   struct State {
     std::string name;
     Buffer<B> values;
@@ -89,7 +89,7 @@ class Parameters {
   }
   const std::deque<State>& states() const { return states_; }
 
-  /// Forgets all gradients: the next ones are stored, not added.
+  /// Marks all gradients as fresh: the next ones are stored, not added.
   void clear_gradients() {
     for (auto& e : entries_) e.fresh = true;
   }

@@ -1,4 +1,4 @@
-// clip/autograd/pattern.hpp: choosing parameters by name.
+// clip/autograd/pattern.hpp: name patterns that select parameters.
 #pragma once
 
 #include <clip/core/error.hpp>

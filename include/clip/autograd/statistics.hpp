@@ -1,4 +1,4 @@
-// clip/autograd/statistics.hpp: what the batch norms of a pass have seen, until it is made part of their running statistics.
+// clip/autograd/statistics.hpp: batch statistics of a pass, collected until commit() applies them to the running ones.
 #pragma once
 
 #include <clip/tensor/workspace.hpp>
@@ -8,31 +8,31 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What a batch norm carries along. mean, variance : (1, n), counter : (1, 1)
+/// Running statistics of a batch norm. mean, variance : (1, n), counter : (1, 1)
 template <class T>
 struct RunningStatistics {
   View<T> mean, variance, counter;
   double momentum = 0.1;
 };
 
-/// The statistics of batches in the order they were gathered, copied into memory of their own. Allocates nothing once the
-/// largest pass has been seen.
+/// Statistics of batches, copied in the order in which they were collected. Allocates nothing once the largest pass has
+/// been seen.
 template <Backend B>
-class GatheredStatistics {
+class BatchStatistics {
  public:
   using T = typename B::Scalar;
 
-  explicit GatheredStatistics(B backend) : workspace_{std::move(backend)} {}
+  explicit BatchStatistics(B backend) : workspace_{std::move(backend)} {}
 
   /// The mean and the biased variance of `rows` rows.          batch : (2, n)
-  void gather(View<const T> batch, Index rows, const RunningStatistics<T>& running) {
+  void collect(View<const T> batch, Index rows, const RunningStatistics<T>& running) {
     const View<T> copy = workspace_.allocate(2, batch.cols);
     workspace_.backend().add(batch, Acc<T>{copy, true});
     entries_.push_back({copy, rows, running});
   }
 
   /// For every batch in order:   running = (1 - momentum) running + momentum batch,   counter += 1;
-  /// the variance is the unbiased one, as in PyTorch. Then nothing is gathered any more.
+  /// the variance is the unbiased one, as in PyTorch. Then the collection is empty.
   void commit() {
     if (entries_.empty()) return;
     B& b = workspace_.backend();
@@ -47,7 +47,7 @@ class GatheredStatistics {
     clear();
   }
 
-  /// Forgets what was not committed.
+  /// Drops statistics that were not committed.
   void clear() {
     entries_.clear();
     workspace_.clear();

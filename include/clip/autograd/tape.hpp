@@ -1,9 +1,10 @@
-// clip/autograd/tape.hpp: a forward pass that is remembered, and the way back.
+// clip/autograd/tape.hpp: recorded forward pass, and its backward pass.
 //
-// The tape is the list of what ran, in the order it ran; backward reads it from the end. Each entry holds an op (a small
-// value), views of its inputs and of its output, and what the op saved. Gradients of weights go to the `Parameters` table;
-// gradients of rows live from their last use to the op that made the rows. Within a stage a result that is cheap to make once
-// more (a layer norm's, an activation's) is not kept: it goes when the stage ends and is made again when backward reads it.
+// The tape is the list of ops in execution order; backward reads it from the end. Each node holds an op (a small
+// value), views of its inputs and of its output, and what the op saved. Gradients of weights go to the `Parameters`
+// table; gradients of rows live from the last use of the rows to the op that computed them. Within a stage a result
+// that is cheap to recompute (of a layer norm, of an activation) is temporary: it is released when the stage ends and
+// recomputed when backward reads it.
 #pragma once
 
 #include <clip/autograd/context.hpp>
@@ -23,7 +24,7 @@
 namespace clip::inline CLIP_ABI {
 
 struct TapeOptions {
-  bool recompute = false;   // keep only what stands between blocks and compute each block once more on the way back
+  bool recompute = false;   // keep only the rows between blocks, and recompute each block in the backward pass
   bool evaluation = false;  // batch norms use their running statistics, as in inference; gradients flow all the same
 };
 
@@ -45,12 +46,12 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
   /// Whether batch norms use their running statistics.
   bool evaluating() const { return options_.evaluation; }
 
-  /// Begins a new step. Rows of the last one are gone, and statistics that were not committed; gradients in the table stay
-  /// until an optimiser used them.
+  /// Begins a new step. Rows of the last one are gone, and statistics that were not committed; gradients in the table
+  /// stay until an optimiser used them.
   void clear() {
     nodes_.clear();
     stages_ = 0;
-    again_ = false;
+    recomputing_ = false;
     statistics_.clear();
     workspace_.clear();
     pool_.clear();
@@ -62,7 +63,7 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     return {workspace_.allocate(rows, width)};
   }
 
-  /// Rows whose gradient is wanted though no op made them; read it with gradient_of after backward.
+  /// Rows that no op computed but whose gradient is wanted; read it with gradient_of after backward.
   template <Index W>
   Rows<Tape, W> leaf(Rows<Tape, W> x) {
     Node node{};
@@ -78,9 +79,9 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
                   "tape: this op has no derivative: it can be used in inference, not in training");
     static_assert(sizeof...(In) <= Node::max_inputs && Node::template holds<Op>, "tape: an op is a small, plain value");
     if constexpr (detail::has_backward<Op, B, T, In...>) {
-      constexpr bool cheap = detail::has_again<Op, B, T, In...>;
-      const bool lent = cheap && stages_ > 0;
-      const View<T> y = lent ? pool_.lend(backend(), rows, width) : workspace_.allocate(rows, width);
+      constexpr bool cheap = detail::has_recompute<Op, B, T, In...>;
+      const bool temporary = cheap && stages_ > 0;
+      const View<T> y = temporary ? pool_.allocate(backend(), rows, width) : workspace_.allocate(rows, width);
       Node node{};
       if constexpr (requires { op.saved(detail::value_of<T>(inputs)...); }) {
         const Extents kept = op.saved(detail::value_of<T>(inputs)...);
@@ -96,9 +97,9 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
           Nodes::template run_backward<Op>(tape, n, std::index_sequence_for<In...>{});
         };
       if constexpr (cheap)
-        if (lent)
-          node.again = [](Nodes& tape, Node& n) {
-            Nodes::template run_again<Op>(tape, n, std::index_sequence_for<In...>{});
+        if (temporary)
+          node.recompute = [](Nodes& tape, Node& n) {
+            Nodes::template run_recompute<Op>(tape, n, std::index_sequence_for<In...>{});
           };
       return push(node, y, width);
     } else {
@@ -106,14 +107,14 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     }
   }
 
-  /// The same: what was there before is kept for the way back.
+  /// The same in memory of its own: the backward pass may read the old rows.
   template <class Op, Index W, class... In>
   Rows<Tape, W> apply_onto(const Op& op, Rows<Tape, W> y, const In&... inputs) {
     return apply(op, y.rows(), Size<W>{y.cols()}, inputs...);
   }
 
-  /// One residual block: x ↦ f(x) of the same shape; other rows f made are gone when it ends. With `recompute` only the result is
-  /// kept, and f runs again on the way back.
+  /// One residual block: x ↦ f(x) of the same shape; temporary rows of f are released when it ends. With `recompute`
+  /// only the result is kept, and the backward pass runs f a second time.
   template <Index W, class F>
   Rows<Tape, W> stage(Rows<Tape, W> x, F&& f) {
     using Stage = Recompute<std::remove_cvref_t<F>, W>;
@@ -125,18 +126,18 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     const Rows<Tape, W> y = f(x);
     --stages_;
     for (std::size_t i = first; i < nodes_.size(); ++i)
-      if (static_cast<Index>(i) != y.node) forget(nodes_[i]);
+      if (static_cast<Index>(i) != y.node) release(nodes_[i]);
     return y;
   }
 
-  /// Remembers the statistics of the batch, (mean, variance) : (2, n), which the op that made y saved. Not where a block is
-  /// computed once more.
+  /// Collects the statistics of the batch, (mean, variance) : (2, n), which the op that computed y saved; not while a
+  /// block is recomputed.
   template <Index W>
-  void gather(Rows<Tape, W> y, const RunningStatistics<T>& running) {
-    if (!again_) statistics_.gather(View<const T>{at(y.node).saved}, y.rows(), running);
+  void collect(Rows<Tape, W> y, const RunningStatistics<T>& running) {
+    if (!recomputing_) statistics_.collect(View<const T>{at(y.node).saved}, y.rows(), running);
   }
 
-  /// Makes what was gathered part of the running statistics, once, in the order of the pass.
+  /// Applies the collected statistics to the running ones, once, in the order of the pass.
   void commit() { statistics_.commit(); }
 
   /// True where the gradient of these rows would reach a parameter of the table or a leaf.
@@ -183,9 +184,9 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
           near = weight->name;
           if (!backend().all_finite(weight->value)) return near + " (the weight itself)";
         }
-      remember(node);
+      restore(node);
       const bool finite = backend().all_finite(node.value);
-      forget(node);
+      release(node);
       if (!finite) return std::string(node.op) + (near.empty() ? "" : " at " + near);
     }
     return {};
@@ -193,7 +194,7 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
 
  private:
   using Nodes = TapeNodes<B>;
-  using Nodes::at, Nodes::add_input, Nodes::check_layouts, Nodes::forget, Nodes::remember, Nodes::seed, Nodes::run,
+  using Nodes::at, Nodes::add_input, Nodes::check_layouts, Nodes::release, Nodes::restore, Nodes::seed, Nodes::run,
       Nodes::nodes_, Nodes::pool_;
   using typename Nodes::Node, typename Nodes::Input;
 
@@ -226,24 +227,24 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
       for (const Input& input : nodes_[i].inputs) weight = weight ? weight : input.weight;
     node.inputs[0] = {detail::value_of<T>(x), x.node, weight};
     node.count = 1;
-    for (std::size_t i = first; i < nodes_.size(); ++i) forget(nodes_[i]);
+    for (std::size_t i = first; i < nodes_.size(); ++i) release(nodes_[i]);
     nodes_.resize(first);
     workspace_.release(mark);
     node.hold(stage);
     if (node.wanted)
       node.backward = [](Nodes& nodes, Node& n) {
         Tape& tape = static_cast<Tape&>(nodes);
-        const Recompute<F, W> again = n.template held<Recompute<F, W>>();
+        const Recompute<F, W> block = n.template held<Recompute<F, W>>();
         const View<T> gradient = n.gradient;  // n moves when the tape grows
         const Input source = n.inputs[0];
         const std::size_t begin = tape.nodes_.size();
         const auto before = tape.workspace_.mark();
-        const bool inside = std::exchange(tape.again_, true);
+        const bool inside = std::exchange(tape.recomputing_, true);
         ++tape.stages_;
-        const Rows<Tape, W> result = again.f(Rows<Tape, W>{
+        const Rows<Tape, W> result = block.f(Rows<Tape, W>{
             View<T>{const_cast<T*>(source.value.data), source.value.rows, source.value.cols}, source.node});
         --tape.stages_;
-        tape.again_ = inside;
+        tape.recomputing_ = inside;
         tape.seed(result.node);
         tape.backend().add(gradient, Acc<T>{tape.at(result.node).gradient, true});
         tape.run(begin);
@@ -255,9 +256,9 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
 
   TapeOptions options_;
   Workspace<B> workspace_;
-  GatheredStatistics<B> statistics_;
-  int stages_ = 0;      // that are being recorded
-  bool again_ = false;  // a block is being computed once more
+  BatchStatistics<B> statistics_;
+  int stages_ = 0;            // that are being recorded
+  bool recomputing_ = false;  // in the backward pass of a block
 };
 
 template <Backend B>

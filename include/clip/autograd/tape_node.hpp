@@ -1,8 +1,8 @@
-// clip/autograd/tape_node.hpp: what an op leaves on the tape: itself, its inputs, its result, and how to go back.
+// clip/autograd/tape_node.hpp: node of a tape: an op, its inputs, its result and its derivative.
 #pragma once
 
 #include <clip/autograd/parameters.hpp>
-#include <clip/core/view.hpp>
+#include <clip/core/weights.hpp>
 
 #include <array>
 #include <cstddef>
@@ -19,25 +19,32 @@ namespace detail {
 template <class U, class>
 using For = U;  // one U for every input
 
-/// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result y before
-/// `saved` where it says `wants_output`.
+/// Whether Op has a derivative for these inputs: backward(b, inputs…, saved, dy, dinputs…), or with its own result y
+/// before `saved` where it says `wants_output`.
 // clang-format off
 template <class Op, class B, class T, class... Inputs>
 inline constexpr bool has_backward =
-    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., saved, y, d...); } ||
-    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) { op.backward(b, in..., y, saved, y, d...); };
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) {
+      op.backward(b, in..., saved, y, d...);
+    } ||
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, In<T> y, Saved<T> saved, For<Acc<T>, Inputs>... d) {
+      op.backward(b, in..., y, saved, y, d...);
+    };
 
-/// An op whose derivative is easier to say with its own result asks for it.
+/// True for an op whose derivative reads its own result.
 template <class Op>
 inline constexpr bool wants_output = requires { requires Op::wants_output; };
 
-/// Whether Op can make its result once more, cheaply, from its inputs and what it saved: again(b, inputs…, saved, y).
+/// Whether Op can recompute its result cheaply from its inputs and what it saved: recompute(b, inputs…, saved, y).
 template <class Op, class B, class T, class... Inputs>
-inline constexpr bool has_again = requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, Saved<T> saved, Out<T> y) { op.again(b, in..., saved, y); };
+inline constexpr bool has_recompute =
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, Saved<T> saved, Out<T> y) {
+      op.recompute(b, in..., saved, y);
+    };
 // clang-format on
 }  // namespace detail
 
-/// One entry of a tape. The op is held by value, so that a step allocates nothing.
+/// The op is held by value, so that a step allocates nothing.
 template <Backend B>
 struct TapeNode {
   using T = typename B::Scalar;
@@ -46,23 +53,23 @@ struct TapeNode {
 
   struct Input {
     Weights<T> value{};
-    Index node = -1;                 // the entry that made it; -1: none
+    Index node = -1;                 // the node that computed it; -1: none
     Trainable<T>* weight = nullptr;  // its entry in the table, if it is a weight there
   };
 
   std::string_view op;
   void (*backward)(TapeNodes<B>&, TapeNode&) = nullptr;  // null where no gradient is wanted
-  void (*again)(TapeNodes<B>&, TapeNode&) =
-      nullptr;  // where `value` is lent: null data after the stage, made once more when it is read
+  // Where `value` is temporary: its data is null after the stage, and recomputed when it is read.
+  void (*recompute)(TapeNodes<B>&, TapeNode&) = nullptr;
   alignas(std::max_align_t) std::byte state[state_bytes] = {};
   std::array<Input, max_inputs> inputs{};
   int count = 0;
   bool wanted = false;
   bool fresh = true;   // no gradient has arrived yet
-  bool spent = false;  // walked back: what was saved may be overwritten
+  bool spent = false;  // its backward has run, and may have overwritten what was saved
   View<T> value{}, saved{}, gradient{};
 
-  /// Small, plain values can be held.
+  /// Small, trivially copyable values can be held.
   template <class Op>
   static constexpr bool holds = std::is_trivially_copyable_v<Op> && sizeof(Op) <= state_bytes;
 

@@ -1,10 +1,11 @@
-// clip/autograd/tape_nodes.hpp: the list of what ran, and the walk over it from its end.
+// clip/autograd/tape_nodes.hpp: nodes of a tape in execution order, and the backward pass over them.
 #pragma once
 
 #include <clip/autograd/context.hpp>
 #include <clip/autograd/gradient_pool.hpp>
 #include <clip/autograd/parameters.hpp>
 #include <clip/autograd/tape_node.hpp>
+#include <clip/backend/packing.hpp>
 
 #include <array>
 #include <cstddef>
@@ -15,7 +16,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What a Tape is made of: its entries, where their gradients go, and the memory of those.
+/// The nodes of a Tape, the targets of their gradients, and the memory of these.
 template <Backend B>
 class TapeNodes {
  protected:
@@ -35,14 +36,11 @@ class TapeNodes {
     node.inputs[static_cast<std::size_t>(node.count++)] = {value, -1, weight};
     node.wanted = node.wanted || weight;
   }
-  /// Gradients pass through weights in rows, and through the packed ones of products in their own type.
   static void check_layouts(const Node& node) {
-    for (const Input& input : node.inputs) {
-      const Layout layout = input.value.layout;
-      if (layout != Layout::rows && (layout != Layout::panels || input.value.use == Use::convolution))
+    for (const Input& input : node.inputs)
+      if (!differentiable<B>(input.value.layout, input.value.use))
         raise(OptionError{std::string(node.op),
                           "no gradient passes through weights packed in this way: unpack() the model"});
-    }
   }
 
   template <class Cx, Index W>
@@ -54,14 +52,14 @@ class TapeNodes {
   /// Where the gradient of input i of a node goes.
   Acc<T> target(const Node& node, std::size_t i) {
     const Input& input = node.inputs[i];
-    bool again = false;  // the same rows come in twice: neither may store, both add
+    bool twice = false;  // the same rows are two inputs: neither may store its gradient, both add
     for (std::size_t k = i + 1; k < static_cast<std::size_t>(node.count); ++k)
-      again = again || (input.value.data && node.inputs[k].value.data == input.value.data);
+      twice = twice || (input.value.data && node.inputs[k].value.data == input.value.data);
     if (input.weight) {
       Trainable<T>& e = *input.weight;
       const Index offset = input.value.data - e.value.data;
       const bool whole = input.value.count() == e.value.count();
-      if (e.fresh && (!whole || again)) {
+      if (e.fresh && (!whole || twice)) {
         backend_.fill(e.gradient, T(0));
         e.fresh = false;
       }
@@ -70,39 +68,39 @@ class TapeNodes {
     }
     if (input.node < 0 || !at(input.node).wanted) return {};
     Node& source = at(input.node);
-    if (!source.gradient) source.gradient = pool_.lend(backend_, source.value.rows, source.value.cols);
-    if (source.fresh && again) {
+    if (!source.gradient) source.gradient = pool_.allocate(backend_, source.value.rows, source.value.cols);
+    if (source.fresh && twice) {
       backend_.fill(source.gradient, T(0));
       source.fresh = false;
     }
     return {source.gradient, std::exchange(source.fresh, false)};
   }
 
-  /// Gives the memory of a lent result back.
-  void forget(Node& node) {
-    if (!node.again || !node.value) return;
-    pool_.give_back(node.value);
+  /// Releases the memory of a temporary result.
+  void release(Node& node) {
+    if (!node.recompute || !node.value) return;
+    pool_.release(node.value);
     node.value.data = nullptr;
   }
 
-  /// Makes sure that a result is there, and the rows a node reads.
-  void remember(Node& node) {
-    if (node.value || !node.again) return;
-    node.value = pool_.lend(backend_, node.value.rows, node.value.cols);
-    remember_inputs(node);
-    node.again(*this, node);
+  /// Recomputes a result that was released, and the rows it depends on.
+  void restore(Node& node) {
+    if (node.value || !node.recompute) return;
+    node.value = pool_.allocate(backend_, node.value.rows, node.value.cols);
+    restore_inputs(node);
+    node.recompute(*this, node);
   }
-  void remember_inputs(Node& node) {
+  void restore_inputs(Node& node) {
     for (Input& input : std::span{node.inputs}.first(static_cast<std::size_t>(node.count)))
-      if (input.node >= 0 && at(input.node).again) {
-        remember(at(input.node));
+      if (input.node >= 0 && at(input.node).recompute) {
+        restore(at(input.node));
         input.value.data = at(input.node).value.data;
       }
   }
 
   template <class Op, std::size_t... I>
-  static void run_again(TapeNodes& tape, Node& node, std::index_sequence<I...>) {
-    node.template held<Op>().again(tape.backend_, node.inputs[I].value..., node.saved, Out<T>{node.value});
+  static void run_recompute(TapeNodes& tape, Node& node, std::index_sequence<I...>) {
+    node.template held<Op>().recompute(tape.backend_, node.inputs[I].value..., node.saved, Out<T>{node.value});
   }
 
   template <class Op, std::size_t... I>
@@ -116,25 +114,25 @@ class TapeNodes {
 
   void seed(Index node) {
     Node& n = at(node);
-    if (!n.gradient) n.gradient = pool_.lend(backend_, n.value.rows, n.value.cols);
+    if (!n.gradient) n.gradient = pool_.allocate(backend_, n.value.rows, n.value.cols);
     n.fresh = false;
   }
 
   /// Backward through the nodes from the last to `first`.
   void run(std::size_t first) {
     for (std::size_t i = nodes_.size(); i-- > first;) {
-      if (!nodes_[i].backward || nodes_[i].fresh) {  // nothing that was asked for depends on it
-        forget(nodes_[i]);
+      if (!nodes_[i].backward || nodes_[i].fresh) {  // no gradient reached it
+        release(nodes_[i]);
         continue;
       }
       if (nodes_[i].spent)
         raise(OptionError{"backward",
-                          "this pass was walked back before: add the losses, or clear the tape and record again"});
+                          "this pass has had its backward pass: add the losses, or clear the tape and record again"});
       nodes_[i].spent = true;
-      remember_inputs(nodes_[i]);
+      restore_inputs(nodes_[i]);
       nodes_[i].backward(*this, nodes_[i]);
-      forget(nodes_[i]);
-      pool_.give_back(nodes_[i].gradient);
+      release(nodes_[i]);
+      pool_.release(nodes_[i].gradient);
       nodes_[i].gradient = {};
       nodes_[i].fresh = true;
     }

@@ -1,4 +1,4 @@
-// clip/autograd/walk.hpp: one walk over the parameters of a model serves everything.
+// clip/autograd/walk.hpp: walk over the named parameters of a model.
 #pragma once
 
 #include <clip/tensor/parameter.hpp>

@@ -1,11 +1,12 @@
-// clip/backend/cpu.hpp: the list of backend/concept.hpp for processors: Eigen's packets, register tiles, a pool of threads.
+// clip/backend/cpu.hpp: CPU backend: SIMD packets, register tiles and a thread pool.
 #pragma once
 
 #if defined(CLIP_WITH_PRECOMPILED)
-#include <clip/backend/precompiled/cpu.hpp>  // the same class, its kernels linked
+#include <clip/backend/precompiled/cpu.hpp>  // the same class with linked kernels
 #else
 
 #include <clip/backend/concept.hpp>
+#include <clip/backend/convolving.hpp>
 #include <clip/backend/cpu/attention/attention.hpp>
 #include <clip/backend/cpu/attention/backward.hpp>
 #include <clip/backend/cpu/attention/query.hpp>
@@ -21,7 +22,9 @@
 #include <clip/backend/cpu/pointwise.hpp>
 #include <clip/backend/cpu/tables.hpp>
 #include <clip/backend/cpu/training.hpp>
+#include <clip/backend/fusing.hpp>
 #include <clip/backend/host_memory.hpp>
+#include <clip/backend/packing.hpp>
 #include <clip/backend/slow_build.hpp>
 #include <clip/core/scalar.hpp>
 
@@ -29,48 +32,49 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first has the pool,
-/// the others compute alone, with the same bits.
+/// A handle: copies share worker threads and scratch. Several host threads may call primitives at once: the first gets
+/// the pool, the others run serially, with the same bits.
 template <class T = float>
 class Cpu : public CpuHandle,
             public HostMemory<T>,
-            public CpuPointwise<T, Cpu<T>>,
-            public CpuProducts<T, Cpu<T>>,
-            public CpuFeedForward<T, Cpu<T>>,
-            public CpuOuter<T, Cpu<T>>,
-            public CpuConvolution<T, Cpu<T>>,
-            public CpuPooling<T, Cpu<T>>,
-            public CpuNorms<T, Cpu<T>>,
-            public CpuBatchNorm<T, Cpu<T>>,
-            public CpuTables<T, Cpu<T>>,
-            public CpuAttention<T, Cpu<T>>,
-            public CpuAttentionBackward<T, Cpu<T>>,
-            public CpuQueryAttention<T, Cpu<T>>,
-            public CpuLosses<T, Cpu<T>>,
-            public CpuTraining<T, Cpu<T>> {
+            public cpu::PointwisePrimitives<T, Cpu<T>>,
+            public cpu::ProductPrimitives<T, Cpu<T>>,
+            public cpu::FeedForwardPrimitives<T, Cpu<T>>,
+            public cpu::OuterPrimitives<T, Cpu<T>>,
+            public cpu::ConvolutionPrimitives<T, Cpu<T>>,
+            public cpu::PoolingPrimitives<T, Cpu<T>>,
+            public cpu::NormPrimitives<T, Cpu<T>>,
+            public cpu::BatchNormPrimitives<T, Cpu<T>>,
+            public cpu::TablePrimitives<T, Cpu<T>>,
+            public cpu::AttentionPrimitives<T, Cpu<T>>,
+            public cpu::AttentionBackwardPrimitives<T, Cpu<T>>,
+            public cpu::QueryAttentionPrimitives<T, Cpu<T>>,
+            public cpu::LossPrimitives<T, Cpu<T>>,
+            public cpu::TrainingPrimitives<T, Cpu<T>> {
  public:
   using Scalar = T;
 
   Cpu() : Cpu{CpuOptions{}} {}
-  Cpu(CpuOptions options) : CpuHandle{options} { notice_slow_build(); }
+  Cpu(CpuOptions options) : CpuHandle{options} { cpu::warn_slow_build(); }
   explicit Cpu(const CpuHandle& handle) : CpuHandle{handle} {}
 
-  using CpuHandle::crew;
+  using CpuHandle::workers;
 
-  /// The same threads, products computed in T: for what must not be rounded, a loss.
+  /// The same threads with products in full precision, for results that must not be rounded, such as a loss.
   Cpu in_full() const {
     Cpu other{*this};
     other.compute_in(Arithmetic::full);
     return other;
   }
 
-  /// What it computes in: "float32", or "float32, products in bfloat16"; where the machine cannot, it does not say so.
-  std::string numbers() const { return CpuHandle::numbers(ScalarTraits<T>::name, detail::takes<detail::Pairs, T>); }
+  /// Arithmetic in words: "float32", or "float32, products in bfloat16" if this build has the instructions.
+  std::string numbers() const { return CpuHandle::numbers(ScalarTraits<T>::name, cpu::has_dot<cpu::Bfloat16Dot, T>); }
   /// "cpu float32, avx512, 2 threads"
   std::string describe() const { return CpuHandle::describe(numbers(), CLIP_STRING(CLIP_ABI_SET)); }
 };
 
-static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);
+static_assert(ConvolvingBackend<Cpu<float>> && FusingBackend<Cpu<float>> && PackingBackend<Cpu<float>>);
+static_assert(ConvolvingBackend<Cpu<double>> && FusingBackend<Cpu<double>> && PackingBackend<Cpu<double>>);
 
 }  // namespace clip::inline CLIP_ABI
 

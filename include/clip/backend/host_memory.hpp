@@ -1,4 +1,4 @@
-// clip/backend/host_memory.hpp: host memory of the backends that compute on processors: large blocks are pages of the system.
+// clip/backend/host_memory.hpp: host memory of the CPU backends: large blocks are pages of the system.
 #pragma once
 
 #include <clip/core/view.hpp>
@@ -19,14 +19,14 @@ struct HostMemory {
   static constexpr bool host_memory = true;
   static constexpr std::size_t alignment = 64;
 
-  /// Zeros. Large blocks are pages of the system's, which take no memory before they are written: a tower that is never loaded
-  /// costs nothing.
+  /// Zeros. Large blocks are pages of the system, which take no memory before they are written: a tower that is never
+  /// loaded costs nothing.
   void* allocate(std::size_t bytes) {
     if (bytes < large) return std::memset(::operator new (bytes, std::align_val_t{alignment}), 0, bytes);
     void* const pages =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages == MAP_FAILED)
-      raise(SystemError{"memory", std::to_string(bytes) + " bytes cannot be had"}.with_id("clip.system.memory"));
+      raise(SystemError{"memory", std::to_string(bytes) + " bytes cannot be allocated"}.with_id("clip.system.memory"));
     return pages;
   }
   void deallocate(void* p, std::size_t bytes) {
@@ -34,7 +34,7 @@ struct HostMemory {
     else ::munmap(p, bytes);
   }
 
-  /// Gives the whole pages within a part of a large block back to the system; they read as zeros.
+  /// Returns the whole pages within a part of a large block to the system; they read as zeros afterwards.
   static void discard(void* p, std::size_t bytes) {
     const auto begin = (reinterpret_cast<std::uintptr_t>(p) + page - 1) / page * page,
                end = (reinterpret_cast<std::uintptr_t>(p) + bytes) / page * page;

@@ -1,19 +1,19 @@
-// clip/backend/slow_build.hpp: says once that a program was compiled to be far slower than its machine.
+// clip/backend/slow_build.hpp: one-time warning that this build uses far less than the machine's SIMD width.
 #pragma once
 
 #include <clip/core/notice.hpp>
 
-namespace clip::inline CLIP_ABI {
+namespace clip::inline CLIP_ABI::cpu {
 
-/// Floats a machine, or what was compiled for it, computes side by side; with `fma`, two operations on each.
-struct Width {
+/// SIMD width: float lanes, and whether a multiply-add is one instruction (two operations per lane).
+struct SimdWidth {
   int lanes = 4;
   bool fma = false;
   constexpr int rate() const { return lanes * (fma ? 2 : 1); }
 };
 
-/// What this unit was compiled for.
-constexpr Width compiled_width() {
+/// The width this translation unit was compiled for.
+constexpr SimdWidth compiled_width() {
 #if defined(__AVX512F__)
   return {16, true};
 #elif defined(__AVX2__) && defined(__FMA__)
@@ -25,8 +25,8 @@ constexpr Width compiled_width() {
 #endif
 }
 
-/// What this machine has.
-inline Width machine_width() {
+/// The width this machine has.
+inline SimdWidth machine_width() {
 #if defined(__x86_64__) || defined(__i386__)
   if (__builtin_cpu_supports("avx512f")) return {16, true};
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {8, true};
@@ -34,9 +34,9 @@ inline Width machine_width() {
   return compiled_width();
 }
 
-/// The sentence for a build of that width, optimised or not, on a machine of another; null where the machine is used at half its width
-/// or better.
-constexpr const char* slow_build(bool optimised, Width compiled, Width machine) {
+/// The warning for a build of one width, optimised or not, on a machine of another; null if the build reaches half of
+/// the machine's rate or more.
+constexpr const char* slow_build_warning(bool optimised, SimdWidth compiled, SimdWidth machine) {
   if (!optimised) return "compiled without optimisation: tens of times slower than with -O2";
   if (2 * compiled.rate() >= machine.rate()) return nullptr;
   return machine.lanes == 16 ? "compiled for a much older machine than this one, which has AVX-512: several times "
@@ -45,15 +45,15 @@ constexpr const char* slow_build(bool optimised, Width compiled, Width machine) 
                                "with -march=native or clip::precompiled";
 }
 
-/// Tells of the build at hand.
-inline void notice_slow_build() {
+/// Warns once per process if this build is slow on this machine.
+inline void warn_slow_build() {
 #if defined(__OPTIMIZE__)
   constexpr bool optimised = true;
 #else
   constexpr bool optimised = false;
 #endif
-  if (const char* sentence = slow_build(optimised, compiled_width(), machine_width()))
-    say_once(Topic::slow_build, sentence);
+  if (const char* warning = slow_build_warning(optimised, compiled_width(), machine_width()))
+    say_once(Topic::slow_build, warning);
 }
 
-}  // namespace clip::inline CLIP_ABI
+}  // namespace clip::inline CLIP_ABI::cpu

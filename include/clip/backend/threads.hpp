@@ -1,55 +1,32 @@
-// clip/backend/threads.hpp: a small pool of threads that splits a loop by fixed blocks.
+// clip/backend/threads.hpp: thread pool for parallel loops with static partitioning and work stealing.
 //
-// Regions are short (tens of microseconds) and come one after another, so workers look for work a moment longer before
-// they sleep. Each thread begins with its own stretch of the loop (the same one in every region of that length, so its
-// rows are still in its cache) and then helps the others; the caller never waits for a worker that has not begun.
+// Parallel regions are short (tens of microseconds) and follow one another closely, so an idle worker spins for 100 µs
+// before it sleeps. Each thread starts with its own range of the loop (the same range in every region of that length,
+// so its rows are still in its cache) and then steals iterations from the ranges of the others. The caller never waits
+// for a worker that has not started.
 #pragma once
 
+#include <clip/backend/available_cores.hpp>
 #include <clip/core/size.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <condition_variable>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <type_traits>
 #include <vector>
 
-#ifdef __linux__
-#include <sched.h>
-#endif
-
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// Cores the control group grants (cgroup 2, then 1), or `most`.
-inline int cores_granted(int most) {
-#ifdef __linux__
-  double quota = 0, period = 0;
-  if (std::FILE* f = std::fopen("/sys/fs/cgroup/cpu.max", "r")) {
-    if (std::fscanf(f, "%lf %lf", &quota, &period) != 2) quota = 0;
-    std::fclose(f);
-  } else {
-    const auto read = [](const char* path, double& to) {
-      if (std::FILE* g = std::fopen(path, "r")) {
-        if (std::fscanf(g, "%lf", &to) != 1) to = 0;
-        std::fclose(g);
-      }
-    };
-    read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", quota);
-    read("/sys/fs/cgroup/cpu/cpu.cfs_period_us", period);
-  }
-  if (quota > 0 && period > 0) return std::clamp(static_cast<int>(quota / period + 0.5), 1, most);
-#endif
-  return most;
-}
-
-inline void pause_briefly() {
+/// Hint to the processor that this thread spins.
+inline void spin_pause() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -59,23 +36,12 @@ inline void pause_briefly() {
 
 }  // namespace detail
 
-/// The cores this process may use: its affinity, limited by its control group.
-inline int available_cores() {
-  int cores = static_cast<int>(std::thread::hardware_concurrency());
-#ifdef __linux__
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) cores = CPU_COUNT(&set);
-#endif
-  return detail::cores_granted(std::max(cores, 1));
-}
-
 class ThreadPool {
  public:
-  /// Work of the threads together with the caller's; they start at the first region and end with the pool.
+  /// A pool of `threads` threads, the caller included. Workers start with the first region and end with the pool.
   explicit ThreadPool(int threads)
       : threads_{std::max(threads, 1)}, spins_{threads_ <= available_cores()},
-        stretches_(static_cast<std::size_t>(threads_)) {}
+        ranges_(static_cast<std::size_t>(threads_)) {}
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
@@ -85,31 +51,31 @@ class ThreadPool {
       stop_.store(true);
     }
     wake_.notify_all();
-    for (std::thread& t : crew_) t.join();
+    for (std::thread& t : workers_) t.join();
   }
 
   int threads() const { return threads_; }
 
-  /// f(i) for every i in 0 … count-1, each once, in any order. Where another host thread is using the pool, or f itself
-  /// calls this, the caller runs everything alone.
+  /// f(i) for every i in 0 … count-1, each once, in any order. If another host thread uses the pool, or f itself calls
+  /// this function, the caller runs the whole loop alone.
   template <class F>
   void parallel(Index count, F&& f) {
-    if (const Hold hold{*this}) {
-      hold.parallel(count, [&](Index i, int) { f(i); });
+    if (const Lock lock{*this}) {
+      lock.parallel(count, [&](Index i, int) { f(i); });
     } else {
       for (Index i = 0; i < count; ++i) f(i);
     }
   }
 
-  /// The pool as long as it lives, if nobody else has it.
-  class Hold {
+  /// Exclusive use of the pool for its lifetime; false if another user has it (a try-lock, it never blocks).
+  class Lock {
    public:
-    explicit Hold(ThreadPool& pool) : pool_{pool.held_.exchange(true, std::memory_order_acquire) ? nullptr : &pool} {}
-    ~Hold() {
-      if (pool_) pool_->held_.store(false, std::memory_order_release);
+    explicit Lock(ThreadPool& pool) : pool_{pool.locked_.exchange(true, std::memory_order_acquire) ? nullptr : &pool} {}
+    ~Lock() {
+      if (pool_) pool_->locked_.store(false, std::memory_order_release);
     }
-    Hold(const Hold&) = delete;
-    Hold& operator=(const Hold&) = delete;
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
 
     explicit operator bool() const { return pool_ != nullptr; }
 
@@ -133,70 +99,81 @@ class ThreadPool {
  private:
   using Call = void (*)(void*, Index, int);
 
-  struct alignas(64) Stretch {
+  /// Iterations [next, end) of one thread, which other threads may steal.
+  struct alignas(64) Range {
     std::atomic<Index> next{0};
     Index end = 0;
   };
 
-  // state_: bit 0 says that a region is open, bits 1 … 15 count the workers inside, the rest numbers the regions.
+  // state_: bit 0 is set while a region is open, bits 1 … 15 count the workers inside, the upper bits number the
+  // regions.
   static constexpr std::uint64_t open = 1, inside = 2, all_inside = 0xFFFE, region = 0x10000;
 
   void run(Index count, Call call, void* context) {
-    start();
-    call_ = call, context_ = context;
+    start_workers();
+    call_ = call;
+    context_ = context;
     for (int t = 0; t < threads_; ++t) {
-      Stretch& s = stretches_[static_cast<std::size_t>(t)];
-      s.next.store(count * t / threads_, std::memory_order_relaxed);
-      s.end = count * (t + 1) / threads_;
+      Range& range = ranges_[static_cast<std::size_t>(t)];
+      range.next.store(count * t / threads_, std::memory_order_relaxed);
+      range.end = count * (t + 1) / threads_;
     }
     state_.fetch_add(region | open);
     if (sleeping_.load() > 0) {
       const std::lock_guard lock{mutex_};
       wake_.notify_all();
     }
-    work(0);
+    run_iterations(0);
     state_.fetch_and(~open);
-    for (int turn = 0; (state_.load(std::memory_order_acquire) & all_inside) != 0; ++turn)
-      spins_&& turn < 20000 ? detail::pause_briefly() : std::this_thread::yield();
-  }
-
-  void work(int worker) {
-    for (int t = 0; t < threads_; ++t) {
-      Stretch& s = stretches_[static_cast<std::size_t>((worker + t) % threads_)];
-      if (t > 0 && s.next.load(std::memory_order_relaxed) >= s.end) continue;
-      for (Index i; (i = s.next.fetch_add(1, std::memory_order_relaxed)) < s.end;) call_(context_, i, worker);
+    for (int turn = 0; (state_.load(std::memory_order_acquire) & all_inside) != 0; ++turn) {
+      if (spins_ && turn < 20000) detail::spin_pause();
+      else std::this_thread::yield();
     }
   }
 
-  void start() {
-    for (int t = static_cast<int>(crew_.size()) + 1; t < threads_; ++t) crew_.emplace_back([this, t] { attend(t); });
+  /// The iterations of this worker's own range, then those the other ranges have left.
+  void run_iterations(int worker) {
+    for (int t = 0; t < threads_; ++t) {
+      Range& range = ranges_[static_cast<std::size_t>((worker + t) % threads_)];
+      if (t > 0 && range.next.load(std::memory_order_relaxed) >= range.end) continue;
+      for (Index i; (i = range.next.fetch_add(1, std::memory_order_relaxed)) < range.end;) call_(context_, i, worker);
+    }
   }
 
-  void attend(int worker) {
-    std::uint64_t seen = 0;  // the last region worked in
-    while (await(seen)) {
+  void start_workers() {
+    for (int t = static_cast<int>(workers_.size()) + 1; t < threads_; ++t)
+      workers_.emplace_back([this, t] { worker_loop(t); });
+  }
+
+  void worker_loop(int worker) {
+    std::uint64_t last_region = 0;
+    while (wait_for_region(last_region)) {
       std::uint64_t state = state_.load();
-      while (fresh(state, seen))
+      while (is_new_region(state, last_region))
         if (state_.compare_exchange_weak(state, state + inside)) {
-          seen = state / region;
-          work(worker);
+          last_region = state / region;
+          run_iterations(worker);
           state_.fetch_sub(inside, std::memory_order_release);
           break;
         }
     }
   }
 
-  static bool fresh(std::uint64_t state, std::uint64_t seen) { return (state & open) != 0 && state / region != seen; }
+  static bool is_new_region(std::uint64_t state, std::uint64_t last_region) {
+    return (state & open) != 0 && state / region != last_region;
+  }
 
-  /// Until a region opens (true) or the pool ends (false).
-  bool await(std::uint64_t seen) {
-    const auto ready = [&] { return stop_.load(std::memory_order_relaxed) || fresh(state_.load(), seen); };
+  /// Blocks until a region opens (true) or the pool ends (false).
+  bool wait_for_region(std::uint64_t last_region) {
+    const auto ready = [&] {
+      return stop_.load(std::memory_order_relaxed) || is_new_region(state_.load(), last_region);
+    };
     if (spins_) {
       const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
       do
         for (int turn = 0; turn < 32; ++turn) {
           if (ready()) return !stop_.load();
-          detail::pause_briefly();
+          detail::spin_pause();
         }
       while (std::chrono::steady_clock::now() < until);
     }
@@ -209,16 +186,22 @@ class ThreadPool {
 
   const int threads_;
   const bool spins_;
-  std::vector<Stretch> stretches_;
+  std::vector<Range> ranges_;
   Call call_ = nullptr;
   void* context_ = nullptr;
   alignas(64) std::atomic<std::uint64_t> state_{0};
-  alignas(64) std::atomic<bool> held_{false};
+  alignas(64) std::atomic<bool> locked_{false};
   std::atomic<bool> stop_{false};
   std::atomic<int> sleeping_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<std::thread> crew_;
+  std::vector<std::thread> workers_;
+};
+
+/// A backend that computes on threads of the host.
+template <class B>
+concept ThreadedBackend = requires(B& b) {
+  { b.pool() } -> std::same_as<ThreadPool&>;
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -3,7 +3,7 @@
 
 #include <clip/formats/tensor_file.hpp>
 #include <clip/io/json.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/io/posix.hpp>
 
 #include <array>
@@ -17,7 +17,7 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 inline Result<Json> try_read_json(const std::string& path) {
-  const auto file = try_map(path);
+  const auto file = try_map_file(path);
   if (!file) return file.error();
   return try_parse_json(as_text(file->bytes()), path);
 }

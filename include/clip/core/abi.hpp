@@ -1,7 +1,8 @@
-// clip/core/abi.hpp: the inline namespace every symbol of the library lives in.
+// clip/core/abi.hpp: inline ABI namespace of every symbol of the library.
 //
-// Its name carries the version, the instruction set, whether exceptions are on and whether kernels are linked, so that two objects
-// compiled differently never share an inline function: they link side by side, or fail to link where they would exchange values.
+// Its name encodes the version, the instruction set, whether exceptions are enabled and whether kernels are linked.
+// Objects compiled with different settings therefore never share an inline function: they link into one program, or
+// fail to link where they would exchange values.
 #pragma once
 
 #include <clip/version.hpp>
@@ -28,7 +29,7 @@
 #define CLIP_ABI_THROW nothrow
 #endif
 
-// Programs that link clip::precompiled see another Cpu<float> than those that compile it.
+// Cpu<float> has another definition in programs that link clip::precompiled.
 #if defined(CLIP_WITH_PRECOMPILED)
 #define CLIP_ABI_KERNELS _linked
 #else
@@ -38,7 +39,7 @@
 #define CLIP_ABI_JOIN_(a, b, c, d, e, f) v##a##_##b##_##c##_##d##_##e##f
 #define CLIP_ABI_JOIN(a, b, c, d, e, f) CLIP_ABI_JOIN_(a, b, c, d, e, f)
 
-/// Opened as `namespace clip::inline CLIP_ABI { … }`.
+/// Usage: `namespace clip::inline CLIP_ABI { … }`.
 #define CLIP_ABI                                                                                          \
   CLIP_ABI_JOIN(CLIP_VERSION_MAJOR, CLIP_VERSION_MINOR, CLIP_VERSION_PATCH, CLIP_ABI_SET, CLIP_ABI_THROW, \
                 CLIP_ABI_KERNELS)
@@ -46,7 +47,7 @@
 #define CLIP_STRING_(x) #x
 #define CLIP_STRING(x) CLIP_STRING_(x)
 
-/// Functions that run on both sides of a device compiler.
+/// Marks functions that a device compiler compiles for host and device.
 #ifdef __CUDACC__
 #define CLIP_HOST_DEVICE __host__ __device__
 #else
@@ -55,7 +56,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// "0.1.0 avx512 throwing": what this translation unit was compiled as.
+/// The settings of this translation unit, for example "v0_1_0_avx512_throwing".
 inline constexpr const char* abi_name = CLIP_STRING(CLIP_ABI);
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,4 +1,4 @@
-// clip/core/choice.hpp: the values of an enumeration by the names files use.
+// clip/core/choice.hpp: enumerators by name, as in configuration files.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -11,7 +11,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The one of `choices` whose name_of is `name`.
+/// The element of `choices` with the given name, or nullopt.
 template <class Choice, std::size_t count>
 constexpr std::optional<Choice> choice_named(std::string_view name, const std::array<Choice, count>& choices) {
   for (const Choice& choice : choices)
@@ -30,7 +30,7 @@ std::string names_in_words(const std::array<Choice, count>& choices) {
   return names;
 }
 
-/// The one of that name; anything else is an OptionError that lists them.
+/// The element of `choices` with the given name. OptionError: no such name; the message lists the valid ones.
 template <class Choice, std::size_t count>
 Result<Choice> try_choice(std::string_view place, std::string_view what, std::string_view name,
                           const std::array<Choice, count>& choices) {

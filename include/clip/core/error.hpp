@@ -1,4 +1,4 @@
-// clip/core/error.hpp: errors that say where, what, expected, found.
+// clip/core/error.hpp: error types with place, message, expected and found values.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -13,7 +13,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What a caller can do about an error: give another shape, another file, another text or option, other numbers, another machine.
+/// What the caller has to change: the shape, the file, the input (image, text), the option, the numbers, or the
+/// machine.
 enum class ErrorKind { shape, load, input, option, numeric, system };
 
 /// The identifier of errors of a kind that have none of their own.
@@ -29,14 +30,14 @@ constexpr std::string_view id_of(ErrorKind kind) {
   return "clip";
 }
 
-/// One sentence: "place: what: expected E, found F". The parts stay readable for programs.
+/// One sentence: "place: what: expected E, found F". A program can read kind, identifier and place separately.
 class Error : public std::exception {
  public:
   Error(ErrorKind kind, std::string place, std::string what)
       : kind_{kind}, place_{std::move(place)}, message_{place_ + ": " + std::move(what)} {}
 
   ErrorKind kind() const noexcept { return kind_; }
-  /// The file, layer or argument the error speaks of.
+  /// The file, layer or argument that the error is about.
   const std::string& place() const noexcept { return place_; }
   const std::string& message() const noexcept { return message_; }
   const char* what() const noexcept override { return message_.c_str(); }
@@ -71,7 +72,7 @@ std::string in_words(const V& value) {
 }
 }  // namespace detail
 
-/// A kind with its own type, so that `catch` can tell them apart.
+/// An error type per kind, so that `catch` can distinguish them.
 ///   ShapeError{"linear", "input width", 768, 640}   linear: input width: expected 768, found 640
 ///   LoadError{file, "truncated header"}             x.safetensors: truncated header
 template <ErrorKind Kind>
@@ -87,14 +88,15 @@ class KindOfError : public Error {
   explicit KindOfError(Error error) : Error{std::move(error)} {}
 };
 
-using ShapeError = KindOfError<ErrorKind::shape>;      // extents that do not fit
-using LoadError = KindOfError<ErrorKind::load>;        // a file's content
+using ShapeError = KindOfError<ErrorKind::shape>;      // extents that do not match
+using LoadError = KindOfError<ErrorKind::load>;        // the content of a file
 using InputError = KindOfError<ErrorKind::input>;      // an image, a text, a batch
 using OptionError = KindOfError<ErrorKind::option>;    // a setting
-using NumericError = KindOfError<ErrorKind::numeric>;  // not a number, infinite
-using SystemError = KindOfError<ErrorKind::system>;    // the operating system said no
+using NumericError = KindOfError<ErrorKind::numeric>;  // NaN or infinity
+using SystemError = KindOfError<ErrorKind::system>;    // a failed system call
 
-/// Throws the error as its own type; without exceptions prints it and aborts (use the functions that return Result there).
+/// Throws the error as its own type. Without exceptions: prints it and aborts (call the functions that return Result
+/// instead).
 [[noreturn]] inline void raise(Error error) {
 #if CLIP_EXCEPTIONS
   switch (error.kind()) {

@@ -1,4 +1,4 @@
-// clip/core/half.hpp: the two 16-bit floating point formats weights are stored in, to float and back.
+// clip/core/half.hpp: conversions between float and the 16-bit formats, IEEE half and bfloat16.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -8,7 +8,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The value of an IEEE half, exactly: normal and subnormal numbers, infinities, NaN with its payload.
+/// The exact value of an IEEE half: normal and subnormal numbers, infinities, NaN with its payload.
 constexpr float half_to_float(std::uint16_t half) {
   const std::uint32_t sign = (half & 0x8000U) << 16, magnitude = half & 0x7FFFU;
   if (magnitude >= 0x7C00U) return std::bit_cast<float>(sign | 0x7F800000U | ((magnitude & 0x3FFU) << 13));
@@ -22,21 +22,21 @@ constexpr float bfloat16_to_float(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
-/// The nearest half, of two the even one; infinity from 65520 on. NaN stays NaN.
+/// Rounds to the nearest half, ties to even; infinity from 65520 on. NaN stays NaN.
 constexpr std::uint16_t float_to_half(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value), sign = bits >> 16 & 0x8000U,
                       magnitude = bits & 0x7FFFFFFFU;
   const auto with_sign = [&](std::uint32_t half) { return static_cast<std::uint16_t>(sign | half); };
   if (magnitude > 0x7F800000U) return with_sign(0x7E00U | (magnitude >> 13 & 0x3FFU));
   if (magnitude >= 0x477FF000U) return with_sign(0x7C00U);
-  if (magnitude < 0x38800000U) {  // subnormal: adding 0.5 leaves multiples of 2^-24 in the last places, rounded
+  if (magnitude < 0x38800000U) {  // subnormal: adding 0.5 rounds to a multiple of 2^-24 in the low bits
     const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
     return with_sign(std::bit_cast<std::uint32_t>(shifted) - 0x3F000000U);
   }
   return with_sign((magnitude - 0x38000000U + 0xFFFU + (magnitude >> 13 & 1U)) >> 13);
 }
 
-/// The nearest bfloat16, of two the even one; infinity where the largest is exceeded. NaN stays NaN.
+/// Rounds to the nearest bfloat16, ties to even; infinity above the largest finite value. NaN stays NaN.
 constexpr std::uint16_t float_to_bfloat16(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
   if ((bits & 0x7FFFFFFFU) > 0x7F800000U) return static_cast<std::uint16_t>(bits >> 16 | 0x40U);

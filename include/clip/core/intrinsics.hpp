@@ -1,10 +1,10 @@
-// clip/core/intrinsics.hpp: the processor's intrinsics, where it has any we use.
+// clip/core/intrinsics.hpp: includes the x86 intrinsics, if the target has them.
 #pragma once
 
 #if defined(__x86_64__) || defined(__i386__)
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 says so of its own intrinsics wherever they are inlined
+#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 warns about its own intrinsics where they are inlined
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 

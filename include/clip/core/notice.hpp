@@ -1,4 +1,4 @@
-// clip/core/notice.hpp: what the library has to say once, to whom it may concern.
+// clip/core/notice.hpp: one-time warnings, and the hook that receives them.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -6,7 +6,8 @@
 #include <atomic>
 #include <cstdio>
 
-// One for the whole process, whatever its units were compiled for: outside the inline namespace, and constants until set.
+// One state per process, shared by all translation units whatever their ABI tag: outside the inline namespace,
+// constant-initialised.
 namespace clip_process {
 inline std::atomic<void (*)(const char*)> notice{nullptr};
 inline std::atomic<unsigned> said{0};
@@ -14,17 +15,17 @@ inline std::atomic<unsigned> said{0};
 
 namespace clip::inline CLIP_ABI {
 
-/// Takes a sentence without a line's end; may be called from any thread.
+/// Receives a sentence without a newline. May be called from any thread.
 using Notice = void (*)(const char* sentence);
 
-/// Who is told from now on, instead of standard error: a function that writes to a log, or nowhere.
+/// Sets the receiver of warnings (default: standard error), for example a function that writes to a log.
 ///   clip::set_notice([](const char*) {});
 inline void set_notice(Notice notice) { clip_process::notice.store(notice); }
 
-/// What can be said, once per process each.
+/// Subjects of warnings; each is reported at most once per process.
 enum class Topic : unsigned { slow_build };
 
-/// Tells the sentence if nothing was said on its topic yet.
+/// Reports the sentence unless its topic was reported before.
 inline void say_once(Topic topic, const char* sentence) {
   const unsigned bit = 1u << static_cast<unsigned>(topic);
   if (clip_process::said.fetch_or(bit) & bit) return;

@@ -1,7 +1,8 @@
-// clip/core/pointwise.hpp: pointwise functions as small types with value and slope.
+// clip/core/pointwise.hpp: pointwise functions as functors with value and slope.
 //
-// A functor is written once, for any V with + - * / and exp: a float, a double, or a backend's packet of them. A functor of
-// your own with both members works as an activation everywhere; one whose members take only plain numbers is applied one by one.
+// A functor is written once for any type V with + - * / and exp: float, double, or a SIMD vector of a backend. Your own
+// functor with both members works as an activation everywhere; if its members accept only scalars, the backend applies
+// it element by element.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -42,7 +43,8 @@ struct Relu {
   }
 };
 
-/// f(x) = x s(1.702 x), s the logistic function;   f' = s + 1.702 x s (1 - s)          (Hendrycks & Gimpel 2016; OpenAI's models)
+/// f(x) = x s(1.702 x), s the logistic function;   f' = s + 1.702 x s (1 - s)   (Hendrycks & Gimpel 2016; OpenAI's
+/// models)
 struct QuickGelu {
   static constexpr std::string_view name = "quick_gelu";
   template <class V>

@@ -1,4 +1,4 @@
-// clip/core/result.hpp: a value, or the error that came instead.
+// clip/core/result.hpp: Result<T>, a value or an error.
 #pragma once
 
 #include <clip/core/error.hpp>
@@ -10,8 +10,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What functions that read return: `if (auto r = try_load(…)) use(*r); else report(r.error());`.
-/// `value()` raises the error instead; the throwing forms of the library are that one call.
+/// Return type of functions that can fail: `if (auto r = try_load(…)) use(*r); else report(r.error());`.
+/// `value()` raises the error; the throwing functions of the library call it.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -21,9 +21,18 @@ class [[nodiscard]] Result {
   bool has_value() const noexcept { return held_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
 
-  T& value() & { return check(), *std::get_if<0>(&held_); }
-  const T& value() const& { return check(), *std::get_if<0>(&held_); }
-  T value() && { return check(), std::move(*std::get_if<0>(&held_)); }
+  T& value() & {
+    check();
+    return *std::get_if<0>(&held_);
+  }
+  const T& value() const& {
+    check();
+    return *std::get_if<0>(&held_);
+  }
+  T value() && {
+    check();
+    return std::move(*std::get_if<0>(&held_));
+  }
 
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
@@ -31,7 +40,7 @@ class [[nodiscard]] Result {
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  /// Only where there is no value.
+  /// Requires !has_value().
   const Error& error() const& { return *std::get_if<1>(&held_); }
   Error error() && { return std::move(*std::get_if<1>(&held_)); }
 
@@ -42,7 +51,7 @@ class [[nodiscard]] Result {
   std::variant<T, Error> held_;
 };
 
-/// Done, or why not.
+/// Success, or an error.
 template <>
 class [[nodiscard]] Result<void> {
  public:

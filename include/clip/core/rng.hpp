@@ -11,7 +11,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Ten rounds of Philox: four 32-bit words out of a 128-bit counter and a 64-bit key, and nothing remembered.
+/// Ten rounds of Philox: maps a 128-bit counter and a 64-bit key to four 32-bit words. Stateless.
 constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                                   std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
@@ -25,19 +25,20 @@ constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c
   return counter;
 }
 
-/// A stream of random numbers. `Rng{seed}.fork("visual.conv1")` depends on the seed and the name alone: adding a layer,
-/// or drawing more numbers elsewhere, changes nobody else's. Numbers are drawn on the host, so every backend gets the same.
+/// A stream of random numbers. `Rng{seed}.fork("visual.conv1")` depends only on the seed and the name: a new layer, or
+/// more numbers drawn from another stream, changes no other stream. Numbers are drawn on the host, so every backend
+/// gets the same ones.
 class Rng {
  public:
   constexpr explicit Rng(std::uint64_t seed) : key_{seed} {}
 
-  /// The stream of that name. Forks of forks are streams of their own.
+  /// The stream with this name. Forks can be forked again.
   constexpr Rng fork(std::string_view name) const {
     std::uint64_t h = mix(key_ ^ 0xCBF29CE484222325ULL);
     for (char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
     return Rng{mix(h ^ name.size())};
   }
-  /// The stream of that number (epoch, step, rank).
+  /// The stream with this number (epoch, step, rank).
   constexpr Rng fork(std::uint64_t number) const { return Rng{mix(mix(key_ ^ 0x9E3779B97F4A7C15ULL) + number)}; }
 
   constexpr std::uint32_t bits() {
@@ -57,13 +58,13 @@ class Rng {
   /// Uniform in [-r, r).
   constexpr double uniform(double r) { return r * (2 * uniform() - 1); }
 
-  /// Standard normal (Box and Muller; one of the pair is used, so that draw i depends on nothing but i).
+  /// Standard normal (Box and Muller; uses one number of each pair, so that draw i depends only on i).
   double normal() {
     const double u = 1 - uniform(), v = uniform();
     return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v);
   }
 
-  /// Uniform in 0 … n−1, every value equally likely (rejection).
+  /// Uniform in 0 … n−1, unbiased (rejection sampling).
   constexpr std::uint64_t below(std::uint64_t n) {
     const std::uint64_t limit = std::uint64_t(-1) - std::uint64_t(-1) % n;
     for (;;) {

@@ -1,4 +1,4 @@
-// clip/core/scalar.hpp: the arithmetic types and the only tolerances of the project.
+// clip/core/scalar.hpp: arithmetic types and the test tolerances of each (the only place that defines tolerances).
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -7,7 +7,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// How far results may lie apart, per arithmetic type.
+/// Tolerances per arithmetic type.
 ///   value:    features and losses against a reference implementation that sums in another order
 ///   gradient: max|Δ| / max(max|reference|, 1e-3 of the largest gradient norm)
 ///   training: losses of the first optimiser steps
@@ -31,15 +31,17 @@ struct ScalarTraits<double> {
   static constexpr double gradient_tolerance = 1e-8;
   static constexpr double training_tolerance = 1e-9;
   static constexpr double backend_tolerance = 1e-12;
-  /// Finite differences in double: step and the error they may show.
+  /// Finite differences in double: the step and the tolerance of the result.
   static constexpr double difference_step = 1e-5;
   static constexpr double difference_tolerance = 2e-7;
 };
 
-/// What rounding to a small type costs: of a value itself in the 16-bit types, of the largest value scaled with it in eight bits.
+/// Rounding error of the small types: relative to the value itself for the 16-bit types, relative to the largest value
+/// of the same scale for int8.
 inline constexpr double half_rounding = 0x1p-11, bfloat16_rounding = 0x1p-8, int8_rounding = 0.5 / 127;
 
-/// Cosines of features computed with weights of a small type to those in float, at least.
+/// Lower bound of the cosine between features computed with weights of a small type and features computed with float
+/// weights.
 inline constexpr double bfloat16_cosine = 0.9995, int8_cosine = 0.995;
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,8 +1,8 @@
-// clip/core/sequences.hpp: which rows of a batch belong together.
+// clip/core/sequences.hpp: sequences in a batch of rows, as segments that may share a common beginning.
 //
-// A batch is one matrix of rows. Attention, positions and pooling are the only places that know sequences at all, and all
-// they know is this list. A segment without a parent begins a sequence; one with a parent continues the sequence its parent
-// ends, so that prompts which begin alike share the rows of their beginning.
+// A batch is one matrix of rows. Only attention, positions and pooling use the sequences, and only through this list. A
+// segment without a parent begins a sequence; a segment with a parent continues the sequence that ends with its parent.
+// Prompts with a common prefix thus share the rows of the prefix.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -14,11 +14,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Numbers of rows, tokens, groups: what gather and scatter read.
+/// Row numbers, token ids or group numbers: the indices of gather and scatter.
 using Ids = std::span<const std::int32_t>;
 
-/// Rows [begin, end) continue the sequence that segment `parent` ends (-1: they begin one);
-/// row `begin` stands at `position` of its sequence.
+/// Rows [begin, end) continue the sequence that ends with segment `parent` (-1: they begin a sequence). Row `begin` has
+/// index `position` in its sequence.
 struct Segment {
   Index begin, end, parent, position;
   Index length() const { return end - begin; }
@@ -26,7 +26,7 @@ struct Segment {
   Index reach() const { return position + length(); }
 };
 
-/// Segments in depth-first order: a parent stands before its children, and everything below a segment follows it without a
+/// Segments in depth-first order: a parent precedes its children, and all descendants of a segment follow it without a
 /// gap. Built once per batch on the host; clear() keeps the memory.
 class Sequences {
  public:
@@ -40,7 +40,7 @@ class Sequences {
     shared_ = false;
   }
 
-  /// Appends `length` rows that continue `parent` (-1: a new sequence). Returns the segment's number.
+  /// Appends `length` rows that continue `parent` (-1: a new sequence). Returns the number of the segment.
   Index add(Index length, Index parent = -1) {
     const Index s = count(), begin = rows();
     if (length <= 0) raise(ShapeError{"sequences", "segment length", "1 or more", length});
@@ -57,7 +57,7 @@ class Sequences {
     return s;
   }
 
-  /// Marks a row of the last segment added as pooled: the row the encoder returns. Ascending.
+  /// Marks a row of the last segment as pooled: the encoder returns it. Calls in ascending order.
   void pool(Index row) {
     if (segments_.empty() || row < segments_.back().begin || row >= segments_.back().end ||
         (!pooled_.empty() && pooled_.back() >= row))
@@ -65,7 +65,7 @@ class Sequences {
     pooled_.push_back(static_cast<std::int32_t>(row));
   }
 
-  /// n sequences of `length` rows, `pooled_row` of each pooled: a batch of images, or of padded texts.
+  /// n sequences of `length` rows, each with one pooled row, `pooled_row`: a batch of images or of padded texts.
   void assign_uniform(Index n, Index length, Index pooled_row = 0) {
     clear();
     for (Index i = 0; i < n; ++i) {
@@ -78,9 +78,9 @@ class Sequences {
   Index rows() const { return segments_.empty() ? 0 : segments_.back().end; }
   /// Length of the longest sequence.
   Index longest() const { return longest_; }
-  /// True where some segment has a parent.
+  /// True if any segment has a parent.
   bool shared() const { return shared_; }
-  /// True where all sequences are of one length with one pooled row each, as after assign_uniform.
+  /// True if all sequences have one length and one pooled row each, as after assign_uniform.
   bool uniform() const {
     if (rows() != count() * longest_ || static_cast<Index>(pooled_.size()) != count()) return false;
     for (Index s = 0; s < count(); ++s)
@@ -90,17 +90,17 @@ class Sequences {
 
   const Segment& segment(Index s) const { return segments_[static_cast<std::size_t>(s)]; }
   std::span<const Segment> segments() const { return segments_; }
-  /// The segments below s are s + 1 … below_end(s) - 1; their rows follow those of s.
+  /// The descendants of s are the segments s + 1 … below_end(s) - 1; their rows follow those of s.
   Index below_end(Index s) const { return below_[static_cast<std::size_t>(s)]; }
 
-  /// The segments on the way from the beginning of the sequence to s, s itself last: visit(segment).
+  /// Calls visit(segment) for each segment from the beginning of the sequence to s, inclusive.
   template <class F>
   void path(Index s, F&& visit) const {
     if (const Index parent = segment(s).parent; parent >= 0) path(parent, visit);
     visit(segment(s));
   }
 
-  /// Position in its sequence of every row.
+  /// The position of every row in its sequence.
   Ids positions() const { return positions_; }
   /// The pooled rows, ascending.
   Ids pooled() const { return pooled_; }

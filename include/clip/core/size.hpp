@@ -1,4 +1,4 @@
-// clip/core/size.hpp: extents known to the compiler, or only at run time, from one source.
+// clip/core/size.hpp: compile-time and run-time extents behind one type.
 #pragma once
 
 #include <clip/core/error.hpp>
@@ -8,13 +8,13 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Extents and positions are signed: differences are as common as sums.
+/// Signed, because extents and positions are subtracted as often as added.
 using Index = std::ptrdiff_t;
 
-/// "Known only at run time" (the models are Eigen's Dynamic and std::dynamic_extent).
+/// Extent known only at run time (compare Eigen's Dynamic and std::dynamic_extent).
 inline constexpr Index dyn = -1;
 
-/// An extent. `Size<768>` is empty and knows it is 768; `Size<dyn>` stores its value.
+/// An extent. `Size<768>` is empty and converts to 768; `Size<dyn>` stores its value.
 template <Index N>
 struct Size {
   static_assert(N >= 0, "Size: an extent is not negative");
@@ -35,17 +35,17 @@ struct Size<dyn> {
   Index value = 0;
 };
 
-/// A derived extent: f(n…), or dyn as soon as one input is.   `sized([](Index w) { return 4 * w; }, C.width)`
+/// A derived extent: f(n…), or dyn if any input is dyn.   `sized([](Index w) { return 4 * w; }, C.width)`
 template <class F, class... N>
 constexpr Index sized(F f, N... n) {
   return ((n == dyn) || ...) ? dyn : f(n...);
 }
 
-/// True unless both are known and differ: what a static_assert on widths asks.
+/// False if both extents are known and differ. For static_assert on widths.
 constexpr bool compatible(Index a, Index b) { return a == dyn || b == dyn || a == b; }
 
-/// The configuration C of a module: empty where C fixes every size, the values themselves where some are dyn.
-/// Types say `C.x`; values say `config->x`.
+/// The configuration C of a module: an empty type if C fixes every size, otherwise it stores the values. Types use
+/// `C.x`; values use `config->x`.
 template <auto C>
 struct Known {
   using Config = std::remove_cvref_t<decltype(C)>;

@@ -91,25 +91,4 @@ struct Acc : View<T> {
   constexpr Acc middle_cols(Index begin, Index n) const { return {View<T>::middle_cols(begin, n), fresh}; }
 };
 
-/// What products do with a weight, and so how a backend may pack it: nothing, x wᵀ, x p, or windows of x times w.
-enum class Use : unsigned char { other, linear, project, convolution };
-
-/// How a weight lies in memory: as in the file, or in panels packed for the matrix product of its backend: of its own type, of
-/// 16 bits, or of eight with a scale for every output.
-enum class Layout : unsigned char { rows, panels, half_panels, bfloat16_panels, int8_panels };
-
-/// A weight as ops read it: a matrix in one of its layouts, or `count` of its rows from `first` on.
-/// In any panels `data` is the start of the packed block and rows/cols are those of the whole matrix.
-template <class T>
-struct Weights : View<const T> {
-  Layout layout = Layout::rows;
-  Index first = 0;       // of a slice, in panels only; in rows `data` is already there
-  Use use = Use::other;  // what panels were packed for
-
-  constexpr Weights() = default;
-  constexpr Weights(View<const T> view) : View<const T>{view} {}
-  constexpr Weights(View<const T> view, Layout layout_, Index first_ = 0, Use use_ = Use::other)
-      : View<const T>{view}, layout{layout_}, first{first_}, use{use_} {}
-};
-
 }  // namespace clip::inline CLIP_ABI

@@ -1,4 +1,4 @@
-// clip/data/idx.hpp: arrays of bytes in IDX files (MNIST, Fashion-MNIST), plain or gzipped.
+// clip/data/idx.hpp: reader for IDX files of bytes (MNIST, Fashion-MNIST), plain or gzipped.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -17,14 +17,14 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// (n, 28, 28) pixels, (n) labels: row-major.
+/// Row-major: (n, 28, 28) pixels or (n) labels.
 struct IdxArray {
   std::vector<Index> shape;
   std::vector<std::uint8_t> bytes;
 };
 
-/// The array in `file`: two zero bytes, the element type (08, bytes), the number of extents, extents as 32 bits with the most
-/// significant byte first, values. LoadError: anything else, truncated, trailing bytes.
+/// Parses an IDX file: two zero bytes, the element type (08, bytes), the number of extents, the extents as big-endian
+/// 32-bit integers, the values. LoadError: any other content, truncated, trailing bytes.
 [[nodiscard]] inline Result<IdxArray> try_parse_idx(std::span<const std::byte> file, const std::string& place) {
   const auto at = [&](std::size_t i) { return std::to_integer<unsigned>(file[i]); };
   if (file.size() < 4) return LoadError{place, "idx: file size", "at least 4 bytes", file.size()};
@@ -40,7 +40,7 @@ struct IdxArray {
     const std::uint64_t extent = load_big<std::uint32_t>(file.data() + 4 + 4 * d);
     result.shape.push_back(static_cast<Index>(extent));
     if (extent != 0 && count > static_cast<std::uint64_t>(std::numeric_limits<Index>::max()) / extent)
-      return LoadError{place, "idx: the extents multiply to more than memory holds"};
+      return LoadError{place, "idx: the product of the extents exceeds the address space"};
     count *= extent;
   }
   if (file.size() - header != count)
@@ -53,7 +53,7 @@ struct IdxArray {
   return result;
 }
 
-/// A file, inflated where it is gzipped. Errors as try_read_file and try_parse_idx.
+/// Reads a file, plain or gzipped. Errors as try_read_file and try_parse_idx.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<IdxArray> try_read_idx(const std::string& path) {
   auto file = try_read_file<Inflate>(path);

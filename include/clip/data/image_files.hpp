@@ -1,4 +1,4 @@
-// clip/data/image_files.hpp: the pictures of a folder, by the ends of their names.
+// clip/data/image_files.hpp: lists the image files of a folder, by file name extension.
 #pragma once
 
 #include <clip/io/list_files.hpp>
@@ -11,28 +11,29 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What names of pictures end with, in small or capital letters. Whether a file can be read is found out by reading it: one of a format
-/// that this build does not know is an error of its own, not left out in silence.
-inline constexpr std::array<std::string_view, 10> image_endings{".bmp", ".gif", ".jpeg", ".jpg", ".pgm",
-                                                                ".png", ".pnm", ".ppm",  ".tga", ".webp"};
+/// Extensions of image files, case-insensitive. The list includes formats that a build may not support: reading such a
+/// file is an explicit error, so that no file is skipped silently.
+inline constexpr std::array<std::string_view, 10> image_extensions{".bmp", ".gif", ".jpeg", ".jpg", ".pgm",
+                                                                   ".png", ".pnm", ".ppm",  ".tga", ".webp"};
 
-constexpr bool named_like_image(std::string_view name) {
-  return std::any_of(image_endings.begin(), image_endings.end(), [&](std::string_view ending) {
-    if (name.size() <= ending.size()) return false;
-    const std::string_view tail = name.substr(name.size() - ending.size());
-    return std::equal(tail.begin(), tail.end(), ending.begin(),
+constexpr bool has_image_extension(std::string_view name) {
+  return std::any_of(image_extensions.begin(), image_extensions.end(), [&](std::string_view extension) {
+    if (name.size() <= extension.size()) return false;
+    const std::string_view tail = name.substr(name.size() - extension.size());
+    return std::equal(tail.begin(), tail.end(), extension.begin(),
                       [](char c, char small) { return (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) == small; });
   });
 }
 
-/// The pictures below a folder, in the order of their paths' bytes; see try_list_files. LoadError: none there.
+/// The image files of a folder, sorted by the bytes of their paths; see try_list_files. LoadError: no such file.
 [[nodiscard]] inline Result<std::vector<std::string>> try_image_files(const std::string& folder,
                                                                       Below below = Below::subfolders) {
-  auto files = try_list_files(folder, below, named_like_image);
+  auto files = try_list_files(folder, below, has_image_extension);
   if (files && files->empty()) {
-    std::string endings;
-    for (const std::string_view ending : image_endings) endings += (endings.empty() ? "" : ", ") + std::string(ending);
-    return LoadError{folder, "no images (looked for names ending with " + endings + ")"};
+    std::string extensions;
+    for (const std::string_view extension : image_extensions)
+      extensions += (extensions.empty() ? "" : ", ") + std::string(extension);
+    return LoadError{folder, "no images (looked for names ending with " + extensions + ")"};
   }
   return files;
 }

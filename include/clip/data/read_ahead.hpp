@@ -1,5 +1,4 @@
-// clip/data/read_ahead.hpp: image files as batches of model input, decoded and resized on threads of their own while the caller
-// works on the batch before.
+// clip/data/read_ahead.hpp: prefetches batches of image files on background threads (decode and preprocess).
 #pragma once
 
 #include <clip/backend/threads.hpp>
@@ -26,21 +25,23 @@
 namespace clip::inline CLIP_ABI {
 
 struct ReadAheadOptions {
-  Index batch = 32;        // files of a batch; two batches are in memory at a time
-  int readers = 0;         // threads that decode; 0: as many as the cores this process may use
-  std::stop_token stop{};  // ends everything soon
+  Index batch = 32;        // files per batch; two batches are in memory at a time
+  int readers = 0;         // decoding threads; 0: the number of cores this process may use
+  std::stop_token stop{};  // cancels reading
 };
 
-/// Consecutive files of the list, read.
+/// A batch of consecutive files of the list, preprocessed.
 struct ImageBatch {
-  Index first = 0;                           // place of the first in the list
-  std::vector<std::optional<Error>> errors;  // one per file: nothing, or why it could not be read
-  Images images;                             // the others, in order
+  Index first = 0;                           // index of the first file in the list
+  std::vector<std::optional<Error>> errors;  // one per file: nullopt, or the reason why it could not be read
+  Images images;                             // the files without errors, in order
 };
 
+/// Reads a list of image files in batches, ahead of the caller: while the caller uses one batch, threads prepare the
+/// next.
 class ReadAhead {
  public:
-  /// Begins to read. OptionError: a batch of less than 1.
+  /// Starts the threads. OptionError: a batch size below 1.
   ReadAhead(std::vector<std::string> paths, const ImageInput& input, const ReadAheadOptions& options) {
     if (options.batch < 1) raise(OptionError{"read_ahead", "batch", "1 or more", options.batch});
     work_ = std::make_unique<Work>(std::move(paths), input, options.batch, options.stop);
@@ -51,9 +52,9 @@ class ReadAhead {
   }
 
   const std::vector<std::string>& paths() const { return work_->paths; }
-  /// Whether somebody asked to stop.
+  /// True after cancellation.
   bool stopped() const { return work_->stop.stop_requested(); }
-  /// The next batch in the order of the list, valid until the next call; null after the last, and where somebody asked to stop.
+  /// The next batch in list order, valid until the next call; null after the last batch and after cancellation.
   const ImageBatch* next() { return work_->next(); }
 
  private:
@@ -79,7 +80,7 @@ class ReadAhead {
     Index size() const { return static_cast<Index>(paths.size()); }
     Slot& slot(Index b) { return slots[static_cast<std::size_t>(b % 2)]; }
 
-    /// What every reader does: takes the next file as soon as there is room for its batch.
+    /// The loop of every reader thread: takes the next file as soon as a slot is free for its batch.
     void read() {
       Images one;
       PreprocessMemory memory;
@@ -111,15 +112,14 @@ class ReadAhead {
 
     const ImageBatch* next() {
       std::unique_lock lock{mutex};
-      if (handed_out) {
+      if (in_use) {
         ++done;
         changed.notify_all();
       }
-      handed_out = !stop.stop_requested() && done * batch < size();
-      if (!handed_out) return nullptr;
-      handed_out =
-          changed.wait(lock, stop.get_token(), [&] { return next_file > done * batch && slot(done).left == 0; });
-      if (!handed_out) return nullptr;
+      in_use = !stop.stop_requested() && done * batch < size();
+      if (!in_use) return nullptr;
+      in_use = changed.wait(lock, stop.get_token(), [&] { return next_file > done * batch && slot(done).left == 0; });
+      if (!in_use) return nullptr;
       drop_failed(slot(done).batch);
       return &slot(done).batch;
     }
@@ -135,7 +135,7 @@ class ReadAhead {
       batch.images = std::move(kept);
     }
 
-    /// Nothing may leave a thread: what is raised becomes the file's error.
+    /// Exceptions must not leave the thread: they become the error of the file.
     static Result<void> read_one(const std::string& path, const ImageInput& input, Images& out,
                                  PreprocessMemory& memory) {
 #if CLIP_EXCEPTIONS
@@ -164,9 +164,9 @@ class ReadAhead {
     std::condition_variable_any changed;
     std::stop_source stop;
     std::stop_callback<Stop> on_outer_stop;
-    Index next_file = 0;  // the first that no reader has taken
-    Index done = 0;       // batches handed back
-    bool handed_out = false;
+    Index next_file = 0;  // the first file not yet taken by a reader
+    Index done = 0;       // number of batches the caller has finished
+    bool in_use = false;
     std::array<Slot, 2> slots;
     std::vector<std::thread> readers;
   };

@@ -1,4 +1,4 @@
-// clip/data/shuffle.hpp: batches of item numbers, in another order every epoch, the same for the same seed.
+// clip/data/shuffle.hpp: shuffled batches of item indices, reproducible by seed.
 #pragma once
 
 #include <clip/core/rng.hpp>
@@ -11,8 +11,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Whole batches of a shuffled data set. The order of an epoch depends on the seed and the epoch's number alone, so any step
-/// of a run can be entered directly. What does not fill a batch is left out of that epoch.
+/// Full batches of a shuffled data set. The order of an epoch depends only on the seed and the number of the epoch, so
+/// a run can start at any step. The items that do not fill a batch are skipped in that epoch.
 class ShuffledBatches {
  public:
   ShuffledBatches(Index items, Index batch, Rng rng) : items_{items}, batch_{batch}, rng_{rng} {
@@ -24,7 +24,7 @@ class ShuffledBatches {
   Index per_epoch() const { return items_ / batch_; }
   Index batch() const { return batch_; }
 
-  /// The items of step `step` of the whole run: epoch step / per_epoch(). Valid until the next call.
+  /// The items of step `step` of the whole run, in epoch step / per_epoch(). Valid until the next call.
   std::span<const Index> operator()(Index step) {
     const Index epoch = step / per_epoch();
     if (epoch != epoch_) shuffle(epoch);

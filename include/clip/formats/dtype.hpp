@@ -1,4 +1,4 @@
-// clip/formats/dtype.hpp: element types of checkpoint files, tensors as stored, and their values as float or double.
+// clip/formats/dtype.hpp: element types of checkpoint files, stored tensors, and conversion to float or double.
 #pragma once
 
 #include <clip/core/half.hpp>
@@ -22,7 +22,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The element types of safetensors, in the order in which its writer sorts them (the last is stored first).
+/// The element types of safetensors, in the sort order of the official writer (which stores the last type first).
 enum class Dtype {
   boolean,
   f4,
@@ -64,23 +64,23 @@ inline constexpr std::array<DtypeTraits, 22> dtype_traits{{
 
 constexpr const DtypeTraits& traits(Dtype dtype) { return detail::dtype_traits[static_cast<std::size_t>(dtype)]; }
 
-/// "BF16" as the value; nothing where no type has that name.
+/// The type with this name ("BF16"), or nullopt.
 constexpr std::optional<Dtype> dtype_named(std::string_view name) {
   for (std::size_t i = 0; i < detail::dtype_traits.size(); ++i)
     if (detail::dtype_traits[i].name == name) return static_cast<Dtype>(i);
   return std::nullopt;
 }
 
-/// The types weights are stored in.
+/// True for the types that weights are stored in.
 constexpr bool is_floating(Dtype dtype) {
   return dtype == Dtype::f16 || dtype == Dtype::bf16 || dtype == Dtype::f32 || dtype == Dtype::f64;
 }
 
-/// A tensor as it lies in a file: row-major, least significant byte first, at any address. The bytes are borrowed.
+/// A tensor in a file: row-major, little-endian, possibly unaligned. Does not own the bytes.
 struct StoredTensor {
   std::string name;
   Dtype dtype = Dtype::f32;
-  std::vector<Index> shape;  // a scalar has none
+  std::vector<Index> shape;  // empty for a scalar
   std::span<const std::byte> bytes;
 
   Index count() const {
@@ -90,7 +90,8 @@ struct StoredTensor {
   }
 };
 
-/// Bytes of a tensor; nothing where an extent is negative, the number overflows, or elements do not fill whole bytes.
+/// Size of a tensor in bytes; nullopt if an extent is negative, the size overflows, or the elements do not fill whole
+/// bytes.
 inline std::optional<std::size_t> stored_size(Dtype dtype, std::span<const Index> shape) {
   std::size_t count = 1;
   for (const Index extent : shape) {
@@ -104,8 +105,9 @@ inline std::optional<std::size_t> stored_size(Dtype dtype, std::span<const Index
   return count * bits / 8;
 }
 
-/// All values of a tensor of F16, BF16, F32, F64 or I64, exact wherever T holds them (F64 to float rounds).
-/// LoadError naming the tensor: another type. ShapeError: `out` of another length.
+/// Converts all values of a tensor of type F16, BF16, F32, F64 or I64. Exact if T can represent the value (F64 to float
+/// rounds).
+/// LoadError with the tensor's name: another type. ShapeError: `out` has another length.
 template <std::floating_point T>
 [[nodiscard]] Result<void> try_convert(const StoredTensor& tensor, std::span<T> out) {
   if (std::cmp_not_equal(out.size(), tensor.count()))

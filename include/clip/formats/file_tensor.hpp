@@ -1,4 +1,4 @@
-// clip/formats/file_tensor.hpp: a tensor as a model knows it, made of tensors as a file holds them.
+// clip/formats/file_tensor.hpp: a tensor of a model, composed of one or more tensors of a file.
 #pragma once
 
 #include <clip/formats/dtype.hpp>
@@ -12,13 +12,14 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// One tensor of a file; or several, their rows below each other; or one, transposed. All parts have the type of the whole.
+/// One tensor of a file; or several, concatenated along the rows; or one, transposed. All parts have the same element
+/// type.
 struct FileTensor {
   std::string name;
   Dtype dtype = Dtype::f32;
   std::vector<Index> shape;
   std::vector<StoredTensor> parts;
-  bool transposed = false;  // a matrix, stored as its columns
+  bool transposed = false;  // a matrix stored column-major
 
   FileTensor() = default;
   explicit FileTensor(StoredTensor tensor)
@@ -31,7 +32,7 @@ struct FileTensor {
   }
 };
 
-/// All values, row-major. Errors as for a stored tensor.
+/// Converts all values to row-major order. Errors as for a stored tensor.
 template <std::floating_point T>
 [[nodiscard]] Result<void> try_convert(const FileTensor& tensor, std::span<T> out) {
   if (std::cmp_not_equal(out.size(), tensor.count()))

@@ -1,7 +1,7 @@
-// clip/formats/pickle.hpp: reads pickled Python values as plain data. Nothing is ever called or imported.
+// clip/formats/pickle.hpp: safe unpickler: reads Python pickles as plain data, never calls or imports anything.
 //
-// A pickle is a program for a small stack machine, and Python's own reader runs whatever it names. Here a name only stands for
-// itself, a call is a record of what would be called with what, and a name that is not allowed ends the reading.
+// A pickle is a program for a small stack machine, and Python's own reader executes every call in it. Here a name is
+// only a string, a call is a record of callee and arguments, and a name outside the allow-list is an error.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -21,7 +21,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The stack machine. Memory grows with the bytes read, never with a number in them.
+/// The stack machine. Its memory use is bounded by the number of bytes read, not by the numbers in them.
 class PickleReader {
  public:
   PickleReader(std::span<const std::byte> bytes, std::string place, AllowedNames allowed, PickleLimits limits)
@@ -55,9 +55,12 @@ class PickleReader {
     if (problem_.empty()) problem_ = "pickle: at byte " + std::to_string(at_) + ": " + what;
   }
 
-  // ------------------------------------------------------------------------------------------------ the bytes
+  // ------------------------------------------------------------------------------------------------ input bytes
   std::span<const std::byte> take(std::uint64_t count) {
-    if (count > bytes_.size() - next_) return fail("truncated"), std::span<const std::byte>{};
+    if (count > bytes_.size() - next_) {
+      fail("truncated");
+      return {};
+    }
     const auto part = bytes_.subspan(next_, static_cast<std::size_t>(count));
     next_ += part.size();
     return part;
@@ -71,7 +74,10 @@ class PickleReader {
   std::string_view line() {
     const std::string_view rest = as_text(bytes_.subspan(next_));
     const std::size_t length = rest.find('\n');
-    if (length == rest.npos) return fail("truncated"), std::string_view{};
+    if (length == rest.npos) {
+      fail("truncated");
+      return {};
+    }
     next_ += length + 1;
     return rest.substr(0, length);
   }
@@ -84,71 +90,81 @@ class PickleReader {
     return value;
   }
 
-  // ------------------------------------------------------------------------------------------------ the stack
+  // ------------------------------------------------------------------------------------------------ stack
   Value* make(Kind kind) {
     result_.values_.push_back({});
     result_.values_.back().kind = kind;
     return &result_.values_.back();
   }
   void push(Value* value) { stack_.push_back(value); }
-  void push_integer(std::int64_t value) { push(make(Kind::integer)), stack_.back()->integer = value; }
-  void push_flag(bool value) { push(make(Kind::boolean)), stack_.back()->integer = value; }
-  void push_text(Kind kind, std::span<const std::byte> text) { push(make(kind)), stack_.back()->text = as_text(text); }
+  void push_integer(std::int64_t value) {
+    push(make(Kind::integer));
+    stack_.back()->integer = value;
+  }
+  void push_flag(bool value) {
+    push(make(Kind::boolean));
+    stack_.back()->integer = value;
+  }
+  void push_text(Kind kind, std::span<const std::byte> text) {
+    push(make(kind));
+    stack_.back()->text = as_text(text);
+  }
   std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
   Value* top() {
     if (stack_.size() > floor()) return stack_.back();
-    return fail("a value is missing"), make(Kind::none);
+    fail("a value is missing");
+    return make(Kind::none);
   }
   Value* pop() {
     Value* const value = top();
     if (problem_.empty()) stack_.pop_back();
     return value;
   }
-  /// The last `count` values as items, in their order.
-  void gather(Value* into, std::size_t count) {
+  /// Moves the last `count` values to the items of `into`, in order.
+  void move_top(Value* into, std::size_t count) {
     if (stack_.size() - floor() < count) return fail("a value is missing");
     into->items.insert(into->items.end(), stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
     stack_.resize(stack_.size() - count);
   }
-  /// Everything above the last mark, and the mark.
-  void gather_to_mark(Value* into) {
+  /// Moves everything above the last mark to the items of `into`, and removes the mark.
+  void move_to_mark(Value* into) {
     if (marks_.empty()) return fail("a mark is missing");
-    gather(into, stack_.size() - marks_.back());
+    move_top(into, stack_.size() - marks_.back());
     marks_.pop_back();
   }
   void collect(Kind kind, std::size_t count) {
     Value* const value = make(kind);
-    gather(value, count);
+    move_top(value, count);
     push(value);
   }
   void collect_to_mark(Kind kind) {
     Value* const value = make(kind);
-    gather_to_mark(value);
+    move_to_mark(value);
     if (kind == Kind::dict && value->items.size() % 2 != 0) fail("a key without a value");
     push(value);
   }
-  /// APPENDS and its like: what lies above the mark goes into the value below it.
+  /// APPENDS, ADDITEMS and SETITEMS: moves the values above the mark into the container below it.
   void extend_to_mark(bool pairs) {
     if (marks_.empty()) return fail("a mark is missing");
     const std::size_t mark = marks_.back(), below = marks_.size() > 1 ? marks_[marks_.size() - 2] : 0;
     if (mark == below) return fail("a value is missing");
-    gather_to_mark(checked(stack_[mark - 1], pairs, stack_.size() - mark));
+    move_to_mark(checked(stack_[mark - 1], pairs, stack_.size() - mark));
   }
   void extend(bool pairs) {
     const std::size_t count = pairs ? 2 : 1;
     if (stack_.size() - floor() <= count) return fail("a value is missing");
-    gather(checked(stack_[stack_.size() - count - 1], pairs, count), count);
+    move_top(checked(stack_[stack_.size() - count - 1], pairs, count), count);
   }
   Value* checked(Value* into, bool pairs, std::size_t count) {
     const bool good =
         pairs ? into->is(Kind::dict) || into->is(Kind::call) : into->is(Kind::list) || into->is(Kind::set);
-    if (!good) fail("items for a value that holds none");
+    if (!good) fail("items for a value that is not a container");
     else if (pairs && count % 2 != 0) fail("a key without a value");
     if (good && problem_.empty()) return into;
     return make(Kind::none);
   }
 
-  // ------------------------------------------------------------------------------------------------ names, calls, memory
+  // ------------------------------------------------------------------------------------------------ names, calls, memo
   void push_name(std::string_view module, std::string_view name) {
     std::string full = std::string(module) + "." + std::string(name);
     if (problem_.empty() && !allowed_(full))
@@ -157,16 +173,16 @@ class PickleReader {
     stack_.back()->text = *result_.names_.insert(std::move(full)).first;
   }
   void call(Value* callee, Value* arguments) {
-    if (!callee->is(Kind::name)) return fail("a call of something that is no name");
+    if (!callee->is(Kind::name)) return fail("a call of a value that is not a name");
     if (!arguments->is(Kind::tuple)) return fail("a call without a tuple of arguments");
     push(make(Kind::call));
     stack_.back()->callee = callee;
     stack_.back()->arguments = arguments;
   }
-  void remember(std::uint64_t key) { memo_[key] = top(); }
+  void memoize(std::uint64_t key) { memo_[key] = top(); }
   void recall(std::uint64_t key) {
     const auto found = memo_.find(key);
-    if (found == memo_.end()) return fail("value " + std::to_string(key) + " was never remembered");
+    if (found == memo_.end()) return fail("value " + std::to_string(key) + " is not in the memo");
     push(found->second);
   }
 
@@ -182,7 +198,7 @@ class PickleReader {
         return marks_.push_back(stack_.size());
       case '0': return void(pop());
       case '1':  // POP_MARK
-        return gather_to_mark(make(Kind::none));
+        return move_to_mark(make(Kind::none));
       case '2': return push(top());  // DUP
 
       case 'N': return push(make(Kind::none));
@@ -209,7 +225,7 @@ class PickleReader {
       case 0x8C: return push_text(Kind::text, take(number(1)));
       case 0x8D: return push_text(Kind::text, take(number(8)));
       case 'V': return push_text(Kind::text, as_byte_span(line()));
-      case 'U': return push_text(Kind::text, take(number(1)));  // Python 2's strings are texts here
+      case 'U': return push_text(Kind::text, take(number(1)));  // str of Python 2: treated as text
       case 'T': return push_text(Kind::text, take(number(4)));
       case 'B': return push_text(Kind::bytes, take(number(4)));
       case 'C': return push_text(Kind::bytes, take(number(1)));
@@ -239,7 +255,7 @@ class PickleReader {
       }
       case 0x93: {  // STACK_GLOBAL
         const Value *const name = pop(), *const module = pop();
-        if (!name->is(Kind::text) || !module->is(Kind::text)) return fail("a name that is no text");
+        if (!name->is(Kind::text) || !module->is(Kind::text)) return fail("a name that is not text");
         return push_name(module->text, name->text);
       }
       case 'R':
@@ -249,7 +265,7 @@ class PickleReader {
       }
       case 'b': {  // BUILD
         Value* const state = pop();
-        if (!top()->is(Kind::call)) return fail("a state for a value that has none");
+        if (!top()->is(Kind::call)) return fail("a state for a value that is not a call");
         stack_.back()->state = state;
         return;
       }
@@ -260,14 +276,14 @@ class PickleReader {
         return;
       }
 
-      case 'q': return remember(number(1));
-      case 'r': return remember(number(4));
-      case 'p': return remember(static_cast<std::uint64_t>(decimal(line())));
-      case 0x94: return remember(memo_.size());
+      case 'q': return memoize(number(1));
+      case 'r': return memoize(number(4));
+      case 'p': return memoize(static_cast<std::uint64_t>(decimal(line())));
+      case 0x94: return memoize(memo_.size());
       case 'h': return recall(number(1));
       case 'j': return recall(number(4));
       case 'g': return recall(static_cast<std::uint64_t>(decimal(line())));
-      default: return fail("operation " + std::to_string(code) + " is not known here");
+      default: return fail("unsupported opcode " + std::to_string(code));
     }
   }
 
@@ -290,8 +306,8 @@ class PickleReader {
   std::string problem_;
 };
 
-/// The one value of a pickle (protocols 2 to 5) of which only `allowed` names may be part.
-/// LoadError: a name that is not allowed, told by name; truncated, damaged; more than the limits.
+/// Reads a pickle of protocol 2 to 5 that contains only allowed names.
+/// LoadError: a name that is not allowed (with the name), truncated, damaged, a limit exceeded.
 [[nodiscard]] inline Result<Pickle> try_unpickle(std::span<const std::byte> bytes, const std::string& place,
                                                  AllowedNames allowed, PickleLimits limits = {}) {
   return PickleReader{bytes, place, std::move(allowed), limits}.run();

@@ -1,4 +1,4 @@
-// clip/formats/pickle_value.hpp: what a pickle holds, as plain data.
+// clip/formats/pickle_value.hpp: the values of a pickle, as plain data.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -14,7 +14,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// One value of a pickle. Values refer to each other and may form cycles; they live as long as their Pickle.
+/// One value of a pickle. Values refer to each other and may form cycles. They are valid as long as their Pickle.
 struct PickleValue {
   enum class Kind : unsigned char {
     none,
@@ -35,36 +35,36 @@ struct PickleValue {
   Kind kind = Kind::none;
   std::int64_t integer = 0;  // boolean, integer
   double real = 0;           // real
-  std::string_view text{};   // text, bytes (an integer beyond 64 bits too), name: "collections.OrderedDict"
+  std::string_view text{};   // text, bytes (also an integer of more than 64 bits), name: "collections.OrderedDict"
   std::vector<const PickleValue*> items{};  // tuple, list, set: the elements; dict, call: key, value, key, value …
-  const PickleValue* callee = nullptr;      // call: what would be called, with which tuple
-  const PickleValue* arguments = nullptr;   // call; persistent: the identity
-  const PickleValue* state = nullptr;       // call: what the object would be given afterwards
+  const PickleValue* callee = nullptr;      // call: the callable
+  const PickleValue* arguments = nullptr;   // call: the tuple of arguments; persistent: the identity
+  const PickleValue* state = nullptr;       // call: the state that the object would receive afterwards
 
   bool is(Kind k) const { return kind == k; }
-  /// The value at a text key of a dict, or null.
+  /// The value for a text key of a dict, or null.
   const PickleValue* at(std::string_view key) const {
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
       if (items[i]->is(Kind::text) && items[i]->text == key) return items[i + 1];
     return nullptr;
   }
-  /// A call of the name.
+  /// True for a call of the given name.
   bool calls(std::string_view name) const {
     return kind == Kind::call && callee->kind == Kind::name && callee->text == name;
   }
 };
 
-/// How much a pickle may hold. The defaults are far above any checkpoint's.
+/// Limits of a pickle. The defaults are far above the needs of any checkpoint.
 struct PickleLimits {
   std::size_t bytes = std::size_t{1} << 25;
   std::size_t values = std::size_t{1} << 22;
-  std::size_t depth = 200;  // of containers under construction
+  std::size_t depth = 200;  // of unfinished containers
 };
 
-/// Which names ("module.name") a pickle may hold.
+/// True for the names ("module.name") that a pickle may contain.
 using AllowedNames = std::function<bool(std::string_view)>;
 
-/// A pickle's values. Texts point into the pickled bytes, which must outlive it.
+/// The values of a pickle. Texts are spans of the pickled bytes, which must outlive it.
 class Pickle {
  public:
   const PickleValue& root() const { return *root_; }

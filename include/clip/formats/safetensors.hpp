@@ -1,12 +1,12 @@
-// clip/formats/safetensors.hpp: tensors of a safetensors file, in place.
+// clip/formats/safetensors.hpp: safetensors reader: tensors as spans of the mapped file.
 //
-// Layout: N as 8 bytes, N bytes of JSON (name -> dtype, shape, data_offsets), then the data. A file is taken only if
-// every one of its bytes is accounted for: nothing overlaps, nothing is left over.
+// Layout: N as 8 bytes, N bytes of JSON (name -> dtype, shape, data_offsets), then the data. The tensors must cover
+// every byte of the data exactly once: no overlap, no gap, no trailing bytes.
 #pragma once
 
 #include <clip/formats/dtype.hpp>
 #include <clip/io/json.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -22,11 +22,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Longer headers are refused, as by the official reader.
+/// The maximum header length, as in the official reader.
 inline constexpr std::size_t safetensors_header_limit = 100'000'000;
 
-/// The directory of a file and its bytes; reads nothing but the header until values are asked for. Tensors point into the
-/// file and live as long as this object, across moves.
+/// The directory of a file. Reads only the header; the system loads the data on first access. Tensors are spans of the
+/// file, valid as long as this object, across moves.
 class Safetensors {
  public:
   Safetensors(Safetensors&&) noexcept = default;
@@ -34,16 +34,16 @@ class Safetensors {
 
   /// In the order of their data.
   std::span<const StoredTensor> tensors() const { return tensors_; }
-  /// Null where no tensor has that name.
+  /// Null if there is no tensor with that name.
   const StoredTensor* find(std::string_view name) const {
     const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), name,
                                      [&](std::size_t i, std::string_view n) { return tensors_[i].name < n; });
     return at != by_name_.end() && tensors_[*at].name == name ? &tensors_[*at] : nullptr;
   }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  /// The file, as errors name it.
+  /// The file name in error messages.
   const std::string& place() const { return place_; }
-  /// What the tensors point into; empty where somebody else keeps it.
+  /// The mapped file of the tensors; empty if the caller owns the bytes.
   const MappedFile& file() const { return file_; }
 
  private:
@@ -65,14 +65,14 @@ struct SafetensorsEntry {
   std::size_t begin, end;
 };
 
-/// A JSON number that is a whole one of 0 or more and fits an Index.
+/// Reads a JSON integer of 0 or more that fits an Index.
 inline bool whole(const Json& value, std::uint64_t& out) {
   if (!value.is_number_unsigned()) return false;
   out = value.get<std::uint64_t>();
   return out <= static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
 }
 
-/// One entry of the header, whose byte count agrees with its shape.
+/// Parses one entry of the header. Checks that its byte count agrees with its shape.
 inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name, const Json& entry,
                                                         const std::string& place) {
   const auto fail = [&](const std::string& what, const auto& expected, const auto& found) -> Error {
@@ -115,7 +115,8 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
 
 }  // namespace detail
 
-/// Reads the directory from memory, which must outlive the result. LoadError: any doubt about the header or the data's extent.
+/// Parses a file in memory, which must outlive the result. LoadError: any inconsistency in the header or in the extent
+/// of the data.
 [[nodiscard]] inline Result<Safetensors> try_parse_safetensors(std::span<const std::byte> bytes,
                                                                const std::string& place) {
   const auto fail = [&](const std::string& what) -> Error { return LoadError{place, what}; };
@@ -180,9 +181,9 @@ inline Result<SafetensorsEntry> parse_safetensors_entry(const std::string& name,
   return result;
 }
 
-/// Maps a file and reads its directory. Errors as try_map and try_parse_safetensors.
+/// Maps a file and parses its header. Errors as try_map_file and try_parse_safetensors.
 [[nodiscard]] inline Result<Safetensors> try_open_safetensors(const std::string& path) {
-  auto file = try_map(path);
+  auto file = try_map_file(path);
   if (!file) return file.error();
   auto result = try_parse_safetensors(file->bytes(), path);
   if (result) result->file_ = std::move(*file);

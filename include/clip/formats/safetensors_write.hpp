@@ -1,4 +1,4 @@
-// clip/formats/safetensors_write.hpp: a safetensors file, byte for byte as the official writer makes it.
+// clip/formats/safetensors_write.hpp: safetensors writer, byte for byte as the official one.
 #pragma once
 
 #include <clip/formats/tensor_to_write.hpp>
@@ -19,14 +19,14 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// Where everything goes: the length, the header, and the tensors in the order of their data.
+/// The layout of a file: length and header, and the order of the tensors' data.
 struct SafetensorsPlan {
   std::string start;
   std::vector<std::size_t> order;
-  std::vector<std::size_t> sizes;  // by position in the list given
+  std::vector<std::size_t> sizes;  // by index in the list of tensors
 };
 
-/// Text as a JSON string. InputError where it is not UTF-8: no reader would take it.
+/// Text as a JSON string. InputError if it is not UTF-8, which no reader would accept.
 inline Result<std::string> quoted(const std::string& text, const std::string& place) {
   std::string quote = json_text(Json(text));
   const auto back = try_parse_json(quote, place);
@@ -94,9 +94,11 @@ inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::s
 
 }  // namespace detail
 
-/// Everything but the last step: the file is complete beside its target, and takes its place with try_commit(). Larger element types come first, then names in byte order; metadata in the order of
-/// its keys (the official writer's order of several keys is random; with one it is the same).
-/// InputError: names twice or not UTF-8, bytes that do not agree with shape and type. SystemError: the disk, the folder.
+/// Writes everything except the last step: the complete temporary file, which try_commit() then renames to the target.
+/// Larger element types come first, then names in byte order; metadata in the order of its keys (the official writer
+/// orders several keys at random; for one key the files are equal).
+/// InputError: duplicate names, names that are not UTF-8, byte counts that do not agree with shape and type.
+/// SystemError: disk or folder.
 [[nodiscard]] inline Result<AtomicFile> try_prepare_safetensors(
     const std::string& path, std::span<const TensorToWrite> tensors,
     const std::map<std::string, std::string>& metadata = {}) {
@@ -121,7 +123,7 @@ inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::s
   return file;
 }
 
-/// The file, whole or not at all. Errors as try_prepare_safetensors.
+/// Writes a file atomically. Errors as try_prepare_safetensors.
 [[nodiscard]] inline Result<void> try_write_safetensors(const std::string& path, std::span<const TensorToWrite> tensors,
                                                         const std::map<std::string, std::string>& metadata = {}) {
   auto file = try_prepare_safetensors(path, tensors, metadata);

@@ -1,11 +1,11 @@
-// clip/formats/tensor_file.hpp: one directory of tensors over every kind of file, recognised by content.
+// clip/formats/tensor_file.hpp: named tensors of a checkpoint file of any supported format, detected by content.
 #pragma once
 
 #include <clip/formats/file_tensor.hpp>
 #include <clip/formats/safetensors.hpp>
 #include <clip/formats/torch_file.hpp>
 #include <clip/io/json.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #include <bit>
 #include <concepts>
@@ -24,17 +24,17 @@ namespace clip::inline CLIP_ABI {
 
 enum class FileFormat : unsigned char { safetensors, torch, torchscript };
 
-/// What a folder says of its model beside the weights.
+/// The description of the model in a checkpoint folder, apart from the weights.
 struct FolderDescription {
-  std::string place;   // config.json or open_clip_config.json
+  std::string place;   // file name: config.json or open_clip_config.json
   Json config;         // its content
-  Json preprocessing;  // preprocessor_config.json; null where there is none
+  Json preprocessing;  // preprocessor_config.json; null if absent
 };
 
-/// Tensors by name. They point into mapped files, which live as long as this object or a copy of it.
+/// Tensors by name. They are spans of mapped files, which stay mapped as long as this object or a copy of it exists.
 class TensorFile {
  public:
-  /// A file that somebody else keeps.
+  /// For a file that the caller keeps alive.
   explicit TensorFile(const Safetensors& file) : place_{file.place()}, metadata_{file.metadata()} {
     add(file.tensors());
   }
@@ -44,20 +44,20 @@ class TensorFile {
     keep(std::move(file));
   }
 
-  /// In the order of the file.
+  /// In file order.
   std::span<const FileTensor> tensors() const { return tensors_; }
-  /// Null where no tensor has that name.
+  /// Null if there is no tensor with that name.
   const FileTensor* find(std::string_view name) const {
     const auto at = by_name_.find(name);
     return at == by_name_.end() ? nullptr : &tensors_[at->second];
   }
   FileFormat format() const { return format_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  /// The file or folder, as errors name it.
+  /// The name of the file or folder in error messages.
   const std::string& place() const { return place_; }
   const std::optional<FolderDescription>& description() const { return description_; }
 
-  /// The same files, the tensors seen otherwise.
+  /// A copy with the same files but other tensors, for example renamed or joined ones.
   TensorFile with(std::vector<FileTensor> tensors) const {
     TensorFile other{*this};
     other.tensors_ = std::move(tensors);
@@ -65,14 +65,14 @@ class TensorFile {
     for (std::size_t i = 0; i < other.tensors_.size(); ++i) other.by_name_.emplace(other.tensors_[i].name, i);
     return other;
   }
-  /// The same files as a folder that holds them and describes the model.
+  /// A copy with the same tensors but the name and description of their folder.
   TensorFile in_folder(std::string place, std::optional<FolderDescription> description) const {
     TensorFile other{*this};
     other.place_ = std::move(place);
     other.description_ = std::move(description);
     return other;
   }
-  /// Takes over the tensors of a further shard. LoadError: a name both have.
+  /// Adds the tensors of another shard. LoadError: both contain the same name.
   [[nodiscard]] Result<void> try_join(TensorFile shard) {
     for (FileTensor& t : shard.tensors_) {
       if (!by_name_.emplace(t.name, tensors_.size()).second)
@@ -83,17 +83,18 @@ class TensorFile {
     mapped_.insert(mapped_.end(), shard.mapped_.begin(), shard.mapped_.end());
     return {};
   }
-  /// Takes over the file the tensors point into.
+  /// Keeps the mapped file of the tensors alive.
   void keep(MappedFile file) { mapped_.push_back(std::make_shared<const MappedFile>(std::move(file))); }
-  /// Takes over the memory that tensors of `with` point into.
+  /// Keeps memory alive that the tensors of `with` refer to.
   void keep(std::vector<std::byte> memory) {
     memory_.push_back(std::make_shared<const std::vector<std::byte>>(std::move(memory)));
   }
 
-  /// The mapped files, for whoever points there longer than this object lives.
+  /// The mapped files, for owners of pointers into them that outlive this object.
   std::span<const std::shared_ptr<const MappedFile>> mapped() const { return mapped_; }
 
-  /// Where a mapped file holds the values of a tensor just as an array of T; null where they have to be converted.
+  /// The address of the tensor's values in a mapped file, if they are stored there as an aligned array of T; null if
+  /// they need conversion.
   template <std::floating_point T>
   const T* values_of(const FileTensor& tensor) const {
     constexpr Dtype same = sizeof(T) == 4 ? Dtype::f32 : Dtype::f64;
@@ -107,7 +108,8 @@ class TensorFile {
     return nullptr;
   }
 
-  /// Lets go of the pages of a mapped file that hold a tensor and nothing else: it was copied. They come in again when touched.
+  /// Drops the pages of a mapped file that contain only this tensor, after it was copied. The next access loads them
+  /// again.
   void release(const FileTensor& tensor) const {
     for (const StoredTensor& part : tensor.parts)
       for (const auto& file : mapped_) file->release(part.bytes);
@@ -131,15 +133,15 @@ class TensorFile {
   FileFormat format_ = FileFormat::safetensors;
   std::string place_;
   std::map<std::string, std::string> metadata_;
-  std::vector<std::shared_ptr<const MappedFile>> mapped_;  // each with the directory it came with
+  std::vector<std::shared_ptr<const MappedFile>> mapped_;  // each shares ownership with its directory
   std::vector<std::shared_ptr<const std::vector<std::byte>>> memory_;
   std::vector<FileTensor> tensors_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   std::optional<FolderDescription> description_;
 };
 
-/// A file in memory, which must outlive the result: safetensors, or of torch.save or torch.jit.save.
-/// LoadError: neither, or any doubt about its content.
+/// Parses a file in memory, which must outlive the result: safetensors, torch.save or torch.jit.save.
+/// LoadError: another format, or damaged content.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes, const std::string& place) {
   if (is_zip(bytes) || is_legacy_torch(bytes)) {
@@ -154,10 +156,10 @@ template <class Inflate = detail::Inflate>
   return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
 }
 
-/// Maps one file and reads its directory. Errors as try_map and try_parse_tensors.
+/// Maps one file and parses its directory. Errors as try_map_file and try_parse_tensors.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TensorFile> try_open_tensor_file(const std::string& path) {
-  auto file = try_map(path);
+  auto file = try_map_file(path);
   if (!file) return file.error();
   auto result = try_parse_tensors<Inflate>(file->bytes(), path);
   if (result) result->keep(std::move(*file));

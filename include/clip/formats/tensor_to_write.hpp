@@ -1,4 +1,4 @@
-// clip/formats/tensor_to_write.hpp: a tensor on its way into a file: its bytes, or where they will come from.
+// clip/formats/tensor_to_write.hpp: a tensor to be written to a file, with its bytes or a function that produces them.
 #pragma once
 
 #include <clip/formats/dtype.hpp>
@@ -14,10 +14,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Takes the next bytes of a tensor.
+/// Receives the next bytes of a tensor.
 using ByteSink = std::function<void(std::span<const std::byte>)>;
 
-/// Hands the bytes of a tensor to a sink, in as many pieces as it likes. A function that returns nothing cannot fail.
+/// Passes the bytes of a tensor to a sink, in one or several calls. A function that returns void cannot fail.
 class ByteSource {
  public:
   ByteSource() = default;
@@ -25,8 +25,12 @@ class ByteSource {
     requires(!std::same_as<std::remove_cvref_t<F>, ByteSource> && std::invocable<F&, const ByteSink&>)
   ByteSource(F produce)
       : run_{[produce = std::move(produce)](const ByteSink& sink) mutable -> Result<void> {
-          if constexpr (std::is_void_v<std::invoke_result_t<F&, const ByteSink&>>) return produce(sink), Result<void>{};
-          else return produce(sink);
+          if constexpr (std::is_void_v<std::invoke_result_t<F&, const ByteSink&>>) {
+            produce(sink);
+            return {};
+          } else {
+            return produce(sink);
+          }
         }} {}
 
   explicit operator bool() const { return static_cast<bool>(run_); }
@@ -36,8 +40,7 @@ class ByteSource {
   std::function<Result<void>(const ByteSink&)> run_;
 };
 
-/// A tensor to be written. Its bytes (row-major, least significant byte first) are `bytes`, or, where `produce` is set, what
-/// that hands over.
+/// A tensor to be written. Its bytes (row-major, little-endian) are `bytes`, or the output of `produce` if that is set.
 struct TensorToWrite {
   std::string name;
   Dtype dtype = Dtype::f32;
@@ -46,10 +49,11 @@ struct TensorToWrite {
   ByteSource produce{};
 };
 
-/// Hands on the bytes of a tensor, wherever they come from.
+/// Passes the bytes of a tensor to a sink.
 inline Result<void> try_produce(const TensorToWrite& tensor, const ByteSink& sink) {
   if (tensor.produce) return tensor.produce(sink);
-  return sink(tensor.bytes), Result<void>{};
+  sink(tensor.bytes);
+  return {};
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,12 +1,12 @@
-// clip/formats/torch_file.hpp: the tensors of a file written by torch.save or torch.jit.save, by name.
+// clip/formats/torch_file.hpp: reader for files of torch.save and torch.jit.save: tensors by name.
 //
-// Such a file is a zip archive: NAME/data.pkl says what there is, NAME/data/KEY holds the numbers. A TorchScript archive (OpenAI's
-// files are) has a tree of module objects where torch.save has a dictionary; the code beside it is not read.
+// The file is a zip archive: NAME/data.pkl describes the tensors, NAME/data/KEY contains their values. A TorchScript
+// archive (OpenAI's format) has a tree of module objects instead of a dictionary; its code is ignored.
 #pragma once
 
 #include <clip/formats/dtype.hpp>
 #include <clip/formats/torch_pickle.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/io/zip.hpp>
 
 #include <algorithm>
@@ -24,24 +24,24 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The tensors of a file. They point into the file, or into memory of this object where they did not lie row-major in it, and
-/// live as long as it, across moves.
+/// The tensors of a file. Each is a span of the file, or, if it was not row-major there, of memory that this object
+/// owns. Valid as long as this object, across moves.
 class TorchFile {
  public:
   TorchFile(TorchFile&&) noexcept = default;
   TorchFile& operator=(TorchFile&&) noexcept = default;
 
-  /// In the order of the file's dictionary.
+  /// In the order of the dictionary.
   std::span<const StoredTensor> tensors() const { return tensors_; }
-  /// Null where no tensor has that name.
+  /// Null if there is no tensor with that name.
   const StoredTensor* find(std::string_view name) const {
     const auto at = by_name_.find(name);
     return at == by_name_.end() ? nullptr : &tensors_[at->second];
   }
-  /// A TorchScript archive rather than a dictionary.
+  /// True for a TorchScript archive, false for a dictionary.
   bool torchscript() const { return torchscript_; }
   const std::string& place() const { return place_; }
-  /// Takes over the file the tensors point into.
+  /// Keeps the mapped file of the tensors alive.
   void keep(MappedFile file) { file_ = std::move(file); }
   const MappedFile& file() const { return file_; }
 
@@ -58,7 +58,7 @@ class TorchFile {
   bool torchscript_ = false;
 };
 
-/// Puts the tensors a pickle speaks of together with the bytes of a zip file.
+/// Combines the tensor records of the pickle with the entries of the zip archive.
 template <class Inflate>
 class TorchReader {
  public:
@@ -104,7 +104,7 @@ class TorchReader {
     return LoadError{result_.place_, name + ": " + what};
   }
 
-  /// The bytes of a storage, `count` elements of a type.
+  /// The bytes of a storage: `count` elements of its type.
   Result<std::span<const std::byte>> storage(const std::string& name, const TorchStorage& s) {
     const std::string key = root_ + "data/" + std::string(s.key);
     const ZipEntry* const entry = zip_.find(key);
@@ -129,11 +129,11 @@ class TorchReader {
     if (!size || *size / each > available) return fail(name, "more elements than its storage has");
     StoredTensor stored{name, t.dtype, t.shape, {}};
     if (*size > 0) {
-      // The last element's place; every place is inside the storage if that one is.
+      // The offset of the last element; if it is inside the storage, all are.
       std::size_t last = static_cast<std::size_t>(t.offset);
       bool inside = last < available;
       for (std::size_t d = 0; inside && d < t.shape.size(); ++d) {
-        if (t.shape[d] == 1) t.strides[d] = 0;  // says nothing, and may be any number
+        if (t.shape[d] == 1) t.strides[d] = 0;  // meaningless for an extent of 1, and may be any number
         const auto steps = static_cast<std::size_t>(t.shape[d] - 1), stride = static_cast<std::size_t>(t.strides[d]);
         inside = stride == 0 || steps <= (available - 1 - last) / stride;
         if (inside) last += steps * stride;
@@ -142,7 +142,7 @@ class TorchReader {
       if (row_major(t)) {
         stored.bytes = bytes->subspan(static_cast<std::size_t>(t.offset) * each, *size);
       } else {
-        // Many tensors may show one storage: what is copied out of it in all stays in proportion to the file.
+        // Many tensors may use one storage: limit the total size of the copies in proportion to the file size.
         copied_ += *size;
         if (copied_ / 4 > file_size_)
           return fail(name, "the tensors that are not row-major are together far larger than the file");
@@ -166,13 +166,13 @@ class TorchReader {
                                         std::size_t size) {
     std::vector<std::byte> rows(size);
     std::vector<Index> index(t.shape.size());
-    Index place = t.offset;
+    Index at = t.offset;
     for (std::size_t written = 0; written < size; written += each) {
-      std::memcpy(rows.data() + written, from.data() + static_cast<std::size_t>(place) * each, each);
+      std::memcpy(rows.data() + written, from.data() + static_cast<std::size_t>(at) * each, each);
       for (std::size_t d = t.shape.size(); d-- > 0;) {
-        place += t.strides[d];
+        at += t.strides[d];
         if (++index[d] < t.shape[d]) break;
-        place -= t.strides[d] * t.shape[d];
+        at -= t.strides[d] * t.shape[d];
         index[d] = 0;
       }
     }
@@ -193,23 +193,23 @@ inline bool is_legacy_torch(std::span<const std::byte> bytes) {
   return bytes.size() >= 14 && bytes[0] == std::byte{0x80} && as_text(bytes.subspan(2, 12)) == magic;
 }
 
-/// Reads a file in memory, which must outlive the result. A dictionary under "state_dict", "model_state_dict" or "model" is taken
-/// out of what surrounds it; "module." and "_orig_mod." are dropped where every name begins with them.
-/// LoadError: not such a file, a name in it that is not allowed, tensors that reach beyond their storage.
+/// Parses a file in memory, which must outlive the result. Searches for the dictionary under the keys "state_dict",
+/// "model_state_dict" and "model"; removes the prefixes "module." and "_orig_mod." if every name has them.
+/// LoadError: another format, a name that is not allowed, tensors that extend beyond their storage.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TorchFile> try_parse_torch(std::span<const std::byte> bytes, const std::string& place) {
   if (is_legacy_torch(bytes))
     return LoadError{place,
-                     "written in the format of PyTorch before 1.6, which is not read here: load it with torch.load and "
+                     "written in the format of PyTorch before 1.6, which is not supported: load it with torch.load and "
                      "save it again with torch.save"}
         .with_id("clip.load.format");
   return TorchReader<Inflate>{bytes, place}.run();
 }
 
-/// Maps a file and reads it. Errors as try_map and try_parse_torch.
+/// Maps a file and parses it. Errors as try_map_file and try_parse_torch.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TorchFile> try_open_torch(const std::string& path) {
-  auto file = try_map(path);
+  auto file = try_map_file(path);
   if (!file) return file.error();
   auto result = try_parse_torch<Inflate>(file->bytes(), path);
   if (result) result->keep(std::move(*file));

@@ -1,4 +1,4 @@
-// clip/formats/torch_pickle.hpp: which names a PyTorch pickle may hold, and the tensors it speaks of.
+// clip/formats/torch_pickle.hpp: the allow-list of names in PyTorch pickles, and the tensors in such a pickle.
 #pragma once
 
 #include <clip/formats/dtype.hpp>
@@ -15,7 +15,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Elements in an entry of the archive: "torch.FloatStorage", key "0".
+/// Elements of one entry of the archive: "torch.FloatStorage", key "0".
 struct TorchStorage {
   Dtype dtype = Dtype::f32;
   std::string_view key;
@@ -33,7 +33,7 @@ struct TorchTensor {
 namespace detail {
 
 struct TorchTypeName {
-  std::string_view storage, scalar;  // as a storage, as a dtype
+  std::string_view storage, scalar;  // the name of the storage class, and of the dtype
   Dtype dtype;
 };
 inline constexpr std::array<TorchTypeName, 19> torch_types{{
@@ -58,7 +58,7 @@ inline constexpr std::array<TorchTypeName, 19> torch_types{{
     {"", "torch.float8_e5m2fnuz", Dtype::f8_e5m2fnuz},
 }};
 
-/// Names with a meaning here, and names that training checkpoints hold beside the weights; those are read over.
+/// Names with a meaning for this reader, and names in training checkpoints apart from the weights, which are ignored.
 inline constexpr std::array<std::string_view, 34> torch_names{"collections.OrderedDict",
                                                               "torch._utils._rebuild_tensor",
                                                               "torch._utils._rebuild_tensor_v2",
@@ -98,7 +98,7 @@ inline bool is_dictionary(const PickleValue& v) {
   return v.is(PickleValue::Kind::dict) || v.calls("collections.OrderedDict");
 }
 
-/// An object of a class that a TorchScript archive defines itself.
+/// An object of a class that the TorchScript archive defines.
 inline bool is_module(const PickleValue& v) {
   return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("__torch__.") && v.state != nullptr &&
          is_dictionary(*v.state);
@@ -106,7 +106,7 @@ inline bool is_module(const PickleValue& v) {
 
 }  // namespace detail
 
-/// The allow-list. Classes of a TorchScript archive are named "__torch__.…".
+/// The allow-list. Classes of a TorchScript archive have names "__torch__.…".
 inline bool allowed_in_torch_files(std::string_view name) {
   return std::find(detail::torch_names.begin(), detail::torch_names.end(), name) != detail::torch_names.end() ||
          name.starts_with("__torch__.") ||
@@ -114,7 +114,7 @@ inline bool allowed_in_torch_files(std::string_view name) {
                      [&](const auto& t) { return name == t.storage || name == t.scalar; });
 }
 
-/// What a pickle speaks of: names and tensors in its order.
+/// The named tensors of a pickle, in its order.
 struct TorchTensors {
   std::vector<std::pair<std::string, TorchTensor>> tensors;
   bool torchscript = false;
@@ -122,7 +122,7 @@ struct TorchTensors {
 
 namespace detail {
 
-/// Walks the pickled graph. Loops and shared parts are harmless: depth and number of visits are limited.
+/// Walks the pickled graph. Cycles and shared nodes are safe: depth and number of visits are limited.
 class TorchWalk {
  public:
   TorchWalk(const Pickle& pickle, const std::string& place)
@@ -158,10 +158,16 @@ class TorchWalk {
 
   void entries(const PickleValue& dictionary, const std::string& prefix, int depth) {
     for (std::size_t i = 0; i + 1 < dictionary.items.size() && problem_.empty(); i += 2) {
-      if (++visits_ > most_) return void(problem_ = "its modules contain each other, or are shared too often");
+      if (++visits_ > most_) {
+        problem_ = "its modules contain each other, or are shared too often";
+        return;
+      }
       const PickleValue &key = *dictionary.items[i], &value = *dictionary.items[i + 1];
       if (!key.is(PickleValue::Kind::text)) continue;
-      if (prefix.size() + key.text.size() > 1024) return void(problem_ = "a name of more than 1024 characters");
+      if (prefix.size() + key.text.size() > 1024) {
+        problem_ = "a name of more than 1024 characters";
+        return;
+      }
       const std::string name = prefix + std::string(key.text);
       if (is_module(value)) modules(value, name + ".", depth + 1);
       else if (is_tensor(value)) add(name, value);
@@ -174,7 +180,10 @@ class TorchWalk {
 
   void add(const std::string& name, const PickleValue& value) {
     auto tensor = read(value);
-    if (!tensor) return void(problem_ = name + ": a damaged record of a tensor");
+    if (!tensor) {
+      problem_ = name + ": a damaged record of a tensor";
+      return;
+    }
     result_.tensors.emplace_back(name, std::move(*tensor));
   }
 
@@ -216,7 +225,7 @@ class TorchWalk {
     return found == torch_types.end() ? std::nullopt : std::optional{found->dtype};
   }
 
-  /// A tuple of numbers of 0 or more, also as torch.Size((…)).
+  /// A tuple of integers of 0 or more, also in the form torch.Size((…)).
   static std::optional<std::vector<Index>> extents(const PickleValue& value) {
     const PickleValue* v = &value;
     if (v->calls("torch.Size") && v->arguments->items.size() == 1) v = v->arguments->items[0];
@@ -230,7 +239,7 @@ class TorchWalk {
     return numbers;
   }
 
-  /// What wrappers of modules put before every name.
+  /// Removes the prefixes that module wrappers put before every name.
   void strip() {
     auto& tensors = result_.tensors;
     for (bool again = true; again;) {
@@ -261,7 +270,7 @@ class TorchWalk {
 
 }  // namespace detail
 
-/// The tensors of an unpickled file; see try_parse_torch for which dictionary is taken and how names are shortened.
+/// The tensors of an unpickled file. See try_parse_torch for the choice of the dictionary and the removal of prefixes.
 [[nodiscard]] inline Result<TorchTensors> try_find_torch_tensors(const Pickle& pickle, const std::string& place) {
   return detail::TorchWalk{pickle, place}.run();
 }

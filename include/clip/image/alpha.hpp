@@ -1,4 +1,5 @@
-// clip/image/alpha.hpp: colours multiplied by their alpha before pixels mix, and divided by it after.
+// clip/image/alpha.hpp: premultiplied alpha: multiplies colours by alpha, and divides them again, as the reference
+// does.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -10,23 +11,24 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// c alpha / 255, rounded to nearest as the reference does it, of two colours that lie in bits 0 … 7 and 16 … 23.
+/// c alpha / 255, rounded to nearest as in the reference, for two colours at once, in bits 0 … 7 and 16 … 23.
 constexpr std::uint32_t two_by_alpha(std::uint32_t two, std::uint32_t alpha) {
   const std::uint32_t t = two * alpha + 0x00800080;
   return ((((t >> 8) & 0x00FF00FF) + t) >> 8) & 0x00FF00FF;
 }
 
-/// 255 c / alpha, rounded down and at most 255; 0 and 255 leave the colour alone. (In floats: numbers this small lose nothing.)
+/// 255 c / alpha, rounded down and at most 255. An alpha of 0 or 255 does not change the colour. (Exact in float for
+/// numbers this small.)
 constexpr std::int32_t divided_by_alpha(std::int32_t c, std::int32_t alpha) {
   const auto quotient =
       static_cast<std::int32_t>(static_cast<float>(255 * c) / static_cast<float>(alpha > 0 ? alpha : 1));
   return alpha == 0 || alpha == 255 ? c : std::min(quotient, 255);
 }
 
-/// 16 pixels of four bytes, alpha last, in place: a fixed number, for the compiler to work on side by side.
+/// Bytes processed per call: 16 RGBA pixels. The fixed number lets the compiler vectorise the loops.
 inline constexpr Index alpha_block = 64;
 
-// Where the bytes of a pixel lie once they are one number.
+// Bit positions of alpha and of the colours in a pixel loaded as one 32-bit number.
 inline constexpr bool first_byte_low = std::endian::native == std::endian::little;
 inline constexpr int alpha_at = first_byte_low ? 24 : 0, colors_at = first_byte_low ? 0 : 8;
 

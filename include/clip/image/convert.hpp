@@ -1,4 +1,4 @@
-// clip/image/convert.hpp: pixels of any kind as red, green and blue, as the reference's convert("RGB") makes them.
+// clip/image/convert.hpp: conversion of any pixel format to RGB, as the reference's convert("RGB") does it.
 #pragma once
 
 #include <clip/image/image.hpp>
@@ -13,13 +13,13 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// What is left of white paper under one ink and black: (255 - k) (1 - ink / 255), rounded as the reference does.
+/// A channel of white paper under one ink and black: (255 - k) (1 - ink / 255), rounded as the reference does.
 constexpr std::uint8_t light_of_ink(std::uint32_t ink, std::uint32_t black) {
   const std::uint32_t paper = 255 - black, t = ink * paper + 128;
   return static_cast<std::uint8_t>(paper - (((t >> 8) + t) >> 8));
 }
 
-/// Row y as three bytes per pixel. Alpha is dropped; levels of 16-bit grey beyond 255 are white.
+/// Row y as three bytes per pixel. Drops alpha; 16-bit grey levels above 255 become 255.
 inline void rgb_row(const Image& image, Index y, std::uint8_t* out) {
   const std::uint8_t* in = image.row(y);
   const Index width = image.width(), step = image.channels();
@@ -50,12 +50,12 @@ inline void rgb_row(const Image& image, Index y, std::uint8_t* out) {
   }
 }
 
-/// Kinds of pixels whose bytes are not colours yet.
+/// True for formats whose bytes are not 8-bit colours.
 constexpr bool needs_conversion(Pixels pixels) { return pixels == Pixels::cmyk || pixels == Pixels::gray16; }
 
 }  // namespace detail
 
-/// The picture in RGB. A palette stays one.
+/// The image in RGB. Keeps the palette flag.
 [[nodiscard]] inline Image to_rgb(const Image& image) {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(3 * image.width() * image.height()));
   for (Index y = 0; y < image.height(); ++y) detail::rgb_row(image, y, bytes.data() + 3 * image.width() * y);

@@ -1,4 +1,4 @@
-// clip/image/image.hpp: decoded pixels, and model input. Two types, so that neither passes for the other.
+// clip/image/image.hpp: Image (decoded pixels) and Images (model input), two types that cannot be confused.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -12,10 +12,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The order of a pixel's bytes. cmyk: amounts of ink, 0 for none. gray16: one number of two bytes, in the machine's order.
+/// The byte order of a pixel. cmyk: amounts of ink, 0 is none. gray16: one two-byte number in native byte order.
 enum class Pixels { gray, rgb, bgr, rgba, bgra, cmyk, gray16 };
 
-/// Bytes of a pixel.
+/// Bytes per pixel.
 constexpr Index channels(Pixels pixels) {
   switch (pixels) {
     case Pixels::gray: return 1;
@@ -27,13 +27,13 @@ constexpr Index channels(Pixels pixels) {
 }
 constexpr bool has_alpha(Pixels pixels) { return pixels == Pixels::rgba || pixels == Pixels::bgra; }
 
-/// Pixels as decoded: height x width x channels, rows from the top. Owned, or borrowed by view().
+/// Decoded pixels: height x width x channels, top row first. Owning, or a view of the caller's memory by view().
 class Image {
  public:
   /// No pixels.
   Image() = default;
 
-  /// Owns `bytes`, rows without gaps. InputError where their number is not height x width x channels.
+  /// Owns `bytes`, rows without padding. InputError: their number is not height x width x channels.
   Image(Index width, Index height, Pixels pixels, std::vector<std::uint8_t> bytes)
       : width_{width}, height_{height}, stride_{width * clip::channels(pixels)}, pixels_{pixels}, owned_{std::move(
                                                                                                       bytes)} {
@@ -42,13 +42,16 @@ class Image {
       raise(InputError{"image", "bytes", height * stride_, owned_.size()});
   }
 
-  /// Borrows memory: a camera frame, a cv::Mat, a QImage. It must outlive the image and its copies.
-  /// stride: bytes from one row to the next; negative where the picture is stored from the bottom (`pointer` is then still
-  /// the top row). InputError for a stride shorter than a row.
+  /// A view of memory such as a camera frame, a cv::Mat or a QImage. The memory must outlive the image and its copies.
+  /// stride: bytes from one row to the next; negative if rows are stored bottom first (`pointer` is the top row in any
+  /// case). InputError: a stride shorter than a row.
   static Image view(const void* pointer, Index width, Index height, Index stride, Pixels pixels) {
     Image image;
     image.borrowed_ = static_cast<const std::uint8_t*>(pointer);
-    image.width_ = width, image.height_ = height, image.stride_ = stride, image.pixels_ = pixels;
+    image.width_ = width;
+    image.height_ = height;
+    image.stride_ = stride;
+    image.pixels_ = pixels;
     image.check_extents();
     const Index row = width * clip::channels(pixels);
     if (height > 1 && (stride < 0 ? -stride : stride) < row)
@@ -60,15 +63,19 @@ class Image {
   Index width() const { return width_; }
   Index height() const { return height_; }
   Pixels pixels() const { return pixels_; }
-  /// Bytes of a pixel.
+  /// Bytes per pixel.
   Index channels() const { return clip::channels(pixels_); }
   /// Bytes from one row to the next.
   Index stride() const { return stride_; }
   bool empty() const { return width_ == 0 || height_ == 0; }
 
-  /// Colours of a palette, or single bits: the reference never mixes such pixels, so resizing takes the nearest. Decoders say so.
+  /// True for palette or 1-bit images, as set by the decoder: the reference resizes them by nearest neighbour, without
+  /// mixing colours.
   bool palette() const { return palette_; }
-  [[nodiscard]] Image as_palette() && { return palette_ = true, std::move(*this); }
+  [[nodiscard]] Image as_palette() && {
+    palette_ = true;
+    return std::move(*this);
+  }
 
   /// The width() * channels() bytes of row y.
   const std::uint8_t* row(Index y) const { return (borrowed_ ? borrowed_ : owned_.data()) + y * stride_; }
@@ -82,17 +89,17 @@ class Image {
   Index width_ = 0, height_ = 0, stride_ = 0;
   Pixels pixels_ = Pixels::rgb;
   bool palette_ = false;
-  const std::uint8_t* borrowed_ = nullptr;  // null: the pixels are ours
+  const std::uint8_t* borrowed_ = nullptr;  // null: owned_ has the pixels
   std::vector<std::uint8_t> owned_;
 };
 
-/// Model input: n images as floats, (n, channels, height, width), normalised. Comes from preprocess().
+/// Model input: n images as normalised floats, (n, channels, height, width). The result of preprocess().
 class Images {
  public:
-  /// No images; memory comes with the first use.
+  /// No images; allocates on first use.
   Images() = default;
 
-  /// For experiments: values made elsewhere. InputError where their number is not that of the shape.
+  /// For experiments: wraps values from another source. InputError: their number differs from the shape.
   static Images from_floats(Index n, Index channels, Index height, Index width, std::vector<float> values) {
     if (n < 0 || channels < 0 || height < 0 || width < 0 ||
         std::cmp_not_equal(values.size(), n * channels * height * width))
@@ -101,7 +108,10 @@ class Images {
                            std::to_string(width),
                        values.size()});
     Images images;
-    images.n_ = n, images.channels_ = channels, images.height_ = height, images.width_ = width;
+    images.n_ = n;
+    images.channels_ = channels;
+    images.height_ = height;
+    images.width_ = width;
     images.values_ = std::move(values);
     return images;
   }
@@ -115,13 +125,17 @@ class Images {
   /// All values: image by image, channel by channel, row by row.
   std::span<const float> values() const { return values_; }
   std::span<float> values() { return values_; }
-  /// Those of image i.
+  /// The values of image i.
   std::span<const float> image(Index i) const { return values().subspan(at(i), each()); }
   std::span<float> image(Index i) { return values().subspan(at(i), each()); }
 
-  /// Another shape in the same memory: allocates only where the largest shape so far is exceeded. Values are then unspecified.
+  /// Changes the shape and reuses the memory: allocates only if the new shape is the largest so far. The values are
+  /// unspecified.
   void resize_for_reuse(Index n, Index channels, Index height, Index width) {
-    n_ = n, channels_ = channels, height_ = height, width_ = width;
+    n_ = n;
+    channels_ = channels;
+    height_ = height;
+    width_ = width;
     values_.resize(static_cast<std::size_t>(n) * each());
   }
 

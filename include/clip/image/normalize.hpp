@@ -1,4 +1,4 @@
-// clip/image/normalize.hpp: bytes into the floats of a model's input.
+// clip/image/normalize.hpp: converts bytes to the normalised floats of the model input.
 #pragma once
 
 #include <clip/config/preprocessing.hpp>
@@ -14,17 +14,17 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Pixels to normalise at once. The count is fixed so that plain -O2 makes vectors of the loops.
+/// Pixels per block. A compile-time count lets plain -O2 vectorise the loops.
 inline constexpr Index normalize_block = 32;
 
-/// a / b, rounded to nearest, for `inverse` next to 1 / b: a product and one step of Newton's. Exact for almost all a and b, hence
-/// to be tried for those that matter.
+/// a / b rounded to nearest, given `inverse` ≈ 1 / b: a product and one Newton step. Exact for almost all a and b; the
+/// caller verifies the cases it needs.
 inline float quotient(float a, float b, float inverse) {
   const float q = a * inverse;
   return std::fma(std::fma(-q, b, a), inverse, q);
 }
 
-/// One channel: the float every byte becomes is (byte / 255 - mean) / deviation, each step rounded to float as the reference does.
+/// One channel: byte -> (byte / 255 - mean) / deviation, each step rounded to float as in the reference.
 class ChannelNormalization {
  public:
   ChannelNormalization() = default;
@@ -40,12 +40,12 @@ class ChannelNormalization {
       computes_ = computes_ && std::memcmp(computed, &values_[first], sizeof computed) == 0;
     }
 #else
-    computes_ = false;  // looking up is faster
+    computes_ = false;  // the table is faster
 #endif
   }
 
   float operator[](std::uint8_t byte) const { return values_[byte]; }
-  /// compute() gives the same bits as the table for every byte, and sooner.
+  /// True if compute() gives the same bits as the table for every byte; it is faster.
   bool computes() const { return computes_; }
 
   void compute(const std::uint8_t* bytes, float* out) const {
@@ -61,7 +61,7 @@ class ChannelNormalization {
   bool computes_ = true;
 };
 
-/// Red, green and blue.
+/// Normalisation of the channels red, green and blue.
 class Normalization {
  public:
   explicit Normalization(const Preprocessing& how) {
@@ -69,7 +69,7 @@ class Normalization {
     computes_ = channels_[0].computes() && channels_[1].computes() && channels_[2].computes();
   }
 
-  /// Pixels of the right size into its three planes. Grey is repeated, alpha is dropped.
+  /// Writes the pixels of an image to three planes. Repeats grey, drops alpha.
   void operator()(const Image& image, std::span<float> planes) const {
     if (needs_conversion(image.pixels())) return (*this)(to_rgb(image), planes);
     const Index size = image.width() * image.height();
@@ -86,21 +86,21 @@ class Normalization {
   }
 
  private:
-  /// Row y of the image to the same row of three planes, `plane` floats apart.
+  /// Writes row y of the image to the same row of three planes, `plane` floats apart.
   template <Index Step, Index Red, Index Blue>
   void row(const Image& image, Index y, float* out, Index plane) const {
     constexpr std::array<Index, 3> at{Red, (Red + Blue) / 2, Blue};
     const std::uint8_t* in = image.row(y);
     Index x = 0;
     for (; computes_ && x + normalize_block <= image.width(); x += normalize_block, in += normalize_block * Step) {
-      std::uint8_t pixels[normalize_block * Step], apart[3][normalize_block];
+      std::uint8_t pixels[normalize_block * Step], separate[3][normalize_block];
       std::memcpy(pixels, in, sizeof pixels);
       for (Index i = 0; i < normalize_block; ++i) {
-        apart[0][i] = pixels[Step * i + at[0]];
-        apart[1][i] = pixels[Step * i + at[1]];
-        apart[2][i] = pixels[Step * i + at[2]];
+        separate[0][i] = pixels[Step * i + at[0]];
+        separate[1][i] = pixels[Step * i + at[1]];
+        separate[2][i] = pixels[Step * i + at[2]];
       }
-      for (std::size_t c = 0; c < 3; ++c) channels_[c].compute(apart[c], out + static_cast<Index>(c) * plane + x);
+      for (std::size_t c = 0; c < 3; ++c) channels_[c].compute(separate[c], out + static_cast<Index>(c) * plane + x);
     }
     for (std::size_t c = 0; c < 3; ++c) {
       const ChannelNormalization& channel = channels_[c];

@@ -1,4 +1,4 @@
-// clip/image/orientation.hpp: pictures turned and mirrored, by the number EXIF gives each of the eight ways.
+// clip/image/orientation.hpp: rotates and mirrors images by EXIF orientation.
 #pragma once
 
 #include <clip/image/image.hpp>
@@ -11,8 +11,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The picture upright, where `orientation` (EXIF 2.3, tag 0x0112) says how it lies: 1 upright, 2 mirrored, 3 upside down,
-/// 4 both, 5 transposed, 6 to be turned right, 7 transposed across, 8 to be turned left. Other numbers: a copy.
+/// The image upright, for its EXIF orientation (EXIF 2.3, tag 0x0112): 1 upright, 2 mirrored, 3 rotated by 180 degrees,
+/// 4 mirrored vertically, 5 transposed, 6 needs a clockwise rotation by 90 degrees, 7 transposed about the other
+/// diagonal, 8 needs a counterclockwise rotation by 90 degrees. Other numbers: returns a copy.
 [[nodiscard]] inline Image oriented(const Image& image, int orientation) {
   if (orientation < 2 || orientation > 8) return image;
   const bool transposed = orientation >= 5;

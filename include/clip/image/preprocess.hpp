@@ -1,4 +1,4 @@
-// clip/image/preprocess.hpp: from decoded pixels to model input.
+// clip/image/preprocess.hpp: preprocess(): converts decoded images to model input.
 #pragma once
 
 #include <clip/backend/threads.hpp>
@@ -20,7 +20,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What preprocessing must know of a model: the size of its images, and how they were prepared in training.
+/// The part of a model's configuration that preprocessing needs: image size, and the preprocessing of its training.
 template <class C>
 concept PreprocessConfig = requires(const C& c) {
   { c.image_size } -> std::convertible_to<Index>;
@@ -29,7 +29,7 @@ concept PreprocessConfig = requires(const C& c) {
 
 namespace detail {
 
-/// Checks everything, then writes: each(count, f) calls f(image, worker), worker below `workers`.
+/// Validates all arguments before writing. each(count, f) calls f(image, worker) with worker < `workers`.
 template <PreprocessConfig Config, class Each>
 Result<void> preprocess_each(const Config& config, std::span<const Image> images, Images& out, Preparer& prepare,
                              int workers, Each each) {
@@ -52,8 +52,9 @@ Result<void> preprocess_each(const Config& config, std::span<const Image> images
 
 }  // namespace detail
 
-/// What preprocessing keeps from one call to the next. Given the same, calls allocate nothing once the largest picture was seen
-/// (but for palettes and what else is converted first), and pictures of equal size share their weights. For one caller at a time.
+/// Memory that calls of preprocessing reuse. With it, calls do not allocate once the largest image has been seen
+/// (except for palettes and other images that need conversion), and images of equal size share their resize weights.
+/// Not thread-safe.
 class PreprocessMemory {
  public:
   detail::Preparer& preparer() { return preparer_; }
@@ -62,11 +63,11 @@ class PreprocessMemory {
   detail::Preparer preparer_;
 };
 
-/// Model input out of pictures of any size, in the memory `out` already has: (n, 3, image_size, image_size), resized and cut by the
-/// configuration's Preprocessing, then (x / 255 - mean) / deviation. The floats are the reference's
-/// (Pillow, torchvision), bit for bit; only what the cut keeps is computed.
-/// InputError: an image without pixels, or with a side beyond 2^24 (which one). OptionError: a model whose input is not three
-/// channels. `out` is then untouched.
+/// Converts images of any size to model input, in the memory of `out`: (n, 3, image_size, image_size), resized and
+/// cropped by the configuration's Preprocessing, then (x / 255 - mean) / deviation. The floats equal the reference's
+/// (Pillow, torchvision) bit for bit. Only pixels inside the crop are computed.
+/// InputError: an image without pixels, or with a side above 2^24 (with its index). OptionError: a model whose input
+/// does not have three channels. On errors `out` does not change.
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
                                           PreprocessMemory& memory) {
@@ -80,14 +81,14 @@ template <PreprocessConfig Config>
   return try_preprocess(config, images, out, memory);
 }
 
-/// The same bits, image by image on the threads of a pool.
+/// The same bits, computed in parallel by a thread pool, one image per task.
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
                                           ThreadPool& threads, PreprocessMemory& memory) {
-  const ThreadPool::Hold hold{threads};
-  if (!hold) return try_preprocess(config, images, out, memory);  // somebody else has the pool
+  const ThreadPool::Lock lock{threads};
+  if (!lock) return try_preprocess(config, images, out, memory);  // the pool is busy
   return detail::preprocess_each(config, images, out, memory.preparer(), threads.threads(),
-                                 [&](Index count, auto f) { hold.parallel(count, f); });
+                                 [&](Index count, auto f) { lock.parallel(count, f); });
 }
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
@@ -117,7 +118,7 @@ template <PreprocessConfig Config>
   return out;
 }
 
-/// Several at once: (n, 3, image_size, image_size).
+/// Several images: (n, 3, image_size, image_size).
 template <PreprocessConfig Config>
 [[nodiscard]] Images preprocess(const Config& config, std::span<const Image> images) {
   Images out;
@@ -125,7 +126,7 @@ template <PreprocessConfig Config>
   return out;
 }
 
-/// Doing it twice does not compile.
+/// Preprocessing model input again does not compile.
 template <PreprocessConfig Config, std::same_as<Images> Input>
 Images preprocess(const Config&, const Input&) {
   static_assert(!std::same_as<Input, Images>, "preprocess: this is already model input");

@@ -1,4 +1,4 @@
-// clip/image/read.hpp: picture files as pixels.
+// clip/image/read.hpp: reads and decodes image files.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -11,7 +11,7 @@
 #include <clip/image/decode/webp.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/orientation.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #include <cstddef>
 #include <span>
@@ -33,25 +33,28 @@ using PngFiles = StbPngDecoder;
 #endif
 }  // namespace detail
 
-/// The formats read here: JPEG, PNG, GIF, BMP, PNM, TGA by what is embedded, and by libjpeg-turbo (CLIP_HAS_JPEG), libpng
-/// (CLIP_HAS_PNG) and libwebp (CLIP_HAS_WEBP, WebP) where the program has them. The list is a template parameter of the functions
-/// below, so that objects compiled with and without can meet in one program, and so that it can be another: see ImageDecoder.
+/// The supported formats: JPEG, PNG, GIF, BMP, PNM and TGA by embedded decoders; libjpeg-turbo (CLIP_HAS_JPEG), libpng
+/// (CLIP_HAS_PNG) and libwebp (CLIP_HAS_WEBP, for WebP) if the program has them. The list is a template parameter of
+/// the functions below, so that objects compiled with different lists can be linked, and so that users can extend it:
+/// see ImageDecoder.
 #if defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
 using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
 #else
 using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
 #endif
 
-/// exif_orientation: turn the picture upright where the camera noted how it was held. Off, as in the reference.
+/// exif_orientation: rotate the image upright by the orientation that the camera recorded. Off by default, as in the
+/// reference.
 struct ReadOptions {
   bool exif_orientation = false;
 };
 
-/// The picture in `bytes`; `place` names it in errors. The file's kind of pixels is kept, because the reference resizes each in its
-/// own way: grey, RGB, RGBA (grey with alpha becomes three equal colours), CMYK (with CLIP_HAS_JPEG), 16 bits of grey. Palettes become
-/// RGB and the image remembers, see palette(); a palette's transparency, single transparent colours and colour profiles are ignored; of
-/// other 16-bit pixels the upper 8 bits stay; of an animation the first picture. All of that as in the reference.
-/// InputError: another format, damaged, truncated, larger than 2^28 pixels or than its bytes can hold.
+/// Decodes an image; `place` is its name in error messages. Keeps the pixel format of the file, because the reference
+/// resizes each in its own way: grey, RGB, RGBA (also for grey with alpha), CMYK (with CLIP_HAS_JPEG), 16-bit grey. As
+/// in the reference: palettes become RGB with the palette flag, see palette(); transparency of palettes and of single
+/// colours, and colour profiles are ignored; other 16-bit pixels keep their upper 8 bits; an animation gives its first
+/// image.
+/// InputError: another format, damaged, truncated, more than 2^28 pixels or more than the bytes of the file can encode.
 template <ImageDecoder Decoder = ImageDecoders>
 [[nodiscard]] Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,
                                              ReadOptions options = {}) {
@@ -65,10 +68,10 @@ template <ImageDecoder Decoder = ImageDecoders>
   return image;
 }
 
-/// The picture in a file. Errors name the file.
+/// Reads and decodes an image file. Errors have the name of the file.
 template <ImageDecoder Decoder = ImageDecoders>
 [[nodiscard]] Result<Image> try_read_image(const std::string& path, ReadOptions options = {}) {
-  const auto file = try_map(path);
+  const auto file = try_map_file(path);
   if (!file) return file.error();
   return try_decode_image<Decoder>(file->bytes(), path, options);
 }

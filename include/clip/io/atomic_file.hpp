@@ -1,4 +1,4 @@
-// clip/io/atomic_file.hpp: a file that appears whole or not at all.
+// clip/io/atomic_file.hpp: atomic file replacement, by a temporary file and a rename.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -17,15 +17,15 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Writes beside the target and takes its place on commit(): a reader, a full disk or a killed process sees the old file or
-/// the new one, nothing between. Without commit the target stays as it was.
+/// Writes to a temporary file and renames it to the target in commit(). A reader, a full disk or a killed process
+/// therefore sees either the old file or the new one, never a part. Without commit the target does not change.
 ///
-/// The temporary file of `a/b.bin` is always `a/.b.bin.partial`. A killed process may leave it; the next save overwrites it,
-/// so there is never more than one. A lock on it keeps two writers apart: the second gets an error.
-/// A link is followed, and permissions of a replaced file are kept.
+/// The temporary file of `a/b.bin` is always `a/.b.bin.partial`. A killed process may leave it; the next save
+/// overwrites it, so there is never more than one. A lock on it excludes a second writer, which gets an error. A
+/// symbolic link is followed. A replaced file keeps its permissions.
 class AtomicFile {
  public:
-  /// SystemError where the folder does not let us write, or another writer is at work.
+  /// SystemError: no permission in the folder, or another process writes the file.
   [[nodiscard]] static Result<AtomicFile> try_create(const std::string& path);
   static AtomicFile create(const std::string& path) { return try_create(path).value(); }
 
@@ -45,7 +45,7 @@ class AtomicFile {
   }
   void write(std::span<const std::byte> bytes) { try_write(bytes).value(); }
 
-  /// Makes it durable and puts it in the target's place. Once; afterwards nothing can be written.
+  /// Syncs the file and renames it to the target. Call once; no writes afterwards.
   [[nodiscard]] Result<void> try_commit() {
     if (auto done = flush(); !done) return done;
     if (!file_) return SystemError{path_, "nothing to commit: the file is complete or was abandoned"};
@@ -97,7 +97,8 @@ class AtomicFile {
     file_.close();
   }
 
-  /// A rename is durable once its folder is. Where folders cannot be synced there is nothing more to do.
+  /// A rename is durable only after its folder is synced. On file systems that cannot sync folders, the error is
+  /// ignored.
   void sync_folder() const {
     const detail::Descriptor folder{::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (folder) ::fsync(folder.number());
@@ -108,7 +109,7 @@ class AtomicFile {
     return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
   }
 
-  std::string path_, target_, temporary_;  // as given; behind links; beside the target
+  std::string path_, target_, temporary_;  // as given; with links resolved; the temporary file
   detail::Descriptor file_;
   std::vector<std::byte> buffer_;
   std::optional<Error> failed_;
@@ -120,7 +121,7 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
   result.target_ = path;
   if (::lstat(path.c_str(), &old) == 0 && S_ISLNK(old.st_mode)) {
     char* const resolved = ::realpath(path.c_str(), nullptr);
-    if (resolved == nullptr) return detail::system_error(path, "the link leads nowhere", errno);
+    if (resolved == nullptr) return detail::system_error(path, "the symbolic link is broken", errno);
     result.target_ = resolved;
     std::free(resolved);
   }
@@ -138,9 +139,10 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
     if (!result.file_) return detail::system_error(path, "cannot be written (" + temporary + ")", errno);
     const int file = result.file_.number();
     if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-      return SystemError{path, "another writer is at work on it (" + temporary + " is locked)"}.with_id(
+      return SystemError{path, "another process is writing it (" + temporary + " is locked)"}.with_id(
           "clip.system.locked");
-    // Between open and lock the previous writer may have renamed or removed the file: what we hold must still be there.
+    // Between open and lock the previous writer may have renamed or removed the file: check that the path still refers
+    // to the locked file.
     struct stat held {
     }, there{};
     if (::fstat(file, &held) != 0) return detail::system_error(path, "cannot be examined", errno);
@@ -154,7 +156,7 @@ inline Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
   return result;
 }
 
-/// The whole file at once, whole or not at all.
+/// Writes a whole file atomically.
 [[nodiscard]] inline Result<void> try_write_file(const std::string& path, std::span<const std::byte> bytes) {
   auto file = AtomicFile::try_create(path);
   if (!file) return file.error();

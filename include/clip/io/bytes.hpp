@@ -1,4 +1,4 @@
-// clip/io/bytes.hpp: numbers in byte order, CRC-32, and bytes seen as text.
+// clip/io/bytes.hpp: little- and big-endian integers, CRC-32, and casts between bytes and text.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -14,7 +14,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The unsigned integer whose least significant byte comes first at p.
+/// The little-endian unsigned integer at p.
 template <std::unsigned_integral T>
 constexpr T load_little(const std::byte* p) {
   T value = 0;
@@ -23,7 +23,7 @@ constexpr T load_little(const std::byte* p) {
   return value;
 }
 
-/// The unsigned integer whose most significant byte comes first at p.
+/// The big-endian unsigned integer at p.
 template <std::unsigned_integral T>
 constexpr T load_big(const std::byte* p) {
   T value = 0;
@@ -43,7 +43,7 @@ constexpr void store_big(std::byte* p, T value) {
     p[i] = static_cast<std::byte>((value >> (8 * (sizeof(T) - 1 - i))) & 0xFF);
 }
 
-/// out[i] = value(unsigned integer i of those at p, least significant byte first). `out` is a range of numbers.
+/// out[i] = value(the i-th little-endian unsigned integer at p). `out` is a range of numbers.
 template <std::unsigned_integral Bits, class Numbers, class F>
 void load_each(const std::byte* p, Numbers&& out, F value) {
   for (auto& x : out) {
@@ -52,7 +52,7 @@ void load_each(const std::byte* p, Numbers&& out, F value) {
   }
 }
 
-/// The same bytes, as characters and back. Nothing is copied.
+/// Casts between bytes and characters. No copy.
 inline std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -76,13 +76,13 @@ constexpr std::array<std::array<std::uint32_t, 256>, 8> crc32_tables() {
 inline constexpr auto crc32_table = crc32_tables();
 }  // namespace detail
 
-/// CRC-32 of gzip, zip and PNG. A longer text in pieces: crc32(second, crc32(first)).
+/// CRC-32 as in gzip, zip and PNG. Incremental use: crc32(second, crc32(first)).
 constexpr std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t before = 0) {
   const auto& t = detail::crc32_table;
   std::uint32_t r = ~before;
   const std::byte* p = bytes.data();
   std::size_t n = bytes.size();
-  for (; n >= 8; n -= 8, p += 8) {  // eight bytes a step: eight independent table reads instead of a chain of eight
+  for (; n >= 8; n -= 8, p += 8) {  // eight bytes per step: eight independent table reads instead of a chain of eight
     const std::uint32_t a = r ^ load_little<std::uint32_t>(p), b = load_little<std::uint32_t>(p + 4);
     r = t[7][a & 0xFF] ^ t[6][(a >> 8) & 0xFF] ^ t[5][(a >> 16) & 0xFF] ^ t[4][a >> 24] ^ t[3][b & 0xFF] ^
         t[2][(b >> 8) & 0xFF] ^ t[1][(b >> 16) & 0xFF] ^ t[0][b >> 24];

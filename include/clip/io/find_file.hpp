@@ -1,4 +1,4 @@
-// clip/io/find_file.hpp: the first of several files that a folder holds.
+// clip/io/find_file.hpp: looks for the first of several file names in a folder.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -9,7 +9,8 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// A path that is no folder, as it is; of a folder, the first of `names` that is there. LoadError: none is, and what was looked for.
+/// A folder: the path of the first of `names` that exists in it. Any other path: the path itself. LoadError: none
+/// exists; the message lists the names.
 inline Result<std::string> try_find_file(const std::string& path, std::span<const char* const> names) {
   if (!is_folder(path)) return path;
   std::string looked_for;

@@ -1,12 +1,12 @@
-// clip/io/inflate.hpp: gzip files and raw deflate streams as bytes (RFC 1951, RFC 1952).
+// clip/io/inflate.hpp: decompression of gzip files and raw deflate streams (RFC 1951, RFC 1952).
 //
-// With CLIP_HAS_ZLIB defined to 1 zlib does the work, otherwise stb_image's decoder. The inflater is a template parameter, so
-// that objects compiled with either can meet in one program.
+// Uses zlib if CLIP_HAS_ZLIB is 1, otherwise stb_image's decoder. The inflater is a template parameter, so that objects
+// compiled with different inflaters can be linked into one program.
 #pragma once
 
 #include <clip/core/result.hpp>
 #include <clip/io/bytes.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #if defined(CLIP_HAS_ZLIB) && CLIP_HAS_ZLIB
 #include <clip/io/inflate_zlib.hpp>
@@ -30,7 +30,7 @@ using Inflate = ZlibInflate;
 using Inflate = StbInflate;
 #endif
 
-/// Length of the gzip header at the start of `in`; 0 where there is none or it is not all there.
+/// Length of the gzip header at the start of `in`; 0 if there is none or it is incomplete.
 inline std::size_t gzip_header(std::span<const std::byte> in) {
   const auto at = [&](std::size_t i) { return std::to_integer<unsigned>(in[i]); };
   if (in.size() < 10 || at(0) != 0x1F || at(1) != 0x8B || at(2) != 8 || (at(3) & 0xE0U) != 0) return 0;
@@ -53,14 +53,14 @@ inline std::size_t gzip_header(std::span<const std::byte> in) {
 }
 }  // namespace detail
 
-/// Nothing sensible is larger: the default limit on what a small file may grow to.
+/// Default limit of the decompressed size, far above any sensible file.
 inline constexpr std::size_t inflate_limit = std::size_t{1} << 34;
 
 inline bool is_gzip(std::span<const std::byte> bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{0x1F} && bytes[1] == std::byte{0x8B};
 }
 
-/// A gzip file of one or more members, inflated. Every header, checksum and length is checked.
+/// Decompresses a gzip file of one or more members. Checks every header, checksum and length.
 /// LoadError: not gzip, damaged, truncated, trailing bytes, more than `most` bytes.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<std::vector<std::byte>> try_gunzip(std::span<const std::byte> in, const std::string& place,
@@ -74,7 +74,7 @@ template <class Inflate = detail::Inflate>
     };
     const std::size_t header = detail::gzip_header(in.subspan(at)), begin = out.size();
     if (header == 0)
-      return fail(member == 0 ? "no gzip header, or a damaged one" : "trailing bytes that are no gzip header");
+      return fail(member == 0 ? "no gzip header, or a damaged one" : "trailing bytes that are not a gzip header");
     std::string why;
     const std::size_t used = Inflate::run(in.subspan(at + header), out, most - out.size(), why);
     if (used == 0) return fail(why);
@@ -90,7 +90,8 @@ template <class Inflate = detail::Inflate>
   return out;
 }
 
-/// One raw deflate stream that occupies all of `in` and inflates to exactly `size` bytes, as the directory of a zip file says.
+/// Decompresses one raw deflate stream that occupies all of `in` and decompresses to exactly `size` bytes, as a zip
+/// directory states.
 /// LoadError: damaged, truncated, another size.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<std::vector<std::byte>> try_inflate(std::span<const std::byte> in, std::size_t size,
@@ -117,10 +118,10 @@ std::vector<std::byte> gunzip(std::span<const std::byte> in, const std::string& 
   return try_gunzip<Inflate>(in, place).value();
 }
 
-/// A whole file, inflated where it begins as gzip does.
+/// Reads a whole file; decompresses it if it begins with the gzip signature.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<std::vector<std::byte>> try_read_file(const std::string& path) {
-  auto file = try_map(path);
+  auto file = try_map_file(path);
   if (!file) return file.error();
   if (is_gzip(file->bytes())) return try_gunzip<Inflate>(file->bytes(), path);
   return std::vector<std::byte>(file->bytes().begin(), file->bytes().end());

@@ -1,4 +1,4 @@
-// clip/io/inflate_stb.hpp: deflate streams by stb_image's decoder, where zlib is absent.
+// clip/io/inflate_stb.hpp: deflate decompression by stb_image's decoder, for builds without zlib.
 #pragma once
 
 #include <clip/core/error.hpp>
@@ -14,29 +14,39 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// An inflater of the library: appends one raw deflate stream to `out` and says how many bytes it occupied, or 0 and why not.
+/// An inflater: appends the content of one raw deflate stream to `out` and returns the length of the stream in bytes,
+/// or 0 and the reason in `why`.
 struct StbInflate {
-  /// This decoder reads ahead: some bytes must follow the stream, of whatever kind.
+  /// This decoder reads ahead: so many bytes of any value must follow the stream.
   static constexpr std::size_t slack = 8;
 
   static std::size_t run(std::span<const std::byte> in, std::vector<std::byte>& out, std::size_t most,
                          std::string& why) {
-    // The decoder's buffer doubles from its first size and sizes are 32 bits wide there.
+    // The decoder doubles its buffer from this first size, and uses 32-bit sizes.
     const std::size_t guess = std::clamp(std::min(in.size() * 4, most), std::size_t{1} << 10, std::size_t{1} << 30);
     auto stream = std::make_unique<stb::stbi__zbuf>();
     stream->zbuffer = reinterpret_cast<stb::stbi_uc*>(const_cast<std::byte*>(in.data()));
     stream->zbuffer_end = stream->zbuffer + in.size();
     auto* const first = static_cast<char*>(std::malloc(guess));
-    if (first == nullptr) return why = "out of memory", 0;
+    if (first == nullptr) {
+      why = "out of memory";
+      return 0;
+    }
     const bool good = stb::stbi__do_zlib(stream.get(), first, static_cast<int>(guess), 1, 0) != 0;
     const std::unique_ptr<char, void (*)(void*)> result{stream->zout_start, &std::free};
-    if (!good) return why = "damaged or truncated deflate data", 0;
+    if (!good) {
+      why = "damaged or truncated deflate data";
+      return 0;
+    }
     const auto size = static_cast<std::size_t>(stream->zout - stream->zout_start);
-    if (size > most) return why = "inflates to more than " + std::to_string(most) + " bytes", 0;
+    if (size > most) {
+      why = "inflates to more than " + std::to_string(most) + " bytes";
+      return 0;
+    }
     const auto* const bytes = reinterpret_cast<const std::byte*>(result.get());
     out.insert(out.end(), bytes, bytes + size);
     const auto read = static_cast<std::size_t>(stream->zbuffer - reinterpret_cast<const stb::stbi_uc*>(in.data()));
-    return read - static_cast<std::size_t>(stream->num_bits / 8);  // whole bytes read ahead go back
+    return read - static_cast<std::size_t>(stream->num_bits / 8);  // subtract the whole bytes that were read ahead
   }
 };
 

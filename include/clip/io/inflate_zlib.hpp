@@ -1,4 +1,4 @@
-// clip/io/inflate_zlib.hpp: deflate streams by zlib. Needs zlib's header and library.
+// clip/io/inflate_zlib.hpp: deflate decompression by zlib. Needs zlib's header and library.
 #pragma once
 
 #include <clip/core/error.hpp>
@@ -10,11 +10,13 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// An inflater of the library: appends one raw deflate stream to `out` and says how many bytes it occupied, or 0 and why not.
+/// An inflater: appends the content of one raw deflate stream to `out` and returns the length of the stream in bytes,
+/// or 0 and the reason in `why`.
 struct ZlibInflate {
   static constexpr std::size_t slack = 0;
 
@@ -22,7 +24,11 @@ struct ZlibInflate {
                          std::string& why) {
     constexpr std::size_t step = std::size_t{1} << 30;  // zlib counts in 32 bits
     ::z_stream stream{};
-    if (::inflateInit2(&stream, -15) != Z_OK) return why = "out of memory", 0;
+    const auto fail = [&](std::string reason) {
+      why = std::move(reason);
+      return std::size_t{0};
+    };
+    if (::inflateInit2(&stream, -15) != Z_OK) return fail("out of memory");
     std::size_t read = 0, written = 0;
     const std::size_t start = out.size();
     int state = Z_OK;
@@ -31,20 +37,20 @@ struct ZlibInflate {
         if (written > most) break;
         out.resize(start + written + std::clamp(written, std::size_t{1} << 16, step));
       }
-      const std::size_t input = std::min(in.size() - read, step), room = std::min(out.size() - start - written, step);
+      const std::size_t input = std::min(in.size() - read, step), space = std::min(out.size() - start - written, step);
       stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data() + read));
       stream.avail_in = static_cast<uInt>(input);
       stream.next_out = reinterpret_cast<Bytef*>(out.data() + start + written);
-      stream.avail_out = static_cast<uInt>(room);
+      stream.avail_out = static_cast<uInt>(space);
       state = ::inflate(&stream, Z_NO_FLUSH);
       read += input - stream.avail_in;
-      written += room - stream.avail_out;
+      written += space - stream.avail_out;
     }
     ::inflateEnd(&stream);
     out.resize(start + written);
-    if (written > most) return why = "inflates to more than " + std::to_string(most) + " bytes", 0;
-    if (state == Z_BUF_ERROR) return why = "truncated deflate data", 0;
-    if (state != Z_STREAM_END) return why = "damaged deflate data", 0;
+    if (written > most) return fail("inflates to more than " + std::to_string(most) + " bytes");
+    if (state == Z_BUF_ERROR) return fail("truncated deflate data");
+    if (state != Z_STREAM_END) return fail("damaged deflate data");
     return read;
   }
 };

@@ -1,7 +1,7 @@
-// clip/io/json.hpp: JSON text as values; the only header that knows nlohmann/json.
+// clip/io/json.hpp: JSON parsing and printing; the only header that includes nlohmann/json.
 //
-// Nothing here throws or aborts on bad text, with exceptions on or off. Keys that occur twice are errors: every other reader
-// would silently take one of the two.
+// Bad text never throws or aborts, with exceptions enabled or disabled. A duplicate key is an error: other readers
+// silently take one of the two values.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -23,7 +23,8 @@ using Json = nlohmann::json;
 
 namespace detail {
 
-/// Builds a Json from the parser's events. (The library's own builder neither sees double keys nor limits depth.)
+/// Builds a Json from the parser's events. (The library's own builder neither detects duplicate keys nor limits the
+/// depth.)
 class JsonBuilder {
  public:
   explicit JsonBuilder(Json& root) : root_{root} {}
@@ -38,8 +39,8 @@ class JsonBuilder {
   bool binary(Json::binary_t&) { return false; }  // does not occur in text
   bool start_object(std::size_t) { return open(Json::object()); }
   bool start_array(std::size_t) { return open(Json::array()); }
-  bool end_object() { return open_.pop_back(), true; }
-  bool end_array() { return open_.pop_back(), true; }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
 
   bool key(std::string& name) {
     auto [place, is_new] = open_.back()->get_ptr<Json::object_t*>()->emplace(name, nullptr);
@@ -62,13 +63,21 @@ class JsonBuilder {
     return true;
   }
   bool open(Json value) {
-    if (open_.size() == deepest) return problem_ = "nested more than " + std::to_string(deepest) + " deep", false;
+    if (open_.size() == deepest) {
+      problem_ = "nested more than " + std::to_string(deepest) + " deep";
+      return false;
+    }
     Json* const slot = next();
     *slot = std::move(value);
     open_.push_back(slot);
     return true;
   }
-  /// Where the next value goes. An open array does not grow while something inside it is open, so the pointers stay good.
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+  /// Address of the next value. An open array does not grow while one of its elements is open, so the pointers stay
+  /// valid.
   Json* next() {
     if (open_.empty()) return &root_;
     if (open_.back()->is_object()) return slot_;
@@ -85,10 +94,10 @@ class JsonBuilder {
 
 }  // namespace detail
 
-/// One JSON value and nothing after it. `place` is the file, for the message.
-/// LoadError: not JSON (with the byte), not UTF-8, a key twice in one object, too deep.
+/// Parses exactly one JSON value. `place` is the file name in error messages.
+/// LoadError: not JSON (with the byte offset), not UTF-8, duplicate key in one object, too deep.
 [[nodiscard]] inline Result<Json> try_parse_json(std::string_view text, const std::string& place) {
-  // The parser takes a zero byte for the end of the text and would not see what follows.
+  // The parser treats a zero byte as the end of the text and would ignore the rest.
   if (const auto zero = text.find('\0'); zero != text.npos)
     return LoadError{place, "not valid JSON at byte " + std::to_string(zero) + " (a zero byte)"}.with_id(
         "clip.load.json");
@@ -101,12 +110,12 @@ class JsonBuilder {
 
 inline Json parse_json(std::string_view text, const std::string& place) { return try_parse_json(text, place).value(); }
 
-/// The value as compact text, keys in alphabetical order. Bytes that are not UTF-8 become U+FFFD.
+/// The value as text, keys in alphabetical order. Invalid UTF-8 becomes U+FFFD.
 inline std::string json_text(const Json& value, int indent = -1) {
   return value.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
-/// The double people mean by a float: 0.1, not the 0.100000001 behind it. Read back as a float, it is the same float.
+/// The shortest decimal that reads back as the same float, as a double: 0.1 instead of 0.100000001.
 inline double as_written(float value) {
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
@@ -115,7 +124,7 @@ inline double as_written(float value) {
   return number;
 }
 
-/// What an error says was found: the value itself, or how much of it there is.
+/// A short description for error messages: the value itself, or the size of an array.
 inline std::string json_in_words(const Json& value) {
   if (value.is_array()) return "an array of " + std::to_string(value.size());
   if (value.is_object()) return "an object";

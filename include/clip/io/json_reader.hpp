@@ -1,4 +1,4 @@
-// clip/io/json_reader.hpp: settings out of a JSON object: each asked for by name and type, none left over.
+// clip/io/json_reader.hpp: typed access to the keys of a JSON object, with all problems in one error.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -15,15 +15,17 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Reads the keys of an object. Problems are gathered and told together by finish(), with the path of the key:
+/// Reads the keys of an object. finish() reports all problems together, each with the path of its key:
 ///
 ///   JsonReader file{json, "config.json"};
 ///   JsonReader text = file.object("text");
 ///   config.text.width = text.integer("width", 1);
-///   if (auto done = file.finish(); !done) return done.error();   // config.json: text.width: expected a positive integer, found "x"
+///   if (auto done = file.finish(); !done) return done.error();   // config.json: text.width: expected a positive
+///   integer, found "x"
 ///
-/// After a problem the getters return zero, empty, false. Keys nobody asked for are problems, so a misspelt name is never
-/// taken for an absent one; may_have() asks without insisting. Reads from the Json, which must outlive it.
+/// After a problem the getters return zero, empty or false. A key that was never read is a problem, so that a misspelt
+/// key is not mistaken for an absent one. may_have() tests for an optional key. Keeps a reference to the Json, which
+/// must outlive the reader.
 class JsonReader {
  public:
   JsonReader(const Json& value, std::string place) : shared_{std::make_shared<Shared>()} {
@@ -31,12 +33,15 @@ class JsonReader {
     enter(value, "");
   }
 
-  /// True where the key is there; it then counts as known.
+  /// True if the key exists; marks it as known.
   bool may_have(const std::string& key) const {
-    return value_ != nullptr && (here().asked.insert(key), value_->contains(key));
+    if (value_ == nullptr) return false;
+    here().known.insert(key);
+    return value_->contains(key);
   }
 
-  /// True where an array is there: what some keys tell kinds apart by. Says nothing of whether the key is known.
+  /// True if the value is an array, for keys whose type distinguishes two kinds of object. Does not mark the key as
+  /// known.
   bool holds_array(const std::string& key) const {
     if (value_ == nullptr) return false;
     const auto found = value_->find(key);
@@ -51,7 +56,7 @@ class JsonReader {
     const auto found = value_->find(key);
     const auto* const said = found == value_->end() ? nullptr : found->get_ptr<const Json::string_t*>();
     if (said == nullptr || *said != text) return false;
-    here().asked.insert(key);
+    here().known.insert(key);
     return true;
   }
 
@@ -75,7 +80,7 @@ class JsonReader {
     expected(key, "a number", *found);
     return 0;
   }
-  /// `count` numbers; any count where it is dyn.
+  /// `count` numbers; any count if `count` is dyn.
   std::vector<double> numbers(const std::string& key, Index count = dyn) {
     const std::string wanted =
         count == dyn ? "an array of numbers" : "an array of " + std::to_string(count) + " numbers";
@@ -103,7 +108,7 @@ class JsonReader {
     expected(key, "true or false", *found);
     return false;
   }
-  /// The object below a key; its problems count with ours.
+  /// The object under a key. Its problems are reported together with those of this reader.
   JsonReader object(const std::string& key) {
     JsonReader child{*this};
     child.value_ = nullptr;
@@ -111,17 +116,17 @@ class JsonReader {
     return child;
   }
 
-  /// A problem only the caller can see: "text.activation: expected quick_gelu or gelu, found \"relu\"".
+  /// Adds a problem found by the caller: "text.activation: expected quick_gelu or gelu, found \"relu\"".
   void problem(const std::string& key, const std::string& what) {
     shared_->problems.push_back(path(key) + ": " + what);
   }
 
-  /// Everything that was wrong here and below, or done. LoadError.
+  /// Success, or a LoadError with all problems of this object and of the objects below it.
   [[nodiscard]] Result<void> finish() const {
     std::vector<std::string> problems = shared_->problems;
     for (const auto& node : shared_->nodes)
       for (const auto& [key, value] : node->value->items())
-        if (!node->asked.contains(key)) problems.push_back(node->prefix + key + ": unknown key");
+        if (!node->known.contains(key)) problems.push_back(node->prefix + key + ": unknown key");
     if (problems.empty()) return {};
     std::string all;
     for (const std::string& p : problems) all += (all.empty() ? "" : "; ") + p;
@@ -132,7 +137,7 @@ class JsonReader {
   struct Node {
     const Json* value;
     std::string prefix;
-    std::set<std::string> asked;
+    std::set<std::string> known;
   };
   struct Shared {
     std::string place;
@@ -154,7 +159,7 @@ class JsonReader {
   }
   const Json* get(const std::string& key, const std::string& wanted) {
     if (value_ == nullptr) return nullptr;
-    node_->asked.insert(key);
+    node_->known.insert(key);
     const auto found = value_->find(key);
     if (found != value_->end()) return &*found;
     shared_->problems.push_back(path(key) + ": expected " + wanted + ", found nothing");

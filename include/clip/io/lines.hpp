@@ -1,9 +1,9 @@
-// clip/io/lines.hpp: lists that people write: text files, one entry a line.
+// clip/io/lines.hpp: text files with one entry per line: labels, templates, captions.
 #pragma once
 
 #include <clip/core/result.hpp>
 #include <clip/io/bytes.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,13 +13,13 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The lines of a text, without their ends (LF or CR LF; the last may have none) and without a byte order mark in front.
-/// Line i is entry i, so an empty line between others is an error rather than skipped; empty lines at the end are nothing.
-/// LoadError: an empty line (which one), a zero byte (not a text, or UTF-16), no line at all.
+/// The lines of a text without their terminators (LF or CR LF; optional on the last line) and without a byte order
+/// mark. Line i is entry i, so an empty line between other lines is an error. Empty lines at the end are ignored.
+/// LoadError: an empty line (with its number), a zero byte (binary data or UTF-16), no lines.
 [[nodiscard]] inline Result<std::vector<std::string>> try_parse_lines(std::string_view text, const std::string& place) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::vector<std::string> lines;
-  std::size_t empty = 0;  // number of the first empty line since the last full one
+  std::size_t empty = 0;  // number of the first empty line since the last non-empty one
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
@@ -40,7 +40,7 @@ namespace clip::inline CLIP_ABI {
 
 /// The lines of a file: labels, templates, captions.
 [[nodiscard]] inline Result<std::vector<std::string>> try_lines(const std::string& path) {
-  const auto file = try_map(path);
+  const auto file = try_map_file(path);
   if (!file) return file.error();
   return try_parse_lines(as_text(file->bytes()), path);
 }

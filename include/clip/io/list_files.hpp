@@ -1,4 +1,4 @@
-// clip/io/list_files.hpp: the files below a folder, in one order everywhere.
+// clip/io/list_files.hpp: lists the files of a folder, in the same order on every system.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -14,8 +14,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Which files of a folder are meant.
-enum class Below { folder, subfolders };  // those in it; those in folders inside it as well
+/// Whether a listing includes subfolders.
+enum class Below { folder, subfolders };  // only the files in the folder itself; also those in its subfolders
 
 namespace detail {
 
@@ -28,14 +28,14 @@ Result<void> try_list_into(const std::string& folder, Below below, const Wanted&
     if (!open) return open_error(folder, errno);
     for (errno = 0; const dirent* entry = ::readdir(open.get()); errno = 0) {
       const std::string name = entry->d_name;
-      if (name.starts_with('.')) continue;  // hidden, itself, its parent
+      if (name.starts_with('.')) continue;  // hidden files, ".", ".."
       const std::string path = folder.ends_with('/') ? folder + name : folder + "/" + name;
       struct stat status {};
-      if (::lstat(path.c_str(), &status) != 0) continue;  // gone meanwhile
+      if (::lstat(path.c_str(), &status) != 0) continue;  // deleted in the meantime
       if (S_ISDIR(status.st_mode)) {
         if (below == Below::subfolders) folders.push_back(path);
       } else if (wanted(name)) {
-        // A link to a folder is not followed (it may lead back); one that leads nowhere is listed and its reader will say so.
+        // A link to a folder is not followed (it may form a loop). A dangling link is listed; reading it will fail.
         if (S_ISLNK(status.st_mode) && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) continue;
         files.push_back(path);
       }
@@ -49,7 +49,7 @@ Result<void> try_list_into(const std::string& folder, Below below, const Wanted&
 
 }  // namespace detail
 
-/// The files of a folder whose name `wanted` takes, hidden ones left out, ordered by the bytes of their paths.
+/// The files of a folder whose name satisfies `wanted`, without hidden files, sorted by the bytes of their paths.
 /// LoadError: no such folder. SystemError: a folder that cannot be listed.
 template <class Wanted>
 [[nodiscard]] Result<std::vector<std::string>> try_list_files(const std::string& folder, Below below,

@@ -1,11 +1,11 @@
-// clip/io/npy.hpp: arrays in numpy's .npy files, read and written.
+// clip/io/npy.hpp: reads arrays from numpy's .npy files; includes npy_write.hpp.
 #pragma once
 
 #include <clip/core/half.hpp>
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 #include <clip/io/bytes.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/io/npy_header.hpp>
 
 #include <bit>
@@ -28,7 +28,7 @@ struct NpyArray {
 
 namespace detail {
 
-/// Those bits as a T.
+/// Casts bits to a T.
 template <class T>
 inline constexpr auto npy_bits = [](auto bits) { return std::bit_cast<T>(bits); };
 
@@ -47,9 +47,9 @@ void npy_values(NpyType type, const std::byte* p, std::vector<T>& out) {
 
 }  // namespace detail
 
-/// The array in `bytes`; `place` names it in errors. As float or double: values of any type are taken, rounded where T does not
-/// hold them. As an integer: values of exactly that type.
-/// LoadError: not .npy, another element type, columns first (Fortran order), truncated, trailing bytes.
+/// Parses an array; `place` is the file name in error messages. T = float or double accepts any element type and rounds
+/// if needed. An integer T accepts exactly that type.
+/// LoadError: not .npy, another element type, column-major (Fortran order), truncated, trailing bytes.
 template <class T>
 [[nodiscard]] Result<NpyArray<T>> try_parse_npy(std::span<const std::byte> bytes, const std::string& place) {
   auto header = try_parse_npy_header(bytes, place);
@@ -62,10 +62,10 @@ template <class T>
   return array;
 }
 
-/// The array in a file.
+/// Reads an array from a file.
 template <class T>
 [[nodiscard]] Result<NpyArray<T>> try_read_npy(const std::string& path) {
-  const auto file = try_map(path);
+  const auto file = try_map_file(path);
   if (!file) return file.error();
   return try_parse_npy<T>(file->bytes(), path);
 }

@@ -1,4 +1,4 @@
-// clip/io/npy_header.hpp: what stands before the values of a .npy file: their type, their order, their number.
+// clip/io/npy_header.hpp: parser for the header of .npy files: element type, order, shape.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -19,7 +19,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The element types known here, least significant byte first.
+/// The supported element types, little-endian.
 enum class NpyType : unsigned char { f2, f4, f8, i1, i4, i8, u1 };
 
 namespace detail {
@@ -33,10 +33,10 @@ inline constexpr std::array<NpyTypeTraits, 7> npy_types{
 
 /// "<f4"
 constexpr std::string_view name_of(NpyType type) { return detail::npy_types[static_cast<std::size_t>(type)].name; }
-/// Bytes of a value.
+/// Bytes per element.
 constexpr std::size_t size_of(NpyType type) { return detail::npy_types[static_cast<std::size_t>(type)].size; }
 
-/// The type of a file that holds T.
+/// The element type for T.
 template <class T>
 inline constexpr NpyType npy_type =
     [] { static_assert(sizeof(T) == 0, "npy: values are float, double, int8, int32, int64 or uint8"); }();
@@ -56,13 +56,13 @@ inline constexpr NpyType npy_type<std::uint8_t> = NpyType::u1;
 struct NpyHeader {
   NpyType type = NpyType::f4;
   std::vector<Index> shape;
-  std::size_t count = 1;  // of values
-  std::size_t begin = 0;  // of the first value, in bytes
+  std::size_t count = 1;  // number of elements
+  std::size_t begin = 0;  // byte offset of the first element
 };
 
 namespace detail {
 
-/// Reads the one line of Python such a header is: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
+/// Parses the Python dictionary in the header: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 class NpyLine {
  public:
   explicit NpyLine(std::string_view text) : text_{text} {}
@@ -70,7 +70,8 @@ class NpyLine {
   bool take(char c) {
     skip_spaces();
     if (text_.empty() || text_.front() != c) return false;
-    return text_.remove_prefix(1), true;
+    text_.remove_prefix(1);
+    return true;
   }
   std::optional<std::string_view> string() {
     skip_spaces();
@@ -98,13 +99,17 @@ class NpyLine {
     }
     return all;
   }
-  bool at_end() { return skip_spaces(), text_.empty(); }
+  bool at_end() {
+    skip_spaces();
+    return text_.empty();
+  }
 
  private:
   void skip_spaces() { text_.remove_prefix(std::min(text_.find_first_not_of(" \n"), text_.size())); }
   std::string_view cut(std::size_t n) {
     const std::string_view front = text_.substr(0, n);
-    return text_.remove_prefix(n), front;
+    text_.remove_prefix(n);
+    return front;
   }
   std::optional<Index> extent() {
     skip_spaces();
@@ -117,7 +122,8 @@ class NpyLine {
       n = 10 * n + digit;
     }
     if (digits == 0) return std::nullopt;
-    return cut(digits), n;
+    cut(digits);
+    return n;
   }
 
   std::string_view text_;
@@ -152,19 +158,23 @@ inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::st
   std::string known;
   for (std::size_t i = 0; i < npy_types.size(); ++i) {
     known += (i ? ", " : "") + std::string(npy_types[i].name);
-    if (npy_types[i].name == *type) header.type = static_cast<NpyType>(i), known.clear(), i = npy_types.size();
+    if (npy_types[i].name == *type) {
+      header.type = static_cast<NpyType>(i);
+      known.clear();
+      break;
+    }
   }
   if (!known.empty()) return LoadError{place, "npy: element type", known, std::string(*type)};
   if (*columns_first && shape->size() > 1)
-    return LoadError{place, "npy: columns are stored first (Fortran order): expected rows first"};
+    return LoadError{place, "npy: column-major (Fortran order): expected row-major"};
   header.shape = std::move(*shape);
   return header;
 }
 
 }  // namespace detail
 
-/// The header of a file whose bytes are all in `bytes`; sizes are believed only where the bytes are there.
-/// LoadError: not .npy (versions 1 to 3), an element type not known here, columns first, truncated, trailing bytes.
+/// Parses the header of a file that is entirely in `bytes`. Checks the sizes in the header against the number of bytes.
+/// LoadError: not .npy (versions 1 to 3), an unsupported element type, column-major, truncated, trailing bytes.
 [[nodiscard]] inline Result<NpyHeader> try_parse_npy_header(std::span<const std::byte> bytes,
                                                             const std::string& place) {
   constexpr std::string_view magic = "\x93NUMPY";
@@ -172,11 +182,11 @@ inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::st
   const int version = std::to_integer<int>(bytes[6]);
   if (version < 1 || version > 3) return LoadError{place, "npy: version", "1 to 3", version};
   const std::size_t start = version == 1 ? 10 : 12;
-  const std::size_t room = bytes.size() < start ? 0 : bytes.size() - start;
-  const std::size_t length = version == 1 ? load_little<std::uint16_t>(bytes.data() + 8)
-                             : room == 0  ? 1
-                                          : load_little<std::uint32_t>(bytes.data() + 8);
-  if (length > room) return LoadError{place, "npy: truncated header"};
+  const std::size_t available = bytes.size() < start ? 0 : bytes.size() - start;
+  const std::size_t length = version == 1     ? load_little<std::uint16_t>(bytes.data() + 8)
+                             : available == 0 ? 1
+                                              : load_little<std::uint32_t>(bytes.data() + 8);
+  if (length > available) return LoadError{place, "npy: truncated header"};
   auto header = detail::try_parse_npy_line(as_text(bytes.subspan(start, length)), place);
   if (!header) return header;
 
@@ -189,7 +199,7 @@ inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::st
     for (const Index extent : header->shape) {
       if (header->count > present / size / static_cast<std::size_t>(extent))
         return LoadError{
-            place, "npy: truncated: " + std::to_string(present) + " bytes of values are fewer than the shape asks for"};
+            place, "npy: truncated: " + std::to_string(present) + " bytes of values are fewer than the shape requires"};
       header->count *= static_cast<std::size_t>(extent);
     }
   if (present != header->count * size) return LoadError{place, "npy: bytes of values", header->count * size, present};

@@ -1,4 +1,4 @@
-// clip/io/posix.hpp: an open file of the operating system, and its errors in words.
+// clip/io/posix.hpp: RAII file descriptor, and error messages of POSIX calls.
 #pragma once
 
 #include <clip/core/error.hpp>
@@ -28,7 +28,7 @@ class Descriptor {
 
   int number() const { return number_; }
   explicit operator bool() const { return number_ >= 0; }
-  /// False where the system reports a late write error.
+  /// False if the system reports a delayed write error.
   bool close() { return number_ < 0 || ::close(std::exchange(number_, -1)) == 0; }
 
  private:
@@ -40,7 +40,7 @@ inline Error system_error(const std::string& path, const std::string& what, int 
   return SystemError{path, what + ": " + std::generic_category().message(code)};
 }
 
-/// The path as looked for: relative ones with the folder they start from.
+/// The absolute path, for messages about a missing file.
 inline std::string absolute_path(const std::string& path) {
   if (!path.empty() && path.front() == '/') return path;
   std::string folder(4096, '\0');
@@ -49,14 +49,14 @@ inline std::string absolute_path(const std::string& path) {
   return folder + "/" + path;
 }
 
-/// The error of an open that failed: what is missing is the caller's to name again, the rest is the system's.
+/// The error of a failed open: LoadError for a missing file, SystemError for everything else.
 inline Error open_error(const std::string& path, int code) {
   if (code == ENOENT || code == ENOTDIR)
     return LoadError{path, "no such file (looked for " + absolute_path(path) + ")"}.with_id("clip.load.no_file");
   return system_error(path, "cannot be opened", code);
 }
 
-/// Whether anything is at a path; whether that is a folder. Links are followed.
+/// Whether the path exists; whether it is a folder. Both follow links.
 inline bool is_there(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0;

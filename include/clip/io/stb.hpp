@@ -1,13 +1,13 @@
-// clip/io/stb.hpp: stb_image in a namespace of our own, without global symbols.
+// clip/io/stb.hpp: stb_image in the namespace clip::detail::stb, without global symbols.
 //
-// Everything of stb_image is static here and lives in clip::detail::stb, so a program may have its own copy, of another
-// version and with other settings, in the same translation unit: before this header or after it.
-// Decoders kept: JPEG, PNG, BMP, PNM, TGA. Not thread-safe settings (flipping and the like) stay untouched at their defaults.
+// All of stb_image is static here and inside clip::detail::stb, so a program may include its own copy, of another
+// version and with other settings, in the same translation unit, before or after this header. Enabled decoders: JPEG,
+// PNG, BMP, PNM, TGA. The settings that are not thread-safe (such as flipping) keep their defaults.
 #pragma once
 
 #include <clip/core/abi.hpp>
 
-// stb_image.h includes these itself: they must have been read outside of our namespace.
+// stb_image.h includes these itself; they must be included outside our namespace first.
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBIDEF static
-#define STBI_INCLUDE_STB_IMAGE_H  // skips the declarations: they are extern "C", whose names no namespace keeps apart
+#define STBI_INCLUDE_STB_IMAGE_H  // skips the declarations: they are extern "C", and no namespace separates such names
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_PNG
 #define STBI_ONLY_BMP
@@ -37,9 +37,8 @@
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
 #define STBI_NO_STDIO
-#define STBI_ASSERT(x) ((void)0)  // bad files end in an error, whatever NDEBUG says
-#define STBI_MALLOC(size) \
-  calloc(1, size)  // before 2.28 tables a bad file leaves out were read as they came from malloc
+#define STBI_ASSERT(x) ((void)0)           // a bad file ends in an error, with or without NDEBUG
+#define STBI_MALLOC(size) calloc(1, size)  // before 2.28 the decoder read tables that a bad file had left uninitialised
 #define STBI_REALLOC(p, size) realloc(p, size)
 #define STBI_FREE(p) free(p)
 #ifdef __ARM_NEON
@@ -68,12 +67,12 @@
 
 namespace clip::inline CLIP_ABI::detail::stb {
 
-// What the definitions need of the declarations: the documented types of the interface.
+// The types of the documented interface, which the skipped declarations would define.
 enum { STBI_default = 0, STBI_grey = 1, STBI_grey_alpha = 2, STBI_rgb = 3, STBI_rgb_alpha = 4 };
 typedef unsigned char stbi_uc;
 typedef unsigned short stbi_us;
 struct stbi_io_callbacks {
-  int (*read)(void* user, char* data, int size);  // how many bytes it could give
+  int (*read)(void* user, char* data, int size);  // returns the number of bytes read
   void (*skip)(void* user, int n);
   int (*eof)(void* user);
 };

@@ -1,6 +1,7 @@
-// clip/io/stb_macros_begin.hpp: puts every macro stb_image.h reads or defines aside, defined or not.
+// clip/io/stb_macros_begin.hpp: saves and undefines every macro that stb_image.h reads or defines.
 //
-// Only for io/stb.hpp, around its include of stb_image.h: a program may use its own copy before it, after it, or both.
+// Only for io/stb.hpp, around its include of stb_image.h: a program may include its own copy before it, after it, or
+// both.
 #pragma once
 
 #pragma push_macro("FAST_BITS")

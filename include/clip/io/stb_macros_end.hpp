@@ -1,4 +1,4 @@
-// clip/io/stb_macros_end.hpp: brings the macros put aside by stb_macros_begin.hpp back.
+// clip/io/stb_macros_end.hpp: restores the macros saved by stb_macros_begin.hpp.
 #pragma once
 
 #include <clip/io/stb_macros_begin.hpp>

@@ -1,7 +1,7 @@
-// clip/io/zip.hpp: the directory of a zip file in memory, and its entries: in place where they are stored, inflated where not.
+// clip/io/zip.hpp: zip archive reader: directory, and entries, in place if stored, decompressed if deflated.
 //
-// Sizes and places come from the central directory at the end of the file: writers that stream, as PyTorch does, leave them out
-// of the headers before the entries. Every place is checked against the file, and no two entries share a byte.
+// Sizes and offsets come from the central directory at the end of the file: streaming writers such as PyTorch leave
+// them out of the local headers. Every offset is checked against the file size, and entries must not overlap.
 #pragma once
 
 #include <clip/io/bytes.hpp>
@@ -21,24 +21,24 @@ namespace clip::inline CLIP_ABI {
 
 struct ZipEntry {
   std::string name;
-  std::span<const std::byte> bytes;  // as they lie in the file: the content, or its deflate stream
+  std::span<const std::byte> bytes;  // stored bytes in the file: the content, or its deflate stream
   std::size_t size = 0;              // of the content
   std::uint32_t checksum = 0;
   bool deflated = false;
 };
 
-/// The content of an entry: a part of the file, or memory of its own. Stays valid when it is moved.
+/// The content of an entry: a span of the file, or owned memory. Stays valid when moved.
 struct ZipContent {
   std::vector<std::byte> inflated;
   std::span<const std::byte> bytes;
 };
 
-/// The entries of a zip file whose bytes somebody else keeps.
+/// The entries of a zip file in memory. Does not own the bytes.
 class ZipDirectory {
  public:
-  /// In the order of the directory.
+  /// In directory order.
   std::span<const ZipEntry> entries() const { return entries_; }
-  /// Null where no entry has that name.
+  /// Null if there is no entry with that name.
   const ZipEntry* find(std::string_view name) const {
     const auto at = std::lower_bound(by_name_.begin(), by_name_.end(), name,
                                      [&](std::size_t i, std::string_view n) { return entries_[i].name < n; });
@@ -59,13 +59,13 @@ inline bool is_zip(std::span<const std::byte> bytes) {
 
 namespace detail {
 
-/// Little-endian fields of a record, which the caller has checked to be there.
+/// A little-endian field of a record. The caller has checked the record's length.
 template <std::unsigned_integral U>
 std::uint64_t zip_field(std::span<const std::byte> record, std::size_t at) {
   return load_little<U>(record.data() + at);
 }
 
-/// Where the directory lies, and how many entries it has.
+/// Offset and size of the central directory, and its number of entries.
 struct ZipEnd {
   std::uint64_t begin, size, count;
 };
@@ -74,7 +74,7 @@ inline Result<ZipEnd> find_zip_end(std::span<const std::byte> file, const std::s
   const auto fail = [&](const std::string& what) -> Error { return LoadError{place, "zip: " + what}; };
   constexpr std::size_t length = 22;
   if (file.size() < length) return fail("truncated: no directory at the end");
-  // The record is followed by a comment of at most 65535 bytes, whose length it states.
+  // A comment of at most 65535 bytes follows the record, which states the comment's length.
   const std::size_t lowest = file.size() - length - std::min<std::size_t>(file.size() - length, 65535);
   std::size_t at = file.size() - length;
   while (load_little<std::uint32_t>(file.data() + at) != 0x06054B50U ||
@@ -87,7 +87,7 @@ inline Result<ZipEnd> find_zip_end(std::span<const std::byte> file, const std::s
   if (!wide) {
     if (zip_field<std::uint16_t>(record, 4) != 0 || zip_field<std::uint16_t>(record, 6) != 0 ||
         zip_field<std::uint16_t>(record, 8) != end.count)
-      return fail("one part of several");
+      return fail("one part of a multi-part archive");
     if (end.begin > at || end.size != at - end.begin) return fail("the directory is not where its end says");
     return end;
   }
@@ -101,32 +101,32 @@ inline Result<ZipEnd> find_zip_end(std::span<const std::byte> file, const std::s
   return found;
 }
 
-/// Replaces the sizes and the place that a directory entry leaves to its zip64 field. False: a field that is too short.
-inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& size, std::uint64_t& packed,
-                            std::uint64_t& place) {
-  constexpr std::uint64_t elsewhere = 0xFFFFFFFFU;
-  if (size != elsewhere && packed != elsewhere && place != elsewhere) return true;
+/// Replaces sizes and offset by the values in the zip64 field if the entry refers to it. False: the field is too short.
+inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& size, std::uint64_t& compressed,
+                            std::uint64_t& offset) {
+  constexpr std::uint64_t in_zip64 = 0xFFFFFFFFU;
+  if (size != in_zip64 && compressed != in_zip64 && offset != in_zip64) return true;
   while (extra.size() >= 4) {
     const std::uint64_t id = zip_field<std::uint16_t>(extra, 0), length = zip_field<std::uint16_t>(extra, 2);
     if (length > extra.size() - 4) return false;
     auto field = extra.subspan(4, static_cast<std::size_t>(length));
     extra = extra.subspan(4 + field.size());
     if (id != 1) continue;
-    for (std::uint64_t* const value : {&size, &packed, &place}) {
-      if (*value != elsewhere) continue;
+    for (std::uint64_t* const value : {&size, &compressed, &offset}) {
+      if (*value != in_zip64) continue;
       if (field.size() < 8) return false;
       *value = zip_field<std::uint64_t>(field, 0);
       field = field.subspan(8);
     }
     return true;
   }
-  return true;  // a size that happens to be that number
+  return true;  // the size happens to equal this number
 }
 
 }  // namespace detail
 
-/// Reads the directory of a zip file in memory, which must outlive the result. LoadError: truncated, out of bounds, overlapping,
-/// encrypted, a method other than stored and deflated, a name twice.
+/// Parses the directory of a zip file in memory, which must outlive the result. LoadError: truncated, out of bounds,
+/// overlapping, encrypted, a compression method other than stored and deflated, duplicate names.
 [[nodiscard]] inline Result<ZipDirectory> try_parse_zip(std::span<const std::byte> file, const std::string& place) {
   const auto end = detail::find_zip_end(file, place);
   if (!end) return end.error();
@@ -134,7 +134,7 @@ inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& siz
 
   ZipDirectory result;
   result.place_ = place;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> taken;  // bytes of the file, by entry
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> taken;  // byte range of each entry in the file
   auto rest = file.subspan(static_cast<std::size_t>(end->begin), static_cast<std::size_t>(end->size));
   while (!rest.empty()) {
     const std::string number = "entry " + std::to_string(result.entries_.size());
@@ -148,9 +148,9 @@ inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& siz
     ZipEntry entry;
     entry.name = as_text(rest.subspan(46, name_length));
     const auto about = [&](const std::string& what) { return fail(entry.name + ": " + what); };
-    std::uint64_t packed = detail::zip_field<std::uint32_t>(rest, 20),
+    std::uint64_t compressed = detail::zip_field<std::uint32_t>(rest, 20),
                   size = detail::zip_field<std::uint32_t>(rest, 24), begin = detail::zip_field<std::uint32_t>(rest, 42);
-    if (!detail::widen_zip_entry(rest.subspan(46 + name_length, extra_length), size, packed, begin))
+    if (!detail::widen_zip_entry(rest.subspan(46 + name_length, extra_length), size, compressed, begin))
       return about("its zip64 field is damaged");
     const std::uint64_t flags = detail::zip_field<std::uint16_t>(rest, 8),
                         method = detail::zip_field<std::uint16_t>(rest, 10);
@@ -161,22 +161,22 @@ inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& siz
     entry.checksum = load_little<std::uint32_t>(rest.data() + 16);
     rest = rest.subspan(46 + name_length + extra_length + comment_length);
 
-    // The header before the content has its own lengths of name and extra field; where the content begins follows from those.
+    // The local header has its own lengths of name and extra field; they determine the offset of the content.
     if (begin > end->begin || end->begin - begin < 30 || load_little<std::uint32_t>(file.data() + begin) != 0x04034B50U)
       return about("its header is not where the directory says");
     const auto header = file.subspan(static_cast<std::size_t>(begin));
     const std::uint64_t data =
         begin + 30 + detail::zip_field<std::uint16_t>(header, 26) + detail::zip_field<std::uint16_t>(header, 28);
-    if (data > end->begin || packed > end->begin - data) return about("truncated, or longer than the file");
+    if (data > end->begin || compressed > end->begin - data) return about("truncated, or longer than the file");
     if (detail::zip_field<std::uint16_t>(header, 26) != name_length ||
         as_text(header.subspan(30, name_length)) != entry.name)
       return about("its header has another name");
-    if (!entry.deflated && packed != size) return about("stored, but of two sizes");
-    if (entry.deflated && size / 1032 > packed)
-      return about("inflates to more than any deflate stream can");  // 258 bytes of two bits: at most 1032 for one
+    if (!entry.deflated && compressed != size) return about("stored, but its compressed and its full size differ");
+    if (entry.deflated && size / 1032 > compressed)
+      return about("inflates to more than any deflate stream can");  // 258 bytes from two bits: a ratio of at most 1032
     entry.size = static_cast<std::size_t>(size);
-    entry.bytes = file.subspan(static_cast<std::size_t>(data), static_cast<std::size_t>(packed));
-    taken.emplace_back(begin, data + packed);
+    entry.bytes = file.subspan(static_cast<std::size_t>(data), static_cast<std::size_t>(compressed));
+    taken.emplace_back(begin, data + compressed);
     result.entries_.push_back(std::move(entry));
   }
   if (result.entries_.size() != end->count)
@@ -196,8 +196,8 @@ inline bool widen_zip_entry(std::span<const std::byte> extra, std::uint64_t& siz
   return result;
 }
 
-/// The content of an entry. Checksums are compared for deflated entries only: PyTorch may be told to write none.
-/// LoadError: a damaged deflate stream, another size or checksum than the directory says.
+/// The content of an entry. Compares checksums for deflated entries only: PyTorch can be configured to write none.
+/// LoadError: a damaged deflate stream; a size or checksum that differs from the directory.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<ZipContent> try_read_entry(const ZipEntry& entry, const std::string& place) {
   if (!entry.deflated) return ZipContent{{}, entry.bytes};

@@ -1,4 +1,4 @@
-// clip/loss/contrastive.hpp: the loss CLIP is trained with (Radford et al. 2021, figure 3).
+// clip/loss/contrastive.hpp: CLIP's contrastive loss, symmetric InfoNCE (Radford et al. 2021, figure 3).
 #pragma once
 
 #include <clip/model/similarity.hpp>
@@ -25,8 +25,8 @@ Rows<Cx, dyn> logits(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Similar
 }
 
 /// Symmetric InfoNCE: the mean of the cross-entropies of images over texts and of texts over images.
-/// image, text : (n, E), not normalised; row i of both is a pair. Rows of the same group (equal captions) are all positives of
-/// each other, each with the same weight. A scalar.
+/// image, text : (n, E), not normalised; row i of image and row i of text are a pair. Rows of the same group (equal
+/// captions) are positives of each other, all with the same weight. Returns a scalar.
 template <class Cx, Index E, Index E2>
 Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale,
                         Ids groups) {
@@ -45,7 +45,7 @@ Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Simi
   return contrastive(cx, image, text, similarity.logit_scale, groups);
 }
 
-/// The same if no two texts are equal: row i is the only positive of row i.
+/// The same for texts that all differ: row i is the only positive of row i.
 template <class Cx, Index E, Index E2>
 Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text,
                         const Parameter<typename Cx::Scalar>& logit_scale) {
@@ -59,7 +59,7 @@ Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Simi
   return contrastive(cx, image, text, similarity.logit_scale);
 }
 
-/// The value of a loss, on the host.
+/// Downloads the value of a loss to the host.
 template <class Cx>
 double value_of(Cx& cx, Rows<Cx, 1> loss) {
   double value = 0;

@@ -4,7 +4,7 @@
 #include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/model/any_config.hpp>
 #include <clip/model/openclip_json.hpp>
 
@@ -73,7 +73,7 @@ Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string
 /// A configuration from a JSON file. Errors as try_parse_config.
 template <class F = KnownFamilies>
 Result<AnyConfigOf<F>> try_read_config(const std::string& path) {
-  const auto file = try_map(path);
+  const auto file = try_map_file(path);
   if (!file) return file.error();
   return try_parse_config<F>(as_text(file->bytes()), path);
 }

@@ -26,7 +26,7 @@ class Owned {
   /// Puts the weights into the layout that products read fastest. No result changes: worth it for a model that only encodes. It
   /// ends training: a parameter table made before would take panels for rows. A smaller type (Storage::half, bfloat16, int8)
   /// rounds the weights.
-  void pack(Storage storage = Storage::full) { relayout(backend_, tower, packed_layout(storage)); }
+  void pack(Storage storage = Storage::full) { relayout(backend_, tower, packed_layout<B>(storage)); }
   /// Puts the weights back into rows; rounded weights stay rounded.
   void unpack() { relayout(backend_, tower, Layout::rows); }
 

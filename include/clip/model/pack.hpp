@@ -2,38 +2,14 @@
 #pragma once
 
 #include <clip/autograd/walk.hpp>
-#include <clip/backend/concept.hpp>
+#include <clip/backend/packing.hpp>
 #include <clip/core/pointwise.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
-
-/// What packed weights are stored as. Full: as they are, and results have the same bits. Half: widened on their way into a product.
-/// bfloat16: where the machine has dot products of that type, rows are rounded to it as well. int8: where it has dot products of
-/// bytes, every row is quantised by its largest magnitude. Sums are the backend's in every case.
-enum class Storage : unsigned char { full, half, bfloat16, int8 };
-
-constexpr Layout packed_layout(Storage storage) {
-  switch (storage) {
-    case Storage::half: return Layout::half_panels;
-    case Storage::bfloat16: return Layout::bfloat16_panels;
-    case Storage::int8: return Layout::int8_panels;
-    default: return Layout::panels;
-  }
-}
-
-/// A backend whose products read packed panels faster than rows.
-template <class B>
-concept PackingBackend = Backend<B> &&
-    requires(B& b, View<const typename B::Scalar> w, View<typename B::Scalar> rows, std::byte* panels) {
-  { B::packed_bytes(Layout::panels, Index{}, Index{}) } -> std::same_as<std::size_t>;  // of n outputs and k inputs
-  b.pack(Use::linear, Index{}, w, Layout::panels, panels);       // (use, size of windows, w, layout, to)
-  b.unpack(Use::linear, Index{}, panels, Layout::panels, rows);  // (use, size of windows, from, layout, w)
-};
 
 namespace detail {
 
@@ -51,10 +27,9 @@ std::size_t bytes_of(const Parameter<T>& p, Layout layout) {
 /// Values a parameter may take in any of its layouts.
 template <Backend B, class T>
 Index room_for(const Parameter<T>& p) {
-  std::size_t most = 0;
-  for (const Layout layout :
-       {Layout::rows, Layout::panels, Layout::half_panels, Layout::bfloat16_panels, Layout::int8_panels})
-    most = std::max(most, bytes_of<B>(p, layout));
+  std::size_t most = bytes_of<B>(p, Layout::rows);
+  for (const Storage storage : {Storage::full, Storage::half, Storage::bfloat16, Storage::int8})
+    most = std::max(most, bytes_of<B>(p, packed_layout<B>(storage)));
   return static_cast<Index>((most + sizeof(T) - 1) / sizeof(T));
 }
 

@@ -1,6 +1,7 @@
 // clip/model/preprocess.hpp: pixels into what a given model wants to see.
 #pragma once
 
+#include <clip/backend/threads.hpp>
 #include <clip/image/preprocess.hpp>
 
 #include <concepts>
@@ -25,8 +26,7 @@ template <SeesImages M>
 template <SeesImages M>
 [[nodiscard]] Result<void> try_preprocess(const M& model, std::span<const Image> images, Images& out) {
   auto backend = model.backend();  // a handle
-  if constexpr (requires { backend.crew().pool(); })
-    return try_preprocess(model.input(), images, out, backend.crew().pool());
+  if constexpr (ThreadedBackend<decltype(backend)>) return try_preprocess(model.input(), images, out, backend.pool());
   else return try_preprocess(model.input(), images, out);
 }
 template <SeesImages M>

@@ -3,7 +3,7 @@
 
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/walk.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/model/pack.hpp>
 #include <clip/tensor/buffer.hpp>
 

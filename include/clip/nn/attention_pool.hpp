@@ -1,14 +1,14 @@
-// clip/nn/attention_pool.hpp: attention with the mean of an image's pixels as its only query (Radford et al. 2021 §2.4).
+// clip/nn/attention_pool.hpp: attention pooling with the mean of the pixels as query (Radford et al. 2021 §2.4).
 #pragma once
 
 #include <clip/nn/linear.hpp>
-#include <clip/ops/attention.hpp>
-#include <clip/ops/pooling.hpp>
+#include <clip/ops/query_attention.hpp>
 #include <clip/ops/tables.hpp>
+#include <clip/ops/tokens.hpp>
 
 namespace clip::inline CLIP_ABI {
 
-/// rows = [mean of the pixels; pixels] + positional_embedding,   y = c_proj(softmax(q kᵀ/√d) v), q of row 0 alone.
+/// rows = [mean of the pixels; pixels] + positional_embedding,   y = c_proj(softmax(q kᵀ/√d) v), q only for row 0.
 ///   x : (images · (tokens - 1), Width), positional_embedding : (tokens, Width), y : (images, Out)
 template <Backend B, Index Width, Index Out>
 struct AttentionPool {

@@ -1,17 +1,17 @@
-// clip/nn/batch_norm.hpp: batch norm over the channels (Ioffe & Szegedy 2015), and a convolution followed by it.
+// clip/nn/batch_norm.hpp: batch normalisation over channels (Ioffe & Szegedy 2015), and convolution with batch norm.
 #pragma once
 
 #include <clip/nn/convolution.hpp>
-#include <clip/ops/batch_norm.hpp>
+#include <clip/ops/fold_batch_norm.hpp>
 #include <clip/ops/pointwise.hpp>
 
 #include <type_traits>
 
 namespace clip::inline CLIP_ABI {
 
-/// y = (x - μ)/√(σ² + ε) weight + bias, channel by channel          x, y : (rows, Width)
-/// In training μ and σ² are the batch's; Tape::commit() moves the running statistics towards them. Otherwise they are the
-/// running ones. Statistics and counter are stored with the model and are never in a table of parameters.
+/// y = (x - μ)/√(σ² + ε) weight + bias, per channel          x, y : (rows, Width)
+/// Training uses μ and σ² of the batch, and Tape::commit() updates the running statistics; evaluation uses the running
+/// statistics. Statistics and counter are saved with the model and are never in a table of parameters.
 template <Backend B, Index Width>
 struct BatchNorm {
   using T = typename B::Scalar;
@@ -42,7 +42,7 @@ struct BatchNorm {
     return batch_norm(cx, Rows<Cx, Width>{x}, parameters());
   }
 
-  /// (2, Width): what the running statistics come to, a factor and a shift per channel. Inference only.
+  /// (2, Width): the running statistics as one scale and one shift per channel. Inference only.
   template <class Cx>
   Rows<Cx, Width> folded(Cx& cx) const {
     return fold_batch_norm<Width>(cx, parameters());
@@ -54,8 +54,9 @@ struct BatchNorm {
   }
 };
 
-/// f(norm(conv(x)) + shortcut); the shortcut may be `absent`. On a tape these are ops that are differentiated one by one; in
-/// inference the norm is folded into the convolution, everything is applied as its result is stored, and that takes the shortcut's place.
+/// f(norm(conv(x)) + shortcut); the shortcut may be `absent`. A tape records separate, differentiable ops. Inference
+/// folds the norm into the convolution, applies norm, shortcut and f while it stores the result, and writes the result
+/// over the shortcut.
 template <class F, class Cx, Backend B, Index In, Index Out, Index Kernel, Index W, class Shortcut = Absent>
 Rows<Cx, Out> conv_norm(Cx& cx, F f, const Convolution<B, In, Out, Kernel>& conv, const BatchNorm<B, Out>& norm,
                         Rows<Cx, W> x, Grid grid, const Shortcut& shortcut = {}) {

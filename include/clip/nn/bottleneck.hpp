@@ -1,4 +1,4 @@
-// clip/nn/bottleneck.hpp: the residual block of ModifiedResNet, and a stage of such blocks.
+// clip/nn/bottleneck.hpp: the bottleneck block of ModifiedResNet, and a stage of such blocks.
 #pragma once
 
 #include <clip/config/bottleneck.hpp>
@@ -10,10 +10,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The grid after an average pool of this stride.
-constexpr Grid pooled(Grid grid, Index stride) { return Window{stride, stride, 0}.over(grid); }
+/// The grid after an average pool with this stride.
+constexpr Grid output_grid(Grid grid, Index stride) { return Window{stride, stride, 0}.over(grid); }
 
-/// A shortcut that projects: an average pool, then a 1×1 convolution and its norm, named "0" and "1".
+/// A projection shortcut: an average pool, then a 1×1 convolution and its norm, named "0" and "1".
 template <Backend B, BottleneckConfig C>
 struct Downsample {
   Convolution<B, C.in, C.out(), 1> conv;
@@ -30,18 +30,18 @@ struct Downsample {
   template <class Cx>
   Rows<Cx, C.out()> operator()(Cx& cx, Rows<Cx, C.in> x, Grid grid) const {
     if constexpr (C.stride > 1) x = average_pool(cx, x, grid, C.stride);
-    return conv_norm(cx, fn::Identity{}, conv, norm, x, pooled(grid, C.stride));
+    return conv_norm(cx, fn::Identity{}, conv, norm, x, output_grid(grid, C.stride));
   }
 };
 
 /// y = relu(bn3(conv3(pool(relu(bn2(conv2(relu(bn1(conv1(x)))))))) + shortcut(x))
-///   x : (pixels of `grid`, in), y : (pixels of pooled(grid, stride), 4 planes)
-/// In inference y takes the place of an x that is its own shortcut.
-/// The convolutions keep the grid; a stride is an average pool, so that no pixel is left out.
+///   x : (pixels of `grid`, in), y : (pixels of output_grid(grid, stride), 4 planes)
+/// In inference y overwrites x if x is the shortcut itself.
+/// The convolutions keep the grid; the average pool applies the stride, so that no pixel is skipped.
 template <Backend B, BottleneckConfig C>
 struct Bottleneck {
   static_assert(C.downsample || !C.fixed() || (C.stride == 1 && C.in == C.out()),
-                "bottleneck: a shortcut that does not project keeps the shape");
+                "bottleneck: a shortcut without projection requires equal shapes");
   struct Nothing {
     constexpr Nothing(Known<C>) {}
   };
@@ -56,7 +56,7 @@ struct Bottleneck {
   BatchNorm<B, C.out()> bn3{config->out(), BottleneckConfig::epsilon};
   [[no_unique_address]] Shortcut downsample{config};
 
-  /// The last norm begins at zero, so that a block begins as its shortcut (Goyal et al. 2017).
+  /// The weight of the last norm is initialised to zero, so that a new block computes its shortcut (Goyal et al. 2017).
   constexpr Bottleneck(Known<C> config_ = {}) : config{config_} { bn3.weight.init = Init::zeros(); }
 
   static constexpr void members(auto& self, auto&& visit) {
@@ -74,7 +74,7 @@ struct Bottleneck {
     auto y = conv_norm(cx, fn::Relu{}, conv1, bn1, x, grid);
     y = conv_norm(cx, fn::Relu{}, conv2, bn2, y, grid);
     if constexpr (C.stride > 1) y = average_pool(cx, y, grid, C.stride);
-    const Grid smaller = pooled(grid, C.stride);
+    const Grid smaller = output_grid(grid, C.stride);
     if constexpr (C.downsample) return conv_norm(cx, fn::Relu{}, conv3, bn3, y, smaller, downsample(cx, x, grid));
     else return conv_norm(cx, fn::Relu{}, conv3, bn3, y, smaller, x);
   }
@@ -94,11 +94,11 @@ struct BottleneckStage {
     visit("", self.rest);
   }
 
-  /// Leaves in `grid` what the rows are pixels of.
+  /// Sets `grid` to the grid of the result.
   template <class Cx>
   Rows<Cx, First.out()> operator()(Cx& cx, Rows<Cx, First.in> x, Grid& grid) const {
     auto y = first(cx, x, grid);
-    grid = pooled(grid, First.stride);
+    grid = output_grid(grid, First.stride);
     for (Index i = 0; i < rest.size(); ++i)
       y = cx.stage(y, [&cx, grid, &block = rest[i]](Rows<Cx, First.out()> z) {
         return Rows<Cx, First.out()>{block(cx, z, grid)};

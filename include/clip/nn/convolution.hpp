@@ -1,15 +1,15 @@
-// clip/nn/convolution.hpp: a square convolution without bias over rows of pixels.
+// clip/nn/convolution.hpp: 2-D convolution with a square kernel and without bias, over rows of pixels.
 #pragma once
 
-#include <clip/ops/convolution.hpp>
+#include <clip/ops/folded_convolution.hpp>
 
 namespace clip::inline CLIP_ABI {
 
-/// y = x * weight, padded so that only a stride changes the grid.
+/// y = x * weight, padded so that only the stride changes the grid.
 ///   x : (pixels of `grid`, In), weight : (Out, In, Kernel, Kernel), y : (pixels of over(grid), Out)
 template <Backend B, Index In, Index Out, Index Kernel>
 struct Convolution {
-  static_assert(Kernel % 2 == 1, "convolution: the kernel has a middle");
+  static_assert(Kernel % 2 == 1, "convolution: the kernel size is odd");
   using T = typename B::Scalar;
   static constexpr Index taps = Kernel * Kernel;
   [[no_unique_address]] Size<In> in{};
@@ -28,11 +28,11 @@ struct Convolution {
     return convolution(cx, x, grid, window(), out, weight);
   }
 
-  /// f(scale ⊙ (x * weight) + shift + shortcut), in one pass: inference only.          folded : (2, Out) = scale, shift
+  /// f(scale ⊙ (x * weight) + shift + shortcut), in one pass. Inference only.          norm : (2, Out) = scale, shift
   template <class F, class Cx, Index W, class Shortcut>
   Rows<Cx, Out> folded(Cx& cx, F, Rows<Cx, W> x, Grid grid, Rows<Cx, Out> norm, const Shortcut& shortcut) const {
     check(x);
-    return convolution_folded<F>(cx, x, grid, window(), out, weight, norm, shortcut);
+    return folded_convolution<F>(cx, x, grid, window(), out, weight, norm, shortcut);
   }
 
  private:

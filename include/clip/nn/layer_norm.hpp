@@ -1,4 +1,4 @@
-// clip/nn/layer_norm.hpp: layer norm over the width.
+// clip/nn/layer_norm.hpp: layer normalisation over the width.
 #pragma once
 
 #include <clip/ops/norms.hpp>

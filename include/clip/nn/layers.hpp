@@ -1,4 +1,4 @@
-// clip/nn/layers.hpp: layers of one type, one after the other.
+// clip/nn/layers.hpp: sequence of layers of one type, as an array or a vector.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -11,7 +11,7 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-/// The configuration of layer i: that of all layers, or what a function of the layer's number returns.
+/// The configuration of layer i: the common one, or the result of a function of the layer's number.
 template <class Config>
 constexpr decltype(auto) config_of_layer(const Config& config, Index i) {
   if constexpr (requires { config(i); }) return config(i);
@@ -19,8 +19,8 @@ constexpr decltype(auto) config_of_layer(const Config& config, Index i) {
 }
 }  // namespace detail
 
-/// N blocks of one type, named "0", "1", … (or from another number on): an array where N is known, a vector where it is not.
-/// Never a tuple, so that compile time is flat in depth.
+/// N blocks of one type, named "0", "1", … (or from another number on): an array for a compile-time N, otherwise a
+/// vector. Not a tuple, so that compile time does not grow with depth.
 template <class Block, Index N, std::size_t FirstName = 0>
 class Layers {
  public:

@@ -1,4 +1,4 @@
-// clip/nn/linear.hpp: y = x Wᵀ + b.
+// clip/nn/linear.hpp: linear layer, y = x Wᵀ + b.
 #pragma once
 
 #include <clip/ops/linear.hpp>

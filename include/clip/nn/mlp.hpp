@@ -1,4 +1,4 @@
-// clip/nn/mlp.hpp: the second half of a residual block.
+// clip/nn/mlp.hpp: MLP of a transformer block: two linear layers with an activation between.
 #pragma once
 
 #include <clip/config/block.hpp>
@@ -8,10 +8,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Two linear maps with an activation between: y = residual + W2 act(W1 x + b1) + b2.        x, y : (rows, width)
+/// y = residual + W2 act(W1 x + b1) + b2.        x, y : (rows, width)
 template <Backend B, BlockConfig C>
 struct Mlp {
-  [[no_unique_address]] Known<C> config;  // empty unless sizes are known only at run time
+  [[no_unique_address]] Known<C> config;  // empty unless some size is known only at run time
   Linear<B, C.width, C.hidden> c_fc{config->width, config->hidden};
   Linear<B, C.hidden, C.width> c_proj{config->hidden, config->width};
 
@@ -29,7 +29,7 @@ struct Mlp {
     return c_proj.added_to(cx, residual, hidden);
   }
 
-  /// x + mlp(norm(x)), in the place of x where nothing is kept.
+  /// x + mlp(norm(x)). Inference overwrites x.
   template <class Cx, Index W>
   Rows<Cx, C.width> pre_norm(Cx& cx, const LayerNorm<B, C.width>& norm, Rows<Cx, W> x) const {
     const Rows<Cx, C.width> rows{x};

@@ -1,4 +1,4 @@
-// clip/nn/residual_block.hpp: the pre-norm block both towers are made of.
+// clip/nn/residual_block.hpp: pre-norm transformer block of both towers.
 #pragma once
 
 #include <clip/nn/attention.hpp>
@@ -26,14 +26,14 @@ struct ResidualBlock {
     visit("mlp", self.mlp);
   }
 
-  /// Where nothing is kept the sums take the place of x.
+  /// Inference adds in place and overwrites x.
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, const Sequences& sequences) const {
     const auto attended = attn(cx, ln_1(cx, x), onto(Rows<Cx, C.width>{x}), sequences);
     return mlp.pre_norm(cx, ln_2, attended);
   }
 
-  /// The last block of a tower: only the pooled rows go on, so only they need queries, projection and MLP.
+  /// The last block of a tower: only the pooled rows are used, so only they need queries, projection and MLP.
   template <class Cx, Index W>
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, const Sequences& sequences) const {
     const auto normed = ln_1(cx, x);
@@ -43,10 +43,10 @@ struct ResidualBlock {
   }
 };
 
-/// The family of blocks a tower uses unless told otherwise. A family of your own:
+/// The default block family of a tower. A custom family:
 ///   struct Gated { template <Backend B, BlockConfig C> using block = GatedBlock<B, C>; };
-/// A block is its members, a constructor from Known<C>, and block(cx, x, sequences) : (rows, width);
-/// `pooled` is optional.
+/// A block has members(), a constructor from Known<C>, and block(cx, x, sequences) : (rows, width). `pooled` is
+/// optional.
 struct Residual {
   template <Backend B, BlockConfig C>
   using block = ResidualBlock<B, C>;

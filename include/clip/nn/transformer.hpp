@@ -1,4 +1,4 @@
-// clip/nn/transformer.hpp: stack of residual blocks, shared by the transformer towers.
+// clip/nn/transformer.hpp: stack of residual transformer blocks, used by both towers.
 #pragma once
 
 #include <clip/nn/layers.hpp>

@@ -4,13 +4,13 @@
 #include <clip/autograd/context.hpp>
 #include <clip/backend/concept.hpp>
 
-#include <string>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
 /// y = softmax(q kᵀ/√d) v per head, for every row.          qkv : (rows, 3 W) = (q, k, v), y : (rows, W)
-/// saved : (rows, heads) = log Σ exp. `sequences` lives on the host as long as the tape.
+/// saved : (rows, heads) = log Σ exp. `sequences` is in host memory and outlives the tape.
+/// Naive: backend/naive/attention.hpp
 struct AttentionOp {
   static constexpr std::string_view name = "attention";
   static constexpr bool wants_output = true;
@@ -37,7 +37,7 @@ struct AttentionOp {
 };
 
 /// The same for the pooled rows only: q and y hold those, keys and values every row.
-///   q, y : (pooled, W), kv : (rows, 2 W) = (k, v)
+///   q, y : (pooled, W), kv : (rows, 2 W) = (k, v)          Naive: backend/naive/attention.hpp
 struct PooledAttentionOp {
   static constexpr std::string_view name = "pooled_attention";
   static constexpr bool wants_output = true;
@@ -63,8 +63,9 @@ struct PooledAttentionOp {
 };
 
 /// The same with keys and values of their own.          q, y : (pooled, W), k, v : (rows, W)
+/// Naive: backend/naive/attention.hpp
 struct SeparatePooledAttentionOp {
-  static constexpr std::string_view name = "pooled_attention";
+  static constexpr std::string_view name = "separate_pooled_attention";
   static constexpr bool wants_output = true;
   AttentionPattern pattern;
   const Sequences* sequences;
@@ -81,35 +82,6 @@ struct SeparatePooledAttentionOp {
   void backward(auto& b, In<T> q, In<T> k, In<T> v, In<T> y, Saved<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk,
                 Acc<T> dv) const {
     if (dq || dk || dv) b.attention_backward(q, k, v, *sequences, pattern, y, In<T>{saved}, dy, dq, dk, dv);
-  }
-};
-
-/// The same for sequences of equal length with one query each, whose keys and values are linear maps k = x Wkᵀ and v = x Wvᵀ + b of
-/// their rows: neither is computed. With u = q_h Wk_h / √d the scores are u · x_j, and y_h = (Σ_j softmax_j(u · x_j) x_j) Wv_hᵀ + b_h. (A bias of
-/// the keys would move all scores of a head alike.) For inference: no derivative. The two steps:
-///   mean : (n, heads · k), one mean of the rows per head; then y : (n, W), head by head.
-struct QueryAttentionOp {
-  static constexpr std::string_view name = "query_attention";
-  Index heads;
-
-  template <class T>
-  void forward(auto& b, In<T> q, In<T> x, Weights<T> key_weight, Out<T> mean, Saved<T>) const {
-    b.query_attention(q, x, key_weight, heads, mean);
-  }
-};
-struct HeadValuesOp {
-  static constexpr std::string_view name = "head_values";
-  Index heads;
-
-  template <class T>
-  void forward(auto& b, In<T> mean, Weights<T> w, In<T> bias, Out<T> y, Saved<T>) const {
-    const Index d = y.cols / heads, k = mean.cols / heads;
-    for (Index h = 0; h < heads; ++h) {
-      const Weights<T> part =
-          w.layout == Layout::rows ? Weights<T>{w.middle_rows(h * d, d)} : Weights<T>{w, w.layout, w.first + h * d};
-      b.linear(mean.middle_cols(h * k, k), part, Epilogue<T>{.bias = bias.middle_cols(h * d, d)},
-               y.middle_cols(h * d, d));
-    }
   }
 };
 
@@ -144,19 +116,6 @@ Rows<Cx, W> pooled_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, W> k, Rows<Cx, W> v
     raise(ShapeError{"attention", "shape of the values", Shape{k.rows(), q.cols()}, Shape{v.rows(), v.cols()}});
   pattern.pooled = true;
   return cx.apply(SeparatePooledAttentionOp{pattern, &sequences}, q.rows(), Size<W>{q.cols()}, q, k, v);
-}
-
-/// One query a sequence: row i of q belongs to rows i · t … (i + 1) · t - 1 of x. Weights : (W, K), value_bias : (W), each a Parameter or a
-/// slice of one. Inference only.
-template <class Cx, Index W, Index K, class Weight, class Bias>
-Rows<Cx, W> query_attention(Cx& cx, Rows<Cx, W> q, Rows<Cx, K> x, const Weight& key_weight, const Weight& value_weight,
-                            const Bias& value_bias, Index heads) {
-  if (q.rows() == 0 ? x.rows() > 0 : x.rows() % q.rows() != 0)
-    raise(ShapeError{"query_attention", "rows", "a multiple of " + std::to_string(q.rows()), x.rows()});
-  if (q.cols() % heads != 0)
-    raise(ShapeError{"query_attention", "width", "a multiple of " + std::to_string(heads), q.cols()});
-  const auto mean = cx.apply(QueryAttentionOp{heads}, q.rows(), Size<dyn>{heads * x.cols()}, q, x, key_weight);
-  return cx.apply(HeadValuesOp{heads}, q.rows(), Size<W>{q.cols()}, mean, value_weight, value_bias);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,14 +1,17 @@
-// clip/ops/batch_norm.hpp: every channel normalised over all rows of a batch (Ioffe & Szegedy 2015).
+// clip/ops/batch_norm.hpp: batch normalisation of channels over all rows (Ioffe & Szegedy 2015).
 #pragma once
 
 #include <clip/autograd/context.hpp>
+#include <clip/backend/convolving.hpp>
 
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
-/// y = (x - μ) r γ + β,  r = 1/√(σ² + ε), μ and σ² (biased) of every column          x, y : (m, n), γ, β : (n), saved : (2, n) = (μ, σ²)
+/// y = (x - μ) r γ + β,  r = 1/√(σ² + ε), μ and σ² (biased) of every column
+///   x, y : (m, n), γ, β : (n), saved : (2, n) = (μ, σ²)
 /// with x̂ = (x - μ) r:   dx += γ r (dy - mean(dy) - x̂ mean(dy x̂)),   dγ += Σ dy x̂,   dβ += Σ dy
+/// Naive: backend/naive/batch_norm.hpp
 struct BatchNormOp {
   static constexpr std::string_view name = "batch_norm";
   double epsilon;
@@ -29,10 +32,10 @@ struct BatchNormOp {
   }
 };
 
-/// The same with running statistics, which are constants:   dx += γ r dy
+/// The same with running statistics, which are constants:   dx += γ r dy          Naive: backend/naive/batch_norm.hpp
 template <class T>
 struct RunningBatchNormOp {
-  static constexpr std::string_view name = "batch_norm";
+  static constexpr std::string_view name = "running_batch_norm";
   const T *mean, *variance;  // n of each
   double epsilon;
 
@@ -45,18 +48,7 @@ struct RunningBatchNormOp {
   }
 };
 
-/// (scale, shift) with  scale = γ/√(σ² + ε),  shift = β - μ scale:  y = scale ⊙ x + shift. For inference: no derivative.
-struct FoldBatchNormOp {
-  static constexpr std::string_view name = "fold_batch_norm";
-  double epsilon;
-
-  template <class T>
-  void forward(auto& b, In<T> gain, In<T> bias, In<T> mean, In<T> variance, Out<T> y, Saved<T>) const {
-    b.fold_batch_norm(mean, variance, gain, bias, epsilon, y);
-  }
-};
-
-/// The weights of a batch norm, where its module keeps them. All have the width of the rows; the counter is one number.
+/// The weights and statistics of a batch norm. All have the width of the rows; the counter is one number.
 template <class T>
 struct BatchNormWeights {
   const Parameter<T>&weight, &bias, &running_mean, &running_var, &num_batches_tracked;
@@ -64,30 +56,24 @@ struct BatchNormWeights {
   double momentum = 0.1;
 };
 
-/// Batch norm. On a tape the statistics are those of the batch, gathered for tape.commit(); in inference, or on a tape made
-/// with `evaluation`, the running ones.          x, result : (m, N)
-/// ShapeError: statistics of a single row have no variance to gather.
+/// Batch norm. On a tape the statistics are those of the batch, collected for tape.commit(); in inference, or on a tape
+/// made with `evaluation`, the running ones.          x, result : (m, N)
+/// ShapeError: a single row has no variance.
 template <class Cx, Index N>
 Rows<Cx, N> batch_norm(Cx& cx, Rows<Cx, N> x, const BatchNormWeights<typename Cx::Scalar>& p) {
   using T = typename Cx::Scalar;
+  static_assert(ConvolvingBackend<BackendOf<Cx>>,
+                "batch_norm: this backend has no batch norms (backend/convolving.hpp)");
   if (p.weight.count() != x.cols()) raise(ShapeError{"batch_norm", "width", p.weight.count(), x.cols()});
   if constexpr (Cx::recording)
     if (!cx.evaluating()) {
       if (x.rows() < 2) raise(ShapeError{"batch_norm", "values per channel in training", "2 or more", x.rows()});
       const auto y = cx.apply(BatchNormOp{p.epsilon}, x.rows(), Size<N>{x.cols()}, x, p.weight, p.bias);
-      cx.gather(y, {p.running_mean.view(), p.running_var.view(), p.num_batches_tracked.view(), p.momentum});
+      cx.collect(y, {p.running_mean.view(), p.running_var.view(), p.num_batches_tracked.view(), p.momentum});
       return y;
     }
   return cx.apply(RunningBatchNormOp<T>{p.running_mean.data, p.running_var.data, p.epsilon}, x.rows(),
                   Size<N>{x.cols()}, x, p.weight, p.bias);
-}
-
-/// Running statistics as a product applies them while it stores: (2, N) rows of scale and shift.
-/// N may be left out: rows of run-time width become any.
-template <Index N = dyn, class Cx>
-Rows<Cx, N> fold_batch_norm(Cx& cx, const BatchNormWeights<typename Cx::Scalar>& p) {
-  return cx.apply(FoldBatchNormOp{p.epsilon}, 2, Size<N>{p.weight.count()}, p.weight, p.bias, p.running_mean,
-                  p.running_var);
 }
 
 }  // namespace clip::inline CLIP_ABI

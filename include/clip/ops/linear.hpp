@@ -1,7 +1,8 @@
-// clip/ops/linear.hpp: products with weights, with everything that is applied as the result is stored.
+// clip/ops/linear.hpp: linear maps with fused bias, activation and residual; projections; similarity matrices.
 #pragma once
 
 #include <clip/autograd/context.hpp>
+#include <clip/backend/arithmetic.hpp>
 #include <clip/backend/concept.hpp>
 
 #include <string_view>
@@ -10,6 +11,7 @@ namespace clip::inline CLIP_ABI {
 
 /// z = x wᵀ + bias,  y = residual + f(z)          x : (m, k), w : (n, k), bias : (n), residual, y : (m, n)
 /// dz = dy f'(z);   dx += dz w,   dw += dzᵀ x,   dbias += Σ rows of dz,   dresidual += dy
+/// Naive: backend/naive/products.hpp
 template <class F = fn::Identity>
 struct LinearOp {
   static constexpr std::string_view name = "linear";
@@ -28,7 +30,7 @@ struct LinearOp {
   /// f(z) + residual, without the product.
   template <class T>
     requires(!plain)
-  void again(auto& b, In<T>, Weights<T>, In<T>, In<T> residual, Saved<T> before, Out<T> y) const {
+  void recompute(auto& b, In<T>, Weights<T>, In<T>, In<T> residual, Saved<T> before, Out<T> y) const {
     b.map(F{}, In<T>{before}, y);
     if (residual) b.add(residual, Acc<T>{y, false});
   }
@@ -38,7 +40,7 @@ struct LinearOp {
                 Acc<T> dbias, Acc<T> dresidual) const {
     In<T> dz = dy;
     if constexpr (!plain) {
-      b.map_slope(F{}, In<T>{before}, dy, Acc<T>{before, true});  // z is not needed any more: dz takes its place
+      b.map_slope(F{}, In<T>{before}, dy, Acc<T>{before, true});  // dz overwrites z, which is dead
       dz = before;
     }
     if (dresidual) b.add(dy, dresidual);
@@ -49,7 +51,7 @@ struct LinearOp {
 };
 
 /// y = x p          x : (m, k), p : (k, n): OpenAI's `proj` and `text_projection`
-/// dx += dy pᵀ,   dp += xᵀ dy
+/// dx += dy pᵀ,   dp += xᵀ dy          Naive: backend/naive/products.hpp
 struct ProjectOp {
   static constexpr std::string_view name = "project";
 
@@ -65,29 +67,20 @@ struct ProjectOp {
   }
 };
 
-namespace detail {
-/// The backend itself, or one that rounds nothing where its products do.
-template <class B>
-decltype(auto) in_full(B& b) {
-  if constexpr (requires { b.in_full(); }) return b.in_full();
-  else return (b);
-}
-}  // namespace detail
-
-/// y = a bᵀ          a : (m, k), b : (n, k): all similarities of two sets of rows, in full precision: a loss stands on them
-/// da += dy b,   db += dyᵀ a
+/// y = a bᵀ: all similarities of two sets of rows, in full precision, for losses          a : (m, k), b : (n, k)
+/// da += dy b,   db += dyᵀ a          Naive: backend/naive/products.hpp
 struct MatmulNtOp {
   static constexpr std::string_view name = "matmul_nt";
 
   template <class T>
   void forward(auto& b, In<T> x, In<T> z, Out<T> y, Saved<T>) const {
-    auto&& full = detail::in_full(b);
+    auto&& full = clip::in_full(b);
     full.linear(x, Weights<T>{z}, Epilogue<T>{}, y);
   }
 
   template <class T>
   void backward(auto& b, In<T> x, In<T> z, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> dz) const {
-    auto&& full = detail::in_full(b);
+    auto&& full = clip::in_full(b);
     if (dx) full.project(dy, Weights<T>{z}, Epilogue<T>{.residual = dx.fresh ? In<T>{} : In<T>{dx}}, dx);
     if (dz) full.outer(dy, x, dz);
   }

@@ -1,4 +1,4 @@
-// clip/ops/losses.hpp: the parts losses are made of: temperature, and cross-entropy with several positives.
+// clip/ops/losses.hpp: temperature scaling, and cross-entropy with several positives.
 #pragma once
 
 #include <clip/autograd/context.hpp>
@@ -9,7 +9,7 @@
 namespace clip::inline CLIP_ABI {
 
 /// y = exp(s) x          s : (1), x, y : (m, n)
-/// dx += exp(s) dy,   ds += Σ dy y
+/// dx += exp(s) dy,   ds += Σ dy y          Naive: backend/naive/pointwise.hpp
 struct ExpScaleOp {
   static constexpr std::string_view name = "exp_scale";
   static constexpr bool wants_output = true;
@@ -25,10 +25,11 @@ struct ExpScaleOp {
   }
 };
 
-/// L = mean_i (log Σ_j exp x_ij - mean of x_ij over the positives of i), over rows or columns of x; j is a positive of i
-/// where their groups are equal.          x : (m, n), L : (1, 1), saved : (1, m or n) = log Σ exp
+/// L = mean_i (log Σ_j exp x_ij - mean of x_ij over the positives of i), over rows or columns of x; j is a positive
+/// of i where their groups are equal.          x : (m, n), L : (1, 1), saved : (1, m or n) = log Σ exp
 /// dx_ij += dL / m (softmax_ij - [j positive of i] / positives of i)
-/// `weight` scales the whole.  The groups live on the host as long as the tape.
+/// `weight` scales the whole. The groups are in host memory and outlive the tape.
+/// Naive: backend/naive/losses.hpp
 struct CrossEntropyOp {
   static constexpr std::string_view name = "cross_entropy";
   Ids row_groups, col_groups;

@@ -1,4 +1,4 @@
-// clip/ops/norms.hpp: layer norm, and rows of unit length.
+// clip/ops/norms.hpp: layer normalisation, and rows of unit length.
 #pragma once
 
 #include <clip/autograd/context.hpp>
@@ -9,7 +9,7 @@ namespace clip::inline CLIP_ABI {
 
 /// y = (x - μ) r γ + β,  r = 1/√(σ² + ε)          x, y : (m, n), γ, β : (n), saved : (m, 2) = (μ, r)
 /// with x̂ = (x - μ) r and g = γ dy:   dx += r (g - mean(g) - x̂ mean(g x̂)),   dγ += Σ dy x̂,   dβ += Σ dy
-/// (Ba et al. 2016)
+/// (Ba et al. 2016)          Naive: backend/naive/norms.hpp
 struct LayerNormOp {
   static constexpr std::string_view name = "layer_norm";
   double epsilon;
@@ -23,7 +23,7 @@ struct LayerNormOp {
     b.layer_norm(x, gain, bias, epsilon, y, saved);
   }
   template <class T>
-  void again(auto& b, In<T> x, In<T> gain, In<T> bias, Saved<T>, Out<T> y) const {
+  void recompute(auto& b, In<T> x, In<T> gain, In<T> bias, Saved<T>, Out<T> y) const {
     b.layer_norm(x, gain, bias, epsilon, y, Saved<T>{});
   }
   template <class T>
@@ -34,7 +34,7 @@ struct LayerNormOp {
 };
 
 /// y = x / |x|, row by row;   dx += (dy - y (y·dy)) / |x|          saved : (m, 1) = |x|
-/// No ε, as OpenAI: a row of zeros gives NaN, which a loss reports.
+/// No ε, as OpenAI: a row of zeros gives NaN, which a loss reports.          Naive: backend/naive/norms.hpp
 struct NormalizeOp {
   static constexpr std::string_view name = "normalize";
 

@@ -1,4 +1,4 @@
-// clip/ops/pointwise.hpp: activations and sums, element by element.
+// clip/ops/pointwise.hpp: elementwise activations and sums.
 #pragma once
 
 #include <clip/autograd/context.hpp>
@@ -8,7 +8,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// y = f(x);   dx += dy f'(x)
+/// y = f(x);   dx += dy f'(x)          Naive: backend/naive/pointwise.hpp
 template <class F>
 struct Pointwise {
   static constexpr std::string_view name = F::name;
@@ -23,7 +23,7 @@ struct Pointwise {
   }
 };
 
-/// y = x + z;   dx += dy,   dz += dy
+/// y = x + z;   dx += dy,   dz += dy          Naive: backend/naive/pointwise.hpp
 struct AddOp {
   static constexpr std::string_view name = "add";
 

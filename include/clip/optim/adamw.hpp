@@ -19,8 +19,8 @@ struct AdamwOptions {
   DecayRule decays = decay_matrices;
 };
 
-/// m ← β1 m + (1-β1) g;  v ← β2 v + (1-β2) g²;  p ← (1 - lr wd) p - lr m̂ / (√v̂ + ε), then p into its range.
-/// Parameters that received no gradient since the last step stay as they are.
+/// m ← β1 m + (1-β1) g;  v ← β2 v + (1-β2) g²;  p ← (1 - lr wd) p - lr m̂ / (√v̂ + ε), then p is clamped to its range.
+/// Parameters without a gradient since the last step do not change.
 template <Backend B>
 class AdamW {
  public:
@@ -39,10 +39,10 @@ class AdamW {
     within("weight_decay", options.weight_decay, 0, 1e6f);
   }
 
-  /// May be changed between steps (schedules do).
+  /// May be changed between steps, for example by a schedule.
   AdamwOptions options;
 
-  /// One step with the gradients of the table, which are used up.
+  /// Takes one step with the gradients of the table, and clears them.
   void step() {
     ++steps_;
     const double t = static_cast<double>(steps_);
@@ -59,7 +59,7 @@ class AdamW {
     });
   }
 
-  /// Steps taken: with the states of the table, all there is to resume from.
+  /// Number of steps taken. With the states of the table, this is everything needed to resume.
   Index steps() const { return steps_; }
   void set_steps(Index steps) { steps_ = steps; }
 

@@ -1,4 +1,4 @@
-// clip/optim/clip_norm.hpp: gradients of bounded length.
+// clip/optim/clip_norm.hpp: gradient norm clipping.
 #pragma once
 
 #include <clip/autograd/parameters.hpp>
@@ -7,7 +7,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// √ Σ g² over all gradients of the table that have arrived.
+/// √ Σ g² over all gradients of the table that backward has computed.
 template <Backend B>
 double gradient_norm(Parameters<B>& parameters) {
   double squares = 0;
@@ -16,7 +16,8 @@ double gradient_norm(Parameters<B>& parameters) {
   return std::sqrt(squares);
 }
 
-/// Scales all gradients so that their joint norm is at most `most` (PyTorch's clip_grad_norm_). Returns the norm before.
+/// Scales all gradients so that their joint norm is at most `most` (as PyTorch's clip_grad_norm_). Returns the norm
+/// before scaling.
 template <Backend B>
 double clip_gradient_norm(Parameters<B>& parameters, double most) {
   if (!(most > 0)) raise(OptionError{"clip_gradient_norm", "largest norm", "above 0", most});
@@ -24,7 +25,7 @@ double clip_gradient_norm(Parameters<B>& parameters, double most) {
   const double factor = most / (norm + 1e-6);
   if (factor < 1)
     for (auto& e : parameters.entries())
-      if (!e.fresh) parameters.backend().scale(e.gradient, factor);
+      if (!e.fresh) parameters.backend().blend(factor, 0, e.gradient, e.gradient);
   return norm;
 }
 

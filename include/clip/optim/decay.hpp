@@ -1,4 +1,4 @@
-// clip/optim/decay.hpp: which weights decay.
+// clip/optim/decay.hpp: rules that select the weights subject to weight decay.
 #pragma once
 
 #include <clip/core/view.hpp>
@@ -7,11 +7,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Says whether a parameter of this name and shape decays.
+/// True if weight decay applies to a parameter of this name and shape.
 using DecayRule = bool (*)(std::string_view name, const Shape& shape);
 
-/// open_clip's groups: matrices and tables decay; vectors and scalars, and whatever is named after a norm, a bias or the
-/// temperature, do not.
+/// open_clip's groups: weight decay applies to matrices and tables, but not to vectors, scalars, or any parameter named
+/// after a norm, a bias or the temperature.
 inline bool decay_matrices(std::string_view name, const Shape& shape) {
   if (shape.rank < 2) return false;
   for (std::string_view part : {"bn", "ln", "bias", "logit_scale"})

@@ -1,4 +1,4 @@
-// clip/optim/schedule.hpp: the learning rate over the steps of a run.
+// clip/optim/schedule.hpp: learning rate schedules.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -8,7 +8,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Linear warm-up, then half a cosine down to zero: the factor on the peak learning rate at `step` (0, 1, …).
+/// Linear warm-up, then cosine decay to zero: the factor on the peak learning rate at `step` (0, 1, …).
 ///   (step + 1) / warmup                                        while step < warmup
 ///   ½ (1 + cos(π (step - warmup) / (total - warmup)))          after
 struct WarmupCosine {

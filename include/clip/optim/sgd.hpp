@@ -1,4 +1,4 @@
-// clip/optim/sgd.hpp: stochastic gradient descent with momentum (as PyTorch writes it).
+// clip/optim/sgd.hpp: stochastic gradient descent with momentum (PyTorch's formula).
 #pragma once
 
 #include <clip/autograd/parameters.hpp>
@@ -15,8 +15,8 @@ struct SgdOptions {
   DecayRule decays = decay_all;
 };
 
-/// g ← g + wd p;  v ← μ v + g (v = g at first);  p ← p - lr v, then p into its range.
-/// Parameters that received no gradient since the last step stay as they are.
+/// g ← g + wd p;  v ← μ v + g (first step: v = g);  p ← p - lr v, then p is clamped to its range.
+/// Parameters without a gradient since the last step do not change.
 template <Backend B>
 class Sgd {
  public:

@@ -1,4 +1,4 @@
-// clip/optim/update.hpp: what every optimiser's step has in common.
+// clip/optim/update.hpp: the loop over parameters that all optimisers share.
 #pragma once
 
 #include <clip/autograd/parameters.hpp>
@@ -8,8 +8,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// update(entry, weight decay of this entry) for every parameter a gradient has arrived for; then the parameter goes into its
-/// range, and in the end the gradients are used up. `Options` say `decays` and `weight_decay`.
+/// Calls update(entry, weight decay of the entry) for every parameter that has a gradient, clamps the parameter to its
+/// range, and finally clears all gradients. `Options` has the members `decays` and `weight_decay`.
 template <Backend B, class Options, class F>
 void update_each(Parameters<B>& parameters, const Options& options, F&& update) {
   for (auto& e : parameters.entries()) {

@@ -1,4 +1,4 @@
-// clip/plot/drawing.hpp: what the charts share: colours, titles, the width of a text.
+// clip/plot/drawing.hpp: shared parts of the charts: colours, headings, text widths, tick steps.
 #pragma once
 
 #include <clip/plot/svg.hpp>
@@ -11,7 +11,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Told apart also by those who do not tell red from green.
+/// Distinguishable also with red-green colour blindness.
 namespace colors {
 inline constexpr Rgb white{255, 255, 255}, pale{247, 248, 250}, ink{31, 41, 51}, faint{101, 113, 128},
     grid{225, 230, 236};
@@ -20,7 +20,7 @@ inline constexpr Rgb blue{27, 88, 160}, orange{208, 83, 16};
 
 namespace detail {
 
-/// A generous guess: letters are on average 0.58 of the size wide, bold ones 0.64.
+/// An upper estimate: the average letter is 0.58 of the font size wide, a bold one 0.64.
 inline double text_width(std::string_view text, double size, bool bold = false) {
   const auto letters =
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
@@ -32,7 +32,7 @@ inline double widest(const std::vector<std::string>& texts, double size) {
   return width;
 }
 
-/// Title and note at the top left; what follows begins below heading_height.
+/// Title and note at the top left; the content begins below heading_height.
 inline constexpr double heading_height = 62, margin = 20;
 inline double heading_width(std::string_view title, std::string_view note) {
   return 2 * margin + std::max(text_width(title, 17, true), text_width(note, 12));
@@ -42,12 +42,12 @@ inline void draw_heading(Svg& svg, std::string_view title, std::string_view note
   svg.text({margin, 50}, note, {.size = 12, .color = colors::faint});
 }
 
-/// Dark or light words on a filled cell, whichever has the greater contrast.
+/// The text colour, dark or light, with the greater contrast on a filled cell.
 inline Rgb readable_on(Rgb fill) {
   return contrast(fill, colors::white) > contrast(fill, colors::ink) ? colors::white : colors::ink;
 }
 
-/// Steps of 1, 2 or 5 times a power of ten that cut a range into at most `most` parts.
+/// The smallest step of 1, 2 or 5 times a power of ten that divides the range into at most `most` parts.
 inline double tick_step(double range, int most) {
   const double rough = std::max(range, 1e-12) / most, power = std::pow(10.0, std::floor(std::log10(rough)));
   for (const double step : {1.0, 2.0, 5.0})

@@ -1,4 +1,4 @@
-// clip/plot/image_sheet.hpp: small images in rows, framed by whether something about them was right.
+// clip/plot/image_sheet.hpp: rows of small captioned images, with frames that mark right and wrong ones.
 #pragma once
 
 #include <clip/image/image.hpp>
@@ -10,7 +10,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// An image of the sheet and two short lines below it. Images may borrow their pixels.
+/// An image of the sheet and two short lines below it. Images may refer to pixels of the caller.
 struct SheetTile {
   Image image;
   std::string caption, note;
@@ -24,24 +24,25 @@ struct SheetRow {
 
 struct ImageSheet {
   std::string title, note;
-  std::string right_means = "right", wrong_means = "wrong";  // beside the two frames of the key
+  std::string right_means = "right", wrong_means = "wrong";  // labels of the two colours in the legend
   std::vector<SheetRow> rows;
 };
 
-/// Right tiles have a blue frame, wrong ones an orange frame and caption. Wrong tiles of all rows begin in one column.
+/// Right tiles have a blue frame; wrong ones have an orange frame and caption, and begin in the same column in all
+/// rows.
 inline Svg image_sheet(const ImageSheet& sheet) {
   constexpr double side = 60, frame = 3, pitch_y = 106, gap = 22, size = 11;
-  std::vector<std::string> names, words;
+  std::vector<std::string> names, texts;
   std::size_t most_right = 0, most_wrong = 0;
   for (const SheetRow& row : sheet.rows) {
     names.push_back(row.name);
-    for (const SheetTile& tile : row.tiles) words.insert(words.end(), {tile.caption, tile.note});
+    for (const SheetTile& tile : row.tiles) texts.insert(texts.end(), {tile.caption, tile.note});
     const auto n = static_cast<std::size_t>(
         std::count_if(row.tiles.begin(), row.tiles.end(), [](const SheetTile& t) { return t.right; }));
     most_right = std::max(most_right, n);
     most_wrong = std::max(most_wrong, row.tiles.size() - n);
   }
-  const double pitch_x = std::max(side + 2 * frame + 10, detail::widest(words, size) + 6);
+  const double pitch_x = std::max(side + 2 * frame + 10, detail::widest(texts, size) + 6);
   const double left = detail::margin + detail::widest(names, 13) + 14, top = detail::heading_height + 36;
   const double wrong_left = left + static_cast<double>(most_right) * pitch_x + gap;
   const double width = std::max(wrong_left + static_cast<double>(most_wrong) * pitch_x + detail::margin,

@@ -1,4 +1,4 @@
-// clip/plot/line_chart.hpp: values over steps, with levels to compare them with.
+// clip/plot/line_chart.hpp: line chart of values over steps, with optional smoothing and reference levels.
 #pragma once
 
 #include <clip/plot/drawing.hpp>
@@ -19,19 +19,19 @@ struct LineLevel {
 struct LineChart {
   std::string title, note;
   std::string x_title, y_title;
-  double first_x = 1;          // of values[0]; the next ones follow by one
-  std::vector<double> values;  // thin
-  std::size_t smoothing = 0;   // values on either side in the mean the thick line shows; 0: no thick line
+  double first_x = 1;          // of values[0]; later values follow at steps of 1
+  std::vector<double> values;  // the thin line
+  std::size_t smoothing = 0;   // half-width of the moving average of the thick line; 0: no thick line
   std::vector<LineLevel> levels;
 };
 
 namespace detail {
 
-/// From data to the drawing, along one axis.
+/// Maps data to drawing coordinates along one axis.
 struct Axis {
   double low, high, at_low, at_high, step;
   double operator()(double x) const { return at_low + (x - low) / (high - low) * (at_high - at_low); }
-  /// tick(value, text) for every multiple of the step within.
+  /// Calls tick(value, text) for every multiple of the step on the axis.
   void ticks(auto&& tick) const {
     const int decimals = step >= 1 ? 0 : static_cast<int>(std::ceil(-std::log10(step)));
     for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k)
@@ -39,7 +39,8 @@ struct Axis {
   }
 };
 
-/// The mean of every value and up to `reach` on either side, as many before as after: the curve neither lags nor leads.
+/// Centred moving average over up to `reach` values on either side (fewer at the ends, always symmetric, so that the
+/// curve neither lags nor leads).
 inline std::vector<double> smoothed(const std::vector<double>& values, std::size_t reach) {
   std::vector<double> sums{0}, result;
   for (double x : values) sums.push_back(sums.back() + x);
@@ -59,16 +60,20 @@ inline Svg line_chart(const LineChart& chart) {
   double low = INFINITY, high = -INFINITY;
   const auto reach = [&](double y) {
     if (!std::isfinite(y)) raise(InputError{"line_chart", "a value", "a finite number", y});
-    low = std::min(low, y), high = std::max(high, y);
+    low = std::min(low, y);
+    high = std::max(high, y);
   };
   for (double y : chart.values) reach(y);
   for (const LineLevel& level : chart.levels) reach(level.value);
-  if (!(low < high)) low = std::isfinite(low) ? low - 1 : 0, high = low + 2;
-  const double room = 0.06 * (high - low);
+  if (!(low < high)) {
+    low = std::isfinite(low) ? low - 1 : 0;
+    high = low + 2;
+  }
+  const double padding = 0.06 * (high - low);
 
   const double last_x = chart.first_x + std::max(1.0, static_cast<double>(chart.values.size()) - 1);
   const detail::Axis x{chart.first_x, last_x, left, right, std::max(1.0, detail::tick_step(last_x - chart.first_x, 9))};
-  const detail::Axis y{low - room, high + room, bottom, top, detail::tick_step(high - low + 2 * room, 7)};
+  const detail::Axis y{low - padding, high + padding, bottom, top, detail::tick_step(high - low + 2 * padding, 7)};
 
   Svg svg{width, height, chart.title};
   detail::draw_heading(svg, chart.title, chart.note);
@@ -84,7 +89,7 @@ inline Svg line_chart(const LineChart& chart) {
   svg.text({(left + right) / 2, height - 14}, chart.x_title,
            {.size = 12, .color = colors::faint, .anchor = Anchor::middle, .bold = true});
   svg.text({22, (top + bottom) / 2}, chart.y_title,
-           {.size = 12, .color = colors::faint, .anchor = Anchor::middle, .bold = true, .turn = -90});
+           {.size = 12, .color = colors::faint, .anchor = Anchor::middle, .bold = true, .rotation = -90});
 
   const auto curve = [&](const std::vector<double>& values, const Stroke& stroke) {
     std::vector<Point> points;

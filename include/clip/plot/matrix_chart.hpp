@@ -1,4 +1,4 @@
-// clip/plot/matrix_chart.hpp: tables of numbers as shaded cells: confusions of a classifier, similarities.
+// clip/plot/matrix_chart.hpp: matrices as shaded cells: confusion matrix, similarities.
 #pragma once
 
 #include <clip/core/view.hpp>
@@ -11,7 +11,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What stands around the cells.
+/// The texts around the cells.
 struct MatrixLabels {
   std::string title, note;
   std::string rows_title, columns_title;
@@ -20,17 +20,17 @@ struct MatrixLabels {
 
 namespace detail {
 
-/// text(i, j) and color(i, j) of every cell. Long column names are turned.
+/// Draws text(i, j) on color(i, j) in every cell. Rotates long column names.
 template <class Text, class Color>
 Svg matrix_chart(const MatrixLabels& labels, Text&& text, Color&& color) {
   constexpr double cell_height = 34, size = 12, steepness = 0.64;  // sine of 40 degrees
   const double widest_column = widest(labels.columns, size);
-  const bool turned = widest_column > 84;
-  const double cell_width = turned ? 58 : std::max(58.0, widest_column + 8);
+  const bool rotated = widest_column > 84;
+  const double cell_width = rotated ? 58 : std::max(58.0, widest_column + 8);
   const double left = margin + 24 + widest(labels.rows, size) + 10;
-  const double top = heading_height + 26 + (turned ? widest_column * steepness + 14 : 24);
+  const double top = heading_height + 26 + (rotated ? widest_column * steepness + 14 : 24);
   const double columns = static_cast<double>(labels.columns.size()), rows = static_cast<double>(labels.rows.size());
-  const double overhang = turned ? widest_column * 0.77 : 0;  // of the last column name
+  const double overhang = rotated ? widest_column * 0.77 : 0;  // of the last column name
   const double width =
       std::max(left + columns * cell_width + std::max(margin, overhang), heading_width(labels.title, labels.note));
 
@@ -38,10 +38,10 @@ Svg matrix_chart(const MatrixLabels& labels, Text&& text, Color&& color) {
   draw_heading(svg, labels.title, labels.note);
   svg.text({left, heading_height + 18}, labels.columns_title, {.size = size, .color = colors::faint, .bold = true});
   svg.text({margin + 12, top + rows * cell_height / 2}, labels.rows_title,
-           {.size = size, .color = colors::faint, .anchor = Anchor::middle, .bold = true, .turn = -90});
+           {.size = size, .color = colors::faint, .anchor = Anchor::middle, .bold = true, .rotation = -90});
   for (std::size_t j = 0; j < labels.columns.size(); ++j) {
     const double middle = left + (static_cast<double>(j) + 0.5) * cell_width;
-    if (turned) svg.text({middle, top - 8}, labels.columns[j], {.size = size, .turn = -40});
+    if (rotated) svg.text({middle, top - 8}, labels.columns[j], {.size = size, .rotation = -40});
     else svg.text({middle, top - 8}, labels.columns[j], {.size = size, .anchor = Anchor::middle});
   }
   for (std::size_t i = 0; i < labels.rows.size(); ++i) {
@@ -68,8 +68,9 @@ inline void check_extents(const char* chart, const MatrixLabels& labels, View<co
 
 }  // namespace detail
 
-/// How often items of a class (rows) were given a class (columns). The diagonal is blue, the rest orange; the shade is the
-/// square root of the share of the row, so that rare confusions are seen. ShapeError: not a number for every pair of names.
+/// A confusion matrix: counts of items by true class (rows) and predicted class (columns). The diagonal is blue, the
+/// rest orange. The shade is the share of the row on the diagonal and its square root elsewhere, so that rare
+/// confusions are visible. ShapeError: the number of values differs from that of the names.
 inline Svg confusion_chart(const MatrixLabels& labels, View<const double> counts) {
   detail::check_extents("confusion_chart", labels, counts);
   const auto share = [counts](Index i, Index j) {
@@ -85,7 +86,7 @@ inline Svg confusion_chart(const MatrixLabels& labels, View<const double> counts
       });
 }
 
-/// Values with two digits after the point: blue above zero, orange below, the darkest as far from zero as any. ShapeError as above.
+/// Values with two decimals: blue above zero, orange below, darkest at the greatest magnitude. ShapeError as above.
 inline Svg similarity_chart(const MatrixLabels& labels, View<const double> values) {
   detail::check_extents("similarity_chart", labels, values);
   double farthest = 0;

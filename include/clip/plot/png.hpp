@@ -1,4 +1,4 @@
-// clip/plot/png.hpp: pixels as a PNG file, not compressed: small pictures inside a drawing.
+// clip/plot/png.hpp: uncompressed PNG encoder, for small images inside a drawing.
 #pragma once
 
 #include <clip/image/image.hpp>
@@ -36,7 +36,7 @@ inline std::uint32_t adler32(std::span<const std::byte> bytes) {
   return high << 16 | low;
 }
 
-/// A zlib stream of stored blocks: at most 65535 bytes each, behind five bytes of header (RFC 1951, section 3.2.4).
+/// A zlib stream of stored blocks: at most 65535 bytes each, after a header of five bytes (RFC 1951, section 3.2.4).
 inline std::vector<std::byte> zlib_stored(std::span<const std::byte> bytes) {
   constexpr std::size_t most = 65535;
   std::vector<std::byte> stream{std::byte{0x78}, std::byte{0x01}};
@@ -58,15 +58,15 @@ inline std::vector<std::byte> zlib_stored(std::span<const std::byte> bytes) {
 
 }  // namespace detail
 
-/// The bytes of a PNG file: grey, RGB or RGBA with 8 bits as in the image (BGR and BGRA are turned round), about as many bytes
-/// as there are pixels. InputError: no pixels, or more than 2^31 bytes of them.
+/// The bytes of a PNG file: 8-bit grey, RGB or RGBA as the image (BGR and BGRA are reordered). The file is about as
+/// large as the pixels. InputError: no pixels, or 2^31 bytes of pixels or more.
 [[nodiscard]] inline std::vector<std::byte> encode_png(const Image& image) {
   const Index channels = image.channels(), row_bytes = image.width() * channels;
   if (image.empty()) raise(InputError{"png", "an image without pixels"});
   if (image.height() > (Index{1} << 31) / (row_bytes + 1) - 1)
     raise(InputError{"png", "bytes of pixels", "below 2^31", row_bytes * image.height()});
 
-  std::vector<std::byte> rows;  // each behind a zero: "not filtered"
+  std::vector<std::byte> rows;  // each after a zero byte: no filter
   rows.reserve(static_cast<std::size_t>(image.height() * (row_bytes + 1)));
   const bool blue_first = image.pixels() == Pixels::bgr || image.pixels() == Pixels::bgra;
   for (Index y = 0; y < image.height(); ++y) {

@@ -1,4 +1,4 @@
-// clip/plot/svg.hpp: drawings as SVG text: shapes, words, small images.
+// clip/plot/svg.hpp: SVG writer: shapes, texts, embedded images.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -17,7 +17,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A colour, as drawings write it.
+/// An sRGB colour.
 struct Rgb {
   std::uint8_t red = 0, green = 0, blue = 0;
 
@@ -38,7 +38,7 @@ struct Rgb {
   friend bool operator==(const Rgb&, const Rgb&) = default;
 };
 
-/// From a (t = 0) to b (t = 1); t outside is taken to the nearer end.
+/// Interpolates from a (t = 0) to b (t = 1); clamps t to [0, 1].
 inline Rgb mix(Rgb a, Rgb b, double t) {
   t = std::clamp(t, 0.0, 1.0);
   const auto between = [t](std::uint8_t x, std::uint8_t y) {
@@ -47,7 +47,7 @@ inline Rgb mix(Rgb a, Rgb b, double t) {
   return {between(a.red, b.red), between(a.green, b.green), between(a.blue, b.blue)};
 }
 
-/// How well one is read on the other: 1 (not at all) … 21 (black on white). WCAG asks 4.5 of text.
+/// Contrast ratio of two colours, from 1 (equal) to 21 (black on white). WCAG requires 4.5 for text.
 inline double contrast(Rgb a, Rgb b) {
   const double x = a.luminance() + 0.05, y = b.luminance() + 0.05;
   return std::max(x, y) / std::min(x, y);
@@ -63,7 +63,7 @@ struct Stroke {
   bool dashed = false;
 };
 
-/// Where the given point of a text lies.
+/// The point of a text that is placed at the given position.
 enum class Anchor { start, middle, end };
 
 struct Font {
@@ -71,12 +71,12 @@ struct Font {
   Rgb color{31, 41, 51};
   Anchor anchor = Anchor::start;
   bool bold = false;
-  double turn = 0;  // degrees, clockwise, about the anchor
+  double rotation = 0;  // degrees, clockwise, about the anchor
 };
 
 namespace detail {
 
-/// Characters XML gives a meaning, and those it does not know.
+/// Escapes characters with a meaning in XML, and replaces those that XML does not allow by U+FFFD.
 inline std::string xml_escaped(std::string_view text) {
   constexpr std::string_view unknown = "\xEF\xBF\xBD";  // U+FFFD
   const std::string valid = valid_utf8(text);
@@ -91,8 +91,10 @@ inline std::string xml_escaped(std::string_view text) {
       case '\'': out += "&#39;"; break;
       default: {
         const std::string_view three = std::string_view(valid).substr(i, 3);
-        if (three == "\xEF\xBF\xBE" || three == "\xEF\xBF\xBF") out += unknown, i += 2;
-        else if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') out += unknown;
+        if (three == "\xEF\xBF\xBE" || three == "\xEF\xBF\xBF") {
+          out += unknown;
+          i += 2;
+        } else if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') out += unknown;
         else out += c;
       }
     }
@@ -114,7 +116,7 @@ inline std::string base64(std::span<const std::byte> bytes) {
   return text;
 }
 
-/// With at most `decimals` digits after the point, none of them a closing zero; the same in every locale.
+/// At most `decimals` digits after the point, without trailing zeros; independent of the locale.
 inline std::string short_number(double x, int decimals = 2) {
   if (!std::isfinite(x) || std::abs(x) > 1e15) raise(InputError{"svg", "a number to draw", "finite and below 1e15", x});
   char digits[64];
@@ -128,8 +130,8 @@ inline std::string short_number(double x, int decimals = 2) {
 
 }  // namespace detail
 
-/// A drawing in user units (pixels), y downwards, on white. What is added later lies above. Any text may be given; numbers
-/// that are not finite are an InputError.
+/// A drawing in user units (pixels), y downwards, on a white background. Later elements cover earlier ones. Any text is
+/// valid; numbers that are not finite are an InputError.
 class Svg {
  public:
   Svg(double width, double height, std::string_view title) {
@@ -140,7 +142,7 @@ class Svg {
     rect({0, 0}, width, height, Rgb{255, 255, 255});
   }
 
-  /// Filled, corners rounded by `round`.
+  /// A filled rectangle; `round` is the corner radius.
   void rect(Point corner, double width, double height, Rgb fill, double round = 0) {
     text_ += "<rect x=\"" + number(corner.x) + "\" y=\"" + number(corner.y) + "\" width=\"" + number(width) +
              "\" height=\"" + number(height) + "\"";
@@ -157,18 +159,18 @@ class Svg {
       text_ += (i ? " " : "") + number(points[i].x) + "," + number(points[i].y);
     text_ += "\" fill=\"none\" stroke-linejoin=\"round\"" + in_words(stroke) + "/>\n";
   }
-  /// `at` lies on the line the letters stand on.
+  /// `at` is on the baseline of the text.
   void text(Point at, std::string_view words, const Font& font = {}) {
     text_ += "<text x=\"" + number(at.x) + "\" y=\"" + number(at.y) + "\" font-size=\"" + number(font.size) +
              "\" fill=\"" + font.color.css() + "\"";
     if (font.anchor != Anchor::start)
       text_ += font.anchor == Anchor::middle ? " text-anchor=\"middle\"" : " text-anchor=\"end\"";
     if (font.bold) text_ += " font-weight=\"600\"";
-    if (font.turn != 0)
-      text_ += " transform=\"rotate(" + number(font.turn) + " " + number(at.x) + " " + number(at.y) + ")\"";
+    if (font.rotation != 0)
+      text_ += " transform=\"rotate(" + number(font.rotation) + " " + number(at.x) + " " + number(at.y) + ")\"";
     text_ += ">" + detail::xml_escaped(words) + "</text>\n";
   }
-  /// The pixels themselves, inside the file; enlarged as squares.
+  /// Embeds the pixels in the file; enlarged without interpolation.
   void image(Point corner, double width, double height, const Image& pixels) {
     text_ += "<image x=\"" + number(corner.x) + "\" y=\"" + number(corner.y) + "\" width=\"" + number(width) +
              "\" height=\"" + number(height) +
@@ -176,10 +178,10 @@ class Svg {
              detail::base64(encode_png(pixels)) + "\"/>\n";
   }
 
-  /// The whole document.
+  /// The complete document.
   std::string document() const { return text_ + "</svg>\n"; }
 
-  /// Into a file, whole or not at all.
+  /// Writes the document to a file, atomically.
   [[nodiscard]] Result<void> try_save(const std::string& path) const {
     return try_write_file(path, as_byte_span(document()));
   }

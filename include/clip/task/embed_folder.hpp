@@ -120,7 +120,7 @@ EmbeddedImages<M> embed_files(const M& model, std::vector<std::string> paths, Em
   return {model, std::move(paths), std::move(options)};
 }
 
-/// The same for the pictures below a folder: files that are named like one (see image_endings), in the order of their paths' bytes.
+/// The same for the pictures below a folder: files that are named like one (see image_extensions), in the order of their paths' bytes.
 /// LoadError: no such folder, no picture in it. SystemError: a folder that cannot be listed.
 template <class M>
 [[nodiscard]] Result<EmbeddedImages<M>> try_embed_folder(const M& model, const std::string& folder,

@@ -1,4 +1,4 @@
-// clip/tensor/buffer.hpp: memory of a backend with an owner.
+// clip/tensor/buffer.hpp: owning buffer of backend memory.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -8,7 +8,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Owns `count` values given out by a backend, and a handle to that backend. Moves, never copies.
+/// Owns memory for `count` values from a backend, and a handle to that backend. Move-only.
 template <Backend B>
 class Buffer {
  public:
@@ -42,7 +42,7 @@ class Buffer {
   Index count_ = 0;
 };
 
-/// Values are laid out so that every matrix begins at a multiple of 64 bytes.
+/// Rounds a count up so that the next matrix begins at a multiple of 64 bytes.
 template <class T>
 constexpr Index aligned_count(Index count) {
   constexpr Index step = static_cast<Index>(64 / sizeof(T));

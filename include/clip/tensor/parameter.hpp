@@ -1,7 +1,7 @@
-// clip/tensor/parameter.hpp: a named weight: where it lies, its shape, how it begins.
+// clip/tensor/parameter.hpp: a named weight: pointer, shape, initialisation, kind.
 #pragma once
 
-#include <clip/core/view.hpp>
+#include <clip/core/weights.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -9,11 +9,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// How a weight begins when a model is trained from scratch.
+/// The initial distribution of a weight when a model is trained from scratch.
 struct Init {
   enum class Rule : unsigned char { constant, normal, uniform };
   Rule rule = Rule::constant;
-  double scale = 0;  // the constant; the deviation; the bound
+  double scale = 0;  // the constant; the standard deviation; the bound
 
   static constexpr Init zeros() { return {Rule::constant, 0}; }
   static constexpr Init ones() { return {Rule::constant, 1}; }
@@ -22,34 +22,34 @@ struct Init {
   static constexpr Init uniform(double bound) { return {Rule::uniform, bound}; }
 };
 
-/// x^(-1/2), also where std::sqrt is not constexpr.
+/// x^(-1/2), constexpr on compilers whose std::sqrt is not.
 constexpr double inverse_root(Index x) {
   double y = 1;
   for (int i = 0; i < 64; ++i) y = 0.5 * (y + static_cast<double>(x) / y);  // Heron
   return 1 / y;
 }
 
-/// PyTorch's default for Linear and Conv2d: uniform within 1/√(values that feed one output).
+/// PyTorch's default for Linear and Conv2d: uniform within 1/√(number of inputs per output).
 constexpr Init fan_in(Index inputs) { return Init::uniform(inverse_root(inputs)); }
 
-/// Where an optimiser keeps a value after every step.
+/// The optimiser clamps the values to this range after every step.
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
 };
 
-/// Trained, or carried along: the statistics of a BatchNorm, and how many batches they have seen (a number here, an integer in
-/// files).
+/// parameter: trained. buffer: not trained, but saved, such as the statistics of a BatchNorm. counter: the number of
+/// batches in those statistics (a scalar of type T here, an integer in files).
 enum class ParameterKind : unsigned char { parameter, buffer, counter };
 
-/// Whether a file's table of positions with another number of rows can be interpolated to the model's: along a line (texts), or
+/// Whether a table of positions with another number of rows can be interpolated to the model's: along a line (texts), or
 /// over a square grid after a class row (images).
 enum class Stretch : unsigned char { none, line, grid };
 
-/// A weight: a borrowed pointer and a shape. Its memory belongs to the model; its gradient to a `Parameters` table.
-/// Not typed by its width, so that a walk over a model is compiled once.
-/// A model has a place for each of its weights, `own`; `data` points there, or into a mapped file whose values are used where
-/// they lie. Those are only read: whoever writes calls own_place() or bring_in() first.
+/// A weight: a non-owning pointer and a shape. The model owns the memory; a `Parameters` table owns the gradient. The
+/// width is not part of the type, so that a walk over a model is compiled once.
+/// `own` is the model's memory for the weight. `data` points there, or into a mapped file whose values are used in
+/// place. A mapped file is read-only: call own_place() or bring_in() before writing.
 template <class T_>
 struct Parameter {
   using T = T_;
@@ -79,18 +79,18 @@ struct Parameter {
   constexpr View<T> view() const { return {data, shape.rows(), shape.cols()}; }
   constexpr Weights<T> weights() const { return {view(), layout, 0, use}; }
 
-  /// Whether the values are those of a mapped file.
+  /// True if the values are in a mapped file.
   constexpr bool in_file() const { return own != nullptr && data != own; }
-  /// Points to its own place, whose content is not defined if it was elsewhere.
+  /// Points `data` to the model's own memory, whose content is undefined if the values were in a file.
   constexpr View<T> own_place() {
     if (own != nullptr) data = own;
     return view();
   }
-  /// Height and width of the windows a convolution's weight is for.
+  /// Height and width of the convolution window; 1 for other weights.
   constexpr Index window() const { return use == Use::convolution ? shape[2] : 1; }
 };
 
-/// Copies a weight that lies in a mapped file to its own place.
+/// Copies a weight from a mapped file to the model's own memory.
 template <class T>
 constexpr void bring_in(Parameter<T>& p) {
   if (!p.in_file()) return;
@@ -98,7 +98,7 @@ constexpr void bring_in(Parameter<T>& p) {
   std::copy_n(values, p.count(), p.own_place().data);
 }
 
-/// Rows [first, first + count) of a weight, or the same columns of a bias: the part of a stacked projection.
+/// Rows [first, first + count) of a weight, or the same columns of a bias: one part of a stacked projection.
 template <class T_>
 struct ParameterSlice {
   using T = T_;

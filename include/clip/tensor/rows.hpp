@@ -1,11 +1,11 @@
-// clip/tensor/rows.hpp: what modules pass to each other: rows whose width the compiler checks.
+// clip/tensor/rows.hpp: matrices passed between modules, with the width checked at compile time.
 #pragma once
 
 #include <clip/core/view.hpp>
 
 namespace clip::inline CLIP_ABI {
 
-/// (rows × Width) values inside the workspace of a context Cx. `node` is its place on a tape (-1: no gradient flows here).
+/// (rows × Width) values inside the workspace of a context Cx. `node` is the index on the tape (-1: no gradient).
 template <class Cx, Index Width>
 struct Rows {
   using Context = Cx;
@@ -18,7 +18,7 @@ struct Rows {
   constexpr Rows() = default;
   constexpr Rows(View<T> view_, Index node_ = -1) : view{view_}, node{node_} {}
 
-  /// Between a width in the type and the same width known at run time (checked by Size).
+  /// Converts between a compile-time width and the same width known at run time (Size checks it).
   template <Index Other>
     requires(compatible(Width, Other))
   constexpr Rows(const Rows<Cx, Other>& other) : view{other.view}, node{other.node} {
@@ -29,7 +29,7 @@ struct Rows {
   constexpr Index cols() const { return view.cols; }
 };
 
-/// Rows nobody reads afterwards: a sum may take their place. A pass that keeps nothing writes it there, a tape beside them.
+/// Rows that are dead after this call and may be overwritten by a sum. Inference writes in place; a tape allocates.
 template <class Cx, Index Width>
 struct Onto {
   Rows<Cx, Width> rows;

@@ -1,4 +1,4 @@
-// clip/tensor/tensor.hpp: results the caller owns: host memory and a shape.
+// clip/tensor/tensor.hpp: owning tensors in host memory: Tensor, and Features returned by the encoders.
 #pragma once
 
 #include <clip/core/view.hpp>
@@ -10,7 +10,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Owns values in host memory, row-major, and their shape.
+/// Owns row-major values in host memory, and their shape.
 template <class T>
 class Tensor {
  public:
@@ -24,7 +24,7 @@ class Tensor {
   const Shape& shape() const { return shape_; }
   std::span<T> values() & { return values_; }
   std::span<const T> values() const& { return values_; }
-  /// Not of a temporary: the values would be gone before the first is read.
+  /// Deleted for temporaries: the span would dangle.
   void values() const&& = delete;
 
   View<T> view() & { return {values_.data(), shape_.rows(), shape_.cols()}; }
@@ -35,7 +35,7 @@ class Tensor {
   std::vector<T> values_;
 };
 
-/// (n × Width) feature vectors, owned: what encode_image and encode_text return. Not normalised.
+/// (n × Width) feature vectors, owned: the result of encode_image and encode_text. Not normalised.
 template <class T, Index Width>
 class Features {
  public:
@@ -55,7 +55,7 @@ class Features {
     return std::span<const T>(values_).subspan(static_cast<std::size_t>(i * width()),
                                                static_cast<std::size_t>(width()));
   }
-  /// Not of a temporary: `for (float x : model.encode_image(images)[0])` would read freed memory.
+  /// Deleted for temporaries: `for (float x : model.encode_image(images)[0])` would read freed memory.
   void operator[](Index) const&& = delete;
 
   std::span<T> values() & { return values_; }

@@ -1,4 +1,4 @@
-// clip/tensor/workspace.hpp: memory for one encode or one training step, taken in order and given back at once.
+// clip/tensor/workspace.hpp: bump allocator for the matrices of one encode or one training step.
 #pragma once
 
 #include <clip/tensor/buffer.hpp>
@@ -8,14 +8,14 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A bump allocator over buffers of a backend. After the largest size has been seen once, it never allocates again:
-/// clear() joins what had to be added into one block.
+/// A bump allocator over buffers of a backend. Once the largest size has been seen it never allocates again: clear()
+/// merges all blocks into one.
 template <Backend B>
 class Workspace {
  public:
   using T = typename B::Scalar;
 
-  /// A place in the order of allocations, to return to.
+  /// A position in the order of allocations, for release().
   struct Mark {
     std::size_t block = 0;
     Index used = 0;
@@ -25,7 +25,7 @@ class Workspace {
 
   B& backend() { return backend_; }
 
-  /// A matrix that lives until its mark is released. Its content is not defined.
+  /// A matrix that is valid until an earlier mark is released. Its content is undefined.
   View<T> allocate(Index rows, Index cols) {
     const Index n = aligned_count<T>(rows * cols);
     while (at_.block < blocks_.size() && at_.used + n > blocks_[at_.block].count()) at_ = {at_.block + 1, 0};
@@ -38,7 +38,7 @@ class Workspace {
   Mark mark() const { return at_; }
   void release(Mark mark) { at_ = mark; }
 
-  /// Gives everything back.
+  /// Releases everything.
   void clear() {
     at_ = {};
     if (blocks_.size() > 1) {

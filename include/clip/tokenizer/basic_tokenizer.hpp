@@ -1,4 +1,4 @@
-// clip/tokenizer/basic_tokenizer.hpp: a text as the words and punctuation marks WordPiece works on: BERT's basic tokenizer.
+// clip/tokenizer/basic_tokenizer.hpp: BERT's basic tokenizer: splits a text into words and punctuation for WordPiece.
 #pragma once
 
 #include <clip/tokenizer/unicode/normal_form.hpp>
@@ -13,8 +13,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What BERT does with a character: keep it in a word, drop it, drop it where case is ignored (accents), make it a word of
-/// its own, end a word.
+/// How BERT treats a character: part of a word (letter), dropped (control), an accent, dropped if case is ignored
+/// (mark), a word of its own (alone), or the end of a word (space).
 enum class WordClass : std::uint8_t { letter, control, mark, alone, space };
 
 namespace detail {
@@ -40,20 +40,21 @@ inline constexpr std::array<WordClass, 128> ascii_word_class = [] {
 
 }  // namespace detail
 
-/// Controls, format characters, U+FFFD and what has no meaning (Unicode 14) are dropped; ASCII's symbols count as punctuation;
-/// ideographs, which stand without spaces, are words of one character.
+/// Control and format characters, U+FFFD and code points unassigned in Unicode 14 are dropped; ASCII symbols count as
+/// punctuation; each ideograph is a word of its own, since ideographs are written without spaces.
 constexpr WordClass word_class(char32_t c) {
   return c < 128 ? detail::ascii_word_class[c] : detail::find_word_class(c);
 }
 
-/// Memory of split_words.
+/// Scratch memory of split_words.
 struct WordScratch {
   std::u32string text, lower;
   std::string word;
 };
 
-/// Calls word(text, characters) for each word of `text` in UTF-8, in order. `ignore_case`: lower case and without accents.
-/// Source: Google BERT, tokenization.py (BasicTokenizer), which does not compose texts first as transformers' copy does.
+/// Calls word(text, characters) for each word of `text` in UTF-8, in order. `ignore_case`: lower case, accents removed.
+/// Source: Google BERT, tokenization.py (BasicTokenizer). Unlike the copy in
+/// transformers, it applies no normal form C first.
 template <class Word>
 void split_words(std::string_view text, bool ignore_case, WordScratch& scratch, Word&& word) {
   scratch.text.clear();

@@ -1,4 +1,4 @@
-// clip/tokenizer/batch_calls.hpp: what tokenizers share: the ways to hand them texts, and texts that are too long.
+// clip/tokenizer/batch_calls.hpp: call operators shared by all tokenizers: texts in, a batch of ids out; length limits.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -17,8 +17,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Calls of a tokenizer `Self`, which has `try_batch(texts, options)`. `Context`: ids of a text at most where the caller says nothing.
-/// All of them: InputError: a text too long. OptionError: a context of less than 2.
+/// The call operators of a tokenizer `Self`, which provides `try_batch(texts, options)`. `Context` is the default
+/// maximum number of ids per text. Every call: InputError: a text is too long. OptionError: a context of less than 2.
 template <class Self, class Rows, Index Context>
 class BatchCalls {
  public:
@@ -52,12 +52,12 @@ class BatchCalls {
 
 namespace detail {
 
-inline constexpr std::size_t largest_text = std::size_t{1} << 28;  // cleaned and all, its places fit in 31 bits
+inline constexpr std::size_t largest_text = std::size_t{1} << 28;  // positions in the cleaned text then fit in 31 bits
 inline InputError text_too_large(std::string_view text) {
   return {"tokenizer", "bytes of a text", "at most " + std::to_string(largest_text), text.size()};
 }
 
-/// The first 60 bytes on one line, no character cut in two.
+/// The first 60 bytes on one line, cut between characters.
 inline std::string beginning_of(std::string_view text) {
   std::size_t n = std::min<std::size_t>(text.size(), 60);
   while (n > 0 && n < text.size() && (static_cast<unsigned char>(text[n]) & 0xC0) == 0x80) --n;
@@ -68,7 +68,7 @@ inline std::string beginning_of(std::string_view text) {
   return n < text.size() ? words + "…" : words;
 }
 
-/// Adds every text to `rows` as `start`, its ids (which encode(text) appends to `ids`) and `end`.
+/// Adds every text to `rows` as `start`, the ids that encode(text) appends to `ids`, and `end`.
 template <class Text, class Rows, class Encode>
 Result<void> try_add_texts(std::span<const Text> batch, const TokenizeOptions& options, std::int32_t start,
                            std::int32_t end, std::vector<std::int32_t>& ids, Rows& rows, Encode encode) {

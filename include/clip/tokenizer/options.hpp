@@ -1,4 +1,4 @@
-// clip/tokenizer/options.hpp: the choices between a text and its ids: cleaning, special strings, length. They belong to the weights.
+// clip/tokenizer/options.hpp: tokenizer options: cleaning, special strings, maximum length. They belong to the weights.
 #pragma once
 
 #include <clip/core/choice.hpp>
@@ -10,17 +10,18 @@
 namespace clip::inline CLIP_ABI {
 
 /// How a text is cleaned before it is split.
-///   openai:      repaired (fix_text.hpp), HTML references written out twice, then as `none`
-///   open_clip:   the same, with U+001C … U+001F white space everywhere and not at the ends alone
-///   huggingface: normal form C, white space collapsed to single spaces, lower case letter by letter (no final sigma)
-///   none:        white space collapsed to single spaces, lower case
+///   openai:      repair (fix_text.hpp), unescape HTML references twice, then as `none`
+///   open_clip:   the same, but U+001C … U+001F are white space everywhere, not only at the ends
+///   huggingface: normal form C, collapse white space to single spaces, lower case letter by letter (no final sigma)
+///   none:        collapse white space to single spaces, lower case
 enum class Cleaning : unsigned char { openai, open_clip, huggingface, none };
 
-/// The strings inside a text that mean SOT and EOT themselves. `none`: no text can, which is right for texts of strangers.
+/// The strings that become SOT and EOT if a text contains them. `none`: no text can produce SOT or
+/// EOT, which is right for untrusted texts.
 ///   openai: <|startoftext|> <|endoftext|>      open_clip: <start_of_text> <end_of_text>
 enum class SpecialStrings : unsigned char { openai, open_clip, none };
 
-/// What a model's training did to texts; stored with the model, by the names below.
+/// How a model's training treated texts; model files store it under the names below.
 struct TextPolicy {
   Cleaning cleaning = Cleaning::openai;
   SpecialStrings specials = SpecialStrings::openai;
@@ -28,20 +29,20 @@ struct TextPolicy {
   friend constexpr bool operator==(const TextPolicy&, const TextPolicy&) = default;
 };
 
-/// CLIP's own tokenizer; open_clip's SimpleTokenizer; transformers' CLIPTokenizer.
+/// OpenAI's CLIP; open_clip's SimpleTokenizer; transformers' CLIPTokenizer.
 inline constexpr TextPolicy openai_texts{};
 inline constexpr TextPolicy open_clip_texts{Cleaning::open_clip, SpecialStrings::open_clip};
 inline constexpr TextPolicy huggingface_texts{Cleaning::huggingface, SpecialStrings::openai};
 
-/// A text of more ids than fit: an InputError, or the first of them with the last replaced by the end (EOT, [SEP]).
+/// A text with too many ids: an InputError, or cut, with the last id that fits replaced by the end id (EOT, [SEP]).
 enum class TooLong : unsigned char { error, truncate };
 
 struct TokenizeOptions {
-  Index context = 77;  // ids of a text at most, start and end included
+  Index context = 77;  // maximum ids per text, start and end included
   TooLong too_long = TooLong::error;
 };
 
-/// The strings of a choice; empty where there are none.
+/// The two strings of a SpecialStrings; empty for `none`.
 struct SpecialPair {
   std::string_view start, end;
 };
@@ -51,7 +52,7 @@ constexpr SpecialPair strings_of(SpecialStrings specials) {
                                                : SpecialPair{"<|startoftext|>", "<|endoftext|>"};
 }
 
-// The names files use, and back; anything else is an OptionError.
+// The names in model files, and their inverse, which returns an OptionError for any other name.
 constexpr std::string_view name_of(Cleaning cleaning) {
   constexpr std::array<std::string_view, 4> names{"openai", "open_clip", "huggingface", "none"};
   return names[static_cast<std::size_t>(cleaning)];

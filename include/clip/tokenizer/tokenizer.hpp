@@ -1,4 +1,4 @@
-// clip/tokenizer/tokenizer.hpp: text to token ids and back: OpenAI's byte-level BPE, with any list of merges.
+// clip/tokenizer/tokenizer.hpp: CLIP's tokenizer: text to token ids and back by byte-level BPE.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -23,19 +23,19 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Cleans a text, splits it and merges its bytes; ids as in the reference, the special strings in a text included. Texts are
-/// UTF-8; a byte that is part of no character is read as one U+FFFD, so any bytes have ids and none is dropped unseen.
-/// Const calls share nothing and may run in any number of threads.
+/// Cleans a text, splits it into pieces and encodes each by BPE. The ids equal the reference's, also for texts that
+/// contain the special strings. Texts are UTF-8; each invalid byte is read as one U+FFFD, so every byte string has ids
+/// and no byte is dropped silently. Const calls share no state and are safe in any number of threads.
 ///   Tokenizer tokenizer{"bpe_simple_vocab_16e6.txt.gz"};
-///   const Texts texts = tokenizer({"a dog", "a cat"});      // SOT … EOT, at most 77 ids unless options say otherwise
+///   const Texts texts = tokenizer({"a dog", "a cat"});      // SOT … EOT, at most 77 ids by default
 class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
  public:
-  /// No merges: 256 bytes, 256 bytes that close a piece, SOT 512, EOT 513.
+  /// No merges: 256 bytes, 256 bytes with an end-of-word mark, SOT 512, EOT 513.
   Tokenizer() = default;
   explicit Tokenizer(const TextPolicy& policy) : policy_{policy} {}
 
   /// OpenAI's bpe_simple_vocab_16e6.txt(.gz), merges.txt, vocab.json, tokenizer.json or a folder with one of them
-  /// (vocabulary.hpp), also smaller ones of the same construction. Raises what try_open_tokenizer returns.
+  /// (vocabulary.hpp); smaller vocabularies of the same format as well. Raises the errors of try_open_tokenizer.
   explicit Tokenizer(const std::string& path, const TextPolicy& policy = {})
       : Tokenizer{try_open(path, policy).value()} {}
 
@@ -52,20 +52,20 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
     return try_from_merges(merges, policy).value();
   }
 
-  /// This tokenizer with a repair of the caller's own before the cleaning (clean.hpp).
+  /// A copy of this tokenizer that calls `repair` before it cleans a text (clean.hpp).
   Tokenizer with_repair(TextRepair repair) const {
     Tokenizer tokenizer{*this};
     tokenizer.repair_ = std::move(repair);
     return tokenizer;
   }
 
-  /// Ids: 512 symbols, one per merge, SOT and EOT.
+  /// The number of ids: 512 bytes, one per merge, SOT and EOT.
   Index vocabulary_size() const { return pairs_.size() + 2; }
   std::int32_t sot() const { return static_cast<std::int32_t>(pairs_.size()); }
   std::int32_t eot() const { return sot() + 1; }
   const TextPolicy& policy() const { return policy_; }
 
-  /// The ids of a text as long as it is, without SOT and EOT. InputError: more than 256 MiB.
+  /// The ids of a text of any length, without SOT and EOT. InputError: more than 256 MiB.
   std::vector<std::int32_t> encode(std::string_view text) const {
     Scratch scratch;
     if (text.size() > detail::largest_text) raise(detail::text_too_large(text));
@@ -73,8 +73,8 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
     return std::move(scratch.ids);
   }
 
-  /// The text of ids in lower case, a space after every piece; SOT and EOT as the special strings of the policy.
-  /// InputError: an id that is not below vocabulary_size().
+  /// The text of ids, in lower case, with a space after every piece; SOT and EOT as the policy's special strings.
+  /// InputError: an id of vocabulary_size() or more, or below 0.
   std::string decode(Ids ids) const {
     const SpecialPair specials =
         strings_of(policy_.specials == SpecialStrings::none ? SpecialStrings::openai : policy_.specials);
@@ -105,8 +105,8 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
     return tokenizer;
   }
 
-  /// Appends to scratch.ids. transformers takes the special strings out first, as they are spelled; all others find them in
-  /// the cleaned text, where a piece begins.
+  /// Appends to scratch.ids. transformers takes the special strings out of the raw text; the others find them in the
+  /// cleaned text, at the beginning of a piece.
   void encode(std::string_view text, Scratch& scratch) const {
     const SpecialPair specials = strings_of(policy_.specials);
     if (policy_.cleaning != Cleaning::huggingface || specials.start.empty()) return encode_part(text, scratch);
@@ -132,7 +132,7 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
     clean_text(text, policy_.cleaning, repair_, scratch.clean);
     split_pieces(scratch.clean, {specials, !huggingface}, [&](std::string_view piece) {
       if (piece != specials.start && piece != specials.end) return merge(piece);
-      if (huggingface) return split_pieces(piece, {{}, false}, merge);  // it was not spelled so before the cleaning
+      if (huggingface) return split_pieces(piece, {{}, false}, merge);  // cleaning made the string
       scratch.ids.push_back(piece == specials.start ? sot() : eot());
     });
   }
@@ -152,8 +152,9 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
   TextRepair repair_;
 };
 
-/// A vocabulary in any of the forms of vocabulary.hpp. LoadError: no such file, damaged, not of CLIP's construction.
-/// SystemError: not allowed.
+/// Opens a vocabulary in any format of vocabulary.hpp. LoadError: no such file,
+/// damaged, or not built like CLIP's vocabulary.
+/// SystemError: access denied.
 [[nodiscard]] inline Result<Tokenizer> try_open_tokenizer(const std::string& path, const TextPolicy& policy = {}) {
   return Tokenizer::try_open(path, policy);
 }

@@ -1,4 +1,4 @@
-// clip/tokenizer/wordpiece.hpp: text to token ids as BERT and DistilBERT read it: WordPiece (Wu et al., 2016; Devlin et al., 2019).
+// clip/tokenizer/wordpiece.hpp: WordPiece, the tokenizer of BERT and DistilBERT (Wu et al., 2016; Devlin et al., 2019).
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -23,22 +23,23 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// "uncased" models read lower-case letters without accents; "cased" ones read texts as they are.
+/// "uncased" models read lower-case letters without accents; "cased" models read texts unchanged.
 enum class Letters : unsigned char { uncased, cased };
 
-/// Splits texts into words (words.hpp) and each word into the longest pieces of a vocabulary, from the left; pieces after the
-/// first are listed as `##piece`. A word that does not divide so, or of more than 100 characters, is [UNK]. The names [CLS],
-/// [SEP], [UNK], [PAD], [MASK] inside a text mean themselves. Bytes that are not UTF-8 are dropped, as U+FFFD is.
-/// Const calls share nothing and may run in any number of threads.
+/// Splits a text into words (basic_tokenizer.hpp) and each word into the longest pieces of the vocabulary, from left to
+/// right; the vocabulary lists pieces after the first as `##piece`. A word that the pieces cannot spell, or of more
+/// than 100 characters, becomes [UNK]. The names [CLS], [SEP], [UNK], [PAD], [MASK] in a text become their ids. Invalid
+/// UTF-8 is dropped, like U+FFFD. Const calls share no state and are safe in any number of threads.
 ///   WordPiece tokenizer{"vocab.txt"};
-///   const Texts rows = tokenizer({"a dog", "a cat"});      // [CLS] … [SEP], at most 512 ids unless options say otherwise
+///   const Texts rows = tokenizer({"a dog", "a cat"});      // [CLS] … [SEP], at most 512 ids by default
 class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
  public:
-  /// vocab.txt: one piece per line, ids are line numbers from 0. Raises what try_open returns.
+  /// vocab.txt: one piece per line; ids are line numbers from 0. Raises the errors of try_open.
   explicit WordPiece(const std::string& path, Letters letters = Letters::uncased)
       : WordPiece{try_open(path, letters).value()} {}
 
-  /// vocab.txt, or a folder with one. LoadError: nothing there, a line that is not UTF-8, a special piece missing.
+  /// vocab.txt, or a folder that contains it. LoadError: no such file, a line that
+  /// is not UTF-8, a special piece is missing.
   static Result<WordPiece> try_open(const std::string& path, Letters letters = Letters::uncased) {
     const auto place = detail::try_find_file(path, std::array{"vocab.txt"});
     if (!place) return place.error();
@@ -59,14 +60,14 @@ class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
   std::int32_t sep() const { return specials_[1]; }
   std::int32_t unknown() const { return specials_[2]; }
   std::int32_t pad() const { return specials_[3]; }
-  /// The piece of an id. InputError: an id that is not below vocabulary_size().
+  /// The piece of an id. InputError: an id of vocabulary_size() or more, or below 0.
   std::string_view piece(std::int32_t id) const {
     if (id < 0 || id >= vocabulary_size())
       raise(InputError{"wordpiece", "id", "0 to " + std::to_string(vocabulary_size() - 1), id});
     return names_[id];
   }
 
-  /// The ids of a text as long as it is, without [CLS] and [SEP]. InputError: more than 256 MiB.
+  /// The ids of a text of any length, without [CLS] and [SEP]. InputError: more than 256 MiB.
   std::vector<std::int32_t> encode(std::string_view text) const {
     Scratch scratch;
     if (text.size() > detail::largest_text) raise(detail::text_too_large(text));

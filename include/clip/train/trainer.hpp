@@ -2,7 +2,7 @@
 #pragma once
 
 #include <clip/autograd/tape.hpp>
-#include <clip/core/scalar.hpp>
+#include <clip/backend/arithmetic.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/image/image.hpp>
 #include <clip/io/files.hpp>
@@ -143,7 +143,7 @@ class Trainer {
   std::map<std::string, std::string> resolved() const {
     const auto& a = options_.adamw;
     const Json facts{{"model", to_json(model_->config())},
-                     {"scalar", numbers()},
+                     {"scalar", numbers_of(model_->backend())},
                      {"trained values", parameters_.count()},
                      {"pairs", source_->size()},
                      {"epochs", options_.epochs},
@@ -159,12 +159,6 @@ class Trainer {
     std::map<std::string, std::string> texts;
     for (const auto& [name, fact] : facts.items()) texts.emplace("run." + name, json_text(fact));
     return texts;
-  }
-
-  /// What the run computes in.
-  std::string numbers() const {
-    if constexpr (requires { model_->backend().numbers(); }) return model_->backend().numbers();
-    else return std::string(ScalarTraits<typename B::Scalar>::name);
   }
 
   static TrainOptions checked(TrainOptions o) {

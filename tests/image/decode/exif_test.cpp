@@ -9,7 +9,7 @@
 using namespace clip;
 
 namespace {
-/// One directory of one entry: orientation, as a short number.
+/// A TIFF directory with one entry, the orientation, as a 16-bit number.
 std::string tiff(bool big, int orientation, int type = 3, int tag = 0x0112) {
   const auto u16 = [&](int v) {
     return big ? std::string{static_cast<char>(v >> 8), static_cast<char>(v)}
@@ -37,7 +37,7 @@ std::string png(const std::string& name, const std::string& data) {
 int orientation(const std::string& file) { return exif_orientation(as_byte_span(file)); }
 }  // namespace
 
-TEST_CASE("the orientation is found in JPEG, PNG and WebP files, in either order of bytes") {
+TEST_CASE("the orientation is found in JPEG, PNG and WebP files, in either byte order") {
   for (const bool big : {false, true})
     for (int n = 1; n <= 8; ++n) {
       CHECK(orientation(jpeg(jfif + segment('\xE1', exif + tiff(big, n)))) == n);
@@ -48,20 +48,20 @@ TEST_CASE("the orientation is found in JPEG, PNG and WebP files, in either order
     }
 }
 
-TEST_CASE("other tags, types, numbers and places say nothing") {
+TEST_CASE("other tags, types, values and positions are ignored") {
   CHECK(orientation(jpeg(segment('\xE1', exif + tiff(false, 6, 3, 0x0110)))) == 1);
   CHECK(orientation(jpeg(segment('\xE1', exif + tiff(false, 6, 2)))) == 1);
   CHECK(orientation(jpeg(segment('\xE1', exif + tiff(false, 9)))) == 1);
   CHECK(orientation(jpeg(segment('\xE1', exif + tiff(false, 0)))) == 1);
   CHECK(orientation(jpeg(segment('\xE2', exif + tiff(false, 6)))) == 1);
-  CHECK(orientation(jpeg("") + segment('\xE1', exif + tiff(false, 6))) == 1);  // behind the first scan
+  CHECK(orientation(jpeg("") + segment('\xE1', exif + tiff(false, 6))) == 1);  // after the first scan
   CHECK(orientation(jpeg(segment('\xE1', "http://ns.adobe.com/xap/1.0/") + segment('\xE1', exif + tiff(false, 6)))) ==
         6);
   CHECK(orientation(exif + tiff(false, 6)) == 1);
   CHECK(orientation("P5 1 1 255\na") == 1);
 }
 
-TEST_CASE("EXIF data cut short anywhere, or that points beyond itself, is no error") {
+TEST_CASE("EXIF data that is truncated or points beyond its end is not an error") {
   for (const std::string& file :
        {jpeg(segment('\xE1', exif + tiff(true, 6))), png("eXIf", tiff(true, 6)), riff("EXIF", tiff(false, 6))})
     for (std::size_t n = 0; n < file.size(); ++n) {
@@ -75,7 +75,7 @@ TEST_CASE("EXIF data cut short anywhere, or that points beyond itself, is no err
   CHECK(orientation(jpeg(segment('\xE1', exif + many))) == 1);
 }
 
-TEST_CASE("a photograph's own orientation") {
+TEST_CASE("orientation of real photographs") {
   CLIP_TEST_DATA_OR_RETURN(data, "a photograph's orientation");
   CHECK(orientation(get(std::string(data) + "/images/hopper_orientation_6.jpg")) == 6);
   CHECK(orientation(get(std::string(data) + "/images/rocket.jpg")) == 1);

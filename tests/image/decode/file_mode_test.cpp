@@ -20,7 +20,7 @@ void put(std::string& file, std::size_t at, T value) {
   store_little(reinterpret_cast<std::byte*>(file.data() + at), value);
 }
 
-/// A header of 40 bytes, then `colors` entries of four bytes.
+/// A 40-byte header, then `colors` four-byte palette entries.
 std::string bmp(std::uint16_t bits, std::uint32_t compression, std::uint32_t named_colors, std::size_t colors,
                 int step) {
   std::string file(54 + 4 * colors, '\0');
@@ -35,7 +35,7 @@ std::string bmp(std::uint16_t bits, std::uint32_t compression, std::uint32_t nam
 }
 }  // namespace
 
-TEST_CASE("a PNG's colour type and depth say whether it is a palette, and which channels it has") {
+TEST_CASE("a PNG's colour type and depth determine whether it has a palette, and its channels") {
   struct Expected {
     char depth, type;
     bool palette;
@@ -53,7 +53,7 @@ TEST_CASE("a PNG's colour type and depth say whether it is a palette, and which 
   }
 }
 
-TEST_CASE("a BMP of up to 8 bits is a palette unless that is the grey levels in order") {
+TEST_CASE("a BMP of up to 8 bits has a palette unless that is the grey levels in order") {
   CHECK(mode(bmp(8, 0, 0, 256, 1)).palette == false);
   CHECK(mode(bmp(8, 0, 256, 256, 1)).palette == false);
   CHECK(mode(bmp(8, 0, 16, 16, 1)).palette == false);
@@ -61,20 +61,20 @@ TEST_CASE("a BMP of up to 8 bits is a palette unless that is the grey levels in 
   CHECK(mode(bmp(4, 0, 0, 16, 17)).palette == true);
   CHECK(mode(bmp(1, 0, 0, 2, 1)).palette == true);
   CHECK(mode(bmp(1, 0, 0, 2, 1)).channels == 3);
-  CHECK(mode(bmp(1, 0, 0, 2, 255)).palette == true);  // single bits, black and white
+  CHECK(mode(bmp(1, 0, 0, 2, 255)).palette == true);  // 1-bit, black and white
   CHECK(mode(bmp(1, 0, 0, 2, 255)).channels == 1);
   CHECK(mode(bmp(8, 0, 0, 256, 1)).channels == 1);
-  CHECK(mode(bmp(8, 0, 0, 255, 1)).palette == true);  // cut short
+  CHECK(mode(bmp(8, 0, 0, 255, 1)).palette == true);  // truncated
   CHECK(mode(bmp(24, 0, 0, 0, 0)).palette == false);
 }
 
-TEST_CASE("the fourth byte of a BMP is alpha only where its masks say so") {
+TEST_CASE("the fourth byte of a BMP is alpha only if its masks say so") {
   CHECK(mode(bmp(24, 0, 0, 0, 0)).channels == 0);
   CHECK(mode(bmp(32, 0, 0, 0, 0)).channels == 3);
   CHECK(mode(bmp(32, 3, 0, 0, 0)).channels == 0);
 }
 
-TEST_CASE("a PNM's largest sample stands behind its size, white space and comments") {
+TEST_CASE("a PNM's largest sample follows its size, white space and comments") {
   CHECK(mode("P6 2 2 255\nabc").largest_sample == 255);
   CHECK(mode("P5\n# a comment 17\n 2\t2 # another\n65535\nabc").largest_sample == 65535);
   CHECK(mode("P5 2 2 31 ").largest_sample == 31);
@@ -82,12 +82,16 @@ TEST_CASE("a PNM's largest sample stands behind its size, white space and commen
   CHECK(mode("P5 2 2").largest_sample == 255);  // the decoder refuses it
 }
 
-TEST_CASE("a TGA is one where every field of its header fits the others") {
+TEST_CASE("a file is TGA if all fields of its header are consistent") {
   const auto header = [](int map, int type, int first_color, int colors, int map_bits, int bits, int flags) {
     std::string file(18, '\0');
-    file[1] = static_cast<char>(map), file[2] = static_cast<char>(type), file[3] = static_cast<char>(first_color),
+    file[1] = static_cast<char>(map);
+    file[2] = static_cast<char>(type);
+    file[3] = static_cast<char>(first_color);
     file[5] = static_cast<char>(colors);
-    file[7] = static_cast<char>(map_bits), file[12] = 1, file[14] = 1, file[16] = static_cast<char>(bits),
+    file[7] = static_cast<char>(map_bits);
+    file[12] = file[14] = 1;
+    file[16] = static_cast<char>(bits);
     file[17] = static_cast<char>(flags);
     return file;
   };
@@ -111,16 +115,16 @@ TEST_CASE("a TGA is one where every field of its header fits the others") {
   CHECK(mode(header(1, 9, 0, 9, 24, 8, 0)).palette);
 }
 
-TEST_CASE("no format holds more pixels than its bytes can tell") {
-  CHECK(mode("P6 2 2 255\nabc").hold(300) == 100);
-  CHECK(mode("P5 2 2 255\nabc").hold(300) == 300);
-  CHECK(mode(bmp(24, 0, 0, 0, 0)).hold(300) == 100);
-  CHECK(mode(png(8, 6)).hold(4) == 1040);
-  CHECK(mode(png(1, 0)).hold(1) == 8320);
-  CHECK(mode("\xFF\xD8\xFF").hold(10) == 10240);
+TEST_CASE("the capacity of a file follows from its format and length") {
+  CHECK(mode("P6 2 2 255\nabc").capacity(300) == 100);
+  CHECK(mode("P5 2 2 255\nabc").capacity(300) == 300);
+  CHECK(mode(bmp(24, 0, 0, 0, 0)).capacity(300) == 100);
+  CHECK(mode(png(8, 6)).capacity(4) == 1040);
+  CHECK(mode(png(1, 0)).capacity(1) == 8320);
+  CHECK(mode("\xFF\xD8\xFF").capacity(10) == 10240);
 }
 
-TEST_CASE("files cut short and other formats say nothing") {
+TEST_CASE("truncated files and other formats have the default mode") {
   for (const std::string& file :
        {std::string(), std::string("P"), std::string("\xFF\xD8\xFF"), png(8, 3), bmp(8, 0, 0, 256, 3)})
     for (std::size_t n = 0; n < std::min<std::size_t>(file.size(), 26); ++n) {

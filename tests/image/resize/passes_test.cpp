@@ -16,13 +16,13 @@ Image random_image(Index width, Index height, Pixels pixels) {
   return {width, height, pixels, std::move(bytes)};
 }
 
-/// Every pixel of columns [left + x, left + end) and rows [top, top + rows) stands in its column, beside those above and below it.
+/// True if transpose_pixels() writes the pixels of column left + i to row i, for all i in [x, end).
 template <Index Channels>
-bool lies_side_by_side(const Image& image, Index left, Index x, Index end, Index top, Index rows) {
+bool transposes(const Image& image, Index left, Index x, Index end, Index top, Index rows) {
   constexpr Index step = Channels == 1 ? 1 : 4;
   detail::ByteRows out;
   out.reshape(end, rows * step);
-  detail::lay_side_by_side<Channels>(image, left, x, end, top, rows, out);
+  detail::transpose_pixels<Channels>(image, left, x, end, top, rows, out);
   bool good = true;
   for (Index i = x; i < end; ++i)
     for (Index r = 0; r < rows; ++r)
@@ -32,7 +32,7 @@ bool lies_side_by_side(const Image& image, Index left, Index x, Index end, Index
 }
 }  // namespace
 
-TEST_CASE("pixels of a column lie side by side, wherever the columns and rows begin and end") {
+TEST_CASE("the transpose has the pixels of each column side by side, for any range of columns and rows") {
   for (Index width = 1; width <= 23; ++width) {
     const Image gray = random_image(width, 17, Pixels::gray), rgb = random_image(width, 17, Pixels::rgb),
                 rgba = random_image(width, 17, Pixels::rgba);
@@ -42,15 +42,15 @@ TEST_CASE("pixels of a column lie side by side, wherever the columns and rows be
         CAPTURE(left);
         CAPTURE(rows);
         const Index end = width - left;
-        CHECK(lies_side_by_side<1>(gray, left, end / 3, end, 17 - rows, rows));
-        CHECK(lies_side_by_side<3>(rgb, left, end / 3, end, 17 - rows, rows));
-        CHECK(lies_side_by_side<4>(rgba, left, end / 3, end, 17 - rows, rows));
-        CHECK(lies_side_by_side<3>(rgb, left, 0, end - end / 4, 17 - rows, rows));
+        CHECK(transposes<1>(gray, left, end / 3, end, 17 - rows, rows));
+        CHECK(transposes<3>(rgb, left, end / 3, end, 17 - rows, rows));
+        CHECK(transposes<4>(rgba, left, end / 3, end, 17 - rows, rows));
+        CHECK(transposes<3>(rgb, left, 0, end - end / 4, 17 - rows, rows));
       }
   }
 }
 
-TEST_CASE("rows that move up keep their bytes") {
+TEST_CASE("move_up keeps the bytes of the rows") {
   detail::ByteRows rows;
   rows.reshape(9, 100);
   for (Index y = 0; y < 9; ++y) std::fill_n(rows.row(y), 100, static_cast<std::uint8_t>(y));

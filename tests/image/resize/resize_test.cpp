@@ -18,7 +18,7 @@ Image random_image(Index width, Index height, Pixels pixels, unsigned seed = 1) 
   return {width, height, pixels, bytes};
 }
 
-/// All rows without gaps.
+/// All rows without padding.
 std::vector<std::uint8_t> bytes(const Image& image) {
   std::vector<std::uint8_t> all;
   for (Index y = 0; y < image.height(); ++y)
@@ -60,7 +60,7 @@ constexpr std::array<std::array<Index, 4>, 9> sizes{{{1, 1, 5, 3},
                                                      {130, 200, 3, 199}}};
 }  // namespace
 
-TEST_CASE("resize: known pictures have known checksums") {
+TEST_CASE("resize: known images have known checksums") {
   struct Known {
     Index width, height, to_width, to_height;
     Interpolation interpolation;
@@ -77,7 +77,7 @@ TEST_CASE("resize: known pictures have known checksums") {
     CHECK(checksum(resize(synthetic(k.width, k.height), k.to_width, k.to_height, k.interpolation)) == k.crc);
 }
 
-TEST_CASE("resize leaves a picture of one colour in that colour") {
+TEST_CASE("resize keeps an image of one colour unchanged") {
   for (Interpolation interpolation : filters)
     for (const auto& [w, h, width, height] : sizes)
       for (const std::uint8_t level : std::array<std::uint8_t, 4>{0, 1, 128, 255}) {
@@ -90,7 +90,7 @@ TEST_CASE("resize leaves a picture of one colour in that colour") {
       }
 }
 
-TEST_CASE("resize treats channels apart: three channels are three grey pictures, opaque ones with alpha too") {
+TEST_CASE("resize treats channels separately: an RGB image, or an opaque RGBA image, equals three grey images") {
   for (Interpolation interpolation : filters)
     for (const auto& [w, h, width, height] : sizes) {
       const Image image = random_image(w, h, Pixels::bgr);
@@ -110,12 +110,13 @@ TEST_CASE("resize treats channels apart: three channels are three grey pictures,
     }
 }
 
-TEST_CASE("resize reads borrowed rows of any stride, from the top or from the bottom, and nothing beyond them") {
+TEST_CASE("resize reads views of any stride, top or bottom row first, and no byte outside") {
   for (const auto& [w, h, width, height] : sizes)
     for (Pixels pixels : {Pixels::gray, Pixels::rgb, Pixels::rgba}) {
       const Image image = random_image(w, h, pixels);
       const Index row = w * channels(pixels);
-      // Exactly as many bytes as there are pixels, the last row first: an address checker sees a read too many on either side.
+      // Exactly as many bytes as there are pixels, last row first: an address sanitizer detects a read beyond either
+      // end.
       std::vector<std::uint8_t> upside_down;
       for (Index y = h; y-- > 0;) upside_down.insert(upside_down.end(), image.row(y), image.row(y) + row);
       upside_down.shrink_to_fit();
@@ -124,7 +125,7 @@ TEST_CASE("resize reads borrowed rows of any stride, from the top or from the bo
     }
 }
 
-TEST_CASE("a part of a resized picture is that part of the whole, bit for bit") {
+TEST_CASE("a part of a resized image equals that part of the whole, bit for bit") {
   detail::Resizer resizer;
   for (Interpolation interpolation : filters)
     for (Pixels pixels : {Pixels::gray, Pixels::rgb, Pixels::rgba})
@@ -138,14 +139,14 @@ TEST_CASE("a part of a resized picture is that part of the whole, bit for bit") 
       }
 }
 
-TEST_CASE("resize to the same size is a copy, invisible colours included") {
+TEST_CASE("resize to the same size is a copy, including colours of transparent pixels") {
   const Image image = random_image(19, 23, Pixels::rgba);
   const Image copy = resize(image, 19, 23);
   CHECK(bytes(copy) == bytes(image));
   CHECK(copy.row(0) != image.row(0));
 }
 
-TEST_CASE("invisible pixels do not bleed into visible ones") {
+TEST_CASE("transparent pixels do not bleed into opaque ones") {
   std::vector<std::uint8_t> checkered;
   for (int i = 0; i < 64; ++i) checkered.insert(checkered.end(), {10, 20, 30, 255, 255, 255, 255, 0});
   const Image resized = resize(Image{16, 8, Pixels::rgba, checkered}, 8, 4, Interpolation::bilinear);
@@ -155,7 +156,7 @@ TEST_CASE("invisible pixels do not bleed into visible ones") {
   }
 }
 
-TEST_CASE("pictures of a palette keep their colours: each pixel is its nearest") {
+TEST_CASE("palette images keep their colours: each pixel is its nearest neighbour") {
   const Image image = random_image(13, 9, Pixels::rgb).as_palette();
   std::set<std::array<std::uint8_t, 3>> colors;
   for (Index y = 0; y < 9; ++y)
@@ -171,7 +172,7 @@ TEST_CASE("pictures of a palette keep their colours: each pixel is its nearest")
   CHECK(bytes(resize(resize(image, 26, 27), 13, 9)) == bytes(image));
 }
 
-TEST_CASE("resize: a picture without pixels, a side of nothing or beyond reason are errors") {
+TEST_CASE("resize: an image without pixels and a side of 0 or above the limit are errors") {
   const Image image = random_image(4, 4, Pixels::gray);
   const auto message = [](const Result<Image>& result, ErrorKind kind) {
     REQUIRE(!result);

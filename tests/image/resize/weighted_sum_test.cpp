@@ -33,22 +33,22 @@ std::vector<int> summed(const std::vector<std::uint8_t>& in, Index stride, const
 }
 }  // namespace
 
-TEST_CASE("a weighted sum is that of the definition, for any number of taps, any stride and weights of any sign") {
+TEST_CASE("a weighted sum equals the definition, for any number of taps, any stride and weights of any sign") {
   std::mt19937 random{7};
   for (Index taps = 1; taps <= 23; ++taps)
     for (const Index stride : {detail::lanes, detail::lanes + 17}) {
       std::vector<std::uint8_t> in(static_cast<std::size_t>(
-          (taps - 1) * stride + detail::lanes));  // not a byte more: an address checker sees reads beyond
+          (taps - 1) * stride + detail::lanes));  // no byte more: an address sanitizer detects reads beyond
       for (auto& b : in) b = static_cast<std::uint8_t>(random() % 3 == 0 ? 255 : random());
       std::vector<std::int32_t> weights(static_cast<std::size_t>(taps));
       for (auto& w : weights)
         w = (static_cast<std::int32_t>(random() % (3U << 22)) - (1 << 21)) /
-            static_cast<std::int32_t>(taps + 1);  // sums within 32 bits
+            static_cast<std::int32_t>(taps + 1);  // keeps sums within 32 bits
       CHECK(summed(in, stride, weights) == by_definition(in, stride, weights));
     }
 }
 
-TEST_CASE("weights at the ends of every digit give the sums of the definition") {
+TEST_CASE("weights at the limits of every digit give the sums of the definition") {
   std::vector<std::uint8_t> in(detail::lanes);
   for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<std::uint8_t>(4 * i + 3);
   constexpr std::int32_t one = 1 << detail::weight_bits;

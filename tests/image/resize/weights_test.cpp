@@ -20,7 +20,7 @@ ResizeWeights weights(Interpolation interpolation, Index in, Index out) {
 std::vector<std::int32_t> taps(const ResizeWeights& w, Index i) { return {w.weights(i), w.weights(i) + w.taps(i)}; }
 }  // namespace
 
-TEST_CASE("resize weights of every output sum to one but for their rounding, and stay within the axis") {
+TEST_CASE("resize weights of every output sum to one up to rounding, and stay inside the axis") {
   for (Interpolation interpolation : {Interpolation::bicubic, Interpolation::bilinear})
     for (Index in : {1, 2, 3, 7, 64, 427, 1000})
       for (Index out : {1, 2, 5, 63, 64, 224, 999}) {
@@ -43,8 +43,8 @@ TEST_CASE("resize weights of every output sum to one but for their rounding, and
       }
 }
 
-TEST_CASE("resize weights are those one works out by hand") {
-  // A triangle stretched by two, at distances 1/2, 1/2 and 3/2: 3/4, 3/4, 1/4. The fourth pixel would lie outside.
+TEST_CASE("resize weights match values computed by hand") {
+  // A triangle stretched by two, at distances 1/2, 1/2 and 3/2: 3/4, 3/4, 1/4. The fourth pixel would be outside.
   const ResizeWeights half = weights(Interpolation::bilinear, 4, 2);
   CHECK(taps(half, 0) == std::vector<std::int32_t>{1797559, 1797559, 599186});  // 3/7, 3/7, 1/7
   // Keys' cubic (a = -1/2) at distances 5/4, 1/4, 3/4 and 7/4.
@@ -52,7 +52,7 @@ TEST_CASE("resize weights are those one works out by hand") {
   CHECK(taps(twice, 7) == std::vector<std::int32_t>{-294912, 3637248, 950272, -98304});
 }
 
-TEST_CASE("resize weights of the same size are the pixels themselves") {
+TEST_CASE("resize weights for equal sizes are the identity") {
   for (Interpolation interpolation : {Interpolation::bicubic, Interpolation::bilinear}) {
     const ResizeWeights w = weights(interpolation, 9, 9);
     for (Index i = 0; i < 9; ++i)
@@ -60,7 +60,7 @@ TEST_CASE("resize weights of the same size are the pixels themselves") {
   }
 }
 
-TEST_CASE("resize weights of some outputs are those among all, whatever was computed before") {
+TEST_CASE("resize weights of some outputs equal those of all, regardless of earlier requests") {
   const ResizeWeights all = weights(Interpolation::bicubic, 101, 37);
   ResizeWeights some;
   for (const auto& [first, count] : {std::pair<Index, Index>{0, 37}, {5, 9}, {36, 1}, {36, 1}, {0, 2}}) {

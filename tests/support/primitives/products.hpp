@@ -1,4 +1,4 @@
-// tests/support/primitives/products.hpp: values one by one, and products of rows with weights.
+// tests/support/primitives/products.hpp: cases of pointwise primitives and of products.
 #pragma once
 
 #include "../lab.hpp"
@@ -7,7 +7,7 @@
 
 namespace clip::testing {
 
-/// An activation of one's own that takes plain numbers only.
+/// A user's activation that takes plain numbers only.
 struct Shrink {
   float operator()(float x) const { return x > 0.5f ? x - 0.5f : 0.0f; }
   double operator()(double x) const { return x > 0.5 ? x - 0.5 : 0.0; }
@@ -28,8 +28,11 @@ void add_pointwise(Cases<B>& list) {
       l.b.map_slope(f, x, dy, l.target(l.z.m, l.z.n));
     });
   };
-  pointwise(fn::Identity{}, "identity"), pointwise(fn::QuickGelu{}, "quick_gelu"), pointwise(fn::Gelu{}, "gelu"),
-      pointwise(fn::GeluTanh{}, "gelu_tanh"), pointwise(fn::Relu{}, "relu");
+  pointwise(fn::Identity{}, "identity");
+  pointwise(fn::QuickGelu{}, "quick_gelu");
+  pointwise(fn::Gelu{}, "gelu");
+  pointwise(fn::GeluTanh{}, "gelu_tanh");
+  pointwise(fn::Relu{}, "relu");
   pointwise(Shrink{}, "of plain numbers");
   list.add("exp_scale", [](L& l) {
     const auto s = l.in(1, 1), x = l.in(l.z.m, l.z.n);
@@ -49,7 +52,11 @@ void add_products(Cases<B>& list) {
     const auto epilogue = [f](L& l) {
       Epilogue<T, decltype(f)> e{};
       e.activation = f;
-      if (l.z.optional) e.bias = l.in(1, l.z.n), e.before = l.out(l.z.m, l.z.n), e.residual = l.in(l.z.m, l.z.n);
+      if (l.z.optional) {
+        e.bias = l.in(1, l.z.n);
+        e.before = l.out(l.z.m, l.z.n);
+        e.residual = l.in(l.z.m, l.z.n);
+      }
       return e;
     };
     list.add("linear " + name + ", scaled, with a shortcut", [f](L& l) {
@@ -74,14 +81,16 @@ void add_products(Cases<B>& list) {
       l.b.project(x, Weights<T>{w}, e, l.out(l.z.m, l.z.n));
     });
   };
-  product(fn::Identity{}, "identity"), product(fn::QuickGelu{}, "quick_gelu");
+  product(fn::Identity{}, "identity");
+  product(fn::QuickGelu{}, "quick_gelu");
   for (const bool onto : {true, false})
     list.add(onto ? "feed_forward onto its rows" : "feed_forward", [onto](L& l) {
       const auto x = l.inout(l.z.m, l.z.k);
       const auto gain = l.in(1, l.z.k), bias = l.in(1, l.z.k), b1 = l.in(1, l.z.n), b2 = l.in(1, l.z.k),
                  w1 = l.in(l.z.n, l.z.k), w2 = l.in(l.z.k, l.z.n);
       l.b.feed_forward(In<T>{x}, FeedForward<T>{gain, bias, 1e-5, Weights<T>{w1}, b1, Weights<T>{w2}, b2},
-                       fn::QuickGelu{}, l.room(l.z.m, l.z.k), l.room(l.z.m, l.z.n), onto ? x : l.out(l.z.m, l.z.k));
+                       fn::QuickGelu{}, l.scratch(l.z.m, l.z.k), l.scratch(l.z.m, l.z.n),
+                       onto ? x : l.out(l.z.m, l.z.k));
     });
   list.add("linear onto its residual", [](L& l) {
     const auto x = l.in(l.z.m, l.z.k), w = l.in(l.z.n, l.z.k);

@@ -1,4 +1,4 @@
-// tests/support/primitives/rows.hpp: norms, tables, patches and tokens: every row by itself.
+// tests/support/primitives/rows.hpp: cases of norms, tables and patches.
 #pragma once
 
 #include "../lab.hpp"
@@ -36,7 +36,6 @@ void add_norms(Cases<B>& list) {
 
 template <class B>
 void add_tables(Cases<B>& list) {
-  using T = typename B::Scalar;
   using L = Lab<B>;
   list.add("gather", [](L& l) {
     const auto table = l.in(l.z.k, l.z.n);
@@ -55,30 +54,6 @@ void add_tables(Cases<B>& list) {
     const Index patch = 1 + l.z.n % 5, grid = 1 + l.z.k % 4, size = patch * grid;
     const auto dy = l.in(l.z.m * grid * grid, 3 * patch * patch);
     l.b.patches_backward(dy, 3, size, patch, l.target(l.z.m, 3 * size * size));
-  });
-  list.add("tokens", [](L& l) {
-    const Index length = 2 + l.z.k % 17;
-    const auto first = l.in(1, l.z.n), positions = l.in(length, l.z.n), x = l.in(l.z.m * (length - 1), l.z.n);
-    l.b.tokens(first, positions, x, l.out(l.z.m * length, l.z.n));
-  });
-  list.add("tokens_backward", [](L& l) {
-    const Index length = 2 + l.z.k % 17;
-    const auto dy = l.in(l.z.m * length, l.z.n);
-    const auto dfirst = l.z.optional ? l.target(1, l.z.n) : Acc<T>{},
-               dpositions = l.z.optional ? l.target(length, l.z.n) : Acc<T>{};
-    l.b.tokens_backward(dy, length, dfirst, dpositions, l.target(l.z.m * (length - 1), l.z.n));
-  });
-
-  list.add("mean_token", [](L& l) {
-    const Index length = 2 + l.z.k % 17;
-    const auto positions = l.in(length, l.z.n), x = l.in(l.z.m * (length - 1), l.z.n);
-    l.b.mean_token(x, positions, l.out(l.z.m * length, l.z.n));
-  });
-  list.add("mean_token_backward", [](L& l) {
-    const Index length = 2 + l.z.k % 17;
-    const auto dy = l.in(l.z.m * length, l.z.n);
-    const auto dpositions = l.z.optional ? l.target(length, l.z.n) : Acc<T>{};
-    l.b.mean_token_backward(dy, length, dpositions, l.target(l.z.m * (length - 1), l.z.n));
   });
 }
 

@@ -1,4 +1,4 @@
-// tests/support/primitives/sequences.hpp: attention, and the losses: rows that see each other.
+// tests/support/primitives/sequences.hpp: cases of attention and of losses.
 #pragma once
 
 #include "../lab.hpp"

@@ -1,4 +1,4 @@
-// tests/support/primitives/training.hpp: what a step of training asks for besides gradients.
+// tests/support/primitives/training.hpp: cases of optimiser steps and of the sums that guard them.
 #pragma once
 
 #include "../lab.hpp"
@@ -29,7 +29,14 @@ void add_training(Cases<B>& list) {
     }
   });
   list.add("clamp", [](L& l) { l.b.clamp(l.inout(l.z.m, l.z.n), -0.3, 0.6); });
-  list.add("scale", [](L& l) { l.b.scale(l.inout(l.z.m, l.z.n), 0.37); });
+  list.add("blend", [](L& l) {
+    const auto x = l.in(l.z.m, l.z.n);
+    l.b.blend(0.9, 0.1, x, l.inout(l.z.m, l.z.n));
+  });
+  list.add("blend with nothing of itself", [](L& l) {
+    const auto x = l.inout(l.z.m, l.z.n);
+    l.b.blend(0.37, 0, In<T>{x}, x);
+  });
   list.add("adamw", [](L& l) {
     const auto g = l.in(l.z.m, l.z.n);
     const auto p = l.inout(l.z.m, l.z.n), m = l.inout(l.z.m, l.z.n), v = l.inout(l.z.m, l.z.n);

@@ -27,7 +27,7 @@ std::string first_error(const std::vector<Merge>& merges) {
   return pairs ? "" : pairs.error().message();
 }
 
-/// The definition, word for word: the adjacent pair of the lowest rank is joined everywhere, until none is ranked.
+/// BPE by its definition: joins the adjacent pair of the lowest rank everywhere, until no pair has a rank.
 Ids by_definition(const std::vector<std::pair<std::string, std::string>>& merges, const std::string& piece) {
   std::map<std::pair<std::string, std::string>, std::size_t> ranks;
   std::map<std::string, std::int32_t> ids;
@@ -67,7 +67,7 @@ Ids by_definition(const std::vector<std::pair<std::string, std::string>>& merges
 
 }  // namespace
 
-TEST_CASE("without merges every byte is a symbol and the last one closes the piece") {
+TEST_CASE("without merges every byte is a symbol and the last one carries the end-of-word mark") {
   const BytePairs pairs;
   CHECK(pairs.size() == 512);
   for (int byte = 0; byte < 256; ++byte) {
@@ -79,7 +79,7 @@ TEST_CASE("without merges every byte is a symbol and the last one closes the pie
   CHECK(encode(pairs, "").empty());
 }
 
-TEST_CASE("earlier merges come first") {
+TEST_CASE("earlier merges are applied first") {
   const std::vector<Merge> merges{{"b", "c</w>"}, {"a", "b"}, {"a", "bc</w>"}};
   const auto pairs = BytePairs::try_make("list", merges);
   REQUIRE(pairs);
@@ -89,7 +89,7 @@ TEST_CASE("earlier merges come first") {
   CHECK((*pairs)[514] == "abc</w>");
 }
 
-TEST_CASE("ids follow the definition for lists in any order, for short pieces and long") {
+TEST_CASE("ids follow the definition for merges in any order, for short and long pieces") {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     clip::Rng rng{seed};
     std::vector<std::string> symbols{"a", "b", "a</w>", "b</w>"};
@@ -115,14 +115,14 @@ TEST_CASE("ids follow the definition for lists in any order, for short pieces an
   }
 }
 
-TEST_CASE("a very long piece is no trouble") {
+TEST_CASE("a piece of a million bytes is encoded in n log n steps") {
   const std::vector<Merge> merges{{"a", "a"}, {"aa", "aa"}, {"aaaa", "aaaa"}};
   const auto pairs = BytePairs::try_make("list", merges);
   REQUIRE(pairs);
   CHECK(encode(*pairs, std::string(1 << 20, 'a')).size() == (1 << 17) - 1 + 4);
 }
 
-TEST_CASE("a merge of something unknown is an error that names it") {
+TEST_CASE("a merge of an unknown symbol is an error that names it") {
   CHECK(first_error({{"a", "b"}, {"ab", "cd"}}) ==
         "list: merge 2, \"ab cd\": a symbol is neither a byte nor made by a merge");
   CHECK(first_error({{"a", ""}}) ==

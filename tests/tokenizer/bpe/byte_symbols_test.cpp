@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-TEST_CASE("every byte has one symbol and every symbol one byte and one character") {
+TEST_CASE("bytes, symbols and characters map one to one") {
   for (int id = 0; id < 256; ++id) {
     const auto byte = clip::byte_of_symbol[static_cast<std::size_t>(id)];
     CHECK(clip::symbol_of_byte[byte] == id);
@@ -10,7 +10,7 @@ TEST_CASE("every byte has one symbol and every symbol one byte and one character
   }
 }
 
-TEST_CASE("symbols stand in the order of the published vocabulary") {
+TEST_CASE("symbols are in the order of the published vocabulary") {
   static_assert(clip::symbol_character(0) == '!' && clip::symbol_character(1) == '"' &&
                 clip::symbol_character(93) == '~');
   static_assert(clip::symbol_character(94) == 0xA1 && clip::symbol_character(187) == 0xFF &&
@@ -23,7 +23,7 @@ TEST_CASE("symbols stand in the order of the published vocabulary") {
   CHECK(clip::symbol_character(clip::symbol_of_byte[160]) == 0x142);
 }
 
-TEST_CASE("characters that stand for no byte have no symbol") {
+TEST_CASE("characters that represent no byte have no symbol") {
   for (const char32_t c : {U' ', U'\0', U'\x7F', U'\xA0', U'\xAD', U'\u0144', U'\u4E00', U'\U0010FFFF'})
     CHECK(clip::symbol_of_character(c) == -1);
 }

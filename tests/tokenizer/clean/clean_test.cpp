@@ -14,7 +14,7 @@ std::string cleaned(std::string_view text, Cleaning cleaning = Cleaning::openai)
 }
 }  // namespace
 
-TEST_CASE("white space collapses and letters become small, whatever the cleaning") {
+TEST_CASE("every cleaning collapses white space and lowers case") {
   for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
     CHECK(cleaned("  A Photo\t\n OF  a CAT ", cleaning) == "a photo of a cat");
     CHECK(cleaned("", cleaning).empty());
@@ -23,19 +23,19 @@ TEST_CASE("white space collapses and letters become small, whatever the cleaning
   }
 }
 
-TEST_CASE("a text that needs no repair is cleaned alike on the short way and the long") {
+TEST_CASE("the fast path for plain text gives the same result as the full cleaning") {
   const std::string text = "  Some\tPLAIN words, 10% of <them>  'quoted'\r\n";
   const std::string plain = cleaned(text), with_accent = cleaned(text + "\u00E9");
   CHECK(with_accent == plain + " \u00E9");
 }
 
-TEST_CASE("only OpenAI's cleaning repairs and writes references out") {
+TEST_CASE("only OpenAI's cleaning repairs text and decodes references") {
   CHECK(cleaned("AT&amp;amp;T \u201Cx\u201D") == "at&t \"x\"");
   CHECK(cleaned("AT&amp;amp;T \u201Cx\u201D", Cleaning::none) == "at&amp;amp;t \u201Cx\u201D");
   CHECK(cleaned("<&amp;lt;>") == "<<>");
 }
 
-TEST_CASE("separators U+001C to U+001F are space at the ends, everywhere or nowhere") {
+TEST_CASE("U+001C to U+001F are white space at the ends, everywhere or nowhere") {
   CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::none) == "a\x1Dz");
   CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::huggingface) == "\x1C a\x1Dz \x1F");
   std::u32string spaced;
@@ -43,14 +43,14 @@ TEST_CASE("separators U+001C to U+001F are space at the ends, everywhere or nowh
   CHECK(spaced == U"a z");
 }
 
-TEST_CASE("Hugging Face's cleaning composes, repairs nothing and knows no final sigma") {
+TEST_CASE("Hugging Face's cleaning composes characters, repairs nothing and has no final sigma") {
   CHECK(cleaned("CAFE\u0301 &amp; \u201Cx\u201D \uFF21", Cleaning::huggingface) ==
         "caf\u00E9 &amp; \u201Cx\u201D \uFF41");
   CHECK(cleaned("\u0391\u03A3", Cleaning::huggingface) == "\u03B1\u03C3");
   CHECK(cleaned("\u0391\u03A3", Cleaning::none) == "\u03B1\u03C2");
 }
 
-TEST_CASE("a repair of the caller's own comes before ours, where there is any") {
+TEST_CASE("the caller's repair runs before ours, in the cleanings that repair") {
   const clip::TextRepair repair = [](std::string_view text) {
     return std::string(text) == "sch\u00C3\u00B6n" ? "\u201Csch\u00F6n\u201D &amp;" : std::string(text);
   };

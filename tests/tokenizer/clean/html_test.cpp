@@ -12,13 +12,13 @@ std::u32string unescaped(std::u32string text) {
 }
 }  // namespace
 
-TEST_CASE("named references are written out, with or without the semicolon old pages leave away") {
+TEST_CASE("named references are decoded, with or without the semicolon that old pages omit") {
   CHECK(unescaped(U"&lt;b&gt; AT&amp;T &eacute;&eacute &hellip; &nbsp;") == U"<b> AT&T \u00E9\u00E9 \u2026 \u00A0");
   CHECK(unescaped(U"&hellip &NotEqualTilde;") == U"&hellip \u2242\u0338");
   CHECK(unescaped(U"&CounterClockwiseContourIntegral;") == U"\u2233");
 }
 
-TEST_CASE("the longest known beginning of a name counts") {
+TEST_CASE("the longest known prefix of a name counts") {
   CHECK(unescaped(U"&notit; &notin; &ampersand &ltx") == U"\u00ACit; \u2209 &ersand <x");
 }
 
@@ -30,13 +30,13 @@ TEST_CASE("numeric references follow HTML 5") {
   CHECK(unescaped(U"&#13;&#9;") == U"\r\t");
 }
 
-TEST_CASE("what is no reference stays") {
+TEST_CASE("text that is not a reference is kept") {
   for (const char32_t* text :
        {U"&", U"&&", U"a & b", U"&;", U"&#;", U"&#x;", U"&#xg", U"&nosuchname;", U"&\u00E9;", U"x&#", U"&<lt;"})
     CHECK(unescaped(text) == text);
 }
 
-TEST_CASE("one round undoes one escaping") {
+TEST_CASE("one call undoes one level of escaping") {
   CHECK(unescaped(U"&amp;amp;amp;") == U"&amp;amp;");
   CHECK(unescaped(unescaped(U"&amp;lt;")) == U"<");
 }

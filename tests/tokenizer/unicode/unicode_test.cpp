@@ -33,8 +33,8 @@ TEST_CASE("each byte that is not UTF-8 becomes one U+FFFD") {
   CHECK(clip::valid_utf8("\xC0\xAF") == bad + bad);             // overlong '/'
   CHECK(clip::valid_utf8("\xE0\x80\xAF") == bad + bad + bad);   // overlong
   CHECK(clip::valid_utf8("\xED\xA0\x80") == bad + bad + bad);   // a surrogate
-  CHECK(clip::valid_utf8("\xF4\x90\x80\x80").size() == 4 * 3);  // beyond U+10FFFF
-  CHECK(clip::valid_utf8("\xE4\xBD") == bad + bad);             // cut off
+  CHECK(clip::valid_utf8("\xF4\x90\x80\x80").size() == 4 * 3);  // above U+10FFFF
+  CHECK(clip::valid_utf8("\xE4\xBD") == bad + bad);             // truncated
   CHECK(clip::valid_utf8("\xE4\xBD"
                          "a") == bad + bad + "a");
   CHECK(clip::valid_utf8("\xC3\xA9\xF0\x9F\x98\x80") == "\xC3\xA9\xF0\x9F\x98\x80");
@@ -51,7 +51,7 @@ TEST_CASE("characters have the classes of the pre-tokenizer") {
     CHECK(clip::code_class(c) == CodeClass::other);
 }
 
-TEST_CASE("the classes count as Unicode 14 counts them") {
+TEST_CASE("the character classes have as many members as in Unicode 14") {
   int letters = 0, numbers = 0, spaces = 0;
   for (char32_t c = 0; c < 0x110000; ++c) {
     const CodeClass kind = clip::code_class(c);
@@ -76,7 +76,7 @@ TEST_CASE("lower case covers every script and leaves lower case alone") {
   CHECK(changed == 1432);
 }
 
-TEST_CASE("lower case knows the dotted capital I and the sigma that ends a word") {
+TEST_CASE("lower case handles the dotted capital I and the final sigma") {
   CHECK(lower(U"\u0130stanbul") == "i\u0307stanbul");
   CHECK(lower(U"\u03A3\u0391\u03A3") == "\u03C3\u03B1\u03C2");
   CHECK(lower(U"\u0391\u03A3. \u0391\u03A3\u0391") == "\u03B1\u03C2. \u03B1\u03C3\u03B1");
@@ -84,7 +84,7 @@ TEST_CASE("lower case knows the dotted capital I and the sigma that ends a word"
   CHECK(lower(U"\u03A3") == "\u03C3");
 }
 
-TEST_CASE("letter by letter there is no final sigma") {
+TEST_CASE("lower case letter by letter has no final sigma") {
   std::u32string out;
   clip::lower_letters(U"\u0391\u03A3 \u0130", out);
   CHECK(out == U"\u03B1\u03C3 i\u0307");

@@ -14,7 +14,7 @@ std::string error_of(const Json& file) {
   const auto pairs = try_read_tokenizer_json(file, "t.json");
   return pairs ? "" : pairs.error().message();
 }
-/// With one value changed.
+/// A vocabulary with one value changed.
 std::string error_with(const char* pointer, const Json& value) {
   Json file = small_tokenizer_json();
   file[Json::json_pointer(pointer)] = value;
@@ -28,7 +28,7 @@ std::string ids_error(const Json& table, const Json& added = Json::array()) {
 
 }  // namespace
 
-TEST_CASE("merges are strings or pairs") {
+TEST_CASE("merges may be strings or pairs") {
   CHECK(error_of(small_tokenizer_json()).empty());
   CHECK(error_with("/model/merges", Json::parse(R"([["c", "a"], ["ca", "t</w>"]])")).empty());
   CHECK(error_with("/model/merges/1", "cat") ==
@@ -38,7 +38,7 @@ TEST_CASE("merges are strings or pairs") {
   CHECK(error_with("/model/merges", "c a") == "t.json: model.merges: expected an array, found \"c a\"");
 }
 
-TEST_CASE("other kinds of tokenizers are told apart") {
+TEST_CASE("tokenizers that are not CLIP's are errors") {
   CHECK(error_with("/model/type", "WordPiece") == "t.json: model.type: expected \"BPE\", found \"WordPiece\"");
   CHECK(error_with("/model/end_of_word_suffix", nullptr) ==
         "t.json: model.end_of_word_suffix: expected \"</w>\", found null");
@@ -50,7 +50,7 @@ TEST_CASE("other kinds of tokenizers are told apart") {
         "t.json: vocabulary: expected an object: strings and their ids, found an array of 2");
 }
 
-TEST_CASE("ids are those the merges give, and the first that is not is named") {
+TEST_CASE("ids must equal those of the merges; the error names the first that differs") {
   const Json good = small_vocab_json();
   CHECK(ids_error(good).empty());
   const auto changed = [&](const char* name, const Json& id) {
@@ -74,7 +74,7 @@ TEST_CASE("ids are those the merges give, and the first that is not is named") {
   CHECK(ids_error(swapped) == "v.json: id 512: expected \"ca\", which the merges give, found \"cat</w>\"");
 }
 
-TEST_CASE("the special strings are OpenAI's or open_clip's, in the table or added to it") {
+TEST_CASE("the special strings may be OpenAI's or open_clip's, in the table or in added_tokens") {
   Json table = small_vocab_json();
   table.erase("<|startoftext|>");
   CHECK(ids_error(table) == "v.json: id 514: expected \"<|startoftext|>\", found nothing");
@@ -83,7 +83,7 @@ TEST_CASE("the special strings are OpenAI's or open_clip's, in the table or adde
   CHECK(ids_error(table, {"x"}) == "v.json: added_tokens: expected objects with content and id, found \"x\"");
 }
 
-TEST_CASE("of symbols that two merges make, the table may know the last alone") {
+TEST_CASE("if two merges make the same symbol, the table may list only the last id") {
   const std::vector<Merge> merges{{"a", "b"}, {"ab", "c"}, {"b", "c"}, {"a", "bc"}};  // 513 and 515 are both abc
   Json table = small_vocab_json();
   for (const char* name : {"ca", "cat</w>", "<|startoftext|>", "<|endoftext|>"}) table.erase(name);

@@ -24,7 +24,7 @@ Index symbols_in(const std::string& path) {
 }
 }  // namespace
 
-TEST_CASE("a vocabulary is recognised by what the file holds, whatever its name") {
+TEST_CASE("a vocabulary is recognised by its content, not its name") {
   const TemporaryFolder folder;
   put(folder / "list", small_merges);
   put(folder / "vocab.json", small_vocab_json().dump());
@@ -36,7 +36,7 @@ TEST_CASE("a vocabulary is recognised by what the file holds, whatever its name"
   }
 }
 
-TEST_CASE("a folder is searched for any of the forms") {
+TEST_CASE("a folder is searched for every format") {
   for (const std::string name : {"merges.txt", "bpe_simple_vocab_16e6.txt", "tokenizer.json"}) {
     const TemporaryFolder folder;
     put(folder / name, name == "tokenizer.json" ? small_tokenizer_json().dump() : small_merges);
@@ -45,7 +45,7 @@ TEST_CASE("a folder is searched for any of the forms") {
   }
 }
 
-TEST_CASE("what is missing is named, with all that was looked for") {
+TEST_CASE("a missing file is named, with the list of names that were tried") {
   const TemporaryFolder folder;
   CHECK(error_of(folder.path) ==
         folder.path +
@@ -56,7 +56,7 @@ TEST_CASE("what is missing is named, with all that was looked for") {
   CHECK(error_of(folder / "nothing").starts_with(folder / "nothing"));
 }
 
-TEST_CASE("a vocab.json that its merges do not give is an error that names the first id") {
+TEST_CASE("a vocab.json that differs from its merges is an error that names the first id") {
   const TemporaryFolder folder;
   put(folder / "merges.txt", "#version: 0.2\nc a\n");
   put(folder / "vocab.json", small_vocab_json().dump());

@@ -1,7 +1,10 @@
-// clip/backend/cpu/handle.hpp: what the processor backend is made of: its crew, and how it computes.
+// clip/backend/cpu/handle.hpp: state of the CPU backend: options, worker threads and arithmetic of products.
 #pragma once
 
+#include <clip/backend/arithmetic.hpp>
 #include <clip/backend/cpu/threads/workers.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
+#include <clip/backend/packing.hpp>
 
 #include <memory>
 #include <string>
@@ -9,32 +12,43 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What products of rows with weights in rows are computed in. In bfloat16 both sides are rounded to it and summed in float, where
-/// the machine has dot products of that type; otherwise, and for double, nothing changes.
-enum class Arithmetic : unsigned char { full, bfloat16 };
-
 struct CpuOptions {
-  int threads = 0;                           // 0: the cores this process may use
+  int threads = 0;                           // 0: available_cores()
   Arithmetic arithmetic = Arithmetic::full;  // of products with weights in rows, as in training
 };
 
-/// Copies share threads and scratch.
+/// Copies share worker threads and scratch.
 class CpuHandle {
  public:
   explicit CpuHandle(CpuOptions options)
-      : crew_{std::make_shared<Crew>(options.threads > 0 ? options.threads : available_cores())},
+      : workers_{std::make_shared<cpu::Workers>(options.threads > 0 ? options.threads : available_cores())},
         arithmetic_{options.arithmetic} {}
 
-  int threads() const { return crew_->threads(); }
+  int threads() const { return workers_->threads(); }
   Arithmetic arithmetic() const { return arithmetic_; }
-  Crew& crew() { return *crew_; }
+  cpu::Workers& workers() { return *workers_; }
+  ThreadPool& pool() { return workers_->pool(); }
+
+  /// The layout that weights of a storage type are packed into.
+  static constexpr Layout layout_of(Storage storage) {
+    switch (storage) {
+      case Storage::half: return CpuLayout::half_panels;
+      case Storage::bfloat16: return CpuLayout::bfloat16_panels;
+      case Storage::int8: return CpuLayout::int8_panels;
+      default: return CpuLayout::panels;
+    }
+  }
+  /// Gradients pass through panels of the type of the products, except those of a convolution.
+  static constexpr bool differentiable(Layout layout, Use use) {
+    return layout == CpuLayout::panels && use != Use::convolution;
+  }
 
  protected:
   void compute_in(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
 
-  /// "float32", or "float32, products in bfloat16" where it is asked for and kernels `can`.
-  std::string numbers(std::string_view scalar, bool can) const {
-    return std::string(scalar) + (can && arithmetic_ == Arithmetic::bfloat16 ? ", products in bfloat16" : "");
+  /// "float32", or "float32, products in bfloat16" if that is requested and supported.
+  std::string numbers(std::string_view scalar, bool has_bfloat16) const {
+    return std::string(scalar) + (has_bfloat16 && arithmetic_ == Arithmetic::bfloat16 ? ", products in bfloat16" : "");
   }
   /// "cpu float32, avx512, 2 threads"
   std::string describe(const std::string& numbers, std::string_view set) const {
@@ -43,7 +57,7 @@ class CpuHandle {
   }
 
  private:
-  std::shared_ptr<Crew> crew_;
+  std::shared_ptr<cpu::Workers> workers_;
   Arithmetic arithmetic_ = Arithmetic::full;
 };
 

@@ -1,12 +1,12 @@
-// clip/backend/cpu/peak.hpp: what the cores do at most: multiply-adds that touch nothing but registers.
+// clip/backend/cpu/peak.hpp: peak arithmetic rate of the cores: multiply-adds on registers only.
 #pragma once
 
 #if defined(CLIP_WITH_PRECOMPILED)
-#include <clip/backend/precompiled/peak.hpp>  // what the linked kernels could do
+#include <clip/backend/precompiled/peak.hpp>  // the same for the linked kernels
 #else
 
 #include <clip/backend/cpu/simd/dot.hpp>
-#include <clip/core/view.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -19,85 +19,86 @@
 
 namespace clip::inline CLIP_ABI {
 
-namespace detail {
+namespace cpu {
 
-/// Multiply-adds in flight: enough to hide how long each takes.
+/// Independent multiply-adds in flight: enough to hide their latency.
 inline constexpr Index peak_chains = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32   ? 16
                                      : EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 16 ? 12
                                                                                     : 4;
 
-/// x = step(x) for every chain, round after round; `x` holds where each begins and then where it ends.
-template <class V, class Value, class Step, Index... chain>
+/// x = step(x) for every chain, `rounds` times; `x` holds the first values of the chains and receives the last.
+template <class Packet, class Value, class Step, Index... chain>
 [[gnu::noinline]] void run_chains(std::integer_sequence<Index, chain...>, Index rounds, Value* x, Step step) {
-  V v[sizeof...(chain)] = {V::load(x + chain * V::size)...};
+  Packet v[sizeof...(chain)] = {Packet::load(x + chain * Packet::size)...};
   for (Index round = 0; round < rounds; ++round) ((v[chain] = step(v[chain])), ...);
-  (v[chain].store(x + chain * V::size), ...);
+  (v[chain].store(x + chain * Packet::size), ...);
 }
 
-/// Calls a second of work(), which threads make side by side: the best of a few short runs.
+/// Calls of work() per second by `threads` threads together: the best of a few short runs.
 template <class Work>
-double calls_a_second(int threads, Work work) {
+double calls_per_second(int threads, Work work) {
   using Clock = std::chrono::steady_clock;
   double best = 0;
   for (int run = 0; run < 4; ++run) {
     std::atomic<long> calls{0};
     const auto begin = Clock::now(), end = begin + std::chrono::milliseconds(10);
-    std::vector<std::thread> crew;
-    const auto until_end = [&] {
-      long own = 0;
-      for (; Clock::now() < end; ++own) work();
-      calls += own;
+    std::vector<std::thread> others;
+    const auto call_until_end = [&] {
+      long count = 0;
+      for (; Clock::now() < end; ++count) work();
+      calls += count;
     };
-    for (int t = 1; t < threads; ++t) crew.emplace_back(until_end);
-    until_end();
-    for (std::thread& t : crew) t.join();
+    for (int t = 1; t < threads; ++t) others.emplace_back(call_until_end);
+    call_until_end();
+    for (std::thread& t : others) t.join();
     best =
         std::max(best, static_cast<double>(calls.load()) / std::chrono::duration<double>(Clock::now() - begin).count());
   }
   return best;
 }
 
-/// Operations a second where one step of a chain does `operations` of them. V : a packet of Values
-template <class V, class Value, class Step>
+/// Operations per second, `operations` of them per step of a chain. Packet : a packet of Values
+template <class Packet, class Value, class Step>
 double measure_peak(int threads, Index operations, Step step) {
-  static constexpr Index rounds = 20'000, count = peak_chains * V::size;
+  static constexpr Index rounds = 20'000, count = peak_chains * Packet::size;
   const auto work = [step] {
     alignas(64) Value x[count];
-    for (Index i = 0; i < count; ++i) x[i] = static_cast<Value>(i);  // chains that differ, so that none is left out
-    run_chains<V>(std::make_integer_sequence<Index, peak_chains>{}, rounds, x, step);
+    // The chains differ, so that the compiler keeps them all.
+    for (Index i = 0; i < count; ++i) x[i] = static_cast<Value>(i);
+    run_chains<Packet>(std::make_integer_sequence<Index, peak_chains>{}, rounds, x, step);
     volatile Value kept = std::accumulate(x, x + count, Value(0));
     (void)kept;
   };
-  return calls_a_second(threads, work) * static_cast<double>(rounds * peak_chains * operations);
+  return calls_per_second(threads, work) * static_cast<double>(rounds * peak_chains * operations);
 }
 
-/// The same for the dot products of small types, if the machine has them.
-template <class K>
-double peak_of_dots(int threads, typename K::Word ones) {
-  using Sums = typename K::Sums;
-  const typename K::Words words(ones);
-  return measure_peak<Sums, typename K::Sum>(threads, 2 * K::together * Sums::size,
-                                             [words](Sums x) { return K::add(words, words, x); });
+/// The same for dot-product instructions.
+template <class Dot>
+double measure_dot_peak(int threads, typename Dot::Lane ones) {
+  using Sums = typename Dot::SumPacket;
+  const typename Dot::LanePacket lanes(ones);
+  return measure_peak<Sums, typename Dot::Sum>(threads, 2 * Dot::values_per_lane * Sums::size,
+                                               [lanes](Sums x) { return Dot::add(lanes, lanes, x); });
 }
 
-}  // namespace detail
+}  // namespace cpu
 
-/// Floating-point operations a second of so many threads, a multiply-add being two; 40 ms are spent on finding out.
+/// Floating-point operations per second of `threads` threads, a multiply-add counting as two. Measures for 40 ms.
 template <class T = float>
 double peak_flops(int threads) {
-  using P = Pack<T>;
+  using P = cpu::Simd<T>;
   const P half(0.5);
-  return detail::measure_peak<P, T>(threads, 2 * P::size, [half](P x) { return fma(x, half, half); });
+  return cpu::measure_peak<P, T>(threads, 2 * P::size, [half](P x) { return fma(x, half, half); });
 }
 
-/// The same for products with weights of that layout: in the arithmetic they are computed in.
+/// The same for products with weights of this layout, in the arithmetic of their kernels.
 inline double peak_flops(Layout weights, int threads) {
-  const auto of = [&]<class K>(K, std::uint32_t ones) {
-    if constexpr (K::native) return detail::peak_of_dots<K>(threads, ones);
+  const auto peak_of = [&]<class Dot>(Dot, std::uint32_t ones) {
+    if constexpr (Dot::native) return cpu::measure_dot_peak<Dot>(threads, ones);
     else return peak_flops<float>(threads);
   };
-  if (weights == Layout::bfloat16_panels) return of(detail::Pairs{}, 0x3F803F80);
-  if (weights == Layout::int8_panels) return of(detail::Quads{}, 0x01010101);
+  if (weights == CpuLayout::bfloat16_panels) return peak_of(cpu::Bfloat16Dot{}, 0x3F803F80);
+  if (weights == CpuLayout::int8_panels) return peak_of(cpu::Int8Dot{}, 0x01010101);
   return peak_flops<float>(threads);
 }
 

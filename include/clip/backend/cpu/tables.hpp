@@ -1,33 +1,33 @@
-// clip/backend/cpu/tables.hpp: rows taken from tables, images cut into patches.
+// clip/backend/cpu/tables.hpp: table lookup (gather, scatter_add), patches of images, class and mean tokens.
 #pragma once
 
-#include <clip/backend/cpu/simd/loops.hpp>
+#include <clip/backend/cpu/threads/loops.hpp>
 #include <clip/core/sequences.hpp>
 
 #include <algorithm>
 #include <cstdint>
 
-namespace clip::inline CLIP_ABI {
+namespace clip::inline CLIP_ABI::cpu {
 
 template <class T, class Self>
-struct CpuTables {
-  /// y_i += table_{ids i}; nothing where the id is negative
+struct TablePrimitives {
+  /// y_i += table_{ids i}; a negative id adds nothing
   void gather(In<T> table, Ids ids, Acc<T> y) {
-    each_row(crew(), y.rows, y.cols, [&](Index i) {
+    parallel_rows(workers(), y.rows, y.cols, [&](Index i) {
       if (const std::int32_t id = ids[static_cast<std::size_t>(i)]; id >= 0)
         add_row(table.row(id), y.row(i), y.fresh, y.cols);
       else if (y.fresh) std::fill_n(y.row(i), y.cols, T(0));
     });
   }
 
-  /// table_{ids i} += x_i, in the order of i, where the id is not negative; threads share the columns.
+  /// table_{ids i} += x_i, in the order of i; negative ids are skipped. Threads divide the columns.
   void scatter_add(In<T> x, Ids ids, Acc<T> table) {
     if (table.fresh)
-      each_row(crew(), table.rows, table.cols, [&](Index i) { std::fill_n(table.row(i), table.cols, T(0)); });
-    const Index wide = x.count() <= small_work ? std::max<Index>(x.cols, 1) : 64;
-    Crew::Shift shift{crew()};
-    shift.template parallel<T>(pieces(x.cols, wide), 0, [&](Index task, T*) {
-      const Index j = task * wide, n = std::min(wide, x.cols - j);
+      parallel_rows(workers(), table.rows, table.cols, [&](Index i) { std::fill_n(table.row(i), table.cols, T(0)); });
+    const Index columns_per_task = x.count() <= serial_limit ? std::max<Index>(x.cols, 1) : 64;
+    ParallelRegion region{workers()};
+    region.template parallel<T>(ceil_div(x.cols, columns_per_task), 0, [&](Index task, T*) {
+      const Index j = task * columns_per_task, n = std::min(columns_per_task, x.cols - j);
       for (Index i = 0; i < x.rows; ++i)
         if (const std::int32_t id = ids[static_cast<std::size_t>(i)]; id >= 0)
           add_row(x.row(i) + j, table.row(id) + j, false, n);
@@ -48,74 +48,17 @@ struct CpuTables {
     });
   }
 
-  /// For every image: row 0 is the class embedding, the others its patches; positions are added to all.
-  void tokens(In<T> class_embedding, In<T> positions, In<T> x, Out<T> y) {
-    const Index length = positions.rows;
-    each_row(crew(), y.rows, y.cols, [&](Index i) {
-      const Index n = i / length, t = i % length;
-      const T *from = t == 0 ? class_embedding.row(0) : x.row(n * (length - 1) + t - 1), *position = positions.row(t);
-      along<T>(y.cols, [&](Index j, auto part) {
-        (P::load(from + j, part) + P::load(position + j, part)).store(y.row(i) + j, part);
-      });
-    });
-  }
-
-  /// Derivative of `tokens`; length = g² + 1. The sums over images run in the order of the images.
-  void tokens_backward(In<T> dy, Index length, Acc<T> dclass, Acc<T> dpositions, Acc<T> dx) {
-    if (dclass || dpositions)
-      each_row(crew(), dpositions ? length : 1, dy.rows / length * dy.cols, [&](Index t) {
-        along<T>(dy.cols, [&](Index j, auto part) {
-          P sum{0};
-          for (Index i = t; i < dy.rows; i += length) sum = sum + P::load(dy.row(i) + j, part);
-          if (dpositions) accumulate(dpositions.row(t) + j, dpositions.fresh, sum, part);
-          if (t == 0 && dclass) accumulate(dclass.row(0) + j, dclass.fresh, sum, part);
-        });
-      });
-    if (dx)
-      each_row(crew(), dx.rows, dx.cols, [&](Index i) {
-        add_row(dy.row(i / (length - 1) * length + i % (length - 1) + 1), dx.row(i), dx.fresh, dx.cols);
-      });
-  }
-
-  /// For every image: row 0 is the mean of its rows, the others are those rows; positions are added to all.
-  void mean_token(In<T> x, In<T> positions, Out<T> y) {
-    const Index t = positions.rows - 1;
-    each_row(crew(), y.rows / (t + 1), (t + 1) * y.cols, [&](Index n) {
-      along<T>(y.cols, [&](Index j, auto part) {
-        P sum{0};
-        for (Index i = 0; i < t; ++i) {
-          const P value = P::load(x.row(n * t + i) + j, part);
-          sum = sum + value;
-          (value + P::load(positions.row(i + 1) + j, part)).store(y.row(n * (t + 1) + i + 1) + j, part);
-        }
-        (sum / P(t) + P::load(positions.row(0) + j, part)).store(y.row(n * (t + 1)) + j, part);
-      });
-    });
-  }
-
-  /// Derivative of `mean_token`; length = t + 1.
-  void mean_token_backward(In<T> dy, Index length, Acc<T> dpositions, Acc<T> dx) {
-    if (dpositions) tokens_backward(dy, length, {}, dpositions, {});
-    if (!dx) return;
-    const P t{length - 1};
-    each_row(crew(), dx.rows, dx.cols, [&](Index i) {
-      const Index n = i / (length - 1);
-      const T *own = dy.row(n * length + i % (length - 1) + 1), *mean = dy.row(n * length);
-      along<T>(dx.cols, [&](Index j, auto part) {
-        accumulate(dx.row(i) + j, dx.fresh, P::load(own + j, part) + P::load(mean + j, part) / t, part);
-      });
-    });
-  }
-
  private:
-  using P = Pack<T>;
-  Crew& crew() { return static_cast<Self&>(*this).crew(); }
+  using P = Simd<T>;
+  Workers& workers() { return static_cast<Self&>(*this).workers(); }
 
-  /// visit(image, first pixel, row of patches, first column) for every run of `patch` values that lie together in both.
+  /// visit(image, first pixel, row of patches, first column) for every run of `patch` values that is contiguous in
+  /// both.
   template <class F>
   void runs(Index images, Index channels, Index size, Index patch, F&& visit) {
     const Index grid = size / patch;
-    each_row(crew(), images * grid, channels * patch * size, [&](Index band) {  // a band of patches across an image
+    // A band is a row of patches of one image.
+    parallel_rows(workers(), images * grid, channels * patch * size, [&](Index band) {
       for (Index c = 0; c < channels; ++c)
         for (Index py = 0; py < patch; ++py)
           for (Index gx = 0; gx < grid; ++gx)
@@ -125,8 +68,8 @@ struct CpuTables {
   }
 
   static void add_row(const T* from, T* to, bool fresh, Index n) {
-    along<T>(n, [&](Index j, auto part) { accumulate(to + j, fresh, P::load(from + j, part), part); });
+    each_packet<T>(n, [&](Index j, auto mask) { accumulate(to + j, fresh, P::load(from + j, mask), mask); });
   }
 };
 
-}  // namespace clip::inline CLIP_ABI
+}  // namespace clip::inline CLIP_ABI::cpu

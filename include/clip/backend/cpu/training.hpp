@@ -1,19 +1,19 @@
-// clip/backend/cpu/training.hpp: optimiser steps and the sums that guard them.
+// clip/backend/cpu/training.hpp: optimiser steps (AdamW, SGD), gradient norm, and tests for NaN and infinity.
 #pragma once
 
 #include <clip/backend/concept.hpp>
-#include <clip/backend/cpu/simd/loops.hpp>
+#include <clip/backend/cpu/threads/loops.hpp>
 
 #include <algorithm>
 #include <cmath>
 
-namespace clip::inline CLIP_ABI {
+namespace clip::inline CLIP_ABI::cpu {
 
 template <class T, class Self>
-struct CpuTraining {
+struct TrainingPrimitives {
   double sum_of_squares(In<T> x) {
     constexpr Index chains = 8;
-    return in_blocks<double>(x, [&](Index i0, Index i1) {
+    return sum_over_blocks<double>(x, [&](Index i0, Index i1) {
       double total = 0;
       for (Index i = i0; i < i1; ++i) {
         const T* row = x.row(i);
@@ -30,80 +30,75 @@ struct CpuTraining {
   }
 
   bool all_finite(In<T> x) {
-    return in_blocks<T>(x, [&](Index i0, Index i1) {
-             T total = 0;  // Σ 0 x: not a number as soon as one x is not finite
+    return sum_over_blocks<T>(x, [&](Index i0, Index i1) {
+             T total = 0;  // Σ 0 x is NaN if any x is NaN or infinite
              for (Index i = i0; i < i1; ++i)
-               total += sum_along<T>(x.cols, [&](Index j, auto part) { return P(0) * P::load(x.row(i) + j, part); });
+               total += sum_packets<T>(x.cols, [&](Index j, auto mask) { return P(0) * P::load(x.row(i) + j, mask); });
              return total;
            }) == 0;
   }
 
   void clamp(Out<T> x, double low, double high) {
     const P least{low}, most{high};
-    each_pack<T>(crew(), x.rows, x.cols, x.contiguous(), [&](Index i, Index j, auto part) {
-      min(max(P::load(x.row(i) + j, part), least), most).store(x.row(i) + j, part);
+    parallel_packets<T>(workers(), x.rows, x.cols, x.contiguous(), [&](Index i, Index j, auto mask) {
+      min(max(P::load(x.row(i) + j, mask), least), most).store(x.row(i) + j, mask);
     });
-  }
-
-  void scale(Out<T> x, double factor) {
-    const P f{factor};
-    each_pack<T>(crew(), x.rows, x.cols, x.contiguous(),
-                 [&](Index i, Index j, auto part) { (P::load(x.row(i) + j, part) * f).store(x.row(i) + j, part); });
   }
 
   /// y = keep y + share x
   void blend(double keep, double share, In<T> x, Out<T> y) {
-    const P old{keep}, part_of_x{share};
-    each_pack<T>(crew(), y.rows, y.cols, y.contiguous() && x.contiguous(), [&](Index i, Index j, auto part) {
-      (old * P::load(y.row(i) + j, part) + part_of_x * P::load(x.row(i) + j, part)).store(y.row(i) + j, part);
+    const P keep_factor{keep}, share_factor{share};
+    parallel_packets<T>(workers(), y.rows, y.cols, y.contiguous() && x.contiguous(), [&](Index i, Index j, auto mask) {
+      (keep_factor * P::load(y.row(i) + j, mask) + share_factor * P::load(x.row(i) + j, mask))
+          .store(y.row(i) + j, mask);
     });
   }
 
-  /// The constants are formed in double, as PyTorch does, and rounded once.
+  /// Coefficients are computed in double, as in PyTorch, and rounded once.
   void adamw(Out<T> p, In<T> g, Out<T> m, Out<T> v, const AdamwStep& s) {
-    const P keep{1 - s.learning_rate * s.weight_decay}, step{s.learning_rate / s.correction1},
-        root{std::sqrt(s.correction2)};
+    const P keep{1 - s.learning_rate * s.weight_decay}, step{s.learning_rate / s.correction1};
+    const P root{std::sqrt(s.correction2)};
     const P b1{s.beta1}, c1{1 - s.beta1}, b2{s.beta2}, c2{1 - s.beta2}, epsilon{s.epsilon};
-    each_pack<T>(crew(), p.rows, p.cols, p.contiguous() && g.contiguous() && m.contiguous() && v.contiguous(),
-                 [&](Index i, Index j, auto part) {
-                   const P slope = P::load(g.row(i) + j, part);
-                   const P mean = fma(b1, P::load(m.row(i) + j, part), c1 * slope);
-                   const P square = fma(b2, P::load(v.row(i) + j, part), c2 * slope * slope);
-                   mean.store(m.row(i) + j, part);
-                   square.store(v.row(i) + j, part);
-                   (keep * P::load(p.row(i) + j, part) - step * mean / (sqrt(square) / root + epsilon))
-                       .store(p.row(i) + j, part);
-                 });
+    parallel_packets<T>(workers(), p.rows, p.cols, p.contiguous() && g.contiguous() && m.contiguous() && v.contiguous(),
+                        [&](Index i, Index j, auto mask) {
+                          const P slope = P::load(g.row(i) + j, mask);
+                          const P mean = fma(b1, P::load(m.row(i) + j, mask), c1 * slope);
+                          const P square = fma(b2, P::load(v.row(i) + j, mask), c2 * slope * slope);
+                          mean.store(m.row(i) + j, mask);
+                          square.store(v.row(i) + j, mask);
+                          (keep * P::load(p.row(i) + j, mask) - step * mean / (sqrt(square) / root + epsilon))
+                              .store(p.row(i) + j, mask);
+                        });
   }
 
   void sgd(Out<T> p, In<T> g, Out<T> velocity, const SgdStep& s) {
     const P decay{s.weight_decay}, momentum{s.first ? 0 : s.momentum}, rate{s.learning_rate};
-    each_pack<T>(crew(), p.rows, p.cols, p.contiguous() && g.contiguous() && velocity.contiguous(),
-                 [&](Index i, Index j, auto part) {
-                   const P old = P::load(p.row(i) + j, part);
-                   const P pull = fma(decay, old, P::load(g.row(i) + j, part));
-                   const P speed = s.first ? pull : fma(momentum, P::load(velocity.row(i) + j, part), pull);
-                   speed.store(velocity.row(i) + j, part);
-                   (old - rate * speed).store(p.row(i) + j, part);
-                 });
+    parallel_packets<T>(workers(), p.rows, p.cols, p.contiguous() && g.contiguous() && velocity.contiguous(),
+                        [&](Index i, Index j, auto mask) {
+                          const P old = P::load(p.row(i) + j, mask);
+                          const P pull = fma(decay, old, P::load(g.row(i) + j, mask));
+                          const P speed = s.first ? pull : fma(momentum, P::load(velocity.row(i) + j, mask), pull);
+                          speed.store(velocity.row(i) + j, mask);
+                          (old - rate * speed).store(p.row(i) + j, mask);
+                        });
   }
 
  private:
-  using P = Pack<T>;
-  Crew& crew() { return static_cast<Self&>(*this).crew(); }
+  using P = Simd<T>;
+  Workers& workers() { return static_cast<Self&>(*this).workers(); }
 
-  /// Σ f(i0, i1) over fixed blocks of rows, in order. One long row becomes rows of 4096 first.
+  /// Σ f(i0, i1) over fixed blocks of rows, in order. A single long row is treated as rows of 4096.
   template <class S, class F>
-  S in_blocks(In<T>& x, F&& f) {
+  S sum_over_blocks(In<T>& x, F&& f) {
     if (x.contiguous() && x.cols > 4096 && x.count() % 4096 == 0) x = In<T>{x.data, x.count() / 4096, 4096};
-    const Index high = block_rows(x.rows), blocks = pieces(x.rows, high);
-    Crew::Shift shift{crew()};
-    S* partials = shift.template shared<S>(blocks);
-    const auto block = [&](Index n, T*) { partials[n] = f(n * high, std::min(x.rows, (n + 1) * high)); };
-    if (x.count() <= small_work) {
+    const Index height = block_rows(x.rows), blocks = ceil_div(x.rows, height);
+    ParallelRegion region{workers()};
+    S* partials = region.template shared<S>(blocks);
+    const auto block = [&](Index n, T*) { partials[n] = f(n * height, std::min(x.rows, (n + 1) * height)); };
+    if (x.count() <= serial_limit) {
       for (Index n = 0; n < blocks; ++n) block(n, nullptr);
     } else {
-      shift.template parallel<T>(blocks, 0, block);
+      region.template parallel<T>(blocks, 0, block);
     }
     S total = 0;
     for (Index n = 0; n < blocks; ++n) total += partials[n];
@@ -111,4 +106,4 @@ struct CpuTraining {
   }
 };
 
-}  // namespace clip::inline CLIP_ABI
+}  // namespace clip::inline CLIP_ABI::cpu

@@ -1,4 +1,4 @@
-// clip/backend/naive/batch_norm.hpp: columns normalised over all rows, with the batch's statistics or given ones.
+// clip/backend/naive/batch_norm.hpp: batch norm of columns with the batch's statistics or given ones, in plain loops.
 #pragma once
 
 #include <clip/core/view.hpp>
@@ -9,7 +9,8 @@ namespace clip::inline CLIP_ABI {
 
 template <class T>
 struct NaiveBatchNorm {
-  /// y = (x - μ) r γ + β,  r = 1/√(σ² + ε),  μ and σ² of the column (biased, two passes).          saved : (2, n) = (μ, σ²)
+  /// y = (x - μ) r γ + β,  r = 1/√(σ² + ε),  μ and σ² of the column (biased, two passes).
+  ///   saved : (2, n) = (μ, σ²)
   void batch_norm(In<T> x, In<T> gain, In<T> bias, double epsilon, Out<T> y, Saved<T> saved) {
     const T m = static_cast<T>(x.rows);
     for (Index j = 0; j < x.cols; ++j) {
@@ -52,7 +53,8 @@ struct NaiveBatchNorm {
     }
   }
 
-  /// What a product needs to apply given statistics as it is stored:   y = (scale, shift),  scale = γ/√(σ² + ε),  shift = β - μ scale
+  /// Given statistics as scale and shift for the epilogue of a product:
+  ///   y = (scale, shift),  scale = γ/√(σ² + ε),  shift = β - μ scale
   void fold_batch_norm(In<T> mean, In<T> variance, In<T> gain, In<T> bias, double epsilon, Out<T> y) {
     for (Index j = 0; j < y.cols; ++j) {
       y(0, j) = gain(0, j) / std::sqrt(variance(0, j) + static_cast<T>(epsilon));

@@ -1,7 +1,8 @@
-// clip/backend/naive/convolution.hpp: convolutions of pictures whose pixels are rows, in plain loops.
+// clip/backend/naive/convolution.hpp: convolution of images whose pixels are rows, in plain loops.
 #pragma once
 
 #include <clip/backend/naive/products.hpp>
+#include <clip/core/grid.hpp>
 
 namespace clip::inline CLIP_ABI {
 
@@ -25,8 +26,9 @@ void each_window(Grid grid, Window window, auto visit) {
 
 template <class T>
 struct NaiveConvolution {
-  /// y = residual + f(scale ⊙ z + bias + shortcut),   z(p, n) = Σ over ky, kx, c of x(pixel (ky, kx) under window p, c) w(n, c, ky, kx);
-  /// pixels outside the picture are zeros.          x : (pixels, k), w : (n, k size²), y : (pixels of the result, n)
+  /// y = residual + f(scale ⊙ z + bias + shortcut),
+  /// z(p, n) = Σ over ky, kx, c of x(pixel (ky, kx) under window p, c) w(n, c, ky, kx);
+  /// pixels outside the image are zeros.          x : (pixels, k), w : (n, k size²), y : (pixels of the result, n)
   template <class F>
   void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {
     for (Index n = 0; n < y.cols; ++n)

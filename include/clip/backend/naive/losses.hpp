@@ -1,4 +1,4 @@
-// clip/backend/naive/losses.hpp: cross-entropy with several positives, over rows or columns of a matrix of logits.
+// clip/backend/naive/losses.hpp: cross-entropy with several positives over rows or columns of logits, in plain loops.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -11,8 +11,8 @@ namespace clip::inline CLIP_ABI {
 
 template <class T>
 struct NaiveLosses {
-  /// loss += weight · mean_i (log Σ_j exp L_ij - mean of L_ij over the positives of i); j is a positive of i where their
-  /// groups are equal. A row without a positive counts its log Σ exp alone.          saved(0, i) = log Σ exp
+  /// loss += weight · mean_i (log Σ_j exp L_ij - mean of L_ij over the positives of i); j is a positive of i where
+  /// their groups are equal. A row without a positive counts its log Σ exp alone.          saved(0, i) = log Σ exp
   void cross_entropy(In<T> logits, Ids row_groups, Ids col_groups, Axis axis, double weight, Acc<T> loss,
                      Saved<T> saved) {
     const Lines lines{logits, row_groups, col_groups, axis};

@@ -1,4 +1,4 @@
-// clip/backend/naive/norms.hpp: layer norm and rows of unit length, with their derivatives.
+// clip/backend/naive/norms.hpp: layer norm and rows of unit length, in plain loops.
 #pragma once
 
 #include <clip/core/view.hpp>

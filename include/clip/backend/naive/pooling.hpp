@@ -1,4 +1,4 @@
-// clip/backend/naive/pooling.hpp: pictures made smaller, and images as rows of pixels.
+// clip/backend/naive/pooling.hpp: average pooling, and images as rows of pixels, in plain loops.
 #pragma once
 
 #include <clip/backend/naive/convolution.hpp>
@@ -7,7 +7,7 @@ namespace clip::inline CLIP_ABI {
 
 template <class T>
 struct NaivePooling {
-  /// y = mean of every k × k pixels, stride k; what is left at the edges is not read.
+  /// y = mean of every k × k pixels, stride k; incomplete windows at the edges are dropped.
   void average_pool(In<T> x, Grid grid, Index k, Out<T> y) {
     detail::each_window(grid, {k, k, 0}, [&](Index place, auto each_tap) {
       for (Index c = 0; c < y.cols; ++c) {
@@ -18,7 +18,7 @@ struct NaivePooling {
     });
   }
 
-  /// dx(pixel) += dy(its place) / k²
+  /// dx(pixel) += dy(its mean) / k²
   void average_pool_backward(In<T> dy, Grid grid, Index k, Acc<T> dx) {
     const Grid places = Window{k, k, 0}.over(grid);
     for (Index p = 0; p < grid.rows(); ++p) {

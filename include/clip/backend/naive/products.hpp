@@ -2,12 +2,11 @@
 #pragma once
 
 #include <clip/backend/concept.hpp>
-#include <clip/backend/naive/norms.hpp>
 
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-/// What an epilogue makes of one sum.
+/// One element of the result from its sum.
 template <class T, class F>
 void finish(const Epilogue<T, F>& epilogue, Index i, Index j, T sum, const Out<T>& y) {
   if (epilogue.scale) sum *= epilogue.scale(0, j);
@@ -31,14 +30,6 @@ struct NaiveProducts {
   template <class F>
   void project(In<T> x, Weights<T> p, const Epilogue<T, F>& epilogue, Out<T> y) {
     multiply(x, y, epilogue, [&](Index k, Index j) { return p(k, j); });
-  }
-
-  /// y = x + w2 f(w1 x̂ + b1) + b2, x̂ the layer norm of x
-  template <class F>
-  void feed_forward(In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
-    NaiveNorms<T>{}.layer_norm(x, mlp.gain, mlp.bias, mlp.epsilon, normed, Saved<T>{});
-    linear(normed, mlp.w1, Epilogue<T, F>{.bias = mlp.b1, .activation = f}, hidden);
-    linear(hidden, mlp.w2, Epilogue<T>{.bias = mlp.b2, .residual = x}, y);
   }
 
   /// c += aᵀ b

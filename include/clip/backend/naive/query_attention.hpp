@@ -1,7 +1,7 @@
-// clip/backend/naive/query_attention.hpp: one query a sequence, its keys and values the rows themselves.
+// clip/backend/naive/query_attention.hpp: attention of one query per sequence over its rows, in plain loops.
 #pragma once
 
-#include <clip/core/view.hpp>
+#include <clip/core/weights.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,8 @@ namespace clip::inline CLIP_ABI {
 
 template <class T>
 struct NaiveQueryAttention {
-  /// For sequence i of t rows and head h of d = q.cols / heads columns:   u = q_h w_h / √d,   y_h = Σ_j softmax_j(u · x_j) x_j
+  /// For sequence i of t rows and head h of d = q.cols / heads columns:
+  ///   u = q_h w_h / √d,   y_h = Σ_j softmax_j(u · x_j) x_j
   ///   q : (n, heads · d), x : (n t, k), w : (heads · d, k), y : (n, heads · k)
   void query_attention(In<T> q, In<T> x, Weights<T> w, Index heads, Out<T> y) {
     const Index n = q.rows, d = q.cols / heads, k = x.cols, t = x.rows / std::max<Index>(n, 1);

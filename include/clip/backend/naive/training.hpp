@@ -1,4 +1,4 @@
-// clip/backend/naive/training.hpp: optimiser steps and the sums that guard them.
+// clip/backend/naive/training.hpp: optimiser steps, and the sums and checks of a training step, in plain loops.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -27,11 +27,6 @@ struct NaiveTraining {
   void clamp(Out<T> x, double low, double high) {
     for (Index i = 0; i < x.rows; ++i)
       for (Index j = 0; j < x.cols; ++j) x(i, j) = std::clamp(x(i, j), static_cast<T>(low), static_cast<T>(high));
-  }
-
-  void scale(Out<T> x, double factor) {
-    for (Index i = 0; i < x.rows; ++i)
-      for (Index j = 0; j < x.cols; ++j) x(i, j) *= static_cast<T>(factor);
   }
 
   /// y = keep y + share x

@@ -1,4 +1,4 @@
-// clip/backend/precompiled/choose.hpp: what the linker knows of clip::precompiled: outside the inline namespace, plain values only.
+// clip/backend/precompiled/choose.hpp: link-time interface of clip::precompiled, outside the inline namespace.
 #pragma once
 
 #include <clip/version.hpp>
@@ -10,15 +10,15 @@
 
 extern "C" {
 
-/// The tables compiled for one instruction set, each of the type its header describes, and the set's name in words.
+/// The tables compiled for one instruction set, each of the type its header describes, and the name of the set.
 struct CLIP_PRECOMPILED(set) {
   const char* name;
   const void* backend;  // detail::Kernels
   const void* images;   // detail::ImageKernels
 };
 
-/// What this process computes with: the best set its machine has, or the one that the environment variable CLIP_CPU names (v2, v3,
-/// v4, v4-dot); null where there is none, `*problem` being why. The same in every call.
+/// The instruction set of this process: the best that its machine has, or the one that the environment variable
+/// CLIP_CPU names (v2, v3, v4, v4-dot); null where there is none, `*problem` being why. The same in every call.
 const CLIP_PRECOMPILED(set) * CLIP_PRECOMPILED(choose)(const char** problem);
 
 }  // extern "C"

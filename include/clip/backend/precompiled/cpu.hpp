@@ -1,7 +1,7 @@
-// clip/backend/precompiled/cpu.hpp: the processor backend of programs that link clip::precompiled.
+// clip/backend/precompiled/cpu.hpp: the CPU backend of programs that link clip::precompiled.
 //
-// The same class as in backend/cpu.hpp to those who use it; its primitives run in kernels compiled for several instruction
-// sets, one of which is chosen when the program first asks.
+// The same class as in backend/cpu.hpp for its users; its primitives run in kernels compiled for several instruction
+// sets, one of which is chosen when the program makes its first backend.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -11,6 +11,7 @@
 #include <clip/backend/precompiled/set.hpp>
 #include <clip/core/scalar.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <tuple>
@@ -25,7 +26,7 @@ namespace detail {
 inline const Kernels& kernels() {
   static const Kernels& chosen = []() -> const Kernels& {
     const Kernels& table = *static_cast<const Kernels*>(chosen_set().backend);
-    if (table.bytes != sizeof(Kernels) || table.bytes_of_crew != sizeof(Crew))
+    if (table.bytes != sizeof(Kernels) || table.bytes_of_workers != sizeof(cpu::Workers))
       raise(SystemError{"clip::precompiled", "it was built from other headers than this program"}.with_id(
           "clip.system.headers"));
     return table;
@@ -33,7 +34,7 @@ inline const Kernels& kernels() {
   return chosen;
 }
 
-/// The place of F among the known functions, or their number.
+/// The index of F among the known functions, or their number.
 template <class F, std::size_t at = 0>
 constexpr std::size_t number_of() {
   if constexpr (at == std::tuple_size_v<KnownFunctions>) return at;
@@ -55,10 +56,21 @@ FunctionCall call_of(const F& f) {
   return call;
 }
 
+/// An argument that crosses the boundary: a function becomes a FunctionCall, everything else stays.
+template <class X>
+decltype(auto) crossing(const X& x) {
+  if constexpr (std::invocable<const X&, float>) return call_of(x);
+  else return (x);
+}
+template <class T, class F>
+Epilogue<T, FunctionCall> crossing(const Epilogue<T, F>& epilogue) {
+  return with_function(epilogue, call_of(epilogue.activation));
+}
+
 }  // namespace detail
 
-/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first has the pool,
-/// the others compute alone, with the same bits.
+/// A handle: copies share threads and scratch. Several host threads may call primitives at once; the first uses the
+/// pool, the others compute on one thread each, with the same bits.
 template <class T = float>
 class Cpu : public CpuHandle, public HostMemory<T> {
   static_assert(std::is_same_v<T, float>,
@@ -70,7 +82,7 @@ class Cpu : public CpuHandle, public HostMemory<T> {
   Cpu() : Cpu{CpuOptions{}} {}
   Cpu(CpuOptions options) : CpuHandle{options} { detail::kernels(); }
 
-  /// The same threads, products computed in T: for what must not be rounded, a loss.
+  /// The same threads with products in full precision, as losses need them.
   Cpu in_full() const {
     Cpu other{*this};
     other.compute_in(Arithmetic::full);
@@ -78,51 +90,24 @@ class Cpu : public CpuHandle, public HostMemory<T> {
   }
 
   /// What it computes in: "float32", or "float32, products in bfloat16"; where the kernels cannot, it does not say so.
-  std::string numbers() const { return CpuHandle::numbers(ScalarTraits<T>::name, table().takes_bfloat16); }
+  std::string numbers() const { return CpuHandle::numbers(ScalarTraits<T>::name, detail::kernels().takes_bfloat16); }
   /// "cpu float32, x86-64-v4, 2 threads"
   std::string describe() const { return CpuHandle::describe(numbers(), detail::chosen_set().name); }
 
-  template <class F>
-  void map(F f, In<T> x, Out<T> y) {
-    run(table().map, detail::call_of(f), x, y);
-  }
-  template <class F>
-  void map_slope(F f, In<T> x, In<T> dy, Acc<T> dx) {
-    run(table().map_slope, detail::call_of(f), x, dy, dx);
-  }
-  template <class F>
-  void linear(In<T> x, Weights<T> w, const Epilogue<T, F>& epilogue, Out<T> y) {
-    run(table().linear, detail::call_of(epilogue.activation), x, w, detail::with_function(epilogue, fn::Identity{}), y);
-  }
-  template <class F>
-  void project(In<T> x, Weights<T> p, const Epilogue<T, F>& epilogue, Out<T> y) {
-    run(table().project, detail::call_of(epilogue.activation), x, p, detail::with_function(epilogue, fn::Identity{}),
-        y);
-  }
-  template <class F>
-  void feed_forward(In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
-    run(table().feed_forward, detail::call_of(f), x, mlp, normed, hidden, y);
-  }
-  template <class F>
-  void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {
-    run(table().convolve, detail::call_of(epilogue.activation), x, w, grid, window,
-        detail::with_function(epilogue, fn::Identity{}), y);
-  }
-
-#define CLIP_REST(...) __VA_OPT__(, ) __VA_ARGS__
-#define CLIP_MEMBER(Result, name, parameters, arguments) \
-  Result name parameters { return run(table().name CLIP_REST arguments); }
-#define CLIP_STATIC_MEMBER(Result, name, parameters, arguments) \
-  static Result name parameters { return table().name arguments; }
-  CLIP_PRECOMPILED_PRIMITIVES(CLIP_MEMBER)
-  CLIP_PRECOMPILED_STATICS(CLIP_STATIC_MEMBER)
-#undef CLIP_MEMBER
-#undef CLIP_STATIC_MEMBER
-#undef CLIP_REST
+#define CLIP_PRIMITIVE(result, name, parameters, arguments) \
+  result name parameters { return run(detail::kernels().name CLIP_REST arguments); }
+#define CLIP_PRIMITIVE_OF_F(name, parameters, arguments) \
+  template <class F>                                     \
+  CLIP_PRIMITIVE(void, name, parameters, arguments)
+#define CLIP_STATIC_PRIMITIVE(result, name, parameters, arguments) \
+  static result name parameters { return detail::kernels().name arguments; }
+#define CLIP_PRIMITIVES_CORE
+#define CLIP_PRIMITIVES_CONVOLVING
+#define CLIP_PRIMITIVES_FUSING
+#define CLIP_PRIMITIVES_PACKING
+#include <clip/backend/primitives.def.hpp>
 
  private:
-  static const detail::Kernels& table() { return detail::kernels(); }
-
   template <class Result, class... Parameters, class... Arguments>
   Result run(Result (*kernel)(CpuHandle&, detail::Failure&, Parameters...), const Arguments&... arguments) {
     detail::Failure failure;
@@ -132,16 +117,16 @@ class Cpu : public CpuHandle, public HostMemory<T> {
     };
     CpuHandle& handle = *this;
     if constexpr (std::is_void_v<Result>) {
-      kernel(handle, failure, arguments...);
+      kernel(handle, failure, detail::crossing(arguments)...);
       check();
     } else {
-      const Result result = kernel(handle, failure, arguments...);
+      const Result result = kernel(handle, failure, detail::crossing(arguments)...);
       check();
       return result;
     }
   }
 };
 
-static_assert(Backend<Cpu<float>>);
+static_assert(ConvolvingBackend<Cpu<float>> && FusingBackend<Cpu<float>> && PackingBackend<Cpu<float>>);
 
 }  // namespace clip::inline CLIP_ABI

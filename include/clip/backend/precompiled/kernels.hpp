@@ -1,13 +1,15 @@
-// clip/backend/precompiled/kernels.hpp: a table of compiled kernels: what clip::precompiled holds once per instruction set.
+// clip/backend/precompiled/kernels.hpp: table of compiled kernels, one per instruction set of clip::precompiled.
 //
-// Both sides of the table are compiled from the same headers, for different machines: their types have the same layout under
-// different names (CLIP_ABI). Views and other small values cross it as they are, larger ones (Sequences, the crew) by address;
-// an error crosses as its parts, because a type that is caught goes by its name.
+// Both sides of the table are compiled from the same headers, for different machines: their types have the same layout
+// under different names (CLIP_ABI). Views and other small values cross it as they are, larger ones (Sequences, the
+// handle) by address; an error crosses as its parts, because `catch` compares the names of types.
 #pragma once
 
 #include <clip/backend/concept.hpp>
+#include <clip/backend/convolving.hpp>
 #include <clip/backend/cpu/handle.hpp>
-#include <clip/backend/precompiled/primitives.hpp>
+#include <clip/backend/fusing.hpp>
+#include <clip/backend/packing.hpp>
 
 #include <cstddef>
 #include <string>
@@ -16,10 +18,10 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Functions that kernels are compiled with.
+/// Functions that kernels are compiled for.
 using KnownFunctions = std::tuple<fn::Identity, fn::Relu, fn::QuickGelu, fn::Gelu, fn::GeluTanh>;
 
-/// A function on its way across: the number of a known one, or how to call one of the user's own, value by value.
+/// A function that crosses the boundary: the number of a known one, or pointers that call a user's own value by value.
 struct FunctionCall {
   std::size_t known = std::tuple_size_v<KnownFunctions>;
   const void* functor = nullptr;
@@ -30,46 +32,39 @@ struct FunctionCall {
   float slope(float x) const { return derivative(functor, x); }
 };
 
-/// A clip::Error on its way across.
+/// A clip::Error that crosses the boundary.
 struct Failure {
   int kind = -1;
   std::string place, message;
 };
 
+// The parameters of a primitive after others: CLIP_REST(a, b) is `, a, b`.
+#define CLIP_REST(...) __VA_OPT__(, ) __VA_ARGS__
+
 /// `cpu` is the caller's handle: kernels use its threads and scratch.
 struct Kernels {
   using T = float;
+  using F = FunctionCall;
 
-  std::size_t bytes = sizeof(Kernels), bytes_of_crew = sizeof(Crew);
+  std::size_t bytes = sizeof(Kernels), bytes_of_workers = sizeof(cpu::Workers);
   bool takes_bfloat16;  // in products
   double (*peak_flops)(Layout weights, int threads);
 
-  void (*map)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Out<T> y);
-  void (*map_slope)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, In<T> dy, Acc<T> dx);
-  void (*linear)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, const Epilogue<T>& epilogue,
-                 Out<T> y);
-  void (*project)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> p, const Epilogue<T>& epilogue,
-                  Out<T> y);
-  void (*feed_forward)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, const FeedForward<T>& mlp,
-                       Out<T> normed, Out<T> hidden, Out<T> y);
-  void (*convolve)(CpuHandle& cpu, Failure&, const FunctionCall& f, In<T> x, Weights<T> w, Grid grid, Window window,
-                   const Epilogue<T>& epilogue, Out<T> y);
-
-#define CLIP_REST(...) __VA_OPT__(, ) __VA_ARGS__
-#define CLIP_MEMBER(Result, name, parameters, arguments) \
-  Result (*name)(CpuHandle & cpu, Failure & CLIP_REST parameters);
-#define CLIP_STATIC_MEMBER(Result, name, parameters, arguments) Result(*name) parameters;
-  CLIP_PRECOMPILED_PRIMITIVES(CLIP_MEMBER)
-  CLIP_PRECOMPILED_STATICS(CLIP_STATIC_MEMBER)
-#undef CLIP_MEMBER
-#undef CLIP_STATIC_MEMBER
-#undef CLIP_REST
+#define CLIP_PRIMITIVE(result, name, parameters, arguments) \
+  result (*name)(CpuHandle & cpu, Failure & CLIP_REST parameters);
+#define CLIP_STATIC_PRIMITIVE(result, name, parameters, arguments) result(*name) parameters;
+#define CLIP_PRIMITIVES_CORE
+#define CLIP_PRIMITIVES_CONVOLVING
+#define CLIP_PRIMITIVES_FUSING
+#define CLIP_PRIMITIVES_PACKING
+#include <clip/backend/primitives.def.hpp>
 };
 
-/// The epilogue with another function in its place.
+/// The epilogue with another function.
 template <class F, class T, class G>
 Epilogue<T, F> with_function(const Epilogue<T, G>& epilogue, const F& f) {
-  const auto& [bias, activation, before, residual, scale, shortcut] = epilogue;  // a part more would have to cross, too
+  const auto& [bias, activation, before, residual, scale, shortcut] =
+      epilogue;  // fails to compile when Epilogue gets another part
   return {bias, f, before, residual, scale, shortcut};
 }
 

@@ -1,4 +1,4 @@
-// clip/backend/precompiled/peak.hpp: what the cores do at most in the kernels that are linked.
+// clip/backend/precompiled/peak.hpp: peak FLOP/s of the cores with the linked kernels.
 #pragma once
 
 #include <clip/backend/precompiled/cpu.hpp>

@@ -1,4 +1,4 @@
-// clip/backend/precompiled/set.hpp: the instruction set this process computes with.
+// clip/backend/precompiled/set.hpp: instruction set of the linked kernels in this process.
 #pragma once
 
 #include <clip/backend/precompiled/choose.hpp>

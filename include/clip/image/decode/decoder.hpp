@@ -1,4 +1,4 @@
-// clip/image/decode/decoder.hpp: what a decoder of picture files is, and several of them as one.
+// clip/image/decode/decoder.hpp: the ImageDecoder concept, and Decoders, which tries several in order.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -14,8 +14,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Whoever knows a format: `reads` looks at the first bytes alone, `decode` gives the pixels or one InputError that begins with
-/// `place`, and `formats` names what it reads. A decoder of your own goes in front of ours:
+/// A decoder of one or more formats: `reads` checks the signature, `decode` returns the pixels or an InputError for
+/// `place`, and `formats` lists the formats. A custom decoder precedes the built-in ones:
 ///
 ///   struct Heif { static std::string formats(); static bool reads(…); static Result<Image> decode(…); };
 ///   auto image = clip::read_image<clip::Decoders<Heif, clip::ImageDecoders>>("a.heic");
@@ -26,7 +26,7 @@ concept ImageDecoder = requires(std::span<const std::byte> file, const std::stri
   { D::decode(file, place) } -> std::same_as<Result<Image>>;
 };
 
-/// The first of them that reads the file decodes it.
+/// Decodes with the first decoder that reads the file.
 template <ImageDecoder... D>
 struct Decoders {
   static std::string formats() {
@@ -36,8 +36,13 @@ struct Decoders {
   }
   static bool reads(std::span<const std::byte> file) { return (D::reads(file) || ...); }
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
-    Result<Image> result = Error{InputError{place, "not an image in a format read here: expected " + formats()}};
-    (void)((D::reads(file) && (result = D::decode(file, place), true)) || ...);
+    Result<Image> result = Error{InputError{place, "not an image in a supported format: expected " + formats()}};
+    const auto decode_with = [&]<class Decoder>() {
+      if (!Decoder::reads(file)) return false;
+      result = Decoder::decode(file, place);
+      return true;
+    };
+    (void)(decode_with.template operator()<D>() || ...);
     return result;
   }
 };
@@ -58,20 +63,21 @@ inline bool is_gif(std::span<const std::byte> file) {
   return starts_with(file, "GIF87a") || starts_with(file, "GIF89a");
 }
 
-/// Larger pictures are taken for damaged headers: 2^28 pixels.
+/// The maximum number of pixels, 2^28. Larger sizes are treated as damaged headers.
 inline constexpr Index most_pixels = Index{1} << 28;
 
-/// What a file may ask for whatever its length, in formats that have no limit to their compression: 2^24 pixels.
+/// Size that is accepted for a file of any length, in formats without a limit to their compression: 2^24 pixels.
 inline constexpr Index always_plausible = Index{1} << 24;
 
-/// No memory for a header's word alone: `hold` is the number of pixels that the file's bytes can hold at the very most.
-inline Result<void> check_header(const std::string& place, Index width, Index height, Index hold) {
+/// Checks the size in a header before any allocation. `capacity` is the maximum number of pixels that the bytes of the
+/// file can encode.
+inline Result<void> check_header(const std::string& place, Index width, Index height, Index capacity) {
   const std::string size = std::to_string(width) + " x " + std::to_string(height);
   if (width < 1 || height < 1 || width > most_pixels || height > most_pixels || width * height > most_pixels)
     return InputError{place, "size", "1 ... 2^28 pixels", size};
-  if (width * height > hold)
+  if (width * height > capacity)
     return InputError{place, "truncated image: size",
-                      "at most the " + std::to_string(hold) + " pixels its bytes can hold", size};
+                      "at most the " + std::to_string(capacity) + " pixels its bytes can hold", size};
   return {};
 }
 

@@ -1,4 +1,4 @@
-// clip/image/decode/exif.hpp: the orientation a camera wrote into a picture file.
+// clip/image/decode/exif.hpp: reads the EXIF orientation of an image file.
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
@@ -12,7 +12,7 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// Tag 0x0112 of the first directory of a TIFF header (TIFF 6.0, section 2): a number of 16 or 32 bits. 1 where there is none.
+/// Tag 0x0112 in the first directory of a TIFF header (TIFF 6.0, section 2), a 16- or 32-bit number; 1 if absent.
 inline int tiff_orientation(std::span<const std::byte> tiff) {
   const bool big = starts_with(tiff, "MM"), little = starts_with(tiff, "II");
   const auto u16 = [&](std::size_t at) {
@@ -33,7 +33,7 @@ inline int tiff_orientation(std::span<const std::byte> tiff) {
   return 1;
 }
 
-/// An EXIF block, with or without the six bytes that announce it.
+/// An EXIF block, with or without its six-byte signature.
 inline int exif_block_orientation(std::span<const std::byte> block) {
   return tiff_orientation(starts_with(block, {"Exif\0\0", 6}) ? block.subspan(6) : block);
 }
@@ -43,7 +43,7 @@ inline int jpeg_orientation(std::span<const std::byte> file) {
   for (std::size_t at = 2; at + 4 <= file.size();) {
     if (file[at] != std::byte{0xFF}) return 1;
     const unsigned marker = std::to_integer<unsigned>(file[at + 1]);
-    if (marker == 0xFF) {  // filler
+    if (marker == 0xFF) {  // padding
       ++at;
       continue;
     }
@@ -57,9 +57,9 @@ inline int jpeg_orientation(std::span<const std::byte> file) {
   return 1;
 }
 
-/// PNG: the chunk eXIf, wherever it stands. WebP: the chunk EXIF of an extended file.
+/// PNG: the eXIf chunk at any position. WebP: the EXIF chunk of an extended file.
 inline int chunk_orientation(std::span<const std::byte> file, bool png) {
-  const std::size_t before = 8, after = png ? 4 : 0;  // length and name, in either order; a checksum
+  const std::size_t before = 8, after = png ? 4 : 0;  // length and name, in either order; the checksum
   for (std::size_t at = png ? 8 : 12; at + before <= file.size();) {
     const std::size_t length = png ? load_big<std::uint32_t>(&file[at]) : load_little<std::uint32_t>(&file[at + 4]);
     if (length > file.size() - at - before) return 1;
@@ -72,8 +72,7 @@ inline int chunk_orientation(std::span<const std::byte> file, bool png) {
 
 }  // namespace detail
 
-/// How the picture in these bytes lies, by the EXIF data of a JPEG, PNG or WebP file: 1 … 8; 1 where nothing, or nothing sensible, is
-/// said. What XMP says is not read. See oriented().
+/// The EXIF orientation of a JPEG, PNG or WebP file: 1 … 8; 1 if it is absent or invalid. Ignores XMP. See oriented().
 [[nodiscard]] inline int exif_orientation(std::span<const std::byte> file) {
   if (detail::is_jpeg(file)) return detail::jpeg_orientation(file);
   if (detail::is_png(file)) return detail::chunk_orientation(file, true);

@@ -1,4 +1,5 @@
-// clip/image/decode/file_mode.hpp: what a picture file says of its pixels that decoded bytes no longer show.
+// clip/image/decode/file_mode.hpp: properties of an image file that decoded pixels do not show: palette, depth, maximum
+// size.
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
@@ -13,31 +14,33 @@
 namespace clip::inline CLIP_ABI::detail {
 
 struct FileMode {
-  /// Colours of a palette, or single bits: the reference resizes them by nearest neighbour.
+  /// Palette or 1-bit pixels: the reference resizes them by nearest neighbour.
   bool palette = false;
-  /// Channels to ask of the decoder; 0: as they come. Set where it would add an alpha that the reference does not see: one
-  /// transparent colour of a PNG, transparency of a palette, the unused fourth byte of a BMP.
+  /// Number of channels to request from the decoder; 0: the file's. Set for files where the decoder would add an alpha
+  /// channel that the reference ignores: a PNG with one transparent colour or a transparent palette, the unused fourth
+  /// byte of a BMP.
   int channels = 0;
-  /// The largest sample a PNM file announces; the decoder knows no other than 255.
+  /// The largest sample value in a PNM header; the decoder supports only 255.
   Index largest_sample = 255;
-  /// A PNM header with a number beyond 2^24: more than any picture has, and more than the decoder's int may hold.
+  /// A PNM header with a number above 2^24: larger than any image, and possibly than the decoder's int.
   bool absurd_number = false;
-  /// One number of 16 bits per pixel.
+  /// One 16-bit grey value per pixel.
   bool gray16 = false;
-  /// Rows run from right to left.
+  /// Rows are stored right to left.
   bool mirrored = false;
-  /// Bits of a pixel as it lies in the file, and the pixels that one byte can stand for where they are packed.
-  Index bits = 8, packed = 1;
+  /// Bits per pixel in the file, and the maximum expansion of the compression: decoded bytes per byte of the file.
+  Index bits = 8, expansion = 1;
 
-  /// Pixels that so many bytes can hold at the very most.
-  Index hold(std::size_t bytes) const { return index(bytes) * 8 * packed / std::max(bits, Index{1}); }
+  /// The maximum number of pixels that so many bytes can encode.
+  Index capacity(std::size_t bytes) const { return index(bytes) * 8 * expansion / std::max(bits, Index{1}); }
 };
 
-/// At its best, deflate makes a thousand and a few bytes out of one; a JPEG spends at least a bit on each 8 x 8 block (and at its
-/// coarsest sampling, eight blocks on 32 x 32 pixels).
-inline constexpr Index deflated = 1040, pixels_of_jpeg_byte = 1024;
+/// Maximum expansion. deflate produces at most a little more than a thousand bytes from one. A JPEG uses at least one
+/// bit per 8 x 8 block (and at its coarsest sampling, eight blocks per 32 x 32 pixels).
+inline constexpr Index deflate_expansion = 1040, jpeg_expansion = 1024;
 
-/// PNG specification 1.2, section 4.1.1: depth and colour type (0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with alpha).
+/// PNG specification 1.2, section 4.1.1: depth and colour type (0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with
+/// alpha).
 inline FileMode png_mode(std::span<const std::byte> file) {
   if (file.size() < 26) return {};
   const auto depth = std::to_integer<int>(file[24]), type = std::to_integer<int>(file[25]);
@@ -50,10 +53,11 @@ inline FileMode png_mode(std::span<const std::byte> file) {
                            : type == 4 ? 2
                            : type == 6 ? 4
                                        : 1),
-          .packed = deflated};
+          .expansion = deflate_expansion};
 }
 
-/// Up to 8 bits per pixel are numbers of a palette. The palette 0, 1, 2 … in grey is none; black and white are single bits.
+/// Up to 8 bits per pixel are palette indices. The grey palette 0, 1, 2 … is not treated as a palette; black and white
+/// are 1-bit pixels.
 inline FileMode bmp_mode(std::span<const std::byte> file) {
   if (file.size() < 54) return {};
   const bool oldest = load_little<std::uint32_t>(&file[14]) == 12;
@@ -70,7 +74,7 @@ inline FileMode bmp_mode(std::span<const std::byte> file) {
   return {.palette = !gray || colors == 2, .channels = gray ? 1 : 3, .bits = bits};
 }
 
-/// Width, height and the largest sample follow the signature, between white space and comments.
+/// Width, height and largest sample follow the signature, separated by white space and comments.
 inline FileMode pnm_mode(std::span<const std::byte> file) {
   std::size_t i = 2;
   const auto at = [&] { return i < file.size() ? std::to_integer<char>(file[i]) : '\0'; };
@@ -84,14 +88,14 @@ inline FileMode pnm_mode(std::span<const std::byte> file) {
     }
     for (; at() >= '0' && at() <= '9'; ++i) number = std::min(number * 10 + (at() - '0'), Index{1} << 32);
   }
-  const Index largest = i < file.size() ? numbers[2] : 255;  // a header cut short is the decoder's to refuse
+  const Index largest = i < file.size() ? numbers[2] : 255;  // the decoder refuses a truncated header
   const bool absurd = *std::max_element(numbers.begin(), numbers.end()) > Index{1} << 24;
   return {.largest_sample = largest, .absurd_number = absurd, .bits = starts_with(file, "P6") ? 24 : 8};
 }
 
-/// TGA files do not say that they are: a header is taken for one where every field fits the others, and the decoder reads it as the
-/// reference does. Left out: 16 bits of colour per pixel (the reference turns the spare bit's opposite into alpha), single bits, maps
-/// that do not begin at colour 0.
+/// TGA files have no signature: a header is accepted as TGA if all its fields are consistent and the decoder reads the
+/// file as the reference does. Not accepted: 16-bit colour (the reference inverts the spare bit and uses it as alpha),
+/// 1-bit pixels, palettes whose first index is not 0.
 inline bool is_tga(std::span<const std::byte> file) {
   if (file.size() < 18) return false;
   const auto u8 = [&](std::size_t i) { return std::to_integer<unsigned>(file[i]); };
@@ -112,12 +116,12 @@ inline FileMode tga_mode(std::span<const std::byte> file) {
           .channels = palette ? 3 : 0,
           .mirrored = (std::to_integer<unsigned>(file[17]) & 0x10U) != 0,
           .bits = std::to_integer<Index>(file[16]),
-          .packed = type > 8 ? 128 : 1};
+          .expansion = type > 8 ? 128 : 1};
 }
 
 inline FileMode file_mode(std::span<const std::byte> file) {
   if (is_png(file)) return png_mode(file);
-  if (is_jpeg(file)) return {.packed = pixels_of_jpeg_byte};
+  if (is_jpeg(file)) return {.expansion = jpeg_expansion};
   if (starts_with(file, "BM")) return bmp_mode(file);
   if (starts_with(file, "P5") || starts_with(file, "P6")) return pnm_mode(file);
   if (is_tga(file)) return tga_mode(file);

@@ -1,4 +1,4 @@
-// clip/image/decode/gif.hpp: GIF files, their first picture as the reference composes it.
+// clip/image/decode/gif.hpp: GIF decoder for the first image of a file, composed as the reference does.
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
@@ -17,8 +17,9 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// The numbers behind variable-length codes (GIF89a specification, appendix F), at most `count`.
-inline std::vector<std::uint8_t> lzw_numbers(std::span<const std::byte> codes, int bits, std::size_t count) {
+/// LZW decoder (GIF89a specification, appendix F): variable-length codes to palette indices, at most `count`. Stops
+/// early at damaged or missing data.
+inline std::vector<std::uint8_t> lzw_decode(std::span<const std::byte> codes, int bits, std::size_t count) {
   constexpr std::size_t most = 4096;
   constexpr int longest = 12;
   struct Entry {
@@ -26,12 +27,12 @@ inline std::vector<std::uint8_t> lzw_numbers(std::span<const std::byte> codes, i
     std::uint8_t number;
   };
   std::array<Entry, most> table;
-  std::array<std::uint8_t, most> word;  // back to front
+  std::array<std::uint8_t, most> word;  // in reverse order
   const unsigned clear = 1U << bits, end = clear + 1;
   unsigned next = clear + 2, previous = 0, buffer = 0;
   int width = bits + 1, filled = 0;
   bool first = true;
-  std::uint8_t begins = 0;  // the number that the previous word begins with
+  std::uint8_t begins = 0;  // the first index of the previous word
   std::vector<std::uint8_t> numbers;
   numbers.reserve(std::min(count, codes.size() * 8));
   for (const std::byte b : codes) {
@@ -43,14 +44,15 @@ inline std::vector<std::uint8_t> lzw_numbers(std::span<const std::byte> codes, i
       buffer >>= width;
       filled -= width;
       if (code == clear) {
-        next = clear + 2, width = bits + 1, first = true;
+        next = clear + 2;
+        width = bits + 1;
+        first = true;
         continue;
       }
-      if (code == end || (first ? code > clear : code > next))
-        return numbers;  // what is missing is the caller's to notice
+      if (code == end || (first ? code > clear : code > next)) return numbers;  // the caller detects missing indices
       std::size_t length = 0;
       unsigned at = code;
-      if (!first && code == next) {  // the word being made: the previous one, and its own beginning once more
+      if (!first && code == next) {  // the code of this very word: the previous word, then its first index again
         word[length++] = begins;
         at = previous;
       }
@@ -74,25 +76,26 @@ inline std::vector<std::uint8_t> lzw_numbers(std::span<const std::byte> codes, i
   return numbers;
 }
 
-/// A GIF file from its beginning to its first picture.
+/// Reads a GIF file up to and including its first image.
 class GifReader {
  public:
   GifReader(std::span<const std::byte> file, const std::string& place) : file_{file}, place_{place} {}
 
-  Result<Image> first_picture() {
+  Result<Image> first_image() {
     if (!has(13)) return truncated();
-    width_ = u16(6), height_ = u16(8);
+    width_ = u16(6);
+    height_ = u16(8);
     const unsigned flags = u8(10);
     at_ = 13;
     if ((flags & 0x80U) != 0 && !read_palette(flags)) return truncated();
     while (has(1)) {
       const unsigned kind = u8(0);
-      if (kind == ',') return picture();
+      if (kind == ',') return image();
       if (kind == ';') break;
       ++at_;
       if (kind == '!' && !extension()) break;
     }
-    return has(1) ? Result<Image>{InputError{place_, "damaged image: a GIF file without a picture"}} : truncated();
+    return has(1) ? Result<Image>{InputError{place_, "damaged image: a GIF file without an image"}} : truncated();
   }
 
  private:
@@ -103,7 +106,7 @@ class GifReader {
   Index u16(std::size_t i) const { return load_little<std::uint16_t>(&file_[at_ + i]); }
   Result<Image> truncated() const { return InputError{place_, "truncated image"}; }
 
-  /// Black where it names fewer than 256. The levels of grey in order are no palette.
+  /// Entries beyond the file's palette are black. A palette of the grey levels in order is treated as grey.
   bool read_palette(unsigned flags) {
     const std::size_t colors = std::size_t{2} << (flags & 7U);
     if (!has(3 * colors)) return false;
@@ -120,7 +123,7 @@ class GifReader {
     return true;
   }
 
-  /// Sub-blocks up to an empty one, in one piece.
+  /// The data of the sub-blocks up to an empty one. A truncated list is an error if `whole`, otherwise it ends there.
   std::optional<std::vector<std::byte>> blocks(bool whole) {
     std::vector<std::byte> all;
     while (has(1)) {
@@ -140,13 +143,16 @@ class GifReader {
     const bool control = u8(0) == 0xF9;
     ++at_;
     const auto data = blocks(true);
-    if (!data) return at_ = file_.size(), false;
+    if (!data) {
+      at_ = file_.size();
+      return false;
+    }
     if (control && data->size() >= 4 && (std::to_integer<unsigned>((*data)[0]) & 1U) != 0)
       transparent_ = std::to_integer<std::uint8_t>((*data)[3]);
     return true;
   }
 
-  Result<Image> picture() {
+  Result<Image> image() {
     if (!has(11)) return truncated();
     const Index left = u16(1), top = u16(3), width = u16(5), height = u16(7);
     const unsigned flags = u8(9);
@@ -156,17 +162,18 @@ class GifReader {
     const int bits = static_cast<int>(u8(0));
     ++at_;
     if (bits > 11 || width == 0 || height == 0)
-      return InputError{place_, "damaged image (a GIF picture without pixels or of too many colours)"};
+      return InputError{place_, "damaged image (a GIF image without pixels or with too many colours)"};
 
-    // The canvas grows to hold the picture. Where the picture does not cover it, it shows the transparent colour, or colour 0.
-    width_ = std::max(width_, left + width), height_ = std::max(height_, top + height);
+    // The canvas grows to contain the image. Elsewhere it has the transparent colour, or colour 0.
+    width_ = std::max(width_, left + width);
+    height_ = std::max(height_, top + height);
     const auto codes = blocks(false);
     constexpr Index longest_word = 4096;
-    const Index told = longest_word * index(codes->size());
-    if (auto good = check_header(place_, width_, height_, told + always_plausible); !good) return good.error();
-    if (auto good = check_header(place_, width, height, told); !good) return good.error();
+    const Index capacity = longest_word * index(codes->size());
+    if (auto good = check_header(place_, width_, height_, capacity + always_plausible); !good) return good.error();
+    if (auto good = check_header(place_, width, height, capacity); !good) return good.error();
     const auto count = static_cast<std::size_t>(width * height);
-    const std::vector<std::uint8_t> numbers = lzw_numbers(*codes, bits, count);
+    const std::vector<std::uint8_t> numbers = lzw_decode(*codes, bits, count);
     if (numbers.size() < count) return truncated();
     std::vector<std::uint8_t> canvas(static_cast<std::size_t>(width_ * height_), transparent_);
     const auto row = [&](Index from, Index to) {
@@ -176,7 +183,7 @@ class GifReader {
     };
     if ((flags & 0x40U) == 0) {
       for (Index y = 0; y < height; ++y) row(y, y);
-    } else {  // interlaced: every eighth row, those between, and so on
+    } else {  // interlaced: rows 0, 8, …; 4, 12, …; 2, 6, …; 1, 3, …
       Index from = 0;
       for (const auto& [first, step] : {std::pair<Index, Index>{0, 8}, {4, 8}, {2, 4}, {1, 2}})
         for (Index y = first; y < height; y += step) row(from++, y);
@@ -202,7 +209,7 @@ struct GifDecoder {
   static std::string formats() { return "GIF"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_gif(file); }
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
-    return detail::GifReader{file, place}.first_picture();
+    return detail::GifReader{file, place}.first_image();
   }
 };
 

@@ -1,11 +1,12 @@
-// clip/image/decode/jpeg.hpp: JPEG files by libjpeg-turbo, exactly as the reference reads them. Needs CLIP_HAS_JPEG=1 and the library.
+// clip/image/decode/jpeg.hpp: JPEG decoder by libjpeg-turbo, with the reference's pixels. Needs CLIP_HAS_JPEG=1 and the
+// library.
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
 
 #if defined(CLIP_HAS_JPEG) && CLIP_HAS_JPEG
 
-#include <stdio.h>  // the next header relies on it
+#include <stdio.h>  // required by the next header
 
 #include <jerror.h>
 #include <jpeglib.h>
@@ -22,7 +23,8 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// The library's state. Its errors jump to the last setjmp: that happens within the functions below, which own nothing.
+/// The library's state. The library reports errors by longjmp to the last setjmp, which is in the member functions
+/// below; they have no locals with destructors.
 struct JpegReading {
   ::jpeg_decompress_struct info{};
   ::jpeg_error_mgr errors{};
@@ -47,8 +49,8 @@ struct JpegReading {
     std::longjmp(reading.jump, 1);
   }
 
-  /// Level -1 is a warning. Stray bytes between segments, odd header fields and an unknown colour transform are as harmless here as to
-  /// the reference; with all others some pixels would be made up.
+  /// Level -1 is a warning. Extraneous bytes between segments, odd header fields and an unknown colour transform are
+  /// harmless, as for the reference; every other warning means invented pixels, and is an error.
   static void warn(::j_common_ptr info, int level) {
     if (level >= 0) return;
     switch (info->err->msg_code) {
@@ -82,7 +84,8 @@ struct JpegReading {
 
 }  // namespace detail
 
-/// Integer transform, smooth chroma, as the library's defaults are; CMYK stays CMYK, taken for inverted as Adobe writes it.
+/// The library's defaults: integer DCT, smooth chroma upsampling. CMYK stays CMYK, and is assumed to be inverted as
+/// Adobe writes it.
 struct JpegDecoder {
   static std::string formats() { return "JPEG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_jpeg(file); }
@@ -99,10 +102,10 @@ struct JpegDecoder {
                 components = reading.info.num_components;
     if (components != 1 && components != 3 && components != 4)
       return InputError{place, "components of a JPEG", "1, 3 or 4", components};
-    // Huffman codes spend a bit on 1024 pixels at the very least; arithmetic ones have no such limit.
-    const Index told = 1024 * detail::index(file.size());
+    // Huffman coding uses at least one bit per 1024 pixels; arithmetic coding has no such limit.
+    const Index capacity = 1024 * detail::index(file.size());
     if (auto good = detail::check_header(place, width, height,
-                                         reading.info.arith_code != 0 ? told + detail::always_plausible : told);
+                                         reading.info.arith_code != 0 ? capacity + detail::always_plausible : capacity);
         !good)
       return good.error();
     const auto row_bytes = static_cast<std::size_t>(width * components);

@@ -1,4 +1,4 @@
-// clip/image/decode/png.hpp: PNG files by libpng: faster than the embedded decoder, checksums compared. Needs CLIP_HAS_PNG=1 and the library.
+// clip/image/decode/png.hpp: PNG decoder by libpng, fast and with checksums. Needs CLIP_HAS_PNG=1 and the library.
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
@@ -22,7 +22,8 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// The library's state. Its errors jump to the last setjmp: that happens within the functions below, which own nothing.
+/// The library's state. The library reports errors by longjmp to the last setjmp, which is in the member functions
+/// below; they have no locals with destructors.
 struct PngReading {
   std::span<const std::byte> left;
   ::png_structp png = nullptr;
@@ -56,12 +57,12 @@ struct PngReading {
     if (info == nullptr) return false;
     if (setjmp(png_jmpbuf(png)) != 0) return false;
     ::png_set_read_fn(png, this, &read);
-    ::png_set_user_limits(png, 1U << 28, 1U << 28);  // the product is ours to check
+    ::png_set_user_limits(png, 1U << 28, 1U << 28);  // check_header() checks the product
     ::png_read_info(png, info);
     return true;
   }
 
-  /// Palettes become RGB, fewer bits than eight eight; of sixteen the upper eight stay, but for grey.
+  /// Converts palettes to RGB, fewer than 8 bits to 8, and 16 bits to the upper 8, except 16-bit grey.
   bool prepare() {
     if (setjmp(png_jmpbuf(png)) != 0) return false;
     const int type = ::png_get_color_type(png, info), depth = ::png_get_bit_depth(png, info);
@@ -103,7 +104,7 @@ struct PngDecoder {
     const Index width = ::png_get_image_width(reading.png, reading.info),
                 height = ::png_get_image_height(reading.png, reading.info);
     const detail::FileMode mode = detail::file_mode(file);
-    if (auto good = detail::check_header(place, width, height, mode.hold(file.size())); !good) return good.error();
+    if (auto good = detail::check_header(place, width, height, mode.capacity(file.size())); !good) return good.error();
     if (!reading.prepare()) return error();
     const std::size_t row_bytes = ::png_get_rowbytes(reading.png, reading.info);
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(height) * row_bytes);

@@ -1,4 +1,4 @@
-// clip/image/decode/stb.hpp: JPEG, PNG, BMP, PNM and TGA files by stb_image.
+// clip/image/decode/stb.hpp: JPEG, PNG, BMP, PNM and TGA decoders by stb_image.
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
@@ -22,7 +22,7 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// The bytes of a file as the decoder asks for them. It makes up zeros past the end; `past_end` tells that it had to.
+/// Passes the bytes of a file to the decoder. The decoder substitutes zeros beyond the end; `past_end` records that.
 struct ImageSource {
   std::span<const std::byte> left;
   bool past_end = false;
@@ -30,7 +30,10 @@ struct ImageSource {
   static int read(void* self, char* out, int size) {
     auto& source = *static_cast<ImageSource*>(self);
     const std::size_t n = std::min(source.left.size(), static_cast<std::size_t>(size));
-    if (n == 0) return source.past_end = true, 0;
+    if (n == 0) {
+      source.past_end = true;
+      return 0;
+    }
     std::memcpy(out, source.left.data(), n);
     source.left = source.left.subspan(n);
     return static_cast<int>(n);
@@ -46,7 +49,7 @@ struct ImageSource {
 
 inline constexpr stb::stbi_io_callbacks image_callbacks{&ImageSource::read, &ImageSource::skip, &ImageSource::at_end};
 
-/// Every chunk of a PNG lies within the file: the decoder makes room for a chunk before it reads it.
+/// True if every chunk of a PNG is inside the file: the decoder allocates memory for a chunk before reading it.
 inline bool png_chunks_fit(std::span<const std::byte> file) {
   for (std::size_t at = 8; at + 12 <= file.size();) {
     const std::size_t length = load_big<std::uint32_t>(&file[at]);
@@ -57,26 +60,27 @@ inline bool png_chunks_fit(std::span<const std::byte> file) {
   return false;
 }
 
-/// The decoder leaves colours that a palette does not name as they come: black for them, as everywhere. The chunks fit.
+/// Extends the palette to 256 entries with black: the decoder leaves missing entries uninitialised. Requires
+/// png_chunks_fit().
 inline std::vector<std::byte> with_whole_palette(std::span<const std::byte> file) {
   constexpr std::size_t whole = 3 * 256;
-  std::size_t at = 8, length = 0;
-  while (length = load_big<std::uint32_t>(&file[at]),
-         !starts_with(file, "PLTE", at + 4) && !starts_with(file, "IEND", at + 4))
-    at += 12 + length;
+  std::size_t at = 8;
+  const auto chunk_length = [&] { return std::size_t{load_big<std::uint32_t>(&file[at])}; };
+  while (!starts_with(file, "PLTE", at + 4) && !starts_with(file, "IEND", at + 4)) at += 12 + chunk_length();
+  const std::size_t length = chunk_length();
   std::vector<std::byte> all(file.begin(), file.end());
-  if (starts_with(file, "IEND", at + 4) || length >= whole || length % 3 != 0) return all;  // the decoder's to refuse
+  if (starts_with(file, "IEND", at + 4) || length >= whole || length % 3 != 0) return all;  // the decoder refuses it
   store_big(&all[at], static_cast<std::uint32_t>(whole));
   all.insert(all.begin() + static_cast<std::ptrdiff_t>(at + 8 + length), whole - length, std::byte{0});
   return all;
 }
 
-/// What the decoder said last, as one error; `source` is what it read from.
+/// The decoder's last error; `source` is its input.
 inline Error stb_error(const std::string& place, const ImageSource& source) {
   if (source.past_end) return InputError{place, "truncated image"};
-  const char* const said = stb::stbi_failure_reason();
-  return InputError{place,
-                    "damaged or unsupported image (" + std::string{said != nullptr ? said : "no reason given"} + ")"};
+  const char* const reason = stb::stbi_failure_reason();
+  return InputError{
+      place, "damaged or unsupported image (" + std::string{reason != nullptr ? reason : "no reason given"} + ")"};
 }
 
 inline Result<Image> decode_gray16(std::span<const std::byte> file, const std::string& place) {
@@ -98,7 +102,7 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
   if (stb::stbi_info_from_callbacks(&image_callbacks, &header, &width, &height, &channels) == 0)
     return stb_error(place, header);
   if (mode.largest_sample != 255) return InputError{place, "largest sample", 255, mode.largest_sample};
-  if (auto good = check_header(place, width, height, mode.hold(file.size())); !good) return good.error();
+  if (auto good = check_header(place, width, height, mode.capacity(file.size())); !good) return good.error();
   if (mode.gray16) return decode_gray16(file, place);
 
   ImageSource source{file};
@@ -129,7 +133,8 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
 
 }  // namespace detail
 
-/// Pixels differ from the reference's by a few levels (with 4:2:2 sampling, by more along edges); CMYK becomes RGB here, not after resizing; arithmetic coding is not read.
+/// Pixels differ from the reference's by a few levels (with 4:2:2 sampling by more along edges). Converts CMYK to RGB
+/// at once, not after resizing. Does not support arithmetic coding.
 struct StbJpegDecoder {
   static std::string formats() { return "JPEG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_jpeg(file); }
@@ -140,7 +145,7 @@ struct StbJpegDecoder {
   }
 };
 
-/// The reference's pixels. Checksums within the file are not compared.
+/// The reference's pixels. Ignores the checksums in the file.
 struct StbPngDecoder {
   static std::string formats() { return "PNG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_png(file); }
@@ -151,7 +156,7 @@ struct StbPngDecoder {
   }
 };
 
-/// BMP without run lengths; PNM of types P5 and P6 whose largest sample is 255; TGA but for 16 bits per pixel.
+/// BMP without run-length encoding; PNM of types P5 and P6 with a largest sample of 255; TGA except 16 bits per pixel.
 struct StbDecoder {
   static std::string formats() { return "BMP, PNM (P5, P6), TGA"; }
   static bool reads(std::span<const std::byte> file) {

@@ -1,4 +1,4 @@
-// clip/image/decode/webp.hpp: WebP files by libwebp. Needs CLIP_HAS_WEBP=1 and the libraries webp and webpdemux.
+// clip/image/decode/webp.hpp: WebP decoder by libwebp. Needs CLIP_HAS_WEBP=1 and the libraries webp and webpdemux.
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
@@ -18,7 +18,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Of an animation, the first picture. Four channels where the file announces transparency.
+/// Decodes the first frame of an animation. Four channels if the file has an alpha channel.
 struct WebpDecoder {
   static std::string formats() { return "WebP"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_webp(file); }
@@ -29,14 +29,14 @@ struct WebpDecoder {
     const ::VP8StatusCode status = ::WebPGetFeatures(bytes, file.size(), &features);
     if (status == VP8_STATUS_NOT_ENOUGH_DATA) return InputError{place, "truncated image"};
     if (status != VP8_STATUS_OK) return InputError{place, "damaged or unsupported image (WebP header)"};
-    const Index told = 1024 * detail::index(file.size());  // pictures of one colour have no limit
-    if (auto good = detail::check_header(place, features.width, features.height, told + detail::always_plausible);
+    const Index capacity = 1024 * detail::index(file.size());  // not a limit for images of one colour
+    if (auto good = detail::check_header(place, features.width, features.height, capacity + detail::always_plausible);
         !good)
       return good.error();
 
     ::WebPAnimDecoderOptions options;
     if (::WebPAnimDecoderOptionsInit(&options) == 0)
-      return InputError{place, "libwebp is of another version than its headers"};
+      return InputError{place, "the versions of libwebp and of its headers differ"};
     options.color_mode = MODE_RGBA;
     options.use_threads = 0;
     const ::WebPData data{bytes, file.size()};

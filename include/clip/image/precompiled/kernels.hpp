@@ -1,4 +1,5 @@
-// clip/image/precompiled/kernels.hpp: the table of image kernels; see backend/precompiled/kernels.hpp for what may cross it.
+// clip/image/precompiled/kernels.hpp: function table of the linked image kernels; backend/precompiled/kernels.hpp lists
+// the allowed types.
 #pragma once
 
 #include <clip/config/preprocessing.hpp>
@@ -8,7 +9,7 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// A Preparer of image/prepare.hpp, from its making to its end.
+/// The functions of a Preparer (image/prepare.hpp), from construction to destruction.
 struct ImageKernels {
   void* (*make)();
   void (*begin)(void* preparer, const Preprocessing& how, Index size, int workers);

@@ -1,4 +1,4 @@
-// clip/image/precompiled/prepare.hpp: image/prepare.hpp for programs that link clip::precompiled.
+// clip/image/precompiled/prepare.hpp: replaces image/prepare.hpp in programs that link clip::precompiled.
 #pragma once
 
 #include <clip/backend/precompiled/set.hpp>
@@ -11,10 +11,10 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// The same to its user as the one in image/prepare.hpp.
+/// The interface of the Preparer in image/prepare.hpp.
 class Preparer {
  public:
-  /// From now on pictures become (3, size, size), on `workers` threads.
+  /// Starts a call: images will become (3, size, size), on `workers` threads.
   void begin(const Preprocessing& how, Index size, int workers) {
     if (!preparer_) preparer_.reset(kernels().make());
     kernels().begin(preparer_.get(), how, size, workers);

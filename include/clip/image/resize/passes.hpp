@@ -1,7 +1,8 @@
-// clip/image/resize/passes.hpp: the two passes of a resize, 8 bits in, 8 bits out.
+// clip/image/resize/passes.hpp: horizontal and vertical pass of a resize, from 8 bits to 8 bits.
 //
-// Both are one inner loop: `lanes` neighbouring bytes times one weight, summed over the taps. Down a column neighbours are the
-// bytes of a row. Along a row there are none of the same weight, so some rows are first laid side by side, pixel by pixel.
+// Both use one inner loop: `lanes` adjacent bytes times one weight, summed over the taps. In the vertical pass the
+// adjacent bytes are those of a row. In the horizontal pass adjacent bytes have different weights, so a block of rows
+// is transposed pixel by pixel first.
 #pragma once
 
 #include <clip/image/alpha.hpp>
@@ -26,14 +27,14 @@ namespace clip::inline CLIP_ABI::detail {
 
 static_assert(lanes == alpha_block);
 
-/// Rows of bytes in memory that is used again; behind each there is room for a started block of lanes.
+/// Rows of bytes in reused memory, each padded so that a whole block of lanes may be read at its last byte.
 class ByteRows {
  public:
   void reshape(Index rows, Index bytes) {
-    stride_ = (bytes + lanes) / lanes * lanes;  // at least one byte more
+    stride_ = (bytes + lanes) / lanes * lanes;  // at least one byte of padding
     if (const auto needed = static_cast<std::size_t>(rows * stride_); bytes_.size() < needed) bytes_.resize(needed);
   }
-  /// Rows [first, first + count) to the beginning.
+  /// Moves the rows [first, first + count) to the beginning.
   void move_up(Index first, Index count) {
     std::memmove(row(0), row(first), static_cast<std::size_t>(count * stride_));
   }
@@ -46,18 +47,18 @@ class ByteRows {
   Index stride_ = 0;
 };
 
-/// Pixels [x, end) of a row to every `stride` bytes from `out` on: three channels as four bytes, the fourth without meaning. `last`:
-/// behind the last of them there is no byte to read.
+/// Writes pixels [x, end) of a row to every `stride`-th byte of `out`: three channels as four bytes, the fourth
+/// undefined. `last`: no byte may be read after the last pixel.
 template <Index Channels>
 void spread(const std::uint8_t* in, Index pixels, bool last, std::uint8_t* out, Index stride) {
   constexpr std::size_t bytes = Channels == 1 ? 1 : 4;
-  const bool short_of_one = Channels == 3 && last && pixels > 0;
-  for (Index i = short_of_one ? 1 : 0; i < pixels; ++i, in += Channels, out += stride) std::memcpy(out, in, bytes);
-  if (short_of_one) std::memcpy(out, in, 3);
+  const bool partial = Channels == 3 && last && pixels > 0;
+  for (Index i = partial ? 1 : 0; i < pixels; ++i, in += Channels, out += stride) std::memcpy(out, in, bytes);
+  if (partial) std::memcpy(out, in, 3);
 }
 
 #ifdef __SSE2__
-/// The first four pixels of 16 bytes, four bytes each.
+/// The first four pixels of 16 bytes, each as four bytes.
 template <Index Channels>
 __m128i four_pixels(const std::uint8_t* in) {
   const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
@@ -72,16 +73,16 @@ __m128i four_pixels(const std::uint8_t* in) {
 }
 #endif
 
-/// Columns [x, end) of rows [top, top + rows) to the rows of `out`: pixel by pixel, those of one column side by side.
+/// Transposes columns [x, end) of rows [top, top + rows): row i of `out` has the pixels of column i, one per image row.
 template <Index Channels>
-void lay_side_by_side(const Image& image, Index left, Index x, Index end, Index top, Index rows, ByteRows& out) {
+void transpose_pixels(const Image& image, Index left, Index x, Index end, Index top, Index rows, ByteRows& out) {
   constexpr Index step = Channels == 1 ? 1 : 4;
   const auto pixel = [&](Index r, Index i) { return image.row(top + r) + (left + i) * Channels; };
   const bool last = left + end == image.width();
   Index r = 0;
 #ifdef __SSE2__
-  if constexpr (Channels != 1) {                               // squares of four by four
-    constexpr Index touched = (16 + Channels - 1) / Channels;  // pixels that 16 bytes touch
+  if constexpr (Channels != 1) {                               // blocks of 4 × 4 pixels
+    constexpr Index touched = (16 + Channels - 1) / Channels;  // pixels that a 16-byte load touches
     const Index squares_end = std::min(end - 3, image.width() - left - touched + 1);
     for (; r + 4 <= rows; r += 4) {
       Index i = x;
@@ -93,8 +94,10 @@ void lay_side_by_side(const Image& image, Index left, Index x, Index end, Index 
         const auto put = [&](Index k, __m128i column) {
           _mm_storeu_si128(reinterpret_cast<__m128i*>(out.row(i + k) + r * step), column);
         };
-        put(0, _mm_unpacklo_epi64(low01, low23)), put(1, _mm_unpackhi_epi64(low01, low23));
-        put(2, _mm_unpacklo_epi64(high01, high23)), put(3, _mm_unpackhi_epi64(high01, high23));
+        put(0, _mm_unpacklo_epi64(low01, low23));
+        put(1, _mm_unpackhi_epi64(low01, low23));
+        put(2, _mm_unpacklo_epi64(high01, high23));
+        put(3, _mm_unpackhi_epi64(high01, high23));
       }
       for (Index k = r; k < r + 4; ++k)
         spread<Channels>(pixel(k, i), end - i, last, out.row(i) + k * step, out.stride());
@@ -104,7 +107,8 @@ void lay_side_by_side(const Image& image, Index left, Index x, Index end, Index 
   for (; r < rows; ++r) spread<Channels>(pixel(r, x), end - x, last, out.row(x) + r * step, out.stride());
 }
 
-/// Columns [left, left + columns) of rows [top, top + rows) to the rows of `out` from `at` on, unchanged or multiplied by their alpha.
+/// Copies columns [left, left + columns) of rows [top, top + rows) to the rows of `out` from `at` on; `by_alpha`:
+/// multiplied by alpha.
 inline void copy_rows(const Image& image, Index left, Index columns, Index top, Index rows, bool by_alpha,
                       ByteRows& out, Index at) {
   const Index channels = image.channels(), bytes = columns * channels;
@@ -115,37 +119,37 @@ inline void copy_rows(const Image& image, Index left, Index columns, Index top, 
   }
 }
 
-/// Rows of an image that are resized together.
+/// Number of image rows that the horizontal pass processes together.
 template <Index Channels>
 inline constexpr Index rows_together = lanes / (Channels == 1 ? 1 : 4);
 
-/// Rows [top, top + rows) of the image, each resized along x, to the rows of `out` from `at` on.
+/// Resizes rows [top, top + rows) of the image horizontally, into the rows of `out` from `at` on.
 template <Index Channels>
 void resize_along_rows(const Image& image, const ResizeWeights& weights, Index top, Index rows, bool by_alpha,
-                       ByteRows& side_by_side, ByteRows& out, Index at) {
+                       ByteRows& transposed, ByteRows& out, Index at) {
   constexpr Index step = Channels == 1 ? 1 : 4, together = rows_together<Channels>;
-  constexpr Index tile = 64;  // columns laid side by side at a time: what stays in the first cache
+  constexpr Index tile = 64;  // columns transposed at a time: fits the L1 cache
   const Index left = weights.first_input(), columns = weights.end_input() - left;
-  side_by_side.reshape(columns, lanes - 1);
+  transposed.reshape(columns, lanes - 1);
   for (Index y = 0; y < rows; y += together) {
     const Index valid = std::min(together, rows - y);
     for (Index x = 0; x < columns; x += tile) {
       const Index end = std::min(x + tile, columns);
-      lay_side_by_side<Channels>(image, left, x, end, top + y, valid, side_by_side);
-      for (Index i = x; by_alpha && i < end; ++i) multiply_by_alpha(side_by_side.row(i));
+      transpose_pixels<Channels>(image, left, x, end, top + y, valid, transposed);
+      for (Index i = x; by_alpha && i < end; ++i) multiply_by_alpha(transposed.row(i));
     }
     std::array<std::uint8_t, lanes> block;
     for (Index x = 0; x < weights.count(); ++x) {
-      weighted_sum(side_by_side.row(weights.begin(x) - left), side_by_side.stride(), weights.digits(x), weights.taps(x),
+      weighted_sum(transposed.row(weights.begin(x) - left), transposed.stride(), weights.digits(x), weights.taps(x),
                    block.data());
-      // Of three channels the fourth byte is the next pixel's, or behind the row.
+      // For three channels the fourth byte belongs to the next pixel, or to the padding of the row.
       for (Index r = 0; r < valid; ++r)
         std::memcpy(out.row(at + y + r) + x * Channels, block.data() + r * step, Channels == 1 ? 1 : 4);
     }
   }
 }
 
-/// Row y of the outputs, `bytes` bytes. The rows that meet in it begin at `in`, `stride` bytes apart.
+/// Computes output row y of the vertical pass, `bytes` bytes. Its input rows begin at `in`, `stride` bytes apart.
 inline void resize_along_column(const std::uint8_t* in, Index stride, Index bytes, const ResizeWeights& weights,
                                 Index y, std::uint8_t* out) {
   for (Index x = 0; x < bytes; x += lanes) weighted_sum(in + x, stride, weights.digits(y), weights.taps(y), out + x);

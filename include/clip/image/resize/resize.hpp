@@ -1,4 +1,4 @@
-// clip/image/resize/resize.hpp: other sizes of a picture, bit for bit as Pillow makes them.
+// clip/image/resize/resize.hpp: image resize, bit-identical to Pillow.
 #pragma once
 
 #include <clip/config/preprocessing.hpp>
@@ -18,7 +18,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Sides longer than this are refused: beyond it the reference itself no longer knows the length exactly.
+/// The maximum side. Beyond it the reference itself loses precision.
 inline constexpr Index longest_side = Index{1} << 24;
 
 namespace detail {
@@ -28,24 +28,25 @@ struct Box {
   Index left, top, width, height;
 };
 
-/// What a resize does besides weighing: nearest takes one pixel instead; by_alpha multiplies colours by their alpha before and
-/// divides after.
+/// The method of a resize. nearest: nearest neighbour instead of interpolation. by_alpha: interpolates colours
+/// premultiplied by alpha.
 struct ResizeManner {
   Interpolation interpolation = Interpolation::bicubic;
   bool nearest = false;
   bool by_alpha = false;
 
-  /// As the reference treats the file's own mode.
+  /// The reference's method for the image's pixel format.
   static ResizeManner of(const Image& image, Interpolation interpolation) {
     return {.interpolation = interpolation, .nearest = image.palette(), .by_alpha = has_alpha(image.pixels())};
   }
 };
 
-/// The memory of a resize, for one after the other.
+/// Resizes images one after the other and reuses its memory.
 class Resizer {
  public:
-  /// `part` of the image as it would be at width x height: no other pixel is computed, these are the same bits. Borrows the image's
-  /// memory where the size does not change, otherwise the resizer's, until its next call. Sizes are at least 1, `part` lies within.
+  /// The region `part` of the image resized to width x height, with the same bits as in the whole result; computes no
+  /// other pixel. Returns a view of the image if the size does not change, otherwise of the resizer's memory, valid
+  /// until its next call. Requires sizes of at least 1 and `part` inside the result.
   Image operator()(const Image& image, Index width, Index height, Box part, ResizeManner manner) {
     const Index channels = image.channels();
     if (width == image.width() && height == image.height())
@@ -60,34 +61,34 @@ class Resizer {
   }
 
  private:
-  /// Horizontally first. A pass is left out where its side keeps its length.
+  /// Horizontal pass, then vertical pass. Skips the pass of a side that keeps its length.
   template <Index Channels>
   void weighted(const Image& image, Index width, Index height, Box part, ResizeManner manner) {
     const bool along_x = width != image.width(), along_y = height != image.height();
     if (along_x) across_.compute(manner.interpolation, image.width(), width, part.left, part.width);
-    // Rows [top, top + rows) as wide as the part, to the rows of `out` from `at` on.
-    const auto widen = [&](Index top, Index rows, ByteRows& out, Index at) {
-      if (along_x) resize_along_rows<Channels>(image, across_, top, rows, manner.by_alpha, side_by_side_, out, at);
+    // Writes rows [top, top + rows), resized to the width of `part`, to the rows of `out` from `at` on.
+    const auto resize_x = [&](Index top, Index rows, ByteRows& out, Index at) {
+      if (along_x) resize_along_rows<Channels>(image, across_, top, rows, manner.by_alpha, transposed_, out, at);
       else copy_rows(image, part.left, part.width, top, rows, manner.by_alpha, out, at);
     };
     const Index bytes = part.width * Channels;
     result_.reshape(part.height, bytes);
     if (along_y) {
       down_.compute(manner.interpolation, image.height(), height, part.top, part.height);
-      rows_in_turn<Channels>(widen, bytes);
+      resize_y<Channels>(resize_x, bytes);
     } else {
-      widen(part.top, part.height, result_, 0);
+      resize_x(part.top, part.height, result_, 0);
     }
     if (manner.by_alpha)
       for (Index y = 0; y < part.height; ++y)
         for (Index x = 0; x < bytes; x += alpha_block) divide_by_alpha(result_.row(y) + x);
   }
 
-  /// All rows of the result, from a window of rows that moves down the picture and stays in the cache.
-  template <Index Channels, class Widen>
-  void rows_in_turn(const Widen& widen, Index bytes) {
-    const Index last = down_.end_input(), room = down_.most_taps() + 2 * rows_together<Channels>;
-    window_.reshape(room, bytes);
+  /// Vertical pass, on a sliding window of horizontally resized rows that stays in the cache.
+  template <Index Channels, class ResizeX>
+  void resize_y(const ResizeX& resize_x, Index bytes) {
+    const Index last = down_.end_input(), capacity = down_.most_taps() + 2 * rows_together<Channels>;
+    window_.reshape(capacity, bytes);
     Index top = down_.first_input(), end = top;  // inputs [top, end) are in the window
     for (Index y = 0; y < down_.count(); ++y) {
       const Index begin = down_.begin(y);
@@ -95,8 +96,8 @@ class Resizer {
         const Index kept = std::max(end - begin, Index{0});
         window_.move_up(end - kept - top, kept);
         top = end - kept;
-        const Index fits = room - kept, rows = std::min(fits - fits % rows_together<Channels>, last - end);
-        widen(end, rows, window_, kept);
+        const Index fits = capacity - kept, rows = std::min(fits - fits % rows_together<Channels>, last - end);
+        resize_x(end, rows, window_, kept);
         end += rows;
       }
       resize_along_column(window_.row(begin - top), window_.stride(), bytes, down_, y, result_.row(y));
@@ -112,8 +113,8 @@ class Resizer {
     return Image::view(result16_.data(), part.width, part.height, 2 * part.width, Pixels::gray16);
   }
 
-  /// The input nearest to the middle of output i, i = first … first + count - 1. The reference adds up the steps, so rounding errors
-  /// do too.
+  /// For each output i = first … first + count - 1, the input nearest to its centre. Accumulates the steps, and thus
+  /// the rounding errors, as the reference does.
   static std::vector<Index> nearest_inputs(Index in, Index out, Index first, Index count) {
     std::vector<Index> inputs;
     const double step = static_cast<double>(in) / static_cast<double>(out);
@@ -138,7 +139,7 @@ class Resizer {
   }
 
   ResizeWeights across_, down_;
-  ByteRows side_by_side_, window_, result_;
+  ByteRows transposed_, window_, result_;
   std::vector<std::uint16_t> result16_;
 };
 
@@ -146,7 +147,7 @@ inline std::string size_in_words(Index width, Index height) {
   return std::to_string(width) + " x " + std::to_string(height);
 }
 
-/// Pixels there are, and sides not beyond reason; otherwise an error of kind E.
+/// Checks that the image has pixels and that no side exceeds longest_side; otherwise an error of kind E.
 template <class E>
 Result<void> check_sides(const std::string& place, const std::string& what, Index width, Index height) {
   if (width < 1 || height < 1) return E{place, what, "at least 1 x 1", size_in_words(width, height)};
@@ -157,9 +158,10 @@ Result<void> check_sides(const std::string& place, const std::string& what, Inde
 
 }  // namespace detail
 
-/// The picture at width x height, in pixels of the same kind. As Pillow's Image.resize, bit for bit: antialiased, 8 bits between the
-/// horizontal and the vertical pass, colours weighed by their alpha, palettes by nearest neighbour whatever the interpolation.
-/// InputError: a picture without pixels, sides beyond 2^24. OptionError: such a size asked for.
+/// The image resized to width x height, in the same pixel format. Bit-identical to Pillow's Image.resize: antialiased,
+/// 8 bits between the horizontal and the vertical pass, colours weighted by alpha, palettes by nearest neighbour with
+/// any interpolation.
+/// InputError: an image without pixels, or a side above 2^24. OptionError: such a width or height.
 [[nodiscard]] inline Result<Image> try_resize(const Image& image, Index width, Index height,
                                               Interpolation interpolation = Interpolation::bicubic) {
   if (auto good = detail::check_sides<InputError>("resize", "size of the image", image.width(), image.height()); !good)

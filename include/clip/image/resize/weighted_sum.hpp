@@ -1,8 +1,8 @@
-// clip/image/resize/weighted_sum.hpp: the inner loop of every resize: 64 bytes, each a sum of bytes times weights.
+// clip/image/resize/weighted_sum.hpp: SIMD inner loop of resizing: 64 weighted sums of bytes.
 //
-// The sums are of integers of 32 bits, so every way of adding gives the same bits. Processors multiply small numbers faster: bytes by
-// bytes four at a time (AVX-512 VNNI), or 16 bits by 16 bits two at a time (SSE2, AVX2). Weights of 23 bits are cut into such digits
-// beforehand, and what the digits add up to is put together in the end.
+// Sums are 32-bit integers, so every order of additions gives the same bits. Processors multiply small integers faster:
+// bytes by bytes, four products at a time (AVX-512 VNNI), or 16 by 16 bits, two at a time (SSE2, AVX2). The 23-bit
+// weights are therefore split into such digits in advance, and the sums of the digits are combined at the end.
 #pragma once
 
 #include <clip/core/intrinsics.hpp>
@@ -26,17 +26,18 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Weights are integers: 1 is 2^22, which leaves 8 bits for a pixel and 2 for sums beyond 1 and below 0 (Pillow, Resample.c).
+/// Fixed-point weights: 1 is 2^22, which leaves 8 bits for a pixel and 2 for sums above 1 and below 0 (Pillow,
+/// Resample.c).
 inline constexpr int weight_bits = 22;
 
-/// Bytes summed at once.
+/// Bytes per call.
 inline constexpr Index lanes = 64;
 
 #if CLIP_IMAGE_SUMS == 512
 
 inline constexpr Index taps_at_once = 4, numbers_at_once = 3;
 
-/// Digits to the base 256, -128 … 127, of up to four weights: one number per digit.
+/// Splits up to four weights into digits to the base 256, -128 … 127: one number per digit position.
 inline void append_digits(const std::int32_t* weights, Index taps, std::vector<std::int32_t>& digits) {
   std::array<std::uint32_t, 3> number{};
   for (Index j = 0; j < taps; ++j) {
@@ -50,7 +51,7 @@ inline void append_digits(const std::int32_t* weights, Index taps, std::vector<s
   for (const std::uint32_t n : number) digits.push_back(static_cast<std::int32_t>(n));
 }
 
-/// Sixteen bytes of each quarter of a row in four registers, as the unpacking leaves them.
+/// Four registers, each with sixteen bytes of a quarter of the row, in unpacking order.
 struct Quad {
   __m512i a = _mm512_setzero_si512(), b = a, c = a, d = a;
 };
@@ -66,7 +67,7 @@ inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_
                          std::uint8_t* out) {
   Quad ones, middle, upper;
   for (Index j = 0; j < taps; j += taps_at_once, digits += numbers_at_once) {
-    // Behind the last tap its row again, times zero.
+    // Beyond the last tap: its row again, with a weight of zero.
     const auto row = [&](Index k) { return _mm512_loadu_si512(in + std::min(j + k, taps - 1) * stride); };
     const __m512i r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
     const __m512i low01 = _mm512_unpacklo_epi8(r0, r1), high01 = _mm512_unpackhi_epi8(r0, r1);
@@ -78,7 +79,7 @@ inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_
     add_products(upper, bytes, digits[2]);
   }
   const auto value = [](__m512i one, __m512i mid, __m512i up) {
-    // Shifts that keep all lanes: g++ 12 takes the plain ones for uses of something uninitialised.
+    // Masked shifts with all lanes enabled: g++ 12 warns of uninitialised values in the plain ones.
     const auto up_by_8 = [](__m512i v) { return _mm512_maskz_slli_epi32(0xFFFF, v, 8); };
     const __m512i sum = _mm512_add_epi32(up_by_8(_mm512_add_epi32(up_by_8(up), mid)), one);
     return _mm512_maskz_srai_epi32(0xFFFF, _mm512_add_epi32(sum, _mm512_set1_epi32(1 << (weight_bits - 1))),
@@ -94,7 +95,7 @@ inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_
 inline constexpr Index taps_at_once = 2, numbers_at_once = 2;
 inline constexpr int low_bits = 11;
 
-/// The upper and the lower halves of up to two weights: one number each.
+/// Splits up to two weights into upper and lower bits: one number for each.
 inline void append_digits(const std::int32_t* weights, Index taps, std::vector<std::int32_t>& digits) {
   const std::int32_t second = taps > 1 ? weights[1] : 0;
   const auto pair = [](std::int32_t a, std::int32_t b) {
@@ -151,7 +152,7 @@ struct Integers {
 };
 #endif
 
-/// Four bytes of each half or whole of sixteen in four registers, as the unpacking leaves them.
+/// Four registers, each with four bytes of every eight or of all sixteen, in unpacking order.
 struct Quad {
   Integers::V a = Integers::zero(), b = a, c = a, d = a;
 };
@@ -173,7 +174,8 @@ inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_
     const std::int32_t* digit = digits;
     for (Index j = 0; j < taps; j += taps_at_once, digit += numbers_at_once) {
       const V r0 = I::load(in + j * stride),
-              r1 = I::load(in + std::min(j + 1, taps - 1) * stride);  // behind the last tap it again, times zero
+              r1 = I::load(in + std::min(j + 1, taps - 1) *
+                                    stride);  // beyond the last tap: its row again, with a weight of zero
       const V low = I::low8(r0, r1), high = I::high8(r0, r1), zero = I::zero();
       const Quad pairs{I::low8(low, zero), I::high8(low, zero), I::low8(high, zero), I::high8(high, zero)};
       add_products(upper, pairs, digit[0]);
@@ -195,8 +197,8 @@ inline void append_digits(const std::int32_t* weights, Index, std::vector<std::i
   digits.push_back(weights[0]);
 }
 
-/// out[l] = sum_j weights[j] in[j stride + l], rounded and clamped to 0 … 255. `digits` are the weights' as append_digits gives them,
-/// taps_at_once after taps_at_once.
+/// out[l] = sum_j weights[j] in[j stride + l], rounded and clamped to 0 … 255. `digits` are the results of
+/// append_digits for taps_at_once weights at a time.
 inline void weighted_sum(const std::uint8_t* in, Index stride, const std::int32_t* digits, Index taps,
                          std::uint8_t* out) {
   std::int32_t sum[lanes];

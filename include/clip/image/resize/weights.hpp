@@ -1,4 +1,4 @@
-// clip/image/resize/weights.hpp: which pixels of one axis meet in a resized pixel, and with what weights.
+// clip/image/resize/weights.hpp: resampling weights along one axis: inputs of each output, and their weights.
 #pragma once
 
 #include <clip/config/preprocessing.hpp>
@@ -12,13 +12,14 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// a b, rounded on its own. A compiler may otherwise fuse it with the sum that follows, and the reference's last bit is gone.
+/// a b, rounded separately. Otherwise a compiler may fuse it with the following sum (FMA), which changes the last bit
+/// against the reference.
 inline double rounded_product(double a, double b) {
   const volatile double product = a * b;
   return product;
 }
 
-/// 1 - |t| within 1.
+/// 1 - |t| for |t| < 1, otherwise 0.
 inline double bilinear_filter(double t) {
   const double x = t < 0 ? -t : t;
   return x < 1 ? 1 - x : 0;
@@ -32,8 +33,8 @@ inline double bicubic_filter(double t) {
   return 0;
 }
 
-/// The weights of outputs first … first + count - 1 along an axis resized from `in` to `out` pixels. Memory is reused, and equal
-/// requests in a row compute once.
+/// The weights of outputs first … first + count - 1 along an axis resized from `in` to `out` pixels. Reuses its memory,
+/// and skips the computation if the request equals the previous one.
 class ResizeWeights {
  public:
   void compute(Interpolation interpolation, Index in, Index out, Index first, Index count) {
@@ -45,8 +46,12 @@ class ResizeWeights {
     const double scale = static_cast<double>(in) / static_cast<double>(out), filter_scale = std::max(scale, 1.0),
                  shrink = 1 / filter_scale;
     const double support = (bicubic ? 2.0 : 1.0) * filter_scale;  // a power of two: exact
-    begin_.clear(), offset_.assign(1, 0), weights_.clear(), exact_.clear();
-    first_digit_.clear(), digits_.clear();
+    begin_.clear();
+    offset_.assign(1, 0);
+    weights_.clear();
+    exact_.clear();
+    first_digit_.clear();
+    digits_.clear();
     for (Index i = first; i < first + count; ++i) {
       const double center = rounded_product(static_cast<double>(i) + 0.5, scale);
       const Index begin = std::max(static_cast<Index>(center - support + 0.5), Index{0});
@@ -74,23 +79,23 @@ class ResizeWeights {
 
   /// Number of outputs.
   Index count() const { return static_cast<Index>(begin_.size()); }
-  /// Inputs begin(i) … begin(i) + taps(i) - 1 meet in output i of these.
+  /// Output i is a weighted sum of the inputs begin(i) … begin(i) + taps(i) - 1.
   Index begin(Index i) const { return begin_[static_cast<std::size_t>(i)]; }
   Index taps(Index i) const {
     return static_cast<Index>(offset_[static_cast<std::size_t>(i) + 1] - offset_[static_cast<std::size_t>(i)]);
   }
-  /// The most inputs that meet in one output.
+  /// The maximum number of inputs of an output.
   Index most_taps() const {
     Index most = 0;
     for (Index i = 0; i < count(); ++i) most = std::max(most, taps(i));
     return most;
   }
   const std::int32_t* weights(Index i) const { return weights_.data() + offset_[static_cast<std::size_t>(i)]; }
-  /// The same as weighted_sum() wants them.
+  /// The same weights in the form that weighted_sum() expects.
   const std::int32_t* digits(Index i) const { return digits_.data() + first_digit_[static_cast<std::size_t>(i)]; }
-  /// The same before rounding, 1 being 1.
+  /// The same weights as floating point, before rounding.
   const double* exact(Index i) const { return exact_.data() + offset_[static_cast<std::size_t>(i)]; }
-  /// All inputs anyone needs: first_input() … end_input() - 1.
+  /// The inputs of all outputs: first_input() … end_input() - 1.
   Index first_input() const { return begin(0); }
   Index end_input() const { return begin(count() - 1) + taps(count() - 1); }
 

@@ -1,4 +1,4 @@
-// clip/tokenizer/bpe/bpe.hpp: byte-pair merges: a piece of text as the ids of a vocabulary (Sennrich, Haddow and Birch, 2016).
+// clip/tokenizer/bpe/bpe.hpp: byte-pair encoding of one piece of text (Sennrich, Haddow and Birch, 2016).
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -22,14 +22,15 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Left and right symbol of a merge, in the characters of vocabulary files.
+/// The left and right symbol of a merge, spelled with the characters of vocabulary files.
 using Merge = std::pair<std::string_view, std::string_view>;
 
-/// A list of merges, in order of priority, over the 256 bytes and the 256 bytes that close a piece.
-/// Ids: 0-255 bytes in the order of byte_symbols.hpp, 256-511 the same closing a piece, 512 + r the symbol of merge r.
+/// Byte-pair encoding: a list of merges in order of priority, over 256 bytes and the same 256 bytes with
+/// an end-of-word mark. Ids: 0-255 are bytes in the order of byte_symbols.hpp, 256-511 the same bytes
+/// with `</w>`, 512 + r the result of merge r.
 class BytePairs {
  public:
-  /// Memory that encode() needs for long pieces; one per thread.
+  /// Scratch memory that encode() needs for long pieces; one per thread.
   struct Scratch {
     std::vector<std::int32_t> symbols, before, after;
     std::vector<std::uint64_t> queue;
@@ -39,20 +40,21 @@ class BytePairs {
   /// No merges: every byte is its own symbol.
   BytePairs() { build("no merges", {}).value(); }
 
-  /// LoadError where a merge joins something that is neither a byte nor made by a merge.
+  /// LoadError: a merge joins a symbol that is neither a byte nor the result of a merge.
   static Result<BytePairs> try_make(std::string_view place, std::span<const Merge> merges) {
     BytePairs pairs{Empty{}};
     if (auto built = pairs.build(place, merges); !built) return built.error();
     return pairs;
   }
 
-  /// Symbols, and so the first id that is free.
+  /// The number of symbols; ids run from 0 to size() - 1.
   Index size() const { return names_.size(); }
-  /// The bytes of a symbol, `</w>` at its end where it closes a piece. 0 <= id < size().
+  /// The bytes of a symbol, followed by `</w>` if the symbol ends a piece. 0 <= id < size().
   std::string_view operator[](std::int32_t id) const { return names_[id]; }
 
-  /// Appends the ids of one piece: over and over, the adjacent pair with the earliest merge is joined wherever it stands,
-  /// from left to right. A piece known to end as one symbol is looked up.
+  /// Appends the ids of one piece. BPE repeats one step: take the adjacent pair whose merge comes
+  /// first in the list, and join it wherever it occurs, from left to right. A piece that is known
+  /// to end as one symbol is looked up instead.
   void encode(std::string_view piece, Scratch& scratch, std::vector<std::int32_t>& ids) const {
     if (piece.empty()) return;
     if (piece.size() > short_piece) return encode_long(piece, scratch, ids);
@@ -63,27 +65,29 @@ class BytePairs {
 
  private:
   struct Empty {};
-  /// What is known of a symbol; copied like a value, asked and told by several threads.
+  /// Whether a symbol's spelling encodes to that symbol alone: a cached answer,
+  /// which several threads may read and write.
   struct Whole {
     enum State : unsigned char { unknown, no, yes };
     std::atomic<State> state{unknown};
     Whole() = default;
     Whole(const Whole& other) : state{other.state.load(std::memory_order_relaxed)} {}
     Whole& operator=(const Whole& other) {
-      return state.store(other.state.load(std::memory_order_relaxed), std::memory_order_relaxed), *this;
+      state.store(other.state.load(std::memory_order_relaxed), std::memory_order_relaxed);
+      return *this;
     }
   };
   explicit BytePairs(Empty) {}
 
   static constexpr std::size_t short_piece = 32;
-  static constexpr int id_bits = 21;  // of two ids and a rank in one word
+  static constexpr int id_bits = 21;  // two ids and a rank fit in 64 bits
   static constexpr std::int32_t unranked = 1 << id_bits;
   static constexpr std::int32_t joined = unranked + 1;
   static constexpr std::uint64_t free_slot = ~std::uint64_t{0};
 
   void encode_short(std::string_view piece, std::vector<std::int32_t>& ids) const {
     std::array<std::int32_t, short_piece> symbols;
-    std::array<std::int32_t, short_piece> ranks;  // of symbol i and the next
+    std::array<std::int32_t, short_piece> ranks;  // ranks[i] is the rank of the pair (i, i + 1)
     std::size_t n = piece.size();
     for (std::size_t i = 0; i < n; ++i) symbols[i] = first_symbol(piece, i);
     for (std::size_t i = 0; i + 1 < n; ++i) ranks[i] = rank(symbols[i], symbols[i + 1]);
@@ -102,7 +106,7 @@ class BytePairs {
         }
       }
       n = kept;
-      // A joined symbol is new beside both its neighbours.
+      // A joined symbol forms new pairs with both its neighbours.
       for (std::size_t i = 0; i < n; ++i) {
         if (ranks[i] != joined) continue;
         if (i > 0) ranks[i - 1] = rank(symbols[i - 1], symbols[i]);
@@ -150,7 +154,7 @@ class BytePairs {
       const std::uint64_t key = pair_key(a, b);
       std::size_t s = first_slot(key);
       while (table_[s] != free_slot && table_[s] >> id_bits != key) s = (s + 1) & (table_.size() - 1);
-      table_[s] = key << id_bits | r;  // of equal merges the last one counts, as in the reference's table
+      table_[s] = key << id_bits | r;  // the last of equal merges wins, as in the reference
     }
     for (int byte = 0; byte < 256; ++byte) {
       const std::string name(1, static_cast<char>(byte));
@@ -161,8 +165,8 @@ class BytePairs {
     return {};
   }
 
-  /// Whether the piece that symbol `id` spells ends as that symbol alone. Worked out when it is first asked for; threads that ask at
-  /// once find the same.
+  /// Whether the spelling of symbol `id` encodes to that symbol alone. The first call computes the answer and caches
+  /// it; threads that compute it at the same time get the same answer.
   bool whole(std::int32_t id, std::string_view piece, Scratch& scratch) const {
     auto& known = whole_[static_cast<std::size_t>(id)].state;
     auto state = known.load(std::memory_order_relaxed);
@@ -182,7 +186,7 @@ class BytePairs {
     return static_cast<std::size_t>(key * 0x9E3779B97F4A7C15ULL >> shift_);
   }
 
-  /// Priority of a pair, 0 first; `unranked` where no merge joins it.
+  /// The priority of a pair, 0 first; `unranked` if no merge joins it.
   std::int32_t rank(std::int32_t a, std::int32_t b) const {
     const std::uint64_t key = pair_key(a, b);
     for (std::size_t s = first_slot(key);; s = (s + 1) & (table_.size() - 1)) {
@@ -197,8 +201,8 @@ class BytePairs {
     return i + 1 < piece.size() ? inside_[byte] : closing_[byte];
   }
 
-  /// The same result in n log n steps: a queue of (rank, place) over a linked list. A rank is taken out whole before the pairs
-  /// it makes are put in, so that lists in unusual orders give the same ids too.
+  /// The same result in n log n steps: a priority queue of (rank, position) over a linked list. All pairs of one rank
+  /// leave the queue before the pairs they create enter it, so that merges in an unusual order give the same ids too.
   void encode_long(std::string_view piece, Scratch& s, std::vector<std::int32_t>& ids) const {
     const auto n = static_cast<std::int32_t>(piece.size());
     const auto at = [](std::int32_t i) { return static_cast<std::size_t>(i); };
@@ -211,7 +215,7 @@ class BytePairs {
       s.before[at(i)] = i - 1;
       s.after[at(i)] = i + 1;
     }
-    const auto rank_at = [&](std::int32_t i) {  // of the symbol at i and the next
+    const auto rank_at = [&](std::int32_t i) {  // the rank of the pair that begins at i
       return s.symbols[at(i)] < 0 || s.after[at(i)] >= n ? unranked
                                                          : rank(s.symbols[at(i)], s.symbols[at(s.after[at(i)])]);
     };
@@ -229,7 +233,7 @@ class BytePairs {
         const auto i = static_cast<std::int32_t>(s.queue.front() & 0xFFFFFFFFu);
         std::ranges::pop_heap(s.queue, std::greater{});
         s.queue.pop_back();
-        if (rank_at(i) != best) continue;  // changed since it was put in
+        if (rank_at(i) != best) continue;  // the pair changed after it entered the queue
         const std::int32_t gone = s.after[at(i)];
         s.symbols[at(i)] = made_by(best);
         s.symbols[at(gone)] = -1;
@@ -246,10 +250,10 @@ class BytePairs {
   }
 
   detail::SymbolNames names_;
-  std::array<std::int32_t, 256> inside_{}, closing_{};  // the symbol of a byte inside a piece, and of its last byte
-  std::vector<std::int32_t> made_by_;                   // the symbol of merge r
-  mutable std::vector<Whole> whole_;                    // whether the piece a symbol spells ends as that symbol alone
-  std::vector<std::uint64_t> table_;                    // left id, right id, rank: open addressing, at most half full
+  std::array<std::int32_t, 256> inside_{}, closing_{};  // ids of a byte inside a piece and at its end
+  std::vector<std::int32_t> made_by_;                   // made_by_[r]: the id of the symbol that merge r creates
+  mutable std::vector<Whole> whole_;                    // by id: whole()'s cached answers
+  std::vector<std::uint64_t> table_;                    // (left id, right id, rank): open addressing, at most half full
   int shift_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// clip/tokenizer/bpe/merges_file.hpp: lists of merges as files hold them (bpe_simple_vocab_16e6.txt, merges.txt).
+// clip/tokenizer/bpe/merges_file.hpp: parser for files of BPE merges (bpe_simple_vocab_16e6.txt, merges.txt).
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -14,11 +14,12 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Merges of OpenAI's vocabulary; what its file holds beyond them is not used.
+/// The number of merges in OpenAI's vocabulary. Its file holds more; only the first ones are used.
 inline constexpr Index openai_merges = 49152 - 256 - 2;
 
-/// The first `most` merges of a file: one per line, two symbols with a space between. The first line is a header ("#version:
-/// 0.2", after some name in OpenAI's file) and may be missing. The result borrows from `file`. LoadError: a line that is no merge.
+/// The first `most` merges of a file: one per line, two symbols separated by a space. The first line is a header
+/// ("#version: 0.2"; a name precedes it in OpenAI's file) and may be missing. The result points into `file`.
+/// LoadError: a line that is not a merge.
 [[nodiscard]] inline Result<std::vector<Merge>> try_parse_merges(std::string_view file, std::string_view place,
                                                                  Index most = openai_merges) {
   const auto space_between = [](std::string_view line) {

@@ -1,9 +1,10 @@
-// clip/tokenizer/bpe/split.hpp: a cleaned text cut into the pieces that byte-pair merges stay within.
+// clip/tokenizer/bpe/split.hpp: pre-tokenizer: cuts a cleaned text into pieces, which BPE encodes one by one.
 //
-// The reference's regular expression, tried in this order at each place, upper and lower case alike:
+// The reference's regular expression. At each position the alternatives are tried in this order; case is ignored:
 //   <|startoftext|>  <|endoftext|>  's 't 're 've 'm 'll 'd  \p{L}+  \p{N}  [^\s\p{L}\p{N}]+
-// The first two are a choice (policy.hpp). In transformers' expression case counts. Where it does not, U+0345, a mark whose
-// capital is the letter iota, is in none of these: what it stands between is split, and it is dropped.
+// The first two are optional (options.hpp). The expression of transformers is case-sensitive. If case
+// is ignored, U+0345 matches none of the alternatives (it is a mark, but its capital is the letter
+// iota): it splits the text and is dropped.
 #pragma once
 
 #include <clip/tokenizer/options.hpp>
@@ -15,10 +16,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What of the expression differs between tokenizers.
+/// The parts of the expression that differ between tokenizers.
 struct SplitRules {
   SpecialPair specials = strings_of(SpecialStrings::openai);
-  bool ignore_case = true;  // in lower-case text: the long s U+017F counts as s, and U+0345 as neither letter nor mark
+  bool ignore_case = true;  // in lower-case text: the long s U+017F matches s, and U+0345 matches nothing
 };
 
 namespace detail {
@@ -42,8 +43,8 @@ inline ClassAt class_at(std::string_view text, std::size_t at, const SplitRules&
   return {code_class(c.value), c.bytes};
 }
 
-/// Bytes of text[at …] that spell `word` (lower case), or 0. In lower-case text only the long s U+017F is still another case
-/// of an ASCII letter.
+/// The length in bytes of `word` (lower case) at text[at], or 0 if it is not there. In lower-case text the long s
+/// U+017F is the only other case variant of an ASCII letter.
 inline std::size_t spelled(std::string_view text, std::size_t at, std::string_view word, bool ignore_case) {
   const std::size_t begin = at;
   for (const char c : word) {
@@ -58,7 +59,7 @@ inline std::size_t spelled(std::string_view text, std::size_t at, std::string_vi
   return at - begin;
 }
 
-/// Length of a special string or a contraction at text[at], or 0.
+/// The length of a special string or a contraction at text[at], or 0.
 inline std::size_t fixed_piece(std::string_view text, std::size_t at, const SplitRules& rules) {
   if (text[at] == '<') {
     if (const std::size_t n = spelled(text, at, rules.specials.start, rules.ignore_case)) return n;

@@ -1,4 +1,4 @@
-// clip/tokenizer/bpe/symbol_names.hpp: the strings of a vocabulary by id, and back.
+// clip/tokenizer/bpe/symbol_names.hpp: two-way map between the strings of a vocabulary and their ids.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -14,12 +14,13 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What closes the last symbol of every piece, in vocabulary files and here.
+/// The end-of-word mark: the last symbol of every piece ends with it, in vocabulary files and here.
 inline constexpr std::string_view end_of_piece = "</w>";
 
 namespace detail {
 
-/// The strings of a vocabulary by id, and the last id of a string. Characters of the file are kept as the bytes they stand for.
+/// The strings of a vocabulary by id, and the id of a string. Strings are
+/// stored as bytes, not as the file's characters.
 class SymbolNames {
  public:
   void reserve(std::size_t count) {
@@ -33,7 +34,7 @@ class SymbolNames {
     return std::string_view{bytes_}.substr(begin, ends_[i] - begin);
   }
 
-  /// A new id for the two parts joined. Of equal strings the last one counts, as in the reference's table.
+  /// Gives the string left + right the next id. The last of equal strings wins, as in the reference.
   void add(std::string_view left, std::string_view right) {
     const auto id = static_cast<std::int32_t>(size());
     const std::size_t s = slot(left, right);
@@ -42,9 +43,9 @@ class SymbolNames {
     ends_.push_back(bytes_.size());
     slots_[s] = id;
   }
-  /// Whether two ids have the same string.
+  /// Whether any two ids have the same string.
   bool twice() const { return twice_; }
-  /// The id of the two parts joined, or -1.
+  /// The id of the string left + right, or -1.
   std::int32_t find(std::string_view left, std::string_view right = {}) const { return slots_[slot(left, right)]; }
 
  private:
@@ -67,7 +68,7 @@ class SymbolNames {
   bool twice_ = false;
 };
 
-/// The bytes that a symbol of a vocabulary file stands for, appended to `out`; false where a character stands for none.
+/// Appends the bytes of a symbol, as spelled in a vocabulary file, to `out`; false if a character represents no byte.
 inline bool symbol_bytes(std::string_view symbol, std::string& out) {
   for (std::size_t at = 0; at < symbol.size();) {
     const CodePoint c = decode_utf8(symbol, at);
@@ -79,7 +80,7 @@ inline bool symbol_bytes(std::string_view symbol, std::string& out) {
   return !symbol.empty();
 }
 
-/// The other way round: how a vocabulary file writes these bytes.
+/// The inverse: the spelling of these bytes in a vocabulary file.
 inline std::string symbol_text(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) append_utf8(text, symbol_character(symbol_of_byte[static_cast<unsigned char>(c)]));

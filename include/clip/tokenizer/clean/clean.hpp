@@ -1,4 +1,4 @@
-// clip/tokenizer/clean/clean.hpp: a caption as the tokenizer reads it: repaired, one space between words, lower case.
+// clip/tokenizer/clean/clean.hpp: text cleaning before tokenization: repair, HTML unescaping, white space, lower case.
 #pragma once
 
 #include <clip/tokenizer/clean/fix_text.hpp>
@@ -14,15 +14,16 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A repair of the caller's own, run before ours in the cleanings that repair (openai, open_clip): `f(text)` returns the better
-/// text. ftfy also repairs text that was once decoded with the wrong encoding ("schÃ¶n"), which fix_text leaves alone; who has
-/// that repair, or all of ftfy.fix_text, gives it here, and what fix_text does afterwards completes the one and leaves the
-/// other as it is. It is given valid UTF-8; for tokenizers used by several threads it must be callable from all of them.
+/// A repair by the caller, which runs before ours in the cleanings that repair (openai, open_clip): `f(text)`
+/// returns the repaired text. ftfy also repairs text that was decoded with the wrong encoding ("schÃ¶n"); fix_text
+/// does not. Pass that step alone here, or all of ftfy.fix_text: fix_text then completes the former and leaves the
+/// result of the latter unchanged. The argument is valid UTF-8. If several threads share the tokenizer, the
+/// function must be callable from all of them.
 using TextRepair = std::function<std::string(std::string_view)>;
 
 namespace detail {
 
-/// Text no step but spaces and lower case can change: printable ASCII, tab and line ends, and no '&'.
+/// Whether only white space and case can change in `text`: printable ASCII, tabs and line ends, and no '&'.
 inline bool is_plain(std::string_view text) {
   for (const char c : text) {
     if (!((c >= ' ' && c <= '~' && c != '&') || c == '\n' || c == '\t' || c == '\r' || c == '\f')) return false;
@@ -46,8 +47,8 @@ inline void clean_plain(std::string_view text, std::string& out) {
   out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
-/// Runs of white space to one space; none at the ends. U+001C … U+001F are white space to Python's strings (the ends, in
-/// OpenAI's cleaning; everywhere, in open_clip's) and not to regular expressions.
+/// Collapses runs of white space to one space and strips the ends. U+001C … U+001F are white space to Python's strings
+/// (in OpenAI's cleaning at the ends, in open_clip's everywhere) but not to regular expressions.
 inline void collapse_spaces(const std::u32string& text, Cleaning cleaning, std::u32string& out) {
   const auto separator = [](char32_t c) { return c >= 0x1C && c <= 0x1F; };
   const bool everywhere = cleaning == Cleaning::open_clip, nowhere = cleaning == Cleaning::huggingface;
@@ -68,7 +69,7 @@ inline void collapse_spaces(const std::u32string& text, Cleaning cleaning, std::
 
 }  // namespace detail
 
-/// Replaces `out` by the cleaned text, in valid UTF-8: each byte of `text` that is part of no character becomes one U+FFFD.
+/// Replaces `out` by the cleaned text in valid UTF-8: each invalid byte of `text` becomes one U+FFFD.
 inline void clean_text(std::string_view text, Cleaning cleaning, const TextRepair& repair, std::string& out) {
   const bool repairs = cleaning == Cleaning::openai || cleaning == Cleaning::open_clip;
   if (repairs && repair) {

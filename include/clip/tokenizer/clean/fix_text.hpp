@@ -1,7 +1,7 @@
-// clip/tokenizer/clean/fix_text.hpp: captions from the web, repaired: references, quotes, ligatures, widths, control characters.
+// clip/tokenizer/clean/fix_text.hpp: repair of web text: references, quotes, ligatures, widths, controls.
 //
-// These are the steps of ftfy.fix_text 6.3, which the reference tokenizer runs first, without its repair of text that was
-// decoded with the wrong encoding ("schÃ¶n"): such text stays as it is, unless the caller brings that repair (clean.hpp).
+// The steps of ftfy.fix_text 6.3, which the reference tokenizer runs first, except its repair of text that was decoded
+// with the wrong encoding ("schÃ¶n"). Such text stays unchanged unless the caller supplies that repair (clean.hpp).
 #pragma once
 
 #include <clip/tokenizer/clean/html.hpp>
@@ -17,7 +17,7 @@
 namespace clip::inline CLIP_ABI {
 namespace detail {
 
-/// Ligatures and digraphs that older character sets had as one character.
+/// The letters of a ligature or digraph that older character sets encode as one character.
 inline std::u32string_view ligature_letters(char32_t c) {
   switch (c) {
     case 0x132: return U"IJ";
@@ -46,15 +46,15 @@ inline std::u32string_view ligature_letters(char32_t c) {
   }
 }
 
-/// What the lower case of the capital of c is, where that is not c: `&SZLIG;` is read as the capital of `&szlig;`.
-/// 1 stands for two letters s. The text is put in lower case afterwards, so the capital itself is not needed.
+/// lower(upper(c)) if it differs from c: `&SZLIG;` is read as the capital of `&szlig;`. 1 means two letters s.
+/// The text is converted to lower case afterwards, so the capital itself is not needed.
 inline char32_t through_capital(char32_t c) {
   switch (c) {
     case 0xDF: return 1;
     case 0x131: return 'i';
     case 0xB5: return 0x3BC;
     case 0x3C2:
-    case 0x3C3: return 0x3A3;  // a capital sigma, whose lower case depends on its place
+    case 0x3C3: return 0x3A3;  // a capital sigma, whose lower case depends on its position
     case 0x3D1: return 0x3B8;
     case 0x3D5: return 0x3C6;
     case 0x3D6: return 0x3C0;
@@ -65,8 +65,8 @@ inline char32_t through_capital(char32_t c) {
   }
 }
 
-/// The reference of up to 24 letters and digits between '&' and a required ';' at text[at], written to `out`: its length in
-/// `text`, or 0 where there is none. Names in capitals count as well (&EACUTE;).
+/// Parses the reference at text[at]: '&', up to 24 letters and digits, and a required ';'. Appends its characters to
+/// `out` and returns its length in `text`, or 0 if there is none. Names in capitals count as well (&EACUTE;).
 inline std::size_t strict_reference(const std::u32string& text, std::size_t at, std::u32string& out) {
   const auto is_word = [](char32_t c) {
     return (c >= '0' && c <= '9') || (c < 0x80 && (c | 0x20) >= 'a' && (c | 0x20) <= 'z');
@@ -112,7 +112,7 @@ inline bool is_removed_control(char32_t c) {
          (c >= 0xFFF9 && c <= 0xFFFC);
 }
 
-/// Steps from C1 controls to line breaks, one character: they touch no neighbours but LF after CR.
+/// The steps from C1 controls to line breaks, for one character. None depends on neighbours, except LF after CR.
 inline void append_repaired(std::u32string& out, char32_t c) {
   if (c >= 0x80 && c < 0xA0) c = windows_1252[c - 0x80];
   if (const std::u32string_view letters = ligature_letters(c); !letters.empty()) {
@@ -131,7 +131,8 @@ inline void append_repaired(std::u32string& out, char32_t c) {
   out.push_back(c);
 }
 
-/// `text` without ANSI escapes (ESC [ digits and semicolons, a letter) and control characters, appended to `out`.
+/// Appends `text` to `out` without ANSI escapes (ESC [, digits and semicolons,
+/// a letter) and without control characters.
 inline void append_without_controls(std::u32string& out, const std::u32string& text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] == 0x1B && at + 1 < text.size() && text[at + 1] == '[') {
@@ -146,7 +147,7 @@ inline void append_without_controls(std::u32string& out, const std::u32string& t
   }
 }
 
-/// All steps over and over until nothing changes; a hundred rounds undo any escaping that was not made to be deep.
+/// Repeats all steps until nothing changes. 100 rounds undo any realistic depth of escaping and bound hostile input.
 inline std::u32string fix_part(std::u32string text, bool unescape) {
   std::u32string repaired, next;
   for (int round = 0; round < 100; ++round) {
@@ -173,7 +174,7 @@ inline std::u32string fix_part(std::u32string text, bool unescape) {
 
 }  // namespace detail
 
-/// `text` repaired. From the first line with a '<' on, references stay: that is taken for markup.
+/// `text` repaired. References from the first line with a '<' on are kept: that part is taken for markup.
 inline std::u32string fix_text(const std::u32string& text) {
   const std::size_t markup = text.find(U'<');
   if (markup == std::u32string::npos) return detail::fix_part(text, true);

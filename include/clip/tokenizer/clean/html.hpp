@@ -1,4 +1,4 @@
-// clip/tokenizer/clean/html.hpp: character references (&amp; &#233; &#xE9;) written out, as HTML 5 reads them.
+// clip/tokenizer/clean/html.hpp: HTML 5 unescaping: replaces character references (&amp; &#233; &#xE9;) by characters.
 #pragma once
 
 #include <clip/tokenizer/clean/html_entities.hpp>
@@ -14,20 +14,21 @@
 namespace clip::inline CLIP_ABI {
 namespace detail {
 
-/// What U+0080 … U+009F mean in Windows-1252; five mean themselves.
+/// The Windows-1252 characters of U+0080 … U+009F; five of them are unchanged.
 inline constexpr std::array<char16_t, 32> windows_1252 = {
     0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
     0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
 
-/// The entity of that name, its `;` included where it has one; null where there is none.
+/// The entity with this name, which includes the `;` if there is one; null if there is no such entity.
 inline const HtmlEntity* html_entity(std::string_view name) {
   const auto* e = std::partition_point(std::begin(html_entities), std::end(html_entities),
                                        [name](const HtmlEntity& x) { return std::string_view{x.name} < name; });
   return e != std::end(html_entities) && std::string_view{e->name} == name ? e : nullptr;
 }
 
-/// A number in digits of `base`, beginning at text[at]; `at` moves behind it. Too large a number stays too large.
+/// Parses the digits of `base` from text[at] on and moves `at` past them. Numbers
+/// above 0x110000 are returned as 0x110000.
 inline char32_t reference_number(const std::u32string& text, std::size_t& at, char32_t base) {
   char32_t number = 0;
   for (; at < text.size(); ++at) {
@@ -41,7 +42,7 @@ inline char32_t reference_number(const std::u32string& text, std::size_t& at, ch
   return number;
 }
 
-/// The character a numeric reference means; 0 for one that means nothing at all.
+/// The character of a numeric reference; 0 if the reference produces nothing.
 inline char32_t referenced_character(char32_t number) {
   if (number == 0 || (number >= 0xD800 && number <= 0xDFFF) || number > 0x10FFFF) return replacement_character;
   if (number >= 0x80 && number < 0xA0) return windows_1252[number - 0x80];
@@ -50,7 +51,8 @@ inline char32_t referenced_character(char32_t number) {
   return control || number == 0x7F || noncharacter ? 0 : number;
 }
 
-/// `text[at]` is '&' and text[at + 1] '#': the number behind them. `at` moves to what follows the digits; false: no digits.
+/// Parses a numeric reference whose '&' is text[at] and whose '#' follows it.
+/// Moves `at` past the digits; false: no digits.
 inline bool read_reference_number(const std::u32string& text, std::size_t& at, char32_t& number) {
   std::size_t digits = at + 2;
   const bool hexadecimal = digits < text.size() && (text[digits] | 0x20) == 'x';
@@ -64,8 +66,8 @@ inline bool read_reference_number(const std::u32string& text, std::size_t& at, c
 
 }  // namespace detail
 
-/// Replaces `out` by `text` with its references written out once. Names may lack their `;` where old pages may (&amp &eacute),
-/// and the longest known beginning counts (&notit; is ¬it;); what is no reference stays as it is.
+/// Replaces `out` by `text` with each character reference decoded once. Old names may lack their `;` (&amp &eacute),
+/// and the longest known prefix counts (&notit; gives ¬it;). Anything else that begins with '&' is copied.
 /// Source: HTML 5, and Python's html.unescape, which the reference tokenizer calls.
 inline void html_unescape(const std::u32string& text, std::u32string& out) {
   out.clear();
@@ -84,7 +86,7 @@ inline void html_unescape(const std::u32string& text, std::u32string& out) {
       if (const char32_t c = detail::referenced_character(number); c != 0) out.push_back(c);
       continue;
     }
-    std::string name;  // up to 32 characters and a `;`; only ASCII ones can be part of a known name
+    std::string name;  // up to 32 characters and a `;`; known names are ASCII
     std::size_t end = at + 1;
     const auto in_name = [](char32_t c) {
       return c < 0x80 && std::string_view{"\t\n\f <&#;"}.find(static_cast<char>(c)) == std::string_view::npos;

@@ -1,4 +1,4 @@
-// clip/tokenizer/unicode/normal_form.hpp: Unicode's normal forms C and D: accents joined to their letters or apart, in one order (UAX #15).
+// clip/tokenizer/unicode/normal_form.hpp: Unicode normal forms C and D (UAX #15).
 #pragma once
 
 #include <clip/tokenizer/unicode/unicode.hpp>
@@ -14,7 +14,7 @@
 namespace clip::inline CLIP_ABI {
 namespace detail {
 
-/// Hangul syllables are numbered by lead, vowel and tail; they need no table.
+/// Hangul syllables are computed from the numbers of their lead, vowel and tail; they need no table.
 struct Hangul {
   static constexpr char32_t syllables = 0xAC00, leads = 0x1100, vowels = 0x1161, tails = 0x11A7;
   static constexpr char32_t lead_count = 19, vowel_count = 21, tail_count = 28,
@@ -40,7 +40,7 @@ inline void append_decomposed(std::u32string& out, char32_t c) {
   if (d->second != 0) append_decomposed(out, d->second);
 }
 
-/// The character that `first` and `second` make together, or 0.
+/// The composition of `first` and `second`, or 0.
 inline char32_t composed(char32_t first, char32_t second) {
   if (const char32_t l = first - Hangul::leads, v = second - Hangul::vowels;
       first >= Hangul::leads && l < Hangul::lead_count && second >= Hangul::vowels && v < Hangul::vowel_count)
@@ -55,7 +55,7 @@ inline char32_t composed(char32_t first, char32_t second) {
   return pair != std::end(compositions) && pair->first == first && pair->second == second ? pair->code : 0;
 }
 
-/// `text` taken apart, appended to `apart`; marks between two starters ordered by class, equal classes in their order.
+/// Appends the decomposition of `text` to `apart`. Marks between two starters are sorted by combining class (stable).
 inline void append_apart(std::u32string& apart, const std::u32string& text) {
   apart.reserve(text.size());
   for (const char32_t c : text) append_decomposed(apart, c);
@@ -72,7 +72,7 @@ inline void append_apart(std::u32string& apart, const std::u32string& text) {
 
 }  // namespace detail
 
-/// Brings `text` into normal form D.
+/// Converts `text` to normal form D.
 inline void normal_form_d(std::u32string& text) {
   if (std::ranges::all_of(text, [](char32_t c) { return c < 0xC0; })) return;
   std::u32string apart;
@@ -80,14 +80,14 @@ inline void normal_form_d(std::u32string& text) {
   text.swap(apart);
 }
 
-/// Brings `text` into normal form C.
+/// Converts `text` to normal form C.
 inline void normal_form_c(std::u32string& text) {
   if (std::ranges::all_of(text, [](char32_t c) { return c < 0x300; })) return;
 
   std::u32string apart;
   detail::append_apart(apart, text);
 
-  // A mark joins its starter unless one of its own or a higher class stands between.
+  // A mark composes with its starter unless a mark of the same or a higher class stands between them.
   text.clear();
   constexpr std::size_t none = std::u32string::npos;
   std::size_t starter = none;

@@ -1,4 +1,4 @@
-// clip/tokenizer/unicode/unicode.hpp: UTF-8, classes of characters and lower case.
+// clip/tokenizer/unicode/unicode.hpp: UTF-8, character classes and lower case.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -20,8 +20,8 @@ struct CodePoint {
   std::size_t bytes;
 };
 
-/// The character that begins at text[at]. A byte that begins no valid character (a stray continuation, an overlong form, a
-/// surrogate, a cut-off end) is one U+FFFD of one byte: nothing is skipped and nothing throws.
+/// Decodes the character at text[at]. A byte that begins no valid character (a stray continuation, an overlong form, a
+/// surrogate, a truncated end) is decoded as one U+FFFD of one byte: nothing is skipped and nothing throws.
 inline CodePoint decode_utf8(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) -> std::uint32_t {
     return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
@@ -68,7 +68,7 @@ inline void decode_utf8(std::string_view text, std::u32string& out) {
   }
 }
 
-/// `text` with every bad byte replaced by U+FFFD.
+/// `text` with every invalid byte replaced by U+FFFD.
 inline std::string valid_utf8(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
@@ -79,10 +79,10 @@ inline std::string valid_utf8(std::string_view text) {
   return out;
 }
 
-/// What the pre-tokenizer tells apart: \s, \p{L}, \p{N} and the rest.
+/// The classes that the pre-tokenizer distinguishes: \s, \p{L}, \p{N} and the rest.
 enum class CodeClass : std::uint8_t { other, letter, number, space };
 
-/// The \s of Unicode regular expressions.
+/// \s of Unicode regular expressions.
 constexpr bool is_space(char32_t c) {
   if (c < 0x80) return c == ' ' || (c >= 9 && c <= 13);
   return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
@@ -90,7 +90,7 @@ constexpr bool is_space(char32_t c) {
 }
 
 namespace detail {
-/// The value of the run that holds c, or 0.
+/// The value of the range that contains c, or 0.
 template <std::size_t N>
 constexpr std::uint8_t value_in(const CodeRange (&ranges)[N], char32_t c) {
   const auto* r = std::partition_point(std::begin(ranges), std::end(ranges),
@@ -103,7 +103,7 @@ constexpr CodeClass code_class(char32_t c) {
   return is_space(c) ? CodeClass::space : static_cast<CodeClass>(detail::value_in(detail::class_ranges, c));
 }
 
-/// The lower-case form of c where that is one character (it is two for U+0130 alone); c itself where there is none.
+/// The lower case of c if it is one character (only U+0130 has two); c itself if it has none.
 constexpr char32_t lower_case(char32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
   const auto* r = std::partition_point(std::begin(detail::lower_runs), std::end(detail::lower_runs),
@@ -114,7 +114,8 @@ constexpr char32_t lower_case(char32_t c) {
 }
 
 namespace detail {
-/// A capital sigma ends a word when a cased letter stands before it and none after, characters that do not count aside.
+/// Whether the capital sigma at text[at] is final: a cased letter precedes it and
+/// none follows, ignorable characters skipped.
 inline bool final_sigma(const std::u32string& text, std::size_t at) {
   std::uint8_t seen = 0;
   for (std::size_t i = at; i-- > 0;) {
@@ -129,7 +130,7 @@ inline bool final_sigma(const std::u32string& text, std::size_t at) {
 }
 }  // namespace detail
 
-/// Lower case of every letter by itself, U+0130 (two characters) included. `out` is replaced.
+/// Replaces `out` by the lower case of each letter by itself; U+0130 becomes two characters.
 inline void lower_letters(const std::u32string& text, std::u32string& out) {
   out.clear();
   for (const char32_t c : text) {
@@ -141,10 +142,10 @@ inline void lower_letters(const std::u32string& text, std::u32string& out) {
   }
 }
 
-/// Full lower case without a language: as above, and a sigma that ends a word is the final one. `out` is replaced.
+/// Replaces `out` by the full, language-independent lower case: as above, and a sigma at the end of a word is final.
 inline void lower_case(const std::u32string& text, std::u32string& out) {
   lower_letters(text, out);
-  std::size_t at = 0;  // in `out`
+  std::size_t at = 0;  // position in `out`
   for (std::size_t i = 0; i < text.size(); ++i, ++at) {
     if (text[i] == 0x130) {
       ++at;

@@ -1,4 +1,4 @@
-// clip/tokenizer/vocabulary/vocabulary.hpp: a CLIP vocabulary from whatever holds it: a list of merges, Hugging Face's files, a folder.
+// clip/tokenizer/vocabulary/vocabulary.hpp: reader for CLIP vocabularies: merges, Hugging Face files, folders.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -18,7 +18,7 @@
 namespace clip::inline CLIP_ABI {
 namespace detail {
 
-/// What a folder may hold, the most complete first. vocab.json needs merges.txt beside it.
+/// The files to look for in a folder, the most complete first. vocab.json needs merges.txt in the same folder.
 inline constexpr std::array<const char*, 5> vocabulary_files{
     "tokenizer.json", "vocab.json", "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt"};
 
@@ -47,13 +47,13 @@ Result<BytePairs> try_read_json_vocabulary(const std::string& path, std::string_
 
 }  // namespace detail
 
-/// The symbols of a vocabulary. The path is one of
+/// Reads the symbols of a vocabulary. The path is one of
 ///   bpe_simple_vocab_16e6.txt(.gz), merges.txt   a list of merges (merges_file.hpp)
-///   vocab.json                                   with merges.txt beside it; its ids must be those the merges give
-///   tokenizer.json                               likewise
-///   a folder                                     that holds any of these
-/// What a file is, its content says. LoadError: nothing there (a folder's error lists what was looked for), damaged, not of
-/// CLIP's construction. SystemError: not allowed.
+///   vocab.json                                   with merges.txt in the same folder; the merges must give the same ids
+///   tokenizer.json                               likewise, with the merges in the file itself
+///   a folder                                     that contains any of these
+/// The content decides the format, not the name. LoadError: the file does not exist (for a folder, the error lists the
+/// files looked for), is damaged, or is not built like CLIP's vocabulary. SystemError: access denied.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<BytePairs> try_read_vocabulary(const std::string& path) {
   const auto place = detail::try_find_file(path, detail::vocabulary_files);

@@ -1,4 +1,4 @@
-// clip/tokenizer/vocabulary/vocabulary_json.hpp: Hugging Face's vocabulary files: vocab.json beside its merges, and tokenizer.json.
+// clip/tokenizer/vocabulary/vocabulary_json.hpp: reader for tokenizer.json, check of vocab.json.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -19,7 +19,7 @@
 namespace clip::inline CLIP_ABI {
 namespace detail {
 
-/// The strings that can stand at `id` of a vocabulary with these symbols: a symbol, or one of the names SOT and EOT have.
+/// The valid strings for `id` in a vocabulary with these symbols: a symbol, or a name of SOT or EOT.
 inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id) {
   if (id < pairs.size()) return {symbol_text(pairs[static_cast<std::int32_t>(id)])};
   std::vector<std::string> names;
@@ -30,14 +30,14 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
 
 }  // namespace detail
 
-/// Checks that a table from strings to ids (vocab.json, or model.vocab of tokenizer.json) is what the symbols give: ids in
-/// OpenAI's order, then SOT and EOT. `added` are the entries of added_tokens, where there are any.
-/// LoadError: the first id that differs.
+/// Checks that a table of strings and ids (vocab.json, or model.vocab of tokenizer.json) agrees with the symbols: ids
+/// in OpenAI's order, then SOT and EOT. `added`: the entries of added_tokens, possibly none.
+/// LoadError: names the first id that differs.
 [[nodiscard]] inline Result<void> try_check_ids(const Json& table, const Json& added, const BytePairs& pairs,
                                                 const std::string& place) {
   const Index count = pairs.size() + 2;
   std::vector<std::string_view> names(static_cast<std::size_t>(count));
-  std::unordered_map<std::string_view, std::int32_t> ids;  // of equal symbols the last one counts
+  std::unordered_map<std::string_view, std::int32_t> ids;  // the last of equal symbols wins
   for (std::int32_t id = 0; id < pairs.size(); ++id) ids[pairs[id]] = id;
 
   const auto enter = [&](std::string_view name, const Json& id) -> Result<void> {
@@ -77,7 +77,7 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
 }
 
 /// The symbols of a tokenizer.json: model.merges, checked against model.vocab.
-/// LoadError: not byte-pair merges whose last symbol ends in `</w>`; a merge that is none; ids that differ.
+/// LoadError: not a BPE model with the suffix `</w>`, an invalid merge, or different ids.
 [[nodiscard]] inline Result<BytePairs> try_read_tokenizer_json(const Json& file, const std::string& place) {
   const auto model = file.is_object() ? file.find("model") : file.end();
   if (model == file.end() || !model->is_object())

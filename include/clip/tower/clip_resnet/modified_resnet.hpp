@@ -123,7 +123,7 @@ struct ModifiedResNet {
     const auto y2 = conv_norm(cx, fn::Relu{}, conv2, bn2, y1, grid);
     const auto y3 = conv_norm(cx, fn::Relu{}, conv3, bn3, y2, grid);
     const auto y = average_pool(cx, y3, grid, 2);
-    grid = pooled(grid, 2);
+    grid = output_grid(grid, 2);
     return y;
   }
 };

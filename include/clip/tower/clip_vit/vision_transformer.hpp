@@ -2,6 +2,8 @@
 #pragma once
 
 #include <clip/nn/transformer.hpp>
+#include <clip/ops/patches.hpp>
+#include <clip/ops/tokens.hpp>
 #include <clip/tower/clip_vit/config.hpp>
 #include <clip/tower/tower.hpp>
 

@@ -1,97 +1,104 @@
-// clip/backend/cpu/convolution/windows.hpp: the rows a convolution multiplies, put together from a picture's pixels.
+// clip/backend/cpu/convolution/windows.hpp: im2col by blocks: the windows of an image gathered as rows of a product.
 #pragma once
 
-#include <clip/backend/cpu/gemm/product.hpp>
+#include <clip/backend/cpu/gemm/operands.hpp>
+#include <clip/backend/cpu/simd/loops.hpp>
+#include <clip/backend/cpu/threads/partition.hpp>
 #include <clip/core/grid.hpp>
 
 #include <algorithm>
 
-namespace clip::inline CLIP_ABI {
-namespace detail {
+namespace clip::inline CLIP_ABI::cpu {
 
-/// Row i holds what lies under the window at place i of `to`: for every pixel of the window, line by line, its channels, zeros
-/// outside the picture. With `spread` the picture's pixels stand that far apart with zeros between them: the derivative of a
-/// convolution with that stride reads its gradients so.
+/// Source of rows for a product: row i holds the pixels under the window at pixel i of `output`: for every pixel of the
+/// window, line by line, its channels; zeros outside the image. With `dilation` the pixels of the input are that far
+/// apart with zeros between them: the derivative of a convolution with that stride reads its gradients so.
 template <class T>
 struct Windows {
-  In<T> x;        // the picture's pixels
-  Grid from, to;  // its grid, and that of the places
+  In<T> x;             // pixels of the input
+  Grid input, output;  // grid of the input, grid of the windows
   Window window;
-  Index spread = 1;
+  Index dilation = 1;
 
-  /// What `window` reads of x for every place of its result.
+  /// The windows a convolution multiplies.
   static Windows forward(In<T> x, Grid grid, Window window) { return {x, grid, window.over(grid), window}; }
-  /// What the gradient of every pixel of `grid` reads of those of the result, the window turned about.
+  /// The windows of dy that the gradient of every pixel of `grid` multiplies, by the mirrored weights.
   static Windows backward(In<T> dy, Grid grid, Window window) {
     return {dy, window.over(grid), grid, {window.size, 1, window.size - 1 - window.padding}, window.stride};
   }
 
   Index cols() const { return window.area() * x.cols; }
+  /// From one gathered row to the next: rows do not share sets of the cache.
   static constexpr Index pitch(Index cols) { return round_up(cols, 16) + 16; }
 
-  /// Columns [begin, end) of rows [i0, i1), put together in `own`, rows `pitch` apart.
-  Piece<T> piece(Index i0, Index i1, Index begin, Index end, T* own) const {
-    gather(i0, i1, begin, end, own, pitch(end - begin));
-    return {own, pitch(end - begin)};
+  /// Columns [begin, end) of rows [i0, i1), gathered in `buffer`.
+  Block<T> block(Index i0, Index i1, Index begin, Index end, T* buffer) const {
+    gather(i0, i1, begin, end, buffer, pitch(end - begin));
+    return {buffer, pitch(end - begin)};
   }
 
-  void gather(Index i0, Index i1, Index begin, Index end, T* own, Index stride) const {
-    const bool whole = begin == 0 && end == cols() && consecutive();
-    Index image = i0 / to.pixels(), place_y = i0 % to.pixels() / to.width, place_x = i0 % to.width;
-    for (Index i = i0; i < i1; ++i, own += stride) {
-      const Index y = place_y * window.stride - window.padding, x0 = place_x * window.stride - window.padding;
-      if (whole && y >= 0 && x0 >= 0 && y + window.size <= from.height && x0 + window.size <= from.width) {
-        const T* line = x.row((image * from.height + y) * from.width + x0);
+  /// The same with rows `stride` apart.
+  void gather(Index i0, Index i1, Index begin, Index end, T* to, Index stride) const {
+    const bool whole_lines = begin == 0 && end == cols() && contiguous_lines();
+    Index image = i0 / output.pixels(), out_y = i0 % output.pixels() / output.width, out_x = i0 % output.width;
+    for (Index i = i0; i < i1; ++i, to += stride) {
+      const Index y = out_y * window.stride - window.padding, x0 = out_x * window.stride - window.padding;
+      if (whole_lines && y >= 0 && x0 >= 0 && y + window.size <= input.height && x0 + window.size <= input.width) {
+        const T* line = x.row((image * input.height + y) * input.width + x0);
         const Index n = window.size * x.cols;
-        for (Index ky = 0; ky < window.size; ++ky, line += from.width * x.cols) copy(line, n, own + ky * n);
+        for (Index ky = 0; ky < window.size; ++ky, line += input.width * x.cols) copy(line, n, to + ky * n);
       } else {
-        put(image, y, x0, begin, end, own);
+        gather_window(image, y, x0, begin, end, to);
       }
-      if (++place_x < to.width) continue;
-      place_x = 0;
-      if (++place_y == to.height) place_y = 0, ++image;
+      if (++out_x < output.width) continue;
+      out_x = 0;
+      if (++out_y == output.height) {
+        out_y = 0;
+        ++image;
+      }
     }
   }
 
  private:
-  /// Pixels of a line stand side by side.
-  bool consecutive() const { return spread == 1 && x.stride == x.cols; }
+  /// The pixels of a line are adjacent in memory.
+  bool contiguous_lines() const { return dilation == 1 && x.stride == x.cols; }
 
-  /// One row: the window whose upper left is (y, x0), which may lie outside.
-  void put(Index image, Index y, Index x0, Index begin, Index end, T* own) const {
+  /// One row: the window whose upper left pixel is (y, x0), partly outside the image or with dilation.
+  void gather_window(Index image, Index y, Index x0, Index begin, Index end, T* to) const {
     const Index line = window.size * x.cols;
     for (Index ky = begin / line; ky * line < end; ++ky) {
-      const auto some = [&](Index kx, Index n, const T* values) {  // n values at pixel kx of the line; null: zeros
+      // n values at pixel kx of the line; null: zeros.
+      const auto copy_values = [&](Index kx, Index n, const T* values) {
         const Index k = ky * line + kx * x.cols, low = std::max(k, begin), high = std::min(k + n, end);
-        if (low < high) copy(values ? values + (low - k) : nullptr, high - low, own + (low - begin));
+        if (low < high) copy(values ? values + (low - k) : nullptr, high - low, to + (low - begin));
       };
-      const Index at = y + ky;
-      const bool there = at >= 0 && at % spread == 0 && at / spread < from.height;
-      const Index row = (image * from.height + at / spread) * from.width;
-      if (!there) {
-        some(0, line, nullptr);
-      } else if (consecutive()) {
-        const Index low = std::clamp<Index>(-x0, 0, window.size),
-                    high = std::clamp<Index>(from.width - x0, low, window.size);
-        some(0, low * x.cols, nullptr);
-        if (low < high) some(low, (high - low) * x.cols, x.row(row + x0 + low));
-        some(high, (window.size - high) * x.cols, nullptr);
+      const Index py = y + ky;
+      const bool inside = py >= 0 && py % dilation == 0 && py / dilation < input.height;
+      const Index row = (image * input.height + py / dilation) * input.width;
+      if (!inside) {
+        copy_values(0, line, nullptr);
+      } else if (contiguous_lines()) {
+        const Index low = std::clamp<Index>(-x0, 0, window.size);
+        const Index high = std::clamp<Index>(input.width - x0, low, window.size);
+        copy_values(0, low * x.cols, nullptr);
+        if (low < high) copy_values(low, (high - low) * x.cols, x.row(row + x0 + low));
+        copy_values(high, (window.size - high) * x.cols, nullptr);
       } else {
         for (Index kx = 0; kx < window.size; ++kx) {
           const Index px = x0 + kx;
-          some(kx, x.cols,
-               px >= 0 && px % spread == 0 && px / spread < from.width ? x.row(row + px / spread) : nullptr);
+          const bool pixel = px >= 0 && px % dilation == 0 && px / dilation < input.width;
+          copy_values(kx, x.cols, pixel ? x.row(row + px / dilation) : nullptr);
         }
       }
     }
   }
 
+  /// n values, or zeros.
   static void copy(const T* from, Index n, T* to) {
-    using P = Pack<T>;
-    if (from) along<T>(n, [&](Index j, auto part) { P::load(from + j, part).store(to + j, part); });
-    else along<T>(n, [&](Index j, auto part) { P(0).store(to + j, part); });
+    using P = Simd<T>;
+    if (from) each_packet<T>(n, [&](Index j, auto mask) { P::load(from + j, mask).store(to + j, mask); });
+    else each_packet<T>(n, [&](Index j, auto mask) { P(0).store(to + j, mask); });
   }
 };
 
-}  // namespace detail
-}  // namespace clip::inline CLIP_ABI
+}  // namespace clip::inline CLIP_ABI::cpu

@@ -1,126 +1,92 @@
-// clip/backend/cpu/convolution/winograd.hpp: 3×3 windows that move by one pixel, with 16 multiplications where the sum has 36.
+// clip/backend/cpu/convolution/winograd.hpp: Winograd F(2×2, 3×3) convolution: 16 multiplications instead of 36.
 //
-// A tile is 2×2 places and the 4×4 pixels they read:   Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A   (Winograd 1980; F(2×2, 3×3) of Lavin & Gray
-// 2016). For each of the 16 positions ⊙ becomes a product over the channels. Tiles are laid over every picture from its
-// first pixel, so a place's additions are the same in any batch. Nothing of it is kept: pixels and weights are transformed in scratch.
+// A tile is 2×2 outputs and the 4×4 pixels they read. For each of the 16 positions of a transformed tile, ⊙ becomes a
+// product over the channels. Tiles start at the first pixel of every image, so the order of additions of an output does
+// not depend on the batch. Transformed pixels and weights live in scratch only.
 #pragma once
 
-#include <clip/backend/cpu/gemm/product.hpp>
+#include <clip/backend/cpu/convolution/winograd_transforms.hpp>
+#include <clip/backend/cpu/gemm/epilogue.hpp>
+#include <clip/backend/cpu/threads/workers.hpp>
 #include <clip/core/grid.hpp>
 
 #include <algorithm>
 #include <array>
-#include <type_traits>
-#include <utility>
 
-namespace clip::inline CLIP_ABI {
-namespace detail {
+namespace clip::inline CLIP_ABI::cpu {
 
-/// f(0), f(1), … f(n - 1) with constants, so that small arrays of packets stay in registers.
-template <int n, class F>
-[[gnu::always_inline]] inline void unrolled(F&& f) {
-  [&]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) {
-    (f(std::integral_constant<int, i>{}), ...);
-  }
-  (std::make_integer_sequence<int, n>{});
-}
-
-/// One dimension of Bᵀ d, G g and Aᵀ m, for values `step` apart.
-template <int step, class P>
-[[gnu::always_inline]] inline void winograd_pixels(P* d) {
-  const P d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step];
-  d[0] = d0 - d2, d[step] = d1 + d2, d[2 * step] = d2 - d1, d[3 * step] = d1 - d3;
-}
-template <int step, class P>
-[[gnu::always_inline]] inline void winograd_weights(const P* g, P* to) {
-  const P half{0.5}, even = half * (g[0] + g[2 * step]), odd = half * g[step];
-  to[0] = g[0], to[step] = even + odd, to[2 * step] = even - odd, to[3 * step] = g[2 * step];
-}
-template <int step, class P>
-[[gnu::always_inline]] inline void winograd_sums(const P* m, P* to) {
-  to[0] = m[0] + m[step] + m[2 * step], to[step] = m[step] - m[2 * step] - m[3 * step];
-}
-
-/// Line i of the 4×4 weights, four positions `plane` apart, out of a panel of 3×3 ones, (9, channels, width).
-template <int i, class T>
-void winograd_line(const T* from, Index channels, T* to, Index plane) {
-  using P = Pack<T>;
-  const Index n = channels * panel_width<T>;
-  for (Index j = 0; j < n; j += P::size) {
-    P g[9], lines[12], u[4];  // what line i does not need is never computed
-    unrolled<9>([&](auto tap) { g[tap] = P::load(from + tap * n + j); });
-    unrolled<3>([&](auto column) { winograd_weights<3>(g + column, lines + column); });
-    winograd_weights<1>(lines + 3 * i, u);
-    unrolled<4>([&](auto position) { u[position].store(to + position * plane + j); });
-  }
-}
-
-/// y = epilogue(3×3 convolution of x), a place's window beginning `padding` pixels before it.
+/// y = epilogue(3×3 convolution of x); the window of an output begins `padding` pixels before it.
 template <class T, class F>
 struct Winograd {
-  using P = Pack<T>;
+  using P = Simd<T>;
   static constexpr Index width = panel_width<T>;
 
-  In<T> x;        // the picture's pixels
-  Grid from, to;  // its grid, and that of the places
+  In<T> x;             // pixels of the input
+  Grid input, output;  // their grid, and that of the outputs
   Index padding;
   const Epilogue<T, F>& epilogue;
   const Out<T>& y;
 
-  /// Tiles of a task, panels that share its pixels while those are near, and tiles that are few beside the weights.
-  static constexpr Index tiles_at_once = 4 * tile_rows, panels_at_once = 2, few = 128, run = 16;
+  static constexpr Index tiles_per_task = 4 * tile_rows;
+  static constexpr Index panels_per_group = 2;  // panels that use a task's pixels while these are in cache
+  static constexpr Index few_tiles = 128;       // up to here weights outweigh pixels
+  static constexpr Index run = 16;              // tiles stored at once
 
-  /// Which convolutions: the choice must not depend on what may be cut into pieces. Few channels are not worth transforming.
+  /// Whether a convolution is computed this way, by its window and channels alone: the choice must not depend on
+  /// extents that callers may divide. With few channels the transforms cost more than they save.
   static constexpr bool fits(Window window, Index channels) {
     return window.size == 3 && window.stride == 1 && channels >= 16;
   }
 
-  Index across() const { return pieces(to.width, 2); }
-  Index tiles() const { return to.images * pieces(to.height, 2) * across(); }
+  Index tiles_across() const { return ceil_div(output.width, 2); }
+  Index tiles_down() const { return ceil_div(output.height, 2); }
+  Index tiles() const { return output.images * tiles_down() * tiles_across(); }
   Index pitch() const { return round_up(x.cols, 16) + 16; }
-  /// Of a panel of weights; a little apart, so that the 16 do not meet in one set of the cache.
+  /// Size of one position of transformed weights, padded so that the 16 positions do not share sets of the cache.
   Index weight_plane() const { return (x.cols + 1) * width; }
 
-  Index pixels_of(Index tall) const { return 16 * tall * pitch(); }
-  static constexpr Index sums_of(Index tall) { return 16 * tall * width; }
-  static constexpr Index lines = 4 * run * width;
+  /// Sizes of the scratch arrays, for `count` tiles.
+  Index pixels_size(Index count) const { return 16 * count * pitch(); }
+  static constexpr Index sums_size(Index count) { return 16 * count * width; }
+  static constexpr Index outputs_size = 4 * run * width;
 
-  /// Bᵀ d B of tiles [t0, t1): pixels(position, tile, channel), `tall` tiles a position.
-  void transform(Index t0, Index t1, Index tall, T* pixels, T* zeros) const {
-    const Index plane = tall * pitch();
+  /// Bᵀ d B of tiles [t0, t1): pixels(position, tile, channel), `count` tiles per position. `zeros` holds one pixel.
+  void transform_pixels(Index t0, Index t1, Index count, T* pixels, T* zeros) const {
+    const Index plane = count * pitch();
     std::fill_n(zeros, x.cols, T(0));
     for (Index t = t0; t < t1; ++t) {
-      const Index image = t / (across() * pieces(to.height, 2)),
-                  top = t / across() % pieces(to.height, 2) * 2 - padding, left = t % across() * 2 - padding;
+      const Index image = t / (tiles_across() * tiles_down());
+      const Index top = t / tiles_across() % tiles_down() * 2 - padding, left = t % tiles_across() * 2 - padding;
       std::array<const T*, 16> pixel;
       for (Index i = 0; i < 16; ++i) {
         const Index py = top + i / 4, px = left + i % 4;
-        const bool there = py >= 0 && py < from.height && px >= 0 && px < from.width;
-        pixel[static_cast<std::size_t>(i)] = there ? x.row((image * from.height + py) * from.width + px) : zeros;
+        const bool inside = py >= 0 && py < input.height && px >= 0 && px < input.width;
+        pixel[static_cast<std::size_t>(i)] = inside ? x.row((image * input.height + py) * input.width + px) : zeros;
       }
       T* const out = pixels + (t - t0) * pitch();
-      along<T>(x.cols, [&](Index j, auto part) {
+      each_packet<T>(x.cols, [&](Index j, auto mask) {
         P d[16];
-        unrolled<16>([&](auto i) { d[i] = P::load(pixel[i] + j, part); });
+        unrolled<16>([&](auto i) { d[i] = P::load(pixel[i] + j, mask); });
         unrolled<4>([&](auto i) { winograd_pixels<4>(d + i); });
         unrolled<4>([&](auto i) { winograd_pixels<1>(d + 4 * i); });
-        unrolled<16>([&](auto i) { d[i].store(out + i * plane + j, part); });
+        unrolled<16>([&](auto i) { d[i].store(out + i * plane + j, mask); });
       });
     }
   }
 
   /// sums(tile, column) of one position: a product over the channels.
   void multiply(Index rows, const T* pixels, const T* weights, T* sums) const {
-    each_tile(0, rows, [&](Index i, Index some) {
-      tile<T>(some, x.cols, pixels + i * pitch(), pitch(), weights, width, sums + i * width, width);
+    each_tile(0, rows, [&](Index i, Index count) {
+      multiply_tile<T>(count, x.cols, pixels + i * pitch(), pitch(), weights, width, sums + i * width, width);
     });
   }
 
-  /// Aᵀ M A of one panel's sums, finished line by line.
-  void collect(Index t0, Index t1, Index tall, Index p, const T* sums, T* places) const {
-    const Index plane = tall * width, j = p * width, columns = std::min(width, y.cols - j);
+  /// Aᵀ M A of one panel's sums, stored through the epilogue in runs of tiles of one line. `outputs` is scratch.
+  void transform_sums(Index t0, Index t1, Index tile_count, Index p, const T* sums, T* outputs) const {
+    const Index plane = tile_count * width, j = p * width, columns = std::min(width, y.cols - j);
     for (Index t = t0; t < t1;) {
-      const Index line = t / across(), tx = t % across(), n = std::min({run, t1 - t, across() - tx});
+      const Index line = t / tiles_across(), tx = t % tiles_across();
+      const Index n = std::min({run, t1 - t, tiles_across() - tx});
       for (Index i = 0; i < n; ++i)
         for (Index c = 0; c < width; c += P::size) {
           const T* const m = sums + (t - t0 + i) * width + c;
@@ -128,93 +94,98 @@ struct Winograd {
           unrolled<16>([&](auto s) { in[s] = P::load(m + s * plane); });
           unrolled<4>([&](auto s) { winograd_sums<4>(in + s, half + s); });
           unrolled<2>([&](auto s) { winograd_sums<1>(half + 4 * s, out + 2 * s); });
-          unrolled<4>([&](auto s) { out[s].store(places + (s / 2 * 2 * run + 2 * i + s % 2) * width + c); });
+          unrolled<4>([&](auto s) { out[s].store(outputs + (s / 2 * 2 * run + 2 * i + s % 2) * width + c); });
         }
-      const Index high = pieces(to.height, 2), top = line % high * 2,
-                  row = (line / high * to.height + top) * to.width + 2 * tx;
-      const Index count = std::min(2 * n, to.width - 2 * tx);
-      finish_tile(places, count, columns, row, j, epilogue, y);
-      if (top + 1 < to.height) finish_tile(places + 2 * run * width, count, columns, row + to.width, j, epilogue, y);
+      const Index top = line % tiles_down() * 2;
+      const Index row = (line / tiles_down() * output.height + top) * output.width + 2 * tx;
+      const Index count = std::min(2 * n, output.width - 2 * tx);
+      store_tile(outputs, count, columns, row, j, epilogue, y);
+      if (top + 1 < output.height)
+        store_tile(outputs + 2 * run * width, count, columns, row + output.width, j, epilogue, y);
       t += n;
     }
   }
 
-  /// The convolution; weights(p, room) is where panel p : (9, channels, width) begins, written to `room` if need be.
+  /// The convolution. weights(p, buffer) returns panel p : (9, channels, width), in place or written to `buffer`.
   template <class Panel>
-  void convolve(Crew& crew, Panel weights) const {
-    if (tiles() <= few && tiles() < y.cols) by_panels(crew, weights);
-    else by_tiles(crew, weights);
+  void convolve(Workers& workers, Panel weights) const {
+    if (tiles() <= few_tiles && tiles() < y.cols) convolve_by_panels(workers, weights);
+    else convolve_by_tiles(workers, weights);
   }
 
  private:
-  /// Few tiles: their pixels are shared, and a task makes its panel's weights line by line.
+  /// Few tiles: all tasks share the transformed pixels, and each transforms the weights of its panel line by line.
   template <class Panel>
-  void by_panels(Crew& crew, Panel weights) const {
-    const Index tall = tiles(), high = pieces(tall, 2 * crew.threads()), small = 9 * x.cols * width;
-    Crew::Shift shift{crew};
-    T* const pixels = shift.template shared<T>(pixels_of(tall));
-    shift.template parallel<T>(pieces(tall, high), pitch(), [&](Index task, T* own) {
-      transform(task * high, std::min(tall, (task + 1) * high), tall, pixels + task * high * pitch(), own);
+  void convolve_by_panels(Workers& workers, Panel weights) const {
+    const Index count = tiles(), tiles_per_part = ceil_div(count, 2 * workers.threads());
+    const Index panel_size = 9 * x.cols * width;
+    ParallelRegion region{workers};
+    T* const pixels = region.template shared<T>(pixels_size(count));
+    region.template parallel<T>(ceil_div(count, tiles_per_part), pitch(), [&](Index task, T* zeros) {
+      const Index t0 = task * tiles_per_part;
+      transform_pixels(t0, std::min(count, t0 + tiles_per_part), count, pixels + t0 * pitch(), zeros);
     });
-    shift.template parallel<T>(pieces(y.cols, width), small + 4 * weight_plane() + sums_of(tall) + lines,
-                               [&](Index p, T* own) {
-                                 T *const line = own + small, *const sums = line + 4 * weight_plane();
-                                 const T* const panel = weights(p, own);
-                                 unrolled<4>([&](auto i) {
-                                   winograd_line<i>(panel, x.cols, line, weight_plane());
-                                   for (Index j = 0; j < 4; ++j) {
-                                     const Index position = 4 * i + j;
-                                     multiply(tall, pixels + position * tall * pitch(), line + j * weight_plane(),
-                                              sums + position * tall * width);
-                                   }
-                                 });
-                                 collect(0, tall, tall, p, sums, sums + sums_of(tall));
-                               });
+    const Index scratch_size = panel_size + 4 * weight_plane() + sums_size(count) + outputs_size;
+    region.template parallel<T>(ceil_div(y.cols, width), scratch_size, [&](Index p, T* scratch) {
+      T *const line = scratch + panel_size, *const sums = line + 4 * weight_plane();
+      const T* const panel = weights(p, scratch);
+      unrolled<4>([&](auto i) {
+        transform_weight_line<i>(panel, x.cols, line, weight_plane());
+        for (Index j = 0; j < 4; ++j) {
+          const Index position = 4 * i + j;
+          multiply(count, pixels + position * count * pitch(), line + j * weight_plane(),
+                   sums + position * count * width);
+        }
+      });
+      transform_sums(0, count, count, p, sums, sums + sums_size(count));
+    });
   }
 
-  /// Many tiles: the weights are shared, a few megabytes at a time, and a task makes its tiles' pixels.
+  /// Many tiles: all tasks share the transformed weights, a few megabytes at a time, and each transforms the pixels of
+  /// its tiles.
   template <class Panel>
-  void by_tiles(Crew& crew, Panel weights) const {
-    const Index panels = pieces(y.cols, width), small = 9 * x.cols * width, one = 16 * weight_plane();
-    const Index tall = pieces(tiles(), pieces(tiles(), tiles_at_once)), blocks = pieces(tiles(), tall);
-    Crew::Shift shift{crew};
-    const Index chunk = std::clamp<Index>(4194304 / static_cast<Index>(sizeof(T)) / one, 1, panels);
-    T* const ready = shift.template shared<T>(chunk * one);
+  void convolve_by_tiles(Workers& workers, Panel weights) const {
+    const Index panels = ceil_div(y.cols, width), panel_size = 9 * x.cols * width;
+    const Index transformed_size = 16 * weight_plane();  // of one panel
+    const Index count = ceil_div(tiles(), ceil_div(tiles(), tiles_per_task)), blocks = ceil_div(tiles(), count);
+    ParallelRegion region{workers};
+    const Index chunk = std::clamp<Index>(4194304 / static_cast<Index>(sizeof(T)) / transformed_size, 1, panels);
+    T* const transformed = region.template shared<T>(chunk * transformed_size);
     for (Index p0 = 0; p0 < panels; p0 += chunk) {
       const Index n = std::min(chunk, panels - p0);
-      shift.template parallel<T>(n, small, [&](Index task, T* own) {
-        const T* const panel = weights(p0 + task, own);
+      region.template parallel<T>(n, panel_size, [&](Index task, T* buffer) {
+        const T* const panel = weights(p0 + task, buffer);
         unrolled<4>([&](auto i) {
-          winograd_line<i>(panel, x.cols, ready + task * one + 4 * i * weight_plane(), weight_plane());
+          transform_weight_line<i>(panel, x.cols, transformed + task * transformed_size + 4 * i * weight_plane(),
+                                   weight_plane());
         });
       });
-      const Index wanted = blocks >= 3 * crew.threads() ? 1 : pieces(3 * crew.threads(), blocks),
-                  wide = pieces(n, std::min(wanted, n)), parts = pieces(n, wide);
-      shift.template parallel<T>(blocks * parts, pixels_of(tall) + panels_at_once * sums_of(tall) + lines + pitch(),
-                                 [&](Index task, T* own) {
-                                   const Index t = task / parts * tall, p = p0 + task % parts * wide;
-                                   block(
-                                       t, std::min(tiles(), t + tall), tall, p, std::min(p0 + n, p + wide),
-                                       [&](Index q) { return ready + (q - p0) * one; }, own);
-                                 });
+      const Index wanted = blocks >= 3 * workers.threads() ? 1 : ceil_div(3 * workers.threads(), blocks);
+      const Index panels_per_part = ceil_div(n, std::min(wanted, n)), parts = ceil_div(n, panels_per_part);
+      const Index scratch_size = pixels_size(count) + panels_per_group * sums_size(count) + outputs_size + pitch();
+      region.template parallel<T>(blocks * parts, scratch_size, [&](Index task, T* scratch) {
+        const Index t = task / parts * count, p = p0 + task % parts * panels_per_part;
+        const auto panel_at = [&](Index q) { return transformed + (q - p0) * transformed_size; };
+        convolve_block(t, std::min(tiles(), t + count), count, p, std::min(p0 + n, p + panels_per_part), panel_at,
+                       scratch);
+      });
     }
   }
 
-  /// Tiles [t0, t1) times panels [p0, p1); at(p) is where panel p's (16, channels, width) begin.
-  template <class At>
-  void block(Index t0, Index t1, Index tall, Index p0, Index p1, At&& at, T* own) const {
-    T *const sums = own + pixels_of(tall), *const places = sums + panels_at_once * sums_of(tall);
-    transform(t0, t1, tall, own, places + lines);
-    for (Index p = p0; p < p1; p += panels_at_once) {
-      const Index n = std::min(panels_at_once, p1 - p);
+  /// Tiles [t0, t1) times panels [p0, p1); panel_at(p) is the transformed panel p, (16, channels, width).
+  template <class PanelAt>
+  void convolve_block(Index t0, Index t1, Index count, Index p0, Index p1, PanelAt&& panel_at, T* scratch) const {
+    T *const sums = scratch + pixels_size(count), *const outputs = sums + panels_per_group * sums_size(count);
+    transform_pixels(t0, t1, count, scratch, outputs + outputs_size);
+    for (Index p = p0; p < p1; p += panels_per_group) {
+      const Index n = std::min(panels_per_group, p1 - p);
       for (Index position = 0; position < 16; ++position)
         for (Index q = 0; q < n; ++q)
-          multiply(t1 - t0, own + position * tall * pitch(), at(p + q) + position * weight_plane(),
-                   sums + q * sums_of(tall) + position * tall * width);
-      for (Index q = 0; q < n; ++q) collect(t0, t1, tall, p + q, sums + q * sums_of(tall), places);
+          multiply(t1 - t0, scratch + position * count * pitch(), panel_at(p + q) + position * weight_plane(),
+                   sums + q * sums_size(count) + position * count * width);
+      for (Index q = 0; q < n; ++q) transform_sums(t0, t1, count, p + q, sums + q * sums_size(count), outputs);
     }
   }
 };
 
-}  // namespace detail
-}  // namespace clip::inline CLIP_ABI
+}  // namespace clip::inline CLIP_ABI::cpu

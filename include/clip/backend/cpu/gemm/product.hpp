@@ -1,218 +1,198 @@
-// clip/backend/cpu/gemm/product.hpp: y = residual + f(scale ⊙ (x wᵀ) + bias + shortcut) over panels of weights.
+// clip/backend/cpu/gemm/product.hpp: cache-blocked matrix product with fused epilogue.
 //
-// A task is a block of rows and some panels; k is cut so that a piece of the rows, of a panel and of the next panel stay in the
-// second-level cache together; sums wait in scratch, every chain in order. While a piece of a panel is used the next is asked
-// for. Weights that lie in rows are packed first: a piece before it is used where rows are few, otherwise once for all rows, a
-// few megabytes at a time. Rows of x are read where they lie, or put together piece by piece in a thread's scratch (windows of a
-// picture), or made words of several k (backend/cpu/simd/dot.hpp). Depths count words.
+// A task is a block of rows times a range of panels. k is cut into blocks so that a block of the rows, of a panel and
+// of the next panel stay in the second-level cache together; sums wait in scratch between blocks, every chain in order.
+// While a block of a panel is in use, the next one is prefetched. Unpacked weights are packed first: block by block on
+// demand if rows are few, otherwise once for all rows, a few megabytes at a time. Rows of x are read in place, or
+// gathered block by block into scratch (windows of an image), or quantised into lanes of several k
+// (backend/cpu/simd/dot.hpp). Depths count steps of k, that is lanes.
 #pragma once
 
 #include <clip/backend/concept.hpp>
 #include <clip/backend/cpu/gemm/epilogue.hpp>
+#include <clip/backend/cpu/gemm/operands.hpp>
 #include <clip/backend/cpu/simd/dot.hpp>
-#include <clip/backend/cpu/weights/panels.hpp>
+#include <clip/backend/cpu/threads/loops.hpp>
 
 #include <algorithm>
 #include <type_traits>
 #include <utility>
 
-namespace clip::inline CLIP_ABI::detail {
+namespace clip::inline CLIP_ABI::cpu {
 
-/// Columns [begin, end) of some rows: where they lie, and how far apart the rows are.
-template <class T>
-struct Piece {
-  const T* data = nullptr;
-  Index stride = 0;
-};
-
-/// Rows that lie in memory.
-template <class T>
-struct RowsAsTheyLie {
-  const In<T>& x;
-  Index cols() const { return x.cols; }
-  static constexpr Index pitch(Index) { return 0; }  // scratch a row takes
-  Piece<T> piece(Index i0, Index, Index begin, Index, T*) const { return {x.row(i0) + begin, x.stride}; }
-};
-
-/// Panels of words, side by side.
-template <class Word>
-struct Panels {
-  const Word* words;
-  Index first, one, width;  // the panel they begin with, words from one to the next, and of a step
-  const Word* where(Index p, Index k) const { return words + (p - first) * one + k * width; }
-  const Word* piece(Index p, Index k, Index) const { return where(p, k); }
-};
-
-/// Panels of a weight in another layout: write(p, k, k + n, to) makes a piece of one when it is needed.
-template <class Word, class Write>
-struct PanelsToBe {
-  const Write& write;
-  Word* room;
-  const Word* where(Index, Index) const { return room; }
-  const Word* piece(Index p, Index k, Index n) const {
-    write(p, k, k + n, room);
-    return room;
-  }
-};
-
-/// One product in steps of K; `first` is the weight's output that is y's first column.
-template <class K, class T, class F = fn::Identity, class Source = RowsAsTheyLie<T>>
+/// One product by the dot-product step Dot. `first` is the output of the weight that column 0 of y receives.
+template <class Dot, class T, class F = fn::Identity, class Source = DirectRows<T>>
 struct Product {
-  using Word = typename K::Word;
-  using Sum = typename K::Sum;
-  static constexpr Index width = panel_width<T>, line = 64 / static_cast<Index>(sizeof(T));
-  static constexpr bool plain = std::is_same_v<K, Singles<T>>;
-  static_assert(sizeof(Word) == sizeof(T) && sizeof(Sum) == sizeof(T),
-                "Product: words and sums have the size of T, in whose units scratch is counted");
+  using Lane = typename Dot::Lane;
+  using Sum = typename Dot::Sum;
+  static constexpr Index width = panel_width<T>, cache_line = 64 / static_cast<Index>(sizeof(T));
+  static constexpr bool plain = std::is_same_v<Dot, FmaDot<T>>;  // x is not quantised
+  static_assert(sizeof(Lane) == sizeof(T) && sizeof(Sum) == sizeof(T),
+                "Product: lanes and sums have the size of T, because scratch is counted in T");
 
   const Source& x;
   const Epilogue<T, F>& epilogue;
   const Out<T>& y;
   Index first = 0;
 
-  Index depth() const { return pieces(x.cols(), K::together); }
+  Index depth() const { return ceil_div(x.cols(), Dot::values_per_lane); }
   Index first_panel() const { return first / width; }
-  Index last_panel() const { return pieces(first + y.cols, width); }
+  Index last_panel() const { return ceil_div(first + y.cols, width); }
 
-  static constexpr Index rows_at_once = (plain ? 8 : 11) * tile_rows, panels_at_once = 8;  // words are narrower
-  /// Steps of k taken at once: rows_at_once rows of x and two panels of so many stay in the second-level cache.
-  static constexpr Index far = 4096 / static_cast<Index>(sizeof(T));
-  static constexpr Index room_for_sums = rows_at_once * panels_at_once * width;
+  /// Quantised rows are narrower, so a block holds more of them.
+  static constexpr Index rows_per_block = (plain ? 8 : 11) * tile_rows, panels_per_group = 8;
+  /// Limit of a block of k: that much of rows_per_block rows of x and of two panels stays in the second-level cache.
+  static constexpr Index depth_limit = 4096 / static_cast<Index>(sizeof(T));
+  static constexpr Index sums_size = rows_per_block * panels_per_group * width;
 
-  Index reach() const { return depth() <= far * 4 / 3 ? std::max<Index>(depth(), 1) : even_piece(depth(), far); }
-  /// From a row of words to the next: not a power of two, whose rows would meet in the cache.
-  static constexpr Index pitch(Index cols) { return round_up(pieces(cols, K::together), line) + line; }
+  Index depth_block() const {
+    return depth() <= depth_limit * 4 / 3 ? std::max<Index>(depth(), 1) : balanced_block(depth(), depth_limit);
+  }
+  /// From one quantised row to the next: not a power of two, whose rows would share sets of the cache.
+  static constexpr Index pitch(Index cols) {
+    return round_up(ceil_div(cols, Dot::values_per_lane), cache_line) + cache_line;
+  }
   Index pitch() const { return pitch(x.cols()); }
-  /// Words of a block of rows, and what one unit of each row stands for.
-  static constexpr Index room_for_words(Index cols) { return rows_at_once * (pitch(cols) + 1); }
-  /// Scratch of a task: sums, then the rows of x where they are made words or put together piece by piece.
-  Index room() const {
-    if constexpr (plain) return room_for_sums + rows_at_once * Source::pitch(reach());
-    else return room_for_sums + room_for_words(x.cols()) + Source::pitch(x.cols());
+  /// A quantised block of rows: the lanes, then the scale of each row.
+  static constexpr Index quantised_size(Index cols) { return rows_per_block * (pitch(cols) + 1); }
+  /// Scratch of a task: sums, then the rows of x where they are quantised or gathered.
+  Index scratch_size() const {
+    if constexpr (plain) return sums_size + rows_per_block * Source::pitch(depth_block());
+    else return sums_size + quantised_size(x.cols()) + Source::pitch(x.cols());
   }
 
-  /// Makes words of a row of x, number `row` of a block's.
-  void narrow(const T* values, Index row, T* words) const {
-    words[rows_at_once * pitch() + row] = K::narrow(values, x.cols(), reinterpret_cast<Word*>(words) + row * pitch());
+  /// Quantises one row of x as row `row` of a block.
+  void quantise_row(const T* values, Index row, T* quantised) const {
+    quantised[rows_per_block * pitch() + row] =
+        Dot::quantise(values, x.cols(), reinterpret_cast<Lane*>(quantised) + row * pitch());
   }
-  /// Makes words of rows [i0, i1) of x, beginning with row `from_row` of a block's `words`; `room` is for one that is put together.
-  void narrow(Index i0, Index i1, Index from_row, T* words, T* room) const {
-    for (Index i = i0; i < i1; ++i, ++from_row) narrow(x.piece(i, i + 1, 0, x.cols(), room).data, from_row, words);
+  /// Quantises rows [i0, i1) of x as rows `row` … of a block. `buffer` is for one gathered row.
+  void quantise_rows(Index i0, Index i1, Index row, T* quantised, T* buffer) const {
+    for (Index i = i0; i < i1; ++i, ++row) quantise_row(x.block(i, i + 1, 0, x.cols(), buffer).data, row, quantised);
   }
 
-  /// Rows [i0, i1), at most rows_at_once, times panels [p0, p1). `words` are those of the rows, if there are any.
+  /// Rows [i0, i1), at most rows_per_block, times panels [p0, p1). `quantised` holds these rows if not plain.
   template <class Panels>
-  void multiply(Index i0, Index i1, Index p0, Index p1, const Panels& panels, const T* words, T* scratch) const {
-    const Index step = pieces(width, tiles_of(i1 - i0));  // of the next piece every tile asks for its share
-    const Index reach = this->reach(), together = reach >= depth() ? 1 : panels_at_once;
-    const T* const scale = words + rows_at_once * pitch();
-    Piece<Word> a{reinterpret_cast<const Word*>(words), pitch()};
-    Index held = -1;  // where the piece begins
-    for (Index g = p0; g < p1; g += together) {
-      const Index end = std::min(p1, g + together);
-      for (Index k = 0; k == 0 || k < depth(); k += reach) {
-        const Index n = std::min(reach, depth() - k);
+  void multiply_block(Index i0, Index i1, Index p0, Index p1, const Panels& panels, const T* quantised,
+                      T* scratch) const {
+    const Index step = ceil_div(width, tiles_of(i1 - i0));  // every tile prefetches its share of the next block
+    const Index depth_block = this->depth_block(), group = depth_block >= depth() ? 1 : panels_per_group;
+    const T* const scale = quantised + rows_per_block * pitch();
+    Block<Lane> a{reinterpret_cast<const Lane*>(quantised), pitch()};
+    Index gathered = -1;  // first step of the block that a holds
+    for (Index g = p0; g < p1; g += group) {
+      const Index end = std::min(p1, g + group);
+      for (Index k = 0; k == 0 || k < depth(); k += depth_block) {
+        const Index n = std::min(depth_block, depth() - k);
         const bool last = k + n == depth();
         if constexpr (plain) {
-          if (std::exchange(held, k) != k) a = x.piece(i0, i1, k, k + n, scratch + room_for_sums);
+          if (std::exchange(gathered, k) != k) a = x.block(i0, i1, k, k + n, scratch + sums_size);
         } else {
-          a.data = reinterpret_cast<const Word*>(words) + k;
+          a.data = reinterpret_cast<const Lane*>(quantised) + k;
         }
         for (Index p = g; p < end; ++p) {
-          const Word* const b = panels.piece(p, k, n);
-          const Word* next = p + 1 < end ? panels.where(p + 1, k) : panels.where(last ? end : g, last ? 0 : k + n);
-          Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_at_once * width;
+          const Lane* const b = panels.block(p, k, n);
+          const Lane* next = p + 1 < end ? panels.address(p + 1, k) : panels.address(last ? end : g, last ? 0 : k + n);
+          Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_per_block * width;
           each_tile(i0, i1, [&](Index i, Index rows) {
-            if (plain && last) await(p, i, rows);  // of words a tile is done too soon for that to help
-            tile_in<K>(rows, n, a.data + (i - i0) * a.stride, a.stride, b, width, sums, width, k > 0, {next, step});
-            if (last) finish(panels.where(p, 0), p, i, rows, scale + (i - i0), sums);
-            next += n * step, sums += rows * width;
+            if (plain && last) prefetch_output(p, i, rows);  // quantised tiles are too short to hide the prefetch
+            micro_kernel<Dot>(rows, n, a.data + (i - i0) * a.stride, a.stride, b, width, sums, width, k > 0,
+                              {next, step});
+            if (last) store_sums(panels.address(p, 0), p, i, rows, scale + (i - i0), sums);
+            next += n * step;
+            sums += rows * width;
           });
         }
       }
     }
   }
 
-  /// Asks for the part of y a tile writes, before its last sums are made.
-  void await(Index p, Index i, Index rows) const {
+  /// Prefetches the part of y that a tile writes, before its last block of k.
+  void prefetch_output(Index p, Index i, Index rows) const {
     for (Index r = 0; r < rows; ++r)
       for (Index c = std::max(first, p * width) - first; c < std::min(first + y.cols, (p + 1) * width) - first;
-           c += line)
+           c += cache_line)
         __builtin_prefetch(y.row(i + r) + c, 1);
   }
 
-  void finish(const Word* panel, Index p, Index i, Index rows, const T* scale, Sum* sums) const {
+  /// Dequantises the sums of a tile if need be and stores them through the epilogue.
+  void store_sums(const Lane* panel, Index p, Index i, Index rows, const T* scale, Sum* sums) const {
     T* const values = reinterpret_cast<T*>(sums);
-    if constexpr (K::header > 0) K::finish(sums, rows, panel - K::header * width, scale, values);
-    const Index low = std::max(first, p * width), high = std::min(first + y.cols, (p + 1) * width);
-    finish_tile(static_cast<const T*>(values) + (low - p * width), rows, high - low, i, low - first, epilogue, y);
+    if constexpr (Dot::header > 0) Dot::dequantise(sums, rows, panel - Dot::header * width, scale, values);
+    const Index begin = std::max(first, p * width), end = std::min(first + y.cols, (p + 1) * width);
+    store_tile(static_cast<const T*>(values) + (begin - p * width), rows, end - begin, i, begin - first, epilogue, y);
   }
 
-  /// Every row times panels [p0, p1); make(room) gives a task its panels, with `extra` scratch.
-  template <class Make>
-  void run(Crew::Shift& shift, Index threads, Index p0, Index p1, Index extra, Make&& make) const {
-    const Index fewest = pieces(y.rows, rows_at_once), blocks = fewest < threads ? fewest : round_up(fewest, threads);
-    const Index enough = plain || blocks == 1 ? 6 : 2;  // tasks of a thread; of words each makes its own
-    const Index across = std::min(blocks >= enough * threads ? 1 : pieces(enough * threads, blocks), p1 - p0);
+  /// All rows times panels [p0, p1). make_panels(buffer) returns the panels of a task, with a buffer of `buffer_size`.
+  template <class MakePanels>
+  void multiply_panels(ParallelRegion& region, Index threads, Index p0, Index p1, Index buffer_size,
+                       MakePanels&& make_panels) const {
+    const Index fewest = ceil_div(y.rows, rows_per_block);
+    const Index blocks = fewest < threads ? fewest : round_up(fewest, threads);
+    const Index tasks_per_thread = plain || blocks == 1 ? 6 : 2;  // otherwise each task quantises its rows again
+    const Index parts =
+        std::min(blocks >= tasks_per_thread * threads ? 1 : ceil_div(tasks_per_thread * threads, blocks), p1 - p0);
     T* shared = nullptr;
     if constexpr (!plain)
       if (blocks == 1) {
-        shared = shift.template shared<T>(room_for_words(x.cols()));
-        shift.template parallel<T>(pieces(y.rows, tile_rows), Source::pitch(x.cols()), [&](Index task, T* own) {
-          narrow(task * tile_rows, std::min(y.rows, (task + 1) * tile_rows), task * tile_rows, shared, own);
+        shared = region.template shared<T>(quantised_size(x.cols()));
+        region.template parallel<T>(ceil_div(y.rows, tile_rows), Source::pitch(x.cols()), [&](Index task, T* buffer) {
+          quantise_rows(task * tile_rows, std::min(y.rows, (task + 1) * tile_rows), task * tile_rows, shared, buffer);
         });
       }
-    shift.template parallel<T>(blocks * across, room() + extra, [&](Index task, T* own) {
-      const Index block = task / across, part = task % across;
+    region.template parallel<T>(blocks * parts, scratch_size() + buffer_size, [&](Index task, T* scratch) {
+      const Index block = task / parts, part = task % parts;
       const Index i0 = y.rows * block / blocks, i1 = y.rows * (block + 1) / blocks;
-      T* const words = shared ? shared : own + room_for_sums;
+      T* const quantised = shared ? shared : scratch + sums_size;
       if constexpr (!plain)
-        if (!shared) narrow(i0, i1, 0, words, words + room_for_words(x.cols()));
-      multiply(i0, i1, p0 + (p1 - p0) * part / across, p0 + (p1 - p0) * (part + 1) / across, make(own + room()), words,
-               own);
+        if (!shared) quantise_rows(i0, i1, 0, quantised, quantised + quantised_size(x.cols()));
+      multiply_block(i0, i1, p0 + (p1 - p0) * part / parts, p0 + (p1 - p0) * (part + 1) / parts,
+                     make_panels(scratch + scratch_size()), quantised, scratch);
     });
   }
 
-  /// Weights in another layout: write(p, begin, end, to) writes inputs [begin, end) of panel p as words; `to` has room for as many T.
-  template <class Write>
-  void packing(Crew& crew, const Write& write) const {
-    const Index p0 = first_panel(), p1 = last_panel(), one = width * depth() * K::together;
-    const auto in_words = [&](Index p, Index k, Index end, Word* to) {
-      write(p, k * K::together, std::min(x.cols(), end * K::together), reinterpret_cast<T*>(to));
+  /// The product with a weight in another layout: pack(p, begin, end, to) packs inputs [begin, end) of panel p as
+  /// lanes; the buffer `to` holds as many T.
+  template <class Pack>
+  void multiply_unpacked(Workers& workers, const Pack& pack) const {
+    const Index p0 = first_panel(), p1 = last_panel(), panel_size = width * depth() * Dot::values_per_lane;
+    const auto pack_lanes = [&](Index p, Index k, Index end, Lane* to) {
+      pack(p, k * Dot::values_per_lane, std::min(x.cols(), end * Dot::values_per_lane), reinterpret_cast<T*>(to));
     };
-    Crew::Shift shift{crew};
-    if (y.rows <= rows_at_once) {
-      run(shift, crew.threads(), p0, p1, reach() * width * K::together, [&](T* room) {
-        return PanelsToBe<Word, decltype(in_words)>{in_words, reinterpret_cast<Word*>(room)};
+    ParallelRegion region{workers};
+    if (y.rows <= rows_per_block) {
+      multiply_panels(region, workers.threads(), p0, p1, depth_block() * width * Dot::values_per_lane, [&](T* buffer) {
+        return PanelsOnDemand<Lane, decltype(pack_lanes)>{pack_lanes, reinterpret_cast<Lane*>(buffer)};
       });
       return;
     }
     const Index chunk =
-        std::clamp<Index>(4194304 / static_cast<Index>(sizeof(T)) / std::max<Index>(one, 1), 1, p1 - p0);
-    T* packed = shift.template shared<T>(chunk * one);
+        std::clamp<Index>(4194304 / static_cast<Index>(sizeof(T)) / std::max<Index>(panel_size, 1), 1, p1 - p0);
+    T* packed = region.template shared<T>(chunk * panel_size);
     for (Index p = p0; p < p1; p += chunk) {
-      const Index n = std::min(chunk, p1 - p), together = std::max<Index>(1, small_work / std::max<Index>(one, 1));
-      shift.template parallel<T>(pieces(n, together), 0, [&](Index task, T*) {
-        for (Index q = task * together; q < std::min(n, (task + 1) * together); ++q)
-          in_words(p + q, 0, depth(), reinterpret_cast<Word*>(packed + q * one));
+      const Index n = std::min(chunk, p1 - p);
+      const Index panels_per_task = std::max<Index>(1, serial_limit / std::max<Index>(panel_size, 1));
+      region.template parallel<T>(ceil_div(n, panels_per_task), 0, [&](Index task, T*) {
+        for (Index q = task * panels_per_task; q < std::min(n, (task + 1) * panels_per_task); ++q)
+          pack_lanes(p + q, 0, depth(), reinterpret_cast<Lane*>(packed + q * panel_size));
       });
-      run(shift, crew.threads(), p, p + n, 0, [&](T*) {
-        return Panels<Word>{reinterpret_cast<const Word*>(packed), p, one, width};
+      multiply_panels(region, workers.threads(), p, p + n, 0, [&](T*) {
+        return PackedPanels<Lane>{reinterpret_cast<const Lane*>(packed), p, panel_size, width};
       });
     }
   }
 
   /// The panels of a packed weight.
-  Panels<Word> panels(const T* data) const {
-    return {reinterpret_cast<const Word*>(data) + K::header * width, 0, (K::header + depth()) * width, width};
+  PackedPanels<Lane> packed_panels(const T* data) const {
+    return {reinterpret_cast<const Lane*>(data) + Dot::header * width, 0, (Dot::header + depth()) * width, width};
   }
 
-  /// Weights in panels of words.
-  void packed(Crew& crew, const T* data) const {
-    Crew::Shift shift{crew};
-    const auto panels = this->panels(data);
-    run(shift, crew.threads(), first_panel(), last_panel(), 0, [&](T*) { return panels; });
+  /// The product with a packed weight.
+  void multiply_packed(Workers& workers, const T* data) const {
+    ParallelRegion region{workers};
+    const auto panels = packed_panels(data);
+    multiply_panels(region, workers.threads(), first_panel(), last_panel(), 0, [&](T*) { return panels; });
   }
 };
 
-}  // namespace clip::inline CLIP_ABI::detail
+}  // namespace clip::inline CLIP_ABI::cpu

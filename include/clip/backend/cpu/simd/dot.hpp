@@ -1,11 +1,12 @@
-// clip/backend/cpu/simd/dot.hpp: steps of several k at once, where the machine has dot products of small types.
+// clip/backend/cpu/simd/dot.hpp: dot-product steps of a matrix product: FMA of T, bfloat16 pairs, int8 quads.
 //
-// A word holds the values of one step: two of bfloat16, or four of eight bits. Panels of words have the width of panels of
-// floats, so one tile and one blocking serve all. Eigen has no packet operation for these instructions. A kind that is not
-// `native` here is computed in float, from widened weights.
+// A lane holds the values of one step of k: one T, two bfloat16 or four 8-bit integers. Panels of lanes are as wide as
+// panels of floats, so the same tile and the same blocking serve all three. Eigen has no packet function for the
+// instructions on pairs and quads. Where the machine lacks them (`native` is false), products use FmaDot on dequantised
+// weights.
 #pragma once
 
-#include <clip/backend/cpu/gemm/tile.hpp>
+#include <clip/backend/cpu/simd/loops.hpp>
 #include <clip/core/intrinsics.hpp>
 
 #include <algorithm>
@@ -13,36 +14,49 @@
 #include <cstdint>
 #include <cstring>
 
-namespace clip::inline CLIP_ABI::detail {
+namespace clip::inline CLIP_ABI::cpu {
 
-/// Words side by side, as many as floats fill a packet.
+/// One value of T per step, summed in T by fused multiply-adds.
+template <class T>
+struct FmaDot {
+  using Lane = T;              // values of one row of x, or of one output, in one step
+  using Sum = T;               // type of the running sum
+  using LanePacket = Simd<T>;  // packet of lanes
+  using SumPacket = Simd<T>;   // packet of sums
+  static constexpr Index values_per_lane = 1;
+  static constexpr Index header = 0;  // lanes of every column before a panel
+  static constexpr bool native = true;
+  static SumPacket add(LanePacket a, LanePacket b, SumPacket c) { return fma(a, b, c); }
+};
+
+/// Packet of 32-bit lanes, as many as floats fill one.
 #if defined(__AVX512F__)
-struct WordPack {
+struct SimdU32 {
   __m512i v;
-  WordPack() = default;
-  WordPack(__m512i packet) : v{packet} {}
-  explicit WordPack(std::uint32_t word) : v{_mm512_set1_epi32(static_cast<int>(word))} {}
+  SimdU32() = default;
+  SimdU32(__m512i packet) : v{packet} {}
+  explicit SimdU32(std::uint32_t lane) : v{_mm512_set1_epi32(static_cast<int>(lane))} {}
   static constexpr Index size = 16;
-  static WordPack load(const void* p) { return _mm512_loadu_si512(p); }
+  static SimdU32 load(const void* p) { return _mm512_loadu_si512(p); }
   void store(void* p) const { _mm512_storeu_si512(p, v); }
-  Pack<float> to_float() const { return Pack<float>::of(_mm512_cvtepi32_ps(v)); }
-  friend WordPack operator-(WordPack a, WordPack b) { return _mm512_sub_epi32(a.v, b.v); }
-  /// The larger magnitudes, as bit patterns of floats: NaN is above infinity, and that above all numbers.
-  friend WordPack larger(WordPack a, Pack<float> x) { return _mm512_max_epu32(a.v, _mm512_castps_si512(abs(x).v)); }
+  Simd<float> to_float() const { return Simd<float>::of(_mm512_cvtepi32_ps(v)); }
+  friend SimdU32 operator-(SimdU32 a, SimdU32 b) { return _mm512_sub_epi32(a.v, b.v); }
+  /// The larger magnitudes, compared as bit patterns of floats: NaN is above infinity, infinity above all numbers.
+  friend SimdU32 larger(SimdU32 a, Simd<float> x) { return _mm512_max_epu32(a.v, _mm512_castps_si512(abs(x).v)); }
   std::uint32_t largest() const { return _mm512_reduce_max_epu32(v); }
 };
 #elif defined(__AVXVNNI__)
-struct WordPack {
+struct SimdU32 {
   __m256i v;
-  WordPack() = default;
-  WordPack(__m256i packet) : v{packet} {}
-  explicit WordPack(std::uint32_t word) : v{_mm256_set1_epi32(static_cast<int>(word))} {}
+  SimdU32() = default;
+  SimdU32(__m256i packet) : v{packet} {}
+  explicit SimdU32(std::uint32_t lane) : v{_mm256_set1_epi32(static_cast<int>(lane))} {}
   static constexpr Index size = 8;
-  static WordPack load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+  static SimdU32 load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
   void store(void* p) const { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
-  Pack<float> to_float() const { return Pack<float>::of(_mm256_cvtepi32_ps(v)); }
-  friend WordPack operator-(WordPack a, WordPack b) { return _mm256_sub_epi32(a.v, b.v); }
-  friend WordPack larger(WordPack a, Pack<float> x) { return _mm256_max_epu32(a.v, _mm256_castps_si256(abs(x).v)); }
+  Simd<float> to_float() const { return Simd<float>::of(_mm256_cvtepi32_ps(v)); }
+  friend SimdU32 operator-(SimdU32 a, SimdU32 b) { return _mm256_sub_epi32(a.v, b.v); }
+  friend SimdU32 larger(SimdU32 a, Simd<float> x) { return _mm256_max_epu32(a.v, _mm256_castps_si256(abs(x).v)); }
   std::uint32_t largest() const {
     alignas(32) std::uint32_t lane[size];
     store(lane);
@@ -51,34 +65,34 @@ struct WordPack {
 };
 #endif
 
-/// bfloat16 with bfloat16, two k a step, summed in float.
-struct Pairs {
-  using Word = std::uint32_t;
+/// bfloat16 times bfloat16, two values per step, summed in float (vdpbf16ps).
+struct Bfloat16Dot {
+  using Lane = std::uint32_t;
   using Sum = float;
-  static constexpr Index together = 2, header = 0;
+  static constexpr Index values_per_lane = 2, header = 0;
 #ifdef __AVX512BF16__
   static constexpr bool native = true;
-  using Words = WordPack;
-  using Sums = Pack<float>;
-  static Sums add(Words a, Words b, Sums c) {
-    return Sums::of(_mm512_dpbf16_ps(c.v, reinterpret_cast<__m512bh>(a.v), reinterpret_cast<__m512bh>(b.v)));
+  using LanePacket = SimdU32;
+  using SumPacket = Simd<float>;
+  static SumPacket add(LanePacket a, LanePacket b, SumPacket c) {
+    return SumPacket::of(_mm512_dpbf16_ps(c.v, reinterpret_cast<__m512bh>(a.v), reinterpret_cast<__m512bh>(b.v)));
   }
 
-  /// Words of n values, each rounded to the nearest, zeros past the end.
-  static float narrow(const float* x, Index n, Word* to) {
-    using P = Pack<float>;
-    const auto put = [&](Index k, P low, P high) {
+  /// Rounds n values to the nearest bfloat16 and writes them as lanes, zeros past the end. Returns the scale, 1.
+  static float quantise(const float* x, Index n, Lane* to) {
+    using P = Simd<float>;
+    const auto store = [&](Index k, P low, P high) {
       _mm512_storeu_si512(to + k / 2, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high.v, low.v)));
     };
     Index k = 0;
-    for (; k + 2 * P::size <= n; k += 2 * P::size) put(k, P::load(x + k), P::load(x + k + P::size));
-    if (k + P::size < n) put(k, P::load(x + k), P::load(x + k + P::size, Part{n - k - P::size}));
-    else if (k < n) put(k, P::load(x + k, Part{n - k}), P(0));
+    for (; k + 2 * P::size <= n; k += 2 * P::size) store(k, P::load(x + k), P::load(x + k + P::size));
+    if (k + P::size < n) store(k, P::load(x + k), P::load(x + k + P::size, FirstLanes{n - k - P::size}));
+    else if (k < n) store(k, P::load(x + k, FirstLanes{n - k}), P(0));
     return 1;
   }
 
-  /// Words of two rows: lane by lane a value of the first and one of the second, each rounded to the nearest.
-  static Words weave(Pack<float> first, Pack<float> second) {
+  /// Interleaves two rows: each lane holds a value of the first and one of the second, rounded to the nearest bfloat16.
+  static LanePacket interleave(Simd<float> first, Simd<float> second) {
     alignas(64) static constexpr std::uint16_t order[32] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
                                                             21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
                                                             11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
@@ -90,29 +104,32 @@ struct Pairs {
 #endif
 };
 
-/// Unsigned with signed bytes, four k a step, summed in 32 bits. A row of x is scaled by its largest magnitude and stored with
-/// 128 added, which the sums of the weights' columns take off again.
-struct Quads {
-  using Word = std::uint32_t;
+/// Unsigned bytes times signed bytes, four values per step, summed in 32-bit integers (vpdpbusd). A row of x is scaled
+/// by its largest magnitude and stored with an offset of 128; the header of the weights holds the column sums that
+/// correct for the offset.
+struct Int8Dot {
+  using Lane = std::uint32_t;
   using Sum = std::int32_t;
-  static constexpr Index together = 4, header = 2;
+  static constexpr Index values_per_lane = 4, header = 2;
 #if defined(__AVX512VNNI__) || (defined(__AVXVNNI__) && !defined(__AVX512F__))
   static constexpr bool native = true;
-  using Words = WordPack;
-  struct Sums : WordPack {
-    Sums() = default;
-    Sums(WordPack words) : WordPack{words} {}
-    explicit Sums(int) : WordPack(std::uint32_t{0}) {}
-    static Sums load(const void* p) { return WordPack::load(p); }
+  using LanePacket = SimdU32;
+  struct SumPacket : SimdU32 {
+    SumPacket() = default;
+    SumPacket(SimdU32 lanes) : SimdU32{lanes} {}
+    explicit SumPacket(int) : SimdU32(std::uint32_t{0}) {}
+    static SumPacket load(const void* p) { return SimdU32::load(p); }
   };
 #ifdef __AVX512VNNI__
-  static Sums add(Words a, Words b, Sums c) { return WordPack{_mm512_dpbusd_epi32(c.v, a.v, b.v)}; }
+  static SumPacket add(LanePacket a, LanePacket b, SumPacket c) { return SimdU32{_mm512_dpbusd_epi32(c.v, a.v, b.v)}; }
 #else
-  static Sums add(Words a, Words b, Sums c) { return WordPack{_mm256_dpbusd_avx_epi32(c.v, a.v, b.v)}; }
+  static SumPacket add(LanePacket a, LanePacket b, SumPacket c) {
+    return SimdU32{_mm256_dpbusd_avx_epi32(c.v, a.v, b.v)};
+  }
 #endif
 
-  /// The lowest byte of every lane.
-  static void low_bytes(Pack<float> x, std::uint8_t* to) {
+  /// Stores the lowest byte of every lane.
+  static void store_low_bytes(Simd<float> x, std::uint8_t* to) {
 #ifdef __AVX512VNNI__
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(_mm512_castps_si512(x.v)));
 #else
@@ -124,32 +141,35 @@ struct Quads {
 #endif
   }
 
-  /// Words of n values; returns what one unit stands for. A row with a value that is no finite number stands for none.
-  static float narrow(const float* x, Index n, Word* to) {
-    using P = Pack<float>;
-    WordPack most[4] = {WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0}), WordPack(std::uint32_t{0}),
-                        WordPack(std::uint32_t{0})};
+  /// Quantises n values into lanes and returns the scale of one unit, which is not finite if one of the values is not.
+  static float quantise(const float* x, Index n, Lane* to) {
+    using P = Simd<float>;
+    SimdU32 maximum[4] = {SimdU32(std::uint32_t{0}), SimdU32(std::uint32_t{0}), SimdU32(std::uint32_t{0}),
+                          SimdU32(std::uint32_t{0})};
     Index k = 0;
     for (; k + 4 * P::size <= n; k += 4 * P::size)
-      for (Index i = 0; i < 4; ++i) most[i] = larger(most[i], P::load(x + k + i * P::size));
-    along<float>(n - k, [&](Index i, auto part) { most[0] = larger(most[0], P::load(x + k + i, part)); });
-    const std::uint32_t bits =
-        std::max(std::max(most[0].largest(), most[1].largest()), std::max(most[2].largest(), most[3].largest()));
+      for (Index i = 0; i < 4; ++i) maximum[i] = larger(maximum[i], P::load(x + k + i * P::size));
+    each_packet<float>(n - k, [&](Index i, auto mask) { maximum[0] = larger(maximum[0], P::load(x + k + i, mask)); });
+    const std::uint32_t bits = std::max(std::max(maximum[0].largest(), maximum[1].largest()),
+                                        std::max(maximum[2].largest(), maximum[3].largest()));
     const float largest = std::bit_cast<float>(bits);
-    const P inverse(largest > 0 ? 127 / largest : 0),
-        round(12582912 + 128);  // 1.5 · 2²³ + 128: the byte stands in the lowest bits
+    const P inverse(largest > 0 ? 127 / largest : 0);
+    const P round(12582912 + 128);  // 1.5 · 2²³ + 128: the sum's lowest byte is the rounded value
     auto* const bytes = reinterpret_cast<std::uint8_t*>(to);
-    along<float>(n, [&](Index i, auto part) { low_bytes(fma(P::load(x + i, part), inverse, round), bytes + i); });
+    each_packet<float>(
+        n, [&](Index i, auto mask) { store_low_bytes(fma(P::load(x + i, mask), inverse, round), bytes + i); });
     return largest / 127;
   }
 
-  /// Sums as values, in their place. Before a panel stand what one unit of each column stands for, and 128 times its sum.
-  static void finish(const Sum* sums, Index rows, const Word* columns, const float* scale, float* values) {
-    using P = Pack<float>;
+  /// Converts integer sums to floats in place. The header of a panel holds the scales of its columns, then their sums
+  /// times 128.
+  static void dequantise(const Sum* sums, Index rows, const Lane* header_lanes, const float* scale, float* values) {
+    using P = Simd<float>;
     for (Index r = 0; r < rows; ++r, sums += 2 * P::size, values += 2 * P::size)
       for (Index j = 0; j < 2 * P::size; j += P::size) {
-        const P unit = P(scale[r]) * P::load(reinterpret_cast<const float*>(columns) + j);
-        (unit * (WordPack::load(sums + j) - WordPack::load(columns + 2 * P::size + j)).to_float()).store(values + j);
+        const P unit = P(scale[r]) * P::load(reinterpret_cast<const float*>(header_lanes) + j);
+        const SimdU32 sum = SimdU32::load(sums + j) - SimdU32::load(header_lanes + 2 * P::size + j);
+        (unit * sum.to_float()).store(values + j);
       }
   }
 #else
@@ -157,4 +177,4 @@ struct Quads {
 #endif
 };
 
-}  // namespace clip::inline CLIP_ABI::detail
+}  // namespace clip::inline CLIP_ABI::cpu

@@ -1,64 +1,41 @@
-// clip/backend/cpu/simd/loops.hpp: element by element over matrices, in packets and in parallel.
+// clip/backend/cpu/simd/loops.hpp: loops over the packets of a row, the last one masked.
 #pragma once
 
+#include <clip/backend/cpu/simd/functions.hpp>
 #include <clip/backend/cpu/simd/simd.hpp>
-#include <clip/backend/cpu/threads/workers.hpp>
-#include <clip/core/view.hpp>
 
-#include <algorithm>
+namespace clip::inline CLIP_ABI::cpu {
 
-namespace clip::inline CLIP_ABI {
-
-/// Below this many values a loop is not worth waking anybody for.
-inline constexpr Index small_work = 16384;
-
-/// f(i, j, part) for every packet of a (rows, cols) matrix; without gaps between rows it is one long row.
+/// f(j, mask) for the packets of a row of n values: whole packets, then a masked one for the remainder.
 template <class T, class F>
-void each_pack(Crew& crew, Index rows, Index cols, bool contiguous, F&& f) {
-  if (contiguous) cols *= rows, rows = 1;
-  if (rows * cols == 0) return;
-  if (rows * cols <= small_work) {
-    for (Index i = 0; i < rows; ++i) along<T>(cols, [&](Index j, auto part) { f(i, j, part); });
-    return;
+[[gnu::always_inline]] inline void each_packet(Index n, F&& f) {
+  Index j = 0;
+  for (; j + Simd<T>::size <= n; j += Simd<T>::size) f(j, AllLanes{});
+  if (j < n) f(j, FirstLanes{n - j});
+}
+
+/// Σ of the packets f(j, mask), where f returns zeros past the end. Four running sums in a fixed pattern: the order of
+/// additions depends on n alone.
+template <class T, class F>
+[[gnu::always_inline]] inline T sum_packets(Index n, F&& f) {
+  constexpr Index size = Simd<T>::size;
+  Simd<T> s0{0}, s1{0}, s2{0}, s3{0};
+  Index j = 0;
+  for (; j + 4 * size <= n; j += 4 * size) {
+    s0 = s0 + f(j, AllLanes{});
+    s1 = s1 + f(j + size, AllLanes{});
+    s2 = s2 + f(j + 2 * size, AllLanes{});
+    s3 = s3 + f(j + 3 * size, AllLanes{});
   }
-  const Index width = std::min<Index>(cols, 8192), across = pieces(cols, width),
-              high = std::max<Index>(1, 8192 / width);
-  Crew::Shift shift{crew};
-  shift.parallel<T>(pieces(rows, high) * across, 0, [&](Index task, T*) {
-    const Index top = task / across * high, left = task % across * width;
-    for (Index i = top; i < std::min(rows, top + high); ++i)
-      along<T>(std::min(width, cols - left), [&](Index j, auto part) { f(i, left + j, part); });
-  });
+  for (; j + size <= n; j += size) s0 = s0 + f(j, AllLanes{});
+  if (j < n) s1 = s1 + f(j, FirstLanes{n - j});
+  return ((s0 + s1) + (s2 + s3)).sum();
 }
 
-/// f(i) for every row, in blocks of about `small_work` / 2 values.
-template <class F>
-void each_row(Crew& crew, Index rows, Index cols, F&& f) {
-  const Index high = std::max<Index>(1, small_work / 2 / std::max<Index>(cols, 1));
-  if (rows <= 2 * high) {
-    for (Index i = 0; i < rows; ++i) f(i);
-    return;
-  }
-  Crew::Shift shift{crew};
-  shift.parallel<char>(pieces(rows, high), 0, [&](Index task, char*) {
-    for (Index i = task * high; i < std::min(rows, (task + 1) * high); ++i) f(i);
-  });
+/// target += value; a fresh target is overwritten.
+template <class T, class Mask>
+void accumulate(T* target, bool fresh, Simd<T> value, Mask mask) {
+  (fresh ? value : Simd<T>::load(target, mask) + value).store(target, mask);
 }
 
-/// target += value, or = value while it is fresh.
-template <class T, class P>
-void accumulate(T* target, bool fresh, Pack<T> value, P part) {
-  (fresh ? value : Pack<T>::load(target, part) + value).store(target, part);
-}
-
-/// sum(0, j) += Σ over `count` partial rows of n values, `stride` apart, in their order.
-template <class T>
-void add_partials(const T* partials, Index count, Index stride, const Acc<T>& sum) {
-  along<T>(sum.cols, [&](Index j, auto part) {
-    Pack<T> total{0};
-    for (Index b = 0; b < count; ++b) total = total + Pack<T>::load(partials + b * stride + j, part);
-    accumulate(sum.row(0) + j, sum.fresh, total, part);
-  });
-}
-
-}  // namespace clip::inline CLIP_ABI
+}  // namespace clip::inline CLIP_ABI::cpu

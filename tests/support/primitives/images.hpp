@@ -1,4 +1,4 @@
-// tests/support/primitives/pictures.hpp: convolutions, pooling, batch norms: rows that are pixels.
+// tests/support/primitives/images.hpp: cases of convolutions, pooling and batch norms.
 #pragma once
 
 #include "../lab.hpp"
@@ -99,10 +99,6 @@ void add_batch_norms(Cases<B>& list) {
   list.add("fold_batch_norm", [](L& l) {
     const auto mean = l.in(1, l.z.n), variance = l.positive(1, l.z.n), gain = l.in(1, l.z.n), bias = l.in(1, l.z.n);
     l.b.fold_batch_norm(mean, variance, gain, bias, 1e-5, l.out(2, l.z.n));
-  });
-  list.add("blend", [](L& l) {
-    const auto x = l.in(l.z.m, l.z.n);
-    l.b.blend(0.9, 0.1, x, l.inout(l.z.m, l.z.n));
   });
 }
 

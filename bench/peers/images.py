@@ -1,8 +1,11 @@
-"""From a picture to a model's input: python3 pictures.py --peer pillow --size 640x480 [--file PHOTO.jpg]
+"""Preprocessing of one image to model input.
 
-The shorter side to 224 (bicubic, antialiased), the middle, normalised, (3, 224, 224) float. Without a file the picture is decoded already;
-with one its bytes, already read, are decoded too. pillow is open_clip's own way and exact; torchvision differs in the last bits and its uint8 pictures are
-channels-last, its fastest form. Prints one line of JSON.
+    python3 images.py --peer pillow --size 640x480 [--file PHOTO.jpg]
+
+Resizes the shorter side to 224 (bicubic, antialiased), crops the centre, normalises to (3, 224, 224) float. Without a
+file the image is decoded already; with one, its bytes are in memory and decoding is measured too. pillow is
+open_clip's own transform and exact; torchvision differs in the last bits, and its uint8 images are channels-last, its
+fastest layout. Prints one line of JSON.
 """
 import io
 import pathlib
@@ -17,7 +20,7 @@ def pillow(a):
     if a.file:
         data = a.file.read_bytes()
         return lambda: transform(Image.open(io.BytesIO(data)))
-    image = picture(a.size)
+    image = random_image(a.size)
     return lambda: transform(image)
 
 
@@ -32,7 +35,7 @@ def torchvision(a):
     if a.file:
         data = torch.frombuffer(bytearray(a.file.read_bytes()), dtype=torch.uint8)
         return lambda: transform(decode_jpeg(data))
-    image = torch.from_numpy(np.array(picture(a.size))).permute(2, 0, 1)
+    image = torch.from_numpy(np.array(random_image(a.size))).permute(2, 0, 1)
     return lambda: transform(image)
 
 
@@ -45,27 +48,30 @@ def opencv(a):
 
     def transform(image):
         height, width = image.shape[:2]
-        small = cv2.resize(image, (224 * width // min(width, height), 224 * height // min(width, height)), interpolation=cv2.INTER_AREA)
+        size = (224 * width // min(width, height), 224 * height // min(width, height))
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         y, x = (small.shape[0] - 224) // 2, (small.shape[1] - 224) // 2
         return np.ascontiguousarray((small[y:y + 224, x:x + 224] * scale + shift).transpose(2, 0, 1))
 
     if a.file:
         data = np.frombuffer(a.file.read_bytes(), np.uint8)
         return lambda: transform(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB))
-    image = np.array(picture(a.size))
+    image = np.array(random_image(a.size))
     return lambda: transform(image)
 
 
-def picture(size):
-    from preprocess import picture as noise
-    return noise("rgb", *map(int, size.split("x")))
+def random_image(size):
+    import preprocess
+    return preprocess.random_image("rgb", *map(int, size.split("x")))
 
 
 PEERS = {"pillow": pillow, "torchvision": torchvision, "opencv": opencv}
 
 
 def main():
-    a = common.arguments(__doc__, PEERS, ("--size", {"default": "640x480"}), ("--file", {"type": pathlib.Path, "help": "a JPEG file"}))
+    a = common.arguments(
+        __doc__, PEERS, ("--size", {"default": "640x480"}), ("--file", {"type": pathlib.Path, "help": "a JPEG file"})
+    )
     common.report(common.measure(a, PEERS[a.peer](a)))
 
 

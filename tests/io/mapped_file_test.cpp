@@ -1,5 +1,5 @@
 #include <clip/io/bytes.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 
 #include "temporary_folder.hpp"
 
@@ -9,10 +9,10 @@
 
 using namespace clip;
 
-TEST_CASE("map shows the bytes of a file, and moving the map does not move them") {
+TEST_CASE("mapped file: it has the bytes of the file, and a move keeps their address") {
   const TemporaryFolder folder;
   put(folder / "a", "hello");
-  MappedFile a = map(folder / "a");
+  MappedFile a = map_file(folder / "a");
   const std::byte* const at = a.bytes().data();
   MappedFile b = std::move(a);
   CHECK(b.bytes().data() == at);
@@ -22,49 +22,49 @@ TEST_CASE("map shows the bytes of a file, and moving the map does not move them"
   CHECK(b.bytes().empty());
 }
 
-TEST_CASE("map of an empty file has no bytes") {
+TEST_CASE("mapped file: an empty file has no bytes") {
   const TemporaryFolder folder;
   put(folder / "empty", "");
-  CHECK(map(folder / "empty").bytes().empty());
+  CHECK(map_file(folder / "empty").bytes().empty());
 }
 
-TEST_CASE("map: a replaced file leaves an existing map as it was") {
+TEST_CASE("mapped file: replacing the file does not change an existing mapping") {
   const TemporaryFolder folder;
   put(folder / "a", "old");
-  const MappedFile a = map(folder / "a");
+  const MappedFile a = map_file(folder / "a");
   put(folder / "b", "new!");
   std::filesystem::rename(folder / "b", folder / "a");
   CHECK(as_text(a.bytes()) == "old");
 }
 
-TEST_CASE("map: a missing file's error says what was looked for") {
-  const auto relative = try_map("no-such-folder/no-such.bin");
+TEST_CASE("mapped file: the error of a missing file has the absolute path") {
+  const auto relative = try_map_file("no-such-folder/no-such.bin");
   REQUIRE(!relative);
   CHECK(relative.error().kind() == ErrorKind::load);
   CHECK(relative.error().message() == "no-such-folder/no-such.bin: no such file (looked for " +
                                           std::filesystem::current_path().string() + "/no-such-folder/no-such.bin)");
 }
 
-TEST_CASE("map: folders and pipes are refused, not waited for") {
+TEST_CASE("mapped file: folders and pipes are refused without blocking") {
   const TemporaryFolder folder;
-  CHECK(try_map(folder.path).error().message() == folder.path + ": expected a file, found a folder");
+  CHECK(try_map_file(folder.path).error().message() == folder.path + ": expected a file, found a folder");
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  CHECK(try_map(folder / "pipe").error().message() == (folder / "pipe") + ": not a regular file");
+  CHECK(try_map_file(folder / "pipe").error().message() == (folder / "pipe") + ": not a regular file");
 }
 
-TEST_CASE("map: released pages come back with what the file holds, and other memory is left alone") {
+TEST_CASE("mapped file: released pages are loaded again from the file, and other memory is not touched") {
   const TemporaryFolder folder;
   std::string text(1 << 18, 'x');
   for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>('a' + i % 23);
   put(folder / "a", text);
-  const MappedFile a = map(folder / "a");
+  const MappedFile a = map_file(folder / "a");
   CHECK(as_text(a.bytes()) == text);
   a.release(a.bytes());
   a.release(a.bytes().subspan(5, 100));
   a.release(a.bytes().subspan(1000, 100'000));
   a.release({});
   const std::string mine = text;
-  a.release(as_byte_span(mine));  // private memory would lose its content
+  a.release(as_byte_span(mine));  // release() must not drop private memory
   CHECK(mine == text);
   CHECK(as_text(a.bytes()) == text);
 }

@@ -1,4 +1,4 @@
-// examples/fashion_mnist/pictures.hpp: four drawings of what was learned.
+// examples/fashion_mnist/figures.hpp: four figures of the result, as SVG files.
 #pragma once
 
 #include "data.hpp"
@@ -19,39 +19,39 @@ namespace fashion {
 inline std::vector<std::string> class_names() { return {names.begin(), names.end()}; }
 inline std::string with_digits(double x, int digits) { return clip::detail::short_number(x, digits); }
 
-/// Rows: what a picture shows. Columns: the sentence the model chose.
-inline clip::Svg confusion_picture(const Evaluation& result, const Pictures& test) {
+/// Confusion matrix. Rows: class of the image. Columns: class that the model chose.
+inline clip::Svg confusion_figure(const Evaluation& result, const LabelledImages& test) {
   const std::vector<double> counts = confusion(result, test);
   return clip::confusion_chart(
-      {.title = "What the model called the test pictures: " + with_digits(100 * result.top1, 2) + " % right",
-       .note = "Test pictures per cell. Blue: named right. Orange: the darker, the more often confused.",
-       .rows_title = "pictures of",
-       .columns_title = "were called",
+      {.title = "Confusion matrix of the test images: " + with_digits(100 * result.top1, 2) + " % right",
+       .note = "Test images per cell. Blue: right. Orange: wrong; the darker, the more often confused.",
+       .rows_title = "true class",
+       .columns_title = "predicted class",
        .rows = class_names(),
        .columns = class_names()},
       {counts.data(), class_count, class_count});
 }
 
-/// Rows: the mean picture of a class. Columns: sentences.
-inline clip::Svg similarity_picture(const Evaluation& result) {
+/// Rows: the mean image feature of a class. Columns: sentences.
+inline clip::Svg similarity_figure(const Evaluation& result) {
   const std::vector<double> cosines(result.cosines.values().begin(), result.cosines.values().end());
-  return clip::similarity_chart({.title = "How near pictures and sentences lie to each other",
-                                 .note = "Cosine between the mean test picture of a class (rows) and a sentence "
-                                         "(columns). Blue: near. Orange: opposed.",
-                                 .rows_title = "pictures",
+  return clip::similarity_chart({.title = "Similarity of images and sentences",
+                                 .note = "Cosine between the mean feature of a class (rows) and a sentence (columns). "
+                                         "Blue: similar. Orange: opposed.",
+                                 .rows_title = "images",
                                  .columns_title = "sentences",
                                  .rows = class_names(),
                                  .columns = prompts()},
                                 {cosines.data(), class_count, class_count});
 }
 
-/// Of every class the first pictures named right, and those named wrong with the greatest certainty.
-inline clip::Svg test_pictures(const Evaluation& result, const Pictures& test) {
+/// Per class: the first images that were classified right, and the wrong ones with the highest probability.
+inline clip::Svg image_figure(const Evaluation& result, const LabelledImages& test) {
   constexpr std::size_t right_shown = 4, wrong_shown = 8;
-  clip::ImageSheet sheet{.title = "Test pictures and what the model called them",
-                         .note = "Below a picture: the class the model chose, and how probable it held it.",
-                         .right_means = "named right (the first ones)",
-                         .wrong_means = "named wrong (the most certain mistakes)",
+  clip::ImageSheet sheet{.title = "Test images and predicted classes",
+                         .note = "Below each image: the predicted class and its probability.",
+                         .right_means = "right (the first ones)",
+                         .wrong_means = "wrong (the most confident ones)",
                          .rows = {}};
   for (Index c = 0; c < class_count; ++c) {
     std::vector<std::size_t> right, wrong;
@@ -73,12 +73,12 @@ inline clip::Svg test_pictures(const Evaluation& result, const Pictures& test) {
   return clip::image_sheet(sheet);
 }
 
-/// The loss of every step between guessing and the least there is: a picture tells its class, never which of the five sentences
-/// it was shown with, so all pictures of a class (a tenth of the batch) stay equally likely.
-inline clip::Svg loss_picture(const Run& run, Index batch) {
+/// The loss per step, between guessing and the lower bound. An image shows its class but not which of the five
+/// sentences was its caption, so the captions of all images of its class (a tenth of the batch) stay equally likely.
+inline clip::Svg loss_figure(const Run& run, Index batch) {
   const double n = static_cast<double>(batch);
   return clip::line_chart(
-      {.title = "The contrastive loss while training",
+      {.title = "Contrastive loss during training",
        .note = "Thin: every step. Thick: the mean of 17 steps.",
        .x_title = "step",
        .y_title = "loss",
@@ -91,12 +91,12 @@ inline clip::Svg loss_picture(const Run& run, Index batch) {
                    std::log(n / class_count)}}});
 }
 
-inline void draw_pictures(const std::string& folder, const Evaluation& result, const Pictures& test, const Run& run,
-                          Index batch) {
-  confusion_picture(result, test).save(folder + "/confusion.svg");
-  similarity_picture(result).save(folder + "/similarity.svg");
-  test_pictures(result, test).save(folder + "/pictures.svg");
-  if (!run.losses.empty()) loss_picture(run, batch).save(folder + "/loss.svg");
+inline void save_figures(const std::string& folder, const Evaluation& result, const LabelledImages& test,
+                         const Run& run, Index batch) {
+  confusion_figure(result, test).save(folder + "/confusion.svg");
+  similarity_figure(result).save(folder + "/similarity.svg");
+  image_figure(result, test).save(folder + "/images.svg");
+  if (!run.losses.empty()) loss_figure(run, batch).save(folder + "/loss.svg");
 }
 
 }  // namespace fashion

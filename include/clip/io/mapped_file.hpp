@@ -1,4 +1,4 @@
-// clip/io/map.hpp: a file as read-only memory.
+// clip/io/mapped_file.hpp: read-only memory-mapped files (mmap).
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -15,9 +15,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A file mapped read-only: pages come in when they are touched and may be dropped again by the system. Move-only; spans of
-/// its bytes are valid until it is destroyed, across moves. The file must not be shortened meanwhile (replacing it by a
-/// rename, as AtomicFile does, is harmless).
+/// A file mapped read-only: the system loads pages on first access and may drop them again. Move-only; spans of its
+/// bytes stay valid across moves, until destruction. Nobody may truncate the file meanwhile (replacing it by a rename,
+/// as AtomicFile does, is safe).
 class MappedFile {
  public:
   MappedFile() = default;
@@ -34,14 +34,14 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
 
-  /// Whether all of `part` is of this file.
+  /// Whether all of `part` is in this file.
   bool holds(std::span<const std::byte> part) const {
     return !part.empty() && !std::less<>{}(part.data(), bytes_.data()) &&
            !std::less<>{}(bytes_.data() + bytes_.size(), part.data() + part.size());
   }
 
-  /// Lets go of the pages that lie wholly inside `part`: it was read and is not needed soon. They come in again when touched.
-  /// Nothing happens to bytes that are not of this file.
+  /// Drops the pages that are entirely inside `part`, after it was read. The next access loads them again. Ignores
+  /// bytes outside this file.
   void release(std::span<const std::byte> part) const {
     const auto address = [](const std::byte* p) { return reinterpret_cast<std::uintptr_t>(p); };
     const std::uintptr_t first = address(bytes_.data()), last = first + bytes_.size(), begin = address(part.data()),
@@ -53,34 +53,34 @@ class MappedFile {
     if (from < to) ::madvise(const_cast<std::byte*>(bytes_.data()) + (from - first), to - from, MADV_DONTNEED);
   }
 
-  friend Result<MappedFile> try_map(const std::string& path);
+  friend Result<MappedFile> try_map_file(const std::string& path);
 
  private:
   std::string path_;
   std::span<const std::byte> bytes_;
 };
 
-/// Maps a regular file; an empty one has no bytes.
-/// LoadError: nothing there (with the full path looked for), or not a regular file. SystemError: not allowed, no memory.
-[[nodiscard]] inline Result<MappedFile> try_map(const std::string& path) {
+/// Maps a regular file; an empty file has no bytes.
+/// LoadError: no such file (with its absolute path), or not a regular file. SystemError: no permission, out of memory.
+[[nodiscard]] inline Result<MappedFile> try_map_file(const std::string& path) {
   const detail::Descriptor file{
-      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // a pipe must not block us here
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // opening a pipe must not block
   if (!file) return detail::open_error(path, errno);
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return detail::system_error(path, "cannot be examined", errno);
   if (!S_ISREG(status.st_mode))
     return LoadError{path, S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "not a regular file"};
 
-  MappedFile map;
-  map.path_ = path;
+  MappedFile mapped;
+  mapped.path_ = path;
   const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) return map;
+  if (size == 0) return mapped;
   void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
   if (memory == MAP_FAILED) return detail::system_error(path, "cannot be mapped", errno);
-  map.bytes_ = {static_cast<const std::byte*>(memory), size};
-  return map;
+  mapped.bytes_ = {static_cast<const std::byte*>(memory), size};
+  return mapped;
 }
 
-inline MappedFile map(const std::string& path) { return try_map(path).value(); }
+inline MappedFile map_file(const std::string& path) { return try_map_file(path).value(); }
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,66 @@
+// clip/backend/composed.hpp: fused primitives composed of the core list, for backends without them.
+#pragma once
+
+#include <clip/backend/fusing.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace clip::inline CLIP_ABI::composed {
+
+/// y = x + w2 f(w1 x̂ + b1) + b2, x̂ the layer norm of x.          normed : (m, k), hidden : (m, h), y may be x
+template <class B, class T, class F>
+void feed_forward(B& b, In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
+  b.layer_norm(x, mlp.gain, mlp.bias, mlp.epsilon, normed, Saved<T>{});
+  b.linear(normed, mlp.w1, Epilogue<T, F>{.bias = mlp.b1, .activation = f}, hidden);
+  b.linear(hidden, mlp.w2, Epilogue<T>{.bias = mlp.b2, .residual = x}, y);
+}
+
+/// The rows of `patch` pixels of a batch of images, in the order in which patches hold them.
+class PatchIds {
+ public:
+  /// Only a change of a size computes anything. ShapeError: patches do not cover the images.
+  Ids of(Index images, Index channels, Index size, Index patch) {
+    if (patch < 1 || size % patch != 0)
+      raise(ShapeError{"patches", "size of an image", "a multiple of the patch", size});
+    const Shape key{images, channels, size, patch};
+    if (key == key_) return ids_;
+    key_ = key;
+    ids_.clear();
+    const Index grid = size / patch;
+    for (Index i = 0; i < images; ++i)
+      for (Index y = 0; y < grid; ++y)
+        for (Index x = 0; x < grid; ++x)
+          for (Index c = 0; c < channels; ++c)
+            for (Index line = 0; line < patch; ++line)
+              ids_.push_back(static_cast<std::int32_t>(((i * channels + c) * size + y * patch + line) * grid + x));
+    return ids_;
+  }
+
+ private:
+  Shape key_{};
+  std::vector<std::int32_t> ids_;
+};
+
+/// A contiguous matrix as rows of n values.
+template <class V>
+V rows_of(const V& x, Index n) {
+  if (!x.contiguous() || x.count() % n != 0) raise(ShapeError{"patches", "values from row to row", x.cols, x.stride});
+  V rows = x;
+  rows.rows = x.count() / n;
+  rows.cols = rows.stride = n;
+  return rows;
+}
+
+/// Images (n, channels · size²) cut into patches : (n g², channels patch²): one gather of rows of `patch` pixels.
+template <class B, class T>
+void patches(B& b, In<T> images, Index patch, Ids ids, Out<T> y) {
+  b.gather(rows_of(images, patch), ids, Acc<T>{rows_of(y, patch), true});
+}
+template <class B, class T>
+void patches_backward(B& b, In<T> dy, Index patch, Ids ids, Acc<T> dimages) {
+  b.scatter_add(rows_of(dy, patch), ids, rows_of(dimages, patch));
+}
+
+}  // namespace clip::inline CLIP_ABI::composed
