@@ -20,11 +20,12 @@ struct View;
 struct VitConfig;
 struct ResNetConfig;
 struct TextConfig;
-struct KnownFamilies;
-template <class F>
-struct AnyConfigOf;
 template <class Image, class Text>
 struct ClipConfig;
+template <class F>
+struct AnyConfigOf;
+struct KnownFamilies;
+using AnyConfig = AnyConfigOf<KnownFamilies>;
 
 class Image;
 class Images;

@@ -2,7 +2,10 @@
 #include <clip/backend/naive.hpp>
 #include <clip/io/map.hpp>
 #include <clip/model/model.hpp>
+#include <clip/tower/clip_text/text_transformer.hpp>
+#include <clip/tower/clip_vit/vision_transformer.hpp>
 
+#include <cmath>
 #include <cstdio>
 
 #if defined(__cpp_exceptions) || defined(__cpp_rtti)
@@ -12,6 +15,22 @@ static_assert(CLIP_EXCEPTIONS == 0);
 
 namespace {
 
+constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Tiny{.embed_dim = 6,
+                                                                   .image = {.image_size = 6,
+                                                                             .patch_size = 3,
+                                                                             .width = 8,
+                                                                             .layers = 1,
+                                                                             .heads = 2,
+                                                                             .activation = clip::Activation::quick_gelu,
+                                                                             .epsilon = 1e-5f},
+                                                                   .text = {.context = 9,
+                                                                            .vocabulary = 12,
+                                                                            .width = 8,
+                                                                            .layers = 1,
+                                                                            .heads = 2,
+                                                                            .activation = clip::Activation::quick_gelu,
+                                                                            .epsilon = 1e-5f}};
+
 int failures = 0;
 
 void check(bool right, const char* what) {
@@ -20,19 +39,54 @@ void check(bool right, const char* what) {
   ++failures;
 }
 
-/// The call failed with this kind of error, and its message begins with these words.
+/// The call failed with this identifier, and its message begins with these words.
 template <class T>
-void check_error(const clip::Result<T>& result, clip::ErrorKind kind, std::string_view words) {
+void check_error(const clip::Result<T>& result, std::string_view id, std::string_view words) {
   check(!result, "an error value is expected");
   if (result) return;
-  check(result.error().kind() == kind, "the kind of error");
+  check(result.error().id() == id, "the identifier of the error");
   check(std::string_view(result.error().what()).starts_with(words), result.error().what());
+}
+
+clip::Images images_of_size(clip::Index n, clip::Index size) {
+  clip::Images images;
+  images.resize_for_reuse(n, 3, size, size);
+  for (float& x : images.values()) x = 0.5f;
+  return images;
+}
+
+clip::Texts text_of(std::initializer_list<std::int32_t> ids) {
+  clip::Texts texts{11};
+  texts.add(ids);
+  return texts;
+}
+
+/// Features are there, and finite.
+template <class T>
+void check_features(const clip::Result<T>& features, clip::Index n) {
+  check(features.has_value(), features ? "" : features.error().what());
+  if (!features) return;
+  check(features->size() == n && features->width() == 6, "the shape of the features");
+  for (const float x : features->values()) check(std::isfinite(x), "a feature is finite");
 }
 
 }  // namespace
 
 int main() {
-  check_error(clip::try_map("/nowhere/at.all"), clip::ErrorKind::load, "/nowhere/at.all: no such file");
+  const clip::Model<Tiny, clip::Naive<float>> model{clip::Rng{1}};
+
+  check_features(model.try_encode_image(images_of_size(2, 6)), 2);
+  check_error(model.try_encode_image(images_of_size(2, 7)), "clip.input",
+              "encode_image: channels, height and width: expected (3, 6, 6), found (3, 7, 7)");
+  check_error(model.try_encode_image(clip::Images{}), "clip.input", "encode_image: number of images");
+
+  check_features(model.try_encode_text(text_of({10, 3, 4, 11})), 1);
+  check_error(model.try_encode_text(text_of({10, 99, 11})), "clip.input", "text 0: token id");
+  check_error(model.try_encode_text(text_of({10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11})), "clip.input", "text 0: tokens");
+  check_error(model.try_encode_text(clip::Texts{}), "clip.input", "encode_text: number of texts");
+
+  check_error(clip::try_map("/nowhere/at.all"), "clip.load.no_file", "/nowhere/at.all: no such file");
+
   if (failures == 0) std::puts("no exceptions: all checks pass");
   return failures == 0 ? 0 : 1;
 }
