@@ -36,9 +36,6 @@
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tokenizer/wordpiece.hpp>
-#include <clip/tower/clip_resnet/openai.hpp>
-#include <clip/tower/clip_vit/openai.hpp>
-#include <clip/tower/clip_vit/openclip.hpp>
 #include <clip/train/grad_cache.hpp>
 #include <clip/train/objective.hpp>
 #include <clip/train/trainer.hpp>
