@@ -1,11 +1,16 @@
-# sh run.sh INCLUDE_DIR COMPILER FLAGS…: every header under INCLUDE_DIR compiles alone, and twice in a row. Two at a time.
-# Not alone: X_begin.hpp and X_end.hpp, which only mean something around what stands between them.
-include=$1
-compiler=$2
-shift 2
+# sh run.sh alone|together INCLUDE_DIR COMPILER FLAGS…: every header under INCLUDE_DIR compiles.
+#
+# alone: each in a unit of its own, two at a time. A header that another one includes before anything else is compiled alone there.
+# together: all in one unit, for the warnings of a second compiler and for names that two headers give to different things.
+# Headers of clip::precompiled, which define again what it replaces, are a unit of their own. Left out: X_begin.hpp and X_end.hpp,
+# which only mean something around other text. That a header may be included twice, layering/check.cmake asserts (#pragma once).
+how=$1
+include=$2
+compiler=$3
+shift 3
 
 if ! command -v "$compiler" >/dev/null 2>&1; then
-  echo "skipped: headers alone: ${compiler:-this compiler} is not installed"
+  echo "skipped: headers $how: ${compiler:-this compiler} is not installed"
   exit 77
 fi
 
@@ -13,14 +18,31 @@ cd "$include" || exit 1
 headers() {
   find clip -name '*.hpp' ! -name '*_begin.hpp' ! -name '*_end.hpp' | sort
 }
+# The headers among those named that are included first, nothing read before them.
+first_includes() {
+  xargs awk 'FNR == 1 { seen = 0 }
+             !seen && /^[ \t]*#[ \t]*(include|if|define)/ { seen = 1; if (sub(/^#include <clip\//, "")) { sub(/>.*/, ""); print "clip/" $0 } }'
+}
+together() {
+  sed 's,.*,#include <&>,' | "$@" -x c++ -fsyntax-only -
+}
+
+if [ "$how" = together ]; then
+  headers | grep -v /precompiled/ | together "$compiler" "$@" || exit 1
+  headers | grep /precompiled/ | together "$compiler" "$@" || exit 1
+  echo "$compiler: $(headers | wc -l) headers in two units"
+  exit 0
+fi
+
+included=$(headers | first_includes | sort -u)
 # shellcheck disable=SC2016  # the inner shell expands
-headers | xargs -P 2 -I HEADER sh -c '
+headers | grep -vxF -- "$included" | xargs -P 2 -I HEADER sh -c '
   header=$1
   shift
-  printf "#include <%s>\n#include <%s>\n" "$header" "$header" | "$@" -x c++ -fsyntax-only - || {
+  printf "#include <%s>\n" "$header" | "$@" -x c++ -fsyntax-only - || {
     echo "does not compile alone: $header"
     exit 1
   }' one HEADER "$compiler" "$@"
 status=$?
-echo "$compiler: $(headers | wc -l) headers"
+echo "$compiler: $(headers | wc -l) headers, $(headers | grep -cvxF -- "$included") of them first in a unit"
 [ "$status" -eq 0 ]
