@@ -234,7 +234,7 @@ TEST_CASE("in place: values that do not lie as the model reads them are converte
   CHECK(in_file(shifted) == 0);
   CHECK(features_of(shifted) == features_of(copied));
 
-  Model<Odd, Cpu<double>> wide;
+  Model<Odd, Naive<double>> wide;
   load(wide, path, {.in_place = true});
   CHECK(in_file(wide) == 0);
 

@@ -12,12 +12,17 @@
 #include <algorithm>
 #include <cmath>
 
-namespace clip::testing {
+using namespace clip;
+using namespace clip::testing;
+
+namespace {
 
 template <class A, class B>
 bool same_bits(const A& a, const B& b) {
   return std::ranges::equal(a.values(), b.values());
 }
+
+}  // namespace
 
 TEST_CASE_TEMPLATE("a packed model gives the bits of the same model in rows", T, float, double) {
   const Model<Odd, Cpu<T>> rows{Rng{1}};
@@ -146,5 +151,3 @@ TEST_CASE("a backend without panels packs nothing") {
   model.pack();
   CHECK(model.image.tower.proj.layout == Layout::rows);
 }
-
-}  // namespace clip::testing

@@ -90,11 +90,11 @@ inline std::string xml_escaped(std::string_view text) {
       case '"': out += "&quot;"; break;
       case '\'': out += "&#39;"; break;
       default: {
-        const std::string_view three = std::string_view(valid).substr(i, 3);
-        if (three == "\xEF\xBF\xBE" || three == "\xEF\xBF\xBF") {
+        const std::string_view symbol = std::string_view(valid).substr(i, 3);
+        if (symbol == "\xEF\xBF\xBE" || symbol == "\xEF\xBF\xBF") {
           out += unknown;
           i += 2;
-        } else if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') out += unknown;
+        } else if (static_cast<unsigned char>(c) < 0x20 && c != '\\t' && c != '\\n') out += unknown;
         else out += c;
       }
     }
@@ -108,10 +108,9 @@ inline std::string base64(std::span<const std::byte> bytes) {
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t three = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      three = three << 8 | (k < n ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) text += k <= n ? digits[three >> (18 - 6 * k) & 63] : '=';
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < n ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k) text += k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=';
   }
   return text;
 }
