@@ -1,6 +1,6 @@
 // A program without exceptions and without run-time type information: what is wrong comes back as an error value.
 #include <clip/backend/naive.hpp>
-#include <clip/io/map.hpp>
+#include <clip/io/mapped_file.hpp>
 #include <clip/model/model.hpp>
 #include <clip/tower/clip_text/text_transformer.hpp>
 #include <clip/tower/clip_vit/vision_transformer.hpp>
@@ -76,16 +76,17 @@ int main() {
   const clip::Model<Tiny, clip::Naive<float>> model{clip::Rng{1}};
 
   check_features(model.try_encode_image(images_of_size(2, 6)), 2);
-  check_error(model.try_encode_image(images_of_size(2, 7)), "clip.input",
+  check_error(model.try_encode_image(images_of_size(2, 7)), "clip.input.image_shape",
               "encode_image: channels, height and width: expected (3, 6, 6), found (3, 7, 7)");
   check_error(model.try_encode_image(clip::Images{}), "clip.input", "encode_image: number of images");
 
   check_features(model.try_encode_text(text_of({10, 3, 4, 11})), 1);
-  check_error(model.try_encode_text(text_of({10, 99, 11})), "clip.input", "text 0: token id");
-  check_error(model.try_encode_text(text_of({10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11})), "clip.input", "text 0: tokens");
+  check_error(model.try_encode_text(text_of({10, 99, 11})), "clip.input.tokens", "text 0: token id");
+  check_error(model.try_encode_text(text_of({10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11})), "clip.input.tokens",
+              "text 0: tokens");
   check_error(model.try_encode_text(clip::Texts{}), "clip.input", "encode_text: number of texts");
 
-  check_error(clip::try_map("/nowhere/at.all"), "clip.load.no_file", "/nowhere/at.all: no such file");
+  check_error(clip::try_map_file("/nowhere/at.all"), "clip.load.no_file", "/nowhere/at.all: no such file");
 
   if (failures == 0) std::puts("no exceptions: all checks pass");
   return failures == 0 ? 0 : 1;
