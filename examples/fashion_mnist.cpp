@@ -64,7 +64,7 @@ void run(const Options& o) {
                         pairs,
                         {.epochs = o.epochs,
                          .batch = o.batch,
-                         .adamw = {.learning_rate = 1e-3f, .weight_decay = 0.2f},
+                         .optimizer = {.learning_rate = 1e-3f, .weight_decay = 0.2f},
                          .seed = o.seed,
                          .checkpoint = checkpoint}};
   std::fprintf(stderr, "%d parameters, %s; step %d of %d\n", static_cast<int>(clip::count_parameters(model)),

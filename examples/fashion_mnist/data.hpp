@@ -3,6 +3,7 @@
 
 #include <clip/core/rng.hpp>
 #include <clip/data/idx.hpp>
+#include <clip/data/pairs.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tower/clip_vit/config.hpp>
@@ -102,7 +103,9 @@ class Pairs {
 
   Index size() const { return images_->size(); }
 
-  void batch(std::span<const Index> items, clip::Rng rng, clip::Images& images, clip::Texts& texts) {
+  using Batch = clip::Pairs;
+  void batch(std::span<const Index> items, clip::Rng rng, clip::Pairs& out) {
+    auto& [images, texts] = out;
     views_.clear();
     texts.clear();
     for (Index i : items) {

@@ -11,6 +11,7 @@
 #include <clip/checkpoint/self_test.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/data/idx.hpp>
+#include <clip/data/pairs.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/fwd.hpp>
 #include <clip/image/preprocess.hpp>
@@ -35,8 +36,6 @@
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tokenizer/wordpiece.hpp>
-#include <clip/tower/clip_resnet/openai.hpp>
-#include <clip/tower/clip_vit/openai.hpp>
-#include <clip/tower/clip_vit/openclip.hpp>
 #include <clip/train/grad_cache.hpp>
+#include <clip/train/objective.hpp>
 #include <clip/train/trainer.hpp>

@@ -17,9 +17,6 @@ class Sequences;
 template <class T>
 struct View;
 
-struct VitConfig;
-struct ResNetConfig;
-struct TextConfig;
 template <class Image, class Text>
 struct ClipConfig;
 template <class F>

@@ -1,6 +1,7 @@
 // expect: VitConfig: heads must divide width
 #include <clip/backend/naive.hpp>
 #include <clip/model/model.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
 
 #ifdef CLIP_CORRECTED
 constexpr clip::Index heads = 4;

@@ -92,7 +92,8 @@ TEST_CASE("zip: the error of a damaged directory states the reason") {
         "a/data.pkl: its header is not where the directory says");
   CHECK(changed([](auto& z) { z.entries[0].packed = z.entries[0].size = 1000; }) ==
         "a/data.pkl: truncated, or longer than the file");
-  CHECK(changed([](auto& z) { z.entries[0].size = 9; }) == "a/data.pkl: stored, but its compressed and its full size differ");
+  CHECK(changed([](auto& z) { z.entries[0].size = 9; }) ==
+        "a/data.pkl: stored, but its compressed and its full size differ");
   CHECK(changed([](auto& z) { z.entries[0].packed = z.entries[0].size = 60; }) == "two entries overlap");
   CHECK(changed([](auto& z) { z.entries[1].begin = 0; }) == "a/data/0: its header has another name");
   CHECK(message("x" + two().file()) == "the directory is not where its end says");

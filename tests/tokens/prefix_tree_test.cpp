@@ -190,3 +190,29 @@ TEST_CASE("a batch that has seen the largest size keeps its memory") {
   CHECK(std::equal(std::begin(before), std::end(before), std::begin(after)));
   CHECK(batch.sequences.segments().size() == segments);
 }
+
+TEST_CASE("a tower pools the end of a text, its first or last row, or all of them") {
+  using clip::Pooling;
+  Texts texts{9};
+  texts.add(std::vector<std::int32_t>{8, 1, 9});
+  texts.add(std::vector<std::int32_t>{8, 9});
+  const auto pooled = [&](auto arrange) {
+    TextBatch batch;
+    arrange(batch);
+    return std::vector<std::int32_t>(batch.sequences.pooled().begin(), batch.sequences.pooled().end());
+  };
+  const auto padded = [&](Pooling pooling) {
+    return pooled([&](TextBatch& batch) { clip::padded_batch(texts, 5, 0, batch, pooling); });
+  };
+  const auto ragged = [&](Pooling pooling) {
+    return pooled([&](TextBatch& batch) { clip::ragged_batch(texts, batch, pooling); });
+  };
+  CHECK(padded(Pooling::end_of_text) == Row{2, 6});
+  CHECK(padded(Pooling::last) == Row{4, 9});
+  CHECK(padded(Pooling::first) == Row{0, 5});
+  CHECK(padded(Pooling::mean) == Row{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  CHECK(ragged(Pooling::end_of_text) == Row{2, 4});
+  CHECK(ragged(Pooling::last) == Row{2, 4});
+  CHECK(ragged(Pooling::first) == Row{0, 3});
+  CHECK(ragged(Pooling::mean) == Row{0, 1, 2, 3, 4});
+}

@@ -106,3 +106,32 @@ TEST_CASE("groups follow what is added and cleared") {
   CHECK(texts.groups() == Row{0});
   CHECK(texts.cut() == 0);
 }
+
+TEST_CASE("whole rows are kept as they are, whatever they hold") {
+  clip::Texts rows = clip::Texts::whole(7);
+  rows.add(Row{1, 2, 1, 2});
+  rows.add(Row{}, true);
+  rows.add(Row{3});
+  CHECK(rows.size() == 3);
+  CHECK(rows.tokens() == 5);
+  CHECK(Row(rows[0].begin(), rows[0].end()) == Row{1, 2, 1, 2});
+  CHECK(rows[1].empty());
+  CHECK((rows.length(2) == 1 && rows.longest() == 4));
+  CHECK((rows.cut() == 1 && rows.was_cut(1) && !rows.was_cut(2)));
+  clip::Texts some;
+  some.append(rows, 2);
+  CHECK((some.pad() == 7 && some.length(0) == 1));
+  CHECK_THROWS_AS((clip::Texts{9}.append(rows, 0)), clip::InputError);
+}
+
+TEST_CASE("a padded matrix has a mask of the same shape") {
+  clip::Texts rows = clip::Texts::whole(7);
+  rows.add(Row{1, 2});
+  rows.add(Row{3});
+  CHECK(rows.padded() == Row{1, 2, 3, 7});
+  CHECK(rows.mask() == Row{1, 1, 1, 0});
+  CHECK(rows.padded(3) == Row{1, 2, 7, 3, 7, 7});
+  CHECK(rows.mask(3) == Row{1, 1, 0, 1, 0, 0});
+  CHECK_THROWS_WITH_AS((void)rows.padded(1), "text 0: ids: expected at most 1, found 2", clip::ShapeError);
+  CHECK(clip::Texts{}.padded().empty());
+}

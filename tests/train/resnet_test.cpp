@@ -28,7 +28,9 @@ struct Pictures {
   Texts captions = random_texts(SmallResNet, 12, Rng{91});
 
   Index size() const { return all.size(); }
-  void batch(std::span<const Index> items, Rng, Images& images, Texts& texts) const {
+  using Batch = Pairs;
+  void batch(std::span<const Index> items, Rng, Pairs& out) const {
+    auto& [images, texts] = out;
     images.resize_for_reuse(static_cast<Index>(items.size()), 3, 32, 32);
     texts.clear();
     for (std::size_t i = 0; i < items.size(); ++i) {

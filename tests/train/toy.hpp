@@ -28,7 +28,9 @@ struct ToyPairs {
   }();
 
   Index size() const { return pairs; }
-  void batch(std::span<const Index> items, Rng rng, Images& images, Texts& texts) {
+  using Batch = Pairs;
+  void batch(std::span<const Index> items, Rng rng, Pairs& out) {
+    auto& [images, texts] = out;
     const Index side = Tiny.image.image_size;
     images.resize_for_reuse(static_cast<Index>(items.size()), 3, side, side);
     texts.clear();
@@ -50,7 +52,7 @@ inline TrainOptions short_run(std::string checkpoint = {}) {
   TrainOptions options;
   options.epochs = 5;
   options.batch = 8;
-  options.adamw.learning_rate = 3e-3f;
+  options.optimizer.learning_rate = 3e-3f;
   options.seed = 4;
   options.checkpoint = std::move(checkpoint);
   return options;

@@ -45,9 +45,9 @@ Outcome whole() {
 
   ToyModel<B> loaded;
   load(loaded, folder / "model");
-  Images images;
-  Texts texts;
-  pairs.batch(std::vector<Index>{3, 0, 7, 11, 5}, Rng{1}, images, texts);
+  Pairs batch;
+  pairs.batch(std::vector<Index>{3, 0, 7, 11, 5}, Rng{1}, batch);
+  const auto& [images, texts] = batch;
   const auto image = loaded.encode_image(images), text = loaded.encode_text(texts);
   const auto similarities = zero_shot(loaded, texts)(image);
   outcome.image.assign(image.values().begin(), image.values().end());

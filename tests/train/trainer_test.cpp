@@ -193,11 +193,11 @@ TEST_CASE("training: the loss falls far below guessing, and the model then knows
   CHECK(first > 0.8 * std::log(8.0));
   CHECK(last < 0.4 * std::log(8.0));  // not zero: captions that come twice in a batch cannot be told apart
   CHECK(model.similarity.temperature() < 100.0001);
-  Images images;
-  Texts texts;
+  Pairs batch;
   std::vector<Index> items(ToyPairs::kinds);
   for (std::size_t i = 0; i < items.size(); ++i) items[i] = static_cast<Index>(i);
-  pairs.batch(items, Rng{12345}, images, texts);  // noise it has not seen
+  pairs.batch(items, Rng{12345}, batch);
+  const auto& [images, texts] = batch;  // noise it has not seen
   const auto image = model.encode_image(images), text = model.encode_text(texts);
   int right = 0;
   for (Index i = 0; i < ToyPairs::kinds; ++i) {
@@ -303,7 +303,7 @@ TEST_CASE("training: a checkpoint of another run is refused, with what differs, 
   options.epochs = 6;
   refused(pairs, options, "epochs: expected 6, found 5");
   options = short_run(path);
-  options.adamw.weight_decay = 0.25f;
+  options.optimizer.weight_decay = 0.25f;
   refused(pairs, options, "weight_decay: expected 0.25, found 0.20000000298023224");
   ToyPairs more;
   more.pairs = 49;
@@ -348,6 +348,6 @@ TEST_CASE("training: options that make no sense are errors") {
   CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.clip_norm = -1; })}), OptionError);
   CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.batch = 0; })}), OptionError);
   CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.batch = 49; })}), InputError);
-  CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.adamw.beta1 = 1; })}), OptionError);
+  CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.optimizer.beta1 = 1; })}), OptionError);
   CHECK_THROWS_AS((Trainer{model, pairs, short_run(), only("nothing.*")}), OptionError);
 }

@@ -98,6 +98,11 @@ void judge(ShapeReader& shape, const AnyConfigOf<F>& c, const DescribedModel& st
   compare("text layers", text.layers, stated.text.layers);
 }
 
+/// Whether the activation of a tower, if it has one, is stated or assumed.
+inline bool is_known(const TowerStatement& tower, const TowerStatement& stated, const Assumptions& assumed) {
+  return !tower.activation || stated.activation || assumed.activation;
+}
+
 /// At least how many values a model has.
 template <class F>
 double count_values(const AnyConfigOf<F>& c) {
@@ -147,7 +152,8 @@ template <class F = KnownFamilies>
                          known ? std::string(known->constant) : "",
                          dialect_of<F>(in_any_dialect),
                          file.format(),
-                         stated->text.activation || assumed.activation};
+                         detail::is_known(detail::state(c.image), stated->image, assumed) &&
+                             detail::is_known(detail::state(c.text), stated->text, assumed)};
 }
 
 /// The configuration alone.

@@ -6,17 +6,37 @@
 #include <clip/optim/update.hpp>
 
 #include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
+template <Backend B>
+class AdamW;
+
 /// open_clip's defaults for vision transformers.
 struct AdamwOptions {
+  template <Backend B>
+  using Optimizer = AdamW<B>;
+
   float learning_rate = 5e-4f;
   float beta1 = 0.9f;
   float beta2 = 0.98f;
   float epsilon = 1e-6f;
   float weight_decay = 0.2f;
   DecayRule decays = decay_matrices;
+
+  /// Where a Trainer begins.
+  static AdamwOptions for_training() { return {.learning_rate = 1e-3f}; }
+  /// The numbers that must not change between a checkpoint and the run that resumes from it.
+  std::vector<std::pair<std::string, double>> facts() const {
+    return {{"learning_rate", learning_rate},
+            {"beta1", beta1},
+            {"beta2", beta2},
+            {"epsilon", epsilon},
+            {"weight_decay", weight_decay}};
+  }
 };
 
 /// m ← β1 m + (1-β1) g;  v ← β2 v + (1-β2) g²;  p ← (1 - lr wd) p - lr m̂ / (√v̂ + ε), then p is clamped to its range.

@@ -5,14 +5,30 @@
 #include <clip/optim/decay.hpp>
 #include <clip/optim/update.hpp>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace clip::inline CLIP_ABI {
+
+template <Backend B>
+class Sgd;
 
 /// CoOp's defaults.
 struct SgdOptions {
+  template <Backend B>
+  using Optimizer = Sgd<B>;
+
   float learning_rate = 2e-3f;
   float momentum = 0.9f;
   float weight_decay = 5e-4f;
   DecayRule decays = decay_all;
+
+  /// See AdamwOptions.
+  static SgdOptions for_training() { return {}; }
+  std::vector<std::pair<std::string, double>> facts() const {
+    return {{"learning_rate", learning_rate}, {"momentum", momentum}, {"weight_decay", weight_decay}};
+  }
 };
 
 /// g ← g + wd p;  v ← μ v + g (first step: v = g);  p ← p - lr v, then p is clamped to its range.

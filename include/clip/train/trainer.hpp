@@ -1,16 +1,14 @@
-// clip/train/trainer.hpp: contrastive training from a source of pairs to a finished file.
+// clip/train/trainer.hpp: training loop: batches, objective, optimiser, schedule, checkpoints.
 #pragma once
 
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/arithmetic.hpp>
 #include <clip/data/shuffle.hpp>
-#include <clip/image/image.hpp>
 #include <clip/io/files.hpp>
-#include <clip/loss/contrastive.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>
-#include <clip/tokens/texts.hpp>
+#include <clip/train/objective.hpp>
 #include <clip/train/run_state.hpp>
 
 #include <algorithm>
@@ -19,31 +17,39 @@
 #include <concepts>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace clip::inline CLIP_ABI {
 
-/// What training reads: `size()` pairs; `batch(items, rng, images, texts)` fills the pairs with these numbers. Whatever is
-/// random in a pair (a crop, a choice of captions) is drawn from `rng`, which depends on the seed and the step alone.
+/// A source of training batches of its own type `Batch`. `batch(items, rng, out)` fills `out` with the items of these numbers.
+/// Everything random in an item (a crop, a choice of captions) is drawn from `rng`, which depends on the seed and the step
+/// alone.
 template <class S>
-concept PairSource = requires(S& source, std::span<const Index> items, Rng rng, Images& images, Texts& texts) {
+concept BatchSource = requires(S& source, std::span<const Index> items, Rng rng, typename S::Batch& out) {
   { source.size() } -> std::convertible_to<Index>;
-  source.batch(items, rng, images, texts);
+  source.batch(items, rng, out);
 };
 
-struct TrainOptions {
+/// `O` is the options of an optimiser, which they choose: AdamwOptions, SgdOptions, or options of one's own (see AdamwOptions).
+template <class O>
+struct TrainOptionsOf {
   Index epochs = 1;
   Index batch = 256;
-  AdamwOptions adamw{.learning_rate = 1e-3f};
+  O optimizer = O::for_training();
   double warmup = 0.05;        // share of all steps; then half a cosine to zero
   double clip_norm = 0;        // 0: gradients are not clipped
-  std::uint64_t seed = 1;      // of the order of the pairs and of what the source draws
+  std::uint64_t seed = 1;      // of the order of the items and of what the source draws
   bool recompute = false;      // less memory, one more forward pass of every block
-  std::string checkpoint;      // file to write while running and to go on from; empty: none
+  std::string checkpoint;      // file to write while running and to resume from; empty: none
   Index checkpoint_every = 0;  // steps; 0: at the end of every epoch
 };
+using TrainOptions = TrainOptionsOf<AdamwOptions>;
 
-/// What a callback is told after every step.
+/// The argument of the callback after every step.
 struct TrainProgress {
   Index step, steps;    // steps done, of how many
   Index epoch, epochs;  // epoch of this step, from 1
@@ -56,35 +62,38 @@ struct TrainProgress {
   double seconds_left;
 };
 
-/// Trains a model on pairs with the symmetric contrastive loss, AdamW, warm-up and cosine. One seed, one machine: one result,
-/// bit for bit, interrupted or not.
-template <class M, PairSource Source>
+/// Trains a model (anything with `members`, `backend()` and what the objective calls) with an objective, an optimiser, warm-up
+/// and cosine. One seed, one machine: one result, bit for bit, interrupted or not.
+///   Trainer trainer{model, source, TrainOptions{.epochs = 3}};                        // contrastive, AdamW
+///   Trainer trainer{model, source, TrainOptionsOf<SgdOptions>{}, {}, MyObjective{}};
+template <class M, BatchSource Source, class O = AdamwOptions, class Objective = Contrastive>
 class Trainer {
  public:
   using B = std::remove_cvref_t<decltype(std::declval<M&>().backend())>;
+  using Optimizer = typename O::template Optimizer<B>;
 
-  /// Trains the parameters `selection` chooses (all of them unless told otherwise). Where options.checkpoint exists, the run
-  /// goes on from it.
-  Trainer(M& model, Source& source, TrainOptions options, const Selection& selection = {})
-      : options_{checked(std::move(options))}, model_{&model}, source_{&source}, parameters_{model, selection},
-        optimizer_{parameters_, options_.adamw}, tape_{parameters_, {.recompute = options_.recompute}},
-        order_{source.size(), options_.batch, Rng{options_.seed}.fork("order")} {
+  /// Trains the parameters `selection` chooses (by default all of them). If options.checkpoint exists, the run resumes from it.
+  Trainer(M& model, Source& source, TrainOptionsOf<O> options, const Selection& selection = {},
+          Objective objective = {})
+      : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
+        parameters_{model, selection}, optimizer_{parameters_, options_.optimizer},
+        tape_{parameters_, {.recompute = options_.recompute}}, order_{source.size(), options_.batch,
+                                                                      Rng{options_.seed}.fork("order")} {
     const Index total = order_.per_epoch() * options_.epochs;
     schedule_ = {std::max(Index{1}, static_cast<Index>(options_.warmup * static_cast<double>(total))), total};
     if (options_.warmup == 0) schedule_.warmup = 0;
-    // A checkpoint that cannot be read is an error, never a run begun anew.
+    // A checkpoint that cannot be read is an error; it never starts a new run.
     if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
   }
 
   Parameters<B>& parameters() { return parameters_; }
-  /// Steps done so far, also those of an interrupted run.
+  /// Steps done so far, those of an interrupted run included.
   Index step() const { return step_; }
   Index steps() const { return schedule_.total; }
 
   /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call goes on. True at the end.
-  /// A loss that is not finite is a NumericError that names the first layer where it went wrong; the weights are then as they
-  /// were before that step.
+  /// NumericError: the loss is not finite; it names the first layer with such a value, and the weights are those before the step.
   template <std::predicate<const TrainProgress&> F>
   bool run(F&& progress) {
     const auto began = std::chrono::steady_clock::now();
@@ -117,11 +126,9 @@ class Trainer {
  private:
   double one_step() {
     const std::span<const Index> items = order_(step_);
-    source_->batch(items, Rng{options_.seed}.fork("pairs").fork(static_cast<std::uint64_t>(step_)), images_, texts_);
+    source_->batch(items, Rng{options_.seed}.fork("pairs").fork(static_cast<std::uint64_t>(step_)), batch_);
     tape_.clear();
-    const auto image = model_->encode_image(tape_, images_);
-    const auto text = model_->encode_text(tape_, texts_);
-    const auto loss = contrastive(tape_, image, text, model_->similarity, texts_.groups());
+    const auto loss = objective_(tape_, std::as_const(*model_), std::as_const(batch_));
     const double value = value_of(tape_, loss);
     if (!std::isfinite(value)) {
       const std::string layer = tape_.first_not_finite();
@@ -132,57 +139,72 @@ class Trainer {
     tape_.backward(loss);
     tape_.commit();
     if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
-    rate_ = static_cast<double>(options_.adamw.learning_rate) * schedule_(step_);
+    rate_ = static_cast<double>(options_.optimizer.learning_rate) * schedule_(step_);
     optimizer_.options.learning_rate = static_cast<float>(rate_);
     optimizer_.step();
     ++step_;
     return value;
   }
 
-  /// What must not change between a checkpoint and its continuation, each fact by its name.
+  /// The facts that must not change between a checkpoint and the run that resumes from it, by name.
   std::map<std::string, std::string> resolved() const {
-    const auto& a = options_.adamw;
-    const Json facts{{"model", to_json(model_->config())},
-                     {"scalar", numbers_of(model_->backend())},
-                     {"trained values", parameters_.count()},
-                     {"pairs", source_->size()},
-                     {"epochs", options_.epochs},
-                     {"batch", options_.batch},
-                     {"seed", options_.seed},
-                     {"learning_rate", a.learning_rate},
-                     {"beta1", a.beta1},
-                     {"beta2", a.beta2},
-                     {"epsilon", a.epsilon},
-                     {"weight_decay", a.weight_decay},
-                     {"warmup", options_.warmup},
-                     {"clip_norm", options_.clip_norm}};
+    Json facts{{"model", described_model()},
+               {"scalar", numbers_of(model_->backend())},
+               {"trained values", parameters_.count()},
+               {"pairs", source_->size()},
+               {"epochs", options_.epochs},
+               {"batch", options_.batch},
+               {"seed", options_.seed},
+               {"warmup", options_.warmup},
+               {"clip_norm", options_.clip_norm}};
+    for (const auto& [name, value] : options_.optimizer.facts()) facts[name] = value;
     std::map<std::string, std::string> texts;
     for (const auto& [name, fact] : facts.items()) texts.emplace("run." + name, json_text(fact));
     return texts;
   }
 
-  static TrainOptions checked(TrainOptions o) {
+  /// Its configuration, or the names and shapes of an aggregate that has none.
+  Json described_model() const {
+    if constexpr (detail::DescribesItself<M>) {
+      return to_json(model_->config());
+    } else {
+      Json names = Json::object();
+      visit_parameters(*model_,
+                       [&](std::string_view name, const auto& p) { names[std::string(name)] = p.shape.in_words(); });
+      return names;
+    }
+  }
+
+  static TrainOptionsOf<O> checked(TrainOptionsOf<O> o) {
     if (o.epochs < 1) raise(OptionError{"train", "epochs", "1 or more", o.epochs});
     if (!(o.warmup >= 0 && o.warmup < 1)) raise(OptionError{"train", "warmup", "a share from 0 to below 1", o.warmup});
     if (!(o.clip_norm >= 0)) raise(OptionError{"train", "clip_norm", "0 or more", o.clip_norm});
     return o;
   }
 
-  TrainOptions options_;
+  TrainOptionsOf<O> options_;
   M* model_;
   Source* source_;
+  [[no_unique_address]] Objective objective_;
   Parameters<B> parameters_;
-  AdamW<B> optimizer_;
+  Optimizer optimizer_;
   Tape<B> tape_;
   ShuffledBatches order_;
   WarmupCosine schedule_;
   Index step_ = 0;
   double rate_ = 0;
-  Images images_;
-  Texts texts_;
+  typename Source::Batch batch_;
 };
 
-template <class M, class Source, class... Rest>
-Trainer(M&, Source&, Rest...) -> Trainer<M, Source>;
+template <class M, class Source>
+Trainer(M&, Source&, TrainOptions) -> Trainer<M, Source>;
+template <class M, class Source>
+Trainer(M&, Source&, TrainOptions, const Selection&) -> Trainer<M, Source>;
+template <class M, class Source, class O>
+Trainer(M&, Source&, TrainOptionsOf<O>) -> Trainer<M, Source, O>;
+template <class M, class Source, class O>
+Trainer(M&, Source&, TrainOptionsOf<O>, const Selection&) -> Trainer<M, Source, O>;
+template <class M, class Source, class O, class Objective>
+Trainer(M&, Source&, TrainOptionsOf<O>, const Selection&, Objective) -> Trainer<M, Source, O, Objective>;
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,22 @@
+// clip/train/objective.hpp: training objectives: from a model and a batch to a loss.
+#pragma once
+
+#include <clip/data/pairs.hpp>
+#include <clip/loss/contrastive.hpp>
+#include <clip/tensor/rows.hpp>
+
+namespace clip::inline CLIP_ABI {
+
+/// The symmetric contrastive loss of image–text pairs; equal texts are positives of each other. An objective is any
+///   Rows<Cx, 1> operator()(Cx& tape, const M& model, const Batch& batch)
+/// whose Batch is the source's. `M` is whatever has the encoders it calls: a Model, or an aggregate of the user's.
+struct Contrastive {
+  template <class Cx, class M>
+  Rows<Cx, 1> operator()(Cx& tape, const M& model, const Pairs& pairs) const {
+    const auto image = model.encode_image(tape, pairs.images);
+    const auto text = model.encode_text(tape, pairs.texts);
+    return contrastive(tape, image, text, model.similarity, pairs.texts.groups());
+  }
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,25 @@
+# cmake -D INCLUDE_DIR=… -D SCRATCH=… -P families_self_test.cmake: families.cmake finds a header that knows a family, and a family
+# that is not listed.
+function(verdict out)
+  execute_process(COMMAND ${CMAKE_COMMAND} -D INCLUDE_DIR=${SCRATCH} -P ${CMAKE_CURRENT_LIST_DIR}/families.cmake
+                  RESULT_VARIABLE status ERROR_VARIABLE text OUTPUT_QUIET)
+  set(${out} "${status}|${text}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${SCRATCH})
+file(COPY ${INCLUDE_DIR}/clip DESTINATION ${SCRATCH})
+verdict(clean)
+if(NOT clean MATCHES "^0\\|")
+  message(FATAL_ERROR "the library itself is refused: ${clean}")
+endif()
+file(APPEND ${SCRATCH}/clip/model/count.hpp "inline int planted(const clip::VitConfig&);\n")
+verdict(planted)
+if(NOT planted MATCHES "model/count.hpp: knows the family clip_vit")
+  message(FATAL_ERROR "a planted use of VitConfig is not found: ${planted}")
+endif()
+file(MAKE_DIRECTORY ${SCRATCH}/clip/tower/unlisted)
+file(WRITE ${SCRATCH}/clip/tower/unlisted/config.hpp "struct UnlistedConfig {\n};\n")
+verdict(unlisted)
+if(NOT unlisted MATCHES "the family unlisted \\(UnlistedConfig\\) is not listed")
+  message(FATAL_ERROR "a family that is not listed is not found: ${unlisted}")
+endif()
