@@ -6,7 +6,12 @@
 #include <clip/tower/clip_vit/vision_transformer.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <initializer_list>
+#include <string_view>
+#include <vector>
 
 #if defined(__cpp_exceptions) || defined(__cpp_rtti)
 #error "expected -fno-exceptions -fno-rtti"
@@ -49,15 +54,13 @@ void check_error(const clip::Result<T>& result, std::string_view id, std::string
 }
 
 clip::Images images_of_size(clip::Index n, clip::Index size) {
-  clip::Images images;
-  images.resize_for_reuse(n, 3, size, size);
-  for (float& x : images.values()) x = 0.5f;
-  return images;
+  return *clip::Images::try_from_floats(n, 3, size, size,
+                                        std::vector<float>(static_cast<std::size_t>(n * 3 * size * size), 0.5f));
 }
 
 clip::Texts text_of(std::initializer_list<std::int32_t> ids) {
   clip::Texts texts{11};
-  texts.add(ids);
+  check(texts.try_add(clip::Ids{ids.begin(), ids.size()}).has_value(), "a text that ends is added");
   return texts;
 }
 
@@ -85,6 +88,11 @@ int main() {
   check_error(model.try_encode_text(text_of({10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11})), "clip.input.tokens",
               "text 0: tokens");
   check_error(model.try_encode_text(clip::Texts{}), "clip.input", "encode_text: number of texts");
+
+  check_error(clip::Images::try_from_floats(1, 3, 6, 6, {}), "clip.input", "images: values: expected 1 x 3 x 6 x 6");
+  clip::Texts texts{11};
+  const std::int32_t unended[] = {10, 3};
+  check_error(texts.try_add(unended), "clip.input", "text 0: end of text");
 
   check_error(clip::try_map_file("/nowhere/at.all"), "clip.load.no_file", "/nowhere/at.all: no such file");
 
