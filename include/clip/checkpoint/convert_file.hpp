@@ -48,7 +48,8 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
   if (!found) return found.error();
   return LoadError{file.place(),
                    "does not state its activation, and a folder must: give it as ConvertOptions::assumed or the whole "
-                   "configuration"};
+                   "configuration"}
+      .with_id("clip.load.activation");
 }
 
 }  // namespace detail

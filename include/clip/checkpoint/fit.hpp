@@ -94,7 +94,8 @@ Result<void> try_check_statements(const M& model, const TensorFile& file) {
                   image ? stated->image : stated->text);
   }
   if (wrong.empty()) return {};
-  return LoadError{file.place(), wrong + " (" + stated->place + ")" + what_fits(model, file)};
+  return LoadError{file.place(), wrong + " (" + stated->place + ")" + what_fits(model, file)}.with_id(
+      "clip.load.settings");
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

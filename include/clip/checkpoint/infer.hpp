@@ -137,7 +137,8 @@ template <class F = KnownFamilies>
   if (stated->preprocessing) c.preprocessing() = *stated->preprocessing;
   if (shape.missing())
     return LoadError{file.place(),
-                     "not a CLIP with " + image_words + ": found " + detail::family_of(file) + "; " + shape.problems()};
+                     "not a CLIP with " + image_words + ": found " + detail::family_of(file) + "; " + shape.problems()}
+        .with_id("clip.load.model");
   detail::judge(shape, c, *stated);
   if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};
   double values = 0;

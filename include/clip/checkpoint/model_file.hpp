@@ -100,7 +100,8 @@ Result<void> try_load(M& model, const TensorFile& in_any_dialect, const LoadOpti
   detail::add_names(wrong, "missing", c.missing);
   detail::add_names(wrong, "not of this model", c.extra);
   detail::add_names(wrong, "that do not fit", c.misfit);
-  if (!wrong.empty()) return LoadError{file->place(), "names: " + wrong + detail::what_fits(model, *file)};
+  if (!wrong.empty())
+    return LoadError{file->place(), "names: " + wrong + detail::what_fits(model, *file)}.with_id("clip.load.names");
   if (auto same = detail::try_check_statements(model, *file); !same) return same;
   detail::fill(model, *file, options.in_place);
   return {};
@@ -131,7 +132,8 @@ Result<LoadReport> try_load_partial(M& model, const std::string& path, const Loa
   auto c = detail::compare(model, *file, options.ignored_prefix);
   std::string wrong;
   detail::add_names(wrong, "that do not fit", c.misfit);
-  if (!wrong.empty()) return LoadError{path, "names: " + wrong + detail::what_fits(model, *file)};
+  if (!wrong.empty())
+    return LoadError{path, "names: " + wrong + detail::what_fits(model, *file)}.with_id("clip.load.names");
   if (auto same = detail::try_check_statements(model, *file); !same) return same.error();
   detail::fill(model, *file, options.in_place);
   return LoadReport{std::move(c.missing), std::move(c.extra)};

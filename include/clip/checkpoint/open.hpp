@@ -25,7 +25,8 @@ template <Backend B = Cpu<>, class F = KnownFamilies>
     return LoadError{path,
                      "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's "
                      "with gelu; open it as open(path, "
-                     "{.activation = …})"};
+                     "{.activation = …})"}
+        .with_id("clip.load.activation");
   AnyModel<B, F> model{found->config, std::move(backend)};
   if (auto done = try_load(model, *file, options); !done) return done.error();
   return model;

@@ -25,10 +25,13 @@ struct ClipConfig {
 /// OptionError: an open or an impossible size.
 template <class Image, class Text>
 Result<void> check(const ClipConfig<Image, Text>& c) {
-  if (!c.fixed()) return OptionError{"config", "a size is left open: every size of a model must be given"};
-  if (const char* sentence = problem(c.image)) return OptionError{"config", sentence};
-  if (const char* sentence = problem(c.text)) return OptionError{"config", sentence};
-  if (c.embed_dim <= 0) return OptionError{"config", "embed_dim", "1 or more", c.embed_dim};
+  if (!c.fixed())
+    return OptionError{"config", "a size is left open: every size of a model must be given"}.with_id(
+        "clip.option.config");
+  if (const char* sentence = problem(c.image)) return OptionError{"config", sentence}.with_id("clip.option.config");
+  if (const char* sentence = problem(c.text)) return OptionError{"config", sentence}.with_id("clip.option.config");
+  if (c.embed_dim <= 0)
+    return OptionError{"config", "embed_dim", "1 or more", c.embed_dim}.with_id("clip.option.config");
   return {};
 }
 

@@ -42,7 +42,8 @@ inline Result<void> try_append(std::span<const double> values, Dtype dtype, std:
       const auto bits = bits_of(value);
       if ((bits & static_cast<decltype(infinity)>(~(decltype(infinity){1} << (8 * each - 1)))) == infinity &&
           std::isfinite(value))
-        return NumericError{name, in_words(value) + " is too large for " + std::string(traits(dtype).name)};
+        return NumericError{name, in_words(value) + " is too large for " + std::string(traits(dtype).name)}.with_id(
+            "clip.numeric.range");
       store_little(bytes.data() + at, bits);
       at += each;
     }

@@ -1,6 +1,7 @@
 // clip/image/image.hpp: Image (decoded pixels) and Images (model input), two types that cannot be confused.
 #pragma once
 
+#include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 
 #include <cstddef>
@@ -100,13 +101,14 @@ class Images {
   Images() = default;
 
   /// For experiments: wraps values from another source. InputError: their number differs from the shape.
-  static Images from_floats(Index n, Index channels, Index height, Index width, std::vector<float> values) {
+  [[nodiscard]] static Result<Images> try_from_floats(Index n, Index channels, Index height, Index width,
+                                                      std::vector<float> values) {
     if (n < 0 || channels < 0 || height < 0 || width < 0 ||
         std::cmp_not_equal(values.size(), n * channels * height * width))
-      raise(InputError{"images", "values",
-                       std::to_string(n) + " x " + std::to_string(channels) + " x " + std::to_string(height) + " x " +
-                           std::to_string(width),
-                       values.size()});
+      return InputError{"images", "values",
+                        std::to_string(n) + " x " + std::to_string(channels) + " x " + std::to_string(height) + " x " +
+                            std::to_string(width),
+                        values.size()};
     Images images;
     images.n_ = n;
     images.channels_ = channels;
@@ -114,6 +116,9 @@ class Images {
     images.width_ = width;
     images.values_ = std::move(values);
     return images;
+  }
+  static Images from_floats(Index n, Index channels, Index height, Index width, std::vector<float> values) {
+    return try_from_floats(n, channels, height, width, std::move(values)).value();
   }
 
   /// Number of images.

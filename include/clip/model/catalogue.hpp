@@ -50,7 +50,8 @@ Result<AnyConfigOf<F>> try_find_config(const std::string& name_or_path) {
     names += (names.empty() ? "" : ", ") + std::string(known.name);
   }
   if (name_or_path.ends_with(".json") || detail::is_there(name_or_path)) return try_read_config<F>(name_or_path);
-  return OptionError{"model", "name", "a configuration file or one of " + names, name_or_path};
+  return OptionError{"model", "name", "a configuration file or one of " + names, name_or_path}.with_id(
+      "clip.option.name");
 }
 template <class F = KnownFamilies>
 AnyConfigOf<F> find_config(const std::string& name_or_path) {

@@ -66,7 +66,8 @@ Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string
   const bool biased = file.may_have("logit_bias") && file.flag("logit_bias");
   if (auto done = file.finish(); !done) return done.error();
   AnyConfigOf<F> config{embed_dim, std::move(*image_tower), std::move(*text_tower), biased};
-  if (auto possible = check(config); !possible) return OptionError{place, possible.error().message()};
+  if (auto possible = check(config); !possible)
+    return OptionError{place, possible.error().message()}.with_id("clip.option.config");
   return config;
 }
 

@@ -104,7 +104,8 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
     if (images.size() == 0) return InputError{"encode_image", "number of images", "1 or more", 0};
     if (images.channels() != c.channels || images.height() != c.image_size || images.width() != c.image_size)
       return InputError{"encode_image", "channels, height and width", Shape{c.channels, c.image_size, c.image_size},
-                        Shape{images.channels(), images.height(), images.width()}};
+                        Shape{images.channels(), images.height(), images.width()}}
+          .with_id("clip.input.image_shape");
     return {};
   }
 

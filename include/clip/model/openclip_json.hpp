@@ -62,7 +62,8 @@ Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::str
   if (auto done = file.finish(); !done) return done.error();
   AnyConfigOf<F> config{embed_dim, std::move(*image), std::move(*text)};
   config.preprocessing() = preprocessing;
-  if (auto possible = check(config); !possible) return OptionError{place, possible.error().message()};
+  if (auto possible = check(config); !possible)
+    return OptionError{place, possible.error().message()}.with_id("clip.option.config");
   return config;
 }
 

@@ -119,11 +119,13 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
       const Ids ids = texts[i];
       const auto place = [i] { return "text " + std::to_string(i); };
       if (static_cast<Index>(ids.size()) > c.context)
-        return InputError{place(), "tokens", "at most " + std::to_string(c.context), ids.size()};
+        return InputError{place(), "tokens", "at most " + std::to_string(c.context), ids.size()}.with_id(
+            "clip.input.tokens");
       for (const std::int32_t id : ids)
         if (id < -learned || id >= c.vocabulary)
           return InputError{place(), "token id", std::to_string(-learned) + " to " + std::to_string(c.vocabulary - 1),
-                            id};
+                            id}
+              .with_id("clip.input.tokens");
     }
     return {};
   }

@@ -1,6 +1,7 @@
 // clip/tokens/texts.hpp: batch of token ids: ragged rows, with or without an end-of-text token.
 #pragma once
 
+#include <clip/core/result.hpp>
 #include <clip/core/sequences.hpp>
 #include <clip/core/size.hpp>
 
@@ -57,17 +58,21 @@ class Texts {
 
   /// Adds a row: `ids` up to and including the first EOT, or as they are in a batch of whole rows.
   /// InputError: no EOT in a batch that needs one.
-  void add(Ids ids, bool was_cut = false) {
-    if (whole_) return keep(ids, was_cut);
-    const auto end = std::find(ids.begin(), ids.end(), eot_id_);
-    if (eot_id_ < 0 || end == ids.end()) {
-      raise(
-          InputError{"text " + std::to_string(size()), "end of text",
-                     eot_id_ < 0 ? std::string("an id chosen when the batch is made") : "id " + std::to_string(eot_id_),
-                     "none in " + std::to_string(ids.size()) + " ids"});
+  [[nodiscard]] Result<void> try_add(Ids ids, bool was_cut = false) {
+    auto end = ids.end();
+    if (!whole_) {
+      end = std::find(ids.begin(), ids.end(), eot_id_);
+      if (eot_id_ < 0 || end == ids.end())
+        return InputError{
+            "text " + std::to_string(size()), "end of text",
+            eot_id_ < 0 ? std::string("an id chosen when the batch is made") : "id " + std::to_string(eot_id_),
+            "none in " + std::to_string(ids.size()) + " ids"};
+      ++end;
     }
-    keep(ids.first(static_cast<std::size_t>(end - ids.begin()) + 1), was_cut);
+    keep(ids.first(static_cast<std::size_t>(end - ids.begin())), was_cut);
+    return {};
   }
+  void add(Ids ids, bool was_cut = false) { try_add(ids, was_cut).value(); }
 
   /// Adds row i of other texts: captions are tokenised once and assembled into batches.
   void append(const Texts& other, Index i) {
