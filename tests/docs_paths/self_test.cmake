@@ -7,7 +7,8 @@ endfunction()
 
 file(REMOVE_RECURSE ${SCRATCH})
 file(WRITE ${SCRATCH}/include/clip/nn/mlp.hpp "")
-file(WRITE ${SCRATCH}/README.md "`nn/mlp.hpp`; `mlp.hpp`, `nn/*.hpp` [`nn/`], `FOLDER/HEADER.hpp`, `tower/<family>/config.hpp`\n")
+file(WRITE ${SCRATCH}/README.md
+     "`nn/mlp.hpp`; `mlp.hpp`, `nn/*.hpp` [`nn/`], `FOLDER/HEADER.hpp`, `tower/<family>/config.hpp`\n")
 verdict(clean)
 if(NOT clean MATCHES "^0\\|")
   message(FATAL_ERROR "a page whose files all exist is refused: ${clean}")
