@@ -23,6 +23,11 @@ add_test(NAME error_identifiers
          COMMAND ${CMAKE_COMMAND} -D INCLUDE_DIR=${PROJECT_SOURCE_DIR}/include -D PAGE=${PROJECT_SOURCE_DIR}/docs/errors.md
                  -P ${CMAKE_CURRENT_SOURCE_DIR}/errors/check.cmake)
 
+add_test(NAME docs_paths
+         COMMAND ${CMAKE_COMMAND} -D SOURCE_DIR=${PROJECT_SOURCE_DIR} -P ${CMAKE_CURRENT_SOURCE_DIR}/docs_paths/check.cmake)
+add_test(NAME docs_paths_finds_what_is_planted
+         COMMAND ${CMAKE_COMMAND} -D SCRATCH=${CMAKE_CURRENT_BINARY_DIR}/docs_paths -P ${CMAKE_CURRENT_SOURCE_DIR}/docs_paths/self_test.cmake)
+
 add_test(NAME fwd COMMAND ${CMAKE_COMMAND} -D INCLUDE_DIR=${PROJECT_SOURCE_DIR}/include -P ${CMAKE_CURRENT_SOURCE_DIR}/fwd/check.cmake)
 
 if(DOXYGEN_FOUND)  # the API reference; a warning is an error
