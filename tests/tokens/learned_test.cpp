@@ -35,7 +35,7 @@ TEST_CASE("learned vectors stand where they are put, in every text") {
   CHECK(row(with_learned(texts, 2, 2), 1) == std::vector<std::int32_t>{98, 6, -1, -2, 7, 99});
   CHECK(row(with_learned(texts, 1, 3, 4), 1) == std::vector<std::int32_t>{98, 6, 7, -5, 99});
   CHECK(row(with_learned(texts, 0), 1) == row(texts, 1));
-  CHECK_THROWS_WITH_AS(with_learned(texts, 2, 4), "text 0: place of learned vectors: expected 0 to 3, found 4",
+  CHECK_THROWS_WITH_AS(with_learned(texts, 2, 4), "text 0: position of learned vectors: expected 0 to 3, found 4",
                        InputError);
 }
 

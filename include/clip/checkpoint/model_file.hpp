@@ -53,8 +53,9 @@ Result<TensorFile> try_prepare(const M& model, const TensorFile& in_any_dialect,
 /// A weight as it lies in the file, if it may.
 template <class T>
 bool use_in_place(Parameter<T>& p, const TensorFile& file, const FileTensor& stored) {
-  const T* const values = p.own != nullptr && p.kind == ParameterKind::parameter ? file.values_of<T>(stored) : nullptr;
-  if (values) p.data = const_cast<T*>(values);  // only read from here on: see Parameter::own
+  const T* const values =
+      p.owned != nullptr && p.kind == ParameterKind::parameter ? file.values_of<T>(stored) : nullptr;
+  if (values) p.data = const_cast<T*>(values);  // only read from here on: see Parameter::owned
   return values != nullptr;
 }
 
@@ -76,7 +77,7 @@ void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
     if constexpr (B::host_memory) {
       if constexpr (keeps)
         if (in_place && use_in_place(p, file, *stored)) return;
-      convert(*stored, std::span<T>{p.own_place().data, count});
+      convert(*stored, std::span<T>{p.own_memory().data, count});
     } else {
       std::vector<T> values(count);
       convert(*stored, std::span<T>(values));

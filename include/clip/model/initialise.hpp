@@ -33,7 +33,7 @@ void initialise(M& model, Rng rng) {
   visit_parameters(model, [&](std::string_view name, auto& p) {
     using T = typename std::remove_cvref_t<decltype(p)>::T;
     const std::vector<T> values = draw<T>(p.init, p.count(), rng.fork(name));
-    model.backend().upload(std::span<const T>(values), p.own_place());
+    model.backend().upload(std::span<const T>(values), p.own_memory());
   });
 }
 

@@ -26,7 +26,7 @@ std::size_t bytes_of(const Parameter<T>& p, Layout layout) {
 
 /// Values a parameter may take in any of its layouts.
 template <Backend B, class T>
-Index room_for(const Parameter<T>& p) {
+Index capacity(const Parameter<T>& p) {
   std::size_t most = bytes_of<B>(p, Layout::rows);
   for (const Storage storage : {Storage::full, Storage::half, Storage::bfloat16, Storage::int8})
     most = std::max(most, bytes_of<B>(p, packed_layout<B>(storage)));
@@ -60,7 +60,7 @@ void relayout(B& backend, M& module, Layout layout) {
         if (p.layout == Layout::rows) backend.map(fn::Identity{}, p.view(), w);
         else unpack(backend, p, w);
       }
-      const View<T> place = p.own_place();
+      const View<T> place = p.own_memory();
       auto* const bytes = reinterpret_cast<std::byte*>(place.data);
       if (layout == Layout::rows) backend.map(fn::Identity{}, w, place);
       else backend.pack(p.use, p.window(), w, layout, bytes);

@@ -26,13 +26,13 @@ Buffer<B> allocate_parameters(B backend, M& module) {
   using T = typename B::Scalar;
   Index total = 0;
   visit_parameters(module,
-                   [&](std::string_view, const Parameter<T>& p) { total += aligned_count<T>(detail::room_for<B>(p)); });
+                   [&](std::string_view, const Parameter<T>& p) { total += aligned_count<T>(detail::capacity<B>(p)); });
   Buffer<B> buffer{backend, total};
   T* next = buffer.data();
   visit_parameters(module, [&](std::string_view, Parameter<T>& p) {
-    p.data = p.own = next;
+    p.data = p.owned = next;
     p.layout = Layout::rows;
-    next += aligned_count<T>(detail::room_for<B>(p));
+    next += aligned_count<T>(detail::capacity<B>(p));
   });
   return buffer;
 }
