@@ -26,7 +26,7 @@ TEST_CASE("learned ids are negative, one for each vector") {
   CHECK(learned_id(learned_id(5)) == 5);
 }
 
-TEST_CASE("learned vectors stand where they are put, in every text") {
+TEST_CASE("learned vectors are inserted at the given position of every text") {
   const Texts texts = names();
   const Texts after_start = with_learned(texts, 2);
   CHECK(after_start.size() == 3);
@@ -39,7 +39,7 @@ TEST_CASE("learned vectors stand where they are put, in every text") {
                        InputError);
 }
 
-TEST_CASE("a learned beginning is one segment of the tree, shared by all texts") {
+TEST_CASE("a learned prefix is one segment of the tree, shared by all texts") {
   TextBatch batch;
   prefix_tree(with_learned(names(), 3), batch);
   number_vectors(batch);
