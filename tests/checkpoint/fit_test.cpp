@@ -68,7 +68,7 @@ TEST_CASE("load: a file of another model says what would fit") {
                        "heads 1, quick_gelu; embedding 8"));
   CHECK(refused<Small<Longer>>(files + "half.pt")
             .find("1 that do not fit (positional_embedding: shape (7, 16) expected, (5, 16) found "
-                  "(LoadOptions::positions says how to stretch it)); a model "
+                  "(set LoadOptions::positions to interpolate it)); a model "
                   "that fits has "
                   "image size 8, ") != std::string::npos);
 }

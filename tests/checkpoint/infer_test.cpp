@@ -201,15 +201,16 @@ TEST_CASE("inspect: impossible sizes are told") {
     return message(shapes.file()).substr(3);
   };
   CHECK(with("visual.positional_embedding", {51, 768}) ==
-        "visual.positional_embedding has 51 rows, expected a square and one");
+        "visual.positional_embedding has 51 rows, expected a square plus one");
   CHECK(with("visual.conv1.weight", {768, 3072}).ends_with("visual.conv1.weight has 2 extents, expected 4"));
   CHECK(with("visual.proj", {768, 0}).ends_with("visual.proj has an extent of 0"));
   CHECK(with("token_embedding.weight", {49408, 500})
-            .find("the heads of the text tower are not known: its width, 500, is no multiple of 64") !=
+            .find("the heads of the text tower are not known: its width, 500, is not a multiple of 64") !=
         std::string::npos);
-  CHECK(message(open_tensors(files + "half.pt"))
-            .find("the heads of the image tower are not known: its width, 16, is no multiple of 64; the heads of the "
-                  "text tower") != std::string::npos);
+  CHECK(
+      message(open_tensors(files + "half.pt"))
+          .find("the heads of the image tower are not known: its width, 16, is not a multiple of 64; the heads of the "
+                "text tower") != std::string::npos);
   CHECK(message(open_tensors(files + "half.pt"), {{}, 5, 2})
             .ends_with("5 heads do not divide the width of the image tower, 16"));
 }

@@ -367,9 +367,9 @@ TEST_CASE(
   const auto refused = try_load(model, path);
   REQUIRE(!refused);
   CHECK(refused.error().message().find("visual.positional_embedding: shape (10, 4) expected, (5, 4) found "
-                                       "(LoadOptions::positions says how to stretch it)") != std::string::npos);
+                                       "(set LoadOptions::positions to interpolate it)") != std::string::npos);
   CHECK(refused.error().message().find("positional_embedding: shape (6, 6) expected, (4, 6) found "
-                                       "(LoadOptions::positions says how to stretch it)") != std::string::npos);
+                                       "(set LoadOptions::positions to interpolate it)") != std::string::npos);
   CHECK(weights_of(model) == before);
 
   load(model, path, {.positions = Interpolate::openclip});

@@ -112,7 +112,7 @@ TEST_CASE("positions: a table stretched to its own size is itself, and a constan
 
 TEST_CASE("positions: what has no rule is an error") {
   CHECK(try_interpolate_grid(grid(4), 1, 27, Interpolate::openclip).error().message() ==
-        "positions: rows wanted: expected a square and one, found 27");
+        "positions: rows requested: expected a square plus one, found 27");
   CHECK(try_interpolate_grid(std::vector<double>(6), 1, 26, Interpolate::openclip).error().kind() == ErrorKind::shape);
   CHECK(try_interpolate_grid(grid(4), 1, 26, Interpolate::none).error().kind() == ErrorKind::option);
   CHECK(try_interpolate_line(grid(4), 1, 26, Interpolate::huggingface).error().kind() == ErrorKind::option);

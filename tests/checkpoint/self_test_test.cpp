@@ -105,8 +105,8 @@ TEST_CASE("self test: another activation, mean or way of resizing is told by its
     const std::string message = off(model, saved.path);
     CAPTURE(message);
     CHECK(message.starts_with("self test: "));
-    CHECK((message.find("image tower: features are off by ") != std::string::npos) == image);
-    CHECK((message.find("text tower: features are off by ") != std::string::npos) == text);
+    CHECK((message.find("image tower: features differ by ") != std::string::npos) == image);
+    CHECK((message.find("text tower: features differ by ") != std::string::npos) == text);
   };
   check(Small<OtherMean>{}, true, false);
   check(Small<Squashed>{}, true, false);

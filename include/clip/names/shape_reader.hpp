@@ -42,7 +42,7 @@ class ShapeReader {
     Index grid = 1;
     while (grid * grid < positions - 1) ++grid;
     if (grid * grid != positions - 1)
-      problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square and one");
+      problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square plus one");
     return grid;
   }
   const std::string& problems() const { return problems_; }
