@@ -36,7 +36,9 @@ template <class M>
 int in_file(const M& model, std::string_view ending = "") {
   Index there = 0, all = 0;
   visit_parameters(model, [&](std::string_view name, const auto& p) {
-    if (p.shape.rank > 0 && name.ends_with(ending)) ++all, there += p.in_file() ? 1 : 0;
+    if (p.shape.rank == 0 || !name.ends_with(ending)) return;
+    ++all;
+    there += p.in_file() ? 1 : 0;
   });
   return there == 0 ? 0 : there < all ? 1 : 2;
 }

@@ -144,7 +144,7 @@ TEST_CASE("features in a context of the caller's are classified as those in the 
     CHECK(std::ranges::equal(probable[i], std::span{probabilities}.subspan(static_cast<std::size_t>(3 * i), 3)));
   }
   CHECK_THROWS_WITH_AS(classify.probabilities(cx, features, std::span{probabilities}.first(3)),
-                       "zero_shot: room for probabilities: expected 12, found 3", ShapeError);
+                       "zero_shot: values for the probabilities: expected 12, found 3", ShapeError);
 }
 
 TEST_CASE("features in memory that is far away are classified there") {
