@@ -45,7 +45,9 @@ double cosine(const A& a, const B& b) {
     double dot = 0, aa = 0, bb = 0;
     for (std::size_t j = 0; j < a[i].size(); ++j) {
       const double x = a[i][j], y = b[i][j];
-      dot += x * y, aa += x * x, bb += y * y;
+      dot += x * y;
+      aa += x * x;
+      bb += y * y;
     }
     smallest = std::min(smallest, dot / std::sqrt(aa * bb));
   }

@@ -134,7 +134,7 @@ class Trainer {
     const double value = value_of(tape_, loss);
     if (!std::isfinite(value)) {
       const std::string layer = tape_.first_not_finite();
-      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; the first value that is not: " +
+      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; first non-finite value in: " +
                                                                   (layer.empty() ? "the loss itself" : layer)}
                 .with_id("clip.numeric.loss"));
     }
