@@ -46,9 +46,9 @@ TEST_CASE("convert: every format becomes safetensors with the same bytes and ele
   }
   // The statements of the folder or of OpenAI's integers are now in the file's metadata.
   convert_file(files + "huggingface", folder / "out");
-  AnyConfig told = try_inspect(folder / "out").value().config;
-  told.preprocessing().color_order = ColorOrder::openai;
-  CHECK(told == AnyConfig{Stored});
+  AnyConfig stated = try_inspect(folder / "out").value().config;
+  stated.preprocessing().color_order = ColorOrder::openai;
+  CHECK(stated == AnyConfig{Stored});
   const Content mixed = content(files + "script.pt");
   CHECK(mixed.at("visual.proj").first.first == Dtype::f16);
   CHECK(mixed.at("visual.ln_pre.weight").first.first == Dtype::f32);
@@ -109,8 +109,8 @@ TEST_CASE("convert: a folder is described by the given configuration or by the f
   Model<Stored, Naive<float>> model;
   load(model, folder / "assumed");
   CHECK(weights_of(model) == wanted());
-  convert_file(files + "huggingface", folder / "told", {.dialect = Dialect::openclip});
-  load(model, folder / "told");
+  convert_file(files + "huggingface", folder / "inferred", {.dialect = Dialect::openclip});
+  load(model, folder / "inferred");
 
   const auto refused = [&](const std::string& in, const ConvertOptions& options) {
     const auto result = try_convert_file(in, folder / "no", options);

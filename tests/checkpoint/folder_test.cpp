@@ -105,7 +105,7 @@ TEST_CASE("folder: an index names files in its folder, and each tensor is in the
   CHECK(with(R"({"a": "3"})").error().message().find("no such file") != std::string::npos);
   for (const char* map : {R"({"a": "../1"})", R"({"a": "/etc/passwd"})", R"({"a": "x/1"})", R"({"a": ".."})",
                           R"({"a": ""})", R"({"a": 1})"})
-    CHECK(with(map).error().message().find("weight_map: a: expected the name of a file beside it, found ") !=
+    CHECK(with(map).error().message().find("weight_map: a: expected the name of a file in its folder, found ") !=
           std::string::npos);
   for (const char* map : {"{}", "[]", "1"})
     CHECK(with(map).error().message() ==

@@ -129,8 +129,8 @@ TEST_CASE("checkpoint: missing states, another optimiser's states, and other sha
   const TemporaryFolder folder;
   Run<> run;
   run.step(1);
-  const std::map<std::string, std::string> stand{{"step", "3"}, {"optimizer_steps", "1"}};
-  write_safetensors(folder / "file", tensors_of(run.weights), stand);
+  const std::map<std::string, std::string> progress{{"step", "3"}, {"optimizer_steps", "1"}};
+  write_safetensors(folder / "file", tensors_of(run.weights), progress);
   check_refused(run, folder / "file", "optimizer.exp_avg.a: expected values of shape (2, 2), found nothing");
   Run<Sgd<B>> other;
   other.step(1);
@@ -148,7 +148,7 @@ TEST_CASE("checkpoint: missing states, another optimiser's states, and other sha
       tensors.push_back(tensor_to_write(run.weights.backend(),
                                         std::string(optimizer_prefix) + state.name + "." + e.name, e.shape,
                                         In<double>{state.of(e)}));
-  write_safetensors(folder / "file", tensors, stand);
+  write_safetensors(folder / "file", tensors, progress);
   check_refused(run, folder / "file", "names: 1 missing (a)");
 }
 

@@ -1,5 +1,4 @@
-// clip/checkpoint/description.hpp: statements of a file or folder about its model: heads, activation, epsilon,
-// preprocessing.
+// clip/checkpoint/description.hpp: statements of a file or folder about its model, such as activation and heads.
 #pragma once
 
 #include <clip/formats/tensor_file.hpp>

@@ -1,5 +1,4 @@
-// clip/checkpoint/folder.hpp: reader of a weights file, of several with an index, or of a folder with a model's
-// description.
+// clip/checkpoint/folder.hpp: reader of weights in a file, in shards with an index, or in a model's folder.
 #pragma once
 
 #include <clip/formats/tensor_file.hpp>
@@ -35,7 +34,7 @@ Result<TensorFile> try_open_shards(const std::string& folder, const std::string&
   for (const auto& [tensor, file] : map->items()) {
     const auto* const name = file.template get_ptr<const Json::string_t*>();
     if (name == nullptr || name->empty() || name->front() == '.' || name->find('/') != name->npos)
-      return LoadError{index_path, "weight_map: " + tensor, "the name of a file beside it", json_in_words(file)};
+      return LoadError{index_path, "weight_map: " + tensor, "the name of a file in its folder", json_in_words(file)};
     names.insert(*name);
   }
   std::optional<TensorFile> all;

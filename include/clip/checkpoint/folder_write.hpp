@@ -1,5 +1,4 @@
-// clip/checkpoint/folder_write.hpp: writer of a model folder in the layout of transformers or OpenCLIP: descriptions
-// and weights.
+// clip/checkpoint/folder_write.hpp: atomic writer of a model's folder in the layout of transformers or OpenCLIP.
 #pragma once
 
 #include <clip/checkpoint/folder.hpp>

@@ -1,4 +1,4 @@
-// clip/checkpoint/open.hpp: opens a model whose architecture is inferred from its file.
+// clip/checkpoint/open.hpp: opening of a model whose architecture is inferred from its file.
 #pragma once
 
 #include <clip/checkpoint/infer.hpp>

@@ -1,5 +1,4 @@
-// clip/checkpoint/positions.hpp: interpolation of position tables to another image size or context, as in other
-// libraries.
+// clip/checkpoint/positions.hpp: interpolation of position tables to another image size or context.
 //
 // Every method is a matrix of weights from old to new positions: a text's table is multiplied by it once, an image's
 // grid along both sides. Keys' cubic with parameter a:

@@ -1,5 +1,4 @@
-// clip/checkpoint/save.hpp: writer of a model's tensors: dialect, element type, metadata, and the folder that describes
-// the model.
+// clip/checkpoint/save.hpp: options of save, and the writer of a model's tensors and descriptions.
 #pragma once
 
 #include <clip/checkpoint/folder_write.hpp>

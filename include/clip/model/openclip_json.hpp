@@ -1,4 +1,4 @@
-// clip/model/openclip_json.hpp: OpenCLIP's configuration files: model_configs/*.json, and the open_clip_config.json of a folder.
+// clip/model/openclip_json.hpp: OpenCLIP's configuration files: model_configs/*.json and open_clip_config.json.
 #pragma once
 
 #include <clip/io/json.hpp>
