@@ -12,7 +12,7 @@
 namespace clip::inline CLIP_ABI::detail {
 
 /// The kind of model in a file that no family of the library recognises, by its tensor names.
-inline std::string family_of(const TensorFile& file) {
+inline std::string foreign_kind(const TensorFile& file) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 5> signs{
       {{"vision_model.head.", "a SigLIP (vision_model.head …)"},
        {"visual.trunk.", "a CLIP whose image tower is timm's (visual.trunk …)"},

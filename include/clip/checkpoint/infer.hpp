@@ -132,8 +132,8 @@ template <class F = KnownFamilies>
   AnyConfigOf<F> c{embed_dim, std::move(image), std::move(text), shape.has("logit_bias")};
   if (stated->preprocessing) c.preprocessing() = *stated->preprocessing;
   if (shape.missing())
-    return LoadError{file.place(),
-                     "not a CLIP with " + image_words + ": found " + detail::family_of(file) + "; " + shape.problems()};
+    return LoadError{file.place(), "not a CLIP with " + image_words + ": found " + detail::foreign_kind(file) + "; " +
+                                       shape.problems()};
   detail::check_statements(shape, c, *stated);
   if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};
   double values = 0;

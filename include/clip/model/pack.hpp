@@ -41,9 +41,9 @@ void unpack(B& backend, const Parameter<typename B::Scalar>& p, View<typename B:
   backend.unpack(p.use, p.window(), reinterpret_cast<const std::byte*>(p.data), p.layout, rows);
 }
 
-/// Repacks the weights of all products below a module into another layout, each in its own memory: the scratch is as
-/// large as the largest weight. Weights in a mapped file are packed into the model's memory and their pages released; a
-/// row-major layout leaves them in the file. No effect without a PackingBackend.
+/// Repacks the weights of all products below a module into another layout, each in its own memory. The scratch holds at
+/// most one weight. Weights in a mapped file are packed into the model's memory and their pages released; a row-major
+/// layout leaves them in the file. No effect without a PackingBackend.
 template <Backend B, class M>
 void relayout(B& backend, M& module, Layout layout) {
   if constexpr (PackingBackend<B>) {

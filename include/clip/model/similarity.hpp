@@ -21,8 +21,8 @@ class Similarity {
 
   explicit Similarity(bool biased = false, B backend = {})
       : backend_{std::move(backend)}, values_{backend_, 2 * aligned_count<T>(1)}, biased_{biased} {
-    place(logit_scale, values_.data());
-    place(logit_bias, values_.data() + aligned_count<T>(1));
+    bind(logit_scale, values_.data());
+    bind(logit_bias, values_.data() + aligned_count<T>(1));
   }
 
   /// ln of the temperature. Starts at ln(1/0.07) (Radford et al. 2021 §2.5); every optimiser clamps it to [0, ln 100].
@@ -45,7 +45,7 @@ class Similarity {
   double bias() const { return biased_ ? value(logit_bias) : 0; }
 
  private:
-  void place(Parameter<T>& p, T* at) {
+  void bind(Parameter<T>& p, T* at) {
     p.data = at;
     backend_.fill(p.view(), static_cast<T>(p.init.scale));
   }
