@@ -21,7 +21,7 @@ void randomise_weights(M& model) {
     const bool constant = p.init.rule == clip::Init::Rule::constant;
     const auto scale =
         static_cast<float>(p.init.rule == clip::Init::Rule::uniform ? p.init.scale / std::sqrt(3.0) : p.init.scale);
-    const auto y = p.own_place();
+    const auto y = p.own_memory();
     std::size_t at = 0;
     for (clip::Index i = 0; i < y.rows; ++i)
       for (clip::Index j = 0; j < y.cols; ++j, at = at + 1 == some.size() ? 0 : at + 1)

@@ -1,5 +1,5 @@
-// clip/clip.hpp: the whole library in one include. Two headers stay apart: a device backend, and backend/naive.hpp for those
-// who compare. Every header also compiles alone.
+// clip/clip.hpp: the whole library, except device backends and backend/naive.hpp, the reference backend. Every header
+// also compiles alone.
 #pragma once
 
 #include <clip/autograd/inference.hpp>

@@ -37,24 +37,24 @@ constexpr Assumptions assumed{.activation = Activation::gelu, .image_heads = 4, 
 
 }  // namespace
 
-TEST_CASE("convert: every format becomes safetensors with the bytes and element types it had") {
+TEST_CASE("convert: every format becomes safetensors with the same bytes and element types") {
   const TemporaryFolder folder;
   for (const char* name : {"state.pt", "half.pt", "bfloat16.pt", "nested.pt", "script.pt", "wanted.safetensors"}) {
     CAPTURE(name);
     convert_file(files + name, folder / "out");
     CHECK(content(folder / "out") == without_notes(content(files + name)));
   }
-  // What the folder or the notes told stands in the file from now on.
+  // The statements of the folder or of OpenAI's integers are now in the file's metadata.
   convert_file(files + "huggingface", folder / "out");
-  AnyConfig told = try_inspect(folder / "out").value().config;
-  told.preprocessing().color_order = ColorOrder::openai;
-  CHECK(told == AnyConfig{Stored});
+  AnyConfig stated = try_inspect(folder / "out").value().config;
+  stated.preprocessing().color_order = ColorOrder::openai;
+  CHECK(stated == AnyConfig{Stored});
   const Content mixed = content(files + "script.pt");
   CHECK(mixed.at("visual.proj").first.first == Dtype::f16);
   CHECK(mixed.at("visual.ln_pre.weight").first.first == Dtype::f32);
 }
 
-TEST_CASE("convert: to Hugging Face and back is the same, byte for byte") {
+TEST_CASE("convert: to Hugging Face and back gives the same file, byte for byte") {
   const TemporaryFolder folder;
   for (const char* name : {"script.pt", "bfloat16.pt", "wanted.safetensors"}) {
     CAPTURE(name);
@@ -70,7 +70,7 @@ TEST_CASE("convert: to Hugging Face and back is the same, byte for byte") {
   CHECK(content(folder / "joined.safetensors") == content(files + "huggingface"));
 }
 
-TEST_CASE("convert: a file may take its own place") {
+TEST_CASE("convert: a file can replace itself") {
   const TemporaryFolder folder;
   std::filesystem::copy(files + "wanted.safetensors", folder / "a.safetensors");
   convert_file(folder / "a.safetensors", folder / "a.safetensors", {.dialect = Dialect::huggingface});
@@ -78,7 +78,7 @@ TEST_CASE("convert: a file may take its own place") {
   CHECK(content(folder / "a.safetensors") == content(files + "wanted.safetensors"));
 }
 
-TEST_CASE("convert: the weights change their type where that is asked for, counters and other integers never") {
+TEST_CASE("convert: the element type of weights changes on request, that of counters and other integers never") {
   const TemporaryFolder folder;
   const std::vector<float> values{0.1f, 2};
   const std::vector<std::int64_t> count{7}, ids{0, 1};
@@ -99,7 +99,7 @@ TEST_CASE("convert: the weights change their type where that is asked for, count
   CHECK(out.metadata() == std::map<std::string, std::string>{{"format", "pt"}, {"made by", "a test"}});
 }
 
-TEST_CASE("convert: a folder is described by the configuration given, by what the file tells, or not at all") {
+TEST_CASE("convert: a folder is described by the given configuration or by the file; otherwise it is an error") {
   const TemporaryFolder folder;
   convert_file(files + "script.pt", folder / "given", {.dialect = Dialect::huggingface, .config = AnyConfig{Quick}});
   Model<Quick, Naive<float>> quick;
@@ -109,8 +109,8 @@ TEST_CASE("convert: a folder is described by the configuration given, by what th
   Model<Stored, Naive<float>> model;
   load(model, folder / "assumed");
   CHECK(weights_of(model) == wanted());
-  convert_file(files + "huggingface", folder / "told", {.dialect = Dialect::openclip});
-  load(model, folder / "told");
+  convert_file(files + "huggingface", folder / "inferred", {.dialect = Dialect::openclip});
+  load(model, folder / "inferred");
 
   const auto refused = [&](const std::string& in, const ConvertOptions& options) {
     const auto result = try_convert_file(in, folder / "no", options);
@@ -124,7 +124,7 @@ TEST_CASE("convert: a folder is described by the configuration given, by what th
   CHECK(refused(folder.path, {}).find("no weights in this folder") != std::string::npos);
 }
 
-TEST_CASE("convert: a residual network for Hugging Face is one clear error") {
+TEST_CASE("convert: a residual network in Hugging Face's dialect is one clear error") {
   const TemporaryFolder folder;
   const std::vector<float> values(1);
   write_safetensors(

@@ -37,7 +37,7 @@ std::string refused(const std::string& path) {
 }
 }  // namespace
 
-TEST_CASE("load: a model takes its weights from every kind of file") {
+TEST_CASE("load: a model loads from every kind of file") {
   for (const char* name : {"state.pt", "half.pt", "bfloat16.pt", "nested.pt", "script.pt", "wanted.safetensors"}) {
     CAPTURE(name);
     Small<Quick> model{Rng{1}};
@@ -51,9 +51,9 @@ TEST_CASE("load: a model takes its weights from every kind of file") {
   CHECK(load_partial(image, files + "huggingface").missing.empty());
 }
 
-TEST_CASE("load: a file of another model says what would fit") {
+TEST_CASE("load: the error for a file of another model names the configuration that fits") {
   const TemporaryFolder folder;
-  // Width 64, so that heads follow from it.
+  // Width 64 determines the number of heads.
   static constexpr auto Wide = [] {
     auto c = Quick;
     c.image.width = c.text.width = 64;
@@ -68,12 +68,12 @@ TEST_CASE("load: a file of another model says what would fit") {
                        "heads 1, quick_gelu; embedding 8"));
   CHECK(refused<Small<Longer>>(files + "half.pt")
             .find("1 that do not fit (positional_embedding: shape (7, 16) expected, (5, 16) found "
-                  "(LoadOptions::positions says how to stretch it)); a model "
+                  "(set LoadOptions::positions to interpolate it)); a model "
                   "that fits has "
                   "image size 8, ") != std::string::npos);
 }
 
-TEST_CASE("load: an activation, heads or an epsilon other than a folder states is an error, and nothing is changed") {
+TEST_CASE("load: an activation, heads or an epsilon other than the folder's is an error, and the model is unchanged") {
   const std::string where = "(" + files + "huggingface/config.json)";
   CHECK(refused<Small<Quick>>(files + "huggingface")
             .starts_with(files +
@@ -100,5 +100,5 @@ TEST_CASE("load: OpenAI's own archives were trained with quick_gelu") {
   CHECK(refused<Small<Stored>>(files + "script.pt")
             .find("image activation: expected gelu (the model's), found quick_gelu") != std::string::npos);
   Small<Stored> model;
-  CHECK(try_load(model, files + "half.pt").has_value());  // a file that does not say
+  CHECK(try_load(model, files + "half.pt").has_value());  // a file without statements
 }

@@ -32,7 +32,7 @@ std::string message(const std::string& path) {
 }
 }  // namespace
 
-TEST_CASE("tensors: every format is recognised by its content, not by its name") {
+TEST_CASE("tensors: every format is recognised by its content, not by its file name") {
   const TemporaryFolder folder;
   for (const auto& [name, format] : {std::pair{"wanted.safetensors", FileFormat::safetensors},
                                      {"half.pt", FileFormat::torch},
@@ -53,7 +53,7 @@ TEST_CASE("tensors: every format is recognised by its content, not by its name")
   CHECK(message(files + "legacy.pt").find("before 1.6") != std::string::npos);
 }
 
-TEST_CASE("tensors: they outlive the object they were opened with") {
+TEST_CASE("tensors: copies outlive the object that opened the file") {
   std::optional<TensorFile> first = open_tensors(files + "half.pt");
   const TensorFile second = first->with({first->tensors().begin(), first->tensors().end()});
   first.reset();
@@ -62,7 +62,7 @@ TEST_CASE("tensors: they outlive the object they were opened with") {
   CHECK(values[1] - values[0] == 7 / 16.0f);
 }
 
-TEST_CASE("folder: shards and the description beside them are one file") {
+TEST_CASE("folder: shards and the folder's description open as one file") {
   const TensorFile file = open_tensors(files + "huggingface");
   CHECK(file.tensors().size() == 46);
   CHECK(file.find("vision_model.pre_layrnorm.weight") != nullptr);
@@ -75,7 +75,7 @@ TEST_CASE("folder: shards and the description beside them are one file") {
   CHECK(same.tensors().size() == 46);
 }
 
-TEST_CASE("folder: one file is enough, and what was looked for is told where there is none") {
+TEST_CASE("folder: one file is enough; without any, the error lists the names tried") {
   const TemporaryFolder folder;
   CHECK(message(folder.path) == folder.path +
                                     ": no weights in this folder (looked for open_clip_model.safetensors, "
@@ -91,7 +91,7 @@ TEST_CASE("folder: one file is enough, and what was looked for is told where the
   CHECK(message(folder.path).find("config.json: not valid JSON") != std::string::npos);
 }
 
-TEST_CASE("folder: an index names files beside it, and every tensor is where it says, once") {
+TEST_CASE("folder: an index names files in its folder, and each tensor is in the named file, once") {
   const TemporaryFolder folder;
   write(folder / "1", {"a", "b"});
   write(folder / "2", {"c"});
@@ -105,7 +105,7 @@ TEST_CASE("folder: an index names files beside it, and every tensor is where it 
   CHECK(with(R"({"a": "3"})").error().message().find("no such file") != std::string::npos);
   for (const char* map : {R"({"a": "../1"})", R"({"a": "/etc/passwd"})", R"({"a": "x/1"})", R"({"a": ".."})",
                           R"({"a": ""})", R"({"a": 1})"})
-    CHECK(with(map).error().message().find("weight_map: a: expected the name of a file beside it, found ") !=
+    CHECK(with(map).error().message().find("weight_map: a: expected the name of a file in its folder, found ") !=
           std::string::npos);
   for (const char* map : {"{}", "[]", "1"})
     CHECK(with(map).error().message() ==

@@ -1,4 +1,4 @@
-// Small files with large numbers in them: every reader answers with an error, and asks for no more memory than the file deserves.
+// Small files with large numbers: every reader returns an error and allocates memory only in proportion to the file.
 #include <clip/checkpoint/open.hpp>
 
 #include "../io/temporary_folder.hpp"
@@ -16,7 +16,7 @@ using namespace clip;
 
 namespace {
 
-/// Address space for a few hundred megabytes beyond what is in use: a request for gigabytes fails the test by failing itself.
+/// Limits the address space to the current size and a few hundred megabytes: an allocation of gigabytes fails.
 class LittleMemory {
  public:
   LittleMemory() {
@@ -59,7 +59,7 @@ void refused(const std::string& bytes, const std::string& sentence = "") {
 
 }  // namespace
 
-TEST_CASE("hostile: safetensors that promise more than they have") {
+TEST_CASE("hostile: safetensors whose header exceeds the data") {
   refused(little(99'999'999, 8) + "{");
   refused(little(~std::uint64_t{0}, 8) + "{}");
   refused(safetensors_with(R"({"a":{"dtype":"F32","shape":[4000000000],"data_offsets":[0,16000000000]}})"));
@@ -68,7 +68,7 @@ TEST_CASE("hostile: safetensors that promise more than they have") {
   refused(safetensors_with(R"({"a":{"dtype":"F4","shape":[18446744073709551615],"data_offsets":[0,4]}})", "1234"));
 }
 
-TEST_CASE("hostile: empty tensors of vast shapes describe no model") {
+TEST_CASE("hostile: empty tensors of huge shapes are not a model") {
   std::string header = R"({"token_embedding.weight":{"dtype":"F32","shape":[2,64],"data_offsets":[0,512]})";
   const auto add = [&](const std::string& name, const std::string& shape) {
     header += ",\"" + name + R"(":{"dtype":"F32","shape":[)" + shape + R"(],"data_offsets":[512,512]})";
@@ -85,7 +85,7 @@ TEST_CASE("hostile: empty tensors of vast shapes describe no model") {
   refused(safetensors_with(header + "}", std::string(512, '\0')), "too small for its own shapes");
 }
 
-TEST_CASE("hostile: a pickle's lengths, counts and strides") {
+TEST_CASE("hostile: lengths, counts and strides of a pickle out of range") {
   const auto archive = [](const std::string& pickle) {
     return ZipWriter{{{"a/data.pkl", pickle}, {"a/data/0", std::string(16, '\0')}}}.file();
   };
@@ -95,7 +95,7 @@ TEST_CASE("hostile: a pickle's lengths, counts and strides") {
   refused(archive(std::string("\x80\x02X", 3) + little(0xFFFFFFFF, 4)));
   refused(archive(std::string("\x80\x02\x8B", 3) + little(0x7FFFFFFF, 4)));
   refused(archive(std::string("\x80\x04\x8E", 3) + little(std::uint64_t{1} << 40, 8)));
-  // A tensor of 10^12 elements over four, by strides of zero, by an offset beyond, by strides that overflow.
+  // A tensor of 10^12 elements over four stored ones: strides of zero, an offset beyond the end, overflowing strides.
   const auto number = [](std::uint64_t n) { return "\x8A\x08" + little(n, 8); };
   const auto tensor = [&](const std::string& offset, const std::string& shape, const std::string& strides) {
     return archive(std::string("\x80\x02}X\x01", 5) + std::string(3, '\0') + "w" + global + storage + offset + "(" +
@@ -108,10 +108,10 @@ TEST_CASE("hostile: a pickle's lengths, counts and strides") {
                  number(std::uint64_t{1} << 62) + number(std::uint64_t{1} << 62)),
           "w: reaches beyond its storage");
   refused(tensor(std::string("K\0", 2), number(2) + number(2), number(2) + number(1)),
-          "not a CLIP");  // an honest one is read
+          "not a CLIP");  // a valid pickle is read
 }
 
-TEST_CASE("hostile: zip entries that inflate without end, or claim to") {
+TEST_CASE("hostile: zip entries that inflate to huge sizes or claim to") {
   using Entry = ZipWriter::Entry;
   const std::string zeros(1000, '\0');
   for (const long long size : {0xFFFFFFF0LL, 1'000'000LL, 100LL}) {

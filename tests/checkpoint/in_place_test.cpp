@@ -1,5 +1,4 @@
-// Weights that stay where their file is mapped: the same numbers, nothing read or copied before it is used, and the file never
-// written to.
+// Weights in the mapped file: the same results, no read or copy before the first use, and the file is never written.
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/checkpoint/model_file.hpp>
@@ -32,17 +31,19 @@ std::string saved(const TemporaryFolder& folder) {
   return folder / "odd.safetensors";
 }
 
-/// Whose values are the file's: 0 none, 1 some, 2 all.
+/// The weights in a mapped file: 0 none, 1 some, 2 all.
 template <class M>
 int in_file(const M& model, std::string_view ending = "") {
   Index there = 0, all = 0;
   visit_parameters(model, [&](std::string_view name, const auto& p) {
-    if (p.shape.rank > 0 && name.ends_with(ending)) ++all, there += p.in_file() ? 1 : 0;
+    if (p.shape.rank == 0 || !name.ends_with(ending)) return;
+    ++all;
+    there += p.in_file() ? 1 : 0;
   });
   return there == 0 ? 0 : there < all ? 1 : 2;
 }
 
-/// How often this process has a file mapped.
+/// The number of mappings of a file in this process.
 int mappings_of(const std::string& path) {
   std::ifstream maps("/proc/self/maps");
   int count = 0;
@@ -74,7 +75,7 @@ void train(M& model) {
 
 }  // namespace
 
-TEST_CASE("in place: a model encodes as one whose weights were copied, bit for bit, and has copied none") {
+TEST_CASE("in place: a model encodes with the bits of a copied one, and copies no weight") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   Model<Odd> copied, model;
@@ -91,7 +92,7 @@ TEST_CASE("in place: a model encodes as one whose weights were copied, bit for b
   CHECK(features_of(opened) == features_of(copied));
 }
 
-TEST_CASE("in place: the model keeps its file, which may be replaced or removed, also by itself") {
+TEST_CASE("in place: the model keeps its mapping when the file is replaced or removed, also by the model's own save") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   Model<Odd> model;
@@ -107,7 +108,7 @@ TEST_CASE("in place: the model keeps its file, which may be replaced or removed,
   CHECK(features_of(moved) == before);
 }
 
-TEST_CASE("in place: a model that is loaded again and again keeps only the files its weights lie in") {
+TEST_CASE("in place: a model that is loaded repeatedly keeps only the files that hold its weights") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   if (!std::filesystem::exists("/proc/self/maps")) {
@@ -122,14 +123,14 @@ TEST_CASE("in place: a model that is loaded again and again keeps only the files
   const std::string other = folder / "other.safetensors";
   Model<Odd> second{Rng{4}};
   save(second.image, other);
-  load_partial(model, other, {.in_place = true});  // the text tower stays where it was
+  load_partial(model, other, {.in_place = true});  // the text tower stays in the first file
   CHECK(mappings_of(path) == 1);
   CHECK(mappings_of(other) == 1);
   load(model, path);
   CHECK(mappings_of(path) + mappings_of(other) == 0);
 }
 
-TEST_CASE("in place: a load that fails half-way leaves no weight without its memory") {
+TEST_CASE("in place: after a load that fails half-way every weight has valid memory") {
   const TemporaryFolder folder;
   const std::string path = saved(folder), name = "transformer.resblocks.1.mlp.c_fc.weight";
   Model<Odd> copied, model;
@@ -139,7 +140,7 @@ TEST_CASE("in place: a load that fails half-way leaves no weight without its mem
     const TensorFile file = open_tensors(path);
     std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};
     auto& broken = *std::ranges::find(tensors, name, &FileTensor::name);
-    broken.dtype = Dtype::f64;  // so it is converted, which its parts do not allow
+    broken.dtype = Dtype::f64;  // requires conversion, which fails for these parts
     broken.parts[0].bytes = broken.parts[0].bytes.first(8);
     CHECK_THROWS_AS(static_cast<void>(try_load(model, file.with(tensors), {.in_place = true})), LoadError);
   }
@@ -155,7 +156,7 @@ TEST_CASE("in place: a load that fails half-way leaves no weight without its mem
   CHECK(features_of(model) == features_of(copied));
 }
 
-TEST_CASE("in place: packing takes the weights of products out of the file, and unpacking leaves them in memory") {
+TEST_CASE("in place: packing copies the weights of products into memory, and unpacking keeps them there") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   for (const Storage storage : {Storage::full, Storage::bfloat16}) {
@@ -172,8 +173,7 @@ TEST_CASE("in place: packing takes the weights of products out of the file, and 
   }
 }
 
-TEST_CASE(
-    "in place: what a table of parameters trains is brought into memory, the rest stays, and the file is as it was") {
+TEST_CASE("in place: a parameter table copies its weights into memory, the others stay, and the file is unchanged") {
   const TemporaryFolder folder;
   const std::string path = saved(folder), bytes = get(path);
   Model<Odd> copied, model;
@@ -186,7 +186,7 @@ TEST_CASE(
   CHECK(get(path) == bytes);
 }
 
-TEST_CASE("in place: a model may be loaded or initialised again") {
+TEST_CASE("in place: a model can be loaded or initialised again") {
   const TemporaryFolder folder;
   const std::string path = saved(folder), bytes = get(path);
   Model<Odd> model, copied;
@@ -218,13 +218,13 @@ TEST_CASE("in place: one encoder uses its half of a file") {
   CHECK(std::ranges::equal(a.values(), b.values()));
 }
 
-TEST_CASE("in place: values that do not lie as the model reads them are converted") {
+TEST_CASE("in place: values in another layout or type are converted") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   Model<Odd> copied;
   load(copied, path);
 
-  std::string file = get(path);  // one more blank in the header, and every value stands at an odd address
+  std::string file = get(path);  // one more blank in the header misaligns every value
   const auto length = load_little<std::uint64_t>(reinterpret_cast<const std::byte*>(file.data()));
   file.insert(8 + static_cast<std::size_t>(length), 1, ' ');
   store_little(reinterpret_cast<std::byte*>(file.data()), length + 1);
@@ -242,10 +242,10 @@ TEST_CASE("in place: values that do not lie as the model reads them are converte
   load(half, files + "half.pt", {.in_place = true});
   CHECK(in_file(half) == 0);
   load(archive, files + "state.pt", {.in_place = true});
-  CHECK(in_file(archive) == 1);  // what is stored with strides is put together in memory
+  CHECK(in_file(archive) == 1);  // strided tensors are copied into memory
   CHECK(weights_of(archive) == wanted());
 
-  save(copied, folder / "parted", {.dialect = Dialect::huggingface});  // q, k and v apart, projections transposed
+  save(copied, folder / "parted", {.dialect = Dialect::huggingface});  // separate q, k and v, transposed projections
   Model<Odd> joined;
   load(joined, folder / "parted", {.in_place = true});
   CHECK(in_file(joined, "in_proj_weight") == 0);
@@ -254,7 +254,7 @@ TEST_CASE("in place: values that do not lie as the model reads them are converte
   CHECK(features_of(joined) == features_of(copied));
 }
 
-TEST_CASE("in place: threads may encode at once, with the same bits") {
+TEST_CASE("in place: threads encode concurrently, with the same bits") {
   const TemporaryFolder folder;
   Model<Odd> model{Cpu<>{{.threads = 2}}};
   load(model, saved(folder), {.in_place = true});

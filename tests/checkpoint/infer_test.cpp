@@ -14,7 +14,7 @@ using namespace clip::testing;
 namespace {
 constexpr Assumptions heads{.activation = {}, .image_heads = 4, .text_heads = 2};
 
-/// A file of names and shapes; its values are zeros.
+/// A file of named shapes whose values are zeros.
 struct Shapes {
   TemporaryFolder folder;
   std::vector<std::pair<std::string, std::vector<Index>>> list;
@@ -61,7 +61,7 @@ struct Shapes {
     FAIL("no " << name);
     return list[0].second;
   }
-  /// As a directory without bytes: what is inferred must not depend on them.
+  /// The directory of a file without its bytes: inference must not depend on them.
   TensorFile file() const {
     static const Safetensors none = [] {
       static const std::string text("\2\0\0\0\0\0\0\0{}", 10);
@@ -85,7 +85,7 @@ TEST_CASE("inspect: every constant is recognised from its shapes and its activat
   for (const NamedConfig& known : named_configs()) {
     CAPTURE(known.name);
     AnyConfig config = known.config;
-    config.preprocessing() = {};  // which no shape tells
+    config.preprocessing() = {};  // shapes do not determine it
     const TensorFile file = config.visit([](const auto& c) { return Shapes{c}.file(); });
     const auto found = try_inspect(file, {.activation = std::get<TextConfig>(config.text).activation});
     REQUIRE(found);
@@ -98,7 +98,7 @@ TEST_CASE("inspect: every constant is recognised from its shapes and its activat
   CHECK(inspect_of(Shapes{RN101}.file()).name == "RN101");
 }
 
-TEST_CASE("inspect: other sizes too, and heads by OpenCLIP's rule") {
+TEST_CASE("inspect: other sizes, and numbers of heads by OpenCLIP's rule") {
   VitClipConfig c = detail::with(laion::ViT_g_14, Activation::quick_gelu);
   c.text.layers = 23;
   const auto found = try_inspect(Shapes{c}.file());
@@ -107,13 +107,13 @@ TEST_CASE("inspect: other sizes too, and heads by OpenCLIP's rule") {
   CHECK(found->constant.empty());
 }
 
-TEST_CASE("inspect: files and folders of every kind hold the same model; what they state beats what is assumed") {
+TEST_CASE("inspect: files and folders of every kind hold the same model; statements take precedence over assumptions") {
   for (const char* name : {"state.pt", "half.pt", "nested.pt", "wanted.safetensors"}) {
     CHECK(inspect(files + name, heads).config == AnyConfig{Quick});
     CHECK(inspect(files + name, {Activation::gelu, 4, 2}).config == AnyConfig{Stored});
   }
   const Inspection script = inspect(files + "script.pt", {Activation::gelu, 4, 2});
-  CHECK(script.config == AnyConfig{Quick});  // OpenAI's archives were trained with it
+  CHECK(script.config == AnyConfig{Quick});  // OpenAI's archives were trained with quick_gelu
   CHECK(script.activation_known);
   CHECK(script.format == FileFormat::torchscript);
   const Inspection folder = inspect(files + "huggingface");
@@ -122,7 +122,7 @@ TEST_CASE("inspect: files and folders of every kind hold the same model; what th
   CHECK(folder.dialect == Dialect::huggingface);
 }
 
-TEST_CASE("inspect: a description may state everything that shapes do not tell") {
+TEST_CASE("inspect: a description can state every property that shapes do not determine") {
   const TemporaryFolder temporary;
   const std::string folder = copy_folder(temporary);
   replace_in(folder + "/config.json", "\"gelu\"", "\"gelu_new\"");
@@ -148,7 +148,7 @@ TEST_CASE("inspect: a description may state everything that shapes do not tell")
   CHECK(std::get<TextConfig>(inspect(folder).config.text).activation == Activation::gelu);
 }
 
-TEST_CASE("inspect: a description that is wrong or contradicts the shapes is an error") {
+TEST_CASE("inspect: an invalid description, or one that contradicts the shapes, is an error") {
   const auto changed = [](const std::string& from, const std::string& to) {
     const TemporaryFolder temporary;
     const std::string folder = copy_folder(temporary);
@@ -172,7 +172,7 @@ TEST_CASE("inspect: a description that is wrong or contradicts the shapes is an 
             .starts_with("/model/config.json: layer_norm_eps: expected a number, found \"small\""));
 }
 
-TEST_CASE("inspect: what is no such model is told with what it is") {
+TEST_CASE("inspect: the error for another kind of model names that kind") {
   Shapes shapes{ViT_B_32};
   shapes.list.erase(shapes.list.begin(), shapes.list.begin() + 4);
   shapes.add("visual.trunk.stem.0.conv_kxk.0.conv.weight", {64, 3, 3, 3});
@@ -194,27 +194,28 @@ TEST_CASE("inspect: what is no such model is told with what it is") {
   CHECK(message(other.file()).starts_with("x: not a CLIP with a vision transformer: found 0 tensors; "));
 }
 
-TEST_CASE("inspect: impossible sizes are told") {
+TEST_CASE("inspect: impossible sizes are errors") {
   const auto with = [](const char* name, std::vector<Index> shape) {
     Shapes shapes{ViT_B_32};
     shapes.at(name) = std::move(shape);
     return message(shapes.file()).substr(3);
   };
   CHECK(with("visual.positional_embedding", {51, 768}) ==
-        "visual.positional_embedding has 51 rows, expected a square and one");
+        "visual.positional_embedding has 51 rows, expected a square plus one");
   CHECK(with("visual.conv1.weight", {768, 3072}).ends_with("visual.conv1.weight has 2 extents, expected 4"));
   CHECK(with("visual.proj", {768, 0}).ends_with("visual.proj has an extent of 0"));
   CHECK(with("token_embedding.weight", {49408, 500})
-            .find("the heads of the text tower are not known: its width, 500, is no multiple of 64") !=
+            .find("the heads of the text tower are not known: its width, 500, is not a multiple of 64") !=
         std::string::npos);
-  CHECK(message(open_tensors(files + "half.pt"))
-            .find("the heads of the image tower are not known: its width, 16, is no multiple of 64; the heads of the "
-                  "text tower") != std::string::npos);
+  CHECK(
+      message(open_tensors(files + "half.pt"))
+          .find("the heads of the image tower are not known: its width, 16, is not a multiple of 64; the heads of the "
+                "text tower") != std::string::npos);
   CHECK(message(open_tensors(files + "half.pt"), {{}, 5, 2})
             .ends_with("5 heads do not divide the width of the image tower, 16"));
 }
 
-TEST_CASE("inspect: a small file cannot ask for a large model") {
+TEST_CASE("inspect: a small file cannot describe a large model") {
   Shapes shapes{ViT_B_32};
   shapes.at("visual.conv1.weight")[0] = 640'000;
   CHECK(message(shapes.file()).find("too small for its own shapes: weights: expected ") != std::string::npos);

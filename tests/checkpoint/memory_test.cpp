@@ -1,4 +1,4 @@
-// What is resident while weights are read: pages of a file are let go as soon as their tensor was copied.
+// Resident memory while weights are read: the pages of a tensor are released once it is copied.
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/model_file.hpp>
@@ -40,7 +40,7 @@ inline constexpr ClipConfig<VitConfig, TextConfig> Unequal{.embed_dim = 8,
                                                                     .activation = Activation::gelu,
                                                                     .epsilon = 1e-5f}};
 
-/// Bytes of a file that this process holds mapped and in memory; nothing where the system does not tell.
+/// Resident bytes of this process's mappings of a file; nullopt if the system does not report them.
 std::optional<std::size_t> resident(const std::string& path) {
   std::ifstream maps("/proc/self/smaps");
   if (!maps) return std::nullopt;
@@ -78,7 +78,7 @@ void touch(const TensorFile& file) {
 
 }  // namespace
 
-TEST_CASE("memory: a loaded file leaves next to nothing of itself in memory") {
+TEST_CASE("memory: almost no page of a file is resident after loading") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   const TensorFile file = open_tensors(path);
@@ -89,13 +89,13 @@ TEST_CASE("memory: a loaded file leaves next to nothing of itself in memory") {
   Model<Unequal, Naive<float>> model;
   try_load(model, file).value();
   CHECK(*resident(path) < size / 10);
-  touch(file);  // and it is all still there
+  touch(file);  // the contents are unchanged
 }
 
-TEST_CASE("memory: one encoder touches its own tensors alone") {
+TEST_CASE("memory: one encoder reads only its own tensors") {
   const TemporaryFolder folder;
   const TensorFile file = open_tensors(saved(folder));
-  // Reading a page of the other tower would end the program here.
+  // Reading a page of the other tower would crash here.
   const auto lock = [&](const char* name, int protection) {
     const std::span<const std::byte> bytes = file.find(name)->parts[0].bytes;
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE)),
@@ -114,13 +114,13 @@ TEST_CASE("memory: one encoder touches its own tensors alone") {
   lock("visual.conv1.weight", PROT_READ);
 }
 
-TEST_CASE("memory: weights used in place are not read before they are used, nor copied") {
+TEST_CASE("memory: weights used in place are neither copied nor read before their first use") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   RESIDENT_OR_RETURN(path);
   Model<Unequal, Naive<float>> model;
   load(model, path, {.in_place = true});
-  CHECK(*resident(path) < get(path).size() / 4);  // the header, and what the system maps around it
+  CHECK(*resident(path) < get(path).size() / 4);  // the header and the system's read-ahead
   const Texts texts = [] {
     Texts t{1};
     t.add(std::vector<std::int32_t>{0, 1});
@@ -128,14 +128,14 @@ TEST_CASE("memory: weights used in place are not read before they are used, nor 
   }();
   const auto features = model.encode_text(texts);
   const std::size_t used = *resident(path);
-  CHECK(used < get(path).size() / 2);  // the block, not the table of 20,000 tokens
+  CHECK(used < get(path).size() / 2);  // the blocks, without the table of 20,000 tokens
   release_pages(model.text);
   CHECK(*resident(path) < used);
   const auto again = model.encode_text(texts);
   CHECK(std::ranges::equal(again.values(), features.values()));
 }
 
-TEST_CASE("memory: weights packed out of their file are let go") {
+TEST_CASE("memory: packing releases the pages of weights in a file") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   RESIDENT_OR_RETURN(path);
@@ -146,7 +146,7 @@ TEST_CASE("memory: weights packed out of their file are let go") {
   CHECK(*resident(path) < get(path).size() / 4);
 }
 
-TEST_CASE("memory: converting lets every tensor go after it") {
+TEST_CASE("memory: conversion releases every tensor after writing it") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   RESIDENT_OR_RETURN(path);

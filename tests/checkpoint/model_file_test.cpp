@@ -47,7 +47,7 @@ auto weights_of(const M& model) {
   return all;
 }
 
-/// What is in a file, to be changed and written again.
+/// The content of a file, to modify and write again.
 struct Contents {
   std::vector<TensorToWrite> tensors;
   std::vector<std::vector<std::byte>> bytes;
@@ -83,7 +83,7 @@ struct Contents {
   }
 };
 
-/// A file of a model with seeded weights, all of them different from those of a fresh model.
+/// A file of a model with seeded weights, all different from those of a new model.
 template <class T = float>
 std::string saved(const TemporaryFolder& folder, std::uint64_t seed = 8) {
   Small<T> model{Rng{seed}};
@@ -174,7 +174,7 @@ TEST_CASE_TEMPLATE("model file: saving and loading keeps every bit", T, float, d
   CHECK(weights_of(fresh).at("visual.conv1.weight")[47] != 0);
 }
 
-TEST_CASE("model file: special values survive too") {
+TEST_CASE("model file: special values are preserved") {
   const TemporaryFolder folder;
   Small<float> model{Rng{1}}, other;
   float* const p = model.image.tower.proj.data;
@@ -185,7 +185,7 @@ TEST_CASE("model file: special values survive too") {
     CHECK(std::bit_cast<std::uint32_t>(other.image.tower.proj.data[i]) == std::bit_cast<std::uint32_t>(p[i]));
 }
 
-TEST_CASE("model file: float and double read each other") {
+TEST_CASE("model file: float models read double files and vice versa") {
   const TemporaryFolder folder;
   Small<double> wide, back;
   load(wide, saved<float>(folder));
@@ -197,7 +197,7 @@ TEST_CASE("model file: float and double read each other") {
   CHECK(open_safetensors(folder / "wide").find("visual.proj")->dtype == Dtype::f64);
 }
 
-TEST_CASE("model file: missing, unknown and misshapen names are told together, and nothing is changed") {
+TEST_CASE("model file: one error lists missing, unknown and misshapen names, and the model is unchanged") {
   const TemporaryFolder folder;
   Contents contents{saved(folder)};
   contents.remove("visual.proj");
@@ -212,7 +212,7 @@ TEST_CASE("model file: missing, unknown and misshapen names are told together, a
                 "shape (6, 5) expected, (5, 6) found)");
 }
 
-TEST_CASE("model file: of many names the first are told, and how many there are") {
+TEST_CASE("model file: an error with many names lists the first ones and their number") {
   const TemporaryFolder folder;
   write_safetensors(folder / "empty", {});
   Small<float> model{Rng{1}};
@@ -223,7 +223,7 @@ TEST_CASE("model file: of many names the first are told, and how many there are"
   CHECK(result.error().message().ends_with(", …)"));
 }
 
-TEST_CASE("model file: integers are no weights") {
+TEST_CASE("model file: integer weights are an error") {
   const TemporaryFolder folder;
   Contents contents{saved(folder)};
   contents.at("visual.class_embedding").dtype = Dtype::i32;
@@ -232,7 +232,7 @@ TEST_CASE("model file: integers are no weights") {
                 "names: 1 that do not fit (visual.class_embedding: F16, BF16, F32 or F64 expected, I32 found)");
 }
 
-TEST_CASE("model file: a scalar may be stored as one value of any rank, nothing else may") {
+TEST_CASE("model file: only a scalar may be stored as one value of any rank") {
   const TemporaryFolder folder;
   Contents contents{saved(folder)};
   Small<float> expected, model{Rng{1}};
@@ -247,7 +247,7 @@ TEST_CASE("model file: a scalar may be stored as one value of any rank, nothing 
                 "names: 1 that do not fit (ln_final.bias: shape (6) expected, (1, 6) found)");
 }
 
-TEST_CASE("model file: halves are read exactly") {
+TEST_CASE("model file: half-precision values are read exactly") {
   const TemporaryFolder folder;
   Contents contents{saved(folder)};
   const auto halves = [&](const std::string& name, Dtype dtype, std::uint16_t first) {
@@ -270,7 +270,7 @@ TEST_CASE("model file: halves are read exactly") {
     CHECK(model.text.tower.text_projection.data[k] == -1 - static_cast<float>(k) * 0x1p-7f);
 }
 
-TEST_CASE("model file: the integers OpenAI's archives carry are no weights, and no error") {
+TEST_CASE("model file: the integers of OpenAI's archives are ignored") {
   const TemporaryFolder folder;
   Contents contents{saved(folder)};
   for (const char* name : {"input_resolution", "context_length", "vocab_size"}) contents.add(name, Dtype::i64, {});
@@ -281,7 +281,7 @@ TEST_CASE("model file: the integers OpenAI's archives carry are no weights, and 
   CHECK(load_partial(model, folder / "notes").unused.empty());
 }
 
-TEST_CASE("model file: a partial load takes what is there and says what it left") {
+TEST_CASE("model file: a partial load fills the names in the file and reports the others") {
   const TemporaryFolder folder;
   Contents contents{saved(folder)};
   contents.remove("visual.proj");
@@ -305,7 +305,7 @@ TEST_CASE("model file: a partial load takes what is there and says what it left"
   CHECK(weights_of(model) == unchanged);
 }
 
-TEST_CASE("model file: one encoder takes its half of a file, and has a file of its own") {
+TEST_CASE("model file: one encoder loads its half of a file and saves a file of its own") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   Small<float> whole;
@@ -333,7 +333,7 @@ TEST_CASE("model file: one encoder takes its half of a file, and has a file of i
   CHECK(!try_load(text, folder / "image"));
 }
 
-TEST_CASE("model file: a file that is not there, or not one, is told with its name") {
+TEST_CASE("model file: a missing or invalid file is an error with its name") {
   const TemporaryFolder folder;
   Small<float> model{Rng{1}};
   const auto before = weights_of(model);
@@ -358,8 +358,7 @@ inline constexpr auto Larger = [] {
 }();
 }  // namespace
 
-TEST_CASE(
-    "model file: tables of another size are an error that names the option, and are stretched where it is given") {
+TEST_CASE("model file: position tables of another size are an error that names the option, which interpolates them") {
   const TemporaryFolder folder;
   const std::string path = saved(folder);
   Model<Larger, Naive<double>> model{Rng{1}};
@@ -367,9 +366,9 @@ TEST_CASE(
   const auto refused = try_load(model, path);
   REQUIRE(!refused);
   CHECK(refused.error().message().find("visual.positional_embedding: shape (10, 4) expected, (5, 4) found "
-                                       "(LoadOptions::positions says how to stretch it)") != std::string::npos);
+                                       "(set LoadOptions::positions to interpolate it)") != std::string::npos);
   CHECK(refused.error().message().find("positional_embedding: shape (6, 6) expected, (4, 6) found "
-                                       "(LoadOptions::positions says how to stretch it)") != std::string::npos);
+                                       "(set LoadOptions::positions to interpolate it)") != std::string::npos);
   CHECK(weights_of(model) == before);
 
   load(model, path, {.positions = Interpolate::openclip});
@@ -384,7 +383,7 @@ TEST_CASE(
     else CHECK(values == whole.at(name));
   }
 
-  // The image tower alone, by another library's rule; its text tower has none for tables of texts.
+  // The image tower alone, by another library's rule, which does not exist for text tables.
   ImageEncoder<Larger, Naive<float>> image;
   load(image, path, {.positions = Interpolate::huggingface});
   CHECK(static_cast<double>(image.tower.positional_embedding.data[5]) ==
@@ -395,12 +394,12 @@ TEST_CASE(
   CHECK(no_rule.error().message() == path +
                                          ": positional_embedding: positions: interpolation of a text's table: expected "
                                          "openclip (linear), found another");
-  // Where nothing has to be stretched the option changes nothing.
+  // The option has no effect on tables of the right size.
   load(small, path, {.positions = Interpolate::tinyclip});
   CHECK(weights_of(small) == whole);
 }
 
-TEST_CASE("model file: only the grid may differ") {
+TEST_CASE("model file: only the number of positions may differ") {
   const TemporaryFolder folder;
   Contents contents{saved(folder)};
   contents.at("visual.positional_embedding").shape = {4, 5};

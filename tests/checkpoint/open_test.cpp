@@ -13,7 +13,7 @@ namespace {
 constexpr Assumptions heads{.activation = Activation::quick_gelu, .image_heads = 4, .text_heads = 2};
 }
 
-TEST_CASE("open: a file alone is a model, with its weights and its configuration") {
+TEST_CASE("open: one file gives a model with weights and configuration") {
   for (const char* name : {"state.pt", "script.pt", "wanted.safetensors"}) {
     CAPTURE(name);
     const AnyModel model = clip::open<Naive<float>>(files + name, heads);
@@ -25,7 +25,7 @@ TEST_CASE("open: a file alone is a model, with its weights and its configuration
   CHECK(weights_of(folder) == wanted());
 }
 
-TEST_CASE("open: the model encodes as one of fixed sizes does, bit for bit") {
+TEST_CASE("open: the model encodes with the bits of one whose sizes are in the type") {
   const AnyModel any = clip::open<Naive<float>>(files + "huggingface");
   Model<Stored, Naive<float>> fixed;
   load(fixed, files + "huggingface");
@@ -38,7 +38,7 @@ TEST_CASE("open: the model encodes as one of fixed sizes does, bit for bit") {
         std::vector<float>(b.values().begin(), b.values().end()));
 }
 
-TEST_CASE("open: what cannot be opened is an error with its place") {
+TEST_CASE("open: the error for an invalid file names the file") {
   const auto fails = [](const std::string& path, const Assumptions& assumed = {}) {
     const auto result = try_open<Naive<float>>(path, assumed);
     REQUIRE(!result);
@@ -53,7 +53,7 @@ TEST_CASE("open: what cannot be opened is an error with its place") {
   CHECK_THROWS_AS(clip::open(files + "legacy.pt"), LoadError);
 }
 
-TEST_CASE("open: a file written here says itself which model it is") {
+TEST_CASE("open: a file written by the library states its configuration") {
   const TemporaryFolder folder;
   static constexpr auto Own = [] {
     auto c = Stored;

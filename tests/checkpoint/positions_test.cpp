@@ -75,7 +75,7 @@ TEST_CASE("positions: the published vectors, 7 to 12") {
   check_line(7, 12, {0, 0.3, 0.766667, 0.366667, 0.1125, 0.6375, 0.695833, 0.2875, 0.154167, 0.120833, 0.4125, 0.6});
 }
 
-TEST_CASE("positions: every method is PyTorch's, over grids that grow, shrink and stay") {
+TEST_CASE("positions: every method equals PyTorch's, on larger, smaller and equal grids") {
   const Safetensors file = open_safetensors(CLIP_SOURCE_DIR "/tests/checkpoint/files/positions.safetensors");
   int compared = 0;
   for (const StoredTensor& tensor : file.tensors()) {
@@ -99,7 +99,7 @@ TEST_CASE("positions: every method is PyTorch's, over grids that grow, shrink an
   CHECK(compared == 29);
 }
 
-TEST_CASE("positions: a table stretched to its own size is itself, and a constant stays one") {
+TEST_CASE("positions: a table interpolated to its own size is unchanged, and a constant stays constant") {
   for (const Interpolate how : {Interpolate::openclip, Interpolate::huggingface, Interpolate::tinyclip}) {
     const auto same = try_interpolate_grid(grid(5), 1, 26, how).value();
     for (std::size_t i = 0; i < same.size(); ++i) CHECK(std::abs(same[i] - grid(5)[i]) <= 1e-14);
@@ -110,9 +110,9 @@ TEST_CASE("positions: a table stretched to its own size is itself, and a constan
   }
 }
 
-TEST_CASE("positions: what has no rule is an error") {
+TEST_CASE("positions: a size or a method without a rule is an error") {
   CHECK(try_interpolate_grid(grid(4), 1, 27, Interpolate::openclip).error().message() ==
-        "positions: rows wanted: expected a square and one, found 27");
+        "positions: rows requested: expected a square plus one, found 27");
   CHECK(try_interpolate_grid(std::vector<double>(6), 1, 26, Interpolate::openclip).error().kind() == ErrorKind::shape);
   CHECK(try_interpolate_grid(grid(4), 1, 26, Interpolate::none).error().kind() == ErrorKind::option);
   CHECK(try_interpolate_line(grid(4), 1, 26, Interpolate::huggingface).error().kind() == ErrorKind::option);

@@ -1,4 +1,4 @@
-// A residual network through every dialect that has one: names, counters, and files that leave the counters out.
+// A residual network in every dialect that has one: names, counters, and files without counters.
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/open.hpp>
 #include <clip/model/model.hpp>
@@ -38,7 +38,7 @@ std::map<std::string, std::vector<float>> weights_of(const M& model) {
   return all;
 }
 
-/// Random weights; counters count.
+/// Random weights; counters are integers.
 Tiny made() {
   Tiny model{Rng{4}};
   visit_parameters(model, [](std::string_view, auto& p) {
@@ -51,7 +51,7 @@ bool is_counter(std::string_view name) { return name.ends_with(".num_batches_tra
 
 }  // namespace
 
-TEST_CASE("residual network: counters are integers in files and come back as they were") {
+TEST_CASE("residual network: counters are integers in files and are preserved") {
   const TemporaryFolder folder;
   Tiny model = made(), again;
   for (const std::optional<Dtype> dtype : {std::optional<Dtype>{}, std::optional{Dtype::f32}}) {
@@ -71,7 +71,7 @@ TEST_CASE("residual network: counters are integers in files and come back as the
   }
 }
 
-TEST_CASE("residual network: a file without counters loads as well, one with counters that are no numbers does not") {
+TEST_CASE("residual network: a file without counters loads, one with invalid counters does not") {
   const TemporaryFolder folder;
   Tiny model = made();
   save(model, folder / "a");
@@ -95,7 +95,7 @@ TEST_CASE("residual network: a file without counters loads as well, one with cou
             .find("visual.bn1.num_batches_tracked: F16, BF16, F32 or F64 expected, I32 found") != std::string::npos);
 }
 
-TEST_CASE("residual network: OpenCLIP's folder opens as the same model; Hugging Face has none") {
+TEST_CASE("residual network: OpenCLIP's folder opens as the same model; Hugging Face's dialect is an error") {
   const TemporaryFolder folder;
   Tiny model = made();
   save(model, folder / "clip", {.dialect = Dialect::openclip});
@@ -111,7 +111,7 @@ TEST_CASE("residual network: OpenCLIP's folder opens as the same model; Hugging 
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("residual network: converted without a model, every byte is kept") {
+TEST_CASE("residual network: conversion without a model keeps every byte") {
   const TemporaryFolder folder;
   Tiny model = made();
   save(model, folder / "a");

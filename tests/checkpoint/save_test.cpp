@@ -61,7 +61,7 @@ TEST_CASE("save: a folder in Hugging Face's dialect opens as the same model") {
   CHECK(config == AnyConfig{Stored});
 }
 
-TEST_CASE("save: what the folder tells transformers") {
+TEST_CASE("save: the content of the folder's JSON files for transformers") {
   const TemporaryFolder folder;
   auto model = stored<Stored>();
   save(model, folder / "clip", {.dialect = Dialect::huggingface, .dtype = Dtype::f16});
@@ -116,7 +116,7 @@ TEST_CASE("save: a folder in OpenCLIP's dialect opens as the same model, preproc
   CHECK(json_of(folder / "quick/open_clip_config.json")["model_cfg"]["quick_gelu"] == true);
 }
 
-TEST_CASE("save: the ratio of an MLP gives its width back") {
+TEST_CASE("save: the stored mlp_ratio gives the width of the MLP") {
   for (Index width = 1; width < 400; width += 7)
     for (Index hidden = width; hidden < 6 * width; hidden += 3)
       REQUIRE(static_cast<Index>(static_cast<double>(width) * mlp_ratio(width, hidden)) == hidden);
@@ -124,7 +124,7 @@ TEST_CASE("save: the ratio of an MLP gives its width back") {
   CHECK(static_cast<Index>(1664 * mlp_ratio(1664, 8192)) == 8192);
 }
 
-TEST_CASE("save: an element type of 16 bits halves the file and rounds every weight") {
+TEST_CASE("save: a 16-bit element type halves the file and rounds every weight") {
   const TemporaryFolder folder;
   auto model = stored<Stored>();
   model.similarity.logit_scale.data[0] = 2.65926f;
@@ -143,7 +143,7 @@ TEST_CASE("save: an element type of 16 bits halves the file and rounds every wei
         std::string::npos);
 }
 
-TEST_CASE("save: a weight too large for its type is an error, and the old file stays") {
+TEST_CASE("save: a weight too large for the element type is an error, and the old file stays") {
   const TemporaryFolder folder;
   auto model = stored<Stored>();
   save(model, folder / "clip", {.dialect = Dialect::huggingface});
@@ -156,7 +156,7 @@ TEST_CASE("save: a weight too large for its type is an error, and the old file s
   CHECK(entries(folder / "clip").size() == 3);
 }
 
-TEST_CASE("save: a folder is made anew, replaced, or left as it was") {
+TEST_CASE("save: a folder is created, replaced, or left unchanged") {
   const TemporaryFolder folder;
   auto model = stored<Stored>();
   const SaveOptions huggingface{.dialect = Dialect::huggingface}, openclip{.dialect = Dialect::openclip};
@@ -173,13 +173,13 @@ TEST_CASE("save: a folder is made anew, replaced, or left as it was") {
   refused(try_save(model, folder / "file", huggingface), ErrorKind::system);
   CHECK(get(folder / "file") == "x");
 
-  // A folder made for a save that fails is gone again.
+  // A failed save removes the folder it created.
   model.image.tower.proj.data[0] = 1e30f;
   refused(try_save(model, folder / "new", {.dialect = Dialect::huggingface, .dtype = Dtype::f16}), ErrorKind::numeric);
   CHECK(!std::filesystem::exists(folder / "new"));
 }
 
-TEST_CASE("save: what a dialect has no words for is an error") {
+TEST_CASE("save: settings that a dialect cannot express are errors") {
   const TemporaryFolder folder;
   ImageEncoder<Stored, Naive<float>> image;
   CHECK(refused(try_save(image, folder / "image", {.dialect = Dialect::huggingface}), ErrorKind::option)

@@ -46,7 +46,7 @@ inline constexpr auto Shorter = [] {
   return c;
 }();
 
-/// A file of the stored model that knows its answers, but not its configuration: loading alone finds nothing wrong.
+/// A file of the stored model with a self test but without its configuration: loading alone detects no mistake.
 struct FileWithAnswers {
   TemporaryFolder folder;
   std::string path = folder / "clip.safetensors";
@@ -58,7 +58,7 @@ struct FileWithAnswers {
 };
 }  // namespace
 
-TEST_CASE("self test: a record is text and comes back") {
+TEST_CASE("self test: a record is unchanged after writing and parsing") {
   Small<Stored> model{Rng{1}};
   const SelfTest test = self_test(model);
   CHECK(test.images.size() == 2);
@@ -71,7 +71,7 @@ TEST_CASE("self test: a record is text and comes back") {
   CHECK(self_test(model, 2).images != test.images);
 }
 
-TEST_CASE("self test: the model that was saved passes, in float, in double, and one encoder alone") {
+TEST_CASE("self test: the saved model passes in float, in double, and as one encoder") {
   const FileWithAnswers saved;
   CHECK(self_test(saved.model, saved.path).image == 0);
   CHECK(self_test(saved.model, saved.path).text == 0);
@@ -89,7 +89,7 @@ TEST_CASE("self test: the model that was saved passes, in float, in double, and 
   CHECK(self_test(any, saved.path).image == 0);
 }
 
-TEST_CASE("self test: a record of one encoder is no record of the other") {
+TEST_CASE("self test: a record of one encoder is an error for the other") {
   const TemporaryFolder folder;
   ImageEncoder<Stored, Naive<float>> image;
   load(image, files + "wanted.safetensors");
@@ -98,15 +98,15 @@ TEST_CASE("self test: a record of one encoder is no record of the other") {
   CHECK(off(TextEncoder<Stored, Naive<float>>{}, folder / "image") == "the self test stored in it is of another tower");
 }
 
-TEST_CASE("self test: another activation, mean or way of resizing is told by its tower") {
+TEST_CASE("self test: another activation, mean or resize mode is detected, and the error names the tower") {
   const FileWithAnswers saved;
   const auto check = [&](auto model, bool image, bool text) {
     load(model, saved.path);
     const std::string message = off(model, saved.path);
     CAPTURE(message);
     CHECK(message.starts_with("self test: "));
-    CHECK((message.find("image tower: features are off by ") != std::string::npos) == image);
-    CHECK((message.find("text tower: features are off by ") != std::string::npos) == text);
+    CHECK((message.find("image tower: features differ by ") != std::string::npos) == image);
+    CHECK((message.find("text tower: features differ by ") != std::string::npos) == text);
   };
   check(Small<OtherMean>{}, true, false);
   check(Small<Squashed>{}, true, false);
@@ -114,7 +114,7 @@ TEST_CASE("self test: another activation, mean or way of resizing is told by its
   check(Small<Quick>{}, true, true);
 }
 
-TEST_CASE("self test: a single changed weight, and NaN, are found") {
+TEST_CASE("self test: a single changed weight and NaN are detected") {
   FileWithAnswers saved;
   saved.model.image.tower.proj.data[5] += 0.01f;
   CHECK(off(saved.model, saved.path).find("image tower") != std::string::npos);
@@ -122,7 +122,7 @@ TEST_CASE("self test: a single changed weight, and NaN, are found") {
   CHECK(off(saved.model, saved.path).find("off by inf") != std::string::npos);
 }
 
-TEST_CASE("self test: rounded weights have a wider tolerance, which still tells a wrong activation") {
+TEST_CASE("self test: rounded weights have a wider tolerance, which still detects a wrong activation") {
   const FileWithAnswers saved;
   for (const Dtype dtype : {Dtype::f16, Dtype::bf16}) {
     const std::string path = saved.folder / "half.safetensors";
@@ -139,7 +139,7 @@ TEST_CASE("self test: rounded weights have a wider tolerance, which still tells 
   }
 }
 
-TEST_CASE("self test: none stored, not readable, not for this model: one sentence each") {
+TEST_CASE("self test: a missing, an unreadable and an unsuitable record are three errors") {
   FileWithAnswers saved;
   CHECK(off(saved.model, files + "wanted.safetensors") == "no self test stored in it");
   CHECK(off(saved.model, files + "half.pt") == "no self test stored in it");

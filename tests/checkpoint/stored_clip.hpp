@@ -1,4 +1,4 @@
-// tests/checkpoint/stored_clip.hpp: the model of tests/checkpoint/files, and files changed for a test.
+// tests/checkpoint/stored_clip.hpp: the model in tests/checkpoint/files, and modified copies of files.
 #pragma once
 
 #include <clip/backend/naive.hpp>
@@ -16,7 +16,7 @@ namespace clip::testing {
 
 inline const std::string files = CLIP_SOURCE_DIR "/tests/checkpoint/files/";
 
-/// The sizes written by tests/golden/make_torch_files.py; heads and activation are those of huggingface/config.json.
+/// The sizes in tests/golden/make_torch_files.py; heads and activation are those of huggingface/config.json.
 inline constexpr ClipConfig<VitConfig, TextConfig> Stored{.embed_dim = 8,
                                                           .image = {.image_size = 8,
                                                                     .patch_size = 4,
@@ -51,7 +51,7 @@ std::map<std::string, std::vector<float>> weights_of(const M& model) {
   return all;
 }
 
-/// The weights all files hold.
+/// The weights in all files.
 inline std::map<std::string, std::vector<float>> wanted() {
   std::map<std::string, std::vector<float>> all;
   const Safetensors file = open_safetensors(files + "wanted.safetensors");
@@ -62,7 +62,7 @@ inline std::map<std::string, std::vector<float>> wanted() {
   return all;
 }
 
-/// A copy of the folder of Hugging Face's layout.
+/// A copy of the folder in Hugging Face's layout.
 inline std::string copy_folder(const TemporaryFolder& folder) {
   std::filesystem::copy(files + "huggingface", folder / "model");
   return folder / "model";

@@ -15,7 +15,7 @@ TEST_CASE("an activation is found by its own name") {
     CHECK(try_activation(name_of(a)).value() == a);
 }
 
-TEST_CASE("an activation and its functor belong together") {
+TEST_CASE("visit_activation passes the functor of the activation") {
   CHECK(visit_activation(Activation::quick_gelu, [](auto f) { return std::is_same_v<decltype(f), fn::QuickGelu>; }));
   CHECK(visit_activation(Activation::gelu, [](auto f) { return std::is_same_v<decltype(f), fn::Gelu>; }));
   CHECK(visit_activation(Activation::gelu_tanh, [](auto f) { return std::is_same_v<decltype(f), fn::GeluTanh>; }));

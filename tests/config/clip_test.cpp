@@ -13,7 +13,7 @@ namespace {
 
 using Config = ClipConfig<VitConfig, TextConfig>;
 
-/// The sentence a configuration fails with, after one change.
+/// The error message of a configuration after one change.
 template <class Change>
 std::string sentence(Change change) {
   Config c = testing::Tiny;
@@ -22,7 +22,7 @@ std::string sentence(Change change) {
   return result ? "" : result.error().message();
 }
 
-// The compiler and the run time use the same sentences.
+// problem() works at compile time, too.
 constexpr bool refuses(Index heads) {
   VitConfig c = testing::Tiny.image;
   c.heads = heads;
@@ -52,7 +52,7 @@ TEST_CASE("an impossible configuration fails with one sentence") {
   CHECK(sentence([](Config& c) { c.embed_dim = 0; }) == "config: embed_dim: expected 1 or more, found 0");
 }
 
-TEST_CASE("a size left open is no configuration for a model at run time") {
+TEST_CASE("a configuration with a dyn size is an error at run time") {
   CHECK(sentence([](Config& c) { c.image.width = dyn; }) ==
         "config: a size is left open: every size of a model must be given");
   CHECK(sentence([](Config& c) { c = DynamicVit; }) ==

@@ -18,7 +18,7 @@ TEST_CASE("every choice of preprocessing is found by its name") {
     CHECK(try_color_order(name_of(order)).value() == order);
 }
 
-TEST_CASE("a name that is none says what there is") {
+TEST_CASE("an unknown name is an error that lists the known ones") {
   CHECK(try_resize_mode("longest").error().message() == "config: resize: expected shortest or squash, found longest");
   CHECK(try_interpolation("").error().message() == "config: interpolation: expected bicubic or bilinear, found ");
 }

@@ -53,7 +53,7 @@ TEST_CASE("idx: other files, other types and absurd sizes are errors") {
   CHECK(!parse(idx({0x80000000, 0x80000000, 4}, "")));
 }
 
-TEST_CASE("idx: the error of a file has its name") {
+TEST_CASE("idx: an error names the file") {
   const TemporaryFolder folder;
   put(folder / "a", idx({3}, "abc"));
   CHECK(read_idx(folder / "a").bytes.size() == 3);

@@ -1,4 +1,4 @@
-// Nothing is allocated once the largest size has been seen: not in encoding, not in classifying, not in a training step.
+// Encoding, classification and training steps allocate nothing after the largest batch size.
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
@@ -34,7 +34,7 @@ void* counted(std::size_t bytes, std::size_t alignment) {
 
 }  // namespace
 
-// Not inlined: g++ would see free() on what came from new.
+// Not inlined: g++ would warn about free() of memory from new.
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
   return counted(bytes == 0 ? 1 : bytes, alignof(std::max_align_t));
 }
@@ -53,7 +53,7 @@ using namespace clip::testing;
 
 namespace {
 
-/// How often `work` asked for memory.
+/// The number of allocations of `work`.
 template <class F>
 long allocations_in(F work) {
   const long before = allocations;
@@ -70,12 +70,12 @@ struct Batch {
 
 }  // namespace
 
-TEST_CASE("the count counts") {
+TEST_CASE("the counter counts allocations") {
   CHECK(allocations_in([] { std::vector<int>(100).data()[0] = 1; }) > 0);
   CHECK(allocations_in([] {}) == 0);
 }
 
-TEST_CASE("encoding in a context of the caller's allocates nothing once the largest batch was seen") {
+TEST_CASE("encoding in the caller's context allocates nothing after the largest batch") {
   for (const int threads : {1, 2}) {
     const Model<Odd> model{Rng{1}, Cpu<>{{.threads = threads}}};
     const Batch large{9, 60}, small{4, 70};
@@ -92,17 +92,17 @@ TEST_CASE("encoding in a context of the caller's allocates nothing once the larg
   }
 }
 
-TEST_CASE("classifying pictures in a context of the caller's allocates nothing once the largest batch was seen") {
+TEST_CASE("classification in the caller's context allocates nothing after the largest batch") {
   for (const int threads : {1, 2}) {
     const Model<Odd> model{Rng{1}, Cpu<>{{.threads = threads}}};
     const auto classify = zero_shot(model, random_texts(Odd, 7, Rng{2}));
-    const std::vector<Image> pictures(9, Image{61, 47, Pixels::rgb, std::vector<std::uint8_t>(61 * 47 * 3, 100)});
+    const std::vector<Image> photos(9, Image{61, 47, Pixels::rgb, std::vector<std::uint8_t>(61 * 47 * 3, 100)});
     std::vector<float> probabilities(9 * 7);
     Inference<Cpu<>> cx{model.backend()};
     Images images;
     PreprocessMemory memory;
     const auto run = [&](std::size_t n) {
-      preprocess(model.input(), std::span{pictures}.first(n), images, memory);
+      preprocess(model.input(), std::span{photos}.first(n), images, memory);
       const auto features = model.encode_image(cx, images);
       classify(cx, features);
       classify.probabilities(cx, features, std::span{probabilities}.first(n * 7));
@@ -115,7 +115,7 @@ TEST_CASE("classifying pictures in a context of the caller's allocates nothing o
   }
 }
 
-TEST_CASE("a training step allocates nothing once the largest batch was seen") {
+TEST_CASE("a training step allocates nothing after the largest batch") {
   for (const bool recompute : {false, true}) {
     Model<Odd> model{Rng{1}, Cpu<>{{.threads = 2}}};
     Parameters table{model};
@@ -138,7 +138,7 @@ TEST_CASE("a training step allocates nothing once the largest batch was seen") {
   }
 }
 
-TEST_CASE("a step of prompt learning allocates nothing once the largest batch was seen") {
+TEST_CASE("a step of prompt learning allocates nothing after the largest batch") {
   const Model<Odd> model{Rng{1}, Cpu<>{{.threads = 2}}};
   ContextVectors context{3, Odd.text.width, Rng{2}, model.backend()};
   Parameters table{context};
@@ -163,7 +163,7 @@ TEST_CASE("a step of prompt learning allocates nothing once the largest batch wa
   CHECK(allocations_in([&] { step(large); }) == 0);
 }
 
-TEST_CASE("preprocessing into a batch allocates nothing once the largest picture was seen") {
+TEST_CASE("preprocessing into a batch allocates nothing after the largest image") {
   std::vector<Image> large, small;
   for (int i = 0; i < 12; ++i) {
     large.emplace_back(61, 47, Pixels::rgb, std::vector<std::uint8_t>(61 * 47 * 3, 100));

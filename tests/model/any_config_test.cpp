@@ -13,21 +13,21 @@ static_assert(AnyConfig{ViT_L_14_336px}.input().image_size == 336 && AnyConfig{R
 static_assert(AnyConfig{ViT_B_32} == AnyConfig{ViT_B_32} && AnyConfig{ViT_B_32} != AnyConfig{ViT_B_16} &&
               AnyConfig{ViT_B_32} != AnyConfig{RN50});
 
-TEST_CASE("a configuration of any kind comes back as it went in") {
+TEST_CASE("a configuration of any family converts to AnyConfig and back unchanged") {
   AnyConfig{RN50}.visit([](const auto& c) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(c)>, ResNetClipConfig>) CHECK(c == RN50);
     else FAIL("RN50 is a residual network");
   });
 }
 
-TEST_CASE("preprocessing is reached whatever the tower") {
+TEST_CASE("preprocessing is accessible for every family") {
   for (AnyConfig c : {AnyConfig{ViT_B_32}, AnyConfig{RN50}}) {
     c.preprocessing().resize = ResizeMode::squash;
     CHECK(c.input().preprocessing.resize == ResizeMode::squash);
   }
 }
 
-TEST_CASE("what cannot be is told with its sentence, whatever the tower") {
+TEST_CASE("an impossible configuration of any family is an error with its problem") {
   CHECK(check(AnyConfig{RN50}));
   auto residual = RN50;
   residual.image.image_size = 225;

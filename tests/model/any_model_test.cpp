@@ -27,7 +27,7 @@ auto contrastive_of(const M& model, const Images& images, const Texts& texts) {
 
 }  // namespace
 
-TEST_CASE("sizes in the type and sizes at run time give the same bits, forwards and backwards") {
+TEST_CASE("sizes in the type and sizes at run time give the same bits, forward and backward") {
   Model<Odd> fixed{Rng{2}};
   AnyModel open{VitClipConfig{Odd}, Rng{2}};
   const Images images = random_images(Odd, 5, Rng{43});
@@ -53,7 +53,7 @@ TEST_CASE("sizes in the type and sizes at run time have the same parameters") {
   CHECK(open.config() == VitClipConfig{Odd});
 }
 
-TEST_CASE("an impossible configuration is refused with its sentence") {
+TEST_CASE("an impossible configuration is an error with its problem") {
   VitClipConfig c{Odd};
   c.text.heads = 3;
   CHECK_THROWS_WITH_AS((AnyModel{c}), "config: TextConfig: heads must divide width", OptionError);

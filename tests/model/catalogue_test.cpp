@@ -9,7 +9,7 @@
 
 using namespace clip;
 
-TEST_CASE("every model is found by its name, and no name is there twice") {
+TEST_CASE("every model is found by its name, and every name is unique") {
   std::set<std::string_view> names;
   for (const NamedConfig& known : named_configs()) {
     CAPTURE(known.name);
@@ -24,7 +24,7 @@ TEST_CASE("every model is found by its name, and no name is there twice") {
   CHECK(find_config("laion/ViT-B-32") == AnyConfig{laion::ViT_B_32});
 }
 
-TEST_CASE("the order of resizing and converting does not make another model") {
+TEST_CASE("color_order does not distinguish models") {
   AnyConfig c = ViT_B_16;
   c.preprocessing().color_order = ColorOrder::huggingface;
   REQUIRE(find_named(c) != nullptr);
@@ -33,7 +33,7 @@ TEST_CASE("the order of resizing and converting does not make another model") {
   CHECK(find_named(c) == nullptr);
 }
 
-TEST_CASE("a configuration file is a model as well; anything else is an error with the names there are") {
+TEST_CASE("a configuration file is accepted as a model; anything else is an error that lists the names") {
   const TemporaryFolder folder;
   put(folder / "own.json", to_json(RN101).dump());
   CHECK(find_config(folder / "own.json") == AnyConfig{RN101});

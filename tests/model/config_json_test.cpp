@@ -47,7 +47,7 @@ TEST_CASE("a configuration is read from JSON field by field") {
   CHECK(image.preprocessing == Preprocessing{});
 }
 
-TEST_CASE("a residual network is one whose layers are four numbers") {
+TEST_CASE("an image tower with an array of four layers is a residual network") {
   const AnyConfig c =
       try_parse_config(
           R"({"embed_dim": 8, "image": {"image_size": 64, "layers": [1, 2, 1, 3], "width": 16, "interpolation": "bilinear"},
@@ -60,7 +60,7 @@ TEST_CASE("a residual network is one whose layers are four numbers") {
   CHECK(std::get<TextConfig>(c.text).width == 16);
 }
 
-TEST_CASE("every configuration written and read is the same") {
+TEST_CASE("every configuration is unchanged after writing and reading") {
   AnyConfig own = testing::Odd;
   own.preprocessing() = {
       ResizeMode::squash, Interpolation::bilinear, ColorOrder::huggingface, {0.5f, 0.25f, 0.125f}, {1.0f, 0.1f, 0.3f}};
@@ -70,7 +70,7 @@ TEST_CASE("every configuration written and read is the same") {
     CHECK(try_parse_config(to_json(known.config).dump(), "written").value() == known.config);
 }
 
-TEST_CASE("every mistake is told with the file and the field") {
+TEST_CASE("every mistake is an error with the file and the field") {
   for (const auto& [text, field] :
        {std::pair{replaced("\"width\": 64, ", ""), "width"},
         {replaced("\"layers\": 3", "\"layers\": 0"), "layers"},
@@ -89,7 +89,7 @@ TEST_CASE("every mistake is told with the file and the field") {
   }
 }
 
-TEST_CASE("several mistakes are told together") {
+TEST_CASE("one error lists several mistakes") {
   std::string text = replaced("\"embed_dim\": 64,", "");
   text.replace(text.find("\"vocabulary\": 514, "), 19, "");
   const std::string message = error_of(text);
@@ -98,12 +98,12 @@ TEST_CASE("several mistakes are told together") {
   CHECK(has(message, "vocabulary"));
 }
 
-TEST_CASE("a configuration that cannot be is told with its sentence") {
+TEST_CASE("an impossible configuration is an error with its problem") {
   CHECK(has(error_of(replaced("\"patch_size\": 7", "\"patch_size\": 5")),
             "VitConfig: patch_size must divide image_size"));
 }
 
-TEST_CASE("numbers that no model can compute with are told") {
+TEST_CASE("numbers out of range are errors") {
   CHECK(has(error_of(replaced("1e-5}", "1e-5, \"deviation\": [0.2, 0.2, 2e62]}")),
             "Preprocessing: deviation must be positive"));
   CHECK(has(error_of(replaced("1e-5}", "1e-5, \"deviation\": [0.2, 0, 0.2]}")),
@@ -113,7 +113,7 @@ TEST_CASE("numbers that no model can compute with are told") {
   CHECK(has(error_of(replaced("1e-6,", "-1,")), "TextConfig: epsilon must be finite and not negative"));
 }
 
-TEST_CASE("what is no JSON is an error with the file's name") {
+TEST_CASE("invalid JSON is an error with the file's name") {
   CHECK(has(error_of("{\"embed_dim\": "), "small.json"));
   CHECK(has(error_of(""), "small.json"));
   CHECK(has(error_of("[]"), "small.json"));

@@ -1,4 +1,4 @@
-// Learned vectors in place of words: what they stand for, and how their gradient comes back.
+// Learned context vectors: features, gradients and errors.
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>
@@ -19,7 +19,7 @@ using namespace clip::testing;
 
 namespace {
 
-/// Names of classes, some of which begin alike.
+/// Names of classes, some with a common prefix.
 template <class Config>
 Texts names(const Config& config) {
   Texts texts = no_texts(config);
@@ -37,7 +37,7 @@ std::vector<double> numbers(const Rows& y) {
 
 }  // namespace
 
-TEST_CASE("vectors that are the embeddings of words give the features of those words, bit for bit") {
+TEST_CASE("vectors equal to the embeddings of tokens give the features of those tokens, bit for bit") {
   const Model<Odd> model{Rng{1}};
   ContextVectors context{3, Odd.text.width, Rng{2}};
   const std::int32_t words[]{9, 8, 9};
@@ -55,7 +55,7 @@ TEST_CASE("vectors that are the embeddings of words give the features of those w
         numbers(model.encode_text(other, spelled)));
 }
 
-TEST_CASE("context vectors are drawn like CoOp's, and a table of them holds nothing else") {
+TEST_CASE("context vectors have CoOp's distribution, and their parameter table holds only them") {
   ContextVectors context{16, 64, Rng{2}};
   double squares = 0;
   for (Index i = 0; i < 16 * 64; ++i)
@@ -97,7 +97,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a gradient passes through packed weights as through the same in rows, bit for bit, or says that it cannot") {
+TEST_CASE("a gradient through packed weights has the bits of row-major weights, or is an error") {
   ContextVectors context{2, Odd.text.width, Rng{5}};
   Parameters learned{context};
   const Texts prompts = with_learned(names(Odd), 2);
@@ -115,7 +115,7 @@ TEST_CASE("a gradient passes through packed weights as through the same in rows,
                        OptionError);
 }
 
-TEST_CASE("prompts with vectors that are not there, or of another width, are refused") {
+TEST_CASE("missing vectors and vectors of another width are errors") {
   const Model<Odd> model{Rng{1}};
   const Texts prompts = with_learned(names(Odd), 3);
   ContextVectors few{2, Odd.text.width, Rng{2}}, narrow{3, 8, Rng{2}};
@@ -127,7 +127,7 @@ TEST_CASE("prompts with vectors that are not there, or of another width, are ref
   CHECK_THROWS_WITH_AS(model.encode_text(prompts), "text 0: token id: expected 0 to 30, found -1", InputError);
 }
 
-TEST_CASE("sizes known at run time encode prompts with the same bits") {
+TEST_CASE("a model with sizes known at run time encodes prompts with the same bits") {
   const Model<Odd> fixed{Rng{1}};
   const AnyModel open{VitClipConfig{Odd}, Rng{1}};
   const Texts prompts = with_learned(names(Odd), 3);

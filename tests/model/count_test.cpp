@@ -8,7 +8,7 @@
 
 using namespace clip;
 
-TEST_CASE("every model has the number of weights that is published of it") {
+TEST_CASE("every model has its published number of weights") {
   struct Known {
     const char* name;
     Index image, text, total;

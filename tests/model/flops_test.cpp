@@ -5,10 +5,10 @@
 
 using namespace clip;
 
-TEST_CASE("towers count as many operations as PyTorch's counter finds in OpenCLIP's") {
+TEST_CASE("FLOPs of towers equal the count of PyTorch's FLOP counter for OpenCLIP's models") {
   struct Known {
     const char* name;
-    double image, text;  // in 10⁹; 0: not counted there
+    double image, text;  // in 10⁹; 0: not counted
   };
   for (const Known& known : {Known{"ViT-B/32", 8.82, 5.96}, Known{"ViT-L/14", 162.0, 0}, Known{"RN50", 12.22, 0}}) {
     CAPTURE(known.name);
@@ -18,7 +18,7 @@ TEST_CASE("towers count as many operations as PyTorch's counter finds in OpenCLI
   }
 }
 
-TEST_CASE("a small tower's operations, counted by hand") {
+TEST_CASE("FLOPs of a small tower equal a count by hand") {
   const VitClipConfig c{.embed_dim = 5,
                         .image = {.image_size = 4,
                                   .patch_size = 2,

@@ -1,4 +1,4 @@
-// The image half alone, and what it says to bad input.
+// The image encoder alone, and its errors.
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/model/image_encoder.hpp>
@@ -55,7 +55,7 @@ TEST_CASE("a chunk of no images is an OptionError") {
                        "encode_image: chunk: expected 1 or more, found 0", OptionError);
 }
 
-TEST_CASE("after an error the encoder works on") {
+TEST_CASE("the encoder works after an error") {
   const Images images = random_images(Tiny, 2, Rng{1});
   const auto before = encoder().encode_image(images);
   CHECK_THROWS(encoder().encode_image(Images{}));
@@ -63,7 +63,7 @@ TEST_CASE("after an error the encoder works on") {
   CHECK(std::ranges::equal(before.values(), after.values()));
 }
 
-TEST_CASE("a context of the caller's gives the same bits as owned features") {
+TEST_CASE("the caller's context gives the bits of owned features") {
   const Images images = random_images(Tiny, 3, Rng{2});
   const auto owned = encoder().encode_image(images);
   Inference<Cpu<float>> cx;
@@ -73,7 +73,7 @@ TEST_CASE("a context of the caller's gives the same bits as owned features") {
   }
 }
 
-TEST_CASE("states have a row per token; a layer that is not there is an OptionError") {
+TEST_CASE("states have a row per token; a layer out of range is an OptionError") {
   const Images images = random_images(Tiny, 3, Rng{2});
   for (Index layer = 0; layer <= 2; ++layer)
     CHECK(encoder().states(images, {.layer = layer}).shape() == Shape{3, 5, 8});
@@ -84,7 +84,7 @@ TEST_CASE("states have a row per token; a layer that is not there is an OptionEr
   CHECK_THROWS_WITH_AS(encoder().states(images, {.layer = 3}), "states: layer: expected 2, found 3", OptionError);
 }
 
-TEST_CASE("threads may encode at once, with the same bits") {
+TEST_CASE("threads encode concurrently, with the same bits") {
   const Images images = random_images(Tiny, 9, Rng{3});
   const auto expected = encoder().encode_image(images);
   bool same[2] = {true, true};

@@ -22,7 +22,7 @@ inline constexpr auto Deeper = [] {
   return c;
 }();
 
-/// Wide enough for moments.
+/// Wide enough to measure means and deviations.
 inline constexpr auto Wide = [] {
   auto c = Tiny;
   c.image.width = c.text.width = 64;
@@ -51,7 +51,7 @@ TEST_CASE("the same seed gives the same weights, another seed others") {
   CHECK(weights.at("visual.ln_pre.weight") == others.at("visual.ln_pre.weight"));
 }
 
-TEST_CASE("a weight depends on the seed and its name alone, whatever is added elsewhere") {
+TEST_CASE("a weight depends only on the seed and its name, not on other weights") {
   const auto weights = weights_of(Model<Tiny, Naive<float>>{Rng{3}}),
              deeper = weights_of(Model<Deeper, Naive<float>>{Rng{3}});
   int compared = 0;
@@ -62,22 +62,22 @@ TEST_CASE("a weight depends on the seed and its name alone, whatever is added el
       ++compared;
     }
   CHECK(compared == static_cast<int>(weights.size()) - 1);
-  // A longer table begins with the values of the shorter one.
+  // The values of a shorter table are a prefix of a longer one's.
   const Values &shorter = weights.at("token_embedding.weight"), &longer = deeper.at("token_embedding.weight");
   CHECK(std::equal(shorter.begin(), shorter.end(), longer.begin()));
 }
 
-TEST_CASE("every arithmetic type begins with the same values") {
+TEST_CASE("every arithmetic type has the same initial values") {
   CHECK(weights_of(Model<Tiny, Naive<float>>{Rng{3}}) == weights_of(Model<Tiny, Naive<double>>{Rng{3}}));
 }
 
-TEST_CASE("an encoder alone begins as it does in a model") {
+TEST_CASE("an encoder alone has the initial values it has in a model") {
   const auto whole = weights_of(Model<Tiny, Naive<float>>{Rng{3}});
   ImageEncoder<Tiny, Naive<float>> image;
   TextEncoder<Tiny, Naive<float>> text;
   initialise(image, Rng{3});
   initialise(text, Rng{3});
-  std::size_t count = 1;  // logit_scale belongs to neither
+  std::size_t count = 1;  // logit_scale belongs to neither encoder
   for (const auto& part : {weights_of(image), weights_of(text)})
     for (const auto& weight : part) {
       INFO(weight.first);
@@ -87,7 +87,7 @@ TEST_CASE("an encoder alone begins as it does in a model") {
   CHECK(count == whole.size());
 }
 
-TEST_CASE("weights begin as in OpenAI's code") {
+TEST_CASE("initial weights have the distribution of OpenAI's code") {
   const auto w = weights_of(Model<Wide, Naive<double>>{Rng{5}});
   const auto is = [&](const char* name, double expected) {
     INFO(name);

@@ -30,7 +30,7 @@ auto loss_over(const M& model, const Images& images, const Texts& texts) {
   };
 }
 
-/// Weights large enough that every part matters.
+/// Weights large enough that every part influences the result.
 template <class M>
 void randomise(M& model) {
   visit_parameters(model, [](std::string_view name, auto& p) {
@@ -40,11 +40,11 @@ void randomise(M& model) {
 
 }  // namespace
 
-TEST_CASE("a model's names and shapes are the published list's") {
+TEST_CASE("a model's names and shapes are those of the published checkpoint") {
   CHECK(named_shapes(Model<Tiny, B>{}) == published_list(Tiny));
 }
 
-TEST_CASE("the contrastive loss of a whole model is differentiated right in every parameter") {
+TEST_CASE("the gradients of a whole model's contrastive loss are correct for all parameters") {
   Model<Tiny, B> model;
   randomise(model);
   Parameters table{model};
@@ -54,7 +54,7 @@ TEST_CASE("the contrastive loss of a whole model is differentiated right in ever
   check_gradients(table, loss_over(model, images, texts));
 }
 
-TEST_CASE("a model computed once more on the way back has gradients of the same bits") {
+TEST_CASE("recomputation in the backward pass gives gradients with the same bits") {
   Model<Tiny, B> model;
   randomise(model);
   Parameters table{model};
@@ -64,7 +64,7 @@ TEST_CASE("a model computed once more on the way back has gradients of the same 
   CHECK(gradients_of(table, record, {.recompute = true}) == gradients_of(table, record));
 }
 
-TEST_CASE("a model with a block family of one's own has its names and trains") {
+TEST_CASE("a model with a custom block family has its names and trains") {
   Model<Tiny, B, Gated> model{Rng{6}};
   CHECK(named_shapes(model).contains("visual.transformer.resblocks.1.gate.weight"));
   CHECK_FALSE(named_shapes(model).contains("visual.transformer.resblocks.1.mlp.c_fc.weight"));
@@ -83,7 +83,7 @@ TEST_CASE("a model with a block family of one's own has its names and trains") {
   CHECK(loss_of(table, record) < 0.5 * before);
 }
 
-TEST_CASE("a model that was moved encodes as before") {
+TEST_CASE("a moved model encodes as before") {
   Model<Tiny, B> model{Rng{7}};
   const Images images = random_images(Tiny, 2, Rng{55});
   const Texts texts = random_texts(Tiny, 2, Rng{56});
@@ -94,7 +94,7 @@ TEST_CASE("a model that was moved encodes as before") {
   CHECK(std::ranges::equal(text_again.values(), text.values()));
 }
 
-TEST_CASE("the temperature is exp(logit_scale), which begins at 1/0.07 and may reach 100") {
+TEST_CASE("the temperature is exp(logit_scale), initially 1/0.07 and at most 100") {
   const Model<Tiny, B> model{Rng{7}};
   CHECK(model.similarity.temperature() == doctest::Approx(1 / 0.07));
   CHECK(std::exp(model.similarity.logit_scale.range.high) == doctest::Approx(100));

@@ -16,7 +16,7 @@ const std::string b_32 =
 Result<AnyConfig> parse(const std::string& text) { return try_parse_config(text, "x.json"); }
 }  // namespace
 
-TEST_CASE("OpenCLIP's own configuration is the constant of the same name") {
+TEST_CASE("OpenCLIP's configuration equals the constant of the same name") {
   CHECK(parse(b_32).value() == AnyConfig{laion::ViT_B_32});
   CHECK(parse(R"({"quick_gelu": true, )" + b_32.substr(1)).value() == AnyConfig{ViT_B_32});
   CHECK(
@@ -31,7 +31,7 @@ TEST_CASE("OpenCLIP's own configuration is the constant of the same name") {
           .value() == AnyConfig{RN50});
 }
 
-TEST_CASE("a folder's open_clip_config.json brings preprocessing along") {
+TEST_CASE("a folder's open_clip_config.json includes preprocessing") {
   const auto c = parse(
       R"({"model_cfg": )" + b_32 +
       R"(, "preprocess_cfg": {"mean": [0, 0.5, 1], "std": [1, 1, 1], "interpolation": "bilinear", "resize_mode": "squash", "size": [224, 224]}})");
@@ -40,7 +40,7 @@ TEST_CASE("a folder's open_clip_config.json brings preprocessing along") {
   CHECK(c.value() == expected);
 }
 
-TEST_CASE("a configuration of another family says which key is not known") {
+TEST_CASE("a configuration of another family is an error that names the unknown key") {
   CHECK(parse(R"({"embed_dim": 512, "vision_cfg": {"timm_model_name": "fastvit_mci2", "image_size": 256}, )" +
               text_cfg + "}")
             .error()

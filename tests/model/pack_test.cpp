@@ -50,7 +50,9 @@ double cosine(const A& a, const B& b) {
     double dot = 0, aa = 0, bb = 0;
     for (std::size_t j = 0; j < a[i].size(); ++j) {
       const double x = a[i][j], y = b[i][j];
-      dot += x * y, aa += x * x, bb += y * y;
+      dot += x * y;
+      aa += x * x;
+      bb += y * y;
     }
     smallest = std::min(smallest, dot / std::sqrt(aa * bb));
   }
@@ -58,7 +60,7 @@ double cosine(const A& a, const B& b) {
 }
 
 TEST_CASE_TEMPLATE(
-    "weights of 16 bits are the nearest to the model's, and nothing else changes where arithmetic is the backend's", T,
+    "16-bit weights are the nearest to the model's, and only they change where products stay in the backend's type", T,
     float, double) {
   for (const Storage storage : {Storage::half, Storage::bfloat16}) {
     Model<Odd, Cpu<T>> rounded{Rng{1}}, narrow{Rng{1}};
@@ -78,7 +80,7 @@ TEST_CASE_TEMPLATE(
     if (storage == Storage::half || !cpu::has_dot<cpu::Bfloat16Dot, T>) {
       CHECK(same_bits(image, narrow_image));
       CHECK(same_bits(text, narrow_text));
-    } else {  // rows are rounded as well
+    } else {  // activations are rounded as well
       CHECK(cosine(image, narrow_image) >= bfloat16_cosine);
       CHECK(cosine(text, narrow_text) >= bfloat16_cosine);
     }
@@ -90,7 +92,7 @@ TEST_CASE_TEMPLATE(
   }
 }
 
-TEST_CASE_TEMPLATE("weights of eight bits give nearly the features of the model", T, float, double) {
+TEST_CASE_TEMPLATE("8-bit weights give nearly the features of the model", T, float, double) {
   const Model<Odd, Cpu<T>> model{Rng{1}};
   Model<Odd, Cpu<T>> narrow{Rng{1}};
   narrow.pack(Storage::int8);
@@ -117,7 +119,7 @@ TEST_CASE("a packed model is saved as the same file") {
   CHECK(rows == panels);
 }
 
-TEST_CASE("packing moves no weight to another place") {
+TEST_CASE("packing changes no weight's address") {
   Model<Odd> model{Rng{1}};
   const float* const before = model.text.tower.text_projection.data;
   model.pack();
@@ -125,7 +127,7 @@ TEST_CASE("packing moves no weight to another place") {
   CHECK(model.text.tower.text_projection.data == before);
 }
 
-TEST_CASE("loading into a packed model puts it back into rows") {
+TEST_CASE("loading into a packed model unpacks it") {
   const TemporaryFolder folder;
   Model<Odd> first{Rng{1}}, second{Rng{2}};
   save(first, folder / "first.safetensors");
@@ -137,7 +139,7 @@ TEST_CASE("loading into a packed model puts it back into rows") {
   CHECK(second.image.tower.proj.layout == Layout::rows);
 }
 
-TEST_CASE("a packed model is not trained by mistake") {
+TEST_CASE("training a packed model is an error") {
   Model<Odd> model{Rng{1}};
   model.pack();
   CHECK_THROWS_AS((Parameters{model}), OptionError);
@@ -146,7 +148,7 @@ TEST_CASE("a packed model is not trained by mistake") {
   CHECK(table.count() == count_parameters(model));
 }
 
-TEST_CASE("a backend without panels packs nothing") {
+TEST_CASE("packing has no effect on a backend without packed layouts") {
   Model<Odd, Naive<float>> model{Rng{1}};
   model.pack();
   CHECK(model.image.tower.proj.layout == Layout::rows);

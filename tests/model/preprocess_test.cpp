@@ -16,7 +16,7 @@ using clip::testing::Odd;
 using clip::testing::SmallResNet;
 
 namespace {
-std::vector<Image> pictures(Index count) {
+std::vector<Image> noise_images(Index count) {
   std::mt19937 random{3};
   std::vector<Image> all;
   for (Index i = 0; i < count; ++i) {
@@ -32,8 +32,8 @@ bool same(const Images& a, const Images& b) {
 }
 }  // namespace
 
-TEST_CASE("pictures on a model's own threads give the bits of one thread, for every kind of model") {
-  const std::vector<Image> images = pictures(11);
+TEST_CASE("preprocessing on a model's threads gives the bits of one thread, for every kind of model") {
+  const std::vector<Image> images = noise_images(11);
   const Model<Odd> vit{Cpu<>{{.threads = 3}}};
   const Model<SmallResNet> resnet{Cpu<>{{.threads = 2}}};
   CHECK(same(preprocess(vit, images), preprocess(Odd.image, images)));
@@ -43,8 +43,8 @@ TEST_CASE("pictures on a model's own threads give the bits of one thread, for ev
   CHECK(same(preprocess(naive, images), preprocess(vit, images)));
 }
 
-TEST_CASE("pictures on a model's own threads reuse the memory, and one bad picture is named") {
-  std::vector<Image> images = pictures(5);
+TEST_CASE("preprocessing on a model's threads reuses memory, and an error names the bad image") {
+  std::vector<Image> images = noise_images(5);
   const Model<Odd> model{Cpu<>{{.threads = 2}}};
   Images out;
   preprocess(model, images, out);

@@ -1,4 +1,4 @@
-// A whole model on memory the host cannot touch between primitives.
+// A whole model in memory that the host cannot access between primitives.
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/loss/contrastive.hpp>
@@ -18,7 +18,7 @@ using namespace clip::testing;
 
 namespace {
 
-/// Features before, losses of a few steps, features after.
+/// Features, then losses of a few steps, then features of the trained model.
 template <class B>
 std::vector<double> numbers(bool recompute) {
   Model<Tiny, B> model{Rng{9}};
@@ -51,7 +51,7 @@ std::vector<double> numbers(bool recompute) {
 
 }  // namespace
 
-TEST_CASE("a model encodes and trains with the same bits where its memory is far away") {
+TEST_CASE("a model in memory that the host cannot access encodes and trains with the same bits") {
   const auto expected = numbers<Naive<double>>(false);
   CHECK(numbers<Remote<double>>(false) == expected);
   CHECK(numbers<Remote<double>>(true) == expected);

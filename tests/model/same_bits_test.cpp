@@ -1,4 +1,4 @@
-// A result does not depend on how work is grouped: not on the batch, its order, threads, or shared beginnings.
+// A result does not depend on how work is grouped: not on the batch, its order, threads, or shared prefixes.
 #include <clip/backend/cpu.hpp>
 #include <clip/model/model.hpp>
 
@@ -68,9 +68,9 @@ TEST_CASE("a text's features have the same bits alone and in a batch of any size
   }
 }
 
-TEST_CASE("a text's features have the same bits beside a sibling that shares none, some or all of its tokens") {
+TEST_CASE("a text's features have the same bits in a batch with a text that shares none, some or all of its tokens") {
   const OddModel model{Rng{1}};
-  const std::vector<std::int32_t> tokens{3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9};  // as many as the context holds
+  const std::vector<std::int32_t> tokens{3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9};  // a full context
   Texts text = no_texts(Odd);
   add_text(Odd, text, tokens);
   const auto alone = model.encode_text(text);
@@ -92,7 +92,7 @@ TEST_CASE("a text's features have the same bits beside a sibling that shares non
   }
 }
 
-TEST_CASE("images taken in chunks of any size give the same bits") {
+TEST_CASE("chunks of any size give the same bits") {
   const OddModel model{Rng{1}};
   const Images images = random_images(Odd, 11, Rng{42});
   const auto whole = model.image.encode_image(images);

@@ -23,7 +23,7 @@ struct Two {
 
 }  // namespace
 
-TEST_CASE("parameters get places of their own, aligned, filled with zeros") {
+TEST_CASE("parameters get separate, aligned memory filled with zeros") {
   Two two;
   const auto memory = allocate_parameters(Naive<float>{}, two);
   CHECK(two.second.data >= two.first.data + 15);
@@ -32,15 +32,15 @@ TEST_CASE("parameters get places of their own, aligned, filled with zeros") {
   CHECK(values_of(Naive<float>{}, View<const float>{two.first.view()}) == Values(15, 0));
 }
 
-TEST_CASE("a context given back is taken again; at once, each has its own") {
+TEST_CASE("a released context is reused; concurrent calls have different contexts") {
   InferencePool<Naive<float>> pool;
   const Naive<float> backend;
   const Inference<Naive<float>>* first;
   {
-    auto a = pool.take(backend), b = pool.take(backend);
+    auto a = pool.acquire(backend), b = pool.acquire(backend);
     CHECK(&*a != &*b);
     first = &*a;
   }
-  const auto again = pool.take(backend), other = pool.take(backend);
+  const auto again = pool.acquire(backend), other = pool.acquire(backend);
   CHECK((&*again == first || &*other == first));
 }

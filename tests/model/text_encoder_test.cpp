@@ -1,4 +1,4 @@
-// The text half alone, and what it says to bad input.
+// The text encoder alone, and its errors.
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/model/initialise.hpp>
@@ -58,7 +58,7 @@ TEST_CASE("no texts are an InputError") {
                        "encode_text: number of texts: expected 1 or more, found 0", InputError);
 }
 
-TEST_CASE("equal texts have equal features, in the order they came") {
+TEST_CASE("equal texts have equal features, in the order of the texts") {
   Texts texts = no_texts(Tiny);
   for (const auto& tokens : std::vector<std::vector<std::int32_t>>{{3, 4}, {1}, {3, 4}, {}})
     add_text(Tiny, texts, tokens);
@@ -83,7 +83,7 @@ TEST_CASE("states are the rows of each text, ragged or padded") {
   CHECK_THROWS_WITH_AS(encoder().states(texts, {.layer = 3}), "states: layer: expected 2, found 3", OptionError);
 }
 
-TEST_CASE("a context of the caller's gives the same bits as owned features") {
+TEST_CASE("the caller's context gives the bits of owned features") {
   const Texts texts = random_texts(Tiny, 12, Rng{4});
   const auto owned = encoder().encode_text(texts);
   Inference<Cpu<float>> cx;
@@ -93,7 +93,7 @@ TEST_CASE("a context of the caller's gives the same bits as owned features") {
   }
 }
 
-TEST_CASE("threads may encode at once, with the same bits") {
+TEST_CASE("threads encode concurrently, with the same bits") {
   const Texts texts = random_texts(Tiny, 12, Rng{5});
   const auto expected = encoder().encode_text(texts);
   bool same[2] = {true, true};

@@ -24,7 +24,7 @@ std::map<std::string, std::vector<Index>> shapes(const TensorFile& file) {
 template <const auto& Config>
 using Small = Model<Config, Naive<float>>;
 
-/// A file of the names given, all of one shape.
+/// A file with tensors of these names and shapes.
 struct Names {
   std::vector<float> zeros = std::vector<float>(256);
   TemporaryFolder folder;
@@ -50,7 +50,7 @@ std::vector<NameRule> huggingface_rules() {
 }
 }  // namespace
 
-TEST_CASE("dialect: every rule leads to one name and back") {
+TEST_CASE("dialect: every rule maps one name to one name, in both directions") {
   std::set<std::string> left, right;
   const std::vector<NameRule> rules = huggingface_rules();
   for (const NameRule& rule : rules) {
@@ -67,7 +67,7 @@ TEST_CASE("dialect: every rule leads to one name and back") {
   }
 }
 
-TEST_CASE("dialect: patterns") {
+TEST_CASE("dialect: wildcards match numbers, endings and q, k, v") {
   CHECK(detail::match("a.#.b.*", "a.12.b.bias")->number == "12");
   CHECK(detail::match("a.#.b.*", "a.12.b.bias")->ending == "bias");
   CHECK(detail::match("a.@_x", "a.v_x")->part == 2);
@@ -79,7 +79,7 @@ TEST_CASE("dialect: patterns") {
 }
 
 TEST_CASE(
-    "dialect: Hugging Face's names, halves of q, k and v and transposed projections become OpenAI's, value for value") {
+    "dialect: Hugging Face's names, separate q, k and v and transposed projections become OpenAI's, value for value") {
   const TensorFile theirs = open_tensors(files + "huggingface"), ours = in_openai_names(theirs);
   CHECK(dialect_of(theirs) == Dialect::huggingface);
   CHECK(dialect_of(ours) == Dialect::openai);
@@ -92,7 +92,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "dialect: a model saved in Hugging Face's names has exactly their names, shapes and values, and loads again") {
+    "dialect: a model saved in Hugging Face's dialect has exactly its names, shapes and values, and loads again") {
   const TemporaryFolder folder;
   Small<Quick> model, again;
   load(model, files + "wanted.safetensors");
@@ -113,7 +113,7 @@ TEST_CASE(
   CHECK(get(folder / "ours.safetensors") == get(folder / "plain"));
 }
 
-TEST_CASE("dialect: what has no rule keeps its name, and so do q, k and v that are not three alike") {
+TEST_CASE("dialect: a tensor without a rule keeps its name, and so do q, k and v of different shapes") {
   Names file;
   const std::string q = "text_model.encoder.layers.0.self_attn.q_proj.bias",
                     k = "text_model.encoder.layers.0.self_attn.k_proj.bias",

@@ -12,7 +12,7 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE("rename: q, k and v are the thirds of their rows, projections are transposed") {
+TEST_CASE("rename: q, k and v are thirds of the joined rows, projections are transposed") {
   std::vector<float> values(18);
   std::iota(values.begin(), values.end(), 0.0f);
   std::vector<TensorToWrite> tensors{

@@ -31,7 +31,7 @@ TEST_CASE("agreement compares directions, row by row and over all batches") {
   CHECK(agreement.smallest_cosine() == doctest::Approx(-1));
 }
 
-TEST_CASE("features that are no numbers are the worst, wherever they stand") {
+TEST_CASE("NaN features are the worst, at any index") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   for (const bool first : {true, false}) {
     Agreement agreement;
@@ -41,7 +41,7 @@ TEST_CASE("features that are no numbers are the worst, wherever they stand") {
   }
 }
 
-TEST_CASE("agreement counts equal choices and names the others by their place among all") {
+TEST_CASE("agreement counts equal choices and lists the indices of the others") {
   Agreement agreement;
   CHECK(std::isnan(agreement.same_choices()));
   agreement.add_choices(std::vector<Index>{4, 1, 2}, std::vector<Index>{4, 0, 2});
@@ -50,7 +50,7 @@ TEST_CASE("agreement counts equal choices and names the others by their place am
   CHECK(agreement.differing() == std::vector<Index>{1, 3});
 }
 
-TEST_CASE("agreement takes equally many rows and choices of equal width") {
+TEST_CASE("different numbers of rows or choices, and different widths, are errors") {
   Agreement agreement;
   CHECK_THROWS_WITH_AS(agreement.add(rows({1, 0}), rows({1, 0, 0, 1})), "agreement: rows: expected 1, found 2",
                        ShapeError);

@@ -19,7 +19,7 @@ using namespace clip;
 
 namespace {
 
-/// Stands for a model: three numbers of every picture, and a note of the sizes of the batches it was given.
+/// A mock model: three numbers of every image, and a record of the batch sizes.
 struct Means {
   mutable std::vector<Index> batches{};
 
@@ -34,20 +34,20 @@ struct Means {
   }
 };
 
-/// A picture of noise as a PPM.
-std::string picture(std::uint64_t seed, int width, int height) {
+/// An image of noise as a PPM.
+std::string noise_ppm(std::uint64_t seed, int width, int height) {
   std::string file = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
   Rng rng{seed};
   for (int i = 0; i < width * height * 3; ++i) file += static_cast<char>(rng.below(256));
   return file;
 }
 
-/// n pictures of all sizes; every one whose number `broken` takes is no picture.
+/// Writes n images of several sizes; a file is invalid if broken(its index).
 template <class Broken>
 void fill_folder(const TemporaryFolder& folder, int n, Broken broken) {
   for (int i = 0; i < n; ++i) {
     const std::string name = folder / (std::to_string(1000 + i) + ".ppm");
-    put(name, broken(i) ? "no picture" : picture(static_cast<std::uint64_t>(i), 9 + i % 7, 8 + i % 5));
+    put(name, broken(i) ? "not an image" : noise_ppm(static_cast<std::uint64_t>(i), 9 + i % 7, 8 + i % 5));
   }
 }
 const auto none = [](int) { return false; };
@@ -55,8 +55,8 @@ const auto none = [](int) { return false; };
 }  // namespace
 
 TEST_CASE(
-    "every file of a folder comes once, in order, with the features it has alone, however batches and readers are "
-    "chosen") {
+    "a folder's files are listed once, in order, with the features of a single image, for any batch size and number "
+    "of readers") {
   const TemporaryFolder folder;
   fill_folder(folder, 23, none);
   for (const Index batch : {1, 4, 23, 50})
@@ -73,9 +73,9 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("a file that cannot be read is an error in its place, and the rest comes as if it were not there") {
+TEST_CASE("an unreadable file is an error at its position, and does not affect the others") {
   const TemporaryFolder folder;
-  fill_folder(folder, 20, [](int i) { return i % 3 == 1 || i >= 16; });  // of the last batches of two nothing is left
+  fill_folder(folder, 20, [](int i) { return i % 3 == 1 || i >= 16; });  // the last batches of two are empty
   const Means model;
   auto range = embed_folder(model, folder.path, {.batch = 2});
   int i = 0;
@@ -98,10 +98,10 @@ TEST_CASE("a file that cannot be read is an error in its place, and the rest com
   for (const Index n : model.batches) CHECK(n > 0);
 }
 
-TEST_CASE("pictures are told by the ends of their names, in inner folders too unless that is not wanted") {
+TEST_CASE("image files are recognised by extension, with or without subfolders") {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder / "inner");
-  for (const char* name : {"a.PPM", "b.txt", "ppm", ".ppm", "inner/c.ppm"}) put(folder / name, picture(1, 8, 8));
+  for (const char* name : {"a.PPM", "b.txt", "ppm", ".ppm", "inner/c.ppm"}) put(folder / name, noise_ppm(1, 8, 8));
   const Means model;
   const auto walk = [&](Below below) {
     std::vector<std::string> paths;
@@ -112,7 +112,7 @@ TEST_CASE("pictures are told by the ends of their names, in inner folders too un
   CHECK(walk(Below::folder) == std::vector<std::string>{folder / "a.PPM"});
 }
 
-TEST_CASE("a folder that is not there or has no pictures is one error") {
+TEST_CASE("a missing folder and a folder without images are errors") {
   const TemporaryFolder folder;
   const Means model;
   CHECK(try_embed_folder(model, folder / "none").error().message().starts_with(folder / "none: no such file"));
@@ -141,7 +141,7 @@ TEST_CASE("progress counts files and failures, batch by batch") {
   CHECK(seen == std::vector<Index>{3, 7, 0, 6, 7, 1, 7, 7, 1});
 }
 
-TEST_CASE("asked to stop, the range ends after the batch at hand; asked before it begins, there is nothing") {
+TEST_CASE("a stop request ends the range after the current batch; before the first batch the range is empty") {
   const TemporaryFolder folder;
   fill_folder(folder, 50, none);
   const Means model;
@@ -157,7 +157,7 @@ TEST_CASE("asked to stop, the range ends after the batch at hand; asked before i
   for (auto& item : embed_folder(model, folder.path, {.stop = stop.get_token()})) FAIL(item.has_value());
 }
 
-TEST_CASE("a range left early ends its readers") {
+TEST_CASE("leaving a range early stops its readers") {
   const TemporaryFolder folder;
   fill_folder(folder, 50, none);
   const Means model;
@@ -173,7 +173,7 @@ TEST_CASE("no more than two batches are read ahead of the caller") {
   fill_folder(folder, 12, none);
   ReadAhead ahead{image_files(folder.path), {8, 3, {}}, {.batch = 2, .readers = 4}};
   REQUIRE(ahead.next() != nullptr);
-  // What a reader would take next is removed: that it had not been read yet shows as an error, once room is made for it.
+  // Removes the files that are next in the list: an error shows that they were not read ahead.
   for (int i = 4; i < 12; ++i) std::filesystem::remove(folder / (std::to_string(1000 + i) + ".ppm"));
   const ImageBatch* batch = ahead.next();
   REQUIRE(batch != nullptr);

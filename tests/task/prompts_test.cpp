@@ -14,13 +14,13 @@ std::string error_of(const std::string& text) {
 }
 }  // namespace
 
-TEST_CASE("a name takes the place of the braces, whatever it contains") {
+TEST_CASE("a name replaces the braces verbatim") {
   CHECK(Template::try_make("a photo of a {}.").value()("cat") == "a photo of a cat.");
   CHECK(Template::try_make("{} texture.").value()("a {} _b") == "a {} _b texture.");
   CHECK(Template::try_make("{}").value()("") == "");
 }
 
-TEST_CASE("a template without one place for the name is an error that quotes it") {
+TEST_CASE("a template without exactly one {} is an error that quotes it") {
   CHECK(error_of("a photo") ==
         "template: {} once, where the name goes: expected \"a photo of a {}.\", found \"a photo\"");
   CHECK(error_of("{} and {}").ends_with("found \"{} and {}\""));

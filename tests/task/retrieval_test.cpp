@@ -20,7 +20,7 @@ Vectors random_features(Index n, Index width, std::uint64_t seed) {
   return features;
 }
 
-/// k captions for each image that point where it does, more or less.
+/// k captions per image, with roughly the direction of its features.
 Vectors captions_of(const Vectors& images, Index k, double noise, std::uint64_t seed) {
   Vectors texts = random_features(images.size() * k, images.width(), seed);
   for (Index t = 0; t < texts.size(); ++t)
@@ -31,12 +31,15 @@ Vectors captions_of(const Vectors& images, Index k, double noise, std::uint64_t 
 
 double cosine(std::span<const float> a, std::span<const float> b) {
   double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    ab += double{a[i]} * b[i], aa += double{a[i]} * a[i], bb += double{b[i]} * b[i];
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += double{a[i]} * b[i];
+    aa += double{a[i]} * a[i];
+    bb += double{b[i]} * b[i];
+  }
   return ab / std::sqrt(aa * bb);
 }
 
-/// By the definition: sort everything, look for an answer among the first K.
+/// By the definition: sort all candidates, look for an answer among the first K.
 template <class IsAnswer>
 double recall_by_sorting(const Vectors& queries, const Vectors& candidates, Index k, IsAnswer is_answer) {
   Index hits = 0;
@@ -52,20 +55,20 @@ double recall_by_sorting(const Vectors& queries, const Vectors& candidates, Inde
 
 }  // namespace
 
-TEST_CASE("mean, total and sum of a published row come out as printed there") {
-  const Retrieval r{{15.00, 33.12, 44.13}, {12.578, 36.10, 51.70}};  // what was cut off in print: 0.002 at most
+TEST_CASE("mean, total and sum of a published result are as printed there") {
+  const Retrieval r{{15.00, 33.12, 44.13}, {12.578, 36.10, 51.70}};  // printed to two digits: an error of at most 0.002
   CHECK(r.sum() == doctest::Approx(192.628));
   CHECK(r.in_words() ==
         "Text Retrieval: R1:15.00 R5:33.12 R10:44.13 mR:30.75| Image Retrieval: R1:12.58 R5:36.10 R10:51.70 mR:33.46 | "
         "total mR:32.10 sum:192.63");
 }
 
-TEST_CASE("captions that point like their image alone find it, and it finds them") {
+TEST_CASE("captions with the direction of only their image retrieve it, and it retrieves them") {
   const Vectors images = random_features(300, 16, 1);
   CHECK(retrieval(images, captions_of(images, 5, 0, 2)).sum() == doctest::Approx(600));
 }
 
-TEST_CASE("recalls are those of sorting all cosines, with several captions and with one") {
+TEST_CASE("recall equals that of sorting all cosines, with several captions and with one") {
   for (const Index k : {1, 3, 5}) {
     const Vectors images = random_features(140, 12, 3), texts = captions_of(images, k, 1.5, 4);
     const Retrieval r = retrieval(images, texts, k);
@@ -82,7 +85,7 @@ TEST_CASE("recalls are those of sorting all cosines, with several captions and w
   }
 }
 
-TEST_CASE("of equals the first is ranked first: everything alike is found in order, not all at once") {
+TEST_CASE("equal candidates are ranked by index") {
   Vectors images{20, 2}, texts{20, 2};
   for (float& x : images.values()) x = 1;
   for (float& x : texts.values()) x = 2;
@@ -93,7 +96,7 @@ TEST_CASE("of equals the first is ranked first: everything alike is found in ord
   CHECK(r.image.at_5 == doctest::Approx(25));
 }
 
-TEST_CASE("the length of features changes nothing") {
+TEST_CASE("the length of features does not matter") {
   const Vectors images = random_features(50, 8, 5), texts = captions_of(images, 5, 1, 6);
   Vectors longer = images;
   for (Index i = 0; i < longer.size(); ++i)
@@ -101,7 +104,7 @@ TEST_CASE("the length of features changes nothing") {
   CHECK(retrieval(longer, texts).in_words() == retrieval(images, texts).in_words());
 }
 
-TEST_CASE("what cannot be compared is an error, not a recall") {
+TEST_CASE("mismatched and non-finite features are errors") {
   Vectors images = random_features(4, 8, 7);
   const Vectors texts = random_features(20, 8, 8);
   CHECK_THROWS_WITH_AS(retrieval(images, random_features(19, 8, 9)),

@@ -58,7 +58,7 @@ TEST_CASE("normalized rows have length one and keep their direction") {
   }
 }
 
-TEST_CASE("similarities are cosines: between -1 and 1, and the length of neither side matters") {
+TEST_CASE("similarities are cosines: between -1 and 1, independent of the features' lengths") {
   auto images = random_features(20, 6, 2), classes = random_features(4, 6, 3);
   const auto before = ZeroShot{classes}(images);
   for (double& x : images.values()) x *= 37;
@@ -71,7 +71,7 @@ TEST_CASE("similarities are cosines: between -1 and 1, and the length of neither
     }
 }
 
-TEST_CASE("an image that points like a class is given that class, with a cosine of one; the opposite has minus one") {
+TEST_CASE("an image with the direction of a class has that class and a cosine of 1; the opposite direction has -1") {
   const auto classes = random_features(7, 10, 4);
   Features<double, dyn> images = classes;
   for (double& x : images.values()) x *= 3;
@@ -86,7 +86,7 @@ TEST_CASE("an image that points like a class is given that class, with a cosine 
   CHECK(best[6] != 6);
 }
 
-TEST_CASE("an image is classified the same in any company, bit for bit") {
+TEST_CASE("an image's similarities do not depend on the batch, bit for bit") {
   const auto images = random_features(9, 16, 5);
   const ZeroShot classify{random_features(5, 16, 6)};
   const auto together = classify(images);
@@ -98,7 +98,7 @@ TEST_CASE("an image is classified the same in any company, bit for bit") {
   }
 }
 
-TEST_CASE("of equal classes the first is taken") {
+TEST_CASE("the first of equal classes is predicted") {
   auto classes = random_features(3, 4, 7);
   std::copy(classes[1].begin(), classes[1].end(), classes[2].begin());
   auto image = Features<double, dyn>{1, 4};
@@ -106,7 +106,7 @@ TEST_CASE("of equal classes the first is taken") {
   CHECK(ZeroShot{classes}(image).best() == std::vector<Index>{1});
 }
 
-TEST_CASE("no images are no labels") {
+TEST_CASE("no images give no labels") {
   CHECK(ZeroShot{random_features(3, 4, 8)}(Features<double, dyn>{0, 4}).best().empty());
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("a classifier of a model holds its text features, one per prompt, at l
   }
 }
 
-TEST_CASE("features in a context of the caller's are classified as those in the caller's memory, bit for bit") {
+TEST_CASE("features in the caller's context are classified with the bits of owned features") {
   const Model<Tiny> model{Rng{7}, Cpu<>{{.threads = 2}}};
   const auto classify = zero_shot(model, Tokenizer{}({"a cat", "a dog", "noise"}, {.context = 16}));
   const Images images = testing::random_images(Tiny, 4, Rng{8});
@@ -144,10 +144,10 @@ TEST_CASE("features in a context of the caller's are classified as those in the 
     CHECK(std::ranges::equal(probable[i], std::span{probabilities}.subspan(static_cast<std::size_t>(3 * i), 3)));
   }
   CHECK_THROWS_WITH_AS(classify.probabilities(cx, features, std::span{probabilities}.first(3)),
-                       "zero_shot: room for probabilities: expected 12, found 3", ShapeError);
+                       "zero_shot: values for the probabilities: expected 12, found 3", ShapeError);
 }
 
-TEST_CASE("features in memory that is far away are classified there") {
+TEST_CASE("features in memory that the host cannot access are classified there") {
   testing::Remote<double> remote;
   Inference<testing::Remote<double>> cx{remote};
   const auto images = random_features(5, 6, 2);
@@ -162,7 +162,7 @@ TEST_CASE("features in memory that is far away are classified there") {
       CHECK(found[static_cast<std::size_t>(i) * 4 + j] == doctest::Approx(expected[i][j]));
 }
 
-TEST_CASE("accuracy is the share of labels predicted right") {
+TEST_CASE("accuracy is the fraction of correct predictions") {
   const std::vector<std::uint8_t> labels{0, 1, 2, 3};
   CHECK(accuracy<std::uint8_t>({0, 1, 2, 3}, labels) == 1);
   CHECK(accuracy<std::uint8_t>({0, 1, 0, 0}, labels) == 0.5);
@@ -188,7 +188,7 @@ std::vector<double> mean_direction(const Model<Tiny, Naive<double>>& model, cons
 }
 }  // namespace
 
-TEST_CASE("a class of several sentences is the mean of their directions, whatever other classes there are") {
+TEST_CASE("a class with several templates is the mean of their directions, independent of other classes") {
   const Model<Tiny, Naive<double>> model{Rng{2}};
   const auto classify = zero_shot(model, Tokenizer{}, {"cat", "dog"}, templates);
   const auto cat = mean_direction(model, {"a cat", "the cat!", "cat"}),
@@ -202,7 +202,7 @@ TEST_CASE("a class of several sentences is the mean of their directions, whateve
   CHECK(std::ranges::equal(alone.classes()[0], classify.classes()[1]));
 }
 
-TEST_CASE("a class of several names is the mean over names and templates, and is called by the first") {
+TEST_CASE("a class with several names is the mean over names and templates, labelled by its first name") {
   const Model<Tiny, Naive<double>> model{Rng{3}};
   const ClassNames names{std::vector<std::vector<std::string>>{{"happy", "glad"}, {"sad"}}};
   const auto classify = zero_shot(model, Tokenizer{}, names, {"a {}", "{}"});
@@ -212,7 +212,7 @@ TEST_CASE("a class of several names is the mean over names and templates, and is
   CHECK(classify.label(1) == "sad");
 }
 
-TEST_CASE("more than a thousand names give the classes that few give") {
+TEST_CASE("more than 1,024 names give the same classes as few names") {
   const Model<Tiny, Naive<double>> model{Rng{4}};
   std::vector<std::string> names;
   for (int i = 0; i < 1030; ++i) names.push_back(std::to_string(i));
@@ -220,7 +220,7 @@ TEST_CASE("more than a thousand names give the classes that few give") {
   CHECK(std::ranges::equal(many.classes()[1027], one.classes()[0]));
 }
 
-TEST_CASE("the best classes come with their labels, as cosines and as probabilities of all classes") {
+TEST_CASE("the best classes have labels and cosines or probabilities") {
   const Model<Tiny, Naive<double>> model{Rng{5}};
   const auto classify = zero_shot(model, Tokenizer{}, {"cat", "dog", "noise"}, templates);
   Features<double, 8> image{1};
@@ -242,8 +242,8 @@ TEST_CASE("the best classes come with their labels, as cosines and as probabilit
 }
 
 TEST_CASE(
-    "templates without a place for the name, no classes and texts too long are errors; a text too long may be cut "
-    "instead") {
+    "templates without {}, no classes and texts that are too long are errors; truncation of long texts is an "
+    "option") {
   const Model<Tiny, Naive<double>> model{Rng{6}};
   CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, {"cat"}, {"a cat"}), OptionError);
   CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, std::vector<std::string>{}, {"{}"}), OptionError);

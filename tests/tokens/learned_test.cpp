@@ -26,7 +26,7 @@ TEST_CASE("learned ids are negative, one for each vector") {
   CHECK(learned_id(learned_id(5)) == 5);
 }
 
-TEST_CASE("learned vectors stand where they are put, in every text") {
+TEST_CASE("learned vectors are inserted at the given position of every text") {
   const Texts texts = names();
   const Texts after_start = with_learned(texts, 2);
   CHECK(after_start.size() == 3);
@@ -35,11 +35,11 @@ TEST_CASE("learned vectors stand where they are put, in every text") {
   CHECK(row(with_learned(texts, 2, 2), 1) == std::vector<std::int32_t>{98, 6, -1, -2, 7, 99});
   CHECK(row(with_learned(texts, 1, 3, 4), 1) == std::vector<std::int32_t>{98, 6, 7, -5, 99});
   CHECK(row(with_learned(texts, 0), 1) == row(texts, 1));
-  CHECK_THROWS_WITH_AS(with_learned(texts, 2, 4), "text 0: place of learned vectors: expected 0 to 3, found 4",
+  CHECK_THROWS_WITH_AS(with_learned(texts, 2, 4), "text 0: position of learned vectors: expected 0 to 3, found 4",
                        InputError);
 }
 
-TEST_CASE("a learned beginning is one segment of the tree, shared by all texts") {
+TEST_CASE("a learned prefix is one segment of the tree, shared by all texts") {
   TextBatch batch;
   prefix_tree(with_learned(names(), 3), batch);
   number_vectors(batch);

@@ -31,14 +31,14 @@ Texts random_texts(std::uint64_t seed) {
   return texts;
 }
 
-/// The segment a row lies in.
+/// The segment that contains a row.
 Index segment_of(const TextBatch& batch, Index at) {
   Index s = 0;
   while (batch.sequences.segment(s).end <= at) ++s;
   return s;
 }
 
-/// The ids on the way to a row, the row included.
+/// The ids on the path from the root to a row, inclusive.
 Row spelled(const TextBatch& batch, Index at) {
   Row ids;
   batch.sequences.path(segment_of(batch, at), [&](const clip::Segment& s) {
@@ -72,7 +72,7 @@ void check_leaves(const Texts& texts, const TextBatch& batch) {
 
 }  // namespace
 
-TEST_CASE("the tree spells every text at its leaf and holds every distinct beginning once") {
+TEST_CASE("the path to a text's leaf spells the text, and every distinct prefix exists once") {
   TextBatch batch;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const Texts texts = random_texts(seed);
@@ -91,7 +91,7 @@ TEST_CASE("the tree spells every text at its leaf and holds every distinct begin
     std::set<Row> found;
     for (Index r = 0; r < batch.sequences.rows(); ++r) found.insert(spelled(batch, r));
     CHECK(found == beginnings);
-    for (Index s = 0; s < batch.sequences.count(); ++s) {  // no segment could have been joined with its parent
+    for (Index s = 0; s < batch.sequences.count(); ++s) {  // no segment can be merged with its parent
       const Index parent = batch.sequences.segment(s).parent;
       if (parent < 0 || batch.sequences.pooled_begin(parent) != batch.sequences.pooled_begin(parent + 1)) continue;
       CHECK((s != parent + 1 || batch.sequences.below_end(s) != batch.sequences.below_end(parent)));
@@ -122,14 +122,14 @@ TEST_CASE("rows do not depend on the order of the texts") {
   for (std::size_t i = 0; i < a.leaf.size(); ++i) CHECK(a.leaf[i] == b.leaf[a.leaf.size() - 1 - i]);
 }
 
-TEST_CASE("prompts of one template share its beginning") {
+TEST_CASE("prompts of one template share its prefix") {
   const clip::Tokenizer tokenizer;
   std::vector<std::string> prompts;
   for (int i = 0; i < 1000; ++i) prompts.push_back("a photo of a " + std::to_string(i) + ".");
   const Texts texts = tokenizer(prompts);
   TextBatch batch;
   clip::prefix_tree(texts, batch);
-  // SOT and 9 bytes of the template; 10 + 90 + 900 digits as beginnings; a full stop and EOT each.
+  // SOT and 9 bytes of the template; 10 + 90 + 900 prefixes of digits; a full stop and EOT each.
   CHECK(batch.sequences.rows() == 1 + 9 + (10 + 90 + 900) + 2 * 1000);
   CHECK(batch.sequences.segment(0).length() == 10);
   CHECK(batch.sequences.pooled().size() == 1000);
@@ -137,7 +137,7 @@ TEST_CASE("prompts of one template share its beginning") {
   check_leaves(texts, batch);
 }
 
-TEST_CASE("one text is one segment and no text is none") {
+TEST_CASE("one text is one segment, an empty batch has none") {
   TextBatch batch;
   Texts texts{9};
   clip::prefix_tree(texts, batch);
@@ -173,7 +173,7 @@ TEST_CASE("ragged and padded batches give every text a sequence of its own") {
                        clip::ShapeError);
 }
 
-TEST_CASE("a batch that has seen the largest size keeps its memory") {
+TEST_CASE("a batch allocates nothing after the largest size") {
   TextBatch batch;
   Texts large = random_texts(0);
   const Texts small = random_texts(4);

@@ -61,7 +61,7 @@ TEST_CASE("padded texts are a matrix with the pad after each EOT") {
   CHECK(Texts{9}.padded(4).empty());
 }
 
-TEST_CASE("rows of a cache are assembled into batches with their cuts") {
+TEST_CASE("rows of a cache are assembled into batches and keep their truncation flags") {
   Texts cache{9};
   cache.add(Row{1, 9});
   cache.add(Row{2, 2, 9}, true);
@@ -92,7 +92,7 @@ TEST_CASE("equal texts, and no others, share a group, numbered by first occurren
   }
 }
 
-TEST_CASE("groups follow what is added and cleared") {
+TEST_CASE("groups are updated after add() and clear()") {
   Texts texts{9};
   texts.add(Row{1, 9});
   texts.add(Row{2, 9});

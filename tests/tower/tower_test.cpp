@@ -1,4 +1,4 @@
-// Names, shapes and numbers of parameters of OpenAI's and OpenCLIP's models, from types alone: nothing is allocated.
+// Names, shapes and numbers of parameters of OpenAI's and OpenCLIP's models, from types alone, without allocation.
 #include <clip/autograd/walk.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/tower/clip_resnet/openai.hpp>
@@ -61,7 +61,7 @@ static_assert(image_parameters<RN50x4> == 87'137'080 && text_parameters<RN50x4> 
 static_assert(image_parameters<RN50x16> == 167'328'912 && text_parameters<RN50x16> == 123'650'304);
 static_assert(image_parameters<RN50x64> == 420'380'352 && text_parameters<RN50x64> == 202'877'952);
 
-// Where every size is in the type, a tower holds parameters and nothing else.
+// If every size is in the type, a tower holds only parameters.
 static_assert(std::is_same_v<TowerOf<ViT_B_32.image, 512, B, Residual>, VisionTransformer<ViT_B_32.image, 512, B>>);
 static_assert(std::is_same_v<TowerOf<RN50.image, 1024, B, Residual>, ModifiedResNet<RN50.image, 1024, B>>);
 static_assert(std::is_same_v<TowerOf<ViT_B_32.text, 512, B, Residual>, TextTransformer<ViT_B_32.text, 512, B>>);
@@ -74,7 +74,7 @@ TEST_CASE("names and shapes are those of the published checkpoints") {
   CHECK(published_list(ViT_B_32).size() == 302);
 }
 
-TEST_CASE("names and shapes of a ResNet are those OpenCLIP's own module stores") {
+TEST_CASE("names and shapes of a ResNet are those that OpenCLIP's module saves") {
   NamedShapes expected;
   std::ifstream list{CLIP_SOURCE_DIR "/tests/golden/rn50_names.txt"};
   for (std::string line; std::getline(list, line);) {

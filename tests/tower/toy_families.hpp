@@ -1,4 +1,4 @@
-// tests/tower/toy_families.hpp: an image family and a text family that the library does not know, defined as a user would.
+// tests/tower/toy_families.hpp: an image family and a text family outside the library, as a user would define them.
 #pragma once
 
 #include <clip/config/preprocessing.hpp>
@@ -69,7 +69,7 @@ struct Tower<FlatConfig> {
   static constexpr FlatConfig dynamic{.image_size = dyn, .hidden = dyn};
 };
 
-/// A text tower of token and position vectors whose mean is projected: no order but the positions'.
+/// A text tower that projects the mean of token and position vectors.
 struct BagConfig {
   Index context;
   Index vocabulary;
@@ -229,7 +229,7 @@ struct Description<BagConfig> : DescriptionDefaults {
   }
 };
 
-/// The library's families and these two: what tower/list.hpp would hold with one more line each.
+/// The library's families and these two, as in tower/list.hpp with one more line each.
 struct ToyFamilies : Families<List<VitConfig, ResNetConfig, FlatConfig>, List<TextConfig, BagConfig>> {};
 
 }  // namespace clip::inline CLIP_ABI

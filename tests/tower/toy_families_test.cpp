@@ -1,4 +1,4 @@
-// Two families of towers that no header of the library mentions go through everything the library does with a family.
+// Every operation on tower families, with two families that no header of the library mentions.
 #include "toy_families.hpp"
 
 #include <clip/backend/naive.hpp>
@@ -157,7 +157,7 @@ TEST_CASE("a new family trains, saves, resumes and reloads") {
   CHECK(weights(again) == weights(whole));
 }
 
-TEST_CASE("a program may be narrowed to the families it ships") {
+TEST_CASE("a program can narrow the list of families") {
   using Mine = Families<List<FlatConfig>, List<TextConfig>>;
   AnyModel<Cpu<>, Mine> model{AnyConfigOf<Mine>{ClipConfig<FlatConfig, TextConfig>{6, Toy.image, Tiny.text}}, Rng{9}};
   CHECK(model.encode_image(random_images(Toy, 2, Rng{1})).size() == 2);

@@ -38,7 +38,7 @@ double norm(const Gradients& gradients) {
   return std::sqrt(squares);
 }
 
-/// Every gradient within rounding of `factor` times the expected one.
+/// Checks that every gradient equals `factor` times the expected one, up to rounding.
 void check_equal(const Gradients& found, const Gradients& expected, double factor = 1) {
   const double length = norm(expected);
   REQUIRE(length > 1e-3);
@@ -58,7 +58,7 @@ void check_equal(const Gradients& found, const Gradients& expected, double facto
 struct Case {
   Model<Tiny, B> model{Rng{3}};
   Images images = random_images(Tiny, 12, Rng{4});
-  Texts texts = random_texts(Tiny, 12, Rng{5});  // some captions come again, in other micro-batches
+  Texts texts = random_texts(Tiny, 12, Rng{5});  // some captions recur in other micro-batches
 
   /// Loss and gradients of the batch as a whole.
   double whole(Gradients& gradients, const Selection& selection = {}) {
@@ -74,23 +74,23 @@ struct Case {
 };
 }  // namespace
 
-TEST_CASE("cached gradients: those of the large batch, whatever the size of its parts") {
+TEST_CASE("cached gradients: they equal those of the large batch for any micro-batch size") {
   Case c;
   Gradients expected;
   const double loss = c.whole(expected);
-  CHECK(*std::max_element(c.texts.groups().begin(), c.texts.groups().end()) < 11);  // equal captions are among them
+  CHECK(*std::max_element(c.texts.groups().begin(), c.texts.groups().end()) < 11);  // some captions are equal
   Parameters parameters{c.model};
   Tape tape{parameters};
   for (const Index micro : {1, 3, 5, 12, 100}) {
     CAPTURE(micro);
     parameters.clear_gradients();
     CHECK(grad_cache(c.model, tape, c.images, c.texts, micro) ==
-          loss);  // features do not depend on the batch, to the bit
+          loss);  // features do not depend on the batch, bit for bit
     check_equal(gradients_of(parameters), expected);
   }
 }
 
-TEST_CASE("cached gradients: they add to those that are there") {
+TEST_CASE("cached gradients: they are added to existing ones") {
   Case c;
   Parameters parameters{c.model};
   Tape tape{parameters};
@@ -100,7 +100,7 @@ TEST_CASE("cached gradients: they add to those that are there") {
   check_equal(gradients_of(parameters), once, 2);
 }
 
-TEST_CASE("cached gradients: a frozen tower, and a frozen temperature, are left out") {
+TEST_CASE("cached gradients: a frozen tower and a frozen temperature get none") {
   Case c;
   for (const Selection& selection : {only("visual.*"), except("visual.*"), except("logit_scale"), only("logit_scale"),
                                      only("text_projection", "visual.conv1.weight")}) {
@@ -113,13 +113,13 @@ TEST_CASE("cached gradients: a frozen tower, and a frozen temperature, are left 
   }
 }
 
-TEST_CASE("cached gradients: batch norms see one micro-batch at a time, and each moves the statistics once") {
+TEST_CASE("cached gradients: batch norms use one micro-batch at a time, and each updates the statistics once") {
   Model<SmallResNet, B> model{Rng{3}};
   const Images images = random_images(SmallResNet, 6, Rng{4});
   const Texts texts = random_texts(SmallResNet, 6, Rng{5});
   const auto counted = [&] { return model.image.tower.bn1.num_batches_tracked.view()(0, 0); };
 
-  // All at once it is the step of a tape.
+  // With a single micro-batch the result is that of a tape.
   Parameters parameters{model}, of_tape{model};
   Tape tape{parameters}, whole{of_tape};
   const auto image = model.encode_image(whole, images);
@@ -129,7 +129,7 @@ TEST_CASE("cached gradients: batch norms see one micro-batch at a time, and each
   check_equal(gradients_of(parameters), gradients_of(of_tape));
   CHECK(counted() == 1);
 
-  // In parts it is the slope of what it returns.
+  // With several micro-batches it is the gradient of the returned loss.
   parameters.clear_gradients();
   grad_cache(model, tape, images, texts, 3);
   CHECK(counted() == 3);
@@ -142,7 +142,7 @@ TEST_CASE("cached gradients: batch norms see one micro-batch at a time, and each
   CHECK((loss_at(value + h) - loss_at(value - h)) / (2 * h) == doctest::Approx(slope).epsilon(1e-5));
   CHECK(std::abs(slope) > 1e-5);
 
-  // A frozen tower's statistics are moved as well, as a tape moves them; an evaluating tape moves none.
+  // A frozen tower's statistics are updated as well, as on a tape; an evaluating tape updates none.
   const double before = counted();
   Parameters words{model, except("visual.*")};
   Tape frozen{words}, evaluating{parameters, {.evaluation = true}};
@@ -152,7 +152,7 @@ TEST_CASE("cached gradients: batch norms see one micro-batch at a time, and each
   CHECK(counted() == before + 3);
 }
 
-TEST_CASE("cached gradients: the tape holds less than the batch as a whole would need") {
+TEST_CASE("cached gradients: the tape needs less memory than for the whole batch") {
   Case c;
   c.images = random_images(Tiny, 64, Rng{4});
   c.texts = random_texts(Tiny, 64, Rng{5});
@@ -173,7 +173,7 @@ TEST_CASE("cached gradients: a loss that is not finite adds nothing") {
   for (const auto& e : parameters.entries()) CHECK(e.fresh);
 }
 
-TEST_CASE("cached gradients: batches that do not fit are errors") {
+TEST_CASE("cached gradients: mismatched batches are errors") {
   Case c;
   Parameters parameters{c.model};
   Tape tape{parameters};

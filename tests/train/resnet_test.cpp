@@ -1,4 +1,4 @@
-// Training a model whose norms keep statistics.
+// Training of a model with BatchNorm statistics.
 #include <clip/backend/naive.hpp>
 #include <clip/train/trainer.hpp>
 
@@ -22,8 +22,8 @@ namespace {
 using B = Naive<float>;
 using SmallModel = Model<SmallResNet, B>;
 
-/// Twelve pictures and their captions, in batches.
-struct Pictures {
+/// Twelve images with captions.
+struct CaptionedImages {
   Images all = random_images(SmallResNet, 12, Rng{90});
   Texts captions = random_texts(SmallResNet, 12, Rng{91});
 
@@ -54,38 +54,38 @@ float steps_counted(const SmallModel& model) {
 
 }  // namespace
 
-TEST_CASE("training a ResNet: every step moves the running statistics once, blocks computed twice or not") {
-  Pictures pictures;
+TEST_CASE("training a ResNet: every step updates the running statistics once, with and without recomputation") {
+  CaptionedImages source;
   SmallModel model{Rng{1}}, again{Rng{1}};
   const float before = model.image.tower.bn1.running_mean.view()(0, 0);
-  CHECK(Trainer{model, pictures, two_epochs()}.run());
+  CHECK(Trainer{model, source, two_epochs()}.run());
   CHECK(steps_counted(model) == 6);
   CHECK(model.image.tower.bn1.running_mean.view()(0, 0) != before);
   TrainOptions options = two_epochs();
   options.recompute = true;
-  CHECK(Trainer{again, pictures, options}.run());
+  CHECK(Trainer{again, source, options}.run());
   CHECK(bytes_of(again) == bytes_of(model));
 }
 
-TEST_CASE("training a ResNet: stopped and resumed from its checkpoint is not having stopped, statistics included") {
-  Pictures pictures;
+TEST_CASE("training a ResNet: a run resumed from its checkpoint equals an uninterrupted one, statistics included") {
+  CaptionedImages source;
   SmallModel whole{Rng{1}}, interrupted{Rng{1}}, resumed{Rng{2}};
-  CHECK(Trainer{whole, pictures, two_epochs()}.run());
+  CHECK(Trainer{whole, source, two_epochs()}.run());
   const TemporaryFolder folder;
   TrainOptions options = two_epochs(folder / "checkpoint");
   options.checkpoint_every = 1;
-  CHECK_FALSE(Trainer{interrupted, pictures, options}.run([](const TrainProgress& p) { return p.step < 4; }));
+  CHECK_FALSE(Trainer{interrupted, source, options}.run([](const TrainProgress& p) { return p.step < 4; }));
   CHECK(steps_counted(interrupted) == 4);
-  CHECK(Trainer{resumed, pictures, options}.run());
+  CHECK(Trainer{resumed, source, options}.run());
   CHECK(steps_counted(resumed) == 6);
   CHECK(bytes_of(resumed) == bytes_of(whole));
 }
 
-TEST_CASE("training a ResNet: a loss that is not finite leaves the statistics as they were") {
-  Pictures pictures;
-  pictures.all.image(7)[5] = std::numeric_limits<float>::infinity();
+TEST_CASE("training a ResNet: a loss that is not finite leaves the statistics unchanged") {
+  CaptionedImages source;
+  source.all.image(7)[5] = std::numeric_limits<float>::infinity();
   SmallModel model{Rng{1}};
-  Trainer trainer{model, pictures, two_epochs()};
+  Trainer trainer{model, source, two_epochs()};
   CHECK_THROWS_AS(trainer.run(), NumericError);
   CHECK(steps_counted(model) == static_cast<float>(trainer.step()));
   CHECK(std::isfinite(model.image.tower.bn1.running_mean.view()(0, 0)));

@@ -20,7 +20,7 @@ using namespace clip::testing;
 namespace {
 using B = Naive<double>;
 
-/// Two weights that have moved twice.
+/// Two weights after two steps of the optimiser.
 template <class Optimizer = AdamW<B>>
 struct Run {
   NamedWeights<B> weights;
@@ -71,7 +71,7 @@ void check_refused(R& run, const std::string& path, const std::string& sentence,
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("checkpoint: weights, states and steps come back, and the next steps are the same", Optimizer,
+TEST_CASE_TEMPLATE("checkpoint: weights, states and steps are restored, and the next steps are the same", Optimizer,
                    AdamW<B>, Sgd<B>) {
   const TemporaryFolder folder;
   Run<Optimizer> run, other{77};
@@ -85,8 +85,7 @@ TEST_CASE_TEMPLATE("checkpoint: weights, states and steps come back, and the nex
   CHECK(other.all() == run.all());
 }
 
-TEST_CASE(
-    "checkpoint: the file holds the weights by their names, and the optimiser's states under a prefix of their own") {
+TEST_CASE("checkpoint: the file holds the weights by their names, and the optimiser's states under a prefix") {
   const TemporaryFolder folder;
   Run<> run;
   run.step(1);
@@ -104,7 +103,7 @@ TEST_CASE(
   CHECK(!try_load(weights, file).has_value());
 }
 
-TEST_CASE("checkpoint: facts that differ, and facts that are missing, are told") {
+TEST_CASE("checkpoint: metadata that differs or is missing is an error that names it") {
   const TemporaryFolder folder;
   Run<> run;
   run.step(1);
@@ -113,7 +112,7 @@ TEST_CASE("checkpoint: facts that differ, and facts that are missing, are told")
   check_refused(run, folder / "file", "metadata batch: expected 8, found nothing", {{"batch", "8"}});
 }
 
-TEST_CASE("checkpoint: a file without a step, or with nonsense for one, is refused") {
+TEST_CASE("checkpoint: a file without a step or with an invalid one is an error") {
   const TemporaryFolder folder;
   Run<> run;
   write_safetensors(folder / "file", tensors_of(run.weights), {{"step", "3"}});
@@ -126,12 +125,12 @@ TEST_CASE("checkpoint: a file without a step, or with nonsense for one, is refus
   }
 }
 
-TEST_CASE("checkpoint: missing states, another optimiser's states, and other shapes are refused") {
+TEST_CASE("checkpoint: missing states, another optimiser's states, and other shapes are errors") {
   const TemporaryFolder folder;
   Run<> run;
   run.step(1);
-  const std::map<std::string, std::string> stand{{"step", "3"}, {"optimizer_steps", "1"}};
-  write_safetensors(folder / "file", tensors_of(run.weights), stand);
+  const std::map<std::string, std::string> progress{{"step", "3"}, {"optimizer_steps", "1"}};
+  write_safetensors(folder / "file", tensors_of(run.weights), progress);
   check_refused(run, folder / "file", "optimizer.exp_avg.a: expected values of shape (2, 2), found nothing");
   Run<Sgd<B>> other;
   other.step(1);
@@ -149,11 +148,11 @@ TEST_CASE("checkpoint: missing states, another optimiser's states, and other sha
       tensors.push_back(tensor_to_write(run.weights.backend(),
                                         std::string(optimizer_prefix) + state.name + "." + e.name, e.shape,
                                         In<double>{state.of(e)}));
-  write_safetensors(folder / "file", tensors, stand);
+  write_safetensors(folder / "file", tensors, progress);
   check_refused(run, folder / "file", "names: 1 missing (a)");
 }
 
-TEST_CASE("checkpoint: no file, no checkpoint; and a failed save leaves the old one") {
+TEST_CASE("checkpoint: a missing file is an error, and a failed save leaves the old file") {
   const TemporaryFolder folder;
   Run<> run;
   CHECK(run.load(folder / "nothing").error().place() == folder / "nothing");

@@ -1,4 +1,4 @@
-// tests/train/toy.hpp: a task small enough to be learnt in a second: noisy pictures of a few kinds, and a caption for each.
+// tests/train/toy.hpp: a task that is learnt in a second: noisy images of a few kinds with a caption per kind.
 #pragma once
 
 #include <clip/backend/naive.hpp>
@@ -15,11 +15,11 @@
 
 namespace clip::testing {
 
-/// Pair i is of kind i mod kinds. The noise of a picture comes from the rng of its step.
+/// Pair i is of kind i mod kinds. The noise of an image is drawn from the rng of its step.
 struct ToyPairs {
   static constexpr Index kinds = 12;
   Index pairs = 48;
-  Index broken = -1;  // a pair whose picture is not a number
+  Index broken = -1;  // a pair whose image contains NaN
   Images patterns = random_images(Tiny, kinds, Rng{21});
   Texts captions = [] {
     Texts texts = no_texts(Tiny);
@@ -58,7 +58,7 @@ inline TrainOptions short_run(std::string checkpoint = {}) {
   return options;
 }
 
-/// The bytes of the file a model is saved to.
+/// The bytes of a model's file.
 template <class M>
 std::string bytes_of(M& model) {
   const TemporaryFolder folder;

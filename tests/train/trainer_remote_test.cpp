@@ -1,4 +1,4 @@
-// Training where the host may not touch the weights: every value goes through the backend.
+// Training in memory that the host cannot access: every value goes through the backend.
 #include <clip/task/zero_shot.hpp>
 #include <clip/train/trainer.hpp>
 
@@ -21,7 +21,7 @@ struct Outcome {
   double temperature = 0;
 };
 
-/// From seeded weights to a classifier: training that stops and is resumed, saving, loading, encoding, comparing.
+/// From seeded weights to a classifier: training, interruption, resumption, saving, loading, encoding, comparison.
 template <class B>
 Outcome whole() {
   const TemporaryFolder folder;
@@ -58,7 +58,7 @@ Outcome whole() {
 }
 }  // namespace
 
-TEST_CASE("training: on memory the host has no access to, everything comes out the same, bit for bit") {
+TEST_CASE("training: in memory that the host cannot access every result is the same, bit for bit") {
   const Outcome host = whole<Naive<float>>(), remote = whole<Remote<float>>();
   CHECK(host.losses.size() == 30);
   CHECK(remote.losses == host.losses);
@@ -70,7 +70,7 @@ TEST_CASE("training: on memory the host has no access to, everything comes out t
   CHECK(remote.temperature == host.temperature);
 }
 
-TEST_CASE("training: a value that is not a number is found there too") {
+TEST_CASE("training: NaN is found in memory that the host cannot access") {
   ToyPairs pairs;
   pairs.broken = 17;
   ToyModel<Remote<float>> model{Rng{2}};

@@ -30,14 +30,14 @@ std::string whole_run(const TrainOptions& options, std::uint64_t weights = 2) {
   return bytes_of(model);
 }
 
-/// Runs until the callback has been told of `steps` steps.
+/// Runs for `steps` steps.
 template <class T>
 bool run_for(T& trainer, Index steps) {
   return trainer.run([&](const TrainProgress&) { return --steps > 0; });
 }
 }  // namespace
 
-TEST_CASE("training: the same run gives the same bytes, another seed others") {
+TEST_CASE("training: equal runs give equal bytes, another seed gives others") {
   const std::string once = whole_run(short_run());
   CHECK(whole_run(short_run()) == once);
   TrainOptions other = short_run();
@@ -46,7 +46,7 @@ TEST_CASE("training: the same run gives the same bytes, another seed others") {
   CHECK(whole_run(short_run(), 3) != once);
 }
 
-TEST_CASE("training: blocks computed twice, and checkpoints written on the way, change no bit") {
+TEST_CASE("training: recomputation and checkpoints do not change the result") {
   const TemporaryFolder folder;
   TrainOptions options = short_run();
   options.clip_norm = 0.5;
@@ -58,7 +58,7 @@ TEST_CASE("training: blocks computed twice, and checkpoints written on the way, 
   CHECK(whole_run(options) == expected);
 }
 
-TEST_CASE("training: stopped and gone on with, in the same trainer, is not having stopped") {
+TEST_CASE("training: a run that is stopped and continued in the same trainer equals an uninterrupted one") {
   ToyPairs pairs;
   ToyModel<> model{Rng{2}};
   Trainer trainer{model, pairs, short_run()};
@@ -71,18 +71,18 @@ TEST_CASE("training: stopped and gone on with, in the same trainer, is not havin
   CHECK(bytes_of(model) == whole_run(short_run()));
 }
 
-TEST_CASE("training: stopped and resumed from its checkpoint is not having stopped, to the last bit of both files") {
+TEST_CASE("training: a run resumed from its checkpoint equals an uninterrupted one, bit for bit in both files") {
   const TemporaryFolder folder;
   const std::string expected = whole_run(short_run(folder / "straight"));
   std::uint64_t weights = 2;
-  for (const Index stop : {1, 6, 7, 15}) {  // in an epoch and at its end
+  for (const Index stop : {1, 6, 7, 15}) {  // inside an epoch and at its end
     ToyPairs pairs;
     ToyModel<> model{Rng{weights}};
     Trainer trainer{model, pairs, short_run(folder / "resumed")};
     run_for(trainer, stop - trainer.step());
     CHECK(trainer.step() == stop);
     trainer.save_checkpoint().value();
-    weights += 100;  // the checkpoint decides, not what the model held
+    weights += 100;  // the checkpoint replaces the model's values
   }
   ToyPairs pairs;
   ToyModel<> model{Rng{weights}};
@@ -93,7 +93,7 @@ TEST_CASE("training: stopped and resumed from its checkpoint is not having stopp
   CHECK(get(folder / "resumed") == get(folder / "straight"));
 }
 
-TEST_CASE("training: a finished run stays finished") {
+TEST_CASE("training: resuming a finished run does nothing") {
   const TemporaryFolder folder;
   const std::string expected = whole_run(short_run(folder / "run"));
   const std::string file = get(folder / "run");
@@ -102,13 +102,13 @@ TEST_CASE("training: a finished run stays finished") {
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("training: killed at any moment and resumed is not having been killed") {
+TEST_CASE("training: a run killed at any moment and resumed equals an uninterrupted one") {
   const TemporaryFolder folder;
   const std::string expected = whole_run(short_run());
   TrainOptions options = short_run(folder / "checkpoint");
   options.checkpoint_every = 1;
   Rng rng{99};
-  Index told = 0;  // steps whose checkpoints were complete
+  Index reported = 0;  // steps whose checkpoints were complete
   for (int attempt = 0; attempt < 6; ++attempt) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
@@ -128,11 +128,11 @@ TEST_CASE("training: killed at any moment and resumed is not having been killed"
     ::close(ends[1]);
     char byte = 0;
     const std::uint64_t until = 1 + rng.below(4);
-    for (std::uint64_t k = 0; k < until && ::read(ends[0], &byte, 1) == 1; ++k) ++told;
+    for (std::uint64_t k = 0; k < until && ::read(ends[0], &byte, 1) == 1; ++k) ++reported;
     std::this_thread::sleep_for(
-        std::chrono::microseconds{rng.below(3000)});  // somewhere in the next step, or in its file
+        std::chrono::microseconds{rng.below(3000)});  // during the next step, or while its file is written
     ::kill(child, SIGKILL);
-    while (::read(ends[0], &byte, 1) == 1) ++told;
+    while (::read(ends[0], &byte, 1) == 1) ++reported;
     ::close(ends[0]);
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
@@ -141,23 +141,26 @@ TEST_CASE("training: killed at any moment and resumed is not having been killed"
   ToyPairs pairs;
   ToyModel<> model{Rng{4321}};
   Trainer trainer{model, pairs, options};
-  CHECK(trainer.step() >= told);
+  CHECK(trainer.step() >= reported);
   CHECK(trainer.step() >= 6);
   CHECK(trainer.run());
   CHECK(bytes_of(model) == expected);
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("training: what a callback is told") {
+TEST_CASE("training: the callback's argument") {
   ToyPairs pairs;
-  pairs.pairs = 50;  // two are left out of every epoch
+  pairs.pairs = 50;  // every epoch skips two
   ToyModel<> model{Rng{2}};
   TrainOptions options = short_run();
   options.warmup = 0.1;
   Trainer trainer{model, pairs, options};
   CHECK(trainer.steps() == 30);
   std::vector<TrainProgress> all;
-  CHECK(trainer.run([&](const TrainProgress& p) { return all.push_back(p), true; }));
+  CHECK(trainer.run([&](const TrainProgress& p) {
+    all.push_back(p);
+    return true;
+  }));
   REQUIRE(all.size() == 30);
   const WarmupCosine schedule{.warmup = 3, .total = 30};
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -176,11 +179,11 @@ TEST_CASE("training: what a callback is told") {
     CHECK(p.seconds_left >= 0);
   }
   CHECK(all.back().seconds_left == 0);
-  CHECK(trainer.run());  // nothing is left to do
+  CHECK(trainer.run());  // already finished
   CHECK(trainer.step() == 30);
 }
 
-TEST_CASE("training: the loss falls far below guessing, and the model then knows its pictures") {
+TEST_CASE("training: the loss falls far below guessing, and the model classifies its images") {
   ToyPairs pairs;
   ToyModel<> model{Rng{2}};
   TrainOptions options = short_run();
@@ -191,13 +194,13 @@ TEST_CASE("training: the loss falls far below guessing, and the model then knows
     return true;
   }));
   CHECK(first > 0.8 * std::log(8.0));
-  CHECK(last < 0.4 * std::log(8.0));  // not zero: captions that come twice in a batch cannot be told apart
+  CHECK(last < 0.4 * std::log(8.0));  // not zero: captions that occur twice in a batch are indistinguishable
   CHECK(model.similarity.temperature() < 100.0001);
   Pairs batch;
   std::vector<Index> items(ToyPairs::kinds);
   for (std::size_t i = 0; i < items.size(); ++i) items[i] = static_cast<Index>(i);
   pairs.batch(items, Rng{12345}, batch);
-  const auto& [images, texts] = batch;  // noise it has not seen
+  const auto& [images, texts] = batch;  // unseen noise
   const auto image = model.encode_image(images), text = model.encode_text(texts);
   int right = 0;
   for (Index i = 0; i < ToyPairs::kinds; ++i) {
@@ -205,16 +208,21 @@ TEST_CASE("training: the loss falls far below guessing, and the model then knows
     double most = -2;
     for (Index j = 0; j < ToyPairs::kinds; ++j) {
       double dot = 0, length = 0;
-      for (std::size_t k = 0; k < text[j].size(); ++k)
-        dot += static_cast<double>(image[i][k] * text[j][k]), length += static_cast<double>(text[j][k] * text[j][k]);
-      if (dot / std::sqrt(length) > most) most = dot / std::sqrt(length), best = j;
+      for (std::size_t k = 0; k < text[j].size(); ++k) {
+        dot += static_cast<double>(image[i][k] * text[j][k]);
+        length += static_cast<double>(text[j][k] * text[j][k]);
+      }
+      if (dot / std::sqrt(length) > most) {
+        most = dot / std::sqrt(length);
+        best = j;
+      }
     }
     right += best == i ? 1 : 0;
   }
   CHECK(right >= 10);
 }
 
-TEST_CASE("training: only what is selected moves") {
+TEST_CASE("training: only selected weights change") {
   ToyPairs pairs;
   ToyModel<> model{Rng{2}}, before{Rng{2}};
   Trainer{model, pairs, short_run(), only("visual.*")}.run();
@@ -231,8 +239,7 @@ TEST_CASE("training: only what is selected moves") {
   CHECK(moved != old);
 }
 
-TEST_CASE(
-    "training: a weight that is not a number stops it, with the weight's name and the step, and nothing is changed") {
+TEST_CASE("training: NaN in a weight is an error with the weight's name and the step, and changes nothing") {
   ToyPairs pairs;
   ToyModel<> model{Rng{2}};
   Trainer trainer{model, pairs, short_run()};
@@ -242,17 +249,17 @@ TEST_CASE(
   weight = std::numeric_limits<float>::quiet_NaN();
   const std::string before = bytes_of(model);
   CHECK_THROWS_WITH_AS(trainer.run(),
-                       "step 4: the loss is not finite; the first value that is not: "
+                       "step 4: the loss is not finite; first non-finite value in: "
                        "visual.transformer.resblocks.1.mlp.c_fc.weight (the weight itself)",
                        NumericError);
   CHECK(trainer.step() == 3);
   CHECK(bytes_of(model) == before);
-  weight = good;  // and with the weight mended the run goes on as if nothing had been
+  weight = good;  // with a valid weight the run continues as if uninterrupted
   CHECK(trainer.run());
   CHECK(bytes_of(model) == whole_run(short_run()));
 }
 
-TEST_CASE("training: a pixel that is not a number stops it, with the place where it came in") {
+TEST_CASE("training: NaN in a pixel is an error with the name of the first layer") {
   for (const bool recompute : {false, true}) {
     ToyPairs pairs;
     ToyModel<> model{Rng{2}};
@@ -261,20 +268,24 @@ TEST_CASE("training: a pixel that is not a number stops it, with the place where
     Trainer trainer{model, pairs, options};
     run_for(trainer, 2);
     const std::string before = bytes_of(model);
-    pairs.broken = 17;  // in one of the next six steps or so
+    pairs.broken = 17;  // used in one of the next six steps
     std::string message;
     std::string last = before;
     try {
-      trainer.run([&](const TrainProgress&) { return last = bytes_of(model), true; });
-      FAIL("a picture that is not a number went unnoticed");
+      trainer.run([&](const TrainProgress&) {
+        last = bytes_of(model);
+        return true;
+      });
+      FAIL("NaN in an image was not detected");
     } catch (const NumericError& error) { message = error.what(); }
     CHECK(message == "step " + std::to_string(trainer.step() + 1) +
-                         ": the loss is not finite; the first value that is not: patches");
+                         ": the loss is not finite; first non-finite value in: patches");
     CHECK(bytes_of(model) == last);
   }
 }
 
-TEST_CASE("training: a checkpoint of another run is refused, with what differs, and the model stays as it was") {
+TEST_CASE(
+    "training: a checkpoint of another run is an error that names the difference, and leaves the model unchanged") {
   const TemporaryFolder folder;
   const std::string path = folder / "checkpoint";
   ToyPairs pairs;
@@ -312,12 +323,12 @@ TEST_CASE("training: a checkpoint of another run is refused, with what differs, 
           only("logit_scale"));
 
   options = short_run(path);
-  options.recompute = true;  // this does not change the run
+  options.recompute = true;  // does not affect the result
   options.checkpoint_every = 3;
   CHECK(Trainer{model, pairs, options}.step() == 6);
 }
 
-TEST_CASE("training: what is no checkpoint, or cannot be one, is an error and not a fresh start") {
+TEST_CASE("training: an invalid checkpoint or path is an error and does not start a new run") {
   const TemporaryFolder folder;
   ToyPairs pairs;
   ToyModel<> model{Rng{2}};
@@ -333,7 +344,7 @@ TEST_CASE("training: what is no checkpoint, or cannot be one, is an error and no
   CHECK_THROWS_AS(nowhere.run(), Error);
 }
 
-TEST_CASE("training: options that make no sense are errors") {
+TEST_CASE("training: options out of range are errors") {
   ToyPairs pairs;
   ToyModel<> model{Rng{2}};
   const auto with = [&](auto change) {

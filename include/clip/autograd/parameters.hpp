@@ -44,7 +44,7 @@ class Parameters {
         raise(OptionError{std::string(name), "this model is packed for inference; unpack() it before it is trained"}
                   .with_id("clip.option.packed"));
       if (p.data == nullptr) raise(OptionError{std::string(name), "this parameter has no memory"});
-      bring_in(p);
+      copy_in(p);
       index_.emplace(p.data, entries_.size());
       entries_.push_back({std::string(name), p.shape, p.range, p.view(), {}, true, total});
       total += aligned_count<T>(p.count());

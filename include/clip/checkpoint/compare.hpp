@@ -1,4 +1,4 @@
-// clip/checkpoint/compare.hpp: compares a model with a file: missing, unexpected and misshapen tensors.
+// clip/checkpoint/compare.hpp: comparison of a model with a file: missing, unexpected and misshapen tensors.
 #pragma once
 
 #include <clip/autograd/walk.hpp>
@@ -21,7 +21,7 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// A scalar may be stored as one value of any rank; everything else has exactly its shape.
+/// A scalar matches one value of any rank; any other tensor must have exactly the expected shape.
 inline bool same_shape(const Shape& expected, const std::vector<Index>& found) {
   if (expected.rank == 0) return std::all_of(found.begin(), found.end(), [](Index n) { return n == 1; });
   if (static_cast<std::size_t>(expected.rank) != found.size()) return false;
@@ -36,7 +36,7 @@ inline std::string shape_in_words(const std::vector<Index>& shape) {
   return text + ")";
 }
 
-/// "3 missing (a, b, c)", at most eight names.
+/// Appends "3 missing (a, b, c)", with at most eight names.
 inline void add_names(std::string& text, const char* what, const std::vector<std::string>& names) {
   if (names.empty()) return;
   text += (text.empty() ? "" : "; ") + std::to_string(names.size()) + " " + what + " (";
@@ -44,14 +44,14 @@ inline void add_names(std::string& text, const char* what, const std::vector<std
   text += names.size() > 8 ? ", …)" : ")";
 }
 
-/// Whether a tensor of a file belongs to the model: an encoder alone leaves the other half.
+/// Whether a tensor of a file belongs to the model: an encoder ignores the other half.
 template <class M>
 bool concerns(std::string_view name) {
   if constexpr (requires { M::owns(name); }) return M::owns(name);
   else return true;
 }
 
-/// Whether a table of positions differs from the model's only in its number of rows, and can be interpolated.
+/// Whether a table of positions differs from the model's only in its number of rows and can be interpolated.
 template <class T>
 bool can_stretch(const Parameter<T>& p, const FileTensor& stored) {
   if (p.stretch == Stretch::none || stored.shape.size() != 2 || stored.shape[1] != p.shape[1] || stored.shape[0] < 1 ||
@@ -70,7 +70,7 @@ Comparison compare(const M& model, const TensorFile& file, std::string_view igno
   std::set<std::string, std::less<>> known;
   visit_parameters(model, [&](std::string_view name, const auto& p) {
     known.emplace(name);
-    const bool counter = p.kind == ParameterKind::counter;  // the number of batches seen: many files lack it
+    const bool counter = p.kind == ParameterKind::counter;  // the number of batches seen, which many files lack
     const FileTensor* stored = file.find(name);
     if (!stored) {
       if (!counter) c.missing.emplace_back(name);
@@ -79,7 +79,7 @@ Comparison compare(const M& model, const TensorFile& file, std::string_view igno
     if (!same_shape(p.shape, stored->shape))
       c.misfit.push_back(std::string(name) + ": shape " + p.shape.in_words() + " expected, " +
                          shape_in_words(stored->shape) + " found" +
-                         (can_stretch(p, *stored) ? " (LoadOptions::positions says how to stretch it)" : ""));
+                         (can_stretch(p, *stored) ? " (set LoadOptions::positions to interpolate it)" : ""));
     else if (!is_floating(stored->dtype) && !(counter && stored->dtype == Dtype::i64))
       c.misfit.push_back(std::string(name) + ": F16, BF16, F32 or F64 expected, " +
                          std::string(traits(stored->dtype).name) + " found");
@@ -91,7 +91,7 @@ Comparison compare(const M& model, const TensorFile& file, std::string_view igno
   return c;
 }
 
-/// The same file with its tables of positions stretched to the model's sizes.
+/// The same file with its tables of positions interpolated to the model's sizes.
 template <class M>
 Result<TensorFile> try_stretch_positions(const M& model, const TensorFile& file, Interpolate how) {
   std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};

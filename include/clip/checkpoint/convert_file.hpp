@@ -1,4 +1,4 @@
-// clip/checkpoint/convert_file.hpp: a file in another dialect or another element type, without a model in between.
+// clip/checkpoint/convert_file.hpp: conversion of a weights file to another dialect or element type, without a model.
 #pragma once
 
 #include <clip/checkpoint/infer.hpp>
@@ -17,16 +17,16 @@ namespace clip::inline CLIP_ABI {
 template <class F>
 struct ConvertOptionsOf {
   Dialect dialect = Dialect::openai;
-  std::optional<Dtype> dtype{};            // for all weights, rounded to the nearest; nothing: each keeps its own
-  std::optional<AnyConfigOf<F>> config{};  // describes the model; nothing: as the file tells
-  Assumptions assumed{};                   // what the file may not tell
+  std::optional<Dtype> dtype{};                   // of all weights, rounded to nearest; nullopt: each keeps its own
+  std::optional<AnyConfigOf<F>> config{};         // describes the model; nullopt: inferred from the file
+  Assumptions assumed{};                          // for properties that the file does not state
   std::map<std::string, std::string> metadata{};  // of the file
 };
 using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 
 namespace detail {
 
-/// Bytes straight from the file; its pages go when they were read.
+/// A tensor to write with the bytes of the file, whose pages are released once they are written.
 inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileTensor& tensor) {
   TensorToWrite copy{tensor.name, tensor.dtype, tensor.shape, {}, {}};
   if (tensor.transposed) std::swap(copy.shape[0], copy.shape[1]);
@@ -37,7 +37,7 @@ inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileT
   return tensor.transposed ? transposed(std::move(copy)) : copy;
 }
 
-/// The model in a file, for the description beside its weights. A folder must have one; a single file may do without.
+/// The configuration of the model in a file. Required for a folder, optional for a single file.
 template <class F>
 Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const std::string& out,
                                                    const ConvertOptionsOf<F>& options) {
@@ -54,11 +54,12 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
 
 }  // namespace detail
 
-/// Reads weights of any format and dialect at `in` and writes them as safetensors at `out`: a file, or a folder as save makes it.
-/// Every tensor keeps its bytes where its element type is kept; names change between dialects, q, k and v are joined or
-/// parted, projections transposed. Notes and tables of position ids, which hold nothing, are left out; counters of batches
-/// stay integers. One tensor at a time is in memory.
-/// LoadError: as try_open_tensors; for a folder, where the file does not tell its model. OptionError, NumericError: as try_save.
+/// Reads weights of any format and dialect from `in` and writes them as safetensors to `out`: a file, or a folder like
+/// save's. A tensor that keeps its element type keeps its bytes. Between dialects names change, q, k and v are joined
+/// or split, projections transposed. OpenAI's integers and tables of position ids, which are not weights, are omitted;
+/// batch counters stay integers. Only one tensor is in memory at a time.
+/// LoadError: as try_open_tensors; for a folder, a file that does not determine its model. OptionError, NumericError:
+/// as try_save.
 template <class F = KnownFamilies, class Inflate = detail::Inflate>
 [[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,
                                             const std::type_identity_t<ConvertOptionsOf<F>>& options = {}) {

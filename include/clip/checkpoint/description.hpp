@@ -1,4 +1,4 @@
-// clip/checkpoint/description.hpp: statements of a file or folder about its model: heads, activation, epsilon, preprocessing.
+// clip/checkpoint/description.hpp: statements of a file or folder about its model, such as activation and heads.
 #pragma once
 
 #include <clip/formats/tensor_file.hpp>
@@ -17,12 +17,12 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// What a file and its folder state of the whole model.
+/// The statements of a file and its folder about the whole model.
 struct DescribedModel {
   TowerStatement image{}, text{};
   Index image_size = 0;
   std::optional<Preprocessing> preprocessing{};
-  std::string place{};  // the file or folder that states it
+  std::string place{};  // the file or folder that makes the statements
 };
 
 /// Reads single keys of a foreign file. Other keys are ignored; a key of the wrong type is a problem.
@@ -85,7 +85,7 @@ class DescriptionReader {
   std::string place_, problems_;
 };
 
-/// transformers' config.json of a CLIPModel. An activation that is missing is that of transformers' class.
+/// Reads the config.json of transformers' CLIPModel. A missing activation has the default of transformers' class.
 inline DescribedModel read_huggingface_towers(DescriptionReader& read, const Json& config) {
   DescribedModel model;
   const auto tower = [&](const char* key) {
@@ -101,7 +101,7 @@ inline DescribedModel read_huggingface_towers(DescriptionReader& read, const Jso
   return model;
 }
 
-/// transformers' preprocessor_config.json. transformers converts images to RGB first.
+/// Reads transformers' preprocessor_config.json. transformers converts images to RGB first.
 inline Preprocessing read_huggingface_preprocessing(DescriptionReader& read, const Json& config) {
   Preprocessing p{.color_order = ColorOrder::huggingface};
   p.mean = read.colours(&config, "image_mean").value_or(p.mean);
@@ -113,7 +113,7 @@ inline Preprocessing read_huggingface_preprocessing(DescriptionReader& read, con
   return p;
 }
 
-/// A whole configuration as a description.
+/// The statements of a whole configuration.
 template <class F>
 DescribedModel describe(const AnyConfigOf<F>& c, std::string place) {
   const auto state = [](const auto& tower) { return Description<std::remove_cvref_t<decltype(tower)>>::state(tower); };
@@ -121,7 +121,7 @@ DescribedModel describe(const AnyConfigOf<F>& c, std::string place) {
           std::move(place)};
 }
 
-/// The configuration that files written by this library carry in their metadata.
+/// The configuration in the metadata of files written by this library.
 template <class F>
 std::optional<AnyConfigOf<F>> config_in_metadata(const TensorFile& file) {
   const auto found = file.metadata().find("config");
@@ -130,7 +130,7 @@ std::optional<AnyConfigOf<F>> config_in_metadata(const TensorFile& file) {
   return config ? std::optional{*config} : std::nullopt;
 }
 
-/// Integers that only OpenAI's archives carry with the weights.
+/// Integers that only OpenAI's archives store with the weights.
 inline constexpr std::array<std::string_view, 3> openai_notes{"input_resolution", "context_length", "vocab_size"};
 inline bool is_note(std::string_view name) {
   return std::find(openai_notes.begin(), openai_notes.end(), name) != openai_notes.end();
@@ -140,8 +140,8 @@ inline bool is_openais(const TensorFile& file) {
                      [&](std::string_view note) { return file.find(note) != nullptr; });
 }
 
-/// The statements about a model, by precedence: the folder's open_clip_config.json or config.json; the file's metadata; OpenAI's
-/// archives, which were all trained with quick_gelu.
+/// The statements about a model, in order of precedence: the folder's open_clip_config.json or config.json; the file's
+/// metadata; for OpenAI's archives, quick_gelu, which all of them were trained with.
 /// LoadError: a key with a value of the wrong type.
 template <class F>
 Result<DescribedModel> try_read_description(const TensorFile& file) {

@@ -1,4 +1,4 @@
-// clip/checkpoint/fit.hpp: compares what a file states with a model, and names the configuration that would fit the file.
+// clip/checkpoint/fit.hpp: comparison of a file's statements with a model, and the configuration that fits the file.
 #pragma once
 
 #include <clip/checkpoint/infer.hpp>
@@ -11,8 +11,8 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// The families a model's files are compared with; void for a single encoder or an aggregate of the user's, which does not state
-/// all of its sizes.
+/// The families that a model's files are compared with; void for a single encoder or a user's aggregate, which do not
+/// state all of their sizes.
 template <class M>
 struct FamiliesOfModel {
   using type = void;
@@ -29,7 +29,7 @@ using FamiliesOf = typename FamiliesOfModel<M>::type;
 template <class M>
 concept DescribesItself = !std::is_void_v<FamiliesOf<M>>;
 
-/// The families whose names a file may use: the model's, or all.
+/// The families whose names a file may use: the model's, or all known ones.
 template <class M>
 using NamingFamilies = std::conditional_t<DescribesItself<M>, FamiliesOf<M>, KnownFamilies>;
 
@@ -40,15 +40,15 @@ std::string in_words(const AnyConfigOf<F>& c) {
          std::visit(tower, c.text) + "; embedding " + std::to_string(c.embed_dim);
 }
 
-/// "; clip::ViT_B_16 would fit", or the sizes of a model that would; empty if the file is no such model, or this one.
+/// "; clip::ViT_B_16 would fit", or the sizes of a fitting model; empty if the file holds no such model, or fits.
 template <class M>
-std::string what_fits(const M& model, const TensorFile& file) {
+std::string suggest_config(const M& model, const TensorFile& file) {
   if constexpr (DescribesItself<M>) {
     using F = FamiliesOf<M>;
     const AnyConfigOf<F> mine = model.config();
     const TowerStatement image = state(mine.image), text = state(mine.text);
     auto found = try_inspect<F>(file, {.activation = text.activation});
-    if (!found)  // widths for which no rule gives the heads
+    if (!found)  // no rule determines the heads of some widths
       found = try_inspect<F>(file, {text.activation, image.heads, text.heads});
     if (!found || found->config == mine) return {};
     return found->constant.empty() ? "; a model that fits has " + in_words(found->config)
@@ -57,7 +57,7 @@ std::string what_fits(const M& model, const TensorFile& file) {
   return {};
 }
 
-/// Appends the differences between what a file states of a tower besides its shapes and what its configuration states.
+/// Appends the differences between a file's statements about a tower and the model's configuration.
 inline void compare_tower(std::string& wrong, const std::string& name, const TowerStatement& mine,
                           const TowerStatement& stated) {
   const auto differ = [&](const std::string& what, const std::string& expected, const std::string& found) {
@@ -71,14 +71,15 @@ inline void compare_tower(std::string& wrong, const std::string& name, const Tow
   if (stated.epsilon && mine.epsilon) differ("epsilon", in_words(*mine.epsilon), in_words(*stated.epsilon));
 }
 
-/// What an encoder alone states of itself.
+/// The statements of a single encoder's configuration.
 template <class Config>
 TowerStatement state_of_encoder(const Config& config) {
   if constexpr (requires { Description<Config>::state(config); }) return Description<Config>::state(config);
   else return state(config);
 }
 
-/// LoadError: a file states another activation, number of heads or epsilon than the model's. Most files state none of them.
+/// LoadError: the file states an activation, a number of heads or an epsilon other than the model's. Most files state
+/// none of them.
 template <class M>
 Result<void> try_check_statements(const M& model, const TensorFile& file) {
   const auto stated = try_read_description<NamingFamilies<M>>(file);
@@ -94,7 +95,7 @@ Result<void> try_check_statements(const M& model, const TensorFile& file) {
                   image ? stated->image : stated->text);
   }
   if (wrong.empty()) return {};
-  return LoadError{file.place(), wrong + " (" + stated->place + ")" + what_fits(model, file)}.with_id(
+  return LoadError{file.place(), wrong + " (" + stated->place + ")" + suggest_config(model, file)}.with_id(
       "clip.load.settings");
 }
 

@@ -1,4 +1,4 @@
-// clip/checkpoint/folder.hpp: weights as a file or as a folder: one file or several with an index, and what describes the model.
+// clip/checkpoint/folder.hpp: reader of weights in a file, in shards with an index, or in a model's folder.
 #pragma once
 
 #include <clip/formats/tensor_file.hpp>
@@ -22,7 +22,7 @@ inline Result<Json> try_read_json(const std::string& path) {
   return try_parse_json(as_text(file->bytes()), path);
 }
 
-/// The files an index names, each opened once. They lie beside the index and nowhere else.
+/// Opens the files of an index, each once. They must be in the folder of the index.
 template <class Inflate>
 Result<TensorFile> try_open_shards(const std::string& folder, const std::string& index_path) {
   const auto index = try_read_json(index_path);
@@ -34,7 +34,7 @@ Result<TensorFile> try_open_shards(const std::string& folder, const std::string&
   for (const auto& [tensor, file] : map->items()) {
     const auto* const name = file.template get_ptr<const Json::string_t*>();
     if (name == nullptr || name->empty() || name->front() == '.' || name->find('/') != name->npos)
-      return LoadError{index_path, "weight_map: " + tensor, "the name of a file beside it", json_in_words(file)};
+      return LoadError{index_path, "weight_map: " + tensor, "the name of a file in its folder", json_in_words(file)};
     names.insert(*name);
   }
   std::optional<TensorFile> all;
@@ -67,7 +67,7 @@ inline Result<std::optional<FolderDescription>> try_read_description(const std::
   return std::optional<FolderDescription>{};
 }
 
-/// What weights are called in folders, the first that is there is read.
+/// File names of weights in folders, in order of preference.
 inline constexpr std::array<const char*, 6> weights_in_folders{
     "open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors",
     "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.bin"};
@@ -90,8 +90,8 @@ Result<TensorFile> try_open_folder(const std::string& folder) {
 
 }  // namespace detail
 
-/// The tensors at a path, under the names they have there: a file of any format, the index of several, or a folder of either.
-/// LoadError: nothing there, with what was looked for; any doubt about a file.
+/// Opens the tensors at a path, with their stored names: a file of any format, an index of several files, or a folder
+/// of either. LoadError: no weights, with the names tried; any invalid file.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TensorFile> try_open_tensors(const std::string& path) {
   if (detail::is_folder(path)) return detail::try_open_folder<Inflate>(path);

@@ -1,4 +1,4 @@
-// clip/checkpoint/folder_config.hpp: writes the JSON files that describe a model to transformers and to OpenCLIP.
+// clip/checkpoint/folder_config.hpp: writer of the JSON files that describe a model to transformers and to OpenCLIP.
 #pragma once
 
 #include <clip/formats/dtype.hpp>
@@ -16,7 +16,7 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// A file of a folder: its name, its text.
+/// A file of a folder: its name and its text.
 using FolderFile = std::pair<std::string, std::string>;
 
 /// config.json of transformers' CLIPModel and preprocessor_config.json of its CLIPImageProcessor.
@@ -61,7 +61,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                                  {"preprocessor_config.json", json_text(preprocessing, 2) + "\n"}};
 }
 
-/// open_clip_config.json. OptionError: what such a file cannot state: two activations in one model, GELU by tanh, another epsilon.
+/// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, or an epsilon other than 1e-5, which
+/// such a file cannot state.
 template <class F>
 Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, const std::string& place) {
   const auto state = [](const auto& tower) { return Description<std::remove_cvref_t<decltype(tower)>>::state(tower); };

@@ -1,4 +1,4 @@
-// clip/checkpoint/folder_write.hpp: a folder that describes a model and holds its weights, as transformers and OpenCLIP lay it out.
+// clip/checkpoint/folder_write.hpp: atomic writer of a model's folder in the layout of transformers or OpenCLIP.
 #pragma once
 
 #include <clip/checkpoint/folder.hpp>
@@ -15,8 +15,8 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Everything is written beside its place first; then the old weights go, the descriptions are put in place, the weights last. So
-/// weights never stand beside the description of others, whatever happens between.
+/// Writes all files under temporary names, then removes the old weights, then renames the descriptions and finally the
+/// weights. So weights never coexist with the description of another model, even after a crash.
 /// OptionError: the folder holds weights under another name, which readers might prefer. SystemError: the disk.
 inline Result<void> try_write_folder(const std::string& folder, const std::string& weights_name,
                                      std::span<const TensorToWrite> tensors,

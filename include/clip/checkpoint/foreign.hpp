@@ -1,4 +1,4 @@
-// clip/checkpoint/foreign.hpp: names the kind of a file that holds none of the library's models.
+// clip/checkpoint/foreign.hpp: recognition of unsupported CLIP variants by their tensor names, for error messages.
 #pragma once
 
 #include <clip/formats/tensor_file.hpp>
@@ -11,14 +11,14 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// What else a file seems to be, by its names: for the error when no family of the library recognises it.
-inline std::string family_of(const TensorFile& file) {
+/// The kind of model in a file that no family of the library recognises, by its tensor names.
+inline std::string foreign_kind(const TensorFile& file) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 5> signs{
       {{"vision_model.head.", "a SigLIP (vision_model.head …)"},
        {"visual.trunk.", "a CLIP whose image tower is timm's (visual.trunk …)"},
        {"image_encoder.model.", "a MobileCLIP (image_encoder.model …)"},
        {"_image_encoder.", "a TinyCLIP (_image_encoder …)"},
-       {"text.", "a CLIP whose text tower stands apart (text …)"}}};
+       {"text.", "a CLIP with a separate text tower (text …)"}}};
   for (const auto& [prefix, words] : signs)
     for (const FileTensor& t : file.tensors())
       if (t.name.starts_with(prefix)) return std::string(words);

@@ -1,4 +1,4 @@
-// clip/checkpoint/infer.hpp: infers a model's configuration from the shapes of a file's tensors and from what the file states.
+// clip/checkpoint/infer.hpp: inference of a model's configuration from tensor shapes and the statements of a file.
 #pragma once
 
 #include <clip/checkpoint/description.hpp>
@@ -16,7 +16,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Assumptions about what neither the shapes nor the file state.
+/// Assumptions about properties that neither the shapes nor the file state.
 struct Assumptions {
   std::optional<Activation> activation{};
   Index image_heads = 0;  // 0: see try_inspect
@@ -27,7 +27,7 @@ struct Assumptions {
 template <class F>
 struct InspectionOf {
   AnyConfigOf<F> config;
-  std::string name, constant;  // "ViT-B/32", "clip::ViT_B_32"; empty: no published model of the library
+  std::string name, constant;  // "ViT-B/32", "clip::ViT_B_32"; empty: not a published model of the library
   Dialect dialect;             // of the file's names
   FileFormat format;
   bool activation_known = false;  // stated or assumed; false: the configuration's quick_gelu is a guess
@@ -36,8 +36,8 @@ using Inspection = InspectionOf<KnownFamilies>;
 
 namespace detail {
 
-/// A tower by its first family that recognises the file; without one by the first family of the list, whose missing tensors are
-/// then the problems. `words` receives the tower in a sentence.
+/// Infers a tower by the first family that recognises the file. If none does, the first family of the list reports its
+/// missing tensors as problems. `words` receives the name of the tower for a sentence.
 template <class L>
 typename L::Variant infer_tower(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed,
                                 std::string& words) {
@@ -69,30 +69,30 @@ TowerStatement state(const Tower& tower) {
   return std::visit([](const auto& c) { return Description<std::remove_cvref_t<decltype(c)>>::state(c); }, tower);
 }
 
-/// Impossible numbers of heads.
-inline void judge_heads(ShapeReader& shape, const std::string& name, const TowerStatement& tower) {
+/// Reports impossible numbers of heads.
+inline void check_heads(ShapeReader& shape, const std::string& name, const TowerStatement& tower) {
   if (tower.width == 0) return;
   if (tower.heads == 0)
     shape.problem("the heads of the " + name + " tower are not known: its width, " + std::to_string(tower.width) +
-                  ", is no multiple of 64");
+                  ", is not a multiple of 64");
   else if (tower.width % tower.heads != 0)
     shape.problem(std::to_string(tower.heads) + " heads do not divide the width of the " + name + " tower, " +
                   std::to_string(tower.width));
 }
 
-/// Contradictions between shapes and statements.
+/// Reports contradictions between shapes and statements.
 template <class F>
-void judge(ShapeReader& shape, const AnyConfigOf<F>& c, const DescribedModel& stated) {
+void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const DescribedModel& stated) {
   const auto compare = [&](const char* what, Index found, Index said) {
     if (found > 0 && said > 0 && said != found)
       shape.problem(std::string(what) + ": " + std::to_string(found) + " by its shapes, " + std::to_string(said) +
                     " by " + stated.place);
   };
   const TowerStatement image = state(c.image), text = state(c.text);
-  judge_heads(shape, "image", image);
+  check_heads(shape, "image", image);
   compare("image width", image.width, stated.image.width);
   compare("image layers", image.layers, stated.image.layers);
-  judge_heads(shape, "text", text);
+  check_heads(shape, "text", text);
   compare("image size", c.input().image_size, stated.image_size);
   compare("text width", text.width, stated.text.width);
   compare("text layers", text.layers, stated.text.layers);
@@ -103,7 +103,7 @@ inline bool is_known(const TowerStatement& tower, const TowerStatement& stated, 
   return !tower.activation || stated.activation || assumed.activation;
 }
 
-/// At least how many values a model has.
+/// A lower bound of the number of values in a model.
 template <class F>
 double count_values(const AnyConfigOf<F>& c) {
   const auto of = [&](const auto& tower) {
@@ -114,13 +114,14 @@ double count_values(const AnyConfigOf<F>& c) {
 
 }  // namespace detail
 
-/// The configuration of the CLIP in a file, in any dialect.
+/// The configuration of the CLIP model in a file, in any dialect.
 ///
-/// Sizes follow from shapes. Heads, activation and preprocessing do not: the folder's config.json or open_clip_config.json states
-/// them, or the metadata of files written by this library. Otherwise heads are 64 wide (16 in all for the image towers of OpenCLIP's
-/// H, g and bigG); the activation is quick_gelu if the file carries the three integers of OpenAI's own archives, and else the
-/// assumed one.
-/// LoadError: no such model, with what was found; a file too small for its own shapes; statements that contradict the shapes.
+/// Sizes follow from shapes. Heads, activation and preprocessing do not: the folder's config.json or
+/// open_clip_config.json states them, or the metadata of files written by this library. Otherwise heads are 64 wide (16
+/// in number for the image towers of OpenCLIP's H, g and bigG), and the activation is quick_gelu if the file has the
+/// three integers of OpenAI's archives, else the assumed one.
+/// LoadError: no such model, with the kind of model found; a file too small for its own shapes; statements that
+/// contradict the shapes.
 template <class F = KnownFamilies>
 [[nodiscard]] Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assumptions& assumed = {}) {
   const TensorFile file = in_openai_names<F>(in_any_dialect);
@@ -137,9 +138,9 @@ template <class F = KnownFamilies>
   if (stated->preprocessing) c.preprocessing() = *stated->preprocessing;
   if (shape.missing())
     return LoadError{file.place(),
-                     "not a CLIP with " + image_words + ": found " + detail::family_of(file) + "; " + shape.problems()}
+                     "not a CLIP with " + image_words + ": found " + detail::foreign_kind(file) + "; " + shape.problems()}
         .with_id("clip.load.model");
-  detail::judge(shape, c, *stated);
+  detail::check_statements(shape, c, *stated);
   if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};
   double values = 0;
   for (const FileTensor& t : file.tensors()) values += static_cast<double>(t.count());
@@ -167,7 +168,7 @@ AnyConfigOf<F> infer_config(const TensorFile& file, const Assumptions& assumed =
   return try_infer_config<F>(file, assumed).value();
 }
 
-/// The model in the file or folder at a path. Errors as try_open_tensors, too.
+/// The model in the file or folder at a path. Errors also as try_open_tensors.
 template <class F = KnownFamilies, class Inflate = detail::Inflate>
 [[nodiscard]] Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed = {}) {
   const auto file = try_open_tensors<Inflate>(path);

@@ -1,4 +1,4 @@
-// clip/checkpoint/model_file.hpp: weights of a model from files of every format and dialect, and to files.
+// clip/checkpoint/model_file.hpp: loading and saving of a model's weights, in files of every format and dialect.
 #pragma once
 
 #include <clip/autograd/walk.hpp>
@@ -22,27 +22,29 @@
 namespace clip::inline CLIP_ABI {
 
 struct LoadOptions {
-  /// How tables of positions are stretched where the model's image size or context is another than the file's; none: an error.
+  /// How tables of positions are interpolated if the model's image size or context differs from the file's; none: an
+  /// error.
   Interpolate positions = Interpolate::none;
-  /// Names that begin so may be in the file besides.
+  /// The file may have other tensors whose names begin with this prefix.
   std::string_view ignored_prefix{};
-  /// Weights stay where the file is mapped, as far as they lie there as the model reads them: float32 (of a float model), one tensor
-  /// each, not transposed, at a whole address. Nothing of theirs is read or copied before it is used, and processes share
-  /// the pages; the rest is converted. The model keeps the mapping as long as weights lie there. pack() and a table of parameters
-  /// take what they need into the model's memory. Until then the file must not be changed or shortened in place: results would
-  /// change with it, and reading past its end is a SIGBUS. To replace it by another of its name (as save does) is harmless.
+  /// Weights stay in the mapped file if they are stored as the model reads them: float32 (for a float model), one
+  /// contiguous tensor each, not transposed, at an aligned address. They are not read or copied before their first use,
+  /// and processes share the pages; other weights are converted. The model keeps the mapping as long as weights are in
+  /// it. pack() and parameter tables copy the weights they need into the model's memory. Until then the file must not
+  /// be modified or truncated in place: results would change, and reading beyond its end raises SIGBUS. Replacing it by
+  /// another file of the same name (as save does) is harmless.
   bool in_place = false;
 };
 
-/// What a partial load left alone.
+/// The names that a partial load did not use.
 struct LoadReport {
-  std::vector<std::string> missing;  // parameters of the model the file does not have
-  std::vector<std::string> unused;   // tensors of the file the model does not have
+  std::vector<std::string> missing;  // parameters of the model that the file lacks
+  std::vector<std::string> unused;   // tensors of the file that the model lacks
 };
 
 namespace detail {
 
-/// By OpenAI's names, and with the model's numbers of positions where the options say how.
+/// The file in OpenAI's names, with position tables of the model's size if the options say how to interpolate.
 template <class M>
 Result<TensorFile> try_prepare(const M& model, const TensorFile& in_any_dialect, const LoadOptions& options) {
   TensorFile file = in_openai_names<NamingFamilies<M>>(in_any_dialect);
@@ -50,17 +52,18 @@ Result<TensorFile> try_prepare(const M& model, const TensorFile& in_any_dialect,
   return try_stretch_positions(model, file, options.positions);
 }
 
-/// A weight as it lies in the file, if it may.
+/// Points a weight into the mapped file, if it is stored as the model reads it.
 template <class T>
 bool use_in_place(Parameter<T>& p, const TensorFile& file, const FileTensor& stored) {
-  const T* const values = p.own != nullptr && p.kind == ParameterKind::parameter ? file.values_of<T>(stored) : nullptr;
-  if (values) p.data = const_cast<T*>(values);  // only read from here on: see Parameter::own
+  const T* const values =
+      p.owned != nullptr && p.kind == ParameterKind::parameter ? file.values_of<T>(stored) : nullptr;
+  if (values) p.data = const_cast<T*>(values);  // never written through: see Parameter::owned
   return values != nullptr;
 }
 
-/// Copies what the file has, or points there; everything was compared before. A packed model goes back to rows. Host memory is
-/// written in place, so that nothing is held twice. The file is kept before the first weight points there and the one before it
-/// until the last has left it, so that an error half-way leaves none without its memory.
+/// Copies a file's tensors into the model or points the weights there, after all comparisons. Unpacks a packed model.
+/// Writes host memory directly, without a second copy. The new mapping is kept before the first weight points there,
+/// and the old one until no weight does, so that every weight has valid memory even after an error half-way.
 template <class M>
 void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
   if constexpr (requires { model.unpack(); }) model.unpack();
@@ -76,7 +79,7 @@ void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
     if constexpr (B::host_memory) {
       if constexpr (keeps)
         if (in_place && use_in_place(p, file, *stored)) return;
-      convert(*stored, std::span<T>{p.own_place().data, count});
+      convert(*stored, std::span<T>{p.own_memory().data, count});
     } else {
       std::vector<T> values(count);
       convert(*stored, std::span<T>(values));
@@ -88,9 +91,10 @@ void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
 }
 }  // namespace detail
 
-/// Fills every parameter of a model (or of one encoder) from a file, by OpenAI's names or those of another dialect. Missing, extra
-/// and misshaped names are one LoadError that lists them all and says which configuration would fit, and then nothing is
-/// changed. So is an activation, a number of heads or an epsilon that the file's folder states otherwise.
+/// Fills every parameter of a model (or of one encoder) from a file, in OpenAI's names or another dialect. One
+/// LoadError lists all missing, extra and misshapen names and suggests the configuration that fits; the model is then
+/// unchanged. An activation, a number of heads or an epsilon that the file's folder states differently is also a
+/// LoadError.
 template <class M>
 Result<void> try_load(M& model, const TensorFile& in_any_dialect, const LoadOptions& options = {}) {
   const auto file = detail::try_prepare(model, in_any_dialect, options);
@@ -101,7 +105,7 @@ Result<void> try_load(M& model, const TensorFile& in_any_dialect, const LoadOpti
   detail::add_names(wrong, "not of this model", c.extra);
   detail::add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty())
-    return LoadError{file->place(), "names: " + wrong + detail::what_fits(model, *file)}.with_id("clip.load.names");
+    return LoadError{file->place(), "names: " + wrong + detail::suggest_config(model, *file)}.with_id("clip.load.names");
   if (auto same = detail::try_check_statements(model, *file); !same) return same;
   detail::fill(model, *file, options.in_place);
   return {};
@@ -110,7 +114,7 @@ template <class M>
 Result<void> try_load(M& model, const Safetensors& file, std::string_view ignored_prefix = {}) {
   return try_load(model, TensorFile{file}, {.ignored_prefix = ignored_prefix});
 }
-/// From a path: safetensors, a file of torch.save or torch.jit.save, or a folder of Hugging Face's.
+/// From a path: safetensors, a file of torch.save or torch.jit.save, or a Hugging Face folder.
 template <class M, class Inflate = detail::Inflate>
 Result<void> try_load(M& model, const std::string& path, const LoadOptions& options = {}) {
   const auto file = try_open_tensors<Inflate>(path);
@@ -121,8 +125,8 @@ void load(M& model, const std::string& path, const LoadOptions& options = {}) {
   try_load<M, Inflate>(model, path, options).value();
 }
 
-/// Fills the parameters whose names the file has, and says what was left alone. Tensors that do not fit are a LoadError, and
-/// then nothing is changed.
+/// Fills the parameters whose names the file has, and reports the others. LoadError: misshapen tensors; the model is
+/// then unchanged.
 template <class M, class Inflate = detail::Inflate>
 Result<LoadReport> try_load_partial(M& model, const std::string& path, const LoadOptions& options = {}) {
   const auto opened = try_open_tensors<Inflate>(path);
@@ -133,7 +137,7 @@ Result<LoadReport> try_load_partial(M& model, const std::string& path, const Loa
   std::string wrong;
   detail::add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty())
-    return LoadError{path, "names: " + wrong + detail::what_fits(model, *file)}.with_id("clip.load.names");
+    return LoadError{path, "names: " + wrong + detail::suggest_config(model, *file)}.with_id("clip.load.names");
   if (auto same = detail::try_check_statements(model, *file); !same) return same.error();
   detail::fill(model, *file, options.in_place);
   return LoadReport{std::move(c.missing), std::move(c.extra)};
@@ -143,7 +147,7 @@ LoadReport load_partial(M& model, const std::string& path, const LoadOptions& op
   return try_load_partial<M, Inflate>(model, path, options).value();
 }
 
-/// Values of a backend as a tensor to write; they are read when it is written.
+/// Values in a backend's memory as a tensor to write, downloaded during writing.
 template <Backend B>
 TensorToWrite tensor_to_write(const B& backend, std::string name, const Shape& shape, In<typename B::Scalar> values) {
   using T = typename B::Scalar;
@@ -160,7 +164,7 @@ TensorToWrite tensor_to_write(const B& backend, std::string name, const Shape& s
   return tensor;
 }
 
-/// The parameters of a model as tensors to write, in its own arithmetic type; they read the weights while writing.
+/// The parameters of a model as tensors to write, in its arithmetic type; weights are read during writing.
 template <class M>
 std::vector<TensorToWrite> tensors_of(M& model) {
   std::vector<TensorToWrite> tensors;
@@ -180,10 +184,11 @@ std::vector<TensorToWrite> tensors_of(M& model) {
   return tensors;
 }
 
-/// Writes a model whole or not at all: to a temporary name, synced, renamed. By OpenAI's names it is one file, which PyTorch and
-/// OpenCLIP read; {.dialect = Dialect::huggingface} or openclip make it a folder with the model's description, as from_pretrained
-/// takes it, or a file alone where the path ends in .safetensors.
-/// OptionError: what the dialect has no words for. NumericError: a weight too large for the element type. SystemError: the disk.
+/// Writes a model atomically: to a temporary name, synced, renamed. In OpenAI's names the result is one file that
+/// PyTorch and OpenCLIP read. {.dialect = Dialect::huggingface} or openclip writes a folder with the model's
+/// description, for from_pretrained, or a single file if the path ends in .safetensors.
+/// OptionError: a tower or setting that the dialect cannot express. NumericError: a weight too large for the element
+/// type. SystemError: the disk.
 template <class M>
 Result<void> try_save(M& model, const std::string& path, const SaveOptions& options = {}) {
   using F = detail::NamingFamilies<M>;

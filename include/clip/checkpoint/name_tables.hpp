@@ -1,4 +1,4 @@
-// clip/checkpoint/name_tables.hpp: the tensor-name tables of a list of families, and the renaming functions by them.
+// clip/checkpoint/name_tables.hpp: tensor-name tables of a list of tower families, and dialect translation with them.
 #pragma once
 
 #include <clip/names/rename.hpp>
@@ -9,7 +9,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The tables of every family in every dialect.
+/// The name tables of every family in every dialect.
 template <class F = KnownFamilies>
 const std::vector<NameTable>& name_tables() {
   static const std::vector<NameTable> tables = [] {

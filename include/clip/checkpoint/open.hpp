@@ -1,4 +1,4 @@
-// clip/checkpoint/open.hpp: opens a model whose architecture is inferred from its file.
+// clip/checkpoint/open.hpp: opening of a model whose architecture is inferred from its file.
 #pragma once
 
 #include <clip/checkpoint/infer.hpp>
@@ -10,9 +10,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A model whose architecture the file tells: `AnyModel model = open("ViT-B-16.safetensors")`. What shapes do not tell is
-/// described at try_inspect. A file that does not state the activation it was trained with must be told: the wrong one would
-/// give wrong numbers without a sign.
+/// Opens a model whose architecture is inferred from the file: `AnyModel model = open("ViT-B-16.safetensors")`.
+/// try_inspect documents the properties that shapes do not determine. If the file does not state the activation it was
+/// trained with, `assumed` must: a wrong one would silently give wrong numbers.
 /// LoadError: as try_open_tensors, try_inspect and try_load; no activation stated and none assumed.
 template <Backend B = Cpu<>, class F = KnownFamilies>
 [[nodiscard]] Result<AnyModel<B, F>> try_open(const std::string& path, const Assumptions& assumed = {}, B backend = {},

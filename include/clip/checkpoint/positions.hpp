@@ -1,7 +1,8 @@
-// clip/checkpoint/positions.hpp: position tables stretched to another image size or another context, as other libraries do it.
+// clip/checkpoint/positions.hpp: interpolation of position tables to another image size or context.
 //
-// Every method is a matrix of weights from old places to new ones: a text's table is multiplied by it once, an image's grid along
-// both sides. Keys' cubic with its parameter a: |t| <= 1: (a+2)|t|³ - (a+3)|t|² + 1;  1 < |t| < 2: a|t|³ - 5a|t|² + 8a|t| - 4a.
+// Every method is a matrix of weights from old to new positions: a text's table is multiplied by it once, an image's
+// grid along both sides. Keys' cubic with parameter a:
+//   |t| <= 1: (a+2)|t|³ - (a+3)|t|² + 1;  1 < |t| < 2: a|t|³ - 5a|t|² + 8a|t| - 4a.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -15,10 +16,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Whose way of stretching a table. They disagree by a few hundredths, so which one belongs to the weights' history.
-///   openclip:    images: cubic with a = -0.5, the kernel widened where the grid shrinks; texts: linear
+/// The library whose interpolation is used. Results differ by a few hundredths: use the one the weights were trained
+/// with.
+///   openclip:    images: cubic with a = -0.5, the kernel widened if the grid shrinks; texts: linear
 ///   huggingface: images: cubic with a = -0.75, borders repeated; no rule for texts
-///   tinyclip:    the same with corners on corners; no rule for texts
+///   tinyclip:    as huggingface, but with aligned corners; no rule for texts
 enum class Interpolate : unsigned char { none, openclip, huggingface, tinyclip };
 
 namespace detail {
@@ -29,19 +31,21 @@ inline double keys_cubic(double t, double a) {
   return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
 }
 
-/// Row i holds how much of each old place goes into new place i.                                       (to, from)
-class PlaceWeights {
+/// Row i holds the weight of each old position in new position i.                                      (to, from)
+class InterpolationMatrix {
  public:
-  PlaceWeights(Index to, Index from) : to_{to}, from_{from}, values_(static_cast<std::size_t>(to * from)) {}
+  InterpolationMatrix(Index to, Index from) : to_{to}, from_{from}, values_(static_cast<std::size_t>(to * from)) {}
 
-  static PlaceWeights cubic(Index to, Index from, Interpolate how) {
-    PlaceWeights w{to, from};
-    for (Index i = 0; i < to; ++i)
-      how == Interpolate::openclip ? w.widened_row(i) : w.plain_row(i, how == Interpolate::tinyclip);
+  static InterpolationMatrix cubic(Index to, Index from, Interpolate how) {
+    InterpolationMatrix w{to, from};
+    for (Index i = 0; i < to; ++i) {
+      if (how == Interpolate::openclip) w.widened_row(i);
+      else w.plain_row(i, how == Interpolate::tinyclip);
+    }
     return w;
   }
-  static PlaceWeights linear(Index to, Index from) {
-    PlaceWeights w{to, from};
+  static InterpolationMatrix linear(Index to, Index from) {
+    InterpolationMatrix w{to, from};
     for (Index i = 0; i < to; ++i) {
       const double at = std::max(w.scale() * (static_cast<double>(i) + 0.5) - 0.5, 0.0), low = std::floor(at);
       w.add(i, static_cast<Index>(low), 1 - (at - low));
@@ -50,7 +54,7 @@ class PlaceWeights {
     return w;
   }
 
-  /// out(o, i, :) = Σ_j w(i, j) in(o, j, :) for arrays (outer, places, inner).
+  ///   out(o, i, :) = Σ_j w(i, j) in(o, j, :)     in : (outer, from, inner), out : (outer, to, inner)
   std::vector<double> operator()(std::span<const double> in, Index outer, Index inner) const {
     std::vector<double> out(static_cast<std::size_t>(outer * to_ * inner));
     for (Index o = 0; o < outer; ++o)
@@ -67,7 +71,7 @@ class PlaceWeights {
 
  private:
   double scale() const { return static_cast<double>(from_) / static_cast<double>(to_); }
-  /// Beyond the ends the last place counts once more.
+  /// Positions beyond the ends are clamped to the last one.
   void add(Index i, Index j, double w) {
     values_[static_cast<std::size_t>(i * from_ + std::clamp<Index>(j, 0, from_ - 1))] += w;
   }
@@ -79,7 +83,7 @@ class PlaceWeights {
     const auto low = static_cast<Index>(std::floor(at));
     for (Index j = low - 1; j <= low + 2; ++j) add(i, j, keys_cubic(at - static_cast<double>(j), -0.75));
   }
-  /// What lies outside is left out, and the rest made to sum to one.
+  /// Positions outside the table are skipped and the other weights normalised to a sum of 1.
   void widened_row(Index i) {
     const double stretch = std::max(scale(), 1.0), centre = (static_cast<double>(i) + 0.5) * scale();
     const Index begin = std::max<Index>(static_cast<Index>(centre - 2 * stretch + 0.5), 0),
@@ -94,7 +98,7 @@ class PlaceWeights {
   std::vector<double> values_;
 };
 
-/// r where n = r², or -1.
+/// √n if n is a square, otherwise -1.
 inline Index whole_root(Index n) {
   if (n < 0) return -1;
   const auto r = static_cast<Index>(std::llround(std::sqrt(static_cast<double>(n))));
@@ -103,19 +107,19 @@ inline Index whole_root(Index n) {
 
 }  // namespace detail
 
-/// The table of an image tower, a class row and a square grid, for another grid. The class row is copied.
+/// Interpolates the table of an image tower, a class row and a square grid, to another grid. Copies the class row.
 ///   (1 + g², width) -> (rows, width)
-/// ShapeError: rows that are no square and one. OptionError: `how` is none.
+/// ShapeError: rows that are not a square plus one. OptionError: `how` is none.
 [[nodiscard]] inline Result<std::vector<double>> try_interpolate_grid(std::span<const double> table, Index width,
                                                                       Index rows, Interpolate how) {
   const Index from = detail::whole_root(static_cast<Index>(table.size()) / width - 1),
               to = detail::whole_root(rows - 1);
   if (from < 1 || table.size() % static_cast<std::size_t>(width) != 0)
-    return ShapeError{"positions", "rows of the table", "a square and one", static_cast<Index>(table.size()) / width};
-  if (to < 1) return ShapeError{"positions", "rows wanted", "a square and one", rows};
+    return ShapeError{"positions", "rows of the table", "a square plus one", static_cast<Index>(table.size()) / width};
+  if (to < 1) return ShapeError{"positions", "rows requested", "a square plus one", rows};
   if (how == Interpolate::none)
     return OptionError{"positions", "interpolation", "openclip, huggingface or tinyclip", "none"};
-  const auto weights = detail::PlaceWeights::cubic(to, from, how);
+  const auto weights = detail::InterpolationMatrix::cubic(to, from, how);
   const auto wide = weights(table.subspan(static_cast<std::size_t>(width)), from, width);  // (from, to, width)
   const auto grid = weights(wide, 1, to * width);                                          // (to, to, width)
   std::vector<double> result(table.begin(), table.begin() + width);
@@ -123,7 +127,8 @@ inline Index whole_root(Index n) {
   return result;
 }
 
-/// The table of a text tower for another context: OpenCLIP's, the only one with a rule.      (context, width) -> (rows, width)
+/// Interpolates the table of a text tower to another context. Only OpenCLIP has a rule.
+///   (context, width) -> (rows, width)
 /// ShapeError: no rows. OptionError: another method.
 [[nodiscard]] inline Result<std::vector<double>> try_interpolate_line(std::span<const double> table, Index width,
                                                                       Index rows, Interpolate how) {
@@ -132,7 +137,7 @@ inline Index whole_root(Index n) {
     return ShapeError{"positions", "rows", "1 or more", std::min(from, rows)};
   if (how != Interpolate::openclip)
     return OptionError{"positions", "interpolation of a text's table", "openclip (linear)", "another"};
-  return detail::PlaceWeights::linear(rows, from)(table, 1, width);
+  return detail::InterpolationMatrix::linear(rows, from)(table, 1, width);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,4 +1,4 @@
-// clip/checkpoint/save.hpp: how a model is written: names, element type, what goes beside the weights.
+// clip/checkpoint/save.hpp: options of save, and the writer of a model's tensors and descriptions.
 #pragma once
 
 #include <clip/checkpoint/folder_write.hpp>
@@ -17,19 +17,19 @@ namespace clip::inline CLIP_ABI {
 
 struct SaveOptions {
   Dialect dialect = Dialect::openai;
-  std::optional<Dtype> dtype{};  // f16, bf16, f32, f64, rounded to the nearest; nothing: the model's own arithmetic
+  std::optional<Dtype> dtype{};  // f16, bf16, f32 or f64, rounded to nearest; nullopt: the model's arithmetic type
   std::optional<SelfTest> self_test{};            // self_test(model): see checkpoint/self_test.hpp
   std::map<std::string, std::string> metadata{};  // of the file
 };
 
 namespace detail {
 
-/// A folder where the dialect has one and the path does not end in .safetensors; otherwise a file.
+/// Whether save writes a folder: if the dialect has folders and the path does not end in .safetensors.
 inline bool writes_folder(const std::string& path, Dialect dialect) {
   return dialect != Dialect::openai && !path.ends_with(".safetensors");
 }
 
-/// Tensors by OpenAI's names, written as the options say. `config` describes the model where a folder is to.
+/// Writes tensors with OpenAI's names as the options say. A folder needs `config`, which describes the model.
 template <class F>
 Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::string& path, const SaveOptions& options,
                              const std::optional<AnyConfigOf<F>>& config) {
@@ -42,7 +42,7 @@ Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::stri
   auto metadata = options.metadata;
   metadata.emplace("format", "pt");
   if (options.self_test) metadata.emplace(self_test_key, self_test_text(*options.self_test));
-  if (config) metadata.emplace("config", json_text(to_json(*config)));  // so that the file alone is enough to open it
+  if (config) metadata.emplace("config", json_text(to_json(*config)));  // makes the file self-describing
   if (!writes_folder(path, options.dialect)) return try_write_safetensors(path, *named, metadata);
 
   if (!config)

@@ -1,6 +1,7 @@
-// clip/checkpoint/self_test.hpp: a file that knows what its model answers, and the check that it still does.
+// clip/checkpoint/self_test.hpp: self test of a model file: recorded features, and their verification.
 //
-// Wrong activations, means and layouts load without a word and only cost accuracy. A file that carries a few answers tells:
+// Wrong activations, means and layouts load without an error and only reduce accuracy. A self test detects them: the
+// file records a few features of known inputs.
 //   save(model, path, {.self_test = self_test(model)});     …     self_test(model, path);
 #pragma once
 
@@ -25,7 +26,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// How far the answers lay apart: of unit-length features, and of their lengths relative to the recorded ones.
+/// The deviation from the record: of unit-length features, and of feature lengths relative to the recorded ones.
 struct SelfTestReport {
   double image = 0, text = 0;
   double tolerance = 0;
@@ -34,16 +35,17 @@ struct SelfTestReport {
 namespace detail {
 
 template <class M>
-concept AnswersImages = requires(const M& model, const Images& images) {
-  model.encode_image(images), model.input();
+concept EncodesImages = requires(const M& model, const Images& images) {
+  model.encode_image(images);
+  model.input();
 };
 template <class M>
-concept AnswersTexts = requires(const M& model, const Texts& texts) {
+concept EncodesTexts = requires(const M& model, const Texts& texts) {
   model.encode_text(texts);
 };
 
-/// Two pictures of noise, three times as wide as high and three times as high, to be shrunk by two: what is cut off is a whole
-/// number of pixels, about which nobody's rounding differs.
+/// Two images of noise, 3 : 1 and 1 : 3, downscaled by two: the crop offset is a whole number of pixels, so that
+/// rounding conventions agree.
 inline Images self_test_images(const ImageInput& input, std::uint64_t seed) {
   Images images;
   std::vector<float> values;
@@ -58,7 +60,7 @@ inline Images self_test_images(const ImageInput& input, std::uint64_t seed) {
   return Images::from_floats(2, input.channels, input.image_size, input.image_size, std::move(values));
 }
 
-/// A short text and one that fills the context, as OpenAI's vocabularies begin and end them.
+/// A short text and one of full context length, with the start and end tokens of OpenAI's vocabularies.
 inline std::vector<std::vector<std::int32_t>> self_test_ids(Index context, Index vocabulary, std::uint64_t seed) {
   Rng rng = Rng{seed}.fork("clip.self_test").fork("ids");
   std::vector<std::vector<std::int32_t>> ids;
@@ -74,37 +76,37 @@ inline std::vector<std::vector<std::int32_t>> self_test_ids(Index context, Index
 }
 
 template <class Features>
-std::vector<FeatureSign> signs_of(const Features& features, Index n) {
-  std::vector<FeatureSign> signs(static_cast<std::size_t>(n));
+std::vector<FeatureDigest> digests_of(const Features& features, Index n) {
+  std::vector<FeatureDigest> digests(static_cast<std::size_t>(n));
   const auto values = features.values();
   const std::size_t each = values.size() / static_cast<std::size_t>(n);
-  for (std::size_t i = 0; i < signs.size(); ++i) {
+  for (std::size_t i = 0; i < digests.size(); ++i) {
     const auto row = values.subspan(i * each, each);
     double sum = 0;
     for (const auto v : row) sum += static_cast<double>(v) * static_cast<double>(v);
-    signs[i].norm = std::sqrt(sum);
+    digests[i].norm = std::sqrt(sum);
     for (const auto v : row.first(std::min<std::size_t>(each, 16)))
-      signs[i].first.push_back(static_cast<double>(v) / std::max(signs[i].norm, 1e-300));
+      digests[i].first.push_back(static_cast<double>(v) / std::max(digests[i].norm, 1e-300));
   }
-  return signs;
+  return digests;
 }
 
 template <class M>
-void answer(const M& model, SelfTest& test, bool images, bool texts) {
-  if constexpr (AnswersImages<M>)
-    if (images) test.images = signs_of(model.encode_image(self_test_images(model.input(), test.seed)), 2);
-  if constexpr (AnswersTexts<M>)
+void encode_inputs(const M& model, SelfTest& test, bool images, bool texts) {
+  if constexpr (EncodesImages<M>)
+    if (images) test.images = digests_of(model.encode_image(self_test_images(model.input(), test.seed)), 2);
+  if constexpr (EncodesTexts<M>)
     if (texts) {
       Texts rows{test.ids[0].back()};
       for (const auto& row : test.ids) rows.add(row);
-      test.texts = signs_of(model.encode_text(rows), rows.size());
+      test.texts = digests_of(model.encode_text(rows), rows.size());
     }
 }
 
-/// LoadError: ids of the record that the model has no place for.
+/// LoadError: ids of the record that exceed the model's context or vocabulary.
 template <class M>
 Result<void> try_check_ids(const M& model, const SelfTest& test, const std::string& path) {
-  if constexpr (AnswersTexts<M>) {
+  if constexpr (EncodesTexts<M>) {
     const TextInput text = model.text_input();
     for (const auto& row : test.ids)
       if (std::cmp_greater(row.size(), text.context) ||
@@ -114,8 +116,8 @@ Result<void> try_check_ids(const M& model, const SelfTest& test, const std::stri
   return {};
 }
 
-/// The largest distance between what was stored and what is found; infinity where they do not even have the same form, and for NaN.
-inline double distance(const std::vector<FeatureSign>& stored, const std::vector<FeatureSign>& found) {
+/// The largest deviation between recorded and found values; infinity for records of different form and for NaN.
+inline double distance(const std::vector<FeatureDigest>& stored, const std::vector<FeatureDigest>& found) {
   constexpr double none = std::numeric_limits<double>::infinity();
   if (stored.size() != found.size()) return none;
   double most = 0;
@@ -128,7 +130,7 @@ inline double distance(const std::vector<FeatureSign>& stored, const std::vector
   return most;
 }
 
-/// What values of a type may lie apart after a whole network; rounded weights move features by some of their last places.
+/// The tolerance after a whole network, by arithmetic type; weights rounded to 16 bits change features by more.
 inline double self_test_tolerance(const TensorFile& file, double arithmetic) {
   double tolerance = arithmetic;
   for (const FileTensor& t : file.tensors()) {
@@ -140,22 +142,22 @@ inline double self_test_tolerance(const TensorFile& file, double arithmetic) {
 
 }  // namespace detail
 
-/// What a model, or one of its encoders, answers; for SaveOptions::self_test. Two pictures and two texts are encoded.
+/// The self test of a model or of one encoder, for SaveOptions::self_test. Encodes two images and two texts.
 template <class M>
 [[nodiscard]] SelfTest self_test(const M& model, std::uint64_t seed = 1) {
   SelfTest test;
   test.seed = seed;
   test.scalar = std::string(ScalarTraits<typename M::T>::name);
-  if constexpr (detail::AnswersTexts<M>) {
+  if constexpr (detail::EncodesTexts<M>) {
     const TextInput text = model.text_input();
     test.ids = detail::self_test_ids(text.context, text.vocabulary, seed);
   }
-  detail::answer(model, test, true, true);
+  detail::encode_inputs(model, test, true, true);
   return test;
 }
 
-/// Encodes again what the file's answers were made of. A tower the model or the file's record does not have is left out.
-/// LoadError: no self test stored, or not readable. NumericError: which tower is off, by how much, and what was allowed.
+/// Encodes the inputs of the file's self test again and compares. Skips a tower that the model or the record lacks.
+/// LoadError: no self test stored, or an unreadable one. NumericError: the tower, its deviation and the tolerance.
 template <class M, class Inflate = detail::Inflate>
 [[nodiscard]] Result<SelfTestReport> try_self_test(const M& model, const std::string& path) {
   const auto file = try_open_tensors<Inflate>(path);
@@ -164,14 +166,14 @@ template <class M, class Inflate = detail::Inflate>
   if (at == file->metadata().end()) return LoadError{path, "no self test stored in it"}.with_id("clip.load.self_test");
   const auto stored = try_parse_self_test(at->second, path);
   if (!stored) return stored.error();
-  const bool images = detail::AnswersImages<M> && !stored->images.empty(),
-             texts = detail::AnswersTexts<M> && !stored->texts.empty();
+  const bool images = detail::EncodesImages<M> && !stored->images.empty(),
+             texts = detail::EncodesTexts<M> && !stored->texts.empty();
   if (!images && !texts)
     return LoadError{path, "the self test stored in it is of another tower"}.with_id("clip.load.self_test");
 
   SelfTest found = *stored;
   if (auto possible = detail::try_check_ids(model, found, path); !possible) return possible.error();
-  detail::answer(model, found, images, texts);
+  detail::encode_inputs(model, found, images, texts);
   SelfTestReport report;
   using Mine = ScalarTraits<typename M::T>;
   report.tolerance = detail::self_test_tolerance(
@@ -183,8 +185,8 @@ template <class M, class Inflate = detail::Inflate>
   std::string wrong;
   for (const auto& [tower, off] : {std::pair{"image", report.image}, {"text", report.text}})
     if (!(off <= report.tolerance))
-      wrong += (wrong.empty() ? "" : "; ") + std::string(tower) + " tower: features are off by " +
-               detail::in_words(off) + ", allowed are " + detail::in_words(report.tolerance);
+      wrong += (wrong.empty() ? "" : "; ") + std::string(tower) + " tower: features differ by " +
+               detail::in_words(off) + ", tolerance " + detail::in_words(report.tolerance);
   if (!wrong.empty()) return NumericError{path, "self test: " + wrong}.with_id("clip.numeric.self_test");
   return report;
 }

@@ -1,4 +1,4 @@
-// clip/checkpoint/self_test_record.hpp: what a model makes of a few known inputs, as text in a file's metadata.
+// clip/checkpoint/self_test_record.hpp: record of a self test: features of known inputs, as JSON in a file's metadata.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -15,36 +15,36 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The key of the metadata it stands under.
+/// The metadata key of the record.
 inline constexpr const char* self_test_key = "clip.self_test";
 
-/// One feature vector, as much of it as tells models apart: its length, and the first values when that is made one.
-struct FeatureSign {
+/// A digest of a feature vector that distinguishes models: its length, and its first values after normalisation.
+struct FeatureDigest {
   double norm = 0;
   std::vector<double> first;
 
-  friend bool operator==(const FeatureSign&, const FeatureSign&) = default;
+  friend bool operator==(const FeatureDigest&, const FeatureDigest&) = default;
 };
 
-/// Pictures are noise drawn from `seed`, decoded size and all, so that preprocessing counts; texts are the ids themselves, the last
-/// of which ends a text. Empty where a tower was not asked.
+/// Images are noise drawn from `seed`, including their decoded size, so that preprocessing is tested, too. Texts are
+/// ids; the last one is the end of text. Empty for a tower that was not run.
 struct SelfTest {
   std::uint64_t seed = 0;
-  std::string scalar;  // the arithmetic it was computed in
-  std::vector<FeatureSign> images, texts;
+  std::string scalar;  // the arithmetic type of the computation
+  std::vector<FeatureDigest> images, texts;
   std::vector<std::vector<std::int32_t>> ids;
 
   friend bool operator==(const SelfTest&, const SelfTest&) = default;
 };
 
 namespace detail {
-inline Json signs_to_json(const std::vector<FeatureSign>& signs) {
+inline Json digests_to_json(const std::vector<FeatureDigest>& digests) {
   Json json = Json::array();
-  for (const FeatureSign& sign : signs) json.push_back({{"norm", sign.norm}, {"first", sign.first}});
+  for (const FeatureDigest& digest : digests) json.push_back({{"norm", digest.norm}, {"first", digest.first}});
   return json;
 }
 
-/// Reads {"0": …, "1": …} made of an array, so that the reader of settings can ask for each.
+/// Converts an array to an object {"0": …, "1": …}, which JsonReader can read.
 inline Json numbered(const Json& array) {
   Json object = Json::object();
   for (std::size_t i = 0; array.is_array() && i < array.size(); ++i) object[std::to_string(i)] = array[i];
@@ -56,11 +56,11 @@ inline std::string self_test_text(const SelfTest& test) {
   return json_text(Json{{"seed", test.seed},
                         {"scalar", test.scalar},
                         {"ids", test.ids},
-                        {"images", detail::signs_to_json(test.images)},
-                        {"texts", detail::signs_to_json(test.texts)}});
+                        {"images", detail::digests_to_json(test.images)},
+                        {"texts", detail::digests_to_json(test.texts)}});
 }
 
-/// LoadError: not such a text.
+/// LoadError: a text that is not a self test.
 [[nodiscard]] inline Result<SelfTest> try_parse_self_test(const std::string& text, const std::string& file) {
   const std::string place = file + ": " + self_test_key;
   auto json = try_parse_json(text, place);
@@ -80,11 +80,11 @@ inline std::string self_test_text(const SelfTest& test) {
       test.ids.back().push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
     }
   }
-  for (const auto& [key, signs] : {std::pair{"images", &test.images}, {"texts", &test.texts}}) {
+  for (const auto& [key, digests] : {std::pair{"images", &test.images}, {"texts", &test.texts}}) {
     const Json rows = detail::numbered(part(key));
     for (std::size_t i = 0; i < rows.size(); ++i) {
       JsonReader read{rows[std::to_string(i)], place + ": " + key};
-      signs->push_back({read.number("norm"), read.numbers("first")});
+      digests->push_back({read.number("norm"), read.numbers("first")});
       if (auto done = read.finish(); !done) return done.error();
     }
   }

@@ -1,4 +1,4 @@
-// clip/config/activation.hpp: the activations checkpoints were trained with, by name.
+// clip/config/activation.hpp: activation functions of the MLPs, by name.
 #pragma once
 
 #include <clip/core/choice.hpp>
@@ -12,7 +12,7 @@ namespace clip::inline CLIP_ABI {
 enum class Activation : unsigned char { quick_gelu, gelu, gelu_tanh };
 inline constexpr std::array activations{Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh};
 
-/// f(functor) for the functor the activation names: the one place where names meet functions.
+/// f(functor) with the functor of an activation: the only mapping from names to functions.
 template <class F>
 constexpr decltype(auto) visit_activation(Activation activation, F&& f) {
   switch (activation) {
@@ -27,7 +27,7 @@ constexpr std::string_view name_of(Activation activation) {
   return visit_activation(activation, [](auto f) { return decltype(f)::name; });
 }
 
-/// The activation of that name ("quick_gelu", "gelu", "gelu_tanh"); anything else is an OptionError.
+/// The activation with this name ("quick_gelu", "gelu", "gelu_tanh"). OptionError: an unknown name.
 inline Result<Activation> try_activation(std::string_view name) {
   return try_choice("config", "activation", name, activations);
 }

@@ -9,8 +9,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The sizes of one residual block. Blocks of one stack share a type: whatever differs from block to block (heads, inner,
-/// hidden) is dyn in the type, and each block gets its own values.
+/// The sizes of one residual block. Blocks of one stack share a type: sizes that differ from block to block (heads,
+/// inner, hidden) are dyn in the type, and each block gets its own values.
 struct BlockConfig {
   Index width;
   Index heads;
@@ -29,7 +29,8 @@ struct BlockConfig {
 /// Whether the epsilon of a norm is finite and not negative.
 constexpr bool possible_epsilon(float epsilon) { return epsilon >= 0 && epsilon <= std::numeric_limits<float>::max(); }
 
-/// f(functor) for the activation of a block. Where the configuration is known to the compiler, only that functor is compiled.
+/// f(functor) with the functor of a block's activation. If the configuration is a constant, only that functor is
+/// compiled.
 template <BlockConfig C, class F>
 constexpr decltype(auto) visit_activation(const Known<C>& config, F&& f) {
   if constexpr (!C.fixed()) return visit_activation(config->activation, f);

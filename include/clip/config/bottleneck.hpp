@@ -5,8 +5,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The sizes of one bottleneck block (He et al. 2016): `in` input channels, `planes` channels of the 3×3 convolution, 4 planes
-/// output channels. An average pool takes the stride; the first block of a stage projects its shortcut.
+/// The sizes of one bottleneck block (He et al. 2016): `in` input channels, `planes` channels of the 3×3 convolution, 4
+/// · planes output channels. A strided block strides in an average pool; the first block of a stage projects its
+/// shortcut.
 struct BottleneckConfig {
   Index in;
   Index planes;

@@ -20,8 +20,8 @@ struct ClipConfig {
   friend constexpr bool operator==(const ClipConfig&, const ClipConfig&) = default;
 };
 
-/// Checked once, when a model is made from a configuration that is known only at run time. `problem(tower)`, which stands with
-/// each tower's configuration, gives the sentence: the same one that static_assert prints.
+/// Checks the configuration of a model whose sizes are known only at run time. The sentence comes from
+/// `problem(tower)`, defined in each tower's config.hpp, and is the one that static_assert prints.
 /// OptionError: an open or an impossible size.
 template <class Image, class Text>
 Result<void> check(const ClipConfig<Image, Text>& c) {

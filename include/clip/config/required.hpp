@@ -1,12 +1,12 @@
-// clip/config/required.hpp: a field that has no sane default.
+// clip/config/required.hpp: configuration fields without a default value.
 #pragma once
 
 #include <clip/core/abi.hpp>
 
 namespace clip::inline CLIP_ABI {
 
-/// Activation and epsilon differ between checkpoints that look alike, and a wrong one still "works" with worse numbers.
-/// Leaving such a field out of a configuration does not compile.
+/// A field without a default: omitting it does not compile. Activation and epsilon differ between checkpoints of the
+/// same shape, and a wrong one still "works" with worse numbers.
 template <class T>
 struct Required {
   T value;

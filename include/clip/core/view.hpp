@@ -1,4 +1,4 @@
-// clip/core/view.hpp: borrowed matrices, and the roles an op sees them in.
+// clip/core/view.hpp: shapes, non-owning matrix views, and the roles of an op's views.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -10,7 +10,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Up to four extents of a named weight or an image batch. A scalar has none.
+/// Shape of a named weight or an image batch: up to four extents. A scalar has none.
 struct Shape {
   std::array<Index, 4> extent{};
   int rank = 0;
@@ -29,7 +29,7 @@ struct Shape {
     for (int i = 0; i < rank; ++i) n *= (*this)[i];
     return n;
   }
-  /// As a matrix: the first extent by all others; a vector is one row.
+  /// The shape as a matrix: the first extent by the product of the others; a vector is one row.
   constexpr Index rows() const { return rank < 2 ? 1 : extent[0]; }
   constexpr Index cols() const { return rank == 0 ? 1 : rank == 1 ? extent[0] : rows() == 0 ? 0 : count() / rows(); }
   friend constexpr bool operator==(const Shape&, const Shape&) = default;
@@ -41,8 +41,8 @@ struct Shape {
   }
 };
 
-/// A borrowed matrix: rows of `cols` consecutive values, `stride` values apart. Null where something is absent.
-/// The memory belongs to a backend: only its primitives may follow `data`.
+/// A non-owning matrix: rows of `cols` consecutive values, `stride` values apart. Null for an absent input or output.
+/// The memory belongs to a backend: only its primitives may dereference `data`.
 template <class T>
 struct View {
   T* data = nullptr;
@@ -66,7 +66,7 @@ struct View {
   constexpr View middle_cols(Index begin, Index n) const { return {data + begin, rows, n, stride}; }
 };
 
-/// The roles of views in an op: read, written, kept from forward to backward (absent in inference).
+/// The roles of views in an op: input, output, and values saved from forward to backward (absent in inference).
 template <class T>
 using In = View<const T>;
 template <class T>
@@ -74,8 +74,8 @@ using Out = View<T>;
 template <class T>
 using Saved = View<T>;
 
-/// A gradient being summed. Backward always adds; while `fresh` the target holds nothing yet and the first sum is stored.
-/// Null where nobody wants the gradient.
+/// A gradient accumulator. Backward always adds; while `fresh` the target is uninitialised and the first sum is stored.
+/// Null if no gradient is wanted.
 template <class T>
 struct Acc : View<T> {
   bool fresh = false;

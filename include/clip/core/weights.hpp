@@ -1,23 +1,23 @@
-// clip/core/weights.hpp: weights as ops and backends read them: a matrix, its use and its memory layout.
+// clip/core/weights.hpp: weights as ops and backends read them: matrix, use and memory layout.
 #pragma once
 
 #include <clip/core/view.hpp>
 
 namespace clip::inline CLIP_ABI {
 
-/// What products do with a weight, and so how a backend may pack it: nothing, x wᵀ, x p, or windows of x times w.
+/// How products use a weight, which determines how a backend may pack it: not at all, x wᵀ, x p, or a convolution.
 enum class Use : unsigned char { other, linear, project, convolution };
 
-/// Memory layout of a weight: 0 is row-major, as in the file; every other value belongs to the backend that packed the
-/// weight.
+/// Memory layout of a weight: 0 is row-major, as in the file; every other value is defined by the backend that packed
+/// it.
 enum class Layout : unsigned char { rows = 0 };
 
-/// A weight as ops read it: a matrix in one of its layouts, or `count` of its rows from `first` on.
-/// In a packed layout `data` is the start of the packed block and rows/cols are those of the whole matrix.
+/// A weight as ops read it: a matrix in one of its layouts, or `count` of its rows from `first` on. In a packed layout
+/// `data` is the start of the packed block, and rows/cols are those of the whole matrix.
 template <class T>
 struct Weights : View<const T> {
   Layout layout = Layout::rows;
-  Index first = 0;       // of a slice, in packed layouts only; in rows `data` already points to it
+  Index first = 0;       // first row of a slice, in packed layouts only; row-major slices offset `data` instead
   Use use = Use::other;  // what the weight was packed for
 
   constexpr Weights() = default;

@@ -1,4 +1,4 @@
-// clip/data/image_files.hpp: lists the image files of a folder, by file name extension.
+// clip/data/image_files.hpp: list of the image files of a folder, by file name extension.
 #pragma once
 
 #include <clip/io/list_files.hpp>

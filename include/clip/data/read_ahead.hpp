@@ -1,4 +1,4 @@
-// clip/data/read_ahead.hpp: prefetches batches of image files on background threads (decode and preprocess).
+// clip/data/read_ahead.hpp: prefetching of image batches on background threads (decode and preprocess).
 #pragma once
 
 #include <clip/backend/threads.hpp>

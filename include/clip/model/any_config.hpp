@@ -13,7 +13,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Any model of the families F as a value. A ClipConfig of two of these families converts to it.
+/// The configuration of any model of the families F, as a value. A ClipConfig of two of these families converts to it.
 template <class F>
 struct AnyConfigOf {
   using Families = F;
@@ -31,7 +31,7 @@ struct AnyConfigOf {
   constexpr AnyConfigOf(const ClipConfig<Image, Text>& c)
       : embed_dim{c.embed_dim}, image{c.image}, text{c.text}, logit_bias{c.logit_bias} {}
 
-  /// f(ClipConfig of its two families)
+  /// f(ClipConfig of the two families in use).
   template <class Visit>
   constexpr decltype(auto) visit(Visit&& f) const {
     return std::visit(
@@ -60,14 +60,14 @@ struct AnyConfigOf {
 
 using AnyConfig = AnyConfigOf<KnownFamilies>;
 
-/// Checked once, when a model is made from it. Errors as check(ClipConfig).
+/// Checks the configuration. Errors as check(ClipConfig).
 template <class F>
 Result<void> check(const AnyConfigOf<F>& c) {
   return c.visit([](const auto& config) { return check(config); });
 }
 
 namespace detail {
-/// The families a file is compared with when it is loaded into a model of this configuration.
+/// The families that a file is compared with when it is loaded into a model with this configuration.
 template <class Config>
 struct FamiliesOfConfig;
 template <class F>

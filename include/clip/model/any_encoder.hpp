@@ -1,4 +1,4 @@
-// clip/model/any_encoder.hpp: one image or text encoder of several families, chosen at run time.
+// clip/model/any_encoder.hpp: an image or text encoder whose tower family is chosen at run time.
 #pragma once
 
 #include <clip/model/any_config.hpp>
@@ -15,7 +15,7 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// A family's configuration with every size given at run time, as the encoders take it.
+/// A family's configuration with every size known only at run time, as the encoders take it.
 template <class Config>
 struct OpenImage {
   Index embed_dim;
@@ -33,7 +33,7 @@ inline constexpr OpenText<Config> open_text{dyn, Tower<Config>::dynamic};
 
 }  // namespace detail
 
-/// What both kinds of encoders share: a variant over the encoders of each family.
+/// The base of both kinds of encoders: a variant over the encoders of each family.
 template <class Variant, Backend B>
 class AnyEncoder {
  public:
@@ -53,7 +53,7 @@ class AnyEncoder {
     return std::visit([](const auto& encoder) -> const B& { return encoder.backend(); }, encoder_);
   }
 
-  /// f(the encoder of its family): for what only some families have.
+  /// f(encoder of the family in use): for features that only some families have.
   template <class F>
   decltype(auto) visit(F&& f) {
     return std::visit(f, encoder_);
@@ -91,7 +91,7 @@ struct OpenEncoders {
   using Text = TextEncoder<open_text<Config>, B>;
 };
 
-/// The encoder of the family that `config` holds.
+/// The encoder of the family in `config`.
 template <class Variant, template <class> class Encoder, class Config, class B>
 Variant make_encoder(const Config& config, Index embed_dim, B backend) {
   return std::visit(

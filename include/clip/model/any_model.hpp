@@ -1,4 +1,4 @@
-// clip/model/any_model.hpp: CLIP with its architecture chosen at run time.
+// clip/model/any_model.hpp: a CLIP model whose architecture is chosen at run time.
 #pragma once
 
 #include <clip/core/rng.hpp>
@@ -11,9 +11,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The same source as Model with every size stored: encodes, trains, loads and saves alike, with the same bits.
+/// A Model with every size stored at run time, and any image tower of the families F with any text tower. Encodes,
+/// trains, loads and saves like Model, with the same bits.
 ///   AnyModel model{read_config("small.json"), Rng{1}};
-/// Any image tower of the families F with any text tower.
 template <Backend B = Cpu<>, class F = KnownFamilies>
 class AnyModel : public Pair<AnyImageEncoder<B, typename F::Images>, AnyTextEncoder<B, typename F::Texts>, B> {
   using Base = Pair<AnyImageEncoder<B, typename F::Images>, AnyTextEncoder<B, typename F::Texts>, B>;

@@ -1,4 +1,4 @@
-// clip/model/catalogue.hpp: published models by name, for programs that learn at run time which one to use.
+// clip/model/catalogue.hpp: published models by name, for programs that choose a model at run time.
 #pragma once
 
 #include <clip/io/posix.hpp>
@@ -16,7 +16,7 @@ template <class F>
 using NamedConfigOf = NamedVariant<AnyConfigOf<F>>;
 using NamedConfig = NamedConfigOf<KnownFamilies>;
 
-/// All published models of the families, family by family: OpenAI's under OpenAI's names, all others as source/name.
+/// All published models, grouped by family: OpenAI's under OpenAI's names, the others as source/name.
 template <class F = KnownFamilies>
 const std::vector<NamedConfigOf<F>>& named_configs() {
   static const std::vector<NamedConfigOf<F>> all = [] {
@@ -30,8 +30,7 @@ const std::vector<NamedConfigOf<F>>& named_configs() {
   return all;
 }
 
-/// The first published model with this configuration, or null. The order of colour conversion and resizing does not tell models
-/// apart.
+/// The first published model with this configuration, or null. Ignores color_order, which does not distinguish models.
 template <class F>
 const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
   config.preprocessing().color_order = ColorOrder::openai;
@@ -40,8 +39,8 @@ const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
   return nullptr;
 }
 
-/// A model by name, or by a JSON file in our format or OpenCLIP's (a path that ends in .json or exists).
-/// OptionError: neither; it lists the names. Errors as try_read_config.
+/// A model by name or from a JSON file, in our format or OpenCLIP's (a path that ends in .json or exists).
+/// OptionError: neither; the error lists the names. Other errors as try_read_config.
 template <class F = KnownFamilies>
 Result<AnyConfigOf<F>> try_find_config(const std::string& name_or_path) {
   std::string names;

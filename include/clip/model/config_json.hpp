@@ -18,7 +18,7 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// One tower of our own format, by the first family that recognises it.
+/// One tower of our own format, read by the first family that recognises it.
 template <class L>
 std::optional<typename L::Variant> read_tower(JsonReader& file) {
   std::optional<typename L::Variant> tower;
@@ -31,7 +31,7 @@ std::optional<typename L::Variant> read_tower(JsonReader& file) {
   return tower;
 }
 
-/// The dynamic form of the first family: what a reader returns after a problem, which is then an error.
+/// The dynamic configuration of the first family: a reader returns it after a problem, and the result is then an error.
 template <class L>
 typename L::Variant first_of() {
   return Tower<std::variant_alternative_t<0, typename L::Variant>>::dynamic;
@@ -46,12 +46,15 @@ Json tower_to_json(const Variant& tower) {
 
 /// A configuration from JSON text; errors name `place`. Every missing, misspelt or impossible field is reported.
 ///   {"embed_dim": 64,
-///    "image": {"image_size": 28, "patch_size": 7, "width": 64, "layers": 3, "heads": 1, "activation": "quick_gelu", "epsilon": 1e-5},
-///    "text": {"context": 32, "vocabulary": 514, "width": 64, "layers": 2, "heads": 1, "activation": "quick_gelu", "epsilon": 1e-5}}
+///    "image": {"image_size": 28, "patch_size": 7, "width": 64, "layers": 3, "heads": 1, "activation": "quick_gelu",
+///              "epsilon": 1e-5},
+///    "text": {"context": 32, "vocabulary": 514, "width": 64, "layers": 2, "heads": 1, "activation": "quick_gelu",
+///             "epsilon": 1e-5}}
 /// Each family reads its own fields (tower/<family>/description.hpp): a residual network has {"image_size": 224,
-/// "layers": [3, 4, 6, 3], "width": 64}, later families begin with "kind". Optional: mlp_width in both transformers; in image mean
-/// and deviation (three numbers each), resize ("shortest", "squash"), interpolation ("bicubic", "bilinear"), color_order ("openai",
-/// "huggingface"); logit_bias (true or false). OpenCLIP's own files ("vision_cfg" …) are read as well.
+/// "layers": [3, 4, 6, 3], "width": 64}, later families begin with "kind". Optional: mlp_width in both transformers; in
+/// image mean and deviation (three numbers each), resize ("shortest", "squash"), interpolation ("bicubic", "bilinear"),
+/// color_order ("openai", "huggingface"); logit_bias (true or false). OpenCLIP's own files ("vision_cfg" …) are
+/// accepted, too.
 template <class F = KnownFamilies>
 Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string& place) {
   const auto json = try_parse_json(text, place);
@@ -83,7 +86,7 @@ AnyConfigOf<F> read_config(const std::string& path) {
   return try_read_config<F>(path).value();
 }
 
-/// The configuration as JSON, with every field: what runs store with their weights.
+/// The configuration as JSON, with every field: training runs store it with their weights.
 template <class F>
 Json to_json(const AnyConfigOf<F>& c) {
   Json json{

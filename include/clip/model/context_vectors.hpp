@@ -1,4 +1,4 @@
-// clip/model/context_vectors.hpp: what a prompt learns in place of words, and all it trains (Zhou et al., Learning to Prompt, 2022).
+// clip/model/context_vectors.hpp: learned context vectors of a prompt (Zhou et al., Learning to Prompt, 2022).
 #pragma once
 
 #include <clip/backend/cpu.hpp>
@@ -10,8 +10,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// `count` vectors as wide as the text tower, drawn from N(0.02) as in CoOp's code. A table of parameters made of them trains them
-/// alone; the model stays as it is.
+/// `count` vectors as wide as the text tower, drawn from N(0.02) as in CoOp's code. A parameter table of them trains
+/// them alone and leaves the model unchanged.
 ///   ContextVectors context{16, model.text.config().width, Rng{1}, model.backend()};
 ///   Parameters learned{context};
 ///   Tape tape{learned};

@@ -1,4 +1,4 @@
-// clip/model/count.hpp: number of weights of a configuration, without memory for them.
+// clip/model/count.hpp: number of weights of a configuration, computed without allocating them.
 #pragma once
 
 #include <clip/autograd/walk.hpp>
@@ -12,7 +12,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Trained values of each tower; the statistics of BatchNorm are not trained.
+/// Trained values of each tower; BatchNorm statistics are not trained.
 struct ParameterCount {
   Index image, text;
   Index similarity = 1;  // logit_scale, logit_bias

@@ -8,9 +8,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// FLOPs of encoding one image and one text. A multiply-add counts as two; only matrix products, convolutions and attention
-/// count, over every row of every layer, with texts padded to the context. The reference computes that many; a tower that skips
-/// work shows a higher rate than it executes. A training step counts three times as much.
+/// FLOPs of encoding one image and one text. A multiply-add counts as two. Only matrix products, convolutions and
+/// attention count, over every row of every layer, with texts padded to the context. The reference computes that many;
+/// a tower that skips work has a higher nominal rate than it executes. A training step counts three times as much.
 struct FlopCount {
   double image, text;
 };

@@ -1,4 +1,4 @@
-// clip/model/image_encoder.hpp: image half of a model: owns its weights, loads and runs alone.
+// clip/model/image_encoder.hpp: the image encoder of a model: owns its weights, loads and runs alone.
 #pragma once
 
 #include <clip/autograd/borrow.hpp>
@@ -20,12 +20,13 @@ namespace clip::inline CLIP_ABI {
 
 /// The rows that states() returns.
 struct StatesOptions {
-  Index layer = -1;  // after so many blocks; -1: after the last
+  Index layer = -1;  // after this many blocks; -1: after the last
   bool padded =
       false;  // texts: padded to the context, as the reference computes them; otherwise up to the end-of-text token
 };
 
-/// The image tower of a model. `Config` is a whole model's constant, or has its members `embed_dim` and `image`.
+/// The image tower of a model with its weights. `Config` is a model's constant, or has its members `embed_dim` and
+/// `image`.
 template <const auto& Config, Backend B = Cpu<>, class Blocks = Residual>
 class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blocks>, B> {
  public:
@@ -44,21 +45,21 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
       : Base{std::move(owned_by), config, embed_dim_} {}
 
   static constexpr void members(auto& self, auto&& visit) { visit("visual", self.tower); }
-  /// Whether a tensor of a file belongs to an image tower: an encoder alone leaves the rest.
+  /// Whether a tensor of a file belongs to an image tower: an encoder alone ignores the others.
   static constexpr bool owns(std::string_view name) { return name.starts_with("visual."); }
 
   const TowerConfig& config() const { return *tower.config; }
   /// Size, channels and preprocessing of its input.
   ImageInput input() const { return {config().image_size, config().channels, config().preprocessing}; }
 
-  /// (n, embed_dim), not normalised. Any number of images: they are encoded a few at a time.
-  /// InputError: no image, or another size than input() says.
+  /// (n, embed_dim), not normalised. Any number of images: they are encoded in chunks.
+  /// InputError: no image, or a size other than input()'s.
   [[nodiscard]] Result<Features<T, embed_dim>> try_encode_image(const Images& images) const {
     return try_encode_image(images, tower.images_at_once());
   }
   Features<T, embed_dim> encode_image(const Images& images) const { return try_encode_image(images).value(); }
 
-  /// The same, `chunk` images at a time, which changes no bit. OptionError: a chunk below 1.
+  /// The same in chunks of `chunk` images; the bits do not depend on it. OptionError: a chunk below 1.
   [[nodiscard]] Result<Features<T, embed_dim>> try_encode_image(const Images& images, Index chunk) const {
     if (chunk < 1) return OptionError{"encode_image", "chunk", "1 or more", chunk};
     if (auto possible = check(images); !possible) return possible.error();
@@ -77,7 +78,8 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
     return try_encode_image(images, chunk).value();
   }
 
-  /// The same in a context of the caller's: rows of the backend's memory, valid until its next pass. On a tape: recorded.
+  /// The same in the caller's context: rows in the backend's memory, valid until the context's next pass. A tape
+  /// records it.
   template <class Cx>
   Rows<Cx, embed_dim> encode_image(Cx& cx, const Images& images) const {
     check(images).value();
@@ -85,7 +87,8 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
     return tower(cx, rows_of(cx, images, 0, images.size()));
   }
 
-  /// Every row of a layer: (n, tokens, width), row 0 of an image its class token; of a ResNet's stage: (n, pixels, channels).
+  /// Every row of a layer: (n, tokens, width), where row 0 of an image is its class token; of a ResNet's stage: (n,
+  /// pixels, channels).
   Tensor<T> states(const Images& images, StatesOptions options = {}) const {
     check(images).value();
     const Index layers = options.layer < 0 ? tower.depth() : options.layer;

@@ -11,7 +11,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Draws `count` values. Value i depends on the stream and i alone.
+/// Draws `count` values. Value i depends only on the stream and i.
 template <class T>
 std::vector<T> draw(Init init, Index count, Rng stream) {
   std::vector<T> values(static_cast<std::size_t>(count));
@@ -25,15 +25,15 @@ std::vector<T> draw(Init init, Index count, Rng stream) {
   return values;
 }
 
-/// Initialises a model, or one of its encoders: each parameter as its module says (Parameter::init), from a stream of its own
-/// name. Values are rounded to float, so that every arithmetic type begins with the same.
+/// Initialises a model or one of its encoders: each parameter by its Parameter::init, from a random stream with its
+/// name. Values are rounded to float, so that every arithmetic type begins with the same values.
 template <class M>
 void initialise(M& model, Rng rng) {
   if constexpr (requires { model.unpack(); }) model.unpack();
   visit_parameters(model, [&](std::string_view name, auto& p) {
     using T = typename std::remove_cvref_t<decltype(p)>::T;
     const std::vector<T> values = draw<T>(p.init, p.count(), rng.fork(name));
-    model.backend().upload(std::span<const T>(values), p.own_place());
+    model.backend().upload(std::span<const T>(values), p.own_memory());
   });
 }
 

@@ -1,4 +1,4 @@
-// clip/model/model.hpp: CLIP with its architecture in the type.
+// clip/model/model.hpp: a CLIP model whose architecture is a compile-time constant.
 #pragma once
 
 #include <clip/config/clip.hpp>
@@ -13,9 +13,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// `Model<ViT_B_32>` is the whole architecture in a type: a wrong width does not compile. `ImageBlocks` and `TextBlocks` are the
-/// families of residual blocks of the two towers. A loaded model is immutable: encoding is const, may run concurrently, and
-/// knows nothing of gradients.
+/// `Model<ViT_B_32>` has the whole architecture in its type: a wrong width does not compile. `ImageBlocks` and
+/// `TextBlocks` are the families of residual blocks of the two towers. A loaded model is immutable: encoding is const,
+/// may run concurrently, and involves no gradients.
 template <const auto& Config, Backend B = Cpu<>, class ImageBlocks = Residual, class TextBlocks = ImageBlocks>
 class Model : public Pair<ImageEncoder<Config, B, ImageBlocks>, TextEncoder<Config, B, TextBlocks>, B> {
  public:
@@ -29,10 +29,10 @@ class Model : public Pair<ImageEncoder<Config, B, ImageBlocks>, TextEncoder<Conf
   explicit Model(B backend = {}) : Model{Config, std::move(backend)} {
     static_assert(Config.fixed(), "Model: sizes known only at run time are given as a configuration: Model{config}");
   }
-  /// Initial weights of the paper; they depend on the seed and on their names alone.
+  /// Initial weights as in the paper; they depend only on the seed and on the parameters' names.
   explicit Model(Rng rng, B backend = {}) : Model{std::move(backend)} { initialise(*this, rng); }
 
-  /// Sizes known only at run time.
+  /// For sizes known only at run time.
   explicit Model(const Settings& config, B backend = {})
       : Pair<Image, Text, B>{checked(config).image, config.text, config.embed_dim, config.logit_bias, backend} {}
   Model(const Settings& config, Rng rng, B backend = {}) : Model{config, std::move(backend)} { initialise(*this, rng); }

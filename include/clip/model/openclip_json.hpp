@@ -1,4 +1,4 @@
-// clip/model/openclip_json.hpp: OpenCLIP's configuration files: model_configs/*.json, and the open_clip_config.json of a folder.
+// clip/model/openclip_json.hpp: OpenCLIP's configuration files: model_configs/*.json and open_clip_config.json.
 #pragma once
 
 #include <clip/io/json.hpp>
@@ -39,8 +39,8 @@ inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p) {
     static_cast<void>(file.may_have(stated_elsewhere));
 }
 
-/// vision_cfg, text_cfg, embed_dim, quick_gelu; GELU by erf unless quick_gelu is true. Keys that would change the architecture to
-/// one the library does not have are unknown keys.
+/// Reads vision_cfg, text_cfg, embed_dim, quick_gelu; without quick_gelu the activation is GELU by erf. Keys that would
+/// change the architecture to an unsupported one are unknown keys.
 /// LoadError: every missing, misspelt or impossible field.
 template <class F = KnownFamilies>
 Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::string& place) {

@@ -1,4 +1,4 @@
-// clip/model/owned.hpp: a tower with its weights: memory, packing, mapped files and contexts of inference.
+// clip/model/owned.hpp: base class of encoders: a tower with its weights, packing, mapped files and inference contexts.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -11,10 +11,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Which half of a model an encoder is.
+/// The half of a model that an encoder is.
 enum class Half : unsigned char { image, text };
 
-/// The part that image and text encoders share. `Tower` is a module; the weights of `tower` are zero until loaded or initialised.
+/// The base of image and text encoders. `Tower` is a module; the weights of `tower` are zero until loaded or
+/// initialised.
 template <class Tower, Backend B>
 class Owned {
  public:
@@ -23,16 +24,16 @@ class Owned {
   B& backend() { return backend_; }
   const B& backend() const { return backend_; }
 
-  /// Puts the weights into the layout that products read fastest. No result changes: worth it for a model that only encodes. It
-  /// ends training: a parameter table made before would take panels for rows. A smaller type (Storage::half, bfloat16, int8)
-  /// rounds the weights.
+  /// Packs the weights into the layout that products read fastest, with the same results, for a model that only
+  /// encodes. Training then needs unpack(): a parameter table built before would read panels as rows. A smaller type
+  /// (Storage::half, bfloat16, int8) rounds the weights.
   void pack(Storage storage = Storage::full) { relayout(backend_, tower, packed_layout<B>(storage)); }
-  /// Puts the weights back into rows; rounded weights stay rounded.
+  /// Unpacks the weights into rows; rounded weights stay rounded.
   void unpack() { relayout(backend_, tower, Layout::rows); }
 
-  /// Keeps mapped files as long as this encoder, which is about to point into them (LoadOptions::in_place).
+  /// Keeps mapped files alive as long as this encoder, whose weights will point into them (LoadOptions::in_place).
   void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.keep(files); }
-  /// Releases the files that hold none of its weights.
+  /// Releases the files that hold none of this encoder's weights.
   void release_unused_files() { files_.release_unused(tower); }
 
  protected:
@@ -41,8 +42,8 @@ class Owned {
       : tower{std::forward<Config>(config)...}, backend_{std::move(backend)},
         weights_{allocate_parameters(backend_, tower)}, pool_{std::make_unique<InferencePool<B>>()} {}
 
-  /// A context for one call; others may run at the same time.
-  auto context() const { return pool_->take(backend_); }
+  /// A context for one call; concurrent calls get different ones.
+  auto context() const { return pool_->acquire(backend_); }
 
  private:
   B backend_;

@@ -1,4 +1,4 @@
-// clip/model/pack.hpp: weights as the matrix products of a backend like them, and back. One layout at a time, in one place.
+// clip/model/pack.hpp: packing of weights for a backend's matrix products, in place, and unpacking.
 #pragma once
 
 #include <clip/autograd/walk.hpp>
@@ -24,9 +24,9 @@ std::size_t bytes_of(const Parameter<T>& p, Layout layout) {
   return static_cast<std::size_t>(p.count()) * sizeof(T);
 }
 
-/// Values a parameter may take in any of its layouts.
+/// The largest number of values of a parameter in any of its layouts.
 template <Backend B, class T>
-Index room_for(const Parameter<T>& p) {
+Index capacity(const Parameter<T>& p) {
   std::size_t most = bytes_of<B>(p, Layout::rows);
   for (const Storage storage : {Storage::full, Storage::half, Storage::bfloat16, Storage::int8})
     most = std::max(most, bytes_of<B>(p, packed_layout<B>(storage)));
@@ -35,15 +35,15 @@ Index room_for(const Parameter<T>& p) {
 
 }  // namespace detail
 
-/// A packed weight as rows.
+/// Unpacks a weight into rows.
 template <PackingBackend B>
 void unpack(B& backend, const Parameter<typename B::Scalar>& p, View<typename B::Scalar> rows) {
   backend.unpack(p.use, p.window(), reinterpret_cast<const std::byte*>(p.data), p.layout, rows);
 }
 
-/// Puts the weights of all products below a module into another layout, each in its own place: beside the weights it takes no
-/// more memory than the largest of them. Weights that lie in a mapped file are packed from there and let go; in rows they stay there.
-/// Nothing where the backend has no panels.
+/// Repacks the weights of all products below a module into another layout, each in its own memory. The scratch holds at
+/// most one weight. Weights in a mapped file are packed into the model's memory and their pages released; a row-major
+/// layout leaves them in the file. No effect without a PackingBackend.
 template <Backend B, class M>
 void relayout(B& backend, M& module, Layout layout) {
   if constexpr (PackingBackend<B>) {
@@ -60,11 +60,11 @@ void relayout(B& backend, M& module, Layout layout) {
         if (p.layout == Layout::rows) backend.map(fn::Identity{}, p.view(), w);
         else unpack(backend, p, w);
       }
-      const View<T> place = p.own_place();
-      auto* const bytes = reinterpret_cast<std::byte*>(place.data);
-      if (layout == Layout::rows) backend.map(fn::Identity{}, w, place);
+      const View<T> target = p.own_memory();
+      auto* const bytes = reinterpret_cast<std::byte*>(target.data);
+      if (layout == Layout::rows) backend.map(fn::Identity{}, w, target);
       else backend.pack(p.use, p.window(), w, layout, bytes);
-      if (in_file) B::discard(w.data, before);  // read, and not needed soon
+      if (in_file) B::discard(w.data, before);  // already read, not needed soon
       else if (after < before) B::discard(bytes + after, before - after);
       p.layout = layout;
     });

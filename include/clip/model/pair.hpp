@@ -13,7 +13,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What Model and AnyModel share. Each part is replaceable, loads alone and runs alone.
+/// The base of Model and AnyModel. Each part is replaceable, loads alone and runs alone.
 template <class Image, class Text, Backend B>
 class Pair {
  public:
@@ -34,7 +34,7 @@ class Pair {
   ImageInput input() const { return image.input(); }
   TextInput text_input() const { return text.text_input(); }
 
-  /// Faster products for a model that only encodes, the same bits; see Owned.
+  /// Repacks the weights for faster products, for a model that only encodes; the same bits. See Owned.
   void pack(Storage storage = Storage::full) {
     image.pack(storage);
     text.pack(storage);
@@ -60,7 +60,7 @@ class Pair {
   auto encode_text(const Texts& texts) const { return text.encode_text(texts); }
   [[nodiscard]] auto try_encode_text(const Texts& texts) const { return text.try_encode_text(texts); }
   auto encode_text(auto& cx, const Texts& texts) const { return text.encode_text(cx, texts); }
-  /// Learned vectors among the tokens; see TextEncoder.
+  /// The same for prompts with learned vectors among the tokens; see TextEncoder.
   auto encode_prompts(auto& cx, const Texts& prompts, const auto& vectors) const {
     return text.encode_prompts(cx, prompts, vectors);
   }

@@ -1,4 +1,4 @@
-// clip/model/similarity.hpp: temperature and bias of the similarities of a model.
+// clip/model/similarity.hpp: temperature and bias of a model's similarities.
 #pragma once
 
 #include <clip/backend/cpu.hpp>
@@ -12,8 +12,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// logit = exp(logit_scale) · cosine + logit_bias. Losses, probabilities and classifiers take it. Without a bias (all families
-/// but SigLIP's) `logit_bias` is no parameter of the model.
+/// logit = exp(logit_scale) · cosine + logit_bias. Losses, probabilities and classifiers take it as an argument. In
+/// models without a bias (all families but SigLIP's) `logit_bias` is not a parameter.
 template <Backend B = Cpu<>>
 class Similarity {
  public:
@@ -21,13 +21,13 @@ class Similarity {
 
   explicit Similarity(bool biased = false, B backend = {})
       : backend_{std::move(backend)}, values_{backend_, 2 * aligned_count<T>(1)}, biased_{biased} {
-    place(logit_scale, values_.data());
-    place(logit_bias, values_.data() + aligned_count<T>(1));
+    bind(logit_scale, values_.data());
+    bind(logit_bias, values_.data() + aligned_count<T>(1));
   }
 
-  /// ln of the factor on cosines. It begins at ln(1/0.07) (Radford et al. 2021 §2.5); every optimiser keeps it within [0, ln 100].
+  /// ln of the temperature. Starts at ln(1/0.07) (Radford et al. 2021 §2.5); every optimiser clamps it to [0, ln 100].
   Parameter<T> logit_scale{{}, Init::constant(2.6592600369327783), Use::other, {0, 2 * std::numbers::ln10}};
-  /// It begins at -10 (Zhai et al. 2023 §3.2).
+  /// Starts at -10 (Zhai et al. 2023 §3.2).
   Parameter<T> logit_bias{{}, Init::constant(-10)};
 
   static constexpr void members(auto& self, auto&& visit) {
@@ -39,13 +39,13 @@ class Similarity {
   const B& backend() const { return backend_; }
   bool biased() const { return biased_; }
 
-  /// exp(logit_scale): the factor on cosines.
+  /// exp(logit_scale), the factor on cosines.
   double temperature() const { return std::exp(value(logit_scale)); }
-  /// 0 without a bias.
+  /// 0 in models without a bias.
   double bias() const { return biased_ ? value(logit_bias) : 0; }
 
  private:
-  void place(Parameter<T>& p, T* at) {
+  void bind(Parameter<T>& p, T* at) {
     p.data = at;
     backend_.fill(p.view(), static_cast<T>(p.init.scale));
   }

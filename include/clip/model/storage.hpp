@@ -1,4 +1,4 @@
-// clip/model/storage.hpp: memory for the weights of a module, and contexts to run it in.
+// clip/model/storage.hpp: memory of a module's weights, mapped weight files, and a pool of inference contexts.
 #pragma once
 
 #include <clip/autograd/inference.hpp>
@@ -19,32 +19,32 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Gives every parameter below a module its place in one buffer, in the order of the walk, with room for every layout. All
-/// zeros, which take no memory until they are loaded.
+/// Allocates the memory of every parameter below a module in one buffer, in the order of the walk, with capacity for
+/// every layout. Zeros: the system commits no pages before they are written.
 template <Backend B, class M>
 Buffer<B> allocate_parameters(B backend, M& module) {
   using T = typename B::Scalar;
   Index total = 0;
   visit_parameters(module,
-                   [&](std::string_view, const Parameter<T>& p) { total += aligned_count<T>(detail::room_for<B>(p)); });
+                   [&](std::string_view, const Parameter<T>& p) { total += aligned_count<T>(detail::capacity<B>(p)); });
   Buffer<B> buffer{backend, total};
   T* next = buffer.data();
   visit_parameters(module, [&](std::string_view, Parameter<T>& p) {
-    p.data = p.own = next;
+    p.data = p.owned = next;
     p.layout = Layout::rows;
-    next += aligned_count<T>(detail::room_for<B>(p));
+    next += aligned_count<T>(detail::capacity<B>(p));
   });
   return buffer;
 }
 
-/// The mapped files that weights of a module lie in (LoadOptions::in_place).
+/// The mapped files that hold weights of a module (LoadOptions::in_place).
 class WeightFiles {
  public:
   void keep(std::span<const std::shared_ptr<const MappedFile>> files) {
     files_.insert(files_.end(), files.begin(), files.end());
   }
 
-  /// Lets go of those that no weight lies in any more.
+  /// Unmaps the files that no weight points into any more.
   template <class M>
   void release_unused(const M& module) {
     std::erase_if(files_, [&](const auto& file) {
@@ -61,8 +61,8 @@ class WeightFiles {
   std::vector<std::shared_ptr<const MappedFile>> files_;
 };
 
-/// Lets go of the pages of weights that lie in a mapped file (LoadOptions::in_place): this model or encoder is not used for a while.
-/// They come in again when it is. Also while others encode.
+/// Releases the pages of weights in mapped files (LoadOptions::in_place), for a model or encoder that is idle for a
+/// while. The next use reads them again. May run while other threads encode.
 template <class M>
 void release_pages(const M& model) {
   using B = std::remove_cvref_t<decltype(model.backend())>;
@@ -72,7 +72,7 @@ void release_pages(const M& model) {
     });
 }
 
-/// Contexts for calls that bring none of their own: each concurrent call gets one, and they are kept for the next.
+/// A pool of contexts for calls without a context of the caller's: one per concurrent call, kept for later calls.
 template <Backend B>
 class InferencePool {
  public:
@@ -81,7 +81,7 @@ class InferencePool {
     Lease(InferencePool& pool, std::unique_ptr<Inference<B>> context) : pool_{&pool}, context_{std::move(context)} {}
     Lease(Lease&&) = default;
     ~Lease() {
-      if (context_) pool_->give_back(std::move(context_));
+      if (context_) pool_->release(std::move(context_));
     }
     Inference<B>& operator*() const { return *context_; }
 
@@ -90,7 +90,7 @@ class InferencePool {
     std::unique_ptr<Inference<B>> context_;
   };
 
-  Lease take(const B& backend) {
+  Lease acquire(const B& backend) {
     {
       const std::lock_guard lock{mutex_};
       if (!idle_.empty()) {
@@ -103,7 +103,7 @@ class InferencePool {
   }
 
  private:
-  void give_back(std::unique_ptr<Inference<B>> context) {
+  void release(std::unique_ptr<Inference<B>> context) {
     const std::lock_guard lock{mutex_};
     idle_.push_back(std::move(context));
   }

@@ -1,4 +1,4 @@
-// clip/model/text_encoder.hpp: text half of a model: owns its weights, loads and runs alone.
+// clip/model/text_encoder.hpp: the text encoder of a model: owns its weights, loads and runs alone.
 #pragma once
 
 #include <clip/backend/cpu.hpp>
@@ -21,14 +21,15 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Every row of a layer of a batch of texts, text by text.
+/// The rows of one layer for a batch of texts, in the order of the texts.
 template <class T>
 struct TextStates {
   Tensor<T> rows;            // (all rows, width)
   std::vector<Index> begin;  // text i owns rows begin[i] … begin[i + 1] - 1
 };
 
-/// The text tower of a model. `Config` is a whole model's constant, or has its members `embed_dim` and `text`.
+/// The text tower of a model with its weights. `Config` is a model's constant, or has its members `embed_dim` and
+/// `text`.
 template <const auto& Config, Backend B = Cpu<>, class Blocks = Residual>
 class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Blocks>, B> {
  public:
@@ -68,7 +69,8 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   }
   Features<T, embed_dim> encode_text(const Texts& texts) const { return try_encode_text(texts).value(); }
 
-  /// The same in a context of the caller's: rows of the backend's memory, valid until its next pass. On a tape: recorded.
+  /// The same in the caller's context: rows in the backend's memory, valid until the context's next pass. A tape
+  /// records it.
   template <class Cx>
   Rows<Cx, embed_dim> encode_text(Cx& cx, const Texts& texts) const {
     check(texts).value();
@@ -78,8 +80,9 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
     return tower(cx, batch);
   }
 
-  /// The same for prompts with learned vectors among their tokens (tokens/learned.hpp): rows of `vectors` : (·, width of the tower),
-  /// a Parameter of the caller's or Rows of the same context. A prefix that all prompts share is computed once, backwards too.
+  /// The same for prompts with learned vectors among their tokens (tokens/learned.hpp): rows of `vectors` : (·, width
+  /// of the tower), the caller's Parameter or Rows of the same context. A prefix that all prompts share is computed
+  /// once, forward and backward.
   template <class Cx, class Vectors>
   Rows<Cx, embed_dim> encode_prompts(Cx& cx, const Texts& prompts, const Vectors& vectors) const {
     const auto v = detail::value_of<T>(vectors);
@@ -93,7 +96,7 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
     return tower(cx, batch, vectors);
   }
 
-  /// Every row of a layer, for each text up to its last token, or padded to the context.
+  /// Every row of a layer: for each text up to its last token, or padded to the context.
   TextStates<T> states(const Texts& texts, StatesOptions options = {}) const {
     check(texts).value();
     const Index layers = options.layer < 0 ? tower.depth() : options.layer;
@@ -111,7 +114,7 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   }
 
  private:
-  /// Ids of tokens, and of `learned` vectors.
+  /// Checks the ids of tokens and of `learned` vectors.
   Result<void> check(const Texts& texts, Index learned = 0) const {
     const auto& c = config();
     if (texts.size() == 0) return InputError{"encode_text", "number of texts", "1 or more", 0};

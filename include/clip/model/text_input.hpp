@@ -6,8 +6,8 @@
 namespace clip::inline CLIP_ABI {
 
 struct TextInput {
-  Index context;     // ids of a text at most
-  Index vocabulary;  // ids are below it
+  Index context;     // maximum number of ids of a text
+  Index vocabulary;  // ids are less than this
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,4 +1,4 @@
-// clip/names/dialect.hpp: tensor-name dialects, and rules that translate names between them.
+// clip/names/dialect.hpp: tensor-name dialects, and name tables that translate between them.
 #pragma once
 
 #include <clip/core/choice.hpp>
@@ -20,34 +20,35 @@ inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect
 constexpr std::string_view name_of(Dialect dialect) {
   return dialect == Dialect::openai ? "openai" : dialect == Dialect::openclip ? "openclip" : "huggingface";
 }
-/// The dialect of that name; anything else is an OptionError.
+/// The dialect with this name. OptionError: an unknown name.
 inline Result<Dialect> try_dialect(std::string_view name) { return try_choice("dialect", "name", name, dialects); }
 
-/// One tensor's name in OpenAI's dialect and in another. In a name `#` matches the number of a block, `*` at the end matches any
-/// last component, and `@` matches q, k or v: three tensors there are one tensor here, concatenated along the first axis.
+/// One tensor's name in OpenAI's dialect and in another. In a name `#` matches a block number, `*` at the end matches
+/// any last component, and `@` matches q, k or v: three tensors of the other dialect are one tensor of OpenAI's,
+/// concatenated along the first axis.
 struct NameRule {
   std::string_view openai, other;
   bool transposed = false;
 };
 
-/// The names of one tower in one dialect. A file is of that dialect if one of its names begins with `prefix`.
+/// The names of one tower in one dialect. A file uses the dialect if one of its names begins with `prefix`.
 struct NameTable {
   Dialect dialect{};
   std::string_view prefix{};
   std::span<const NameRule> rules{};
-  std::string_view dropped{};  // a name with this ending holds nothing and is left out on reading; empty: none
+  std::string_view dropped{};  // reading skips names with this ending, which hold no weights; empty: none
   std::span<const std::string_view> refused{};  // OpenAI names with these prefixes cannot be written in the dialect …
-  std::string_view tower{};                     // … because they belong to this: "a residual network"
+  std::string_view tower{};                     // … because they belong to this tower: "a residual network"
 };
 
 namespace detail {
 
 inline constexpr std::string_view query_key_value = "qkv";
 
-/// What the wildcards of a pattern matched.
+/// The substrings that the wildcards of a pattern matched.
 struct Captured {
   std::string_view number, ending;
-  std::size_t part = 0;  // of qkv
+  std::size_t part = 0;  // index of the letter in "qkv"
 };
 
 constexpr std::optional<Captured> match(std::string_view pattern, std::string_view name) {

@@ -1,4 +1,4 @@
-// clip/names/rename.hpp: renames the tensors of a file between dialects, by the name tables of its towers.
+// clip/names/rename.hpp: translation of a file's tensor names between dialects.
 #pragma once
 
 #include <clip/formats/rewrite.hpp>
@@ -17,7 +17,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The dialect of a file: that of the first table whose prefix one of its names has; otherwise openai.
+/// The dialect of a file: that of the first table whose prefix begins one of the file's names; otherwise openai.
 inline Dialect dialect_of(const TensorFile& file, std::span<const NameTable> tables) {
   for (const NameTable& table : tables)
     if (!table.prefix.empty() && std::any_of(file.tensors().begin(), file.tensors().end(),
@@ -28,18 +28,18 @@ inline Dialect dialect_of(const TensorFile& file, std::span<const NameTable> tab
 
 namespace detail {
 
-/// Whether a name holds nothing a model has: tables of position ids, say.
+/// True for tensors that hold no weights, such as tables of position ids.
 inline bool is_dropped(std::string_view name, std::span<const NameTable> tables) {
   return std::any_of(tables.begin(), tables.end(),
                      [&](const NameTable& table) { return !table.dropped.empty() && name.ends_with(table.dropped); });
 }
 
-/// One tensor of a file by its OpenAI name. Nothing: it is the k or v part of a tensor that is made from its q part.
+/// A tensor of a file under its OpenAI name. Empty for a k or v part: the q part yields the joined tensor.
 inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor& tensor, const NameRule& rule,
                                        Captured captured) {
   FileTensor renamed{tensor};
   renamed.name = fill_in(rule.openai, captured);
-  if (renamed.name != tensor.name && file.find(renamed.name) != nullptr) return {tensor};  // the file has it twice
+  if (renamed.name != tensor.name && file.find(renamed.name) != nullptr) return {tensor};  // the file has both names
   if (rule.transposed) {
     if (renamed.shape.size() != 2) return {tensor};
     std::swap(renamed.shape[0], renamed.shape[1]);
@@ -60,7 +60,7 @@ inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor&
   return {renamed};
 }
 
-/// Whether a rule applies to a tensor that is written: three equal parts along the first axis, or a matrix to transpose.
+/// Whether a rule applies to a tensor to write: three equal parts along the first axis, or a matrix to transpose.
 inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
   if (rule.transposed && tensor.shape.size() != 2) return false;
   return rule.other.find('@') == rule.other.npos || (!tensor.shape.empty() && tensor.shape[0] % 3 == 0);
@@ -68,8 +68,8 @@ inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
 
 }  // namespace detail
 
-/// The same file by OpenAI's names, whichever dialect it is in. No bytes are copied. A name that no rule matches, and q, k, v
-/// that are not three tensors of one shape, keep their names.
+/// The same file under OpenAI's names, from any dialect. Copies no bytes. A tensor that no rule matches keeps its name,
+/// and so do q, k and v unless they are three tensors of one shape.
 inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTable> tables) {
   const Dialect dialect = dialect_of(file, tables);
   if (dialect == Dialect::openai) return file;
@@ -91,7 +91,7 @@ inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTa
   return file.with(std::move(renamed));
 }
 
-/// Tensors to write, from OpenAI's names into a dialect. A name that no rule matches stays as it is.
+/// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is.
 /// OptionError: a tensor of a tower that the dialect has no names for.
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,

@@ -1,4 +1,4 @@
-// clip/names/shape_reader.hpp: reads extents of named tensors, and collects every problem.
+// clip/names/shape_reader.hpp: reader of the extents of named tensors; collects every problem.
 #pragma once
 
 #include <clip/formats/tensor_file.hpp>
@@ -9,7 +9,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Reads extents of the tensors of a file by OpenAI's names. After a problem an extent is 1; problems() lists all of them.
+/// Reads extents of a file's tensors by OpenAI's names. After a problem an extent is 1; problems() lists all of them.
 class ShapeReader {
  public:
   explicit ShapeReader(const TensorFile& file) : file_{file} {}
@@ -37,12 +37,12 @@ class ShapeReader {
     if (problems_.find(what) == problems_.npos) problems_ += (problems_.empty() ? "" : "; ") + what;
     return 1;
   }
-  /// The side of a square grid in a table of positions with one class row before it.
+  /// The side of the square grid in a table of positions that begins with one class row.
   Index grid(const char* name, Index positions) {
     Index grid = 1;
     while (grid * grid < positions - 1) ++grid;
     if (grid * grid != positions - 1)
-      problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square and one");
+      problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square plus one");
     return grid;
   }
   const std::string& problems() const { return problems_; }

@@ -1,4 +1,4 @@
-// clip/task/agreement.hpp: how well one encoder stands for another: the same weights in fewer bits, say, for those in floats.
+// clip/task/agreement.hpp: agreement of two encoders on the same inputs, such as full-precision and quantised weights.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -12,10 +12,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What two encoders make of the same inputs, collected batch by batch: cosines of their features, and where they choose otherwise.
+/// Compares two encoders batch by batch: cosines of their features, and inputs that they classify differently.
 class Agreement {
  public:
-  /// Row i of both is of the same input. ShapeError: they differ in shape.
+  /// Row i of both belongs to the same input. ShapeError: different shapes.
   template <class T, Index E, Index F>
   void add(const Features<T, E>& reference, const Features<T, F>& other) {
     if (reference.size() != other.size()) raise(ShapeError{"agreement", "rows", reference.size(), other.size()});
@@ -24,16 +24,16 @@ class Agreement {
     for (Index i = 0; i < reference.size(); ++i) cosines_.push_back(cosine(reference[i], other[i]));
   }
 
-  /// The class each of them gives to the same inputs. ShapeError: not equally many.
+  /// The classes that both encoders predict for the same inputs. ShapeError: different numbers of predictions.
   void add_choices(std::span<const Index> reference, std::span<const Index> other) {
     if (reference.size() != other.size()) raise(ShapeError{"agreement", "choices", reference.size(), other.size()});
     for (std::size_t i = 0; i < reference.size(); ++i, ++choices_)
       if (reference[i] != other[i]) differing_.push_back(choices_);
   }
 
-  /// Of every input, in order.
+  /// The cosine of every input, in order.
   const std::vector<double>& cosines() const { return cosines_; }
-  /// The inputs they put into different classes, in order.
+  /// Indices of the inputs that are classified differently, in order.
   const std::vector<Index>& differing() const { return differing_; }
 
   double mean_cosine() const {
@@ -41,7 +41,7 @@ class Agreement {
     for (const double c : cosines_) sum += c;
     return sum / static_cast<double>(cosines_.size());
   }
-  /// The input whose features lie furthest apart; what is not a number lies furthest. InputError: none was added.
+  /// The input with the smallest cosine; NaN is smallest. InputError: no inputs.
   Index worst() const {
     if (cosines_.empty()) raise(InputError{"agreement", "number of inputs", "1 or more", 0});
     std::size_t at = 0;
@@ -50,7 +50,7 @@ class Agreement {
     return static_cast<Index>(at);
   }
   double smallest_cosine() const { return cosines_[static_cast<std::size_t>(worst())]; }
-  /// Share of inputs both put into the same class; not a number where no choice was added.
+  /// The fraction of inputs in the same class; NaN without predictions.
   double same_choices() const {
     if (choices_ == 0) return std::numeric_limits<double>::quiet_NaN();
     return static_cast<double>(choices_ - static_cast<Index>(differing_.size())) / static_cast<double>(choices_);
@@ -62,7 +62,9 @@ class Agreement {
     double ab = 0, aa = 0, bb = 0;
     for (std::size_t k = 0; k < a.size(); ++k) {
       const double x = static_cast<double>(a[k]), y = static_cast<double>(b[k]);
-      ab += x * y, aa += x * x, bb += y * y;
+      ab += x * y;
+      aa += x * x;
+      bb += y * y;
     }
     return ab / std::sqrt(aa * bb);
   }

@@ -1,4 +1,4 @@
-// clip/task/embed_folder.hpp: the features of many image files; one bad file never ends a long job.
+// clip/task/embed_folder.hpp: features of many image files or of a folder; unreadable files are errors of single items.
 #pragma once
 
 #include <clip/data/image_files.hpp>
@@ -16,28 +16,28 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// How far a long job is.
+/// Progress of an embedding run.
 struct EmbedProgress {
   Index done, total, failed;
 };
 
 struct EmbedOptions {
   Index batch = 32;                               // images encoded at a time; two batches are in memory
-  Below below = Below::subfolders;                // of a folder: what lies in inner ones as well
-  int readers = 0;                                // threads that decode and resize; 0: as many as there are cores
-  std::stop_token stop{};                         // asked to stop, the range ends; what came before stays good
+  Below below = Below::subfolders;                // whether a folder's subfolders are included
+  int readers = 0;                                // threads that decode and resize; 0: the number of cores
+  std::stop_token stop{};                         // stops the range; earlier results stay valid
   std::function<void(EmbedProgress)> progress{};  // after every batch, on the thread that iterates
 };
 
-/// A file and the features of its picture: (1, embed_dim), not normalised.
+/// A file and the features of its image: (1, embed_dim), not normalised.
 template <class F>
 struct EmbeddedImage {
   std::string path;
   F features;
 };
 
-/// A range to be walked once: a Result for every file, in the order of the list. Decoding and resizing run ahead on threads of
-/// their own while the model encodes. The model must live as long.
+/// A single-pass range: a Result for every file, in the order of the list. Background threads decode and resize while
+/// the model encodes. The model must outlive the range.
 template <class M>
 class EmbeddedImages {
  public:
@@ -77,11 +77,11 @@ class EmbeddedImages {
 
   bool at_end() const { return items_.empty(); }
 
-  /// Files in the list.
+  /// The number of files in the list.
   Index size() const { return static_cast<Index>(ahead_.paths().size()); }
-  /// Of those walked so far.
+  /// The number of failed files so far.
   Index failed() const { return failed_; }
-  /// Whether it ended because somebody asked to.
+  /// True if the range ended because of a stop request.
   bool stopped() const { return ahead_.stopped(); }
 
  private:
@@ -109,19 +109,20 @@ class EmbeddedImages {
   const M* model_;
   std::function<void(EmbedProgress)> progress_;
   ReadAhead ahead_;
-  std::vector<Item> items_;  // those of a batch
+  std::vector<Item> items_;  // the current batch
   std::size_t at_ = 0;
   Index failed_ = 0;
 };
 
-/// The features of a list of files: `for (auto& item : embed_files(model, paths)) if (item) use(item->path, item->features);`
+/// The features of a list of files:
+///   for (auto& item : embed_files(model, paths)) if (item) use(item->path, item->features);
 template <class M>
 EmbeddedImages<M> embed_files(const M& model, std::vector<std::string> paths, EmbedOptions options = {}) {
   return {model, std::move(paths), std::move(options)};
 }
 
-/// The same for the pictures below a folder: files that are named like one (see image_extensions), in the order of their paths' bytes.
-/// LoadError: no such folder, no picture in it. SystemError: a folder that cannot be listed.
+/// The features of the image files in a folder: files with one of image_extensions, sorted by the bytes of their paths.
+/// LoadError: no such folder, or no image in it. SystemError: a folder that cannot be listed.
 template <class M>
 [[nodiscard]] Result<EmbeddedImages<M>> try_embed_folder(const M& model, const std::string& folder,
                                                          EmbedOptions options = {}) {

@@ -1,4 +1,4 @@
-// clip/task/probabilities.hpp: which text an image goes with, as the reference's example asks.
+// clip/task/probabilities.hpp: probabilities of texts for an image: softmax over scaled cosines.
 #pragma once
 
 #include <clip/image/image.hpp>
@@ -21,14 +21,17 @@ void softmax_rows(View<T> p, double factor) {
     T* row = p.row(i);
     const T most = *std::max_element(row, row + p.cols);
     T sum = 0;
-    for (Index j = 0; j < p.cols; ++j) sum += row[j] = std::exp(static_cast<T>(factor) * (row[j] - most));
+    for (Index j = 0; j < p.cols; ++j) {
+      row[j] = std::exp(static_cast<T>(factor) * (row[j] - most));
+      sum += row[j];
+    }
     for (Index j = 0; j < p.cols; ++j) row[j] /= sum;
   }
 }
 
 }  // namespace detail
 
-/// Rows that sum to one: (images, texts). A type of its own, so that a cosine never passes for a probability.
+/// Rows that sum to one: (images, texts). A separate type, so that cosines cannot be passed as probabilities.
 template <class T>
 class Probabilities {
  public:
@@ -38,7 +41,7 @@ class Probabilities {
   }
 
   Index size() const { return values_.shape().rows(); }
-  /// Those of image i. Of a named object only.
+  /// The probabilities of image i. Deleted for temporaries.
   std::span<const T> operator[](Index i) const& {
     const auto n = static_cast<std::size_t>(values_.shape().cols());
     return values_.values().subspan(static_cast<std::size_t>(i) * n, n);

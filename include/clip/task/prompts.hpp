@@ -1,4 +1,4 @@
-// clip/task/prompts.hpp: sentences about classes: every name in every template.
+// clip/task/prompts.hpp: prompt templates and class names of zero-shot classification.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -14,10 +14,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A sentence with one place for a name: "a photo of a {}."
+/// A sentence with a placeholder for a name: "a photo of a {}."
 class Template {
  public:
-  /// OptionError: {} is not there, or more than once; `place` is the list it comes from.
+  /// OptionError: {} is missing or repeated; `place` is the list of templates, for the error.
   [[nodiscard]] static Result<Template> try_make(const std::string& text, const std::string& place = "template") {
     const auto at = text.find("{}");
     if (at == text.npos || text.find("{}", at + 2) != text.npos)
@@ -35,7 +35,7 @@ class Template {
   std::string before_, after_;
 };
 
-/// The sentences of a list; "template 3" in errors is the fourth.
+/// The templates of a list. Errors count from 0: "template 3" is the fourth.
 [[nodiscard]] inline Result<std::vector<Template>> try_templates(std::span<const std::string> texts) {
   std::vector<Template> all;
   for (const std::string& text : texts) {
@@ -47,11 +47,11 @@ class Template {
   return all;
 }
 
-/// The names of classes: one or several for each ("happy", "smiling"). What stands in a name is taken as it is: that "polar_bear" is
-/// better written "polar bear" is the caller's to know.
+/// The names of classes, one or several per class ("happy", "smiling"). Names are used verbatim: the caller writes
+/// "polar bear" instead of "polar_bear".
 class ClassNames {
  public:
-  /// One name for each class.
+  /// One name per class.
   ClassNames(std::span<const std::string> names) {
     for (const std::string& name : names) names_.push_back({name});
   }
@@ -59,14 +59,14 @@ class ClassNames {
   ClassNames(std::initializer_list<std::string_view> names) {
     for (const std::string_view name : names) names_.push_back({std::string(name)});
   }
-  /// Several names for each; the first is the one shown.
+  /// Several names per class; the first one is the label.
   ClassNames(std::vector<std::vector<std::string>> names) : names_{std::move(names)} {
     for (std::size_t c = 0; c < names_.size(); ++c)
       if (names_[c].empty()) raise(OptionError{"class " + std::to_string(c), "number of names", "1 or more", 0});
   }
 
   Index size() const { return static_cast<Index>(names_.size()); }
-  /// Of class c. Of a named object only.
+  /// The names of class c. Deleted for temporaries.
   const std::vector<std::string>& operator[](Index c) const& { return names_[static_cast<std::size_t>(c)]; }
   void operator[](Index) const&& = delete;
 

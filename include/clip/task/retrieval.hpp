@@ -1,4 +1,4 @@
-// clip/task/retrieval.hpp: images found by captions and captions by images: recall at 1, 5 and 10.
+// clip/task/retrieval.hpp: recall at 1, 5 and 10 of image and text retrieval.
 #pragma once
 
 #include <clip/task/similarities.hpp>
@@ -12,14 +12,14 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Percent of queries with an answer among the first 1, 5 and 10.
+/// Percentage of queries with a correct answer among the first 1, 5 and 10.
 struct Recall {
   double at_1 = 0, at_5 = 0, at_10 = 0;
-  /// mR
+  /// The mean recall (mR).
   double mean() const { return (at_1 + at_5 + at_10) / 3; }
 };
 
-/// Both directions: which text an image finds, which image a text finds.
+/// Both directions: texts retrieved by images, and images retrieved by texts.
 struct Retrieval {
   Recall text, image;
   double mean() const { return (text.mean() + image.mean()) / 2; }
@@ -39,7 +39,8 @@ struct Retrieval {
 
 namespace detail {
 
-/// Rows of unit length. NumericError: a row that has no direction, which would otherwise win or lose every comparison.
+/// Features scaled to unit length. NumericError: a row of zero or non-finite length, which would win or lose every
+/// comparison.
 template <class T, Index E>
 Features<T, E> directions(const Features<T, E>& features, const char* of) {
   Features<T, E> unit = normalized(features);
@@ -58,8 +59,8 @@ void products_of_rows(View<const T> a, View<const T> b, View<T> y) {
   if (y.count() > 0) cpu.linear(a, Weights<T>{b}, Epilogue<T>{}, y);
 }
 
-/// The recall of queries among candidates, both of unit length; own(query) is where its answers begin, `answers` of them.
-/// A candidate ranks behind all that are more like the query, and behind those as like that come before it.
+/// The recall of queries among candidates, both of unit length. The `answers` correct candidates of a query begin at
+/// own(query). A candidate ranks after all that are more similar to the query and after equally similar ones before it.
 template <class T, Index E, class Own>
 Recall recall(const Features<T, E>& queries, const Features<T, E>& candidates, Index answers, Own own) {
   constexpr Index together = 128;
@@ -75,7 +76,9 @@ Recall recall(const Features<T, E>& queries, const Features<T, E>& candidates, I
       const Index best = std::max_element(row + first, row + first + answers) - row;
       const Index rank = std::count_if(row, row + best, [&](T x) { return x >= row[best]; }) +
                          std::count_if(row + best + 1, row + cosines.cols, [&](T x) { return x > row[best]; });
-      at_1 += rank < 1 ? 1 : 0, at_5 += rank < 5 ? 1 : 0, at_10 += rank < 10 ? 1 : 0;
+      at_1 += rank < 1 ? 1 : 0;
+      at_5 += rank < 5 ? 1 : 0;
+      at_10 += rank < 10 ? 1 : 0;
     }
   }
   const auto percent = [&](Index hits) {
@@ -86,9 +89,9 @@ Recall recall(const Features<T, E>& queries, const Features<T, E>& candidates, I
 
 }  // namespace detail
 
-/// Captions i k … i k + k - 1 describe image i. An image counts as having found a text when one of its captions is among the first K.
-/// Features of any length, not normalised. Memory: 128 rows of cosines at a time.
-/// ShapeError: widths differ, texts that are not k for each image, no images. NumericError: a row of zeros or not finite.
+/// Captions i k … i k + k - 1 describe image i. An image's query is correct if one of its captions is among the first
+/// K. Features of any length, not normalised. Memory: 128 rows of cosines at a time.
+/// ShapeError: different widths, not k texts per image, no images. NumericError: a row of zeros or not finite.
 template <class T, Index E>
 Retrieval retrieval(const Features<T, E>& images, const Features<T, E>& texts, Index captions_per_image = 5) {
   const Index k = captions_per_image;

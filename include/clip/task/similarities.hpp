@@ -1,4 +1,4 @@
-// clip/task/similarities.hpp: how alike feature vectors are.
+// clip/task/similarities.hpp: cosine similarities of feature vectors.
 #pragma once
 
 #include <clip/autograd/borrow.hpp>
@@ -15,20 +15,20 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Cosines of images with classes: (images, classes). Not probabilities: they do not sum to one.
+/// Cosines of images with classes: (images, classes). They are not probabilities: they do not sum to one.
 template <class T>
 struct Similarities {
   Tensor<T> values;
   T operator()(Index image, Index label) const { return values.view()(image, label); }
 
-  /// Those of an image. Of a named object only.
+  /// The cosines of one image. Deleted for temporaries.
   std::span<const T> operator[](Index image) const& {
     const View<const T> v = values.view();
     return {v.row(image), static_cast<std::size_t>(v.cols)};
   }
   void operator[](Index) const&& = delete;
 
-  /// The most similar class of every image; the first of equals.
+  /// The most similar class of every image; the first one if several are equal.
   std::vector<Index> best() const {
     std::vector<Index> labels;
     for (Index i = 0; i < values.shape().rows(); ++i) labels.push_back(top((*this)[i], 1).at(0));
@@ -36,7 +36,7 @@ struct Similarities {
   }
 };
 
-/// Rows of unit length.
+/// The features scaled to unit length, row by row.
 template <class T, Index E>
 Features<T, E> normalized(Features<T, E> features) {
   for (Index i = 0; i < features.size(); ++i) {
@@ -48,8 +48,8 @@ Features<T, E> normalized(Features<T, E> features) {
   return features;
 }
 
-/// Cosines of every image with every class, of features of any length, computed by `backend`: the bits of one cosine do not depend on
-/// the others. ShapeError: their widths differ.
+/// Cosines of every image with every class, computed by `backend` from features of any length. The bits of a cosine do
+/// not depend on the other rows. ShapeError: different widths.
 template <Backend B, class T, Index E, Index F>
 Similarities<T> similarities(const B& backend, const Features<T, E>& images, const Features<T, F>& classes) {
   if (images.width() != classes.width())
@@ -64,7 +64,7 @@ Similarities<T> similarities(const B& backend, const Features<T, E>& images, con
   cx.backend().download(In<typename B::Scalar>{cosines.view}, result.values.values());
   return result;
 }
-/// The same on one thread of the processor.
+/// The same on one CPU thread.
 template <class T, Index E, Index F>
 Similarities<T> similarities(const Features<T, E>& images, const Features<T, F>& classes) {
   return similarities(Cpu<T>{{.threads = 1}}, images, classes);

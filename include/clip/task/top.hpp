@@ -1,4 +1,4 @@
-// clip/task/top.hpp: the largest of many values.
+// clip/task/top.hpp: indices of the k largest values.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -12,22 +12,22 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Places of the k largest values (of all, where there are fewer), the largest first and the first of equals before the others;
-/// what is not a number comes last. OptionError: k below 1.
+/// Indices of the k largest values (of all, if there are fewer), in descending order, equal values by index, NaN last.
+/// OptionError: k below 1.
 template <class T>
 std::vector<Index> top(std::span<const T> values, Index k) {
   if (k < 1) raise(OptionError{"top", "k", "1 or more", k});
-  std::vector<Index> places(values.size());
-  std::iota(places.begin(), places.end(), Index{0});
+  std::vector<Index> indices(values.size());
+  std::iota(indices.begin(), indices.end(), Index{0});
   const auto before = [&](Index i, Index j) {
     const T a = values[static_cast<std::size_t>(i)], b = values[static_cast<std::size_t>(j)];
     if (std::isnan(a) || std::isnan(b)) return std::isnan(a) == std::isnan(b) ? i < j : std::isnan(b);
     return a > b || (a == b && i < j);
   };
-  const Index n = std::min(k, static_cast<Index>(places.size()));
-  std::partial_sort(places.begin(), places.begin() + n, places.end(), before);
-  places.resize(static_cast<std::size_t>(n));
-  return places;
+  const Index n = std::min(k, static_cast<Index>(indices.size()));
+  std::partial_sort(indices.begin(), indices.begin() + n, indices.end(), before);
+  indices.resize(static_cast<std::size_t>(n));
+  return indices;
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,4 +1,4 @@
-// clip/task/zero_shot.hpp: classes from words (Radford et al. 2021 §3.1).
+// clip/task/zero_shot.hpp: zero-shot classification by class names (Radford et al. 2021 §3.1).
 #pragma once
 
 #include <clip/autograd/borrow.hpp>
@@ -23,7 +23,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A class an image is like. `label` is the classifier's: it lives as long as that.
+/// A class and its cosine with an image. `label` points into the classifier.
 template <class T>
 struct SimilarClass {
   Index index;
@@ -31,7 +31,7 @@ struct SimilarClass {
   T similarity;  // a cosine
 };
 
-/// A class an image may belong to: the probabilities of all classes sum to one.
+/// A class and its probability for an image; the probabilities of all classes sum to one.
 template <class T>
 struct ProbableClass {
   Index index;
@@ -39,12 +39,12 @@ struct ProbableClass {
   T probability;
 };
 
-/// One unit-length vector per class, to compare images with.
+/// A zero-shot classifier: one unit-length vector per class.
 template <class T, Index E, Backend B = Cpu<T>>
 class ZeroShot {
  public:
-  /// labels: one per class, or none. temperature: exp(logit_scale) of the model, the factor on cosines before the softmax.
-  /// backend: the model's, which compares features with the classes.
+  /// labels: one per class, or none. temperature: exp(logit_scale) of the model, the factor on cosines before the
+  /// softmax. backend: the model's; it computes the cosines.
   ZeroShot(Features<T, E> classes, std::vector<std::string> labels, double temperature, B backend)
       : classes_{normalized(std::move(classes))}, labels_{std::move(labels)},
         temperature_{temperature}, backend_{std::move(backend)} {
@@ -52,12 +52,12 @@ class ZeroShot {
       raise(ShapeError{"zero_shot", "labels", classes_.size(), labels_.size()});
   }
 
-  /// On one thread of the processor.
+  /// A classifier on one CPU thread.
   explicit ZeroShot(Features<T, E> classes, std::vector<std::string> labels = {}, double temperature = 100)
       : ZeroShot{std::move(classes), std::move(labels), temperature, Cpu<T>{{.threads = 1}}} {}
 
   const Features<T, E>& classes() const { return classes_; }
-  /// Of class c; nothing where none were given.
+  /// The label of class c; empty without labels.
   std::string_view label(Index c) const {
     return labels_.empty() ? std::string_view{} : labels_[static_cast<std::size_t>(c)];
   }
@@ -73,24 +73,27 @@ class ZeroShot {
   /// Softmax over the classes of temperature · cosine.
   Probabilities<T> probabilities(const Features<T, E>& images) const { return {(*this)(images), temperature_}; }
 
-  /// Cosines in a context of the caller's, of features it holds: (images, classes) in the backend's memory, valid until its next pass.
+  /// Cosines of features in the caller's context: (images, classes) in the backend's memory, valid until the context's
+  /// next pass.
   template <class Cx, Index W>
   Rows<Cx, dyn> operator()(Cx& cx, Rows<Cx, W> images) const {
     if (images.cols() != classes_.width())
       raise(ShapeError{"zero_shot", "feature width", classes_.width(), images.cols()});
     return matmul_nt(cx, normalize(cx, images), detail::borrow(cx, classes_.view(), Size<E>{classes_.width()}));
   }
-  /// Probabilities of such features, in memory of the caller's: (images, classes).
+  /// Probabilities of features in the caller's context, written to host memory: (images, classes).
   template <class Cx, Index W>
   void probabilities(Cx& cx, Rows<Cx, W> images, std::span<T> to) const {
-    const Index room = images.rows() * classes_.size();
-    if (std::cmp_not_equal(to.size(), room)) raise(ShapeError{"zero_shot", "room for probabilities", room, to.size()});
+    const Index count = images.rows() * classes_.size();
+    if (std::cmp_not_equal(to.size(), count))
+      raise(ShapeError{"zero_shot", "values for the probabilities", count, to.size()});
     const auto cosines = (*this)(cx, images);
     cx.backend().download(In<typename Cx::Scalar>{cosines.view}, to);
     detail::softmax_rows(View<T>{to.data(), cosines.rows(), cosines.cols()}, temperature_);
   }
 
-  /// The k classes an image is most like, the best first, the first of equals. ShapeError: not the features of one image.
+  /// The k classes most similar to an image, in descending order, equal ones by index. ShapeError: not exactly one
+  /// image.
   std::vector<SimilarClass<T>> top(const Features<T, E>& image, Index k) const& {
     const auto cosines = (*this)(one(image));
     std::vector<SimilarClass<T>> best;
@@ -104,7 +107,7 @@ class ZeroShot {
     for (const Index c : clip::top(p[0], k)) best.push_back({c, label(c), p[0][static_cast<std::size_t>(c)]});
     return best;
   }
-  /// Not of a temporary: its labels would be gone.
+  /// Deleted for temporaries: labels would dangle.
   void top(const Features<T, E>&, Index) const&& = delete;
   void top_probable(const Features<T, E>&, Index) const&& = delete;
 
@@ -126,7 +129,7 @@ ZeroShot(Features<T, E>, std::vector<std::string>, double, B) -> ZeroShot<T, E, 
 
 namespace detail {
 
-/// A text tower alone has no similarity: OpenAI's models ended at a factor of 100.
+/// The model's temperature; 100 for a text encoder alone, the final value of OpenAI's models.
 template <class M>
 double temperature_of(const M& model) {
   if constexpr (requires { model.similarity; }) return model.similarity.temperature();
@@ -134,7 +137,7 @@ double temperature_of(const M& model) {
   else return 100;
 }
 
-/// A classifier on the model's backend; a model that hides its own gets one thread of the processor.
+/// A classifier on the model's backend, or on one CPU thread if the model has no backend().
 template <class M, class Features>
 auto classifier(const M& model, Features classes, std::vector<std::string> labels) {
   if constexpr (requires { model.backend(); })
@@ -144,10 +147,10 @@ auto classifier(const M& model, Features classes, std::vector<std::string> label
 
 }  // namespace detail
 
-/// Strings into ids.
+/// A function from strings to token ids.
 template <class Words>
-concept MakesTexts = requires(const Words& tokenizer, std::span<const std::string> texts,
-                              const TokenizeOptions& options) {
+concept TokenizesTexts = requires(const Words& tokenizer, std::span<const std::string> texts,
+                                  const TokenizeOptions& options) {
   { tokenizer(texts, options) } -> std::same_as<Texts>;
 };
 
@@ -157,11 +160,11 @@ auto zero_shot(const M& model, const Texts& prompts) {
   return detail::classifier(model, model.encode_text(prompts), {});
 }
 
-/// A classifier from the names of classes and sentences around them: a class is the mean direction of all its sentences,
-/// normalise(Σ normalise(text)) over names × templates. Texts are encoded a template and 1,024 names at a time.
-/// `tokenizer` is a Tokenizer, or anything else that makes Texts of strings.
-/// OptionError: no class, a template without its one {}. InputError: a prompt too long (unless it may be cut).
-template <class M, MakesTexts Words>
+/// A classifier from class names and prompt templates. The vector of a class is the mean direction of its prompts,
+/// normalise(Σ normalise(text)) over names × templates. Encodes 1,024 names of one template at a time. `tokenizer` is a
+/// Tokenizer or any other function from strings to Texts.
+/// OptionError: no class, a template without exactly one {}. InputError: a prompt that is too long (unless truncated).
+template <class M, TokenizesTexts Words>
 auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, std::span<const std::string> templates,
                TooLong too_long = TooLong::error) {
   if (names.size() == 0) raise(OptionError{"zero_shot", "number of classes", "1 or more", 0});
@@ -189,13 +192,13 @@ auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, 
     }
   return detail::classifier(model, std::move(sums), std::move(labels));
 }
-template <class M, MakesTexts Words>
+template <class M, TokenizesTexts Words>
 auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names,
                const std::vector<std::string>& templates, TooLong too_long = TooLong::error) {
   return zero_shot(model, tokenizer, names, std::span{templates}, too_long);
 }
 
-/// Share of labels predicted right.
+/// The fraction of correct predictions.
 template <class Label>
 double accuracy(const std::vector<Index>& predicted, std::span<const Label> labels) {
   if (predicted.size() != labels.size() || labels.empty())

@@ -1,4 +1,4 @@
-// clip/tensor/parameter.hpp: a named weight: pointer, shape, initialisation, kind.
+// clip/tensor/parameter.hpp: named weights: pointer, shape, initialisation, kind.
 #pragma once
 
 #include <clip/core/weights.hpp>
@@ -13,7 +13,7 @@ namespace clip::inline CLIP_ABI {
 struct Init {
   enum class Rule : unsigned char { constant, normal, uniform };
   Rule rule = Rule::constant;
-  double scale = 0;  // the constant; the standard deviation; the bound
+  double scale = 0;  // the constant, the standard deviation, or the bound
 
   static constexpr Init zeros() { return {Rule::constant, 0}; }
   static constexpr Init ones() { return {Rule::constant, 1}; }
@@ -38,24 +38,24 @@ struct Range {
   double high = std::numeric_limits<double>::infinity();
 };
 
-/// parameter: trained. buffer: not trained, but saved, such as the statistics of a BatchNorm. counter: the number of
+/// parameter: trained. buffer: saved but not trained, such as the statistics of a BatchNorm. counter: the number of
 /// batches in those statistics (a scalar of type T here, an integer in files).
 enum class ParameterKind : unsigned char { parameter, buffer, counter };
 
-/// Whether a table of positions with another number of rows can be interpolated to the model's: along a line (texts), or
-/// over a square grid after a class row (images).
+/// How a table of positions with another number of rows is interpolated to the model's: along a line (texts), or over a
+/// square grid after a class row (images).
 enum class Stretch : unsigned char { none, line, grid };
 
 /// A weight: a non-owning pointer and a shape. The model owns the memory; a `Parameters` table owns the gradient. The
 /// width is not part of the type, so that a walk over a model is compiled once.
-/// `own` is the model's memory for the weight. `data` points there, or into a mapped file whose values are used in
-/// place. A mapped file is read-only: call own_place() or bring_in() before writing.
+/// `owned` is the model's memory for the weight. `data` points there, or into a mapped file whose values are used in
+/// place. A mapped file is read-only: call own_memory() or copy_in() before writing.
 template <class T_>
 struct Parameter {
   using T = T_;
 
   T* data = nullptr;
-  T* own = nullptr;
+  T* owned = nullptr;
   Shape shape{};
   Init init = Init::zeros();
   Range range{};
@@ -68,7 +68,7 @@ struct Parameter {
   constexpr Parameter(Shape shape_, Init init_, Use use_ = Use::other, Range range_ = {})
       : shape{shape_}, init{init_}, range{range_}, use{use_} {}
 
-  /// The same weight as a table of positions.
+  /// The same weight, marked as a table of positions.
   constexpr Parameter stretched(Stretch how) const {
     Parameter table{*this};
     table.stretch = how;
@@ -80,22 +80,22 @@ struct Parameter {
   constexpr Weights<T> weights() const { return {view(), layout, 0, use}; }
 
   /// True if the values are in a mapped file.
-  constexpr bool in_file() const { return own != nullptr && data != own; }
+  constexpr bool in_file() const { return owned != nullptr && data != owned; }
   /// Points `data` to the model's own memory, whose content is undefined if the values were in a file.
-  constexpr View<T> own_place() {
-    if (own != nullptr) data = own;
+  constexpr View<T> own_memory() {
+    if (owned != nullptr) data = owned;
     return view();
   }
   /// Height and width of the convolution window; 1 for other weights.
   constexpr Index window() const { return use == Use::convolution ? shape[2] : 1; }
 };
 
-/// Copies a weight from a mapped file to the model's own memory.
+/// Copies a weight from a mapped file into the model's own memory.
 template <class T>
-constexpr void bring_in(Parameter<T>& p) {
+constexpr void copy_in(Parameter<T>& p) {
   if (!p.in_file()) return;
   const T* const values = p.data;
-  std::copy_n(values, p.count(), p.own_place().data);
+  std::copy_n(values, p.count(), p.own_memory().data);
 }
 
 /// Rows [first, first + count) of a weight, or the same columns of a bias: one part of a stacked projection.

@@ -1,7 +1,7 @@
 // clip/tokens/learned.hpp: ids of learned vectors among the tokens of a prompt (Zhou et al., Learning to Prompt, 2022).
 //
-// Ids of tokens are 0 or more. The negative id -1 - v means row v of a learned matrix. Sorting, sharing and arranging treat both
-// kinds of ids alike, so a learned prefix that all prompts share is computed once.
+// Ids of tokens are 0 or more. The negative id -1 - v means row v of a learned matrix. Sorting, prefix sharing and
+// batch arrangement treat both kinds of ids alike, so a learned prefix that all prompts share is computed once.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -15,10 +15,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The id of learned vector v, and its inverse: the function is its own.
+/// The id of learned vector v. The function is its own inverse.
 constexpr std::int32_t learned_id(Index v) { return static_cast<std::int32_t>(-1 - v); }
 
-/// Every text with the learned vectors first … first + count - 1 inserted after its first `at` ids (1: after the start of text).
+/// Inserts the learned vectors first … first + count - 1 after the first `at` ids of every text (1: after the start of
+/// text).
 ///   with_learned(tokenizer({"cat.", "dog."}), 16)      // SOT v0 … v15 cat . EOT
 inline Texts with_learned(const Texts& texts, Index count, Index at = 1, Index first = 0) {
   Texts prompts{texts.eot_id()};
@@ -26,8 +27,8 @@ inline Texts with_learned(const Texts& texts, Index count, Index at = 1, Index f
   for (Index i = 0; i < texts.size(); ++i) {
     const Ids row = texts[i];
     if (at < 0 || at > texts.eot(i))
-      raise(InputError{"text " + std::to_string(i), "place of learned vectors", "0 to " + std::to_string(texts.eot(i)),
-                       at});
+      raise(InputError{"text " + std::to_string(i), "position of learned vectors",
+                       "0 to " + std::to_string(texts.eot(i)), at});
     ids.assign(row.begin(), row.begin() + at);
     for (Index v = first; v < first + count; ++v) ids.push_back(learned_id(v));
     ids.insert(ids.end(), row.begin() + at, row.end());
@@ -36,7 +37,7 @@ inline Texts with_learned(const Texts& texts, Index count, Index at = 1, Index f
   return prompts;
 }
 
-/// Fills in batch.vectors.
+/// Computes batch.vectors from batch.ids.
 inline void number_vectors(TextBatch& batch) {
   batch.vectors.resize(batch.ids.size());
   std::ranges::transform(batch.ids, batch.vectors.begin(), [](std::int32_t id) { return learned_id(id); });

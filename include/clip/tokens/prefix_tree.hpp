@@ -1,4 +1,4 @@
-// clip/tokens/prefix_tree.hpp: arranges a batch of texts as sequences of rows: prefix tree, ragged, or padded.
+// clip/tokens/prefix_tree.hpp: arrangements of a batch of texts as sequences of rows: prefix tree, ragged, padded.
 #pragma once
 
 #include <clip/core/sequences.hpp>
@@ -14,7 +14,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The rows of a text of which a tower makes its embedding.
+/// The rows of a text that a tower pools into its embedding.
 enum class Pooling : unsigned char {
   end_of_text,  // the text's last token
   last,         // the last row, padding included (SigLIP)
@@ -22,14 +22,13 @@ enum class Pooling : unsigned char {
   mean          // the mean of all rows, padding included (nn/mean_pool.hpp)
 };
 
-/// A batch of texts as sequences of rows: the input of a text tower. Reused for the next batch, it allocates nothing after the
-/// largest one.
+/// A batch of texts as sequences of rows: the input of a text tower. A reused batch allocates nothing after the largest
+/// one.
 struct TextBatch {
   Sequences sequences;
-  std::vector<std::int32_t> ids;  // the token of every row; negative: a learned vector (learned.hpp)
-  std::vector<std::int32_t>
-      vectors;                      // the number of its learned vector, negative for a token; only with learned vectors
-  std::vector<std::int32_t> leaf;   // index of text i's pooled row in sequences.pooled(); unused with Pooling::mean
+  std::vector<std::int32_t> ids;      // the token of every row; negative: a learned vector (learned.hpp)
+  std::vector<std::int32_t> vectors;  // row → its learned vector, negative for a token; only with learned vectors
+  std::vector<std::int32_t> leaf;  // text i → index of its pooled row in sequences.pooled(); unused with Pooling::mean
   std::vector<std::int32_t> order;  // scratch
 };
 
@@ -39,12 +38,14 @@ inline std::size_t common_length(Ids a, Ids b) {
   return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
 }
 
-/// The segments of texts out.order[first … last), which are sorted and share their first `depth` ids, below `parent`.
+/// Adds the segments of texts out.order[first … last), which are sorted and share their first `depth` ids, below
+/// `parent`.
 inline void add_subtree(const Texts& texts, std::size_t first, std::size_t last, std::size_t depth, Index parent,
                         TextBatch& out) {
   const auto text = [&](std::size_t i) { return texts[out.order[i]]; };
   const Ids shortest = text(first);
-  const std::size_t length = common_length(shortest, text(last - 1));  // of sorted texts, the ends differ first
+  const std::size_t length =
+      common_length(shortest, text(last - 1));  // sorted: the first and the last text differ first
   if (length > depth) {
     parent = out.sequences.add(static_cast<Index>(length - depth), parent);
     out.ids.insert(out.ids.end(), shortest.begin() + static_cast<std::ptrdiff_t>(depth),
@@ -73,9 +74,9 @@ inline void clear(const Texts& texts, TextBatch& out) {
 
 }  // namespace detail
 
-/// The radix tree of the texts: every distinct prefix exists once, equal texts share one leaf, and the last row of each text (its
-/// EOT) is pooled. Children are in ascending order of their first id, so the rows do not depend on the order of the texts. At
-/// most (ids of all texts) · log(texts) steps. For causal towers.
+/// The radix tree of the texts: every distinct prefix exists once, equal texts share one leaf, and the last row of each
+/// text (its EOT) is pooled. Children are in ascending order of their first id, so the rows do not depend on the order
+/// of the texts. At most (ids of all texts) · log(texts) steps. For causal towers.
 inline void prefix_tree(const Texts& texts, TextBatch& out) {
   detail::clear(texts, out);
   if (texts.empty()) return;
@@ -102,7 +103,7 @@ inline void pool(TextBatch& out, Index text, Pooling pooling, Index begin, Index
 
 }  // namespace detail
 
-/// Every text a sequence of its own, without padding: what attends to every token needs no mask.
+/// Every text as a sequence of its own, without padding: full attention then needs no mask.
 inline void ragged_batch(const Texts& texts, TextBatch& out, Pooling pooling = Pooling::end_of_text) {
   detail::clear(texts, out);
   for (Index i = 0; i < texts.size(); ++i) {
@@ -114,8 +115,8 @@ inline void ragged_batch(const Texts& texts, TextBatch& out, Pooling pooling = P
   }
 }
 
-/// Every text a sequence of `context` rows, filled with `pad` after its last token: for towers whose reference attends to the
-/// padding, and to compare the other arrangements with. ShapeError: a text longer than the context.
+/// Every text as a sequence of `context` rows, filled with `pad` after its last token: for towers whose reference
+/// attends to the padding, and as a reference for the other arrangements. ShapeError: a text longer than the context.
 inline void padded_batch(const Texts& texts, Index context, std::int32_t pad, TextBatch& out,
                          Pooling pooling = Pooling::end_of_text) {
   detail::clear(texts, out);

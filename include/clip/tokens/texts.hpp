@@ -14,13 +14,14 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Ragged rows of token ids: what tokenizers return and text towers read. clear() keeps the memory. Rows are of one of two kinds:
-///   Texts{eot}           each row ends with its first end-of-text token (EOT): ids after it cannot reach a causal tower's result
-///                        and are dropped
-///   Texts::whole(pad)    rows are kept as they are, for towers that do not pool at an EOT (BERT's [CLS] … [SEP])
+/// Ragged rows of token ids: the output of tokenizers and the input of text towers. clear() keeps the memory. Two
+/// kinds:
+///   Texts{eot}           each row ends with its first end-of-text token (EOT). Later ids are dropped: they cannot
+///                        influence a causal tower's result
+///   Texts::whole(pad)    rows are kept whole, for towers that do not pool at an EOT (BERT's [CLS] … [SEP])
 class Texts {
  public:
-  /// Takes its kind from the first texts appended.
+  /// Takes its kind from the first text appended.
   Texts() = default;
   explicit Texts(std::int32_t eot_id) : eot_id_{eot_id} {}
   static Texts whole(std::int32_t pad = 0) {
@@ -32,14 +33,14 @@ class Texts {
 
   Index size() const { return static_cast<Index>(ends_.size()); }
   bool empty() const { return ends_.empty(); }
-  /// Ids in all rows together.
+  /// The number of ids in all rows.
   Index tokens() const { return static_cast<Index>(ids_.size()); }
-  /// The id that ends a text; -1: none.
+  /// The end-of-text id; -1: none.
   std::int32_t eot_id() const { return eot_id_; }
-  /// The id that pads rows to one length.
+  /// The id that fills rows to a common length.
   std::int32_t pad() const { return pad_; }
 
-  /// Row i. Of a named object only: a row of a temporary would outlive its memory.
+  /// Row i. Deleted for temporaries, whose rows would dangle.
   Ids operator[](Index i) const& { return Ids{ids_}.subspan(begin(i), ends_[at(i)] - begin(i)); }
   Ids operator[](Index) const&& = delete;
 
@@ -52,11 +53,11 @@ class Texts {
   /// Position of the last id of row i, its EOT if it has one.
   Index eot(Index i) const { return length(i) - 1; }
 
-  /// How many texts were too long and lost their tail.
+  /// The number of texts that were truncated.
   Index cut() const { return static_cast<Index>(std::count(was_cut_.begin(), was_cut_.end(), true)); }
   bool was_cut(Index i) const { return was_cut_[at(i)]; }
 
-  /// Adds a row: `ids` up to and including the first EOT, or as they are in a batch of whole rows.
+  /// Adds a row: `ids` up to and including the first EOT, or all of them in a batch of whole rows.
   /// InputError: no EOT in a batch that needs one.
   [[nodiscard]] Result<void> try_add(Ids ids, bool was_cut = false) {
     auto end = ids.end();
@@ -74,7 +75,7 @@ class Texts {
   }
   void add(Ids ids, bool was_cut = false) { try_add(ids, was_cut).value(); }
 
-  /// Adds row i of other texts: captions are tokenised once and assembled into batches.
+  /// Adds row i of other texts: captions are tokenised once, then assembled into batches.
   void append(const Texts& other, Index i) {
     if (i < 0 || i >= other.size())
       raise(InputError{"texts", "row to append", "0 to " + std::to_string(other.size() - 1), i});
@@ -97,7 +98,7 @@ class Texts {
     groups_.clear();
   }
 
-  /// The rows as a matrix with as many columns as the longest row has ids, or with that many.      (size() · columns)
+  /// The rows as a matrix with `columns` columns (default: the longest row's length).                (size() · columns)
   /// ShapeError: a row is longer.
   std::vector<std::int32_t> padded() const { return padded(longest(), pad_); }
   std::vector<std::int32_t> padded(Index columns) const { return padded(columns, pad_); }
@@ -110,8 +111,8 @@ class Texts {
     return matrix(columns, 0, [](Ids row, std::int32_t* out) { std::fill_n(out, row.size(), 1); });
   }
 
-  /// A number per text: equal texts share one, numbered by first occurrence. Worked out when asked and kept until clear();
-  /// the first call after a change is not for two threads at once.                                     (size())
+  /// A group number per text: equal texts share one, numbered by first occurrence.                   (size()) Computed
+  /// on first use and kept until clear(); the first call after a change is not thread-safe.
   const std::vector<std::int32_t>& groups() const& {
     if (groups_.size() < ends_.size()) number_groups();
     return groups_;

@@ -1,4 +1,4 @@
-// clip/tower/counting.hpp: FLOPs and weights of the parts that towers share, from their sizes alone.
+// clip/tower/counting.hpp: FLOPs and weight counts of blocks that towers share, from their sizes.
 #pragma once
 
 #include <clip/config/block.hpp>
@@ -20,7 +20,8 @@ constexpr double flops_of_block(const BlockConfig& c, Index rows) {
          2 * flops_of_product(rows, c.width, c.hidden);
 }
 
-/// Weights of `layers` residual blocks of one size, as a real number: extents of a damaged file may multiply to anything.
+/// Weights of `layers` residual blocks of one size, as a real number: extents of a damaged file may multiply to
+/// anything.
 constexpr double values_of_blocks(Index layers, Index width, Index hidden) {
   const double w = static_cast<double>(width), m = static_cast<double>(hidden);
   return static_cast<double>(layers) * (4 * w * w + 4 * w + 2 * w * m + w + m + 4 * w);

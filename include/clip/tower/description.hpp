@@ -1,4 +1,4 @@
-// clip/tower/description.hpp: the trait by which a family of towers describes itself to files and to AnyModel.
+// clip/tower/description.hpp: the trait by which a family of towers describes itself to file formats and to AnyModel.
 #pragma once
 
 #include <clip/config/activation.hpp>
@@ -15,23 +15,25 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What a file, its folder or a configuration states of a tower that the shapes of its weights do not tell (activation, heads,
-/// epsilon) or that can be compared with them (width, layers). 0 and nothing: not stated.
+/// The statements of a file, its folder or a configuration about a tower: those that the shapes of its weights do not
+/// determine (activation, heads, epsilon), and those that can be compared with them (width, layers). 0 and nullopt: not
+/// stated.
 struct TowerStatement {
   Index width = 0, layers = 0, heads = 0;
   std::optional<Activation> activation{};
   std::optional<float> epsilon{};
 };
 
-/// A published model: its name for users ("laion/ViT-B-32"), its constant in C++ ("clip::laion::ViT_B_32") and its configuration.
+/// A published model: its name for users ("laion/ViT-B-32"), its constant in C++ ("clip::laion::ViT_B_32") and its
+/// configuration.
 template <class Config>
 struct NamedVariant {
   std::string_view name, constant;
   Config config;
 };
 
-/// `Description<VitConfig>` is what reading, writing and inferring need to know of a family of towers; a family specialises it in
-/// its folder, tower/<family>/description.hpp. Every member is static. `Config` stands for the family's configuration.
+/// `Description<VitConfig>` reads, writes and infers configurations of a family of towers; a family specialises it in
+/// tower/<family>/description.hpp. Every member is static. `Config` is the family's configuration type.
 ///
 ///   kind                                      the family's name in errors and in JSON ("vit")
 ///   words                                     the tower in a sentence: "a vision transformer"
@@ -53,30 +55,31 @@ struct NamedVariant {
 ///   NameTable names(Dialect)                  names in another dialect
 ///   bool recognises(const ShapeReader&)       whether a file by OpenAI's names has such a tower
 ///   Config infer(ShapeReader&, const TowerStatement& stated, const TowerStatement& assumed)
-///   double count_values(const Config&, Index embed_dim)   at least how many values its weights have, as a real number: extents
-///                                             of a damaged file may multiply to anything
+///   double count_values(const Config&, Index embed_dim)   a lower bound of the number of values in its weights, as a
+///                                             real number: extents of a damaged file may multiply to anything
 ///   Index embed_dim(ShapeReader&)             text towers only
 ///
 ///   Numbers
-///   TowerStatement state(const Config&)       what a configuration states
-///   void apply(Config&, const TowerStatement&)   takes over heads, activation and epsilon
+///   TowerStatement state(const Config&)       the statements of a configuration
+///   void apply(Config&, const TowerStatement&)   sets heads, activation and epsilon
 ///   std::string in_words(const Config&)       its sizes, for errors
 ///   double count_flops(const Config&, Index embed_dim)    of one input; see model/flops.hpp
 ///
 ///   published                                 image towers only: an array of NamedVariant, may be empty
 ///
-/// A family derives from DescriptionDefaults and leaves out what it does not have.
+/// A family derives from DescriptionDefaults and omits the members that have a default.
 template <class Config>
 struct Description;
 
-/// What a family need not say.
+/// The defaults of optional members.
 struct DescriptionDefaults {
   static NameTable names(Dialect dialect) { return {.dialect = dialect}; }
   static bool recognises_openclip(const JsonReader&) { return false; }
   static void apply(auto&, const TowerStatement&) {}
 };
 
-/// Heads of a transformer of which shapes tell only the width: as stated, as assumed, or each 64 wide. 0: none of these.
+/// The number of heads of a transformer whose shapes determine only its width: the stated number, the assumed one, or
+/// width / 64. 0: none of these.
 inline Index infer_heads(Index width, Index stated, Index assumed) {
   if (stated > 0) return stated;
   if (assumed > 0) return assumed;

@@ -1,4 +1,4 @@
-// clip/tower/families.hpp: lists of tower families, as types.
+// clip/tower/families.hpp: type lists of tower families.
 #pragma once
 
 #include <type_traits>
@@ -33,15 +33,15 @@ struct WithFamily<List<Configs...>, Config> {
 };
 }  // namespace detail
 
-/// The image and text families that files, AnyConfig and AnyModel choose from. The first of each list is the one whose missing
-/// tensors an error names when no family recognises a file.
+/// The image and text families that files, AnyConfig and AnyModel choose from. If no family recognises a file, the
+/// error names the missing tensors of the first family of each list.
 template <class ImageList, class TextList>
 struct Families {
   using Images = ImageList;
   using Texts = TextList;
 };
 
-/// The same families and these two, if they are others: what a model of one's own is compared with.
+/// The families F, extended by these two: a user's own model is compared with them.
 template <class F, class Image, class Text>
 using WithFamilies = Families<typename detail::WithFamily<typename F::Images, Image>::type,
                               typename detail::WithFamily<typename F::Texts, Text>::type>;

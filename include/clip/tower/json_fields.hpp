@@ -1,4 +1,4 @@
-// clip/tower/json_fields.hpp: JSON fields that several families of towers share: activation, preprocessing, transformer sizes.
+// clip/tower/json_fields.hpp: JSON fields shared by tower families: activation, preprocessing, transformer sizes.
 #pragma once
 
 #include <clip/config/activation.hpp>
@@ -53,7 +53,7 @@ inline Json colours_to_json(const std::array<float, 3>& colours) {
   return json;
 }
 
-/// Adds the fields of a preprocessing to an image tower's object.
+/// Adds the fields of a preprocessing to the JSON object of an image tower.
 inline void write_preprocessing(Json& image, const Preprocessing& p) {
   image["mean"] = colours_to_json(p.mean);
   image["deviation"] = colours_to_json(p.deviation);
@@ -111,7 +111,7 @@ inline constexpr std::array<HuggingfaceActivation, 4> huggingface_activations{
      {"gelu_new", Activation::gelu_tanh},
      {"gelu_pytorch_tanh", Activation::gelu_tanh}}};
 
-/// Of two names for one activation the later: the current one.
+/// If an activation has two names, the later one is the current one.
 constexpr std::string_view huggingface_activation(Activation a) {
   std::string_view name;
   for (const HuggingfaceActivation& known : huggingface_activations)

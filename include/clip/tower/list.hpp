@@ -1,4 +1,4 @@
-// clip/tower/list.hpp: the families of towers that the library knows. A new family is one line here.
+// clip/tower/list.hpp: the tower families of the library. A new family is one line here.
 #pragma once
 
 #include <clip/tower/clip_resnet/description.hpp>
@@ -8,7 +8,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What files, AnyConfig and AnyModel choose from. A program that ships fewer families narrows it:
+/// The families that files, AnyConfig and AnyModel choose from. A program that needs fewer narrows the list:
 ///   using Mine = Families<List<VitConfig>, List<TextConfig>>;
 ///   AnyModel<Cpu<>, Mine> model = open<Cpu<>, Mine>("ViT-B-32.pt");
 struct KnownFamilies : Families<List<VitConfig, ResNetConfig>, List<TextConfig>> {};

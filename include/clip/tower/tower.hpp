@@ -1,4 +1,4 @@
-// clip/tower/tower.hpp: the trait that maps a configuration type to its tower, and what a tower offers.
+// clip/tower/tower.hpp: the trait that maps a configuration type to its tower, and the interface of a tower.
 #pragma once
 
 #include <clip/core/size.hpp>
@@ -7,22 +7,24 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// `Tower<VitConfig>::type<C, Embed, B, Blocks>` is the module of a family, `Tower<VitConfig>::dynamic` the configuration whose
-/// sizes are all known only at run time. A family specialises it beside its module, tower/<family>/. A tower is a module: its
-/// fields are parameters and modules, listed by `members`. It is constructed from (Known<C>, Size<Embed>).
+/// `Tower<VitConfig>::type<C, Embed, B, Blocks>` is the module of a family. `Tower<VitConfig>::dynamic` is the
+/// configuration whose sizes are all known only at run time. A family specialises Tower in the header of its module,
+/// tower/<family>/. A tower is a module: `members` lists its parameters and submodules. Its constructor takes
+/// (Known<C>, Size<Embed>).
 ///
 /// An image tower has
 ///   visual(cx, images)                    (n, channels · image_size²) → (n, Embed), not normalised
-///   visual.states(cx, images, layers)     every row after so many layers
+///   visual.states(cx, images, layers)     every row after the first `layers` layers
 ///   visual.depth()                        the number of layers
 ///   visual.images_at_once()               images per inference pass, so that activations stay in the last-level cache
 /// and its configuration image_size, channels and preprocessing.
 ///
 /// A text tower has
-///   text.arrange(texts, batch)            texts as sequences of rows, with the rows to pool: a prefix tree, ragged, padded
+///   text.arrange(texts, batch)            texts as sequences of rows, with the rows to pool: a prefix tree, ragged, or
+///                                         padded
 ///   text.arrange_rows(texts, padded, batch)   the same for states(): every text a sequence of its own
 ///   text(cx, batch)                       (texts, Embed), not normalised
-///   text(cx, batch, vectors)              the same with learned vectors among the tokens; a tower may do without
+///   text(cx, batch, vectors)              the same with learned vectors among the tokens; optional
 ///   text.states(cx, batch, layers)
 ///   text.depth()
 /// and its configuration context, vocabulary and width.

@@ -1,4 +1,4 @@
-// clip/train/grad_cache.hpp: the gradients of a large batch in the memory of a small one (GradCache, Gao et al. 2021).
+// clip/train/grad_cache.hpp: gradients of a large batch in the memory of a small one (GradCache, Gao et al. 2021).
 #pragma once
 
 #include <clip/autograd/inference.hpp>
@@ -18,7 +18,7 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 /// visit(begin, images, texts) for every micro-batch.
 template <class F>
-void each_part(const Images& images, const Texts& texts, Index micro, F&& visit) {
+void each_micro_batch(const Images& images, const Texts& texts, Index micro, F&& visit) {
   Images some;
   Texts words;
   for (Index begin = 0; begin < images.size(); begin += micro) {
@@ -34,15 +34,15 @@ void each_part(const Images& images, const Texts& texts, Index micro, F&& visit)
 }
 }  // namespace detail
 
-/// Adds the gradients of contrastive(images, texts) to the tape's table, with activations of only `micro` pairs on the tape at a time,
-/// and returns the loss over all pairs. Every pair is encoded twice:
-///   1. encode micro-batches without a record and keep their features;
-///   2. the loss over all pairs, d loss / d features and d loss / d logit_scale;
-///   3. encode each micro-batch again, recorded, and send its rows of d loss / d features back.
-/// Batch norms see one micro-batch at a time, both times, and each moves the running statistics once.
-/// `model` is the one the tape's table was made of. A loss that is not finite adds nothing.
-/// Row i of images and texts belong together; equal texts are positives of each other, also in different micro-batches.
-/// ShapeError: numbers of images and texts differ. OptionError: micro below 1.
+/// Adds the gradients of contrastive(images, texts) to the tape's parameter table and returns the loss over all pairs.
+/// The tape holds the activations of only `micro` pairs at a time. Every pair is encoded twice:
+///   1. encode micro-batches without recording and keep their features;
+///   2. compute the loss over all pairs, d loss / d features and d loss / d logit_scale;
+///   3. encode each micro-batch again, recorded, and backpropagate its rows of d loss / d features.
+/// Batch norms use the statistics of one micro-batch at a time in both passes, and each updates its running statistics
+/// once per micro-batch. `model` must be the model of the tape's table. A loss that is not finite adds nothing. Row i
+/// of images and texts are a pair; equal texts are positives of each other, also in different micro-batches.
+/// ShapeError: different numbers of images and texts. OptionError: micro below 1.
 template <class M, Backend B>
 double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Texts& texts, Index micro) {
   using T = typename B::Scalar;
@@ -51,16 +51,16 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
   if (micro < 1) raise(OptionError{"grad_cache", "pairs at a time", "1 or more", micro});
 
   B& b = tape.backend();
-  const Buffer<B> image_rows{b, n * width}, text_rows{b, n * width};  // features, later their gradients
+  const Buffer<B> image_rows{b, n * width}, text_rows{b, n * width};  // features, then their gradients
   const View<T> image{image_rows.data(), n, width}, text{text_rows.data(), n, width};
-  bool batch_statistics = false;  // then the first pass must use them too: it is recorded, and forgotten
+  bool batch_statistics = false;  // if true, the first pass must use them, too: it is recorded and discarded
   if (!tape.evaluating())
     visit_parameters(model, [&](std::string_view, const Parameter<T>& p) {
       batch_statistics = batch_statistics || p.kind != ParameterKind::parameter;
     });
   {
     Inference<B> cx{b};
-    detail::each_part(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
+    detail::each_micro_batch(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
       const Acc<T> rows{image.middle_rows(begin, some.size()), true};
       if (batch_statistics) {
         tape.clear();
@@ -81,20 +81,20 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
   b.add(tape.gradient_of(i), Acc<T>{image, true});
   b.add(tape.gradient_of(t), Acc<T>{text, true});
 
-  bool images_train = true, texts_train = true;  // until a tower shows that its rows lead nowhere: it is frozen
-  const auto send_back = [&](bool& trains, bool gathers, auto encode, View<const T> gradient) {
-    if (!trains && !gathers) return;
+  bool images_train = true, texts_train = true;  // false once a tower's rows turn out to need no gradient: it is frozen
+  const auto backpropagate = [&](bool& trains, bool collects, auto encode, View<const T> gradient) {
+    if (!trains && !collects) return;
     tape.clear();
     const auto y = encode();
     trains = tape.wants(y);
     if (trains) tape.backward(y, gradient);
     tape.commit();
   };
-  detail::each_part(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
-    send_back(
+  detail::each_micro_batch(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
+    backpropagate(
         images_train, batch_statistics, [&] { return model.encode_image(tape, some); },
         image.middle_rows(begin, some.size()));
-    send_back(
+    backpropagate(
         texts_train, false, [&] { return model.encode_text(tape, words); }, text.middle_rows(begin, some.size()));
   });
   return value;

@@ -1,4 +1,4 @@
-// clip/train/objective.hpp: training objectives: from a model and a batch to a loss.
+// clip/train/objective.hpp: training objectives: functions from a model and a batch to a loss.
 #pragma once
 
 #include <clip/data/pairs.hpp>
@@ -9,7 +9,7 @@ namespace clip::inline CLIP_ABI {
 
 /// The symmetric contrastive loss of image–text pairs; equal texts are positives of each other. An objective is any
 ///   Rows<Cx, 1> operator()(Cx& tape, const M& model, const Batch& batch)
-/// whose Batch is the source's. `M` is whatever has the encoders it calls: a Model, or an aggregate of the user's.
+/// whose Batch is the source's. `M` is any type with the encoders it calls: a Model, or a user's aggregate.
 struct Contrastive {
   template <class Cx, class M>
   Rows<Cx, 1> operator()(Cx& tape, const M& model, const Pairs& pairs) const {

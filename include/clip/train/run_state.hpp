@@ -1,4 +1,4 @@
-// clip/train/run_state.hpp: everything a run needs to go on, in one file.
+// clip/train/run_state.hpp: checkpoint of a training run: weights, optimiser state and step, in one file.
 #pragma once
 
 #include <clip/autograd/parameters.hpp>
@@ -11,11 +11,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Tensors under this prefix are the optimiser's: "optimizer.exp_avg.visual.proj".
+/// Names of the optimiser's tensors begin with this prefix: "optimizer.exp_avg.visual.proj".
 inline constexpr std::string_view optimizer_prefix = "optimizer.";
 
-/// Writes weights by their own names, the optimiser's states under optimizer_prefix, and where the run stands as metadata
-/// ("step", "optimizer_steps" and whatever `metadata` holds). Whole or not at all: the old file stays until the new one is
+/// Writes the weights by their names, the optimiser's state under optimizer_prefix, and the progress of the run as
+/// metadata ("step", "optimizer_steps" and the entries of `metadata`). Atomic: the old file stays until the new one is
 /// complete.
 template <class M, Backend B, class Optimizer>
 Result<void> try_save_checkpoint(M& model, const Parameters<B>& parameters, const Optimizer& optimizer, Index step,
@@ -31,8 +31,8 @@ Result<void> try_save_checkpoint(M& model, const Parameters<B>& parameters, cons
   return try_write_safetensors(path, tensors, metadata);
 }
 
-/// Restores what try_save_checkpoint wrote, and returns the step the run stands at. The model, the table and the optimiser must
-/// be those of the run; metadata given in `expected` must be in the file with the same text. Nothing is changed on error.
+/// Restores a checkpoint of try_save_checkpoint and returns its step. The model, the table and the optimiser must be
+/// those of the run; the entries of `expected` must be in the file's metadata with the same values. No change on error.
 template <class M, Backend B, class Optimizer>
 Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer& optimizer, const std::string& path,
                                   const std::map<std::string, std::string>& expected = {}) {

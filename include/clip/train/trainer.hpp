@@ -25,45 +25,46 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A source of training batches of its own type `Batch`. `batch(items, rng, out)` fills `out` with the items of these numbers.
-/// Everything random in an item (a crop, a choice of captions) is drawn from `rng`, which depends on the seed and the step
-/// alone.
+/// A source of training batches of its own type `Batch`. `batch(items, rng, out)` fills `out` with the items of these
+/// indices. Random choices (a crop, one of several captions) are drawn from `rng`, which depends only on the seed and
+/// the step.
 template <class S>
 concept BatchSource = requires(S& source, std::span<const Index> items, Rng rng, typename S::Batch& out) {
   { source.size() } -> std::convertible_to<Index>;
   source.batch(items, rng, out);
 };
 
-/// `O` is the options of an optimiser, which they choose: AdamwOptions, SgdOptions, or options of one's own (see AdamwOptions).
+/// `O` is the options type of an optimiser and selects it: AdamwOptions, SgdOptions, or your own (see AdamwOptions).
 template <class O>
 struct TrainOptionsOf {
   Index epochs = 1;
   Index batch = 256;
   O optimizer = O::for_training();
-  double warmup = 0.05;        // share of all steps; then half a cosine to zero
+  double warmup = 0.05;        // fraction of all steps; then half a cosine to zero
   double clip_norm = 0;        // 0: gradients are not clipped
-  std::uint64_t seed = 1;      // of the order of the items and of what the source draws
-  bool recompute = false;      // less memory, one more forward pass of every block
-  std::string checkpoint;      // file to write while running and to resume from; empty: none
+  std::uint64_t seed = 1;      // of the order of the items and of the source's random choices
+  bool recompute = false;      // saves memory at the cost of one more forward pass of every block
+  std::string checkpoint;      // file to write during the run and to resume from; empty: none
   Index checkpoint_every = 0;  // steps; 0: at the end of every epoch
 };
 using TrainOptions = TrainOptionsOf<AdamwOptions>;
 
 /// The argument of the callback after every step.
 struct TrainProgress {
-  Index step, steps;    // steps done, of how many
+  Index step, steps;    // steps done; steps of the whole run
   Index epoch, epochs;  // epoch of this step, from 1
   bool epoch_done;
   double loss;
-  double chance;  // ln(batch): the loss of guessing
+  double chance;  // ln(batch), the loss of random guessing
   double learning_rate;
   double seconds;  // since run() began
   double images_per_second;
   double seconds_left;
 };
 
-/// Trains a model (anything with `members`, `backend()` and what the objective calls) with an objective, an optimiser, warm-up
-/// and cosine. One seed, one machine: one result, bit for bit, interrupted or not.
+/// Trains a model (any type with `members`, `backend()` and the functions that the objective calls) with an objective,
+/// an optimiser, warm-up and a cosine schedule. On one machine the result depends only on the seed, bit for bit,
+/// whether or not the run was interrupted.
 ///   Trainer trainer{model, source, TrainOptions{.epochs = 3}};                        // contrastive, AdamW
 ///   Trainer trainer{model, source, TrainOptionsOf<SgdOptions>{}, {}, MyObjective{}};
 template <class M, BatchSource Source, class O = AdamwOptions, class Objective = Contrastive>
@@ -72,7 +73,7 @@ class Trainer {
   using B = std::remove_cvref_t<decltype(std::declval<M&>().backend())>;
   using Optimizer = typename O::template Optimizer<B>;
 
-  /// Trains the parameters `selection` chooses (by default all of them). If options.checkpoint exists, the run resumes from it.
+  /// Trains the parameters in `selection` (default: all). If options.checkpoint exists, the run resumes from it.
   Trainer(M& model, Source& source, TrainOptionsOf<O> options, const Selection& selection = {},
           Objective objective = {})
       : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
@@ -82,18 +83,19 @@ class Trainer {
     const Index total = order_.per_epoch() * options_.epochs;
     schedule_ = {std::max(Index{1}, static_cast<Index>(options_.warmup * static_cast<double>(total))), total};
     if (options_.warmup == 0) schedule_.warmup = 0;
-    // A checkpoint that cannot be read is an error; it never starts a new run.
+    // An unreadable checkpoint is an error: it never starts a new run.
     if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
   }
 
   Parameters<B>& parameters() { return parameters_; }
-  /// Steps done so far, those of an interrupted run included.
+  /// Steps done so far, including those before an interruption.
   Index step() const { return step_; }
   Index steps() const { return schedule_.total; }
 
-  /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call goes on. True at the end.
-  /// NumericError: the loss is not finite; it names the first layer with such a value, and the weights are those before the step.
+  /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call continues. True at the end.
+  /// NumericError: the loss is not finite. The error names the first layer with such a value; the weights are unchanged
+  /// by the step.
   template <std::predicate<const TrainProgress&> F>
   bool run(F&& progress) {
     const auto began = std::chrono::steady_clock::now();
@@ -118,7 +120,7 @@ class Trainer {
     return run([](const TrainProgress&) { return true; });
   }
 
-  /// Writes where the run stands to options.checkpoint.
+  /// Writes the state of the run to options.checkpoint.
   Result<void> save_checkpoint() {
     return try_save_checkpoint(*model_, parameters_, optimizer_, step_, options_.checkpoint, resolved());
   }
@@ -132,7 +134,7 @@ class Trainer {
     const double value = value_of(tape_, loss);
     if (!std::isfinite(value)) {
       const std::string layer = tape_.first_not_finite();
-      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; the first value that is not: " +
+      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; first non-finite value in: " +
                                                                   (layer.empty() ? "the loss itself" : layer)}
                 .with_id("clip.numeric.loss"));
     }
@@ -146,7 +148,7 @@ class Trainer {
     return value;
   }
 
-  /// The facts that must not change between a checkpoint and the run that resumes from it, by name.
+  /// The settings that must be equal in a checkpoint and in the run that resumes from it, by name.
   std::map<std::string, std::string> resolved() const {
     Json facts{{"model", described_model()},
                {"scalar", numbers_of(model_->backend())},
@@ -163,7 +165,7 @@ class Trainer {
     return texts;
   }
 
-  /// Its configuration, or the names and shapes of an aggregate that has none.
+  /// The model's configuration, or the names and shapes of an aggregate without one.
   Json described_model() const {
     if constexpr (detail::DescribesItself<M>) {
       return to_json(model_->config());

@@ -1,6 +1,6 @@
 #include <clip/config/clip.hpp>
-#include <clip/tower/clip_resnet/openai.hpp>
 #include <clip/tower/clip_resnet/config.hpp>
+#include <clip/tower/clip_resnet/openai.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@ using namespace clip;
 
 namespace {
 
-/// The sentence a configuration fails with, after one change.
+/// The error message of a configuration after one change.
 template <class Change>
 std::string sentence(Change change) {
   ResNetClipConfig c = RN50;
@@ -19,13 +19,13 @@ std::string sentence(Change change) {
   return result ? "" : result.error().message();
 }
 
-// A stage of RN50 by hand: 512 channels come in, 256 in the middle, 1024 go out.
+// A stage of RN50 by hand: 512 input channels, 256 in the 3×3 convolution, 1024 output channels.
 static_assert(RN50.image.first(2) == BottleneckConfig{.in = 512, .planes = 256, .stride = 2, .downsample = true});
 static_assert(RN50.image.further(2) == BottleneckConfig{.in = 1024, .planes = 256});
 static_assert(RN50.image.first(0) == BottleneckConfig{.in = 64, .planes = 64, .stride = 1, .downsample = true});
 static_assert(RN50.image.further_blocks(2) == 5 && RN50.image.first(3).out() == RN50.image.features());
 
-// One open size opens what follows from it, and nothing else.
+// Sizes derived from a dyn size are dyn, and no others.
 constexpr ResNetConfig of_open_width = [] {
   ResNetConfig c = RN50.image;
   c.width = dyn;

@@ -1,9 +1,9 @@
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
-#include <clip/tower/clip_resnet/openai.hpp>
 #include <clip/core/rng.hpp>
-#include <clip/tower/clip_resnet/modified_resnet.hpp>
 #include <clip/model/storage.hpp>
+#include <clip/tower/clip_resnet/modified_resnet.hpp>
+#include <clip/tower/clip_resnet/openai.hpp>
 
 #include "../../support/matrix.hpp"
 
@@ -40,7 +40,7 @@ struct Tested {
   }
 };
 
-/// Features of images [begin, begin + n) of an endless row of them.
+/// Features of images [begin, begin + n) of an unbounded sequence of random images.
 template <class Tested>
 Values features(const Tested& tower, Index begin, Index n) {
   Inference<B> cx{tower.backend};
@@ -87,7 +87,7 @@ TEST_CASE("the memory of a pass does not grow with the batch") {
   CHECK(bytes(64) < 2 * bytes(8));
 }
 
-TEST_CASE("the state after the last stage, pooled, is the embedding; each stage halves the picture but the first") {
+TEST_CASE("the state after the last stage, pooled, is the embedding; each stage but the first halves the resolution") {
   const Tested<Odd, embed> tower;
   Inference<B> cx{tower.backend};
   const auto x = cx.allocate(2, Size<dyn>{values_each});
@@ -103,7 +103,7 @@ TEST_CASE("the state after the last stage, pooled, is the embedding; each stage 
         values_of(tower.backend, View<const float>{tower.visual(cx, x).view}));
 }
 
-TEST_CASE("a ResNet begins as OpenAI's code draws it") {
+TEST_CASE("a ResNet's initial weights have the distribution of OpenAI's code") {
   const Tested<Odd, embed> tower;
   visit_parameters(tower.visual, [](std::string_view name, const auto& p) {
     INFO(std::string(name));

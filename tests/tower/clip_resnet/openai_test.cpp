@@ -1,4 +1,4 @@
-// The numbers of OpenAI's ResNets (Radford et al. 2021, table 18): facts the compiler can check.
+// Sizes of OpenAI's ResNets (Radford et al. 2021, table 18), checked at compile time.
 #include <clip/tower/clip_resnet/openai.hpp>
 
 #include <doctest/doctest.h>

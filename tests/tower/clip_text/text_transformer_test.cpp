@@ -1,8 +1,8 @@
-// Sharing beginnings, ragged texts and padded texts are one computation.
+// A prefix tree, ragged texts and padded texts give the same results.
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>
-#include <clip/tower/clip_text/text_transformer.hpp>
 #include <clip/model/storage.hpp>
+#include <clip/tower/clip_text/text_transformer.hpp>
 
 #include "../../support/check_gradients.hpp"
 #include "../../support/small_models.hpp"
@@ -39,7 +39,7 @@ TextBatch arranged(const Texts& texts, Arrangement how, std::int32_t pad = 0) {
   return batch;
 }
 
-/// Texts that share all, some and none of their tokens; some are beginnings of others up to their end.
+/// Texts that share all, some and none of their tokens; some are prefixes of others up to their end-of-text token.
 Texts siblings() {
   Texts texts = no_texts(Tiny);
   for (const auto& tokens : std::vector<std::vector<std::int32_t>>{
@@ -50,7 +50,7 @@ Texts siblings() {
 
 }  // namespace
 
-TEST_CASE("shared beginnings give what padded, unshared texts give: features and all gradients") {
+TEST_CASE("shared prefixes give the features and gradients of padded, unshared texts") {
   Tested tower;
   Parameters table{tower};
   const Texts texts = siblings();
@@ -81,7 +81,7 @@ TEST_CASE("shared beginnings give what padded, unshared texts give: features and
   }
 }
 
-TEST_CASE("what follows the end of a text does not reach its features") {
+TEST_CASE("tokens after the end of a text do not influence its features") {
   Tested tower;
   const Texts texts = siblings();
   Inference<B> cx;
@@ -90,7 +90,7 @@ TEST_CASE("what follows the end of a text does not reach its features") {
   CHECK(values_of(B{}, View<const double>{tower.text(cx, arranged(texts, Arrangement::padded, 7)).view}) == zeros);
 }
 
-TEST_CASE("every row of every layer is the same shared or not") {
+TEST_CASE("every row of every layer is equal with and without shared prefixes") {
   Tested tower;
   const Texts texts = siblings();
   const TextBatch tree = arranged(texts, Arrangement::tree), ragged = arranged(texts, Arrangement::ragged);
@@ -107,7 +107,7 @@ TEST_CASE("every row of every layer is the same shared or not") {
   }
 }
 
-TEST_CASE("the text tower is differentiated right in every parameter") {
+TEST_CASE("the text tower's gradients of all parameters are correct") {
   Tested tower;
   Parameters table{tower};
   const TextBatch tree = arranged(siblings(), Arrangement::tree);

@@ -1,4 +1,4 @@
-// The numbers of OpenAI's vision transformers (Radford et al. 2021, table 19): facts the compiler can check.
+// Sizes of OpenAI's vision transformers (Radford et al. 2021, table 19), checked at compile time.
 #include <clip/tower/clip_vit/openai.hpp>
 
 #include <doctest/doctest.h>
@@ -28,7 +28,7 @@ TEST_CASE("OpenAI's models have heads of 64 columns, quick GELU and epsilon 1e-5
   }
 }
 
-TEST_CASE("variants differ from each other in what they name") {
+TEST_CASE("variants differ only in the sizes that their names state") {
   auto b = ViT_B_16;
   b.image.patch_size = 32;
   CHECK(b == ViT_B_32);

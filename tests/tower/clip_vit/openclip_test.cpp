@@ -1,11 +1,11 @@
-// The numbers of OpenCLIP's models: facts the compiler can check. Counts of parameters are checked in tests/encoder.
+// Sizes of OpenCLIP's models, checked at compile time. tests/tower/tower_test.cpp checks the numbers of parameters.
 #include <clip/tower/clip_vit/openclip.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace clip;
 
-// The widths of heads are OpenCLIP's head_width: 64, but 80, 88 and 104 in the largest.
+// Head widths are OpenCLIP's head_width: 64, but 80, 88 and 104 in the largest models.
 static_assert(laion::ViT_H_14.image.width / laion::ViT_H_14.image.heads == 80 &&
               laion::ViT_g_14.image.width / laion::ViT_g_14.image.heads == 88 &&
               laion::ViT_bigG_14.image.width / laion::ViT_bigG_14.image.heads == 104);
@@ -18,7 +18,7 @@ static_assert(laion::ViT_bigG_14.text.heads == 20 && laion::ViT_bigG_14.text.hid
               laion::ViT_H_14.text.heads == 16);
 static_assert(dfn::ViT_H_14_378.image.grid() == 27);
 
-TEST_CASE("the same shape by two sources differs in what a wrong choice would cost points") {
+TEST_CASE("models of one shape from two sources differ in activation or preprocessing") {
   CHECK(ViT_B_32.image.activation == Activation::quick_gelu);
   CHECK(laion::ViT_B_32.image.activation == Activation::gelu);
   CHECK(laion400m::ViT_B_32.text.activation == Activation::quick_gelu);

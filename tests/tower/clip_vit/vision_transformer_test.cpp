@@ -1,8 +1,8 @@
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/backend/naive.hpp>
-#include <clip/tower/clip_vit/vision_transformer.hpp>
 #include <clip/model/storage.hpp>
+#include <clip/tower/clip_vit/vision_transformer.hpp>
 
 #include "../../support/check_gradients.hpp"
 #include "../../support/small_models.hpp"
@@ -42,13 +42,13 @@ Rows<Cx, dyn> images(Cx& cx, Index n) {
 
 }  // namespace
 
-TEST_CASE("the image tower is differentiated right in every parameter") {
+TEST_CASE("the image tower's gradients of all parameters are correct") {
   Tested tower;
   Parameters table{tower};
   check_gradients(table, [&](Tape<B>& tape) { return some_loss(tape, tower.visual(tape, images(tape, 4))); });
 }
 
-TEST_CASE("the image tower is differentiated right in its images") {
+TEST_CASE("the image tower's gradient of its images is correct") {
   Tested tower;
   Parameters table{tower, only("visual.proj")};
   const Values values = random_values(Rng{17}, 2 * pixels);
@@ -88,8 +88,8 @@ TEST_CASE("the first row of an image's last state, normalised and projected, is 
                        values_of(B{}, View<const double>{expected.view})) < ScalarTraits<double>::backend_tolerance);
 }
 
-TEST_CASE_TEMPLATE("inference, whose last block computes neither keys nor values, gives what the tower on a tape gives",
-                   Where, Naive<float>, Naive<double>, Cpu<float>, Cpu<double>) {
+TEST_CASE_TEMPLATE("inference, whose last block computes neither keys nor values, equals the tower on a tape", Where,
+                   Naive<float>, Naive<double>, Cpu<float>, Cpu<double>) {
   using T = typename Where::Scalar;
   TowerOn<Where> tower;
   Parameters table{tower};

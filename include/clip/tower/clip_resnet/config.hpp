@@ -24,11 +24,11 @@ struct ResNetConfig {
   constexpr Index stem() const {
     return sized([](Index w) { return w / 2; }, width);
   }
-  /// Channels of the last stage: what the attention pool works in.
+  /// Channels of the last stage: the width of the attention pool.
   constexpr Index features() const {
     return sized([](Index w) { return 32 * w; }, width);
   }
-  /// Of the attention pool.
+  /// Heads of the attention pool.
   constexpr Index heads() const {
     return sized([](Index f) { return f / 64; }, features());
   }
@@ -36,17 +36,17 @@ struct ResNetConfig {
   constexpr Index grid() const {
     return sized([](Index s) { return s / 32; }, image_size);
   }
-  /// Rows the attention pool sees of one image: the mean and the pixels.
+  /// Rows of one image in the attention pool: the mean and the pixels.
   constexpr Index tokens() const {
     return sized([](Index g) { return g * g + 1; }, grid());
   }
-  /// The first block of stage 0 … 3 …
+  /// The first block of stage 0 … 3.
   constexpr BottleneckConfig first(Index stage) const {
     const Index planes = sized([=](Index w) { return w << stage; }, width);
     const Index in = sized([=](Index w, Index p) { return stage == 0 ? w : 2 * p; }, width, planes);
     return {.in = in, .planes = planes, .stride = stage == 0 ? 1 : 2, .downsample = true};
   }
-  /// … and those after it, which are equal: this many.
+  /// The blocks after it, which are equal; further_blocks() is their number.
   constexpr BottleneckConfig further(Index stage) const {
     return {.in = first(stage).out(), .planes = first(stage).planes};
   }
@@ -61,7 +61,7 @@ struct ResNetConfig {
   friend constexpr bool operator==(const ResNetConfig&, const ResNetConfig&) = default;
 };
 
-/// The sentence an impossible configuration fails with, or null; see VitConfig.
+/// The problem of an impossible configuration, as a sentence, or null; see VitConfig.
 constexpr const char* problem(const ResNetConfig& c) {
   if (!c.fixed()) return nullptr;
   if (c.image_size <= 0 || c.width <= 0) return "ResNetConfig: sizes must be positive";

@@ -61,7 +61,7 @@ struct Description<ResNetConfig> : DescriptionDefaults {
 
   static bool recognises_openclip(const JsonReader& image) { return image.holds_array("layers"); }
   static ResNetConfig read_openclip(JsonReader& image, Activation) {
-    static_cast<void>(image.may_have("patch_size"));  // null there
+    static_cast<void>(image.may_have("patch_size"));  // null for residual networks
     const Index image_size = image.integer("image_size", 1), width = image.integer("width", 1);
     return {.image_size = image_size, .layers = detail::read_stages(image), .width = width};
   }
@@ -93,13 +93,13 @@ struct Description<ResNetConfig> : DescriptionDefaults {
     if (shape.problems().empty()) c.image_size = 32 * shape.grid("visual.attnpool.positional_embedding", positions);
     return c;
   }
-  /// The attention pool alone, which has most of the weights.
+  /// A lower bound: the weights of the attention pool, which has most of them.
   static double count_values(const ResNetConfig& c, Index embed_dim) {
     const double d = static_cast<double>(c.features());
     return d * (3 * d + static_cast<double>(embed_dim + c.tokens()));
   }
 
-  /// No file states anything of a ResNet that its shapes do not tell.
+  /// Shapes determine the whole tower: files state nothing else about it.
   static TowerStatement state(const ResNetConfig&) { return {}; }
   static std::string in_words(const ResNetConfig& c) {
     std::string stages;

@@ -1,4 +1,4 @@
-// clip/tower/clip_resnet/modified_resnet.hpp: OpenAI's ModifiedResNet: pixels in, one embedding per image out.
+// clip/tower/clip_resnet/modified_resnet.hpp: OpenAI's ModifiedResNet: images to embeddings.
 #pragma once
 
 #include <clip/nn/attention_pool.hpp>
@@ -12,8 +12,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// OpenAI's ModifiedResNet (Radford et al. 2021 §2.4); names as in its checkpoints. A stem of three convolutions, four stages of
-/// bottleneck blocks, and an attention pool.
+/// OpenAI's ModifiedResNet (Radford et al. 2021 §2.4), with the member names of its checkpoints. A stem of three
+/// convolutions, four stages of bottleneck blocks, and an attention pool.
 template <ResNetConfig C, Index Embed, Backend B>
 struct ModifiedResNet {
   static_assert(problem(C) == nullptr,
@@ -70,9 +70,10 @@ struct ModifiedResNet {
     }
   }
 
-  /// The four stages.
+  /// The number of stages.
   static constexpr Index depth() { return 4; }
-  /// Enough images for the products of the last stages; memory then does not grow with the batch. Grouping changes no bit.
+  /// Images per pass: enough rows for the products of the last stages, and memory does not grow with the batch. The
+  /// result does not depend on it, bit for bit.
   static constexpr Index images_at_once() { return 8; }
 
   /// Every pixel after the stem and the first `layers` stages, 0 to 4: (n · pixels, channels there)
@@ -98,8 +99,8 @@ struct ModifiedResNet {
     return attnpool(cx, states(cx, images, 4));
   }
 
-  /// The same, image by image through the second stage: one image has rows enough there, and the next layer finds them in the
-  /// cache.
+  /// The same, image by image through the second stage: one image has enough rows there, and its activations stay in
+  /// the cache for the next layer.
   template <class Cx>
   Rows<Cx, Embed> encode_some(Cx& cx, Rows<Cx, dyn> images) const {
     constexpr Index channels = C.first(1).out();
@@ -114,7 +115,7 @@ struct ModifiedResNet {
     return attnpool(cx, layer4(cx, x, grid));
   }
 
-  /// Three 3×3 convolutions, the first with stride 2, and an average pool: a quarter of the resolution.
+  /// Three 3×3 convolutions, the first with stride 2, and an average pool: a quarter of the width and height.
   template <class Cx>
   Rows<Cx, C.width> stem(Cx& cx, Rows<Cx, dyn> images, Grid& grid) const {
     const auto x = channels_last(cx, images, config->channels, grid, Size<C.channels>{config->channels});

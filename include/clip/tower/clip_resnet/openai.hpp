@@ -32,7 +32,7 @@ inline constexpr ResNetClipConfig RN50x64{
     .image = {.image_size = 448, .layers = {3, 15, 36, 10}, .width = 128},
     .text = {.context = 77, .vocabulary = 49408, .width = 1024, .layers = 12, .heads = 16, .activation = Activation::quick_gelu, .epsilon = 1e-5f}};
 
-/// Every size is given at run time.
+/// Every size is known only at run time.
 inline constexpr ResNetClipConfig DynamicResNet{.embed_dim = dyn, .image = Tower<ResNetConfig>::dynamic, .text = Tower<TextConfig>::dynamic};
 // clang-format on
 

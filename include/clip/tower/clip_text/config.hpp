@@ -5,10 +5,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Radford et al. 2019 as OpenAI's CLIP uses it: causal, pre-norm blocks, ln_final of the end-of-text token, projection.
+/// Radford et al. 2019 in the form of OpenAI's CLIP: causal, pre-norm blocks, ln_final of the end-of-text token,
+/// projection.
 struct TextConfig {
   Index context;     // positions, start and end tokens included
-  Index vocabulary;  // ids are below it
+  Index vocabulary;  // ids are less than this
   Index width;
   Index layers;
   Index heads;
@@ -33,7 +34,7 @@ struct TextConfig {
   friend constexpr bool operator==(const TextConfig&, const TextConfig&) = default;
 };
 
-/// The sentence an impossible configuration fails with, or null; see VitConfig.
+/// The problem of an impossible configuration, as a sentence, or null; see VitConfig.
 constexpr const char* problem(const TextConfig& c) {
   if (!c.fixed()) return nullptr;
   if (c.context < 2 || c.vocabulary < 2 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)

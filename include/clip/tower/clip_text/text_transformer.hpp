@@ -1,4 +1,4 @@
-// clip/tower/clip_text/text_transformer.hpp: OpenAI's causal text transformer: token ids in, one embedding per text out.
+// clip/tower/clip_text/text_transformer.hpp: OpenAI's causal text transformer: token ids to embeddings.
 #pragma once
 
 #include <clip/autograd/walk.hpp>
@@ -11,9 +11,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// OpenAI's causal text transformer (Radford et al. 2019; Radford et al. 2021 §2.4); names as in its checkpoints.
-/// Works on any arrangement of the texts as sequences: a prefix tree, which computes every distinct prefix once; one sequence per
-/// text; or padded to the context as the reference does. Tokens after the end of text cannot influence it.
+/// OpenAI's causal text transformer (Radford et al. 2019; Radford et al. 2021 §2.4), with the member names of its
+/// checkpoints. Accepts any arrangement of the texts as sequences: a prefix tree, which computes every distinct prefix
+/// once; one sequence per text; or padded to the context as in the reference. Tokens after the end of text cannot
+/// influence the result.
 template <TextConfig C, Index Embed, Backend B, class Blocks = Residual>
 struct TextTransformer {
   static_assert(!C.fixed() || (C.context > 1 && C.vocabulary > 1 && C.width > 0 && C.layers > 0 && C.heads > 0),
@@ -46,23 +47,23 @@ struct TextTransformer {
   }
 
   Index depth() const { return transformer.depth(); }
-  /// A prefix tree. The end-of-text token of each text is pooled.
+  /// Arranges texts as a prefix tree that pools the end-of-text token of each text.
   void arrange(const Texts& texts, TextBatch& batch) const { prefix_tree(texts, batch); }
-  /// Every text a sequence of its own, up to its end of text or padded to the context with id 0.
+  /// Arranges every text as a sequence of its own, up to its end of text or padded to the context with id 0.
   void arrange_rows(const Texts& texts, bool padded, TextBatch& batch) const {
     if (padded) padded_batch(texts, config->context, 0, batch);
     else ragged_batch(texts, batch);
   }
 
-  /// (texts, Embed), not normalised. Each pooled row is computed once and given to every text that ends there.
-  /// The batch lives as long as the context's pass.
+  /// (texts, Embed), not normalised. Each pooled row is computed once and copied to every text that ends there. The
+  /// batch must outlive the context's pass.
   template <class Cx>
   Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch) const {
     return pooled(cx, embed(cx, batch), batch);
   }
 
-  /// The same for texts with learned vectors among their tokens: `batch.vectors` numbers them in `vectors` : (·, width), a Parameter
-  /// or Rows.
+  /// The same for texts with learned vectors among their tokens: `batch.vectors` gives their rows in `vectors` : (·,
+  /// width), a Parameter or Rows.
   template <class Cx, class Vectors>
   Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch, const Vectors& vectors) const {
     const LearnedEmbeddingOp rows{batch.ids, batch.vectors, batch.sequences.positions()};
@@ -78,7 +79,8 @@ struct TextTransformer {
   }
 
  private:
-  /// OpenAI's initial weights of its text blocks, where they are not PyTorch's defaults; W is the width, L the number of layers:
+  /// OpenAI's initial weights of its text blocks, where they differ from PyTorch's defaults. W is the width, L the
+  /// number of layers:
   ///   attn.in_proj_weight                              N(W^-½)
   ///   attn.out_proj.weight, mlp.c_proj.weight          N(W^-½ (2 L)^-½)
   ///   mlp.c_fc.weight                                  N((2 W)^-½)

@@ -6,7 +6,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Dosovitskiy et al. 2021 as OpenAI's CLIP uses it: class token, ln_pre, pre-norm blocks, ln_post, projection.
+/// Dosovitskiy et al. 2021 in the form of OpenAI's CLIP: class token, ln_pre, pre-norm blocks, ln_post, projection.
 struct VitConfig {
   Index image_size;
   Index patch_size;
@@ -48,8 +48,8 @@ struct VitConfig {
   friend constexpr bool operator==(const VitConfig&, const VitConfig&) = default;
 };
 
-/// The sentence an impossible configuration fails with, or null: the same for static_assert and for errors at run time.
-/// Open sizes (dyn) are not judged.
+/// The problem of an impossible configuration, as a sentence, or null: the same for static_assert and for errors at run
+/// time. Ignores sizes known only at run time (dyn).
 constexpr const char* problem(const VitConfig& c) {
   if (!c.fixed()) return nullptr;
   if (c.image_size <= 0 || c.patch_size <= 0 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)

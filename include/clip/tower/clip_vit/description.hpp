@@ -44,7 +44,8 @@ struct Description<VitConfig> : DescriptionDefaults {
   static constexpr std::string_view kind = "vit";
   static constexpr std::string_view words = "a vision transformer";
 
-  // Our own JSON. Files of the first versions have no "kind": this family and the ResNets are told apart by "layers".
+  // Our own JSON. Files of the first versions have no "kind": "layers" distinguishes this family (a number) from
+  // ResNets (an array).
   static bool recognises(const JsonReader& image) { return !image.has("kind") && !image.holds_array("layers"); }
   static VitConfig read(JsonReader& image) {
     VitConfig c = ViT_B_32.image;

@@ -24,7 +24,7 @@ inline constexpr VitClipConfig ViT_L_14{
 
 inline constexpr auto ViT_L_14_336px = [] { auto c = ViT_L_14; c.image.image_size = 336; return c; }();
 
-/// Every size is given at run time.
+/// Every size is known only at run time.
 inline constexpr VitClipConfig DynamicVit{.embed_dim = dyn, .image = Tower<VitConfig>::dynamic, .text = Tower<TextConfig>::dynamic};
 // clang-format on
 

@@ -1,8 +1,9 @@
-// clip/tower/clip_vit/openclip.hpp: OpenCLIP's published vision transformers, by who trained them.
+// clip/tower/clip_vit/openclip.hpp: OpenCLIP's published vision transformers, grouped by training organisation.
 //
-// Shapes recur; activation, mean and resizing belong to the weights, and a wrong one still "works" with worse numbers.
+// Several models share a shape and differ in activation, mean or resizing, which belong to the weights: a wrong one
+// still "works" with worse numbers.
 //
-// Sources: OpenCLIP's model_configs/*.json and pretrained.py. A name that says -quickgelu there says it here in `activation`.
+// Sources: OpenCLIP's model_configs/*.json and pretrained.py. A `-quickgelu` in OpenCLIP's names is `activation` here.
 #pragma once
 
 #include <clip/tower/clip_vit/openai.hpp>
@@ -18,7 +19,7 @@ constexpr Config with(Config c, Activation activation) {
   return c;
 }
 
-/// A vision transformer of OpenCLIP's larger sizes: 224 pixels in patches of 14, 16 heads whatever the width.
+/// The larger vision transformers of OpenCLIP: 224 pixels in patches of 14, 16 heads whatever the width.
 constexpr VitClipConfig large(Index embed_dim, Index image_width, Index image_layers, Index image_mlp, Index text_width,
                               Index text_layers) {
   return {.embed_dim = embed_dim,
@@ -79,7 +80,8 @@ inline constexpr auto ViT_L_14 = clip::ViT_L_14;
 inline constexpr auto ViT_H_14 = detail::with(laion::ViT_H_14, Activation::quick_gelu);
 }  // namespace metaclip
 
-/// Data Filtering Networks (tags dfn2b, dfn5b; dfn2b_s39b is laion400m::ViT_L_14). Those of dfn5b are squashed, not cut.
+/// Data Filtering Networks (tags dfn2b, dfn5b; dfn2b_s39b is laion400m::ViT_L_14). The dfn5b models squash images and
+/// do not crop.
 namespace dfn {
 inline constexpr auto ViT_B_16 = clip::ViT_B_16;
 inline constexpr auto ViT_L_14 = clip::ViT_L_14;

@@ -1,4 +1,4 @@
-// clip/tower/clip_vit/vision_transformer.hpp: OpenAI's vision transformer: pixels in, one embedding per image out.
+// clip/tower/clip_vit/vision_transformer.hpp: OpenAI's vision transformer: images to embeddings.
 #pragma once
 
 #include <clip/nn/transformer.hpp>
@@ -11,7 +11,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// OpenAI's VisionTransformer (Dosovitskiy et al. 2021; Radford et al. 2021 §2.4); names as in its checkpoints.
+/// OpenAI's VisionTransformer (Dosovitskiy et al. 2021; Radford et al. 2021 §2.4), with the member names of its
+/// checkpoints.
 template <VitConfig C, Index Embed, Backend B, class Blocks = Residual>
 struct VisionTransformer {
   static_assert(!C.fixed() || (C.image_size > 0 && C.patch_size > 0 && C.width > 0 && C.layers > 0 && C.heads > 0),
@@ -56,7 +57,7 @@ struct VisionTransformer {
   }
 
   Index depth() const { return transformer.depth(); }
-  /// About 400 rows.
+  /// Images per pass: about 400 token rows, so that activations stay in the last-level cache.
   Index images_at_once() const { return std::max<Index>(1, (400 + config->tokens() / 2) / config->tokens()); }
 
   /// Every row after the first `layers` blocks: (n · tokens, width)
