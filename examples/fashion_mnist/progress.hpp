@@ -14,8 +14,7 @@ namespace fashion {
 class Progress {
  public:
   void operator()(const clip::TrainProgress& p) {
-    mean_ = mean_ == 0 ? p.loss
-                       : 0.95 * mean_ + 0.05 * p.loss;  // running mean: single losses are noisy
+    mean_ = mean_ == 0 ? p.loss : 0.95 * mean_ + 0.05 * p.loss;  // running mean: single losses are noisy
     if (!terminal_ || (p.seconds - shown_ < 0.1 && p.seconds >= shown_ && !p.epoch_done)) return;
     shown_ = p.seconds;
     constexpr int width = 14;  // the line fits into 80 columns

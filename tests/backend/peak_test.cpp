@@ -14,8 +14,7 @@ TEST_CASE("chains of multiply-adds are all computed") {
   const auto sum = [&](Index rounds) {
     float x[3 * P::size];
     for (Index i = 0; i < 3 * P::size; ++i) x[i] = static_cast<float>(i / P::size * 4);
-    cpu::run_chains<P>(std::make_integer_sequence<Index, 3>{}, rounds, x,
-                          [half](P v) { return fma(v, half, half); });
+    cpu::run_chains<P>(std::make_integer_sequence<Index, 3>{}, rounds, x, [half](P v) { return fma(v, half, half); });
     return std::accumulate(x, x + 3 * P::size, 0.0f);
   };
   CHECK(sum(0) == 12 * P::size);

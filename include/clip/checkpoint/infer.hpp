@@ -137,8 +137,8 @@ template <class F = KnownFamilies>
   AnyConfigOf<F> c{embed_dim, std::move(image), std::move(text), shape.has("logit_bias")};
   if (stated->preprocessing) c.preprocessing() = *stated->preprocessing;
   if (shape.missing())
-    return LoadError{file.place(),
-                     "not a CLIP with " + image_words + ": found " + detail::foreign_kind(file) + "; " + shape.problems()}
+    return LoadError{file.place(), "not a CLIP with " + image_words + ": found " + detail::foreign_kind(file) + "; " +
+                                       shape.problems()}
         .with_id("clip.load.model");
   detail::check_statements(shape, c, *stated);
   if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};

@@ -105,7 +105,8 @@ Result<void> try_load(M& model, const TensorFile& in_any_dialect, const LoadOpti
   detail::add_names(wrong, "not of this model", c.extra);
   detail::add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty())
-    return LoadError{file->place(), "names: " + wrong + detail::suggest_config(model, *file)}.with_id("clip.load.names");
+    return LoadError{file->place(), "names: " + wrong + detail::suggest_config(model, *file)}.with_id(
+        "clip.load.names");
   if (auto same = detail::try_check_statements(model, *file); !same) return same;
   detail::fill(model, *file, options.in_place);
   return {};
