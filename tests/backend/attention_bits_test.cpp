@@ -18,10 +18,10 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
     for (const Index heads : {Index{1}, Index{3}}) {
       const Index width = heads * d, length = 41;
       const AttentionPattern pattern{heads, true, false};
-      const Matrix<T> rows{3 * 160, 3 * width, Rng{5}};
-      const auto run = [&](const Sequences& sequences, const std::vector<Index>& which, Matrix<T>& y,
-                           Matrix<T>& saved) {
-        Matrix<T> qkv{sequences.rows(), 3 * width};
+      const HostMatrix<T> rows{3 * 160, 3 * width, Rng{5}};
+      const auto run = [&](const Sequences& sequences, const std::vector<Index>& which, HostMatrix<T>& y,
+                           HostMatrix<T>& saved) {
+        HostMatrix<T> qkv{sequences.rows(), 3 * width};
         for (Index i = 0; i < sequences.rows(); ++i)
           for (Index j = 0; j < 3 * width; ++j) qkv(i, j) = rows(which[static_cast<std::size_t>(i)], j);
         cpu.attention(qkv.part(0, sequences.rows(), 0, width), qkv.part(0, sequences.rows(), width, width),
@@ -36,7 +36,7 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
       alone.add(length);
       std::vector<Index> which;
       stretch(which, 0, length);
-      Matrix<T> y{length, width}, saved{length, heads};
+      HostMatrix<T> y{length, width}, saved{length, heads};
       run(alone, which, y, saved);
 
       // The same rows between others.
@@ -44,7 +44,7 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
       batch.add(7), batch.add(length), batch.add(50);
       std::vector<Index> in_batch;
       stretch(in_batch, 200, 7), stretch(in_batch, 0, length), stretch(in_batch, 300, 50);
-      Matrix<T> batch_y{98, width}, batch_saved{98, heads};
+      HostMatrix<T> batch_y{98, width}, batch_saved{98, heads};
       run(batch, in_batch, batch_y, batch_saved);
       CHECK(same<T>(batch_y.rows_of(7, length), y));
       CHECK(same<T>(batch_saved.rows_of(7, length), saved));
@@ -57,7 +57,7 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
         tree.add(length - cut, root);
         std::vector<Index> in_tree;
         stretch(in_tree, 0, cut), stretch(in_tree, 400, 9), stretch(in_tree, cut, length - cut);
-        Matrix<T> tree_y{length + 9, width}, tree_saved{length + 9, heads};
+        HostMatrix<T> tree_y{length + 9, width}, tree_saved{length + 9, heads};
         run(tree, in_tree, tree_y, tree_saved);
         INFO("d ", d, ", heads ", heads, ", cut ", cut);
         CHECK(same<T>(tree_y.rows_of(0, cut), y.rows_of(0, cut)));
@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
       Sequences last;
       last.add(length);
       last.pool(length - 1);
-      Matrix<T> qkv{length, 3 * width}, last_y{1, width}, last_saved{1, heads};
+      HostMatrix<T> qkv{length, 3 * width}, last_y{1, width}, last_saved{1, heads};
       for (Index i = 0; i < length; ++i)
         for (Index j = 0; j < 3 * width; ++j) qkv(i, j) = rows(i, j);
       cpu.attention(qkv.part(length - 1, 1, 0, width), qkv.part(0, length, width, width),
@@ -92,11 +92,11 @@ TEST_CASE_TEMPLATE("a prompt among many short ones that share its beginning gets
     tree.pool(tree.rows() - 1);
   }
   const Index rows = tree.rows(), pooled = static_cast<Index>(tree.pooled().size());
-  const Matrix<T> qkv{rows, 3 * width, Rng{6}};
-  Matrix<T> y{rows, width}, saved{rows, heads}, picked{pooled, width}, picked_y{pooled, width},
+  const HostMatrix<T> qkv{rows, 3 * width, Rng{6}};
+  HostMatrix<T> y{rows, width}, saved{rows, heads}, picked{pooled, width}, picked_y{pooled, width},
       picked_saved{pooled, heads};
-  const auto attend = [&](const In<T>& q, const Matrix<T>& all, const Sequences& sequences, bool only_pooled,
-                          Matrix<T>& to, Matrix<T>& logs) {
+  const auto attend = [&](const In<T>& q, const HostMatrix<T>& all, const Sequences& sequences, bool only_pooled,
+                          HostMatrix<T>& to, HostMatrix<T>& logs) {
     cpu.attention(q, all.part(0, all.rows, width, width), all.part(0, all.rows, 2 * width, width), sequences,
                   {heads, true, only_pooled}, to, logs);
   };
@@ -109,7 +109,7 @@ TEST_CASE_TEMPLATE("a prompt among many short ones that share its beginning gets
 
   for (const Index leaf : leaves) {
     const Segment& segment = tree.segment(leaf);
-    Matrix<T> one{segment.reach(), 3 * width}, one_y{one.rows, width}, one_saved{one.rows, heads};
+    HostMatrix<T> one{segment.reach(), 3 * width}, one_y{one.rows, width}, one_saved{one.rows, heads};
     tree.path(leaf, [&](const Segment& a) {
       for (Index r = 0; r < a.length(); ++r)
         for (Index j = 0; j < one.cols; ++j) one(a.position + r, j) = qkv(a.begin + r, j);
@@ -132,9 +132,9 @@ TEST_CASE_TEMPLATE("the derivative of attention gives a sequence the same bits a
     Sequences batch, alone;
     for (const Index length : {Index{5}, Index{17}, Index{61}}) batch.add(length);
     alone.add(61);
-    const Matrix<T> q{83, width, Rng{1}}, k{83, width, Rng{2}}, v{83, width, Rng{3}}, dy{83, width, Rng{4}};
+    const HostMatrix<T> q{83, width, Rng{1}}, k{83, width, Rng{2}}, v{83, width, Rng{3}}, dy{83, width, Rng{4}};
     const AttentionPattern pattern{heads, causal, false};
-    Matrix<T> y{83, width}, saved{83, heads}, dq{83, width}, dk{83, width}, dv{83, width}, one_dq{61, width},
+    HostMatrix<T> y{83, width}, saved{83, heads}, dq{83, width}, dk{83, width}, dv{83, width}, one_dq{61, width},
         one_dk{61, width}, one_dv{61, width};
     cpu.attention(q, k, v, batch, pattern, y, saved);
     cpu.attention_backward(q, k, v, batch, pattern, y, saved, dy, Acc<T>{dq, true}, Acc<T>{dk, true}, Acc<T>{dv, true});
@@ -159,10 +159,10 @@ TEST_CASE_TEMPLATE(
        {Case{1, 1, 1, 0}, Case{3, 13, 40, 5}, Case{2, 64, 100, 33}, Case{35, 5, 70, 1}, Case{12, 32, 96, 384}})
     for (const Layout layout : all_panels) {
       const Index n = 70, t = 9, width = c.heads * c.d;
-      const Matrix<T> q{n, width, Rng{1}}, x{n * t, c.k, Rng{2}}, stacked{c.first + width + 3, c.k, Rng{3}};
+      const HostMatrix<T> q{n, width, Rng{1}}, x{n * t, c.k, Rng{2}}, stacked{c.first + width + 3, c.k, Rng{3}};
       const Packed<T> panels{Use::linear, 1, stacked, layout};
-      const Matrix<T> rows = panels.unpacked(Use::linear, 1);
-      Matrix<T> y{n, c.heads * c.k}, packed{n, c.heads * c.k}, alone{n, c.heads * c.k};
+      const HostMatrix<T> rows = panels.unpacked(Use::linear, 1);
+      HostMatrix<T> y{n, c.heads * c.k}, packed{n, c.heads * c.k}, alone{n, c.heads * c.k};
       cpu.query_attention(q, x, rows.rows_of(c.first, width), c.heads, y);
       cpu.query_attention(q, x, panels.weights(c.first), c.heads, packed);
       one.query_attention(q, x, panels.weights(c.first), c.heads, alone);
@@ -171,7 +171,7 @@ TEST_CASE_TEMPLATE(
       CHECK(same<T>(alone, y));
       for (const Index images : batches) {
         const Index i = n - images - images % 3;
-        Matrix<T> part{images, y.cols};
+        HostMatrix<T> part{images, y.cols};
         cpu.query_attention(q.rows_of(i, images), x.rows_of(i * t, images * t), panels.weights(c.first), c.heads, part);
         CHECK(same<T>(part, y.rows_of(i, images)));
       }

@@ -35,14 +35,14 @@ TEST_CASE_TEMPLATE("a channel's statistics do not depend on the other channels, 
                    float, double) {
   Cpu<T> cpu{{.threads = 2}};
   const Index m = 500, n = 70;
-  const Matrix<T> x{m, n, Rng{1}}, dy{m, n, Rng{2}}, gain{1, n, Rng{3}}, bias{1, n, Rng{4}};
-  Matrix<T> y{m, n}, saved{2, n}, dx{m, n}, dgain{1, n}, dbias{1, n};
+  const HostMatrix<T> x{m, n, Rng{1}}, dy{m, n, Rng{2}}, gain{1, n, Rng{3}}, bias{1, n, Rng{4}};
+  HostMatrix<T> y{m, n}, saved{2, n}, dx{m, n}, dgain{1, n}, dbias{1, n};
   cpu.batch_norm(x, gain, bias, 1e-5, y, saved);
   cpu.batch_norm_backward(x, saved.part(0, 1, 0, n), saved.part(1, 1, 0, n), gain, 1e-5, dy, true, Acc<T>{dx, true},
                           Acc<T>{dgain, true}, Acc<T>{dbias, true});
   for (const Index cols : {Index{1}, Index{16}, Index{33}}) {
     const Index j = 19;
-    Matrix<T> some{m, cols}, some_saved{2, cols}, some_gain{1, cols}, some_bias{1, cols};
+    HostMatrix<T> some{m, cols}, some_saved{2, cols}, some_gain{1, cols}, some_bias{1, cols};
     cpu.batch_norm(x.part(0, m, j, cols), gain.part(0, 1, j, cols), bias.part(0, 1, j, cols), 1e-5, some, some_saved);
     CHECK(same<T>(some, y.part(0, m, j, cols)));
     CHECK(same<T>(some_saved, saved.part(0, 2, j, cols)));
@@ -54,7 +54,7 @@ TEST_CASE_TEMPLATE("a channel's statistics do not depend on the other channels, 
     CHECK(same<T>(some_bias, dbias.part(0, 1, j, cols)));
   }
   const Grid grid{5, 10, 10};
-  Matrix<T> pooled{125, n}, one{25, n}, given{m, n}, row{1, n};
+  HostMatrix<T> pooled{125, n}, one{25, n}, given{m, n}, row{1, n};
   cpu.average_pool(x, grid, 2, pooled);
   cpu.average_pool(x.rows_of(300, 100), Grid{1, 10, 10}, 2, one);
   CHECK(same<T>(one, pooled.rows_of(75, 25)));
@@ -66,12 +66,12 @@ TEST_CASE_TEMPLATE("a channel's statistics do not depend on the other channels, 
 TEST_CASE_TEMPLATE("an element of aᵀ b does not depend on its position", T, float, double) {
   Cpu<T> cpu{{.threads = 2}};
   const Index r = 300, n = 90, k = 100;
-  const Matrix<T> a{r, n, Rng{1}}, b{r, k, Rng{2}};
-  Matrix<T> whole{n, k};
+  const HostMatrix<T> a{r, n, Rng{1}}, b{r, k, Rng{2}};
+  HostMatrix<T> whole{n, k};
   cpu.outer(a, b, Acc<T>{whole, true});
   for (const Index rows : batches)
     for (const Index cols : {Index{1}, Index{16}, Index{31}, Index{32}, Index{45}}) {
-      Matrix<T> part{rows, cols};
+      HostMatrix<T> part{rows, cols};
       cpu.outer(a.part(0, r, 7, rows), b.part(0, r, 11, cols), Acc<T>{part, true});
       CHECK(same<T>(part, whole.part(7, rows, 11, cols)));
     }
@@ -81,8 +81,8 @@ TEST_CASE_TEMPLATE("primitives over rows give a row the same bits in any batch",
   Cpu<T> cpu{{.threads = 2}};
   for (const Index n : {Index{1}, Index{5}, Index{31}, Index{64}, Index{147}}) {
     const Index m = 300;
-    const Matrix<T> x{m, n, Rng{1}}, dy{m, n, Rng{2}}, gain{1, n, Rng{3}}, bias{1, n, Rng{4}};
-    Matrix<T> y{m, n}, saved{m, 2}, dx{m, n}, unit{m, n}, length{m, 1}, dunit{m, n}, active{m, n}, slope{m, n};
+    const HostMatrix<T> x{m, n, Rng{1}}, dy{m, n, Rng{2}}, gain{1, n, Rng{3}}, bias{1, n, Rng{4}};
+    HostMatrix<T> y{m, n}, saved{m, 2}, dx{m, n}, unit{m, n}, length{m, 1}, dunit{m, n}, active{m, n}, slope{m, n};
     cpu.layer_norm(x, gain, bias, 1e-5, y, saved);
     cpu.layer_norm_backward(x, gain, saved, dy, Acc<T>{dx, true}, {}, {});
     cpu.normalize(x, unit, length);
@@ -93,7 +93,7 @@ TEST_CASE_TEMPLATE("primitives over rows give a row the same bits in any batch",
       const Index i = 300 - rows - rows % 5;
       const In<T> part = x.rows_of(i, rows), dpart = dy.rows_of(i, rows);
       INFO("rows ", rows, ", n ", n);
-      Matrix<T> out{rows, n}, out_saved{rows, 2}, out_length{rows, 1};
+      HostMatrix<T> out{rows, n}, out_saved{rows, 2}, out_length{rows, 1};
       cpu.layer_norm(part, gain, bias, 1e-5, out, out_saved);
       CHECK(same<T>(out, y.rows_of(i, rows)));
       CHECK(same<T>(out_saved, saved.rows_of(i, rows)));
@@ -103,7 +103,7 @@ TEST_CASE_TEMPLATE("primitives over rows give a row the same bits in any batch",
       CHECK(same<T>(out, unit.rows_of(i, rows)));
       cpu.normalize_backward(part, out_length, dpart, Acc<T>{out, true});
       CHECK(same<T>(out, dunit.rows_of(i, rows)));
-      Matrix<T> narrow{rows, n};  // element by element, the last lane alone
+      HostMatrix<T> narrow{rows, n};  // element by element, the last lane alone
       for (Index j = 0; j < n; j += 1 + j % 3) cpu.map(fn::Gelu{}, x.part(i, rows, j, 1), narrow.part(0, rows, j, 1));
       cpu.map_slope(fn::Gelu{}, part, dpart, Acc<T>{out, true});
       CHECK(same<T>(out, slope.rows_of(i, rows)));
@@ -115,14 +115,14 @@ TEST_CASE_TEMPLATE("primitives over rows give a row the same bits in any batch",
 TEST_CASE_TEMPLATE("a column of logits gets the same log-sum in any matrix", T, float, double) {
   Cpu<T> cpu{{.threads = 2}};
   const Index m = 70, n = 150;
-  const Matrix<T> logits{m, n, Rng{1}, 4};
+  const HostMatrix<T> logits{m, n, Rng{1}, 4};
   std::vector<std::int32_t> ids;
   for (std::int32_t i = 0; i < 200; ++i) ids.push_back(i);
-  Matrix<T> loss{1, 1}, saved{1, n};
+  HostMatrix<T> loss{1, 1}, saved{1, n};
   cpu.cross_entropy(logits, Ids{ids}.first(static_cast<std::size_t>(m)), Ids{ids}.first(static_cast<std::size_t>(n)),
                     Axis::columns, 1, Acc<T>{loss, true}, saved);
   for (const Index cols : batches) {
-    Matrix<T> part{1, cols};
+    HostMatrix<T> part{1, cols};
     cpu.cross_entropy(logits.part(0, m, 70, cols), Ids{ids}.first(static_cast<std::size_t>(m)),
                       Ids{ids}.first(static_cast<std::size_t>(cols)), Axis::columns, 1, Acc<T>{loss, true}, part);
     CHECK(same<T>(part, saved.part(0, 1, 70, cols)));

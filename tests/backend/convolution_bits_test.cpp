@@ -22,7 +22,7 @@ TEST_CASE_TEMPLATE(
       const Index k = channels[0], n = channels[1], images = 7;
       const Grid grid{images, 9, 6};
       const Index pixels = grid.pixels(), places = window.over(grid).pixels(), inputs = k * window.area();
-      const Matrix<T> x{grid.rows(), k, Rng{1}}, w{n, inputs, Rng{2}}, scale{1, n, Rng{3}}, bias{1, n, Rng{4}},
+      const HostMatrix<T> x{grid.rows(), k, Rng{1}}, w{n, inputs, Rng{2}}, scale{1, n, Rng{3}}, bias{1, n, Rng{4}},
           shortcut{images * places, n, Rng{5}};
       const Packed<T> panels{Use::convolution, window.size, w, CpuLayout::panels};
       const Weights<T> packed = panels.weights();
@@ -33,7 +33,7 @@ TEST_CASE_TEMPLATE(
                                      .scale = scale.part(0, 1, j, cols),
                                      .shortcut = shortcut.part(image * places, count * places, j, cols)};
       };
-      Matrix<T> y{images * places, n}, dx{grid.rows(), k};
+      HostMatrix<T> y{images * places, n}, dx{grid.rows(), k};
       cpu.convolve(x, packed, grid, window, epilogue(0, images, 0, n), y);
       cpu.convolve_backward(y, In<T>(w), grid, window, Acc<T>{dx, true});
       for (const auto& some_images : {std::array<Index, 2>{0, 1}, {3, 1}, {2, 3}, {6, 1}}) {
@@ -41,7 +41,7 @@ TEST_CASE_TEMPLATE(
         INFO("window ", window.size, ", stride ", window.stride, ", channels ", k, " -> ", n, ", images ", image, " + ",
              count);
         const Grid part{count, grid.height, grid.width};
-        Matrix<T> some{count * places, n}, some_dx{count * pixels, k};
+        HostMatrix<T> some{count * places, n}, some_dx{count * pixels, k};
         cpu.convolve(x.rows_of(image * pixels, count * pixels), packed, part, window, epilogue(image, count, 0, n),
                      some);
         CHECK(same<T>(some, y.rows_of(image * places, count * places)));
@@ -51,7 +51,7 @@ TEST_CASE_TEMPLATE(
         cpu.convolve_backward(some, In<T>(w), part, window, Acc<T>{some_dx, true});
         CHECK(same<T>(some_dx, dx.rows_of(image * pixels, count * pixels)));
         const Index j = n / 2, cols = n / 3;
-        Matrix<T> narrow{count * places, cols};
+        HostMatrix<T> narrow{count * places, cols};
         cpu.convolve(x.rows_of(image * pixels, count * pixels), w.part(j, cols, 0, inputs), part, window,
                      epilogue(image, count, j, cols), narrow);
         CHECK(same<T>(narrow, y.part(image * places, count * places, j, cols)));
@@ -64,8 +64,8 @@ TEST_CASE("weights in half give a convolution the bits of the numbers they stand
   const Grid grid{2, 8, 7};
   for (const Window window : {Window{1, 1, 0}, Window{3, 1, 1}}) {
     const Index k = 20, n = 40, inputs = k * window.area();
-    const Matrix<float> x{grid.rows(), k, Rng{1}};
-    Matrix<float> w{n, inputs, Rng{2}}, y{grid.rows(), n}, packed_y{grid.rows(), n};
+    const HostMatrix<float> x{grid.rows(), k, Rng{1}};
+    HostMatrix<float> w{n, inputs, Rng{2}}, y{grid.rows(), n}, packed_y{grid.rows(), n};
     for (float& v : w.values) v = half_to_float(float_to_half(v));
     const Packed<float> halves{Use::convolution, window.size, w, CpuLayout::half_panels};
     cpu.convolve(x, In<float>(w), grid, window, Epilogue<float>{}, y);

@@ -33,7 +33,7 @@ struct Results {
 
     Parameters table{model};
     Tape tape{table};
-    tape.backward(contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, words), model.logit_scale,
+    tape.backward(contrastive(tape, model.encode_image(tape, pixels), model.encode_text(tape, words), model.similarity,
                               words.groups()));
     for (const auto& e : table.entries()) {
       const auto values = values_of(table.backend(), View<const double>{e.gradient});

@@ -15,12 +15,12 @@ namespace clip::testing {
 inline constexpr std::array<Index, 13> batches{1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 25, 64};
 
 template <class T>
-struct Matrix {
+struct HostMatrix {
   Index rows, cols;
   std::vector<T> values;
 
-  Matrix(Index rows_, Index cols_) : rows{rows_}, cols{cols_}, values(static_cast<std::size_t>(rows * cols)) {}
-  Matrix(Index rows_, Index cols_, Rng rng, double scale = 1) : Matrix{rows_, cols_} {
+  HostMatrix(Index rows_, Index cols_) : rows{rows_}, cols{cols_}, values(static_cast<std::size_t>(rows * cols)) {}
+  HostMatrix(Index rows_, Index cols_, Rng rng, double scale = 1) : HostMatrix{rows_, cols_} {
     for (T& value : values) value = static_cast<T>(scale * rng.normal());
   }
   T& operator()(Index i, Index j) { return values[static_cast<std::size_t>(i * cols + j)]; }
@@ -56,8 +56,8 @@ struct Packed {
   Weights<T> weights(Index first = 0) const {
     return {In<T>{reinterpret_cast<const T*>(panels.data()), rows, cols}, layout, first};
   }
-  Matrix<T> unpacked(Use use, Index window, int threads = 2) const {
-    Matrix<T> w{rows, cols};
+  HostMatrix<T> unpacked(Use use, Index window, int threads = 2) const {
+    HostMatrix<T> w{rows, cols};
     Cpu<T>{{.threads = threads}}.unpack(use, window, panels.data(), layout, w);
     return w;
   }
