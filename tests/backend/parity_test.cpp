@@ -80,8 +80,8 @@ TEST_CASE_TEMPLATE("products with weights of a small type are as close to the ex
     for (const auto& size :
          {std::array<Index, 3>{1, 1, 1}, {3, 5, 2}, {1, 70, 3}, {13, 33, 31}, {60, 100, 147}, {130, 40, 1101}}) {
       const Index m = size[0], n = size[1], k = size[2];
-      const Matrix<T> x{m, k, Rng{7}}, w{n, k, Rng{8}};
-      Matrix<T> y{m, n};
+      const HostMatrix<T> x{m, k, Rng{7}}, w{n, k, Rng{8}};
+      HostMatrix<T> y{m, n};
       const Packed<T> packed{Use::linear, 1, w, layout};
       cpu.linear(x, packed.weights(), Epilogue<T>{}, y);
       INFO("layout ", static_cast<int>(layout), ", m ", m, ", n ", n, ", k ", k);
@@ -98,8 +98,8 @@ TEST_CASE_TEMPLATE("convolutions with weights of a small type are as close to th
       for (const auto& channels : {std::array<Index, 2>{1, 1}, {3, 32}, {20, 33}, {40, 7}}) {
         const Index k = channels[0], n = channels[1], inputs = k * window.area();
         const Grid grid{2, 7, 5};
-        const Matrix<T> x{grid.rows(), k, Rng{7}}, w{n, inputs, Rng{8}};
-        Matrix<T> y{window.over(grid).rows(), n}, windows{y.rows, inputs}, one{inputs, inputs};
+        const HostMatrix<T> x{grid.rows(), k, Rng{7}}, w{n, inputs, Rng{8}};
+        HostMatrix<T> y{window.over(grid).rows(), n}, windows{y.rows, inputs}, one{inputs, inputs};
         for (Index i = 0; i < inputs; ++i) one(i, i) = 1;
         naive.convolve(x, Weights<T>{In<T>(one)}, grid, window, Epilogue<T>{},
                        windows);  // the values under each window, as a row

@@ -144,7 +144,7 @@ TEST_CASE_TEMPLATE(
           CHECK(same<T>(apart, y.rows_of(i, rows)));
           for (Index r = 0; r < rows; ++r)
             for (Index c = 0; c < k; ++c) onto(r, c) = x(i + r, c);
-          backend->feed_forward(In<T>(onto), mlp, fn::QuickGelu{}, normed, hidden, onto);
+          backend->feed_forward(In<T>(onto), mlp, fn::QuickGelu{}, own_normed, own_hidden, onto);
           CHECK(same<T>(onto, y.rows_of(i, rows)));
         }
     }
