@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace clip;
@@ -60,4 +63,20 @@ TEST_CASE("a name longer than a path holds is an OptionError") {
   CHECK_NOTHROW(visit_parameters(fits, [](std::string_view, auto&) {}));
   CHECK_THROWS_WITH_AS(visit_parameters(does_not, [](std::string_view, auto&) {}),
                        "walk: parameter name: expected at most 255 characters, found more", OptionError);
+}
+
+TEST_CASE("the flat list holds the parameters of the walk, in its order") {
+  Outer outer;
+  std::vector<std::string> names;
+  std::vector<const Parameter<float>*> parameters;
+  visit_parameters(outer, [&](std::string_view name, auto& p) {
+    names.emplace_back(name);
+    parameters.push_back(&p);
+  });
+  const auto list = named_parameters<float>(std::as_const(outer));
+  REQUIRE(list.size() == names.size());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    CHECK(list[i].name == names[i]);
+    CHECK(list[i].parameter == parameters[i]);
+  }
 }

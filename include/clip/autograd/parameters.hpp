@@ -10,6 +10,7 @@
 #include <string_view>
 #include <type_traits>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -36,19 +37,25 @@ class Parameters {
 
   /// Parameters of a model (anything with `members` and `backend()`), optionally only those a pattern selects.
   template <class M>
-  explicit Parameters(M& model, const Selection& selection = {}) : backend_{model.backend()} {
+  explicit Parameters(M& model, const Selection& selection = {})
+      : Parameters{named_parameters<T>(model), model.backend(), selection} {}
+
+  /// The same from a flat list.
+  Parameters(const std::vector<NamedParameter<Parameter<T>>>& parameters, B backend, const Selection& selection = {})
+      : backend_{std::move(backend)} {
     Index total = 0;
-    visit_parameters(model, [&](std::string_view name, Parameter<T>& p) {
-      if (p.kind != ParameterKind::parameter || !selection(name)) return;
+    for (const auto& [name, parameter] : parameters) {
+      Parameter<T>& p = *parameter;
+      if (p.kind != ParameterKind::parameter || !selection(name)) continue;
       if (p.layout != Layout::rows)
-        raise(OptionError{std::string(name), "this model is packed for inference; unpack() it before it is trained"}
-                  .with_id("clip.option.packed"));
-      if (p.data == nullptr) raise(OptionError{std::string(name), "this parameter has no memory"});
+        raise(OptionError{name, "this model is packed for inference; unpack() it before it is trained"}.with_id(
+            "clip.option.packed"));
+      if (p.data == nullptr) raise(OptionError{name, "this parameter has no memory"});
       copy_in(p);
       index_.emplace(p.data, entries_.size());
-      entries_.push_back({std::string(name), p.shape, p.range, p.view(), {}, true, total});
+      entries_.push_back({name, p.shape, p.range, p.view(), {}, true, total});
       total += aligned_count<T>(p.count());
-    });
+    }
     if (entries_.empty()) raise(OptionError{"parameters", "the selection names no parameter of the model"});
     total_ = total;
     gradients_ = state_buffer();

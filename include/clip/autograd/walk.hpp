@@ -3,8 +3,10 @@
 
 #include <clip/tensor/parameter.hpp>
 
+#include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -55,6 +57,23 @@ template <class M, class F>
 constexpr void visit_parameters(M& module, F&& visit) {
   Path path;
   detail::walk(module, path, visit);
+}
+
+/// A parameter and its full name.
+template <class P>
+struct NamedParameter {
+  std::string name;
+  P* parameter;
+};
+
+/// The parameters below a module in the order of visit_parameters, as a flat list. Loading, comparing, saving, packing and
+/// training tables loop over it: such a loop is compiled once per arithmetic type, not once per model.
+template <class T, class M>
+auto named_parameters(M& module) {
+  using P = std::conditional_t<std::is_const_v<M>, const Parameter<T>, Parameter<T>>;
+  std::vector<NamedParameter<P>> list;
+  visit_parameters(module, [&](std::string_view name, P& p) { list.push_back({std::string(name), &p}); });
+  return list;
 }
 
 /// Number of trained values.

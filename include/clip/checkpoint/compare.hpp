@@ -44,11 +44,13 @@ inline void add_names(std::string& text, const char* what, const std::vector<std
   text += names.size() > 8 ? ", …)" : ")";
 }
 
-/// Whether a tensor of a file belongs to the model: an encoder ignores the other half.
+/// Whether a tensor of a file belongs to a model: an encoder ignores the other half.
+using Owns = bool (*)(std::string_view name);
+
 template <class M>
-bool concerns(std::string_view name) {
-  if constexpr (requires { M::owns(name); }) return M::owns(name);
-  else return true;
+constexpr Owns owns_of() {
+  if constexpr (requires { M::owns(std::string_view{}); }) return [](std::string_view name) { return M::owns(name); };
+  else return [](std::string_view) { return true; };
 }
 
 /// Whether a table of positions differs from the model's only in its number of rows and can be interpolated.
@@ -64,58 +66,56 @@ struct Comparison {
   std::vector<std::string> missing, extra, misfit;
 };
 
-template <class M>
-Comparison compare(const M& model, const TensorFile& file, std::string_view ignored_prefix) {
+template <class T>
+Comparison compare(const std::vector<NamedParameter<const Parameter<T>>>& parameters, Owns owns, const TensorFile& file,
+                   std::string_view ignored_prefix) {
   Comparison c;
   std::set<std::string, std::less<>> known;
-  visit_parameters(model, [&](std::string_view name, const auto& p) {
+  for (const auto& [name, parameter] : parameters) {
+    const Parameter<T>& p = *parameter;
     known.emplace(name);
     const bool counter = p.kind == ParameterKind::counter;  // the number of batches seen, which many files lack
     const FileTensor* stored = file.find(name);
     if (!stored) {
       if (!counter) c.missing.emplace_back(name);
-      return;
+      continue;
     }
     if (!same_shape(p.shape, stored->shape))
-      c.misfit.push_back(std::string(name) + ": shape " + p.shape.in_words() + " expected, " +
-                         shape_in_words(stored->shape) + " found" +
-                         (can_stretch(p, *stored) ? " (set LoadOptions::positions to interpolate it)" : ""));
+      c.misfit.push_back(name + ": shape " + p.shape.in_words() + " expected, " + shape_in_words(stored->shape) +
+                         " found" + (can_stretch(p, *stored) ? " (set LoadOptions::positions to interpolate it)" : ""));
     else if (!is_floating(stored->dtype) && !(counter && stored->dtype == Dtype::i64))
-      c.misfit.push_back(std::string(name) + ": F16, BF16, F32 or F64 expected, " +
-                         std::string(traits(stored->dtype).name) + " found");
-  });
+      c.misfit.push_back(name + ": F16, BF16, F32 or F64 expected, " + std::string(traits(stored->dtype).name) +
+                         " found");
+  }
   for (const FileTensor& t : file.tensors())
-    if (!known.contains(t.name) && !is_note(t.name) && concerns<M>(t.name) &&
+    if (!known.contains(t.name) && !is_note(t.name) && owns(t.name) &&
         (ignored_prefix.empty() || !t.name.starts_with(ignored_prefix)))
       c.extra.push_back(t.name);
   return c;
 }
 
 /// The same file with its tables of positions interpolated to the model's sizes.
-template <class M>
-Result<TensorFile> try_stretch_positions(const M& model, const TensorFile& file, Interpolate how) {
+template <class T>
+Result<TensorFile> try_stretch_positions(const std::vector<NamedParameter<const Parameter<T>>>& parameters,
+                                         const TensorFile& file, Interpolate how) {
   std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};
   std::vector<std::vector<std::byte>> memory;
-  Result<void> good;
-  visit_parameters(model, [&](std::string_view name, const auto& p) {
-    const auto at = std::find_if(tensors.begin(), tensors.end(), [&](const FileTensor& t) { return t.name == name; });
-    if (!good || at == tensors.end() || same_shape(p.shape, at->shape) || !can_stretch(p, *at)) return;
+  for (const auto& named : parameters) {
+    const Parameter<T>& p = *named.parameter;
+    const auto at =
+        std::find_if(tensors.begin(), tensors.end(), [&](const FileTensor& t) { return t.name == named.name; });
+    if (at == tensors.end() || same_shape(p.shape, at->shape) || !can_stretch(p, *at)) continue;
     std::vector<double> table(static_cast<std::size_t>(at->count()));
-    good = try_convert(*at, std::span<double>(table));
-    if (!good) return;
+    if (auto good = try_convert(*at, std::span<double>(table)); !good) return good.error();
     auto stretched = p.stretch == Stretch::line ? try_interpolate_line(table, p.shape[1], p.shape[0], how)
                                                 : try_interpolate_grid(table, p.shape[1], p.shape[0], how);
-    if (!stretched) {
-      good = LoadError{file.place(), std::string(name) + ": " + stretched.error().message()};
-      return;
-    }
+    if (!stretched) return LoadError{file.place(), named.name + ": " + stretched.error().message()};
     std::vector<std::byte> bytes(stretched->size() * sizeof(double));
     for (std::size_t i = 0; i < stretched->size(); ++i)
       store_little(bytes.data() + i * sizeof(double), std::bit_cast<std::uint64_t>((*stretched)[i]));
-    *at = FileTensor{StoredTensor{std::string(name), Dtype::f64, {p.shape[0], p.shape[1]}, bytes}};
+    *at = FileTensor{StoredTensor{named.name, Dtype::f64, {p.shape[0], p.shape[1]}, bytes}};
     memory.push_back(std::move(bytes));
-  });
-  if (!good) return good.error();
+  }
   TensorFile result = file.with(std::move(tensors));
   for (auto& bytes : memory) result.keep(std::move(bytes));
   return result;

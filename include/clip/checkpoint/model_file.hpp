@@ -44,12 +44,15 @@ struct LoadReport {
 
 namespace detail {
 
+template <class M>
+using ScalarOf = typename std::remove_cvref_t<decltype(std::declval<std::remove_const_t<M>&>().backend())>::Scalar;
+
 /// The file in OpenAI's names, with position tables of the model's size if the options say how to interpolate.
 template <class M>
 Result<TensorFile> try_prepare(const M& model, const TensorFile& in_any_dialect, const LoadOptions& options) {
   TensorFile file = in_openai_names<NamingFamilies<M>>(in_any_dialect);
   if (options.positions == Interpolate::none) return file;
-  return try_stretch_positions(model, file, options.positions);
+  return try_stretch_positions(named_parameters<ScalarOf<M>>(model), file, options.positions);
 }
 
 /// Points a weight into the mapped file, if it is stored as the model reads it.
@@ -59,6 +62,26 @@ bool use_in_place(Parameter<T>& p, const TensorFile& file, const FileTensor& sto
       p.owned != nullptr && p.kind == ParameterKind::parameter ? file.values_of<T>(stored) : nullptr;
   if (values) p.data = const_cast<T*>(values);  // never written through: see Parameter::owned
   return values != nullptr;
+}
+
+/// Copies a file's tensors into the parameters, or points them there.
+template <class B, class T>
+void fill(const std::vector<NamedParameter<Parameter<T>>>& parameters, [[maybe_unused]] B& backend,
+          const TensorFile& file, [[maybe_unused]] bool in_place) {
+  for (const auto& [name, p] : parameters) {
+    const FileTensor* const stored = file.find(name);
+    if (!stored) continue;
+    const auto count = static_cast<std::size_t>(p->count());
+    if constexpr (B::host_memory) {
+      if (in_place && use_in_place(*p, file, *stored)) continue;
+      convert(*stored, std::span<T>{p->own_memory().data, count});
+    } else {
+      std::vector<T> values(count);
+      convert(*stored, std::span<T>(values));
+      backend.upload(std::span<const T>(values), p->view());
+    }
+    file.release(*stored);
+  }
 }
 
 /// Copies a file's tensors into the model or points the weights there, after all comparisons. Unpacks a packed model.
@@ -71,22 +94,7 @@ void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
   constexpr bool keeps = B::host_memory && requires { model.keep(file.mapped()); };
   if constexpr (keeps)
     if (in_place) model.keep(file.mapped());
-  visit_parameters(model, [&](std::string_view name, auto& p) {
-    using T = typename std::remove_cvref_t<decltype(p)>::T;
-    const FileTensor* stored = file.find(name);
-    if (!stored) return;
-    const auto count = static_cast<std::size_t>(p.count());
-    if constexpr (B::host_memory) {
-      if constexpr (keeps)
-        if (in_place && use_in_place(p, file, *stored)) return;
-      convert(*stored, std::span<T>{p.own_memory().data, count});
-    } else {
-      std::vector<T> values(count);
-      convert(*stored, std::span<T>(values));
-      model.backend().upload(std::span<const T>(values), p.view());
-    }
-    file.release(*stored);
-  });
+  fill(named_parameters<typename B::Scalar>(model), model.backend(), file, keeps && in_place);
   if constexpr (keeps) model.release_unused_files();
 }
 }  // namespace detail
@@ -99,7 +107,8 @@ template <class M>
 Result<void> try_load(M& model, const TensorFile& in_any_dialect, const LoadOptions& options = {}) {
   const auto file = detail::try_prepare(model, in_any_dialect, options);
   if (!file) return file.error();
-  const auto c = detail::compare(model, *file, options.ignored_prefix);
+  const auto c = detail::compare(named_parameters<detail::ScalarOf<M>>(std::as_const(model)), detail::owns_of<M>(),
+                                 *file, options.ignored_prefix);
   std::string wrong;
   detail::add_names(wrong, "missing", c.missing);
   detail::add_names(wrong, "not of this model", c.extra);
@@ -134,7 +143,8 @@ Result<LoadReport> try_load_partial(M& model, const std::string& path, const Loa
   if (!opened) return opened.error();
   const auto file = detail::try_prepare(model, *opened, options);
   if (!file) return file.error();
-  auto c = detail::compare(model, *file, options.ignored_prefix);
+  auto c = detail::compare(named_parameters<detail::ScalarOf<M>>(std::as_const(model)), detail::owns_of<M>(), *file,
+                           options.ignored_prefix);
   std::string wrong;
   detail::add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty())
@@ -165,24 +175,32 @@ TensorToWrite tensor_to_write(const B& backend, std::string name, const Shape& s
   return tensor;
 }
 
-/// The parameters of a model as tensors to write, in its arithmetic type; weights are read during writing.
-template <class M>
-std::vector<TensorToWrite> tensors_of(M& model) {
+namespace detail {
+template <class B, class T>
+std::vector<TensorToWrite> tensors_of(const std::vector<NamedParameter<const Parameter<T>>>& parameters,
+                                      const B& backend) {
   std::vector<TensorToWrite> tensors;
-  visit_parameters(model, [&](std::string_view name, const auto& p) {
-    using T = typename std::remove_cvref_t<decltype(p)>::T;
-    tensors.push_back(tensor_to_write(model.backend(), std::string(name), p.shape, In<T>{p.view()}));
-    if constexpr (PackingBackend<std::remove_cvref_t<decltype(model.backend())>>) {
+  for (const auto& [name, parameter] : parameters) {
+    const Parameter<T>& p = *parameter;
+    tensors.push_back(tensor_to_write(backend, name, p.shape, In<T>{p.view()}));
+    if constexpr (PackingBackend<B>) {
       if (p.layout != Layout::rows)
-        tensors.back().produce = [b = model.backend(), packed = p](const ByteSink& sink) mutable {
+        tensors.back().produce = [b = B(backend), packed = p](const ByteSink& sink) mutable {
           std::vector<T> host(static_cast<std::size_t>(packed.count()));
           unpack(b, packed, View<T>{host.data(), packed.shape.rows(), packed.shape.cols()});
           sink(std::as_bytes(std::span<const T>(host)));
         };
     }
     if (p.kind == ParameterKind::counter) tensors.back() = in_integers(std::move(tensors.back()));
-  });
+  }
   return tensors;
+}
+}  // namespace detail
+
+/// The parameters of a model as tensors to write, in its arithmetic type; weights are read during writing.
+template <class M>
+std::vector<TensorToWrite> tensors_of(M& model) {
+  return detail::tensors_of(named_parameters<detail::ScalarOf<M>>(std::as_const(model)), model.backend());
 }
 
 /// Writes a model atomically: to a temporary name, synced, renamed. In OpenAI's names the result is one file that

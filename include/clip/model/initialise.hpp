@@ -30,11 +30,11 @@ std::vector<T> draw(Init init, Index count, Rng stream) {
 template <class M>
 void initialise(M& model, Rng rng) {
   if constexpr (requires { model.unpack(); }) model.unpack();
-  visit_parameters(model, [&](std::string_view name, auto& p) {
-    using T = typename std::remove_cvref_t<decltype(p)>::T;
-    const std::vector<T> values = draw<T>(p.init, p.count(), rng.fork(name));
-    model.backend().upload(std::span<const T>(values), p.own_memory());
-  });
+  using T = typename std::remove_cvref_t<decltype(model.backend())>::Scalar;
+  for (const auto& [name, p] : named_parameters<T>(model)) {
+    const std::vector<T> values = draw<T>(p->init, p->count(), rng.fork(name));
+    model.backend().upload(std::span<const T>(values), p->own_memory());
+  }
 }
 
 }  // namespace clip::inline CLIP_ABI

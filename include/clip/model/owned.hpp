@@ -34,7 +34,7 @@ class Owned {
   /// Keeps mapped files alive as long as this encoder, whose weights will point into them (LoadOptions::in_place).
   void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.keep(files); }
   /// Releases the files that hold none of this encoder's weights.
-  void release_unused_files() { files_.release_unused(tower); }
+  void release_unused_files() { files_.release_unused(named_parameters<typename B::Scalar>(std::as_const(tower))); }
 
  protected:
   template <class... Config>

@@ -49,8 +49,9 @@ void relayout(B& backend, M& module, Layout layout) {
   if constexpr (PackingBackend<B>) {
     using T = typename B::Scalar;
     std::vector<T> rows;
-    visit_parameters(module, [&](std::string_view, Parameter<T>& p) {
-      if (p.use == Use::other || p.layout == layout) return;
+    for (const auto& [name, parameter] : named_parameters<T>(module)) {
+      Parameter<T>& p = *parameter;
+      if (p.use == Use::other || p.layout == layout) continue;
       const std::size_t before = detail::bytes_of<B>(p, p.layout), after = detail::bytes_of<B>(p, layout);
       const bool in_file = p.in_file();
       View<T> w = p.view();
@@ -67,7 +68,7 @@ void relayout(B& backend, M& module, Layout layout) {
       if (in_file) B::discard(w.data, before);  // already read, not needed soon
       else if (after < before) B::discard(bytes + after, before - after);
       p.layout = layout;
-    });
+    }
   }
 }
 

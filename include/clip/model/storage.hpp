@@ -24,16 +24,16 @@ namespace clip::inline CLIP_ABI {
 template <Backend B, class M>
 Buffer<B> allocate_parameters(B backend, M& module) {
   using T = typename B::Scalar;
+  const auto parameters = named_parameters<T>(module);
   Index total = 0;
-  visit_parameters(module,
-                   [&](std::string_view, const Parameter<T>& p) { total += aligned_count<T>(detail::capacity<B>(p)); });
+  for (const auto& [name, p] : parameters) total += aligned_count<T>(detail::capacity<B>(*p));
   Buffer<B> buffer{backend, total};
   T* next = buffer.data();
-  visit_parameters(module, [&](std::string_view, Parameter<T>& p) {
-    p.data = p.owned = next;
-    p.layout = Layout::rows;
-    next += aligned_count<T>(detail::capacity<B>(p));
-  });
+  for (const auto& [name, p] : parameters) {
+    p->data = p->owned = next;
+    p->layout = Layout::rows;
+    next += aligned_count<T>(detail::capacity<B>(*p));
+  }
   return buffer;
 }
 
@@ -45,15 +45,13 @@ class WeightFiles {
   }
 
   /// Unmaps the files that no weight points into any more.
-  template <class M>
-  void release_unused(const M& module) {
+  template <class T>
+  void release_unused(const std::vector<NamedParameter<const Parameter<T>>>& parameters) {
     std::erase_if(files_, [&](const auto& file) {
-      bool used = false;
-      visit_parameters(module, [&](std::string_view, const auto& p) {
-        used =
-            used || (p.in_file() && file->holds(std::as_bytes(std::span{p.data, static_cast<std::size_t>(p.count())})));
+      return std::none_of(parameters.begin(), parameters.end(), [&](const auto& named) {
+        const Parameter<T>& p = *named.parameter;
+        return p.in_file() && file->holds(std::as_bytes(std::span{p.data, static_cast<std::size_t>(p.count())}));
       });
-      return !used;
     });
   }
 
@@ -67,9 +65,8 @@ template <class M>
 void release_pages(const M& model) {
   using B = std::remove_cvref_t<decltype(model.backend())>;
   if constexpr (B::host_memory)
-    visit_parameters(model, [](std::string_view, const auto& p) {
-      if (p.in_file()) B::discard(p.data, static_cast<std::size_t>(p.count()) * sizeof(*p.data));
-    });
+    for (const auto& [name, p] : named_parameters<typename B::Scalar>(model))
+      if (p->in_file()) B::discard(p->data, static_cast<std::size_t>(p->count()) * sizeof(*p->data));
 }
 
 /// A pool of contexts for calls without a context of the caller's: one per concurrent call, kept for later calls.

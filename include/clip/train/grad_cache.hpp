@@ -55,9 +55,8 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
   const View<T> image{image_rows.data(), n, width}, text{text_rows.data(), n, width};
   bool batch_statistics = false;  // if true, the first pass must use them, too: it is recorded and discarded
   if (!tape.evaluating())
-    visit_parameters(model, [&](std::string_view, const Parameter<T>& p) {
-      batch_statistics = batch_statistics || p.kind != ParameterKind::parameter;
-    });
+    for (const auto& [name, p] : named_parameters<T>(model))
+      batch_statistics = batch_statistics || p->kind != ParameterKind::parameter;
   {
     Inference<B> cx{b};
     detail::each_micro_batch(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
