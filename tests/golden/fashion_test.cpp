@@ -74,9 +74,9 @@ Texts captions() {
 }
 
 /// Images of one file of the data set.
-class Pictures {
+class FashionImages {
  public:
-  explicit Pictures(const std::string& path) : array_{read_idx(path)} {}
+  explicit FashionImages(const std::string& path) : array_{read_idx(path)} {}
   Index size() const { return array_.shape[0]; }
   std::vector<Image> all() const {
     std::vector<Image> images;
@@ -112,14 +112,14 @@ std::size_t at(Index i) { return static_cast<std::size_t>(i); }
   }
 
 namespace {
-/// PyTorch's run once more: its pictures and captions in its order. losses[i] and expected[i] are of step i, here and there.
+/// PyTorch's run once more: its images and captions in its order. losses[i] and expected[i] are of step i, here and there.
 struct Twin {
   SmallModel model;
   std::vector<double> losses, expected;
 
   Twin(const std::string& files, const std::string& mnist, Index steps, CpuOptions options = {})
       : model{Cpu<float>{options}} {
-    const Pictures pictures{mnist + "/train-images-idx3-ubyte.gz"};
+    const FashionImages images{mnist + "/train-images-idx3-ubyte.gz"};
     const std::vector<std::uint8_t> labels = read_idx(mnist + "/train-labels-idx1-ubyte.gz").bytes;
     const NumpyArray order = read_npy(files + "order.npy"), chosen = read_npy(files + "templates.npy");
     const auto losses_file = map_file(files + "losses.json");
@@ -145,7 +145,7 @@ struct Twin {
       for (Index i = 0; i < batch; ++i) {
         const auto item = static_cast<Index>(order.values[at(step * batch + i)]),
                    t = static_cast<Index>(chosen.values[at(step * batch + i)]);
-        some[at(i)] = pictures[item];
+        some[at(i)] = images[item];
         texts.append(all_captions, labels[at(item)] * static_cast<Index>(templates.size()) + t);
       }
       preprocess(pixels, some, images);
@@ -200,10 +200,10 @@ TEST_CASE("twin: in bfloat16 the loss follows the float run to its end, which is
                  Twin::mean(twin.expected, run_steps - 100, run_steps)) < 0.005);
 
   const Safetensors trained = open_safetensors(files + "trained.safetensors");
-  const Pictures pictures{mnist + "/t10k-images-idx3-ubyte.gz"};
+  const FashionImages images{mnist + "/t10k-images-idx3-ubyte.gz"};
   const std::vector<std::uint8_t> labels = read_idx(mnist + "/t10k-labels-idx1-ubyte.gz").bytes;
   const std::vector<Index> found =
-      zero_shot(twin.model, class_prompts())(twin.model.encode_image(preprocess(pixels_of(trained), pictures.all())))
+      zero_shot(twin.model, class_prompts())(twin.model.encode_image(preprocess(pixels_of(trained), images.all())))
           .best();
   const double top1 = accuracy(found, std::span<const std::uint8_t>(labels)),
                float_top1 = std::stod(trained.metadata().at("top1"));
@@ -248,10 +248,10 @@ TEST_CASE("twin: the trained weights load by name and give PyTorch's features an
   const auto classifier = zero_shot(model, prompts);
   check(classifier.classes(), expected.at("text"), "text features");
 
-  const Pictures pictures{mnist + "/t10k-images-idx3-ubyte.gz"};
+  const FashionImages images{mnist + "/t10k-images-idx3-ubyte.gz"};
   const std::vector<std::uint8_t> labels = read_idx(mnist + "/t10k-labels-idx1-ubyte.gz").bytes;
-  REQUIRE(pictures.size() == 10000);
-  Features<float, 64> features = model.encode_image(preprocess(pixels, pictures.all()));
+  REQUIRE(images.size() == 10000);
+  Features<float, 64> features = model.encode_image(preprocess(pixels, images.all()));
   const std::vector<Index> found = classifier(features).best();
   Features<float, 64> first{100};
   std::ranges::copy(features.values().first(first.values().size()), first.values().begin());
@@ -265,12 +265,12 @@ TEST_CASE("twin: the trained weights load by name and give PyTorch's features an
         3e-4);
 }
 
-TEST_CASE("twin: weights of fewer bits give the 10,000 test pictures nearly the same features and names") {
+TEST_CASE("twin: weights of fewer bits give the 10,000 test images nearly the same features and names") {
   FASHION_OR_RETURN(files, mnist, "the twin in fewer bits")
   const std::string weights = files + "trained.safetensors";
   const Texts prompts = class_prompts();
   const Images images =
-      preprocess(pixels_of(open_safetensors(weights)), Pictures{mnist + "/t10k-images-idx3-ubyte.gz"}.all());
+      preprocess(pixels_of(open_safetensors(weights)), FashionImages{mnist + "/t10k-images-idx3-ubyte.gz"}.all());
   SmallModel floats;
   load(floats, weights);
   const auto expected = floats.encode_image(images);

@@ -131,7 +131,7 @@ TEST_CASE("reading and preprocessing files of every kind equals the reference in
   CHECK(compared == 3 * expected_lines(24, 4, 6, 53));
 }
 
-TEST_CASE("pictures stand upright as the reference's exif_transpose turns them, if asked to") {
+TEST_CASE("orientation, when it is applied, equals exif_transpose of the reference") {
   say_what_is_left_out();
   const int compared = check_lines("images.txt", "oriented", [&](std::istream& line) -> std::optional<std::uint32_t> {
     std::string name;
@@ -147,7 +147,7 @@ TEST_CASE("pictures stand upright as the reference's exif_transpose turns them, 
 }
 
 namespace {
-/// A picture, or one InputError that begins with the file's name.
+/// A image, or one InputError that begins with the file's name.
 template <class Decoder>
 bool decodes_or_says_why(const std::string& file, const std::string& name) {
   const auto result = try_decode_image<Decoder>(as_byte_span(file), name);
@@ -161,7 +161,7 @@ bool decodes_or_says_why(const std::string& file, const std::string& name) {
 using Embedded = Decoders<StbJpegDecoder, StbPngDecoder, GifDecoder, StbDecoder>;
 }  // namespace
 
-TEST_CASE("files cut short or damaged anywhere give a picture or one clear error") {
+TEST_CASE("files cut short or damaged anywhere give a image or one clear error") {
   std::mt19937 random{11};
   check_lines("images.txt", "decode", [&](std::istream& line) -> std::optional<std::uint32_t> {
     std::string name;

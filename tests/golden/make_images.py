@@ -1,8 +1,8 @@
-"""Writes images/, small picture files of every kind, and images.txt, what the reference makes of them.
+"""Writes images/, small image files of every kind, and images.txt, the reference's results.
 
     python3 make_images.py IMAGES
 
-Needs numpy and Pillow (made with 12.1.1). IMAGES is a folder of further picture files; their JPEGs are named in the lines as data/NAME.
+Needs numpy and Pillow (made with 12.1.1). IMAGES is a folder of further image files; their JPEGs are named in the lines as data/NAME.
 Run by hand; all of it is committed.
 
     decode NAME MODE W H      CRC-32 of the pixels as decoded: RGB for palettes, RGBA for LA, ink for CMYK, lower byte first for I;16
@@ -109,7 +109,7 @@ def gif_files(folder):
                        ("gray", gif((30, 21), (0, 0, 30, 21), ramp, numbers)),
                        ("few_colors", gif((30, 21), (0, 0, 30, 21), few, bytes(n % 6 for n in numbers)))]:
         (folder / f"{name}.gif").write_bytes(data)
-    # Written by an encoder: codes of every length. Two pictures, of which the first counts.
+    # Written by an encoder: codes of every length. Two images, of which the first counts.
     noise = Image.fromarray(pattern("noise", 90, 80, 3)).quantize(200)
     noise.save(folder / "animated.gif", save_all=True, append_images=[noise.rotate(90)])
 

@@ -1,12 +1,12 @@
-"""Writes resize.txt: checksums of resized and preprocessed pictures, against which the C++ tests compare.
+"""Writes resize.txt: checksums of resized and preprocessed images, against which the C++ tests compare.
 
     python3 make_resize.py IMAGES [--output FILE]
 
-Needs numpy and Pillow 12.1 or older (made with Pillow 12.1.1): the first release that shrinks some pictures vertically first is
-12.2, and the models were trained before it. IMAGES is a folder of picture files, named in the lines that begin with "file"; the
+Needs numpy and Pillow 12.1 or older (made with Pillow 12.1.1): the first release that shrinks some images vertically first is
+12.2, and the models were trained before it. IMAGES is a folder of image files, named in the lines that begin with "file"; the
 others use patterns that both sides draw. Run by hand; the file is committed.
 
-    resize KIND PATTERN W H W' H' FILTER            CRC-32 of the bytes, in the picture's own channels
+    resize KIND PATTERN W H W' H' FILTER            CRC-32 of the bytes, in the image's own channels
     preprocess KIND PATTERN W H N MODE FILTER ORDER   of the floats (3, N, N), OpenAI's mean and deviation
     file NAME N MODE FILTER ORDER                     likewise
 """
@@ -39,7 +39,7 @@ def pattern(name, width, height, channels):
     return np.clip(value - 128, 0, 255).astype(np.uint8)
 
 
-def picture(kind, name, width, height):
+def pattern_image(kind, name, width, height):
     pixels = pattern(name, width, height, CHANNELS[kind])
     if kind == "cmyk":
         return Image.frombytes("CMYK", (width, height), pixels.tobytes())
@@ -119,14 +119,14 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path(__file__).with_name("resize.txt"))
     arguments = parser.parse_args()
     if tuple(map(int, PIL.__version__.split(".")[:2])) > (12, 1):
-        raise SystemExit(f"Pillow {PIL.__version__} shrinks some pictures vertically first: 12.1 or older is needed")
+        raise SystemExit(f"Pillow {PIL.__version__} shrinks some images vertically first: 12.1 or older is needed")
 
     lines = []
     for kind, name, w, h, W, H, interpolation in resize_cases():
-        resized = picture(kind, name, w, h).resize((W, H), FILTERS[interpolation])
+        resized = pattern_image(kind, name, w, h).resize((W, H), FILTERS[interpolation])
         lines.append(f"resize {kind} {name} {w} {h} {W} {H} {interpolation} {zlib.crc32((resized.convert('RGB') if kind == 'palette' else resized).tobytes()):08x}")
     for kind, name, w, h, n, mode, interpolation, order in preprocess_cases():
-        floats = preprocessed(picture(kind, name, w, h), n, mode, interpolation, order)
+        floats = preprocessed(pattern_image(kind, name, w, h), n, mode, interpolation, order)
         lines.append(f"preprocess {kind} {name} {w} {h} {n} {mode} {interpolation} {order} {checksum(floats)}")
     for path in sorted(arguments.images.glob("*.png")):
         for n, mode, interpolation, order in [(224, "shortest", "bicubic", "openai"), (224, "shortest", "bicubic", "huggingface"),

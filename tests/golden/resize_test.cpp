@@ -37,7 +37,7 @@ std::vector<std::uint8_t> pattern(const std::string& name, Index width, Index he
   return bytes;
 }
 
-Image picture(const std::string& kind, const std::string& name, Index width, Index height) {
+Image pattern_image(const std::string& kind, const std::string& name, Index width, Index height) {
   if (kind == "gray") return {width, height, Pixels::gray, pattern(name, width, height, 1)};
   if (kind == "rgb") return {width, height, Pixels::rgb, pattern(name, width, height, 3)};
   if (kind == "rgba") return {width, height, Pixels::rgba, pattern(name, width, height, 4)};
@@ -60,7 +60,7 @@ TEST_CASE("resize equals Pillow in every byte, for every kind of pixels, up and 
     std::string kind, name, interpolation;
     Index w, h, width, height;
     line >> kind >> name >> w >> h >> width >> height >> interpolation;
-    return checksum(resize(picture(kind, name, w, h), width, height, interpolation_of(interpolation)));
+    return checksum(resize(pattern_image(kind, name, w, h), width, height, interpolation_of(interpolation)));
   });
   CHECK(compared == 522);
 }
@@ -70,7 +70,7 @@ TEST_CASE("preprocess equals the reference in every float, for every kind of pix
     std::string kind, name;
     Index w, h;
     line >> kind >> name >> w >> h;
-    return checksum(preprocess(read_input(line), picture(kind, name, w, h)));
+    return checksum(preprocess(read_input(line), pattern_image(kind, name, w, h)));
   });
   CHECK(compared == 308);
 }
