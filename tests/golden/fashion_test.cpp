@@ -119,7 +119,7 @@ struct Twin {
 
   Twin(const std::string& files, const std::string& mnist, Index steps, CpuOptions options = {})
       : model{Cpu<float>{options}} {
-    const FashionImages images{mnist + "/train-images-idx3-ubyte.gz"};
+    const FashionImages training_set{mnist + "/train-images-idx3-ubyte.gz"};
     const std::vector<std::uint8_t> labels = read_idx(mnist + "/train-labels-idx1-ubyte.gz").bytes;
     const NumpyArray order = read_npy(files + "order.npy"), chosen = read_npy(files + "templates.npy");
     const auto losses_file = map_file(files + "losses.json");
@@ -145,7 +145,7 @@ struct Twin {
       for (Index i = 0; i < batch; ++i) {
         const auto item = static_cast<Index>(order.values[at(step * batch + i)]),
                    t = static_cast<Index>(chosen.values[at(step * batch + i)]);
-        some[at(i)] = images[item];
+        some[at(i)] = training_set[item];
         texts.append(all_captions, labels[at(item)] * static_cast<Index>(templates.size()) + t);
       }
       preprocess(pixels, some, images);

@@ -147,7 +147,7 @@ TEST_CASE("orientation, when it is applied, equals exif_transpose of the referen
 }
 
 namespace {
-/// A image, or one InputError that begins with the file's name.
+/// An image, or one InputError that begins with the file's name.
 template <class Decoder>
 bool decodes_or_says_why(const std::string& file, const std::string& name) {
   const auto result = try_decode_image<Decoder>(as_byte_span(file), name);
@@ -161,7 +161,7 @@ bool decodes_or_says_why(const std::string& file, const std::string& name) {
 using Embedded = Decoders<StbJpegDecoder, StbPngDecoder, GifDecoder, StbDecoder>;
 }  // namespace
 
-TEST_CASE("files cut short or damaged anywhere give a image or one clear error") {
+TEST_CASE("files cut short or damaged anywhere give an image or one clear error") {
   std::mt19937 random{11};
   check_lines("images.txt", "decode", [&](std::istream& line) -> std::optional<std::uint32_t> {
     std::string name;
