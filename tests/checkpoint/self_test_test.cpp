@@ -119,7 +119,7 @@ TEST_CASE("self test: a single changed weight and NaN are detected") {
   saved.model.image.tower.proj.data[5] += 0.01f;
   CHECK(off(saved.model, saved.path).find("image tower") != std::string::npos);
   saved.model.image.tower.proj.data[5] = NAN;
-  CHECK(off(saved.model, saved.path).find("off by inf") != std::string::npos);
+  CHECK(off(saved.model, saved.path).find("differ by inf") != std::string::npos);
 }
 
 TEST_CASE("self test: rounded weights have a wider tolerance, which still detects a wrong activation") {
