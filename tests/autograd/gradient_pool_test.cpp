@@ -13,7 +13,8 @@ struct Counting : Naive<float> {
   std::shared_ptr<int> allocations = std::make_shared<int>(0);
   std::shared_ptr<int> live = std::make_shared<int>(0);
   void* allocate(std::size_t bytes) {
-    ++*allocations, ++*live;
+    ++*allocations;
+    ++*live;
     return Naive<float>::allocate(bytes);
   }
   void deallocate(void* p, std::size_t bytes) {

@@ -41,9 +41,13 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
 
       // The same rows between others.
       Sequences batch;
-      batch.add(7), batch.add(length), batch.add(50);
+      batch.add(7);
+      batch.add(length);
+      batch.add(50);
       std::vector<Index> in_batch;
-      stretch(in_batch, 200, 7), stretch(in_batch, 0, length), stretch(in_batch, 300, 50);
+      stretch(in_batch, 200, 7);
+      stretch(in_batch, 0, length);
+      stretch(in_batch, 300, 50);
       HostMatrix<T> batch_y{98, width}, batch_saved{98, heads};
       run(batch, in_batch, batch_y, batch_saved);
       CHECK(same<T>(batch_y.rows_of(7, length), y));
@@ -56,7 +60,9 @@ TEST_CASE_TEMPLATE("attention gives a sequence the same bits alone, in a batch, 
         tree.add(9, root);
         tree.add(length - cut, root);
         std::vector<Index> in_tree;
-        stretch(in_tree, 0, cut), stretch(in_tree, 400, 9), stretch(in_tree, cut, length - cut);
+        stretch(in_tree, 0, cut);
+        stretch(in_tree, 400, 9);
+        stretch(in_tree, cut, length - cut);
         HostMatrix<T> tree_y{length + 9, width}, tree_saved{length + 9, heads};
         run(tree, in_tree, tree_y, tree_saved);
         INFO("d ", d, ", heads ", heads, ", cut ", cut);

@@ -129,7 +129,8 @@ TEST_CASE("aᵀ b in bfloat16 is as close to the exact one as rounding allows") 
         double exact = 2, size_of_terms = 2;
         for (Index l = 0; l < r; ++l) {
           const double term = static_cast<double>(left(l, i)) * static_cast<double>(right(l, j));
-          exact += term, size_of_terms += std::abs(term);
+          exact += term;
+          size_of_terms += std::abs(term);
         }
         const double allowed = (2.01 * bfloat16_rounding + ScalarTraits<float>::backend_tolerance) * size_of_terms;
         if (!(std::abs(static_cast<double>(c[static_cast<std::size_t>(i * k + j)]) - exact) <= allowed)) ++beyond;

@@ -163,11 +163,13 @@ TEST_CASE("in place: packing copies the weights of products into memory, and unp
     Model<Odd> copied, model;
     load(copied, path);
     load(model, path, {.in_place = true});
-    copied.pack(storage), model.pack(storage);
+    copied.pack(storage);
+    model.pack(storage);
     CHECK(in_file(model, "c_fc.weight") == 0);
     CHECK(in_file(model, "token_embedding.weight") == 2);
     CHECK(features_of(model) == features_of(copied));
-    copied.unpack(), model.unpack();
+    copied.unpack();
+    model.unpack();
     CHECK(in_file(model, "c_fc.weight") == 0);
     CHECK(features_of(model) == features_of(copied));
   }
@@ -179,7 +181,8 @@ TEST_CASE("in place: a parameter table copies its weights into memory, the other
   Model<Odd> copied, model;
   load(copied, path);
   load(model, path, {.in_place = true});
-  train(copied), train(model);
+  train(copied);
+  train(model);
   CHECK(in_file(model.image) == 2);
   CHECK(in_file(model.text) == 0);
   CHECK(features_of(model) == features_of(copied));

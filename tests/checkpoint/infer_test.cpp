@@ -44,15 +44,23 @@ struct Shapes {
     blocks("transformer.resblocks.", c.block(), c.layers);
   }
   void add(std::string name, std::vector<Index> shape) { list.emplace_back(std::move(name), std::move(shape)); }
-  void norm(const std::string& name, Index w) { add(name + ".weight", {w}), add(name + ".bias", {w}); }
+  void norm(const std::string& name, Index w) {
+    add(name + ".weight", {w});
+    add(name + ".bias", {w});
+  }
   void blocks(const std::string& prefix, const BlockConfig& b, Index layers) {
     for (Index i = 0; i < layers; ++i) {
       const std::string p = prefix + std::to_string(i) + ".";
-      norm(p + "ln_1", b.width), norm(p + "ln_2", b.width);
-      add(p + "attn.in_proj_weight", {3 * b.width, b.width}), add(p + "attn.in_proj_bias", {3 * b.width}),
-          add(p + "attn.out_proj.weight", {b.width, b.width}), add(p + "attn.out_proj.bias", {b.width});
-      add(p + "mlp.c_fc.weight", {b.hidden, b.width}), add(p + "mlp.c_fc.bias", {b.hidden}),
-          add(p + "mlp.c_proj.weight", {b.width, b.hidden}), add(p + "mlp.c_proj.bias", {b.width});
+      norm(p + "ln_1", b.width);
+      norm(p + "ln_2", b.width);
+      add(p + "attn.in_proj_weight", {3 * b.width, b.width});
+      add(p + "attn.in_proj_bias", {3 * b.width});
+      add(p + "attn.out_proj.weight", {b.width, b.width});
+      add(p + "attn.out_proj.bias", {b.width});
+      add(p + "mlp.c_fc.weight", {b.hidden, b.width});
+      add(p + "mlp.c_fc.bias", {b.hidden});
+      add(p + "mlp.c_proj.weight", {b.width, b.hidden});
+      add(p + "mlp.c_proj.bias", {b.width});
     }
   }
   std::vector<Index>& at(const std::string& name) {

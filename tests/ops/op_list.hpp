@@ -116,8 +116,13 @@ class OpList {
     OpCase<B> c{
         std::move(name), {name_of_type<Op>(), Op::name}, {inputs.begin(), inputs.end()}, rows, cols, {}, {}, {}};
     c.saved = [op](const std::vector<Weights<T>>& in) -> Extents {
-      if constexpr (requires { op.saved(in[I]...); }) return op.saved(in[I]...);
-      else return static_cast<void>(op), static_cast<void>(in), Extents{};
+      if constexpr (requires { op.saved(in[I]...); }) {
+        return op.saved(in[I]...);
+      } else {
+        static_cast<void>(op);
+        static_cast<void>(in);
+        return Extents{};
+      }
     };
     c.forward = [op](B& b, const std::vector<Weights<T>>& in, Out<T> y, Saved<T> kept) {
       op.forward(b, in[I]..., y, kept);
@@ -266,18 +271,28 @@ class OpList {
     sequences_.push_back(std::make_shared<Sequences>());
     Sequences& s = *sequences_.back();
     const auto end = [&] { s.pool(s.rows() - 1); };
-    s.add(3), end();
+    s.add(3);
+    end();
     if (!tree) {
-      s.add(1), end();
-      s.add(5), s.pool(5), end();
+      s.add(1);
+      end();
+      s.add(5);
+      s.pool(5);
+      end();
     } else {
-      s.add(2, 0), s.pool(3), end();
-      s.add(1, 1), end();
-      s.add(3, 1), end();
       s.add(2, 0);
-      s.add(1, 4), end();
+      s.pool(3);
+      end();
+      s.add(1, 1);
+      end();
+      s.add(3, 1);
+      end();
+      s.add(2, 0);
+      s.add(1, 4);
+      end();
       s.add(2);
-      s.add(2, 6), end();
+      s.add(2, 6);
+      end();
     }
     return s;
   }

@@ -141,8 +141,13 @@ template <class B, class F>
 Epilogue<typename B::Scalar, F> folded_epilogue(Lab<B>& l, F f, Index rows) {
   Epilogue<typename B::Scalar, F> e{};
   e.activation = f;
-  e.scale = l.in(1, l.z.n), e.shortcut = l.in(rows, l.z.n);
-  if (l.z.optional) e.bias = l.in(1, l.z.n), e.before = l.out(rows, l.z.n), e.residual = l.in(rows, l.z.n);
+  e.scale = l.in(1, l.z.n);
+  e.shortcut = l.in(rows, l.z.n);
+  if (l.z.optional) {
+    e.bias = l.in(1, l.z.n);
+    e.before = l.out(rows, l.z.n);
+    e.residual = l.in(rows, l.z.n);
+  }
   return e;
 }
 

@@ -75,13 +75,15 @@ TEST_CASE_TEMPLATE("checkpoint: weights, states and steps are restored, and the 
                    AdamW<B>, Sgd<B>) {
   const TemporaryFolder folder;
   Run<Optimizer> run, other{77};
-  run.step(1), run.step(-2);
+  run.step(1);
+  run.step(-2);
   run.save(folder / "file", 12, {{"seed", "3"}}).value();
   other.step(5);
   CHECK(other.load(folder / "file", {{"seed", "3"}}).value() == 12);
   CHECK(other.all() == run.all());
   CHECK(other.optimizer.steps() == 2);
-  run.step(4), other.step(4);
+  run.step(4);
+  other.step(4);
   CHECK(other.all() == run.all());
 }
 

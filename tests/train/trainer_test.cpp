@@ -233,9 +233,11 @@ TEST_CASE("training: only selected weights change") {
       if (name.starts_with("visual.") == visual) values.insert(values.end(), p.data, p.data + p.count());
     });
   };
-  collect(model, moved, false), collect(before, old, false);
+  collect(model, moved, false);
+  collect(before, old, false);
   CHECK(moved == old);
-  collect(model, moved, true), collect(before, old, true);
+  collect(model, moved, true);
+  collect(before, old, true);
   CHECK(moved != old);
 }
 

@@ -41,7 +41,9 @@ struct NaiveAttention {
                           In<T> saved, In<T> dy, Acc<T> dq, Acc<T> dk, Acc<T> dv) {
     const Index d = y.cols / pattern.heads;
     const T scale = 1 / std::sqrt(static_cast<T>(d));
-    clear(dq), clear(dk), clear(dv);
+    clear(dq);
+    clear(dk);
+    clear(dv);
     queries(sequences, pattern, [&](Index i, const std::vector<Index>& keys) {
       for (Index h = 0; h < pattern.heads; ++h) {
         const Index at = h * d;

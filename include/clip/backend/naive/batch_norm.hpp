@@ -19,7 +19,10 @@ struct NaiveBatchNorm {
       mean /= m;
       for (Index i = 0; i < x.rows; ++i) variance += (x(i, j) - mean) * (x(i, j) - mean);
       variance /= m;
-      if (saved) saved(0, j) = mean, saved(1, j) = variance;
+      if (saved) {
+        saved(0, j) = mean;
+        saved(1, j) = variance;
+      }
       const T r = 1 / std::sqrt(variance + static_cast<T>(epsilon));
       for (Index i = 0; i < x.rows; ++i) y(i, j) = (x(i, j) - mean) * r * gain(0, j) + bias(0, j);
     }

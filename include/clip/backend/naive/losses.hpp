@@ -22,7 +22,10 @@ struct NaiveLosses {
       for (Index j = 0; j < lines.length(); ++j) most = std::max(most, lines(i, j));
       for (Index j = 0; j < lines.length(); ++j) {
         sum += std::exp(lines(i, j) - most);
-        if (lines.equal(i, j)) positives += lines(i, j), found += 1;
+        if (lines.equal(i, j)) {
+          positives += lines(i, j);
+          found += 1;
+        }
       }
       const T log_sum = most + std::log(sum);
       if (saved) saved(0, i) = log_sum;

@@ -19,7 +19,10 @@ struct NaiveNorms {
       for (Index j = 0; j < x.cols; ++j) variance += (x(i, j) - mean) * (x(i, j) - mean);
       const T r = 1 / std::sqrt(variance / n + static_cast<T>(epsilon));
       for (Index j = 0; j < x.cols; ++j) y(i, j) = (x(i, j) - mean) * r * gain(0, j) + bias(0, j);
-      if (saved) saved(i, 0) = mean, saved(i, 1) = r;
+      if (saved) {
+        saved(i, 0) = mean;
+        saved(i, 1) = r;
+      }
     }
   }
 
