@@ -126,13 +126,13 @@ using ToyClipConfig = ClipConfig<FlatConfig, BagConfig>;
 inline constexpr ToyClipConfig Toy{
     .embed_dim = 6, .image = {.image_size = 4, .hidden = 10}, .text = {.context = 7, .vocabulary = 20, .width = 5}};
 
-namespace testing {
+namespace toy {
 inline constexpr std::array<NameRule, 2> flat_huggingface_names{
     {{"visual.fc1.*", "vision_flat.dense_in.*"}, {"visual.fc2.*", "vision_flat.dense_out.*"}}};
 inline constexpr std::array<NameRule, 3> bag_huggingface_names{{{"bag.tokens", "text_bag.embeddings.weight"},
                                                                 {"bag.positions", "text_bag.positions.weight"},
                                                                 {"bag.head.*", "text_bag.head.*"}}};
-}  // namespace testing
+}  // namespace toy
 
 template <>
 struct Description<FlatConfig> : DescriptionDefaults {
@@ -161,7 +161,7 @@ struct Description<FlatConfig> : DescriptionDefaults {
 
   static NameTable names(Dialect dialect) {
     if (dialect != Dialect::huggingface) return {.dialect = dialect};
-    return {.dialect = dialect, .prefix = "vision_flat.", .rules = testing::flat_huggingface_names};
+    return {.dialect = dialect, .prefix = "vision_flat.", .rules = toy::flat_huggingface_names};
   }
   static bool recognises(const ShapeReader& shape) { return shape.has("visual.fc1.weight"); }
   static FlatConfig infer(ShapeReader& shape, const TowerStatement&, const TowerStatement&) {
@@ -209,7 +209,7 @@ struct Description<BagConfig> : DescriptionDefaults {
 
   static NameTable names(Dialect dialect) {
     if (dialect != Dialect::huggingface) return {.dialect = dialect};
-    return {.dialect = dialect, .prefix = "text_bag.", .rules = testing::bag_huggingface_names};
+    return {.dialect = dialect, .prefix = "text_bag.", .rules = toy::bag_huggingface_names};
   }
   static bool recognises(const ShapeReader& shape) { return shape.has("bag.tokens"); }
   static Index embed_dim(ShapeReader& shape) { return shape("bag.head.weight", 2, 0); }

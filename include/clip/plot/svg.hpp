@@ -94,7 +94,7 @@ inline std::string xml_escaped(std::string_view text) {
         if (symbol == "\xEF\xBF\xBE" || symbol == "\xEF\xBF\xBF") {
           out += unknown;
           i += 2;
-        } else if (static_cast<unsigned char>(c) < 0x20 && c != '\\t' && c != '\\n') out += unknown;
+        } else if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') out += unknown;
         else out += c;
       }
     }
