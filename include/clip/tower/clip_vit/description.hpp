@@ -44,8 +44,8 @@ struct Description<VitConfig> : DescriptionDefaults {
   static constexpr std::string_view kind = "vit";
   static constexpr std::string_view words = "a vision transformer";
 
-  // Our own JSON. Files of the first versions have no "kind": "layers" distinguishes this family (a number) from
-  // ResNets (an array).
+  // Our own JSON. The two image families of OpenAI's CLIP write no "kind": "layers" is a number here and an array in
+  // ResNets.
   static bool recognises(const JsonReader& image) { return !image.has("kind") && !image.holds_array("layers"); }
   static VitConfig read(JsonReader& image) {
     VitConfig c = ViT_B_32.image;
