@@ -75,7 +75,8 @@ class Trainer {
   using Optimizer = typename O::template Optimizer<B>;
 
   /// Trains the parameters in `selection` (default: all). If options.checkpoint exists, the run resumes from it.
-  /// OptionError: an impossible option. LoadError: a damaged checkpoint, or one of a run with other settings.
+  /// OptionError: an impossible option. InputError: fewer items than one batch. LoadError: a damaged checkpoint, or one
+  /// of a run with other settings.
   Trainer(M& model, Source& source, TrainOptionsOf<O> options, const Selection& selection = {},
           Objective objective = {})
       : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
