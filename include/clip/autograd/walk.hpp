@@ -66,8 +66,8 @@ struct NamedParameter {
   P* parameter;
 };
 
-/// The parameters below a module in the order of visit_parameters, as a flat list. Loading, comparing, saving, packing and
-/// training tables loop over it: such a loop is compiled once per arithmetic type, not once per model.
+/// The parameters below a module in the order of visit_parameters, as a flat list. Loading, comparing, saving, packing
+/// and training tables loop over it: such a loop is compiled once per arithmetic type, not once per model.
 template <class T, class M>
 auto named_parameters(M& module) {
   using P = std::conditional_t<std::is_const_v<M>, const Parameter<T>, Parameter<T>>;

@@ -30,6 +30,7 @@ inline bool same_shape(const Shape& expected, const std::vector<Index>& found) {
   return true;
 }
 
+/// A shape for a message: "(768, 3, 32, 32)".
 inline std::string shape_in_words(const std::vector<Index>& shape) {
   std::string text = "(";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
@@ -47,6 +48,7 @@ inline void add_names(std::string& text, const char* what, const std::vector<std
 /// Whether a tensor of a file belongs to a model: an encoder ignores the other half.
 using Owns = bool (*)(std::string_view name);
 
+/// M::owns; without it every tensor belongs to the model.
 template <class M>
 constexpr Owns owns_of() {
   if constexpr (requires { M::owns(std::string_view{}); }) return [](std::string_view name) { return M::owns(name); };
@@ -62,10 +64,14 @@ bool can_stretch(const Parameter<T>& p, const FileTensor& stored) {
   return p.stretch == Stretch::line || (whole_root(p.shape[0] - 1) > 0 && whole_root(stored.shape[0] - 1) > 0);
 }
 
+/// Names that differ between a model and a file: parameters that the file lacks, tensors that the model lacks, and
+/// parameters whose tensor has another shape or element type, each with a sentence.
 struct Comparison {
   std::vector<std::string> missing, extra, misfit;
 };
 
+/// Compares the parameters of a model with a file in OpenAI's names. Tensors are not reported as extra if their names
+/// begin with `ignored_prefix` (empty: none), or if they do not belong to the model by `owns`.
 template <class T>
 Comparison compare(const std::vector<NamedParameter<const Parameter<T>>>& parameters, Owns owns, const TensorFile& file,
                    std::string_view ignored_prefix) {
@@ -94,7 +100,7 @@ Comparison compare(const std::vector<NamedParameter<const Parameter<T>>>& parame
   return c;
 }
 
-/// The same file with its tables of positions interpolated to the model's sizes.
+/// The same file with its tables of positions interpolated to the model's sizes. LoadError: a table that cannot be.
 template <class T>
 Result<TensorFile> try_stretch_positions(const std::vector<NamedParameter<const Parameter<T>>>& parameters,
                                          const TensorFile& file, Interpolate how) {

@@ -18,7 +18,7 @@
 namespace clip::inline CLIP_ABI::detail {
 
 /// The statements of a file and its folder about the whole model.
-struct DescribedModel {
+struct ModelStatement {
   TowerStatement image{}, text{};
   Index image_size = 0;
   std::optional<Preprocessing> preprocessing{};
@@ -86,8 +86,8 @@ class DescriptionReader {
 };
 
 /// Reads the config.json of transformers' CLIPModel. A missing activation has the default of transformers' class.
-inline DescribedModel read_huggingface_towers(DescriptionReader& read, const Json& config) {
-  DescribedModel model;
+inline ModelStatement read_huggingface_towers(DescriptionReader& read, const Json& config) {
+  ModelStatement model;
   const auto tower = [&](const char* key) {
     const Json* const part = read.find(&config, key);
     return TowerStatement{read.integer(part, "hidden_size"), read.integer(part, "num_hidden_layers"),
@@ -115,7 +115,7 @@ inline Preprocessing read_huggingface_preprocessing(DescriptionReader& read, con
 
 /// The statements of a whole configuration.
 template <class F>
-DescribedModel describe(const AnyConfigOf<F>& c, std::string place) {
+ModelStatement describe(const AnyConfigOf<F>& c, std::string place) {
   const auto state = [](const auto& tower) { return Description<std::remove_cvref_t<decltype(tower)>>::state(tower); };
   return {std::visit(state, c.image), std::visit(state, c.text), c.input().image_size, c.input().preprocessing,
           std::move(place)};
@@ -144,14 +144,14 @@ inline bool is_openais(const TensorFile& file) {
 /// metadata; for OpenAI's archives, quick_gelu, which all of them were trained with.
 /// LoadError: a key with a value of the wrong type.
 template <class F>
-Result<DescribedModel> try_read_description(const TensorFile& file) {
+Result<ModelStatement> try_read_description(const TensorFile& file) {
   if (const auto& folder = file.description()) {
     if (is_openclip_config(folder->config)) {
       const auto config = try_read_openclip_config<F>(folder->config, folder->place);
-      return config ? Result<DescribedModel>{describe(*config, folder->place)} : config.error();
+      return config ? Result<ModelStatement>{describe(*config, folder->place)} : config.error();
     }
     DescriptionReader read{folder->place};
-    DescribedModel model = read_huggingface_towers(read, folder->config);
+    ModelStatement model = read_huggingface_towers(read, folder->config);
     model.place = folder->place;
     if (folder->preprocessing.is_object())
       model.preprocessing = read_huggingface_preprocessing(read, folder->preprocessing);
@@ -159,7 +159,7 @@ Result<DescribedModel> try_read_description(const TensorFile& file) {
     return model;
   }
   if (const auto config = config_in_metadata<F>(file)) return describe(*config, file.place());
-  DescribedModel model{.place = "OpenAI's archives"};
+  ModelStatement model{.place = "OpenAI's archives"};
   if (is_openais(file)) model.image.activation = model.text.activation = Activation::quick_gelu;
   return model;
 }

@@ -33,6 +33,7 @@ concept DescribesItself = !std::is_void_v<FamiliesOf<M>>;
 template <class M>
 using NamingFamilies = std::conditional_t<DescribesItself<M>, FamiliesOf<M>, KnownFamilies>;
 
+/// The sizes of a configuration for a message.
 template <class F>
 std::string in_words(const AnyConfigOf<F>& c) {
   const auto tower = [](const auto& t) { return Description<std::remove_cvref_t<decltype(t)>>::in_words(t); };

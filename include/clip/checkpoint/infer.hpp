@@ -64,8 +64,9 @@ Index infer_embed_dim(ShapeReader& shape) {
   return embed_dim != 0 ? embed_dim : Description<First>::embed_dim(shape);
 }
 
-template <class Tower>
-TowerStatement state(const Tower& tower) {
+/// The statements of a configuration in a variant over families.
+template <class Variant>
+TowerStatement state(const Variant& tower) {
   return std::visit([](const auto& c) { return Description<std::remove_cvref_t<decltype(c)>>::state(c); }, tower);
 }
 
@@ -82,7 +83,7 @@ inline void check_heads(ShapeReader& shape, const std::string& name, const Tower
 
 /// Reports contradictions between shapes and statements.
 template <class F>
-void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const DescribedModel& stated) {
+void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const ModelStatement& stated) {
   const auto compare = [&](const char* what, Index found, Index said) {
     if (found > 0 && said > 0 && said != found)
       shape.problem(std::string(what) + ": " + std::to_string(found) + " by its shapes, " + std::to_string(said) +

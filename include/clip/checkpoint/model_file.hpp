@@ -21,6 +21,7 @@
 
 namespace clip::inline CLIP_ABI {
 
+/// How a file is loaded into a model.
 struct LoadOptions {
   /// How tables of positions are interpolated if the model's image size or context differs from the file's; none: an
   /// error.
@@ -44,6 +45,7 @@ struct LoadReport {
 
 namespace detail {
 
+/// The arithmetic type of a model's backend.
 template <class M>
 using ScalarOf = typename std::remove_cvref_t<decltype(std::declval<std::remove_const_t<M>&>().backend())>::Scalar;
 
@@ -124,7 +126,7 @@ template <class M>
 Result<void> try_load(M& model, const Safetensors& file, std::string_view ignored_prefix = {}) {
   return try_load(model, TensorFile{file}, {.ignored_prefix = ignored_prefix});
 }
-/// From a path: safetensors, a file of torch.save or torch.jit.save, or a Hugging Face folder.
+/// From a path: safetensors, a file of torch.save or torch.jit.save, an index of shards, or a Hugging Face folder.
 template <class M, class Inflate = detail::Inflate>
 Result<void> try_load(M& model, const std::string& path, const LoadOptions& options = {}) {
   const auto file = try_open_tensors<Inflate>(path);

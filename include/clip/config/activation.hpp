@@ -12,7 +12,8 @@ namespace clip::inline CLIP_ABI {
 enum class Activation : unsigned char { quick_gelu, gelu, gelu_tanh };
 inline constexpr std::array activations{Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh};
 
-/// f(functor) with the functor of an activation: the only mapping from names to functions.
+/// f(functor) with the functor of an activation: the mapping from names to functions at run time. config/block.hpp has
+/// the one for constants.
 template <class F>
 constexpr decltype(auto) visit_activation(Activation activation, F&& f) {
   switch (activation) {

@@ -36,7 +36,10 @@ constexpr decltype(auto) visit_activation(const Known<C>& config, F&& f) {
   if constexpr (!C.fixed()) return visit_activation(config->activation, f);
   else if constexpr (C.activation.value == Activation::gelu) return f(fn::Gelu{});
   else if constexpr (C.activation.value == Activation::gelu_tanh) return f(fn::GeluTanh{});
-  else return f(fn::QuickGelu{});
+  else {
+    static_assert(C.activation.value == Activation::quick_gelu, "visit_activation: this activation has no functor");
+    return f(fn::QuickGelu{});
+  }
 }
 
 }  // namespace clip::inline CLIP_ABI

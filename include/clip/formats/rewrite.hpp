@@ -22,7 +22,8 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// The float beside a double that keeps what rounding it again needs to know: of two neighbours the odd one.
+/// Rounds a double to float by round-to-odd: an inexact value becomes that neighbour whose last bit is 1. Rounding the
+/// result to a smaller type then gives the same value as rounding the double directly.
 inline float round_to_odd(double value) {
   const float near = static_cast<float>(value);
   auto bits = std::bit_cast<std::uint32_t>(near);
@@ -107,8 +108,8 @@ inline TensorToWrite third(TensorToWrite tensor, std::size_t part) {
 
 }  // namespace detail
 
-/// The same values as elements of another floating type, rounded to the nearest, ties to even. Integers stay as they are.
-/// Writing it fails (NumericError) where a finite value is too large for the type.
+/// The same values as elements of another floating type, rounded to the nearest, ties to even. Integers stay as they
+/// are. Writing it fails (NumericError) where a finite value is too large for the type.
 inline TensorToWrite in_dtype(TensorToWrite tensor, Dtype dtype) {
   if (!is_floating(tensor.dtype) || tensor.dtype == dtype) return tensor;
   TensorToWrite result{tensor.name, dtype, tensor.shape, {}, {}};

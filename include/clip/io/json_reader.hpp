@@ -20,8 +20,8 @@ namespace clip::inline CLIP_ABI {
 ///   JsonReader file{json, "config.json"};
 ///   JsonReader text = file.object("text");
 ///   config.text.width = text.integer("width", 1);
-///   if (auto done = file.finish(); !done) return done.error();   // config.json: text.width: expected a positive
-///   integer, found "x"
+///   if (auto done = file.finish(); !done) return done.error();
+///   // config.json: text.width: expected a positive integer, found "x"
 ///
 /// After a problem the getters return zero, empty or false. A key that was never read is a problem, so that a misspelt
 /// key is not mistaken for an absent one. may_have() tests for an optional key. Keeps a reference to the Json, which

@@ -12,8 +12,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// exp(logit_scale) · cosine of every image with every text: (images, texts). A bias of the similarity is not added: it cancels
-/// in a softmax.
+/// exp(logit_scale) · cosine of every image with every text: (images, texts). A bias of the similarity is not added: it
+/// cancels in a softmax.
 template <class Cx, Index E, Index E2>
 Rows<Cx, dyn> logits(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale) {
   static_assert(compatible(E, E2), "logits: the two towers embed into different widths");

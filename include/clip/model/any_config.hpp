@@ -49,9 +49,11 @@ struct AnyConfigOf {
         },
         image);
   }
+  /// Limits of the text tower's token ids.
   constexpr TextInput text_input() const {
     return std::visit([](const auto& tower) { return TextInput{tower.context, tower.vocabulary}; }, text);
   }
+  /// The preprocessing of the image tower, to change it.
   constexpr Preprocessing& preprocessing() {
     return std::visit([](auto& tower) -> Preprocessing& { return tower.preprocessing; }, image);
   }
@@ -60,7 +62,7 @@ struct AnyConfigOf {
 
 using AnyConfig = AnyConfigOf<KnownFamilies>;
 
-/// Checks the configuration. Errors as check(ClipConfig).
+/// Checks the configuration. OptionError as check(ClipConfig).
 template <class F>
 Result<void> check(const AnyConfigOf<F>& c) {
   return c.visit([](const auto& config) { return check(config); });

@@ -17,19 +17,19 @@ namespace detail {
 
 /// A family's configuration with every size known only at run time, as the encoders take it.
 template <class Config>
-struct OpenImage {
+struct DynamicImage {
   Index embed_dim;
   Config image;
 };
 template <class Config>
-struct OpenText {
+struct DynamicText {
   Index embed_dim;
   Config text;
 };
 template <class Config>
-inline constexpr OpenImage<Config> open_image{dyn, Tower<Config>::dynamic};
+inline constexpr DynamicImage<Config> dynamic_image{dyn, Tower<Config>::dynamic};
 template <class Config>
-inline constexpr OpenText<Config> open_text{dyn, Tower<Config>::dynamic};
+inline constexpr DynamicText<Config> dynamic_text{dyn, Tower<Config>::dynamic};
 
 }  // namespace detail
 
@@ -63,6 +63,7 @@ class AnyEncoder {
     return std::visit(f, encoder_);
   }
 
+  /// See Owned, for these four.
   void pack(Storage storage = Storage::full) {
     std::visit([&](auto& encoder) { encoder.pack(storage); }, encoder_);
   }
@@ -83,15 +84,16 @@ class AnyEncoder {
 };
 
 namespace detail {
+/// The encoders of a family, with every size known only at run time.
 template <Backend B>
-struct OpenEncoders {
+struct DynamicEncoders {
   template <class Config>
-  using Image = ImageEncoder<open_image<Config>, B>;
+  using Image = ImageEncoder<dynamic_image<Config>, B>;
   template <class Config>
-  using Text = TextEncoder<open_text<Config>, B>;
+  using Text = TextEncoder<dynamic_text<Config>, B>;
 };
 
-/// The encoder of the family in `config`.
+/// An encoder of the family in `config`, a variant over configurations, as a variant over encoders.
 template <class Variant, template <class> class Encoder, class Config, class B>
 Variant make_encoder(const Config& config, Index embed_dim, B backend) {
   return std::visit(
@@ -102,66 +104,79 @@ Variant make_encoder(const Config& config, Index embed_dim, B backend) {
 }
 }  // namespace detail
 
+/// An image encoder of one of the families `Images`, a List (tower/families.hpp). Results, errors and bits are those of
+/// ImageEncoder.
 template <Backend B, class Images>
 class AnyImageEncoder
-    : public AnyEncoder<typename Images::template VariantOf<detail::OpenEncoders<B>::template Image>, B> {
-  using Variant = typename Images::template VariantOf<detail::OpenEncoders<B>::template Image>;
+    : public AnyEncoder<typename Images::template VariantOf<detail::DynamicEncoders<B>::template Image>, B> {
+  using Variant = typename Images::template VariantOf<detail::DynamicEncoders<B>::template Image>;
 
  public:
   using T = typename B::Scalar;
 
   AnyImageEncoder(const typename Images::Variant& config, Index embed_dim_, B backend = {})
       : AnyEncoder<Variant, B>{
-            detail::make_encoder<Variant, detail::OpenEncoders<B>::template Image>(config, embed_dim_, backend)} {}
+            detail::make_encoder<Variant, detail::DynamicEncoders<B>::template Image>(config, embed_dim_, backend)} {}
 
+  /// The configuration of the family in use.
   typename Images::Variant config() const {
     return this->visit([](const auto& encoder) { return typename Images::Variant{encoder.config()}; });
   }
+  /// Size, channels and preprocessing of its input.
   ImageInput input() const {
     return this->visit([](const auto& encoder) { return encoder.input(); });
   }
 
+  /// (n, embed_dim), not normalised.
   Features<T, dyn> encode_image(const clip::Images& images) const {
     return this->visit([&](const auto& encoder) { return encoder.encode_image(images); });
   }
   [[nodiscard]] Result<Features<T, dyn>> try_encode_image(const clip::Images& images) const {
     return this->visit([&](const auto& encoder) { return encoder.try_encode_image(images); });
   }
+  /// The same in the caller's context.
   template <class Cx>
   Rows<Cx, dyn> encode_image(Cx& cx, const clip::Images& images) const {
     return this->visit([&](const auto& encoder) { return encoder.encode_image(cx, images); });
   }
 };
 
+/// A text encoder of one of the families `Texts`, a List (tower/families.hpp). Results, errors and bits are those of
+/// TextEncoder.
 template <Backend B, class Texts>
 class AnyTextEncoder
-    : public AnyEncoder<typename Texts::template VariantOf<detail::OpenEncoders<B>::template Text>, B> {
-  using Variant = typename Texts::template VariantOf<detail::OpenEncoders<B>::template Text>;
+    : public AnyEncoder<typename Texts::template VariantOf<detail::DynamicEncoders<B>::template Text>, B> {
+  using Variant = typename Texts::template VariantOf<detail::DynamicEncoders<B>::template Text>;
 
  public:
   using T = typename B::Scalar;
 
   AnyTextEncoder(const typename Texts::Variant& config, Index embed_dim_, B backend = {})
       : AnyEncoder<Variant, B>{
-            detail::make_encoder<Variant, detail::OpenEncoders<B>::template Text>(config, embed_dim_, backend)} {}
+            detail::make_encoder<Variant, detail::DynamicEncoders<B>::template Text>(config, embed_dim_, backend)} {}
 
+  /// The configuration of the family in use.
   typename Texts::Variant config() const {
     return this->visit([](const auto& encoder) { return typename Texts::Variant{encoder.config()}; });
   }
+  /// Limits of the token ids of its input.
   TextInput text_input() const {
     return this->visit([](const auto& encoder) { return encoder.text_input(); });
   }
 
+  /// (texts, embed_dim), not normalised.
   Features<T, dyn> encode_text(const clip::Texts& texts) const {
     return this->visit([&](const auto& encoder) { return encoder.encode_text(texts); });
   }
   [[nodiscard]] Result<Features<T, dyn>> try_encode_text(const clip::Texts& texts) const {
     return this->visit([&](const auto& encoder) { return encoder.try_encode_text(texts); });
   }
+  /// The same in the caller's context.
   template <class Cx>
   Rows<Cx, dyn> encode_text(Cx& cx, const clip::Texts& texts) const {
     return this->visit([&](const auto& encoder) { return encoder.encode_text(cx, texts); });
   }
+  /// The same for prompts with learned vectors among their tokens.
   template <class Cx, class Vectors>
   Rows<Cx, dyn> encode_prompts(Cx& cx, const clip::Texts& prompts, const Vectors& vectors) const {
     return this->visit([&](const auto& encoder) { return encoder.encode_prompts(cx, prompts, vectors); });

@@ -22,9 +22,11 @@ class AnyModel : public Pair<AnyImageEncoder<B, typename F::Images>, AnyTextEnco
   using T = typename B::Scalar;
   static constexpr Index embed_dim = dyn;
 
+  /// Weights are zero until loaded. OptionError: an impossible configuration.
   explicit AnyModel(const AnyConfigOf<F>& config, B backend = {})
       : Base{checked(config).image, config.text, config.embed_dim, config.logit_bias, backend}, embed_dim_{
                                                                                                     config.embed_dim} {}
+  /// Initial weights as in Model.
   AnyModel(const AnyConfigOf<F>& config, Rng rng, B backend = {}) : AnyModel{config, std::move(backend)} {
     initialise(*this, rng);
   }

@@ -37,6 +37,7 @@ typename L::Variant first_of() {
   return Tower<std::variant_alternative_t<0, typename L::Variant>>::dynamic;
 }
 
+/// The JSON object of one tower, by its family.
 template <class Variant>
 Json tower_to_json(const Variant& tower) {
   return std::visit([](const auto& c) { return Description<std::remove_cvref_t<decltype(c)>>::write(c); }, tower);
@@ -51,10 +52,11 @@ Json tower_to_json(const Variant& tower) {
 ///    "text": {"context": 32, "vocabulary": 514, "width": 64, "layers": 2, "heads": 1, "activation": "quick_gelu",
 ///             "epsilon": 1e-5}}
 /// Each family reads its own fields (tower/<family>/description.hpp): a residual network has {"image_size": 224,
-/// "layers": [3, 4, 6, 3], "width": 64}, later families begin with "kind". Optional: mlp_width in both transformers; in
-/// image mean and deviation (three numbers each), resize ("shortest", "squash"), interpolation ("bicubic", "bilinear"),
-/// color_order ("openai", "huggingface"); logit_bias (true or false). OpenCLIP's own files ("vision_cfg" …) are
-/// accepted, too.
+/// "layers": [3, 4, 6, 3], "width": 64}, other families state their "kind". Optional: mlp_width in both transformers;
+/// in image mean and deviation (three numbers each), resize ("shortest", "squash"), interpolation ("bicubic",
+/// "bilinear"), color_order ("openai", "huggingface"); logit_bias (true or false). OpenCLIP's own files
+/// ("vision_cfg" …) are accepted, too.
+/// LoadError: no JSON, or missing, unknown or wrong keys. OptionError: an impossible configuration.
 template <class F = KnownFamilies>
 Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string& place) {
   const auto json = try_parse_json(text, place);
@@ -64,8 +66,8 @@ Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string
   const Index embed_dim = file.integer("embed_dim", 1);
   JsonReader image = file.object("image");
   auto image_tower = detail::read_tower<typename F::Images>(image);
-  JsonReader words = file.object("text");
-  auto text_tower = detail::read_tower<typename F::Texts>(words);
+  JsonReader text_fields = file.object("text");
+  auto text_tower = detail::read_tower<typename F::Texts>(text_fields);
   const bool biased = file.may_have("logit_bias") && file.flag("logit_bias");
   if (auto done = file.finish(); !done) return done.error();
   AnyConfigOf<F> config{embed_dim, std::move(*image_tower), std::move(*text_tower), biased};

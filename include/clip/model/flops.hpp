@@ -15,6 +15,7 @@ struct FlopCount {
   double image, text;
 };
 
+/// The FLOPs of a model with this configuration.
 template <class F>
 constexpr FlopCount count_flops(const AnyConfigOf<F>& c) {
   const auto of = [&](const auto& config) {

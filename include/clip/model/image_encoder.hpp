@@ -20,9 +20,10 @@ namespace clip::inline CLIP_ABI {
 
 /// The rows that states() returns.
 struct StatesOptions {
-  Index layer = -1;  // after this many blocks; -1: after the last
-  bool padded =
-      false;  // texts: padded to the context, as the reference computes them; otherwise up to the end-of-text token
+  /// The rows after this many blocks; -1: after the last.
+  Index layer = -1;
+  /// Texts only: padded to the context, as the reference computes them; otherwise up to the end-of-text token.
+  bool padded = false;
 };
 
 /// The image tower of a model with its weights. `Config` is a model's constant, or has its members `embed_dim` and
@@ -88,7 +89,7 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
   }
 
   /// Every row of a layer: (n, tokens, width), where row 0 of an image is its class token; of a ResNet's stage: (n,
-  /// pixels, channels).
+  /// pixels, channels). InputError as try_encode_image. OptionError: a layer beyond the last.
   Tensor<T> states(const Images& images, StatesOptions options = {}) const {
     check(images).value();
     const Index layers = options.layer < 0 ? tower.depth() : options.layer;
@@ -102,6 +103,7 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
   }
 
  private:
+  /// InputError: no image, or a size other than input()'s.
   Result<void> check(const Images& images) const {
     const auto& c = config();
     if (images.size() == 0) return InputError{"encode_image", "number of images", "1 or more", 0};
@@ -112,7 +114,7 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
     return {};
   }
 
-  /// Images [begin, begin + n) as rows of a context.
+  /// Images [begin, begin + n) as rows of a context: (n, channels · image_size²)
   template <class Cx>
   static Rows<Cx, dyn> rows_of(Cx& cx, const Images& images, Index begin, Index n) {
     const Index each = images.channels() * images.height() * images.width();

@@ -6,7 +6,9 @@
 #include <clip/core/rng.hpp>
 
 #include <cmath>
-#include <string_view>
+#include <cstddef>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {

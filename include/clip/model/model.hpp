@@ -32,11 +32,12 @@ class Model : public Pair<ImageEncoder<Config, B, ImageBlocks>, TextEncoder<Conf
   /// Initial weights as in the paper; they depend only on the seed and on the parameters' names.
   explicit Model(Rng rng, B backend = {}) : Model{std::move(backend)} { initialise(*this, rng); }
 
-  /// For sizes known only at run time.
+  /// For sizes known only at run time. OptionError: an impossible configuration, or one with an open size.
   explicit Model(const Settings& config, B backend = {})
       : Pair<Image, Text, B>{checked(config).image, config.text, config.embed_dim, config.logit_bias, backend} {}
   Model(const Settings& config, Rng rng, B backend = {}) : Model{config, std::move(backend)} { initialise(*this, rng); }
 
+  /// The configuration with all sizes.
   Settings config() const {
     return {this->text.tower.embed_dim, this->image.config(), this->text.config(), this->similarity.biased()};
   }

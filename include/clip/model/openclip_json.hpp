@@ -13,10 +13,12 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
+/// Whether JSON is a configuration of OpenCLIP, bare or in open_clip_config.json.
 inline bool is_openclip_config(const Json& json) {
   return json.is_object() && (json.contains("vision_cfg") || json.contains("model_cfg"));
 }
 
+/// One tower of OpenCLIP's format, read by the first family that recognises it.
 template <class L>
 std::optional<typename L::Variant> read_openclip_tower(JsonReader& file, const std::string& key, JsonReader& parent,
                                                        Activation activation) {
@@ -29,6 +31,7 @@ std::optional<typename L::Variant> read_openclip_tower(JsonReader& file, const s
   return tower;
 }
 
+/// Reads the fields of preprocess_cfg.
 inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p) {
   p.mean = read_three(file, "mean", p.mean);
   p.deviation = read_three(file, "std", p.deviation);
@@ -50,8 +53,8 @@ Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::str
   const Index embed_dim = model.integer("embed_dim", 1);
   const Activation activation =
       model.may_have("quick_gelu") && model.flag("quick_gelu") ? Activation::quick_gelu : Activation::gelu;
-  JsonReader words = model.object("text_cfg");
-  auto text = read_openclip_tower<typename F::Texts>(words, "text_cfg", model, activation);
+  JsonReader text_fields = model.object("text_cfg");
+  auto text = read_openclip_tower<typename F::Texts>(text_fields, "text_cfg", model, activation);
   JsonReader vision = model.object("vision_cfg");
   auto image = read_openclip_tower<typename F::Images>(vision, "vision_cfg", model, activation);
   Preprocessing preprocessing;

@@ -11,7 +11,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The half of a model that an encoder is.
+/// The half of a model that an encoder computes.
 enum class Half : unsigned char { image, text };
 
 /// The base of image and text encoders. `Tower` is a module; the weights of `tower` are zero until loaded or

@@ -31,18 +31,23 @@ class Pair {
 
   B& backend() { return similarity.backend(); }
   const B& backend() const { return similarity.backend(); }
+  /// Size, channels and preprocessing of the image encoder's input.
   ImageInput input() const { return image.input(); }
+  /// Limits of the text encoder's token ids.
   TextInput text_input() const { return text.text_input(); }
 
-  /// Repacks the weights for faster products, for a model that only encodes; the same bits. See Owned.
+  /// Packs the weights of both towers for faster products, for a model that only encodes: the same bits with
+  /// Storage::full, rounded weights with a smaller type. See Owned.
   void pack(Storage storage = Storage::full) {
     image.pack(storage);
     text.pack(storage);
   }
+  /// Unpacks the weights into rows; rounded weights stay rounded.
   void unpack() {
     image.unpack();
     text.unpack();
   }
+  /// Keeps mapped files alive as long as this model, and releases those without its weights; see Owned.
   void keep(std::span<const std::shared_ptr<const MappedFile>> files) {
     image.keep(files);
     text.keep(files);

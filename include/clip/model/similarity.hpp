@@ -19,13 +19,14 @@ class Similarity {
  public:
   using T = typename B::Scalar;
 
+  /// The parameters have their initial values. `biased`: with logit_bias.
   explicit Similarity(bool biased = false, B backend = {})
       : backend_{std::move(backend)}, values_{backend_, 2 * aligned_count<T>(1)}, biased_{biased} {
     bind(logit_scale, values_.data());
     bind(logit_bias, values_.data() + aligned_count<T>(1));
   }
 
-  /// ln of the temperature. Starts at ln(1/0.07) (Radford et al. 2021 §2.5); every optimiser clamps it to [0, ln 100].
+  /// ln of temperature(). Starts at ln(1/0.07) (Radford et al. 2021 §2.5); every optimiser clamps it to [0, ln 100].
   Parameter<T> logit_scale{{}, Init::constant(2.6592600369327783), Use::other, {0, 2 * std::numbers::ln10}};
   /// Starts at -10 (Zhai et al. 2023 §3.2).
   Parameter<T> logit_bias{{}, Init::constant(-10)};
@@ -39,16 +40,18 @@ class Similarity {
   const B& backend() const { return backend_; }
   bool biased() const { return biased_; }
 
-  /// exp(logit_scale), the factor on cosines.
+  /// exp(logit_scale), the factor on cosines: 1/τ of the paper, whose τ starts at 0.07.
   double temperature() const { return std::exp(value(logit_scale)); }
   /// 0 in models without a bias.
   double bias() const { return biased_ ? value(logit_bias) : 0; }
 
  private:
+  /// Gives a parameter its memory and its initial value.
   void bind(Parameter<T>& p, T* at) {
     p.data = at;
     backend_.fill(p.view(), static_cast<T>(p.init.scale));
   }
+  /// The value of a scalar parameter, downloaded to the host.
   double value(const Parameter<T>& p) const {
     double value = 0;
     B{backend_}.download(In<T>{p.view()}, std::span<double>{&value, 1});

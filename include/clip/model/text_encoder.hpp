@@ -55,6 +55,7 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   }
 
   const TowerConfig& config() const { return *tower.config; }
+  /// Limits of the token ids of its input.
   TextInput text_input() const { return {config().context, config().vocabulary}; }
 
   /// (texts, embed_dim), not normalised. Every distinct prefix is computed once.
@@ -82,7 +83,8 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
 
   /// The same for prompts with learned vectors among their tokens (tokens/learned.hpp): rows of `vectors` : (·, width
   /// of the tower), the caller's Parameter or Rows of the same context. A prefix that all prompts share is computed
-  /// once, forward and backward.
+  /// once, forward and backward. ShapeError: vectors of another width. InputError as try_encode_text, or the id of a
+  /// vector that does not exist.
   template <class Cx, class Vectors>
   Rows<Cx, embed_dim> encode_prompts(Cx& cx, const Texts& prompts, const Vectors& vectors) const {
     const auto v = detail::value_of<T>(vectors);
@@ -96,7 +98,8 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
     return tower(cx, batch, vectors);
   }
 
-  /// Every row of a layer: for each text up to its last token, or padded to the context.
+  /// Every row of a layer: for each text up to its last token, or padded to the context. InputError as try_encode_text.
+  /// OptionError: a layer beyond the last.
   TextStates<T> states(const Texts& texts, StatesOptions options = {}) const {
     check(texts).value();
     const Index layers = options.layer < 0 ? tower.depth() : options.layer;
@@ -114,7 +117,7 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   }
 
  private:
-  /// Checks the ids of tokens and of `learned` vectors.
+  /// Checks the ids of tokens and of `learned` vectors. InputError as try_encode_text.
   Result<void> check(const Texts& texts, Index learned = 0) const {
     const auto& c = config();
     if (texts.size() == 0) return InputError{"encode_text", "number of texts", "1 or more", 0};

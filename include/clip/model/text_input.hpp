@@ -5,6 +5,7 @@
 
 namespace clip::inline CLIP_ABI {
 
+/// The input of a text tower.
 struct TextInput {
   Index context;     // maximum number of ids of a text
   Index vocabulary;  // ids are less than this

@@ -51,6 +51,7 @@ struct Captured {
   std::size_t part = 0;  // index of the letter in "qkv"
 };
 
+/// The substrings of a name that the wildcards of a pattern match, or nothing if the name does not match.
 constexpr std::optional<Captured> match(std::string_view pattern, std::string_view name) {
   Captured found;
   std::size_t at = 0;
@@ -78,6 +79,7 @@ constexpr std::optional<Captured> match(std::string_view pattern, std::string_vi
   return at == name.size() ? std::optional{found} : std::nullopt;
 }
 
+/// The name that results from a pattern with these substrings in place of its wildcards.
 inline std::string fill_in(std::string_view pattern, const Captured& with) {
   std::string name;
   for (const char c : pattern) {

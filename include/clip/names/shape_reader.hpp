@@ -27,12 +27,13 @@ class ShapeReader {
     return extent < 1 || extent > (Index{1} << 31) ? unfit(name + " has an extent of " + std::to_string(extent))
                                                    : extent;
   }
-  /// The number of tensors prefix0.weight, prefix1.weight, …; at least one.
+  /// The number of blocks, counted by the tensors prefix + "0." + weight, prefix + "1." + weight, …
   Index count_blocks(const std::string& prefix, const std::string& weight) {
     Index n = 0;
     while (file_.find(prefix + std::to_string(n) + "." + weight) != nullptr) ++n;
     return n > 0 ? n : unfit("no " + prefix + "0." + weight);
   }
+  /// Adds a problem that is not yet listed, and returns 1, the extent after a problem.
   Index problem(const std::string& what) {
     if (problems_.find(what) == problems_.npos) problems_ += (problems_.empty() ? "" : "; ") + what;
     return 1;
@@ -45,6 +46,7 @@ class ShapeReader {
       problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square plus one");
     return grid;
   }
+  /// All problems, separated by "; "; empty: none.
   const std::string& problems() const { return problems_; }
   /// True if a tensor is missing or has an impossible shape.
   bool missing() const { return missing_; }

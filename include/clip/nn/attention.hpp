@@ -8,8 +8,8 @@
 namespace clip::inline CLIP_ABI {
 
 /// y = residual + out_proj(softmax(q kᵀ/√d) v), (q, k, v) = in_proj(x).        x, y : (rows, width)
-/// in_proj_weight : (3 inner, width), rows of q, then k, then v; head h uses columns h·d … (h+1)·d - 1 of each. `inner` is
-/// the width of q, k and v: that of the residual stream, or narrower.
+/// in_proj_weight : (3 inner, width), rows of q, then k, then v; head h uses columns h·d … (h+1)·d - 1 of each, with
+/// d = inner / heads. `inner` is the width of q, k and v: that of the residual stream, or another (BlockConfig::inner).
 template <Backend B, BlockConfig C>
 struct MultiheadAttention {
   using T = typename B::Scalar;
@@ -30,7 +30,7 @@ struct MultiheadAttention {
     visit("out_proj", self.out_proj);
   }
 
-  /// Attention for every row. `residual` is rows, or onto(rows).
+  /// Attention for every row. `residual` : (rows, width) is rows, or onto(rows), which may be overwritten with the sum.
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
@@ -40,9 +40,9 @@ struct MultiheadAttention {
                              attention(cx, qkv, Size<inner>{config->attention_width()}, sequences, pattern()));
   }
 
-  /// Attention for the pooled rows only: `picked` are these rows of x, `residual` these rows of the residual stream.
-  /// Inference computes the one query of an image directly on x, without keys and values; this saves nothing below a
-  /// width of about 64.
+  /// Attention for the pooled rows only: `picked` are these rows of x, `residual` these rows of the residual
+  /// stream; all of them and the result : (pooled, width). Inference computes the one query of an image directly on x,
+  /// without keys and values; this saves nothing below a width of about 64.
   template <class Cx, Index W>
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, Rows<Cx, W> picked, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");

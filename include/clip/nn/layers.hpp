@@ -4,6 +4,7 @@
 #include <clip/core/size.hpp>
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -19,8 +20,8 @@ constexpr decltype(auto) config_of_layer(const Config& config, Index i) {
 }
 }  // namespace detail
 
-/// N blocks of one type, named "0", "1", … (or from another number on): an array for a compile-time N, otherwise a
-/// vector. Not a tuple, so that compile time does not grow with depth.
+/// N blocks of one type, named "0", "1", … (or from FirstName on): an array for a compile-time N, otherwise a vector.
+/// Not a tuple, so that compile time does not grow with depth.
 template <class Block, Index N, std::size_t FirstName = 0>
 class Layers {
  public:
@@ -33,7 +34,7 @@ class Layers {
   constexpr Index size() const { return N; }
   constexpr const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
 
-  /// visit("17", block 17), …
+  /// visit("0", block 0), visit("1", block 1), …: decimal digits without an allocation, also at compile time.
   static constexpr void members_of(auto& blocks, auto& visit) {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       char digits[8] = {};

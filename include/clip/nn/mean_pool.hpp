@@ -1,4 +1,4 @@
-// clip/nn/mean_pool.hpp: mean of the pooled rows of each sequence.
+// clip/nn/mean_pool.hpp: mean pooling over the pooled rows of each sequence.
 #pragma once
 
 #include <clip/autograd/borrow.hpp>

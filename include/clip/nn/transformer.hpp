@@ -4,6 +4,9 @@
 #include <clip/nn/layers.hpp>
 #include <clip/nn/residual_block.hpp>
 
+#include <string>
+#include <type_traits>
+
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
@@ -27,10 +30,10 @@ struct BetweenOf<Blocks, B, C> {
 
 }  // namespace detail
 
-/// `transformer.resblocks.N`: rows in, rows out; or only the pooled rows out of the last block.
+/// A stack of N residual blocks, `transformer.resblocks.0` …: (rows, width) to (rows, width), or to (pooled, width).
 ///
-/// `Blocks` is a family of blocks (nn/residual_block.hpp). If it has a member template `between<B, C>`, that module runs between
-/// blocks and may change the number of rows (a token down-sampler):
+/// `Blocks` is a family of blocks (nn/residual_block.hpp). If it has a member template `between<B, C>`, that module
+/// runs between blocks and may change the number of rows (a token down-sampler):
 ///   bool after(Index block)                              whether it runs after this block
 ///   Rows<Cx, width> operator()(cx, block, x, sequences, Sequences& out)    the new rows, and how they belong together
 /// Its constructor takes Known<C>; its parameters are named `transformer.between.…`.
@@ -43,7 +46,8 @@ struct Transformer {
   Layers<Block, N> resblocks;
   [[no_unique_address]] Between between;
 
-  /// `config` is the block's configuration, or a function from a block's number to its own: what differs is dyn in C.
+  /// `config` is the configuration of every block, or a function from a block's number to its configuration. A size
+  /// that differs between blocks must be dyn in C. OptionError: a function gives other sizes than a C without dyn.
   template <class Config>
   constexpr Transformer(Size<N> layers, const Config& config)
       : resblocks{layers, [&](Index i) { return of_block(config, i); }}, between{of_block(config, 0)} {}
@@ -86,7 +90,7 @@ struct Transformer {
     }
   }
 
-  /// `sequences` is where the rows belong together: those of the last module between blocks.
+  /// The rows after the first `layers` blocks. `sequences` becomes the result of the last module between blocks.
   template <class Cx>
   Rows<Cx, C.width> run(Cx& cx, Rows<Cx, C.width> x, const Sequences*& sequences, Index layers) const {
     for (Index i = 0; i < layers; ++i) {

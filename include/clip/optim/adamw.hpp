@@ -27,7 +27,7 @@ struct AdamwOptions {
   float weight_decay = 0.2f;
   DecayRule decays = decay_matrices;
 
-  /// Where a Trainer begins.
+  /// The default options of a Trainer.
   static AdamwOptions for_training() { return {.learning_rate = 1e-3f}; }
   /// The numbers that must not change between a checkpoint and the run that resumes from it.
   std::vector<std::pair<std::string, double>> facts() const {

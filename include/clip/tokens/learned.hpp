@@ -21,6 +21,7 @@ constexpr std::int32_t learned_id(Index v) { return static_cast<std::int32_t>(-1
 /// Inserts the learned vectors first … first + count - 1 after the first `at` ids of every text (1: after the start of
 /// text).
 ///   with_learned(tokenizer({"cat.", "dog."}), 16)      // SOT v0 … v15 cat . EOT
+/// InputError: `at` is beyond the end of a text.
 inline Texts with_learned(const Texts& texts, Index count, Index at = 1, Index first = 0) {
   Texts prompts{texts.eot_id()};
   std::vector<std::int32_t> ids;

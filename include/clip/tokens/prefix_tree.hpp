@@ -34,6 +34,7 @@ struct TextBatch {
 
 namespace detail {
 
+/// Length of the common prefix.
 inline std::size_t common_length(Ids a, Ids b) {
   return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
 }
@@ -44,8 +45,8 @@ inline void add_subtree(const Texts& texts, std::size_t first, std::size_t last,
                         TextBatch& out) {
   const auto text = [&](std::size_t i) { return texts[out.order[i]]; };
   const Ids shortest = text(first);
-  const std::size_t length =
-      common_length(shortest, text(last - 1));  // sorted: the first and the last text differ first
+  // The common prefix of the first and the last of sorted texts is the common prefix of all.
+  const std::size_t length = common_length(shortest, text(last - 1));
   if (length > depth) {
     parent = out.sequences.add(static_cast<Index>(length - depth), parent);
     out.ids.insert(out.ids.end(), shortest.begin() + static_cast<std::ptrdiff_t>(depth),
@@ -66,6 +67,7 @@ inline void add_subtree(const Texts& texts, std::size_t first, std::size_t last,
   }
 }
 
+/// Empties the batch, and sizes `leaf` for the texts.
 inline void clear(const Texts& texts, TextBatch& out) {
   out.sequences.clear();
   out.ids.clear();

@@ -76,6 +76,7 @@ class Texts {
   void add(Ids ids, bool was_cut = false) { try_add(ids, was_cut).value(); }
 
   /// Adds row i of other texts: captions are tokenised once, then assembled into batches.
+  /// InputError: no such row; texts of the other kind, or with another end-of-text id.
   void append(const Texts& other, Index i) {
     if (i < 0 || i >= other.size())
       raise(InputError{"texts", "row to append", "0 to " + std::to_string(other.size() - 1), i});
@@ -98,7 +99,7 @@ class Texts {
     groups_.clear();
   }
 
-  /// The rows as a matrix with `columns` columns (default: the longest row's length).                (size() · columns)
+  /// The rows as a row-major matrix with `columns` columns (default: the longest row's length).      (size() · columns)
   /// ShapeError: a row is longer.
   std::vector<std::int32_t> padded() const { return padded(longest(), pad_); }
   std::vector<std::int32_t> padded(Index columns) const { return padded(columns, pad_); }
@@ -111,8 +112,8 @@ class Texts {
     return matrix(columns, 0, [](Ids row, std::int32_t* out) { std::fill_n(out, row.size(), 1); });
   }
 
-  /// A group number per text: equal texts share one, numbered by first occurrence.                   (size()) Computed
-  /// on first use and kept until clear(); the first call after a change is not thread-safe.
+  /// A group number per text: equal texts share one, numbered by first occurrence.                            (size())
+  /// Computed on first use and kept until clear(); the first call after a change is not thread-safe.
   const std::vector<std::int32_t>& groups() const& {
     if (groups_.size() < ends_.size()) number_groups();
     return groups_;

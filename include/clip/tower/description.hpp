@@ -78,6 +78,20 @@ struct DescriptionDefaults {
   static void apply(auto&, const TowerStatement&) {}
 };
 
+/// Description::state for a transformer with these five members.
+template <class Config>
+TowerStatement state_transformer(const Config& c) {
+  return {c.width, c.layers, c.heads, c.activation.value, c.epsilon.value};
+}
+
+/// Description::apply for a transformer.
+template <class Config>
+void apply_to_transformer(Config& c, const TowerStatement& stated) {
+  if (stated.heads > 0) c.heads = stated.heads;
+  if (stated.activation) c.activation = *stated.activation;
+  if (stated.epsilon) c.epsilon = *stated.epsilon;
+}
+
 /// The number of heads of a transformer whose shapes determine only its width: the stated number, the assumed one, or
 /// width / 64. 0: none of these.
 inline Index infer_heads(Index width, Index stated, Index assumed) {

@@ -14,7 +14,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// One of several named choices; `otherwise` after a problem.
+/// One of several named choices. An unknown name is a problem of the reader, and the result `otherwise`.
 template <class Choice, std::size_t count>
 Choice read_choice(JsonReader& file, const std::string& key, Choice otherwise,
                    const std::array<Choice, count>& choices) {
@@ -32,10 +32,12 @@ inline std::array<float, 3> read_three(JsonReader& file, const std::string& key,
   return otherwise;
 }
 
+/// An activation by its name in our own JSON.
 inline Activation read_activation(JsonReader& file, const std::string& key) {
   return read_choice(file, key, Activation::quick_gelu, activations);
 }
 
+/// The fields of a preprocessing in the JSON object of an image tower; absent ones keep their defaults.
 inline Preprocessing read_preprocessing(JsonReader& image) {
   Preprocessing p;
   if (image.may_have("resize")) p.resize = read_choice(image, "resize", p.resize, resize_modes);
@@ -74,6 +76,7 @@ Config read_transformer(JsonReader& file, Config c) {
   return c;
 }
 
+/// The JSON object that read_transformer reads.
 template <class Config>
 Json transformer_to_json(const Config& c) {
   Json json{{"width", c.width},

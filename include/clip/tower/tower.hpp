@@ -25,12 +25,15 @@ namespace clip::inline CLIP_ABI {
 ///   text.arrange_rows(texts, padded, batch)   the same for states(): every text a sequence of its own
 ///   text(cx, batch)                       (texts, Embed), not normalised
 ///   text(cx, batch, vectors)              the same with learned vectors among the tokens; optional
-///   text.states(cx, batch, layers)
-///   text.depth()
+///   text.states(cx, batch, layers)        every row after the first `layers` layers: (rows of the batch, width)
+///   text.depth()                          the number of layers
 /// and its configuration context, vocabulary and width.
+///
+/// Both configurations also have fixed(), operator== and a function problem(config) (config/clip.hpp).
 template <class Config>
 struct Tower;
 
+/// The module of the family to which the configuration C belongs.
 template <auto C, Index Embed, class B, class Blocks>
 using TowerOf = typename Tower<std::remove_cvref_t<decltype(C)>>::template type<C, Embed, B, Blocks>;
 

@@ -34,7 +34,8 @@ concept BatchSource = requires(S& source, std::span<const Index> items, Rng rng,
   source.batch(items, rng, out);
 };
 
-/// `O` is the options type of an optimiser and selects it: AdamwOptions, SgdOptions, or your own (see AdamwOptions).
+/// Options of a training run. `O` is the options type of an optimiser and selects it: AdamwOptions, SgdOptions, or your
+/// own (see AdamwOptions).
 template <class O>
 struct TrainOptionsOf {
   Index epochs = 1;
@@ -55,7 +56,7 @@ struct TrainProgress {
   Index epoch, epochs;  // epoch of this step, from 1
   bool epoch_done;
   double loss;
-  double chance;  // ln(batch), the loss of random guessing
+  double chance;  // ln(batch), the contrastive loss of random guessing
   double learning_rate;
   double seconds;  // since run() began
   double images_per_second;
@@ -74,6 +75,8 @@ class Trainer {
   using Optimizer = typename O::template Optimizer<B>;
 
   /// Trains the parameters in `selection` (default: all). If options.checkpoint exists, the run resumes from it.
+  /// OptionError: an impossible option. InputError: fewer items than one batch. LoadError: a damaged checkpoint, or one
+  /// of a run with other settings.
   Trainer(M& model, Source& source, TrainOptionsOf<O> options, const Selection& selection = {},
           Objective objective = {})
       : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
@@ -88,9 +91,11 @@ class Trainer {
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
   }
 
+  /// The table of the trained parameters and their gradients.
   Parameters<B>& parameters() { return parameters_; }
   /// Steps done so far, including those before an interruption.
   Index step() const { return step_; }
+  /// Steps of the whole run.
   Index steps() const { return schedule_.total; }
 
   /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call continues. True at the end.
@@ -120,12 +125,13 @@ class Trainer {
     return run([](const TrainProgress&) { return true; });
   }
 
-  /// Writes the state of the run to options.checkpoint.
+  /// Writes the state of the run to options.checkpoint, atomically. SystemError: the disk.
   Result<void> save_checkpoint() {
     return try_save_checkpoint(*model_, parameters_, optimizer_, step_, options_.checkpoint, resolved());
   }
 
  private:
+  /// Runs the next step and returns its loss.
   double one_step() {
     const std::span<const Index> items = order_(step_);
     source_->batch(items, Rng{options_.seed}.fork("pairs").fork(static_cast<std::uint64_t>(step_)), batch_);
@@ -177,6 +183,7 @@ class Trainer {
     }
   }
 
+  /// The same options. OptionError: an impossible one.
   static TrainOptionsOf<O> checked(TrainOptionsOf<O> o) {
     if (o.epochs < 1) raise(OptionError{"train", "epochs", "1 or more", o.epochs});
     if (!(o.warmup >= 0 && o.warmup < 1)) raise(OptionError{"train", "warmup", "a share from 0 to below 1", o.warmup});

@@ -87,7 +87,7 @@ inline void normal_form_c(std::u32string& text) {
   std::u32string apart;
   detail::append_apart(apart, text);
 
-  // A mark composes with its starter unless a mark of the same or a higher class stands between them.
+  // A mark composes with its starter unless a mark of the same or a higher class is between them.
   text.clear();
   constexpr std::size_t none = std::u32string::npos;
   std::size_t starter = none;

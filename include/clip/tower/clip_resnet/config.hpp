@@ -54,6 +54,7 @@ struct ResNetConfig {
     return sized([](Index n) { return n - 1; }, layers[static_cast<std::size_t>(stage)]);
   }
 
+  /// Whether no size is dyn.
   constexpr bool fixed() const {
     return image_size != dyn && width != dyn && layers[0] != dyn && layers[1] != dyn && layers[2] != dyn &&
            layers[3] != dyn;

@@ -17,9 +17,11 @@ struct TextConfig {
   Required<float> epsilon;
   Index mlp_width = 0;  // 0: 4 · width
 
+  /// Width of the MLP's hidden layer.
   constexpr Index hidden() const {
     return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
   }
+  /// Configuration of every residual block.
   constexpr BlockConfig block() const {
     return {.width = width,
             .heads = heads,
@@ -28,6 +30,7 @@ struct TextConfig {
             .activation = activation,
             .epsilon = epsilon};
   }
+  /// Whether no size is dyn.
   constexpr bool fixed() const {
     return context != dyn && vocabulary != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn;
   }

@@ -115,14 +115,8 @@ struct Description<TextConfig> : DescriptionDefaults {
            w * static_cast<double>(embed_dim) + 1;
   }
 
-  static TowerStatement state(const TextConfig& c) {
-    return {c.width, c.layers, c.heads, c.activation.value, c.epsilon.value};
-  }
-  static void apply(TextConfig& c, const TowerStatement& stated) {
-    if (stated.heads > 0) c.heads = stated.heads;
-    if (stated.activation) c.activation = *stated.activation;
-    if (stated.epsilon) c.epsilon = *stated.epsilon;
-  }
+  static TowerStatement state(const TextConfig& c) { return state_transformer(c); }
+  static void apply(TextConfig& c, const TowerStatement& stated) { apply_to_transformer(c, stated); }
   static std::string in_words(const TextConfig& c) {
     return "context " + std::to_string(c.context) + ", vocabulary " + std::to_string(c.vocabulary) + ", width " +
            std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", heads " + std::to_string(c.heads) +

@@ -46,6 +46,7 @@ struct TextTransformer {
     visit("text_projection", self.text_projection);
   }
 
+  /// The number of blocks.
   Index depth() const { return transformer.depth(); }
   /// Arranges texts as a prefix tree that pools the end-of-text token of each text.
   void arrange(const Texts& texts, TextBatch& batch) const { prefix_tree(texts, batch); }
@@ -72,15 +73,15 @@ struct TextTransformer {
         batch);
   }
 
-  /// Every row after the first `layers` blocks: (rows of the batch, width)
+  /// Every row after the first `layers` blocks, 0 to depth(): (rows of the batch, width)
   template <class Cx>
   Rows<Cx, C.width> states(Cx& cx, const TextBatch& batch, Index layers) const {
     return transformer.rows(cx, embed(cx, batch), batch.sequences, layers);
   }
 
  private:
-  /// OpenAI's initial weights of its text blocks, where they differ from PyTorch's defaults. W is the width, L the
-  /// number of layers:
+  /// OpenAI's initial weights of its text blocks, where they differ from PyTorch's defaults. N(σ) is the normal
+  /// distribution of mean 0 and standard deviation σ, W the width, L the number of layers:
   ///   attn.in_proj_weight                              N(W^-½)
   ///   attn.out_proj.weight, mlp.c_proj.weight          N(W^-½ (2 L)^-½)
   ///   mlp.c_fc.weight                                  N((2 W)^-½)
@@ -93,6 +94,7 @@ struct TextTransformer {
     return by_module;
   }
 
+  /// From the input of the first block to (texts, Embed).
   template <class Cx>
   Rows<Cx, Embed> pooled(Cx& cx, Rows<Cx, C.width> embedded, const TextBatch& batch) const {
     const auto x = transformer.pooled(cx, embedded, batch.sequences);  // (distinct, width): the end-of-text tokens
@@ -100,6 +102,7 @@ struct TextTransformer {
     return gather(cx, distinct, batch.leaf);
   }
 
+  /// Token plus position for each row: (rows of the batch, width)
   template <class Cx>
   Rows<Cx, C.width> embed(Cx& cx, const TextBatch& batch) const {
     return embedding(cx, Size<C.width>{config->width}, batch.ids, batch.sequences.positions(), token_embedding,

@@ -31,9 +31,11 @@ struct VitConfig {
   constexpr Index patch_values() const {
     return sized([](Index c, Index p) { return c * p * p; }, channels, patch_size);
   }
+  /// Width of the MLP's hidden layer.
   constexpr Index hidden() const {
     return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
   }
+  /// Configuration of every residual block.
   constexpr BlockConfig block() const {
     return {.width = width,
             .heads = heads,
@@ -42,6 +44,7 @@ struct VitConfig {
             .activation = activation,
             .epsilon = epsilon};
   }
+  /// Whether no size is dyn.
   constexpr bool fixed() const {
     return image_size != dyn && patch_size != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn;
   }

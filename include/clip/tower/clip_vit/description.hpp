@@ -44,8 +44,8 @@ struct Description<VitConfig> : DescriptionDefaults {
   static constexpr std::string_view kind = "vit";
   static constexpr std::string_view words = "a vision transformer";
 
-  // Our own JSON. Files of the first versions have no "kind": "layers" distinguishes this family (a number) from
-  // ResNets (an array).
+  // Our own JSON. The two image families of OpenAI's CLIP write no "kind": "layers" is a number here and an array in
+  // ResNets.
   static bool recognises(const JsonReader& image) { return !image.has("kind") && !image.holds_array("layers"); }
   static VitConfig read(JsonReader& image) {
     VitConfig c = ViT_B_32.image;
@@ -129,14 +129,8 @@ struct Description<VitConfig> : DescriptionDefaults {
            values_of_blocks(c.layers, c.width, c.hidden()) + w * static_cast<double>(embed_dim);
   }
 
-  static TowerStatement state(const VitConfig& c) {
-    return {c.width, c.layers, c.heads, c.activation.value, c.epsilon.value};
-  }
-  static void apply(VitConfig& c, const TowerStatement& stated) {
-    if (stated.heads > 0) c.heads = stated.heads;
-    if (stated.activation) c.activation = *stated.activation;
-    if (stated.epsilon) c.epsilon = *stated.epsilon;
-  }
+  static TowerStatement state(const VitConfig& c) { return state_transformer(c); }
+  static void apply(VitConfig& c, const TowerStatement& stated) { apply_to_transformer(c, stated); }
   static std::string in_words(const VitConfig& c) {
     return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " +
            std::to_string(c.layers) + ", heads " + std::to_string(c.heads) + ", " + std::string(name_of(c.activation));

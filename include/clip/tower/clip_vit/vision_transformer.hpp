@@ -56,11 +56,12 @@ struct VisionTransformer {
     return project(cx, ln_post(cx, x), embed_dim, proj);
   }
 
+  /// The number of blocks.
   Index depth() const { return transformer.depth(); }
   /// Images per pass: about 400 token rows, so that activations stay in the last-level cache.
   Index images_at_once() const { return std::max<Index>(1, (400 + config->tokens() / 2) / config->tokens()); }
 
-  /// Every row after the first `layers` blocks: (n · tokens, width)
+  /// Every row after the first `layers` blocks, 0 to depth(): (n · tokens, width)
   template <class Cx>
   Rows<Cx, C.width> states(Cx& cx, Rows<Cx, dyn> images, Index layers) const {
     return transformer.rows(cx, embed(cx, images), arranged(cx, images.rows()), layers);
@@ -72,11 +73,12 @@ struct VisionTransformer {
   Rows<Cx, C.width> embed(Cx& cx, Rows<Cx, dyn> images) const {
     constexpr Index values = C.patch_values();
     const auto pixels = patches(cx, images, config->channels, config->image_size, config->patch_size,
-                                Size<values>{config->patch_values()});               // (n g², 3 p²)
+                                Size<values>{config->patch_values()});               // (n g², channels p²)
     const auto x = linear(cx, pixels, Size<C.width>{config->width}, conv1, absent);  // (n g², width)
     return ln_pre(cx, tokens(cx, x, class_embedding, positional_embedding));
   }
 
+  /// The sequences of n images: each has tokens() rows, the class token first, which is pooled.
   template <class Cx>
   const Sequences& arranged(Cx& cx, Index n) const {
     Sequences& sequences = cx.template keep<Sequences>();
