@@ -47,6 +47,17 @@ TEST_CASE("a configuration is read from JSON field by field") {
   CHECK(image.preprocessing == Preprocessing{});
 }
 
+TEST_CASE("a tower may state its kind") {
+  Json json = try_parse_json(small, "small.json").value();
+  json["image"]["kind"] = "vit";
+  json["text"]["kind"] = "text";
+  CHECK(try_parse_config(json_text(json), "small.json").value() == try_parse_config(small, "small.json").value());
+  json["image"]["kind"] = "cnn";
+  const auto refused = try_parse_config(json_text(json), "small.json");
+  REQUIRE(!refused);
+  CHECK(has(refused.error().message(), "image.kind: expected one of vit, resnet"));
+}
+
 TEST_CASE("an image tower with an array of four layers is a residual network") {
   const AnyConfig c =
       try_parse_config(

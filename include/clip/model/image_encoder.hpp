@@ -6,6 +6,7 @@
 #include <clip/config/preprocessing.hpp>
 #include <clip/image/image.hpp>
 #include <clip/model/owned.hpp>
+#include <clip/model/states_options.hpp>
 #include <clip/nn/residual_block.hpp>
 #include <clip/tensor/tensor.hpp>
 #include <clip/tower/tower.hpp>
@@ -17,14 +18,6 @@
 #include <utility>
 
 namespace clip::inline CLIP_ABI {
-
-/// The rows that states() returns.
-struct StatesOptions {
-  /// The rows after this many blocks; -1: after the last.
-  Index layer = -1;
-  /// Texts only: padded to the context, as the reference computes them; otherwise up to the end-of-text token.
-  bool padded = false;
-};
 
 /// The image tower of a model with its weights. `Config` is a model's constant, or has its members `embed_dim` and
 /// `image`.

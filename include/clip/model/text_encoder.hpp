@@ -2,8 +2,8 @@
 #pragma once
 
 #include <clip/backend/cpu.hpp>
-#include <clip/model/image_encoder.hpp>
 #include <clip/model/owned.hpp>
+#include <clip/model/states_options.hpp>
 #include <clip/model/text_input.hpp>
 #include <clip/nn/residual_block.hpp>
 #include <clip/tensor/tensor.hpp>

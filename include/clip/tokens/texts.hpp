@@ -85,7 +85,11 @@ class Texts {
       whole_ = other.whole_;
       pad_ = other.pad_;
     }
-    if (eot_id_ != other.eot_id_ || whole_ != other.whole_)
+    if (whole_ != other.whole_)
+      raise(InputError{"texts", "row to append",
+                       whole_ ? "one of a batch of whole rows" : "one that ends with an end of text",
+                       "the other kind"});
+    if (eot_id_ != other.eot_id_)
       raise(InputError{"texts", "end-of-text id of the row to append", eot_id_, other.eot_id_});
     if (this != &other) return keep(other[i], other.was_cut(i));
     const std::vector<std::int32_t> own(other[i].begin(), other[i].end());

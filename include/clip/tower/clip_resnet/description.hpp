@@ -45,7 +45,9 @@ struct Description<ResNetConfig> : DescriptionDefaults {
   static constexpr std::string_view kind = "resnet";
   static constexpr std::string_view words = "a residual network";
 
-  static bool recognises(const JsonReader& image) { return !image.has("kind") && image.holds_array("layers"); }
+  static bool recognises(const JsonReader& image) {
+    return image.says("kind", kind) || (!image.has("kind") && image.holds_array("layers"));
+  }
   static ResNetConfig read(JsonReader& image) {
     ResNetConfig c{.image_size = image.integer("image_size", 1),
                    .layers = detail::read_stages(image),

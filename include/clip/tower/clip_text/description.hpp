@@ -36,7 +36,7 @@ struct Description<TextConfig> : DescriptionDefaults {
   static constexpr std::string_view kind = "text";
   static constexpr std::string_view words = "a causal text transformer";
 
-  static bool recognises(const JsonReader& text) { return !text.has("kind"); }
+  static bool recognises(const JsonReader& text) { return text.says("kind", kind) || !text.has("kind"); }
   static TextConfig read(JsonReader& text) {
     TextConfig c = empty();
     c.context = text.integer("context", 2);

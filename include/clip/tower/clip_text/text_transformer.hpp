@@ -20,6 +20,7 @@ struct TextTransformer {
   static_assert(!C.fixed() || (C.context > 1 && C.vocabulary > 1 && C.width > 0 && C.layers > 0 && C.heads > 0),
                 "TextConfig: sizes must be positive, context and vocabulary at least 2");
   static_assert(!C.fixed() || C.width % C.heads == 0, "TextConfig: heads must divide width");
+  static_assert(problem(C) == nullptr, "TextConfig: epsilon must be finite and not negative");
   using T = typename B::Scalar;
 
   [[no_unique_address]] Known<C> config;

@@ -46,7 +46,9 @@ struct Description<VitConfig> : DescriptionDefaults {
 
   // Our own JSON. The two image families of OpenAI's CLIP write no "kind": "layers" is a number here and an array in
   // ResNets.
-  static bool recognises(const JsonReader& image) { return !image.has("kind") && !image.holds_array("layers"); }
+  static bool recognises(const JsonReader& image) {
+    return image.says("kind", kind) || (!image.has("kind") && !image.holds_array("layers"));
+  }
   static VitConfig read(JsonReader& image) {
     VitConfig c = ViT_B_32.image;
     c.mlp_width = 0;

@@ -19,6 +19,7 @@ struct VisionTransformer {
                 "VitConfig: sizes must be positive");
   static_assert(!C.fixed() || C.image_size % C.patch_size == 0, "VitConfig: patch_size must divide image_size");
   static_assert(!C.fixed() || C.width % C.heads == 0, "VitConfig: heads must divide width");
+  static_assert(problem(C) == nullptr, "VitConfig: channels must be 3, epsilon finite and not negative");
   using T = typename B::Scalar;
 
   [[no_unique_address]] Known<C> config;
