@@ -5,7 +5,6 @@
 #include <clip/loss/contrastive.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
-#include <clip/tower/list.hpp>
 
 using Plain = clip::Naive<float>;
 using Image = clip::VisionTransformer<clip::ViT_B_32.image, clip::ViT_B_32.embed_dim, Plain>;

@@ -1,7 +1,7 @@
 // clip/model/similarity.hpp: temperature and bias of a model's similarities.
 #pragma once
 
-#include <clip/backend/cpu.hpp>
+#include <clip/backend/concept.hpp>
 #include <clip/tensor/buffer.hpp>
 #include <clip/tensor/parameter.hpp>
 
@@ -14,7 +14,7 @@ namespace clip::inline CLIP_ABI {
 
 /// logit = exp(logit_scale) · cosine + logit_bias. Losses, probabilities and classifiers take it as an argument. In
 /// models without a bias (all families but SigLIP's) `logit_bias` is not a parameter.
-template <Backend B = Cpu<>>
+template <Backend B>
 class Similarity {
  public:
   using T = typename B::Scalar;
