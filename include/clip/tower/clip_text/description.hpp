@@ -95,6 +95,7 @@ struct Description<TextConfig> : DescriptionDefaults {
   static Index embed_dim(ShapeReader& shape) { return shape("text_projection", 2, 1); }
   static TextConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed) {
     TextConfig c = empty();
+    c.heads = 1;  // after a problem with shapes, heads are not another one
     c.epsilon = 1e-5f;
     c.context = shape("positional_embedding", 2, 0);
     c.vocabulary = shape("token_embedding.weight", 2, 0);
