@@ -116,9 +116,7 @@ inline Preprocessing read_huggingface_preprocessing(DescriptionReader& read, con
 /// The statements of a whole configuration.
 template <class F>
 ModelStatement describe(const AnyConfigOf<F>& c, std::string place) {
-  const auto state = [](const auto& tower) { return Description<std::remove_cvref_t<decltype(tower)>>::state(tower); };
-  return {std::visit(state, c.image), std::visit(state, c.text), c.input().image_size, c.input().preprocessing,
-          std::move(place)};
+  return {state(c.image), state(c.text), c.input().image_size, c.input().preprocessing, std::move(place)};
 }
 
 /// The configuration in the metadata of files written by this library.

@@ -65,8 +65,7 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
 /// such a file cannot state.
 template <class F>
 Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, const std::string& place) {
-  const auto state = [](const auto& tower) { return Description<std::remove_cvref_t<decltype(tower)>>::state(tower); };
-  const TowerStatement image = std::visit(state, c.image), text = std::visit(state, c.text);
+  const TowerStatement image = state(c.image), text = state(c.text);
   const Activation activation = text.activation.value_or(image.activation.value_or(Activation::gelu));
   if (activation == Activation::gelu_tanh || image.activation.value_or(activation) != activation)
     return OptionError{place, "activation in OpenCLIP's description", "quick_gelu or gelu, in both towers",

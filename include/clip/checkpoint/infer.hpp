@@ -64,12 +64,6 @@ Index infer_embed_dim(ShapeReader& shape) {
   return embed_dim != 0 ? embed_dim : Description<First>::embed_dim(shape);
 }
 
-/// The statements of a configuration in a variant over families.
-template <class Variant>
-TowerStatement state(const Variant& tower) {
-  return std::visit([](const auto& c) { return Description<std::remove_cvref_t<decltype(c)>>::state(c); }, tower);
-}
-
 /// Reports impossible numbers of heads.
 inline void check_heads(ShapeReader& shape, const std::string& name, const TowerStatement& tower) {
   if (tower.width == 0) return;

@@ -69,6 +69,12 @@ Result<void> check(const AnyConfigOf<F>& c) {
 }
 
 namespace detail {
+/// The statements of a configuration in a variant over families.
+template <class Variant>
+TowerStatement state(const Variant& tower) {
+  return std::visit([](const auto& c) { return Description<std::remove_cvref_t<decltype(c)>>::state(c); }, tower);
+}
+
 /// The families that a file is compared with when it is loaded into a model with this configuration.
 template <class Config>
 struct FamiliesOfConfig;
