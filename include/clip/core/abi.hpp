@@ -44,6 +44,19 @@
   CLIP_ABI_JOIN(CLIP_VERSION_MAJOR, CLIP_VERSION_MINOR, CLIP_VERSION_PATCH, CLIP_ABI_SET, CLIP_ABI_THROW, \
                 CLIP_ABI_KERNELS)
 
+// The host half: functions that depend neither on a model's type nor on its backend, such as readers of files, tokenizers
+// and image decoders. A header x.hpp declares them with CLIP_HOST, and x.inl.hpp beside it defines them. clip::precompiled
+// holds their objects, compiled with exceptions for the baseline of the platform; a program with the same settings that
+// links it sees declarations only. Every other program includes the definitions.
+#if defined(CLIP_WITH_PRECOMPILED) && CLIP_EXCEPTIONS && !defined(__AVX512F__) && \
+    !(defined(__AVX2__) && defined(__FMA__))
+#define CLIP_HOST_LINKED 1
+#define CLIP_HOST
+#else
+#define CLIP_HOST_LINKED 0
+#define CLIP_HOST inline
+#endif
+
 #define CLIP_STRING_(x) #x
 #define CLIP_STRING(x) CLIP_STRING_(x)
 
