@@ -1,11 +1,12 @@
 // clip/checkpoint/compare.hpp: comparison of a model with a file: missing, unexpected and misshapen tensors.
 #pragma once
 
-#include <clip/autograd/walk.hpp>
 #include <clip/checkpoint/description.hpp>
+#include <clip/checkpoint/fit.hpp>
 #include <clip/checkpoint/positions.hpp>
+#include <clip/checkpoint/positions.inl.hpp>
 #include <clip/formats/tensor_file.hpp>
-#include <clip/tensor/parameter.hpp>
+#include <clip/io/bytes.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -45,19 +46,8 @@ inline void add_names(std::string& text, const char* what, const std::vector<std
   text += names.size() > 8 ? ", …)" : ")";
 }
 
-/// Whether a tensor of a file belongs to a model: an encoder ignores the other half.
-using Owns = bool (*)(std::string_view name);
-
-/// M::owns; without it every tensor belongs to the model.
-template <class M>
-constexpr Owns owns_of() {
-  if constexpr (requires { M::owns(std::string_view{}); }) return [](std::string_view name) { return M::owns(name); };
-  else return [](std::string_view) { return true; };
-}
-
 /// Whether a table of positions differs from the model's only in its number of rows and can be interpolated.
-template <class T>
-bool can_stretch(const Parameter<T>& p, const FileTensor& stored) {
+inline bool can_stretch(const ParameterForm& p, const FileTensor& stored) {
   if (p.stretch == Stretch::none || stored.shape.size() != 2 || stored.shape[1] != p.shape[1] || stored.shape[0] < 1 ||
       !is_floating(stored.dtype))
     return false;
@@ -72,13 +62,12 @@ struct Comparison {
 
 /// Compares the parameters of a model with a file in OpenAI's names. Tensors are not reported as extra if their names
 /// begin with `ignored_prefix` (empty: none), or if they do not belong to the model by `owns`.
-template <class T>
-Comparison compare(const std::vector<NamedParameter<const Parameter<T>>>& parameters, Owns owns, const TensorFile& file,
-                   std::string_view ignored_prefix) {
+inline Comparison compare(const std::vector<ParameterForm>& parameters, Owns owns, const TensorFile& file,
+                          std::string_view ignored_prefix) {
   Comparison c;
   std::set<std::string, std::less<>> known;
-  for (const auto& [name, parameter] : parameters) {
-    const Parameter<T>& p = *parameter;
+  for (const ParameterForm& p : parameters) {
+    const std::string& name = p.name;
     known.emplace(name);
     const bool counter = p.kind == ParameterKind::counter;  // the number of batches seen, which many files lack
     const FileTensor* stored = file.find(name);
@@ -101,25 +90,22 @@ Comparison compare(const std::vector<NamedParameter<const Parameter<T>>>& parame
 }
 
 /// The same file with its tables of positions interpolated to the model's sizes. LoadError: a table that cannot be.
-template <class T>
-Result<TensorFile> try_stretch_positions(const std::vector<NamedParameter<const Parameter<T>>>& parameters,
-                                         const TensorFile& file, Interpolate how) {
+inline Result<TensorFile> try_stretch_positions(const std::vector<ParameterForm>& parameters, const TensorFile& file,
+                                                Interpolate how) {
   std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};
   std::vector<std::vector<std::byte>> memory;
-  for (const auto& named : parameters) {
-    const Parameter<T>& p = *named.parameter;
-    const auto at =
-        std::find_if(tensors.begin(), tensors.end(), [&](const FileTensor& t) { return t.name == named.name; });
+  for (const ParameterForm& p : parameters) {
+    const auto at = std::find_if(tensors.begin(), tensors.end(), [&](const FileTensor& t) { return t.name == p.name; });
     if (at == tensors.end() || same_shape(p.shape, at->shape) || !can_stretch(p, *at)) continue;
     std::vector<double> table(static_cast<std::size_t>(at->count()));
     if (auto good = try_convert(*at, std::span<double>(table)); !good) return good.error();
     auto stretched = p.stretch == Stretch::line ? try_interpolate_line(table, p.shape[1], p.shape[0], how)
                                                 : try_interpolate_grid(table, p.shape[1], p.shape[0], how);
-    if (!stretched) return LoadError{file.place(), named.name + ": " + stretched.error().message()};
+    if (!stretched) return LoadError{file.place(), p.name + ": " + stretched.error().message()};
     std::vector<std::byte> bytes(stretched->size() * sizeof(double));
     for (std::size_t i = 0; i < stretched->size(); ++i)
       store_little(bytes.data() + i * sizeof(double), std::bit_cast<std::uint64_t>((*stretched)[i]));
-    *at = FileTensor{StoredTensor{named.name, Dtype::f64, {p.shape[0], p.shape[1]}, bytes}};
+    *at = FileTensor{StoredTensor{p.name, Dtype::f64, {p.shape[0], p.shape[1]}, bytes}};
     memory.push_back(std::move(bytes));
   }
   TensorFile result = file.with(std::move(tensors));

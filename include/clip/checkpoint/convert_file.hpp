@@ -2,20 +2,19 @@
 #pragma once
 
 #include <clip/checkpoint/infer.hpp>
-#include <clip/checkpoint/save.hpp>
+#include <clip/formats/dtype.hpp>
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
-#include <utility>
-#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
 template <class F>
 struct ConvertOptionsOf {
+  static_assert(detail::needs_families<F>());
+
   Dialect dialect = Dialect::openai;
   std::optional<Dtype> dtype{};                   // of all weights, rounded to nearest; nullopt: each keeps its own
   std::optional<AnyConfigOf<F>> config{};         // describes the model; nullopt: inferred from the file
@@ -24,62 +23,23 @@ struct ConvertOptionsOf {
 };
 using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 
-namespace detail {
-
-/// A tensor to write with the bytes of the file, whose pages are released once they are written.
-inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileTensor& tensor) {
-  TensorToWrite copy{tensor.name, tensor.dtype, tensor.shape, {}, {}};
-  if (tensor.transposed) std::swap(copy.shape[0], copy.shape[1]);
-  copy.produce = [file = std::move(file), tensor](const ByteSink& sink) {
-    for (const StoredTensor& part : tensor.parts) sink(part.bytes);
-    file->release(tensor);
-  };
-  return tensor.transposed ? transposed(std::move(copy)) : copy;
-}
-
-/// The configuration of the model in a file. Required for a folder, optional for a single file.
-template <class F>
-Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const std::string& out,
-                                                   const ConvertOptionsOf<F>& options) {
-  if (options.config) return options.config;
-  const auto found = try_inspect<F>(file, options.assumed);
-  if (found && found->activation_known) return std::optional{found->config};
-  if (!writes_folder(out, options.dialect)) return std::optional<AnyConfigOf<F>>{};
-  if (!found) return found.error();
-  return LoadError{file.place(),
-                   "does not state its activation, and a folder must: give it as ConvertOptions::assumed or the whole "
-                   "configuration"}
-      .with_id("clip.load.activation");
-}
-
-}  // namespace detail
-
 /// Reads weights of any format and dialect from `in` and writes them as safetensors to `out`: a file, or a folder like
 /// save's. A tensor that keeps its element type keeps its bytes. Between dialects names change, q, k and v are joined
 /// or split, projections transposed. OpenAI's integers and tables of position ids, which are not weights, are omitted;
 /// batch counters stay integers. Only one tensor is in memory at a time.
 /// LoadError: as try_open_tensors; for a folder, a file that does not determine its model. OptionError, NumericError:
 /// as try_save.
-template <class F = KnownFamilies, class Inflate = detail::Inflate>
+template <class F = KnownFamilies>
 [[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,
-                                            const std::type_identity_t<ConvertOptionsOf<F>>& options = {}) {
-  const auto opened = try_open_tensors<Inflate>(in);
-  if (!opened) return opened.error();
-  const auto config = detail::try_describe<F>(*opened, out, options);
-  if (!config) return config.error();
-  const auto file = std::make_shared<const TensorFile>(in_openai_names<F>(*opened));
-  std::vector<TensorToWrite> tensors;
-  for (const FileTensor& tensor : file->tensors())
-    if (!detail::is_note(tensor.name) && !detail::is_dropped(tensor.name, name_tables<F>()))
-      tensors.push_back(detail::copy_of(file, tensor));
-  return detail::try_write_model<F>(std::move(tensors), out,
-                                    {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata},
-                                    *config);
-}
-template <class F = KnownFamilies, class Inflate = detail::Inflate>
+                                            const std::type_identity_t<ConvertOptionsOf<F>>& options = {});
+template <class F = KnownFamilies>
 void convert_file(const std::string& in, const std::string& out,
                   const std::type_identity_t<ConvertOptionsOf<F>>& options = {}) {
-  try_convert_file<F, Inflate>(in, out, options).value();
+  try_convert_file<F>(in, out, options).value();
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/checkpoint/convert_file.inl.hpp>
+#endif

@@ -1,9 +1,11 @@
 // clip/checkpoint/description.hpp: statements of a file or folder about its model, such as activation and heads.
 #pragma once
 
+#include <clip/checkpoint/folder_description.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/io/json.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/model/openclip_json.hpp>
 #include <clip/tower/json_fields.hpp>
 
 #include <algorithm>

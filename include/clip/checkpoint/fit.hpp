@@ -1,13 +1,19 @@
-// clip/checkpoint/fit.hpp: comparison of a file's statements with a model, and the configuration that fits the file.
+// clip/checkpoint/fit.hpp: comparison of a file with a model: names, shapes and statements.
 #pragma once
 
-#include <clip/checkpoint/infer.hpp>
+#include <clip/autograd/walk.hpp>
+#include <clip/checkpoint/load_options.hpp>
+#include <clip/formats/tensor_file.hpp>
+#include <clip/model/any_config.hpp>
 #include <clip/model/owned.hpp>
+#include <clip/tensor/parameter.hpp>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
+#include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
 
@@ -33,44 +39,51 @@ concept DescribesItself = !std::is_void_v<FamiliesOf<M>>;
 template <class M>
 using NamingFamilies = std::conditional_t<DescribesItself<M>, FamiliesOf<M>, KnownFamilies>;
 
-/// The sizes of a configuration for a message.
-template <class F>
-std::string in_words(const AnyConfigOf<F>& c) {
-  const auto tower = [](const auto& t) { return Description<std::remove_cvref_t<decltype(t)>>::in_words(t); };
-  return "image size " + std::to_string(c.input().image_size) + ", " + std::visit(tower, c.image) + "; text " +
-         std::visit(tower, c.text) + "; embedding " + std::to_string(c.embed_dim);
-}
-
-/// "; clip::ViT_B_16 would fit", or the sizes of a fitting model; empty if the file holds no such model, or fits.
+/// The arithmetic type of a model's backend.
 template <class M>
-std::string suggest_config(const M& model, const TensorFile& file) {
-  if constexpr (DescribesItself<M>) {
-    using F = FamiliesOf<M>;
-    const AnyConfigOf<F> mine = model.config();
-    const TowerStatement image = state(mine.image), text = state(mine.text);
-    auto found = try_inspect<F>(file, {.activation = text.activation});
-    if (!found)  // no rule determines the heads of some widths
-      found = try_inspect<F>(file, {text.activation, image.heads, text.heads});
-    if (!found || found->config == mine) return {};
-    return found->constant.empty() ? "; a model that fits has " + in_words(found->config)
-                                   : "; " + found->constant + " would fit";
-  }
-  return {};
+using ScalarOf = typename std::remove_cvref_t<decltype(std::declval<std::remove_const_t<M>&>().backend())>::Scalar;
+
+/// Whether a tensor of a file belongs to a model: an encoder ignores the other half.
+using Owns = bool (*)(std::string_view name);
+
+/// M::owns; without it every tensor belongs to the model.
+template <class M>
+constexpr Owns owns_of() {
+  if constexpr (requires { M::owns(std::string_view{}); }) return [](std::string_view name) { return M::owns(name); };
+  else return [](std::string_view) { return true; };
 }
 
-/// Appends the differences between a file's statements about a tower and the model's configuration.
-inline void compare_tower(std::string& wrong, const std::string& name, const TowerStatement& mine,
-                          const TowerStatement& stated) {
-  const auto differ = [&](const std::string& what, const std::string& expected, const std::string& found) {
-    if (expected != found)
-      wrong +=
-          (wrong.empty() ? "" : "; ") + name + " " + what + ": expected " + expected + " (the model's), found " + found;
-  };
-  if (stated.activation && mine.activation)
-    differ("activation", std::string(name_of(*mine.activation)), std::string(name_of(*stated.activation)));
-  if (stated.heads > 0 && mine.heads > 0) differ("heads", std::to_string(mine.heads), std::to_string(stated.heads));
-  if (stated.epsilon && mine.epsilon) differ("epsilon", in_words(*mine.epsilon), in_words(*stated.epsilon));
-}
+/// The properties of a parameter that decide whether a file's tensor fits it.
+struct ParameterForm {
+  std::string name;
+  Shape shape;
+  ParameterKind kind;
+  Stretch stretch;
+};
+
+/// A model as files are compared with it.
+template <class F>
+struct LoadTarget {
+  static_assert(needs_families<F>());
+
+  std::vector<ParameterForm> parameters;
+  Owns owns;
+  std::optional<AnyConfigOf<F>> config;           // of a model that states all of its sizes
+  std::optional<TowerStatement> image{}, text{};  // one of them for an encoder; none for a user's aggregate
+};
+
+/// A file that fits a model: under OpenAI's names, with position tables of the model's sizes.
+struct FittedFile {
+  TensorFile file;
+  LoadReport report;
+};
+
+/// Compares a file in any dialect with a model. A complete load has no missing and no unused names.
+/// LoadError: all missing, unexpected and misshapen names in one message, with the configuration that fits; an
+/// activation, a number of heads or an epsilon other than the model's (most files state none of them).
+template <class F>
+Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& file, const LoadOptions& options,
+                           bool partial);
 
 /// The statements of a single encoder's configuration.
 template <class Config>
@@ -79,25 +92,23 @@ TowerStatement state_of_encoder(const Config& config) {
   else return state(config);
 }
 
-/// LoadError: the file states an activation, a number of heads or an epsilon other than the model's. Most files state
-/// none of them.
 template <class M>
-Result<void> try_check_statements(const M& model, const TensorFile& file) {
-  const auto stated = try_read_description<NamingFamilies<M>>(file);
-  if (!stated) return stated.error();
-  std::string wrong;
+LoadTarget<NamingFamilies<M>> load_target(const M& model) {
+  LoadTarget<NamingFamilies<M>> target{{}, owns_of<M>(), std::nullopt};
+  for (const auto& [name, p] : named_parameters<ScalarOf<M>>(model))
+    target.parameters.push_back({std::string(name), p->shape, p->kind, p->stretch});
   if constexpr (DescribesItself<M>) {
-    const AnyConfigOf<FamiliesOf<M>> mine = model.config();
-    compare_tower(wrong, "image", state(mine.image), stated->image);
-    compare_tower(wrong, "text", state(mine.text), stated->text);
+    target.config.emplace(model.config());
+    target.image = state(target.config->image);
+    target.text = state(target.config->text);
   } else if constexpr (requires { M::half; }) {
-    const bool image = M::half == Half::image;
-    compare_tower(wrong, image ? "image" : "text", state_of_encoder(model.config()),
-                  image ? stated->image : stated->text);
+    (M::half == Half::image ? target.image : target.text) = state_of_encoder(model.config());
   }
-  if (wrong.empty()) return {};
-  return LoadError{file.place(), wrong + " (" + stated->place + ")" + suggest_config(model, file)}.with_id(
-      "clip.load.settings");
+  return target;
 }
 
 }  // namespace clip::inline CLIP_ABI::detail
+
+#if !CLIP_HOST_LINKED
+#include <clip/checkpoint/fit.inl.hpp>
+#endif

@@ -2,109 +2,19 @@
 #pragma once
 
 #include <clip/formats/tensor_file.hpp>
-#include <clip/io/json.hpp>
-#include <clip/io/mapped_file.hpp>
-#include <clip/io/posix.hpp>
 
-#include <array>
-#include <optional>
-#include <set>
 #include <string>
-#include <utility>
 
 namespace clip::inline CLIP_ABI {
 
-namespace detail {
-
-inline Result<Json> try_read_json(const std::string& path) {
-  const auto file = try_map_file(path);
-  if (!file) return file.error();
-  return try_parse_json(as_text(file->bytes()), path);
-}
-
-/// Opens the files of an index, each once. They must be in the folder of the index.
-template <class Inflate>
-Result<TensorFile> try_open_shards(const std::string& folder, const std::string& index_path) {
-  const auto index = try_read_json(index_path);
-  if (!index) return index.error();
-  const auto map = index->is_object() ? index->find("weight_map") : index->end();
-  if (map == index->end() || !map->is_object() || map->empty())
-    return LoadError{index_path, "weight_map", "an object: tensor names and their files", "none"};
-  std::set<std::string> names;
-  for (const auto& [tensor, file] : map->items()) {
-    const auto* const name = file.template get_ptr<const Json::string_t*>();
-    if (name == nullptr || name->empty() || name->front() == '.' || name->find('/') != name->npos)
-      return LoadError{index_path, "weight_map: " + tensor, "the name of a file in its folder", json_in_words(file)};
-    names.insert(*name);
-  }
-  std::optional<TensorFile> all;
-  for (const std::string& name : names) {
-    auto shard = try_open_tensor_file<Inflate>(folder + "/" + name);
-    if (!shard) return shard.error();
-    if (!all) all = std::move(*shard);
-    else if (auto done = all->try_join(std::move(*shard)); !done) return done.error();
-  }
-  for (const auto& [tensor, file] : map->items())
-    if (all->find(tensor) == nullptr) return LoadError{index_path, "weight_map: " + tensor + ": no shard has it"};
-  return *all;
-}
-
-inline Result<std::optional<FolderDescription>> try_read_description(const std::string& folder) {
-  for (const char* const name : {"/open_clip_config.json", "/config.json"}) {
-    const std::string path = folder + name;
-    if (!is_there(path)) continue;
-    FolderDescription description{path, nullptr, nullptr};
-    auto config = try_read_json(path);
-    if (!config) return config.error();
-    description.config = std::move(*config);
-    if (const std::string more = folder + "/preprocessor_config.json"; is_there(more)) {
-      auto preprocessing = try_read_json(more);
-      if (!preprocessing) return preprocessing.error();
-      description.preprocessing = std::move(*preprocessing);
-    }
-    return std::optional{std::move(description)};
-  }
-  return std::optional<FolderDescription>{};
-}
-
-/// File names of weights in folders, in order of preference.
-inline constexpr std::array<const char*, 6> weights_in_folders{
-    "open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors",
-    "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.bin"};
-
-template <class Inflate>
-Result<TensorFile> try_open_folder(const std::string& folder) {
-  auto description = try_read_description(folder);
-  if (!description) return description.error();
-  std::string looked_for;
-  for (const std::string name : weights_in_folders) {
-    const std::string path = folder + "/" + name;
-    looked_for += (looked_for.empty() ? "" : ", ") + name;
-    if (!is_there(path)) continue;
-    auto file = name.ends_with(".json") ? try_open_shards<Inflate>(folder, path) : try_open_tensor_file<Inflate>(path);
-    if (!file) return file.error();
-    return file->in_folder(folder, std::move(*description));
-  }
-  return LoadError{folder, "no weights in this folder (looked for " + looked_for + ")"}.with_id("clip.load.no_file");
-}
-
-}  // namespace detail
-
 /// Opens the tensors at a path, with their stored names: a file of any format, an index of several files, or a folder
 /// of either. LoadError: no weights, with the names tried; any invalid file.
-template <class Inflate = detail::Inflate>
-[[nodiscard]] Result<TensorFile> try_open_tensors(const std::string& path) {
-  if (detail::is_folder(path)) return detail::try_open_folder<Inflate>(path);
-  if (path.ends_with(".index.json")) {
-    const auto slash = path.rfind('/');
-    return detail::try_open_shards<Inflate>(slash == path.npos ? "." : path.substr(0, slash), path);
-  }
-  return try_open_tensor_file<Inflate>(path);
-}
+[[nodiscard]] CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path);
 
-template <class Inflate = detail::Inflate>
-TensorFile open_tensors(const std::string& path) {
-  return try_open_tensors<Inflate>(path).value();
-}
+inline TensorFile open_tensors(const std::string& path) { return try_open_tensors(path).value(); }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/checkpoint/folder.inl.hpp>
+#endif

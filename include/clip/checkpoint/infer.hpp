@@ -1,18 +1,12 @@
 // clip/checkpoint/infer.hpp: inference of a model's configuration from tensor shapes and the statements of a file.
 #pragma once
 
-#include <clip/checkpoint/description.hpp>
-#include <clip/checkpoint/folder.hpp>
-#include <clip/checkpoint/foreign.hpp>
-#include <clip/checkpoint/name_tables.hpp>
-#include <clip/model/catalogue.hpp>
-#include <clip/names/shape_reader.hpp>
+#include <clip/formats/tensor_file.hpp>
+#include <clip/model/any_config.hpp>
+#include <clip/names/dialect.hpp>
 
 #include <optional>
 #include <string>
-#include <type_traits>
-#include <utility>
-#include <variant>
 
 namespace clip::inline CLIP_ABI {
 
@@ -26,6 +20,8 @@ struct Assumptions {
 /// The model in a file.
 template <class F>
 struct InspectionOf {
+  static_assert(detail::needs_families<F>());
+
   AnyConfigOf<F> config;
   std::string name, constant;  // "ViT-B/32", "clip::ViT_B_32"; empty: not a published model of the library
   Dialect dialect;             // of the file's names
@@ -33,81 +29,6 @@ struct InspectionOf {
   bool activation_known = false;  // stated or assumed; false: the configuration's quick_gelu is a guess
 };
 using Inspection = InspectionOf<KnownFamilies>;
-
-namespace detail {
-
-/// Infers a tower by the first family that recognises the file. If none does, the first family of the list reports its
-/// missing tensors as problems. `words` receives the name of the tower for a sentence.
-template <class L>
-typename L::Variant infer_tower(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed,
-                                std::string& words) {
-  std::optional<typename L::Variant> tower;
-  const auto infer = [&]<class Config>() {
-    tower = Description<Config>::infer(shape, stated, assumed);
-    words = Description<Config>::words;
-  };
-  L::each([&]<class Config>() {
-    if (!tower && Description<Config>::recognises(shape)) infer.template operator()<Config>();
-  });
-  if (!tower) infer.template operator()<std::variant_alternative_t<0, typename L::Variant>>();
-  return std::move(*tower);
-}
-
-/// The embedding dimension, by the text family that infer_tower chooses.
-template <class L>
-Index infer_embed_dim(ShapeReader& shape) {
-  Index embed_dim = 0;
-  L::each([&]<class Config>() {
-    if (embed_dim == 0 && Description<Config>::recognises(shape)) embed_dim = Description<Config>::embed_dim(shape);
-  });
-  using First = std::variant_alternative_t<0, typename L::Variant>;
-  return embed_dim != 0 ? embed_dim : Description<First>::embed_dim(shape);
-}
-
-/// Reports impossible numbers of heads.
-inline void check_heads(ShapeReader& shape, const std::string& name, const TowerStatement& tower) {
-  if (tower.width == 0) return;
-  if (tower.heads == 0)
-    shape.problem("the heads of the " + name + " tower are not known: its width, " + std::to_string(tower.width) +
-                  ", is not a multiple of 64");
-  else if (tower.width % tower.heads != 0)
-    shape.problem(std::to_string(tower.heads) + " heads do not divide the width of the " + name + " tower, " +
-                  std::to_string(tower.width));
-}
-
-/// Reports contradictions between shapes and statements.
-template <class F>
-void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const ModelStatement& stated) {
-  const auto compare = [&](const char* what, Index found, Index said) {
-    if (found > 0 && said > 0 && said != found)
-      shape.problem(std::string(what) + ": " + std::to_string(found) + " by its shapes, " + std::to_string(said) +
-                    " by " + stated.place);
-  };
-  const TowerStatement image = state(c.image), text = state(c.text);
-  check_heads(shape, "image", image);
-  compare("image width", image.width, stated.image.width);
-  compare("image layers", image.layers, stated.image.layers);
-  check_heads(shape, "text", text);
-  compare("image size", c.input().image_size, stated.image_size);
-  compare("text width", text.width, stated.text.width);
-  compare("text layers", text.layers, stated.text.layers);
-}
-
-/// Whether the activation of a tower, if it has one, is stated or assumed.
-inline bool is_known(const TowerStatement& tower, const TowerStatement& stated, const Assumptions& assumed) {
-  return !tower.activation || stated.activation || assumed.activation;
-}
-
-/// A lower bound of the number of values in a model.
-template <class F>
-double count_values(const AnyConfigOf<F>& c) {
-  const auto of = [&](const auto& tower) {
-    return Description<std::remove_cvref_t<decltype(tower)>>::count_values(tower, c.embed_dim);
-  };
-  return std::visit(of, c.image) + std::visit(of, c.text);
-}
-
-}  // namespace detail
 
 /// The configuration of the CLIP model in a file, in any dialect.
 ///
@@ -118,39 +39,7 @@ double count_values(const AnyConfigOf<F>& c) {
 /// LoadError: no such model, with the kind of model found; a file too small for its own shapes; statements that
 /// contradict the shapes.
 template <class F = KnownFamilies>
-[[nodiscard]] Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assumptions& assumed = {}) {
-  const TensorFile file = in_openai_names<F>(in_any_dialect);
-  const auto stated = detail::try_read_description<F>(file);
-  if (!stated) return stated.error();
-  ShapeReader shape{file};
-  const Index embed_dim = detail::infer_embed_dim<typename F::Texts>(shape);
-  std::string image_words, text_words;
-  auto image = detail::infer_tower<typename F::Images>(
-      shape, stated->image, {.heads = assumed.image_heads, .activation = assumed.activation}, image_words);
-  auto text = detail::infer_tower<typename F::Texts>(
-      shape, stated->text, {.heads = assumed.text_heads, .activation = assumed.activation}, text_words);
-  AnyConfigOf<F> c{embed_dim, std::move(image), std::move(text), shape.has("logit_bias")};
-  if (stated->preprocessing) c.preprocessing() = *stated->preprocessing;
-  if (shape.missing())
-    return LoadError{file.place(), "not a CLIP with " + image_words + ": found " + detail::foreign_kind(file) + "; " +
-                                       shape.problems()}
-        .with_id("clip.load.model");
-  detail::check_statements(shape, c, *stated);
-  if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};
-  double values = 0;
-  for (const FileTensor& t : file.tensors()) values += static_cast<double>(t.count());
-  const double needed = detail::count_values(c);
-  if (needed > values) return LoadError{file.place(), "too small for its own shapes: weights", needed, values};
-  if (auto possible = check(c); !possible) return LoadError{file.place(), possible.error().message()};
-  const NamedConfigOf<F>* const known = find_named(c);
-  return InspectionOf<F>{c,
-                         known ? std::string(known->name) : "",
-                         known ? std::string(known->constant) : "",
-                         dialect_of<F>(in_any_dialect),
-                         file.format(),
-                         detail::is_known(detail::state(c.image), stated->image, assumed) &&
-                             detail::is_known(detail::state(c.text), stated->text, assumed)};
-}
+[[nodiscard]] Result<InspectionOf<F>> try_inspect(const TensorFile& file, const Assumptions& assumed = {});
 
 /// The configuration alone.
 template <class F = KnownFamilies>
@@ -164,14 +53,15 @@ AnyConfigOf<F> infer_config(const TensorFile& file, const Assumptions& assumed =
 }
 
 /// The model in the file or folder at a path. Errors also as try_open_tensors.
-template <class F = KnownFamilies, class Inflate = detail::Inflate>
-[[nodiscard]] Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed = {}) {
-  const auto file = try_open_tensors<Inflate>(path);
-  return file ? try_inspect<F>(*file, assumed) : file.error();
-}
-template <class F = KnownFamilies, class Inflate = detail::Inflate>
+template <class F = KnownFamilies>
+[[nodiscard]] Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed = {});
+template <class F = KnownFamilies>
 InspectionOf<F> inspect(const std::string& path, const Assumptions& assumed = {}) {
-  return try_inspect<F, Inflate>(path, assumed).value();
+  return try_inspect<F>(path, assumed).value();
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/checkpoint/infer.inl.hpp>
+#endif

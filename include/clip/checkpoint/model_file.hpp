@@ -3,11 +3,12 @@
 
 #include <clip/autograd/walk.hpp>
 #include <clip/backend/concept.hpp>
-#include <clip/checkpoint/compare.hpp>
 #include <clip/checkpoint/fit.hpp>
 #include <clip/checkpoint/folder.hpp>
-#include <clip/checkpoint/name_tables.hpp>
+#include <clip/checkpoint/load_options.hpp>
 #include <clip/checkpoint/save.hpp>
+#include <clip/formats/rewrite.hpp>
+#include <clip/formats/safetensors.hpp>
 #include <clip/model/pack.hpp>
 #include <clip/tensor/parameter.hpp>
 
@@ -21,41 +22,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// How a file is loaded into a model.
-struct LoadOptions {
-  /// How tables of positions are interpolated if the model's image size or context differs from the file's; none: an
-  /// error.
-  Interpolate positions = Interpolate::none;
-  /// The file may have other tensors whose names begin with this prefix.
-  std::string_view ignored_prefix{};
-  /// Weights stay in the mapped file if they are stored as the model reads them: float32 (for a float model), one
-  /// contiguous tensor each, not transposed, at an aligned address. They are not read or copied before their first use,
-  /// and processes share the pages; other weights are converted. The model keeps the mapping as long as weights are in
-  /// it. pack() and parameter tables copy the weights they need into the model's memory. Until then the file must not
-  /// be modified or truncated in place: results would change, and reading beyond its end raises SIGBUS. Replacing it by
-  /// another file of the same name (as save does) is harmless.
-  bool in_place = false;
-};
-
-/// The names that a partial load did not use.
-struct LoadReport {
-  std::vector<std::string> missing;  // parameters of the model that the file lacks
-  std::vector<std::string> unused;   // tensors of the file that the model lacks
-};
-
 namespace detail {
-
-/// The arithmetic type of a model's backend.
-template <class M>
-using ScalarOf = typename std::remove_cvref_t<decltype(std::declval<std::remove_const_t<M>&>().backend())>::Scalar;
-
-/// The file in OpenAI's names, with position tables of the model's size if the options say how to interpolate.
-template <class M>
-Result<TensorFile> try_prepare(const M& model, const TensorFile& in_any_dialect, const LoadOptions& options) {
-  TensorFile file = in_openai_names<NamingFamilies<M>>(in_any_dialect);
-  if (options.positions == Interpolate::none) return file;
-  return try_stretch_positions(named_parameters<ScalarOf<M>>(model), file, options.positions);
-}
 
 /// Points a weight into the mapped file, if it is stored as the model reads it.
 template <class T>
@@ -107,19 +74,9 @@ void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
 /// LoadError.
 template <class M>
 Result<void> try_load(M& model, const TensorFile& in_any_dialect, const LoadOptions& options = {}) {
-  const auto file = detail::try_prepare(model, in_any_dialect, options);
-  if (!file) return file.error();
-  const auto c = detail::compare(named_parameters<detail::ScalarOf<M>>(std::as_const(model)), detail::owns_of<M>(),
-                                 *file, options.ignored_prefix);
-  std::string wrong;
-  detail::add_names(wrong, "missing", c.missing);
-  detail::add_names(wrong, "not of this model", c.extra);
-  detail::add_names(wrong, "that do not fit", c.misfit);
-  if (!wrong.empty())
-    return LoadError{file->place(), "names: " + wrong + detail::suggest_config(model, *file)}.with_id(
-        "clip.load.names");
-  if (auto same = detail::try_check_statements(model, *file); !same) return same;
-  detail::fill(model, *file, options.in_place);
+  const auto fitted = detail::try_fit(detail::load_target(model), in_any_dialect, options, false);
+  if (!fitted) return fitted.error();
+  detail::fill(model, fitted->file, options.in_place);
   return {};
 }
 template <class M>
@@ -127,37 +84,30 @@ Result<void> try_load(M& model, const Safetensors& file, std::string_view ignore
   return try_load(model, TensorFile{file}, {.ignored_prefix = ignored_prefix});
 }
 /// From a path: safetensors, a file of torch.save or torch.jit.save, an index of shards, or a Hugging Face folder.
-template <class M, class Inflate = detail::Inflate>
+template <class M>
 Result<void> try_load(M& model, const std::string& path, const LoadOptions& options = {}) {
-  const auto file = try_open_tensors<Inflate>(path);
+  const auto file = try_open_tensors(path);
   return file ? try_load(model, *file, options) : Result<void>{file.error()};
 }
-template <class M, class Inflate = detail::Inflate>
+template <class M>
 void load(M& model, const std::string& path, const LoadOptions& options = {}) {
-  try_load<M, Inflate>(model, path, options).value();
+  try_load(model, path, options).value();
 }
 
 /// Fills the parameters whose names the file has, and reports the others. LoadError: misshapen tensors; the model is
 /// then unchanged.
-template <class M, class Inflate = detail::Inflate>
+template <class M>
 Result<LoadReport> try_load_partial(M& model, const std::string& path, const LoadOptions& options = {}) {
-  const auto opened = try_open_tensors<Inflate>(path);
-  if (!opened) return opened.error();
-  const auto file = detail::try_prepare(model, *opened, options);
+  const auto file = try_open_tensors(path);
   if (!file) return file.error();
-  auto c = detail::compare(named_parameters<detail::ScalarOf<M>>(std::as_const(model)), detail::owns_of<M>(), *file,
-                           options.ignored_prefix);
-  std::string wrong;
-  detail::add_names(wrong, "that do not fit", c.misfit);
-  if (!wrong.empty())
-    return LoadError{path, "names: " + wrong + detail::suggest_config(model, *file)}.with_id("clip.load.names");
-  if (auto same = detail::try_check_statements(model, *file); !same) return same.error();
-  detail::fill(model, *file, options.in_place);
-  return LoadReport{std::move(c.missing), std::move(c.extra)};
+  auto fitted = detail::try_fit(detail::load_target(model), *file, options, true);
+  if (!fitted) return fitted.error();
+  detail::fill(model, fitted->file, options.in_place);
+  return std::move(fitted->report);
 }
-template <class M, class Inflate = detail::Inflate>
+template <class M>
 LoadReport load_partial(M& model, const std::string& path, const LoadOptions& options = {}) {
-  return try_load_partial<M, Inflate>(model, path, options).value();
+  return try_load_partial(model, path, options).value();
 }
 
 /// Values in a backend's memory as a tensor to write, downloaded during writing.
@@ -213,6 +163,7 @@ std::vector<TensorToWrite> tensors_of(M& model) {
 template <class M>
 Result<void> try_save(M& model, const std::string& path, const SaveOptions& options = {}) {
   using F = detail::NamingFamilies<M>;
+  static_assert(detail::needs_families<F>());
   std::optional<AnyConfigOf<F>> config;
   if constexpr (detail::DescribesItself<M>) config = AnyConfigOf<F>{model.config()};
   return detail::try_write_model<F>(tensors_of(model), path, options, config);

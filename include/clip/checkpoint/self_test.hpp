@@ -7,7 +7,6 @@
 
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/self_test_record.hpp>
-#include <clip/core/rng.hpp>
 #include <clip/core/scalar.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/preprocess.hpp>
@@ -18,7 +17,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -46,34 +44,10 @@ concept EncodesTexts = requires(const M& model, const Texts& texts) {
 
 /// Two images of noise, 3 : 1 and 1 : 3, downscaled by two: the crop offset is a whole number of pixels, so that
 /// rounding conventions agree.
-inline Images self_test_images(const ImageInput& input, std::uint64_t seed) {
-  Images images;
-  std::vector<float> values;
-  for (const auto& [width, height] :
-       {std::pair{6 * input.image_size, 2 * input.image_size}, {2 * input.image_size, 6 * input.image_size}}) {
-    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(width * height * 3));
-    Rng rng = Rng{seed}.fork("clip.self_test").fork(static_cast<std::uint64_t>(width));
-    for (std::uint8_t& p : pixels) p = static_cast<std::uint8_t>(rng.bits() >> 24);
-    const Images one = preprocess(input, Image{width, height, Pixels::rgb, std::move(pixels)});
-    values.insert(values.end(), one.values().begin(), one.values().end());
-  }
-  return Images::from_floats(2, input.channels, input.image_size, input.image_size, std::move(values));
-}
+CLIP_HOST Images self_test_images(const ImageInput& input, std::uint64_t seed);
 
 /// A short text and one of full context length, with the start and end tokens of OpenAI's vocabularies.
-inline std::vector<std::vector<std::int32_t>> self_test_ids(Index context, Index vocabulary, std::uint64_t seed) {
-  Rng rng = Rng{seed}.fork("clip.self_test").fork("ids");
-  std::vector<std::vector<std::int32_t>> ids;
-  for (const Index length : {std::min<Index>(context, 5), context}) {
-    std::vector<std::int32_t> row(static_cast<std::size_t>(length));
-    for (std::int32_t& id : row)
-      id = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(std::max<Index>(1, vocabulary - 2))));
-    row.front() = static_cast<std::int32_t>(vocabulary - 2);
-    row.back() = static_cast<std::int32_t>(vocabulary - 1);
-    ids.push_back(std::move(row));
-  }
-  return ids;
-}
+CLIP_HOST std::vector<std::vector<std::int32_t>> self_test_ids(Index context, Index vocabulary, std::uint64_t seed);
 
 template <class Features>
 std::vector<FeatureDigest> digests_of(const Features& features, Index n) {
@@ -116,29 +90,12 @@ Result<void> try_check_ids(const M& model, const SelfTest& test, const std::stri
   return {};
 }
 
-/// The largest deviation between recorded and found values; infinity for records of different form and for NaN.
-inline double distance(const std::vector<FeatureDigest>& stored, const std::vector<FeatureDigest>& found) {
-  constexpr double none = std::numeric_limits<double>::infinity();
-  if (stored.size() != found.size()) return none;
-  double most = 0;
-  const auto take = [&](double d) { most = d <= most ? most : std::isnan(d) ? none : d; };
-  for (std::size_t i = 0; i < stored.size(); ++i) {
-    if (stored[i].first.size() != found[i].first.size()) return none;
-    take(std::abs(stored[i].norm - found[i].norm) / std::max(stored[i].norm, 1e-300));
-    for (std::size_t k = 0; k < stored[i].first.size(); ++k) take(std::abs(stored[i].first[k] - found[i].first[k]));
-  }
-  return most;
-}
+/// The self test of a file. LoadError: none stored, or an unreadable one.
+CLIP_HOST Result<SelfTest> try_stored_self_test(const TensorFile& file);
 
-/// The tolerance after a whole network, by arithmetic type; weights rounded to 16 bits change features by more.
-inline double self_test_tolerance(const TensorFile& file, double arithmetic) {
-  double tolerance = arithmetic;
-  for (const FileTensor& t : file.tensors()) {
-    if (t.dtype == Dtype::f16) tolerance = std::max(tolerance, 4e-3);
-    if (t.dtype == Dtype::bf16) tolerance = std::max(tolerance, 3e-2);
-  }
-  return tolerance;
-}
+/// Compares what a model computes with its file's record. NumericError: the tower, its deviation and the tolerance.
+CLIP_HOST Result<SelfTestReport> try_judge_self_test(const TensorFile& file, const SelfTest& stored,
+                                                     const SelfTest& found, double arithmetic);
 
 }  // namespace detail
 
@@ -158,13 +115,11 @@ template <class M>
 
 /// Encodes the inputs of the file's self test again and compares. Skips a tower that the model or the record lacks.
 /// LoadError: no self test stored, or an unreadable one. NumericError: the tower, its deviation and the tolerance.
-template <class M, class Inflate = detail::Inflate>
+template <class M>
 [[nodiscard]] Result<SelfTestReport> try_self_test(const M& model, const std::string& path) {
-  const auto file = try_open_tensors<Inflate>(path);
+  const auto file = try_open_tensors(path);
   if (!file) return file.error();
-  const auto at = file->metadata().find(self_test_key);
-  if (at == file->metadata().end()) return LoadError{path, "no self test stored in it"}.with_id("clip.load.self_test");
-  const auto stored = try_parse_self_test(at->second, path);
+  const auto stored = detail::try_stored_self_test(*file);
   if (!stored) return stored.error();
   const bool images = detail::EncodesImages<M> && !stored->images.empty(),
              texts = detail::EncodesTexts<M> && !stored->texts.empty();
@@ -174,25 +129,15 @@ template <class M, class Inflate = detail::Inflate>
   SelfTest found = *stored;
   if (auto possible = detail::try_check_ids(model, found, path); !possible) return possible.error();
   detail::encode_inputs(model, found, images, texts);
-  SelfTestReport report;
-  using Mine = ScalarTraits<typename M::T>;
-  report.tolerance = detail::self_test_tolerance(
-      *file, 2 * std::max(Mine::value_tolerance, stored->scalar == ScalarTraits<double>::name
-                                                     ? ScalarTraits<double>::value_tolerance
-                                                     : ScalarTraits<float>::value_tolerance));
-  if (images) report.image = detail::distance(stored->images, found.images);
-  if (texts) report.text = detail::distance(stored->texts, found.texts);
-  std::string wrong;
-  for (const auto& [tower, off] : {std::pair{"image", report.image}, {"text", report.text}})
-    if (!(off <= report.tolerance))
-      wrong += (wrong.empty() ? "" : "; ") + std::string(tower) + " tower: features differ by " +
-               detail::in_words(off) + ", tolerance " + detail::in_words(report.tolerance);
-  if (!wrong.empty()) return NumericError{path, "self test: " + wrong}.with_id("clip.numeric.self_test");
-  return report;
+  return detail::try_judge_self_test(*file, *stored, found, ScalarTraits<typename M::T>::value_tolerance);
 }
-template <class M, class Inflate = detail::Inflate>
+template <class M>
 SelfTestReport self_test(const M& model, const std::string& path) {
-  return try_self_test<M, Inflate>(model, path).value();
+  return try_self_test(model, path).value();
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/checkpoint/self_test.inl.hpp>
+#endif

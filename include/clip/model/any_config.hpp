@@ -69,6 +69,27 @@ Result<void> check(const AnyConfigOf<F>& c) {
 }
 
 namespace detail {
+/// Complete for the families whose templates over files have definitions. With clip::precompiled these are the known
+/// ones; clip/families.hpp brings the definitions for all others.
+#if CLIP_HOST_LINKED
+template <class F>
+struct FamilyDefinitions;
+template <>
+struct FamilyDefinitions<KnownFamilies> {};
+#else
+template <class F>
+struct FamilyDefinitions {};
+#endif
+
+/// The answer of FamilyDefinitions, with a sentence.
+template <class F>
+constexpr bool needs_families() {
+  static_assert(
+      requires { sizeof(FamilyDefinitions<F>); },
+      "files of this list of families: with clip::precompiled, include <clip/families.hpp>, too");
+  return true;
+}
+
 /// The statements of a configuration in a variant over families.
 template <class Variant>
 TowerStatement state(const Variant& tower) {

@@ -1,9 +1,7 @@
 // clip/model/catalogue.hpp: published models by name, for programs that choose a model at run time.
 #pragma once
 
-#include <clip/io/posix.hpp>
 #include <clip/model/any_config.hpp>
-#include <clip/model/config_json.hpp>
 
 #include <string>
 #include <string_view>
@@ -18,43 +16,23 @@ using NamedConfig = NamedConfigOf<KnownFamilies>;
 
 /// All published models, grouped by family: OpenAI's under OpenAI's names, the others as source/name.
 template <class F = KnownFamilies>
-const std::vector<NamedConfigOf<F>>& named_configs() {
-  static const std::vector<NamedConfigOf<F>> all = [] {
-    std::vector<NamedConfigOf<F>> list;
-    F::Images::each([&]<class Config>() {
-      for (const auto& known : Description<Config>::published)
-        list.push_back({known.name, known.constant, known.config});
-    });
-    return list;
-  }();
-  return all;
-}
+const std::vector<NamedConfigOf<F>>& named_configs();
 
 /// The first published model with this configuration, or null. Ignores color_order, which does not distinguish models.
 template <class F>
-const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
-  config.preprocessing().color_order = ColorOrder::openai;
-  for (const NamedConfigOf<F>& known : named_configs<F>())
-    if (known.config == config) return &known;
-  return nullptr;
-}
+const NamedConfigOf<F>* find_named(AnyConfigOf<F> config);
 
 /// A model by name or from a JSON file, in our format or OpenCLIP's (a path that ends in .json or exists).
 /// OptionError: neither; the error lists the names. Other errors as try_read_config.
 template <class F = KnownFamilies>
-Result<AnyConfigOf<F>> try_find_config(const std::string& name_or_path) {
-  std::string names;
-  for (const NamedConfigOf<F>& known : named_configs<F>()) {
-    if (known.name == name_or_path) return known.config;
-    names += (names.empty() ? "" : ", ") + std::string(known.name);
-  }
-  if (name_or_path.ends_with(".json") || detail::is_there(name_or_path)) return try_read_config<F>(name_or_path);
-  return OptionError{"model", "name", "a configuration file or one of " + names, name_or_path}.with_id(
-      "clip.option.name");
-}
+Result<AnyConfigOf<F>> try_find_config(const std::string& name_or_path);
 template <class F = KnownFamilies>
 AnyConfigOf<F> find_config(const std::string& name_or_path) {
   return try_find_config<F>(name_or_path).value();
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/model/catalogue.inl.hpp>
+#endif

@@ -4,16 +4,17 @@
 #include <clip/config/activation.hpp>
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
-#include <clip/io/json.hpp>
-#include <clip/io/json_reader.hpp>
+#include <clip/io/json_fwd.hpp>
 #include <clip/names/dialect.hpp>
-#include <clip/names/shape_reader.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
+
+class JsonReader;
+class ShapeReader;
 
 /// The statements of a file, its folder or a configuration about a tower: those that the shapes of its weights do not
 /// determine (activation, heads, epsilon), and those that can be compared with them (width, layers). 0 and nullopt: not

@@ -3,16 +3,43 @@
 
 #include <clip/autograd/parameters.hpp>
 #include <clip/checkpoint/model_file.hpp>
+#include <clip/formats/safetensors.hpp>
+#include <clip/formats/safetensors_write.hpp>
 
-#include <charconv>
+#include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
 /// Names of the optimiser's tensors begin with this prefix: "optimizer.exp_avg.visual.proj".
 inline constexpr std::string_view optimizer_prefix = "optimizer.";
+
+namespace detail {
+
+/// A setting of a run as JSON text, for the metadata of its checkpoints: numbers as they are, texts in quotes.
+CLIP_HOST std::string fact_text(Index value);
+CLIP_HOST std::string fact_text(std::uint64_t value);
+CLIP_HOST std::string fact_text(double value);
+CLIP_HOST std::string fact_text(const std::string& value);
+/// An object of texts.
+CLIP_HOST std::string fact_text(const std::map<std::string, std::string>& values);
+
+/// The progress of a run.
+struct RunProgress {
+  Index step, optimizer_steps;
+};
+
+/// The progress that a checkpoint states. LoadError: a file of another kind, metadata other than `expected`, or a
+/// tensor that is missing or has another shape.
+CLIP_HOST Result<RunProgress> try_check_run(const Safetensors& file,
+                                            const std::vector<std::pair<std::string, Shape>>& tensors,
+                                            const std::map<std::string, std::string>& expected);
+
+}  // namespace detail
 
 /// Writes the weights by their names, the optimiser's state under optimizer_prefix, and the progress of the run as
 /// metadata ("step", "optimizer_steps" and the entries of `metadata`). Atomic: the old file stays until the new one is
@@ -39,34 +66,12 @@ Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer
   using T = typename B::Scalar;
   const auto file = try_open_safetensors(path);
   if (!file) return file.error();
-  const auto number = [&](const char* key) -> Result<Index> {
-    const auto found = file->metadata().find(key);
-    const std::string text = found == file->metadata().end() ? "" : found->second;
-    Index value = -1;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failed != std::errc{} || end != text.data() + text.size() || value < 0)
-      return LoadError{path, std::string("metadata ") + key, "a number, as in a checkpoint of a run",
-                       "\"" + text + "\""};
-    return value;
-  };
-  const auto step = number("step"), steps = number("optimizer_steps");
-  if (!step) return step.error();
-  if (!steps) return steps.error();
-  for (const auto& [key, text] : expected) {
-    const auto found = file->metadata().find(key);
-    if (found == file->metadata().end() || found->second != text)
-      return LoadError{path, "metadata " + key, text, found == file->metadata().end() ? "nothing" : found->second}
-          .with_id("clip.load.run");
-  }
+  std::vector<std::pair<std::string, Shape>> tensors;
   for (const auto& state : parameters.states())
-    for (const auto& e : parameters.entries()) {
-      const std::string name = std::string(optimizer_prefix) + state.name + "." + e.name;
-      const StoredTensor* stored = file->find(name);
-      if (!stored || !detail::same_shape(e.shape, stored->shape))
-        return LoadError{path, name, "values of shape " + e.shape.in_words(), stored ? "another shape" : "nothing"};
-      if (stored->dtype != Dtype::f32 && stored->dtype != Dtype::f64)
-        return LoadError{path, name, "F32 or F64", std::string(traits(stored->dtype).name)};
-    }
+    for (const auto& e : parameters.entries())
+      tensors.emplace_back(std::string(optimizer_prefix) + state.name + "." + e.name, e.shape);
+  const auto progress = detail::try_check_run(*file, tensors, expected);
+  if (!progress) return progress.error();
   if (auto done = try_load(model, *file, optimizer_prefix); !done) return done.error();
   for (const auto& state : parameters.states())
     for (const auto& e : parameters.entries()) {
@@ -74,8 +79,12 @@ Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer
       convert(*file->find(std::string(optimizer_prefix) + state.name + "." + e.name), std::span<T>(values));
       parameters.backend().upload(std::span<const T>(values), state.of(e));
     }
-  optimizer.set_steps(*steps);
-  return *step;
+  optimizer.set_steps(progress->optimizer_steps);
+  return progress->step;
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/train/run_state.inl.hpp>
+#endif

@@ -5,6 +5,7 @@
 #include <clip/backend/arithmetic.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/io/files.hpp>
+#include <clip/model/config_json.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>
@@ -156,30 +157,29 @@ class Trainer {
 
   /// The settings that must be equal in a checkpoint and in the run that resumes from it, by name.
   std::map<std::string, std::string> resolved() const {
-    Json facts{{"model", described_model()},
-               {"scalar", numbers_of(model_->backend())},
-               {"trained values", parameters_.count()},
-               {"pairs", source_->size()},
-               {"epochs", options_.epochs},
-               {"batch", options_.batch},
-               {"seed", options_.seed},
-               {"warmup", options_.warmup},
-               {"clip_norm", options_.clip_norm}};
-    for (const auto& [name, value] : options_.optimizer.facts()) facts[name] = value;
-    std::map<std::string, std::string> texts;
-    for (const auto& [name, fact] : facts.items()) texts.emplace("run." + name, json_text(fact));
-    return texts;
+    using detail::fact_text;
+    std::map<std::string, std::string> facts{{"run.model", described_model()},
+                                             {"run.scalar", fact_text(numbers_of(model_->backend()))},
+                                             {"run.trained values", fact_text(parameters_.count())},
+                                             {"run.pairs", fact_text(static_cast<Index>(source_->size()))},
+                                             {"run.epochs", fact_text(options_.epochs)},
+                                             {"run.batch", fact_text(options_.batch)},
+                                             {"run.seed", fact_text(options_.seed)},
+                                             {"run.warmup", fact_text(options_.warmup)},
+                                             {"run.clip_norm", fact_text(options_.clip_norm)}};
+    for (const auto& [name, value] : options_.optimizer.facts()) facts["run." + name] = fact_text(value);
+    return facts;
   }
 
-  /// The model's configuration, or the names and shapes of an aggregate without one.
-  Json described_model() const {
+  /// The model's configuration, or the names and shapes of an aggregate without one, as JSON text.
+  std::string described_model() const {
     if constexpr (detail::DescribesItself<M>) {
-      return to_json(model_->config());
+      return config_text(model_->config());
     } else {
-      Json names = Json::object();
+      std::map<std::string, std::string> shapes;
       visit_parameters(*model_,
-                       [&](std::string_view name, const auto& p) { names[std::string(name)] = p.shape.in_words(); });
-      return names;
+                       [&](std::string_view name, const auto& p) { shapes[std::string(name)] = p.shape.in_words(); });
+      return detail::fact_text(shapes);
     }
   }
 

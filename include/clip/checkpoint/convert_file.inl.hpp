@@ -1,0 +1,64 @@
+// clip/checkpoint/convert_file.inl.hpp: definitions of clip/checkpoint/convert_file.hpp.
+#pragma once
+
+#include <clip/checkpoint/convert_file.hpp>
+#include <clip/checkpoint/folder.hpp>
+#include <clip/checkpoint/infer.inl.hpp>
+#include <clip/checkpoint/name_tables.hpp>
+#include <clip/checkpoint/save.inl.hpp>
+#include <clip/formats/rewrite.hpp>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// A tensor to write with the bytes of the file, whose pages are released once they are written.
+inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileTensor& tensor) {
+  TensorToWrite copy{tensor.name, tensor.dtype, tensor.shape, {}, {}};
+  if (tensor.transposed) std::swap(copy.shape[0], copy.shape[1]);
+  copy.produce = [file = std::move(file), tensor](const ByteSink& sink) {
+    for (const StoredTensor& part : tensor.parts) sink(part.bytes);
+    file->release(tensor);
+  };
+  return tensor.transposed ? transposed(std::move(copy)) : copy;
+}
+
+/// The configuration of the model in a file. Required for a folder, optional for a single file.
+template <class F>
+Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const std::string& out,
+                                                   const ConvertOptionsOf<F>& options) {
+  if (options.config) return options.config;
+  const auto found = try_inspect<F>(file, options.assumed);
+  if (found && found->activation_known) return std::optional{found->config};
+  if (!writes_folder(out, options.dialect)) return std::optional<AnyConfigOf<F>>{};
+  if (!found) return found.error();
+  return LoadError{file.place(),
+                   "does not state its activation, and a folder must: give it as ConvertOptions::assumed or the whole "
+                   "configuration"}
+      .with_id("clip.load.activation");
+}
+
+}  // namespace detail
+
+template <class F>
+Result<void> try_convert_file(const std::string& in, const std::string& out,
+                              const std::type_identity_t<ConvertOptionsOf<F>>& options) {
+  const auto opened = try_open_tensors(in);
+  if (!opened) return opened.error();
+  const auto config = detail::try_describe<F>(*opened, out, options);
+  if (!config) return config.error();
+  const auto file = std::make_shared<const TensorFile>(in_openai_names<F>(*opened));
+  std::vector<TensorToWrite> tensors;
+  for (const FileTensor& tensor : file->tensors())
+    if (!detail::is_note(tensor.name) && !detail::is_dropped(tensor.name, name_tables<F>()))
+      tensors.push_back(detail::copy_of(file, tensor));
+  return detail::try_write_model<F>(std::move(tensors), out,
+                                    {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata},
+                                    *config);
+}
+
+}  // namespace clip::inline CLIP_ABI

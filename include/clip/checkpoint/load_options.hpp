@@ -1,0 +1,34 @@
+// clip/checkpoint/load_options.hpp: options of load, and the report of a partial one.
+#pragma once
+
+#include <clip/checkpoint/positions.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// How a file is loaded into a model.
+struct LoadOptions {
+  /// How tables of positions are interpolated if the model's image size or context differs from the file's; none: an
+  /// error.
+  Interpolate positions = Interpolate::none;
+  /// The file may have other tensors whose names begin with this prefix.
+  std::string_view ignored_prefix{};
+  /// Weights stay in the mapped file if they are stored as the model reads them: float32 (for a float model), one
+  /// contiguous tensor each, not transposed, at an aligned address. They are not read or copied before their first use,
+  /// and processes share the pages; other weights are converted. The model keeps the mapping as long as weights are in
+  /// it. pack() and parameter tables copy the weights they need into the model's memory. Until then the file must not
+  /// be modified or truncated in place: results would change, and reading beyond its end raises SIGBUS. Replacing it by
+  /// another file of the same name (as save does) is harmless.
+  bool in_place = false;
+};
+
+/// The names that a partial load did not use.
+struct LoadReport {
+  std::vector<std::string> missing;  // parameters of the model that the file lacks
+  std::vector<std::string> unused;   // tensors of the file that the model lacks
+};
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,136 @@
+// clip/tower/clip_text/description.inl.hpp: definitions of clip/tower/clip_text/description.hpp.
+#pragma once
+
+#include <clip/io/json.hpp>
+#include <clip/io/json_reader.hpp>
+#include <clip/names/shape_reader.hpp>
+#include <clip/tower/clip_text/description.hpp>
+#include <clip/tower/json_fields.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// OpenAI's names and those of transformers' CLIPModel.
+inline constexpr std::array<NameRule, 11> text_huggingface_names{{
+    {"token_embedding.weight", "text_model.embeddings.token_embedding.weight"},
+    {"positional_embedding", "text_model.embeddings.position_embedding.weight"},
+    {"ln_final.*", "text_model.final_layer_norm.*"},
+    {"text_projection", "text_projection.weight", true},
+    {"transformer.resblocks.#.ln_1.*", "text_model.encoder.layers.#.layer_norm1.*"},
+    {"transformer.resblocks.#.ln_2.*", "text_model.encoder.layers.#.layer_norm2.*"},
+    {"transformer.resblocks.#.attn.in_proj_weight", "text_model.encoder.layers.#.self_attn.@_proj.weight"},
+    {"transformer.resblocks.#.attn.in_proj_bias", "text_model.encoder.layers.#.self_attn.@_proj.bias"},
+    {"transformer.resblocks.#.attn.out_proj.*", "text_model.encoder.layers.#.self_attn.out_proj.*"},
+    {"transformer.resblocks.#.mlp.c_fc.*", "text_model.encoder.layers.#.mlp.fc1.*"},
+    {"transformer.resblocks.#.mlp.c_proj.*", "text_model.encoder.layers.#.mlp.fc2.*"},
+}};
+
+}  // namespace detail
+
+CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
+  TextConfig c = empty();
+  c.context = text.integer("context", 2);
+  c.vocabulary = text.integer("vocabulary", 2);
+  return read_transformer(text, c);
+}
+
+CLIP_HOST Json Description<TextConfig>::write(const TextConfig& c) {
+  Json text = transformer_to_json(c);
+  text["context"] = c.context;
+  text["vocabulary"] = c.vocabulary;
+  return text;
+}
+
+CLIP_HOST bool Description<TextConfig>::recognises(const JsonReader& text) {
+  return text.says("kind", kind) || !text.has("kind");
+}
+
+CLIP_HOST bool Description<TextConfig>::recognises(const ShapeReader& shape) {
+  return shape.has("token_embedding.weight");
+}
+
+CLIP_HOST bool Description<TextConfig>::recognises_openclip(const JsonReader&) { return true; }
+
+CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Activation activation) {
+  TextConfig c = empty();
+  c.context = text.may_have("context_length") ? text.integer("context_length", 2) : 77;
+  c.vocabulary = text.may_have("vocab_size") ? text.integer("vocab_size", 2) : 49408;
+  c.width = text.integer("width", 1);
+  c.layers = text.integer("layers", 1);
+  c.heads = text.integer("heads", 1);
+  c.mlp_width = read_mlp_ratio(text, c.width);
+  c.activation = activation;
+  c.epsilon = 1e-5f;
+  return c;
+}
+
+CLIP_HOST Result<Json> Description<TextConfig>::try_write_openclip(const TextConfig& c, const std::string&) {
+  Json text{{"context_length", c.context},
+            {"vocab_size", c.vocabulary},
+            {"width", c.width},
+            {"heads", c.heads},
+            {"layers", c.layers}};
+  if (c.hidden() != 4 * c.width) text["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
+  return text;
+}
+
+CLIP_HOST Result<Json> Description<TextConfig>::try_write_huggingface(const TextConfig& c, Index embed_dim,
+                                                                      const std::string&) {
+  Json text = huggingface_transformer(c, embed_dim);
+  text.update({{"model_type", "clip_text_model"},
+               {"max_position_embeddings", c.context},
+               {"vocab_size", c.vocabulary},
+               {"bos_token_id", c.vocabulary - 2},
+               {"eos_token_id", c.vocabulary - 1},
+               {"pad_token_id", c.vocabulary - 1}});  // as OpenAI's tokenizer has them in transformers
+  return text;
+}
+
+CLIP_HOST NameTable Description<TextConfig>::names(Dialect dialect) {
+  if (dialect != Dialect::huggingface) return {.dialect = dialect};
+  return {.dialect = dialect,
+          .prefix = "text_model.",
+          .rules = detail::text_huggingface_names,
+          .dropped = "text_model.embeddings.position_ids"};
+}
+
+CLIP_HOST Index Description<TextConfig>::embed_dim(ShapeReader& shape) { return shape("text_projection", 2, 1); }
+
+CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const TowerStatement& stated,
+                                                    const TowerStatement& assumed) {
+  TextConfig c = empty();
+  c.heads = 1;  // after a problem with shapes, heads are not another one
+  c.epsilon = 1e-5f;
+  c.context = shape("positional_embedding", 2, 0);
+  c.vocabulary = shape("token_embedding.weight", 2, 0);
+  c.width = shape("token_embedding.weight", 2, 1);
+  c.layers = shape.count_blocks("transformer.resblocks.", "attn.in_proj_weight");
+  const Index hidden = shape("transformer.resblocks.0.mlp.c_fc.weight", 2, 0);
+  shape("text_projection", 2, 1);
+  if (!shape.problems().empty()) return c;
+  c.mlp_width = hidden == 4 * c.width ? 0 : hidden;
+  c.heads = infer_heads(c.width, stated.heads, assumed.heads);
+  c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
+  c.epsilon = stated.epsilon.value_or(c.epsilon);
+  return c;
+}
+
+CLIP_HOST double Description<TextConfig>::count_values(const TextConfig& c, Index embed_dim) {
+  const double w = static_cast<double>(c.width);
+  return static_cast<double>(c.vocabulary + c.context) * w + 2 * w + values_of_blocks(c.layers, c.width, c.hidden()) +
+         w * static_cast<double>(embed_dim) + 1;
+}
+
+CLIP_HOST std::string Description<TextConfig>::in_words(const TextConfig& c) {
+  return "context " + std::to_string(c.context) + ", vocabulary " + std::to_string(c.vocabulary) + ", width " +
+         std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", heads " + std::to_string(c.heads) +
+         ", " + std::string(name_of(c.activation));
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,41 @@
+// precompiled/host.cpp: the host half: readers and writers of files, tokenizers, image decoders.
+//
+// Programs that link clip::precompiled see declarations of what is defined here.
+#include <clip/host.inl.hpp>
+
+#if !CLIP_HOST_LINKED
+#error "the host half is compiled with exceptions and without -march flags, as the programs that link it"
+#endif
+
+namespace clip::inline CLIP_ABI {
+
+using All = KnownFamilies;
+
+template Result<void> try_convert(const StoredTensor&, std::span<float>);
+template Result<void> try_convert(const StoredTensor&, std::span<double>);
+template Result<void> try_convert(const FileTensor&, std::span<float>);
+template Result<void> try_convert(const FileTensor&, std::span<double>);
+
+template Result<AnyConfig> try_parse_config<All>(std::string_view, const std::string&);
+template Result<AnyConfig> try_read_config<All>(const std::string&);
+template Json to_json(const AnyConfig&);
+template Json to_json(const ClipConfig<VitConfig, TextConfig>&);
+template Json to_json(const ClipConfig<ResNetConfig, TextConfig>&);
+template std::string config_text(const AnyConfig&);
+template const std::vector<NamedConfig>& named_configs<All>();
+template const NamedConfig* find_named<All>(AnyConfig);
+template Result<AnyConfig> try_find_config<All>(const std::string&);
+
+template Result<Inspection> try_inspect<All>(const TensorFile&, const Assumptions&);
+template Result<Inspection> try_inspect<All>(const std::string&, const Assumptions&);
+template Result<void> try_convert_file<All>(const std::string&, const std::string&, const ConvertOptions&);
+
+namespace detail {
+
+template Result<FittedFile> try_fit(const LoadTarget<All>&, const TensorFile&, const LoadOptions&, bool);
+template Result<void> try_write_model<All>(std::vector<TensorToWrite>, const std::string&, const SaveOptions&,
+                                             const std::optional<AnyConfig>&);
+
+}  // namespace detail
+
+}  // namespace clip::inline CLIP_ABI
