@@ -3,7 +3,8 @@
 
 Every header of ours that the root includes is written once, in include order; includes of others stay. A header that is
 included under a condition only is written under that condition; such conditions may only name macros that a program sets
-before its first include (CLIP_WITH_…, CLIP_HAS_…), so that their value is the same wherever they are written.
+before its first include (CLIP_WITH_…, CLIP_HAS_…) or that core/abi.hpp, which is written first, derives from them
+(CLIP_HOST_LINKED), so that their value is the same wherever they are written.
 Headers named X_begin.hpp and X_end.hpp, and those without #pragma once, are text: they are written where they are included.
 """
 import argparse
@@ -13,7 +14,7 @@ import sys
 
 DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*(.*?)[ \t]*$")
 OURS = re.compile(r"^<(clip/[^>]+)>")
-ALLOWED = re.compile(r"\b(CLIP_WITH_\w+|CLIP_HAS_\w+|defined)\b")
+ALLOWED = re.compile(r"\b(CLIP_WITH_\w+|CLIP_HAS_\w+|CLIP_HOST_LINKED|defined)\b")
 
 
 class Refused(Exception):
@@ -35,8 +36,9 @@ def inverse(condition):
 
 
 def both(conditions):
-    conditions = [c for c in conditions if c]
-    return " && ".join(f"({c})" if "||" in c else c for c in conditions)
+    """All of them, each part once: x.hpp and x.inl.hpp include each other."""
+    parts = [part for c in conditions if c for part in ([f"({c})"] if "||" in c else c.split(" && "))]
+    return " && ".join(dict.fromkeys(parts))
 
 
 def is_text(name, lines):

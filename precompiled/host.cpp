@@ -1,10 +1,11 @@
 // precompiled/host.cpp: the host half: readers and writers of files, tokenizers, image decoders.
 //
 // Programs that link clip::precompiled see declarations of what is defined here.
-#include <clip/host.inl.hpp>
+#define CLIP_BUILDS_PRECOMPILED 1
+#include <clip/clip.hpp>
 
-#if !CLIP_HOST_LINKED
-#error "the host half is compiled with exceptions and without -march flags, as the programs that link it"
+#if CLIP_HOST_LINKED || !defined(CLIP_WITH_PRECOMPILED) || defined(__AVX2__)
+#error "clip::precompiled is compiled with exceptions and without -march flags"
 #endif
 
 namespace clip::inline CLIP_ABI {

@@ -48,13 +48,16 @@
 // and image decoders. A header x.hpp declares them with CLIP_HOST, and x.inl.hpp beside it defines them. clip::precompiled
 // holds their objects, compiled with exceptions for the baseline of the platform; a program with the same settings that
 // links it sees declarations only. Every other program includes the definitions.
-#if defined(CLIP_WITH_PRECOMPILED) && CLIP_EXCEPTIONS && !defined(__AVX512F__) && \
-    !(defined(__AVX2__) && defined(__FMA__))
-#define CLIP_HOST_LINKED 1
-#define CLIP_HOST
-#else
+#if !defined(CLIP_WITH_PRECOMPILED) || !CLIP_EXCEPTIONS || defined(__AVX512F__) || \
+    (defined(__AVX2__) && defined(__FMA__))
 #define CLIP_HOST_LINKED 0
 #define CLIP_HOST inline
+#elif defined(CLIP_BUILDS_PRECOMPILED)
+#define CLIP_HOST_LINKED 0
+#define CLIP_HOST
+#else
+#define CLIP_HOST_LINKED 1
+#define CLIP_HOST
 #endif
 
 #define CLIP_STRING_(x) #x
