@@ -4,14 +4,6 @@
 // list, includes this header beside clip/clip.hpp; every other program has the definitions anyway.
 #pragma once
 
-#include <clip/core/abi.hpp>
-
-// Definitions of the library's own beside those of clip::precompiled must be inline.
-#if CLIP_HOST_LINKED
-#undef CLIP_HOST
-#define CLIP_HOST inline
-#endif
-
 #include <clip/checkpoint/convert_file.inl.hpp>
 #include <clip/checkpoint/fit.inl.hpp>
 #include <clip/checkpoint/infer.inl.hpp>
@@ -20,9 +12,6 @@
 #include <clip/model/config_json.inl.hpp>
 
 #if CLIP_HOST_LINKED
-#undef CLIP_HOST
-#define CLIP_HOST
-
 namespace clip::inline CLIP_ABI::detail {
 
 template <class F>

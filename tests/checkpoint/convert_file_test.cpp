@@ -1,4 +1,7 @@
 #include <clip/checkpoint/convert_file.hpp>
+#include <clip/checkpoint/folder.hpp>
+#include <clip/checkpoint/name_tables.hpp>
+#include <clip/io/json.hpp>
 
 #include "stored_clip.hpp"
 

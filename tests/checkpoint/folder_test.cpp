@@ -1,4 +1,5 @@
 #include <clip/checkpoint/folder.hpp>
+#include <clip/checkpoint/folder_description.hpp>
 #include <clip/formats/safetensors_write.hpp>
 
 #include "../io/temporary_folder.hpp"

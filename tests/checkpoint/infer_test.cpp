@@ -1,4 +1,6 @@
 #include <clip/checkpoint/infer.hpp>
+#include <clip/io/json.hpp>
+#include <clip/model/catalogue.hpp>
 
 #include "stored_clip.hpp"
 

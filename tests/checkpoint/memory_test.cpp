@@ -2,6 +2,7 @@
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/model_file.hpp>
+#include <clip/families.hpp>
 #include <clip/model/model.hpp>
 
 #include "../io/temporary_folder.hpp"

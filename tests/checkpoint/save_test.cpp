@@ -1,6 +1,9 @@
 #include <clip/checkpoint/save.hpp>
 
 #include <clip/checkpoint/open.hpp>
+#include <clip/core/half.hpp>
+#include <clip/io/json.hpp>
+#include <clip/tower/json_fields.hpp>
 
 #include "stored_clip.hpp"
 

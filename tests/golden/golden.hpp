@@ -7,6 +7,7 @@
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/core/scalar.hpp>
 #include <clip/image/image.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/optim/adamw.hpp>

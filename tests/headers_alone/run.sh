@@ -1,7 +1,7 @@
 # sh run.sh alone|together INCLUDE_DIR COMPILER FLAGS…: checks that every header under INCLUDE_DIR compiles.
 #
-# alone: each header in a translation unit of its own, two compilers at a time. A header that another one includes first
-# is proven there. together: all headers in one unit, for the warnings of a second compiler and for clashes of names.
+# alone: each header in a translation unit of its own, two compilers at a time, as a program that links clip::precompiled
+# sees it: then headers include least. A header that another one includes first is proven there. together: all headers in one unit, for the warnings of a second compiler and for clashes of names.
 # Headers of clip::precompiled redefine what it replaces and are a unit of their own. Exempt: X_begin.hpp and X_end.hpp,
 # which make sense only as a pair around other code. layering/check.cmake asserts #pragma once.
 how=$1
@@ -39,7 +39,7 @@ included=$(headers | first_includes | sort -u)
 headers | grep -vxF -- "$included" | xargs -P 2 -I HEADER sh -c '
   header=$1
   shift
-  printf "#include <%s>\n" "$header" | "$@" -x c++ -fsyntax-only - || {
+  printf "#include <%s>\n" "$header" | "$@" -DCLIP_WITH_PRECOMPILED=1 -x c++ -fsyntax-only - || {
     echo "does not compile alone: $header"
     exit 1
   }' one HEADER "$compiler" "$@"

@@ -55,6 +55,8 @@ refused("#include \"json.hpp\": expected <clip/folder/file.hpp>" clip/core/view.
 refused("#include <nlohmann/json.hpp>: only clip/io/json.hpp" clip/core/view.hpp ${view} "#include <nlohmann/json.hpp>")
 refused("#include <stb/stb_image.h>: only clip/io/stb.hpp" clip/core/view.hpp ${view} "#include <stb/stb_image.h>")
 refused("#include <png.h>: only clip/image/decode/png.hpp" clip/core/view.hpp ${view} "#include <png.h>")
+refused("#include <clip/core/pixels.inl.hpp>: only clip/core/pixels.hpp and clip/families.hpp include it"
+        clip/core/view.hpp ${view} "#include <clip/core/pixels.inl.hpp>")
 refused("#include <webp/decode.h>: only clip/image/decode/webp.hpp"
         clip/core/view.hpp ${view} "#include <webp/decode.h>")
 refused("#include <stb_image.h>: only clip/io/stb.hpp" clip/core/view.hpp ${view} "#include <stb_image.h>")

@@ -1,3 +1,4 @@
+#include <clip/io/json.hpp>
 #include <clip/model/catalogue.hpp>
 
 #include "../io/temporary_folder.hpp"

@@ -1,3 +1,4 @@
+#include <clip/io/json.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/config_json.hpp>
 

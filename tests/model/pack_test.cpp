@@ -1,6 +1,7 @@
 #include <clip/autograd/parameters.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/model_file.hpp>
+#include <clip/core/half.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/model.hpp>
 

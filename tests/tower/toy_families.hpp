@@ -2,6 +2,10 @@
 #pragma once
 
 #include <clip/config/preprocessing.hpp>
+#include <clip/families.hpp>
+#include <clip/io/json.hpp>
+#include <clip/io/json_reader.hpp>
+#include <clip/names/shape_reader.hpp>
 #include <clip/nn/linear.hpp>
 #include <clip/nn/mean_pool.hpp>
 #include <clip/nn/residual_block.hpp>

@@ -3,8 +3,10 @@
 
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/convert_file.hpp>
+#include <clip/checkpoint/name_tables.hpp>
 #include <clip/checkpoint/open.hpp>
 #include <clip/data/pairs.hpp>
+#include <clip/model/catalogue.hpp>
 #include <clip/model/count.hpp>
 #include <clip/model/flops.hpp>
 #include <clip/model/model.hpp>

@@ -4,7 +4,6 @@
 #include <clip/checkpoint/description.hpp>
 #include <clip/checkpoint/fit.hpp>
 #include <clip/checkpoint/positions.hpp>
-#include <clip/checkpoint/positions.inl.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/io/bytes.hpp>
 

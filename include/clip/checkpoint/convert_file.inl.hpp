@@ -3,9 +3,9 @@
 
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/folder.hpp>
-#include <clip/checkpoint/infer.inl.hpp>
+#include <clip/checkpoint/infer.hpp>
 #include <clip/checkpoint/name_tables.hpp>
-#include <clip/checkpoint/save.inl.hpp>
+#include <clip/checkpoint/save.hpp>
 #include <clip/formats/rewrite.hpp>
 
 #include <memory>

@@ -69,11 +69,6 @@ inline Result<std::shared_ptr<const FolderDescription>> try_read_description(con
   return std::shared_ptr<const FolderDescription>{};
 }
 
-/// File names of weights in folders, in order of preference.
-inline constexpr std::array<const char*, 6> weights_in_folders{
-    "open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors",
-    "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.bin"};
-
 inline Result<TensorFile> try_open_folder(const std::string& folder) {
   auto description = try_read_description(folder);
   if (!description) return description.error();

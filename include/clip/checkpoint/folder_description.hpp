@@ -1,8 +1,9 @@
-// clip/checkpoint/folder_description.hpp: the JSON files beside the weights in a checkpoint folder.
+// clip/checkpoint/folder_description.hpp: files of a checkpoint folder: names of weights, and the JSON beside them.
 #pragma once
 
 #include <clip/io/json.hpp>
 
+#include <array>
 #include <string>
 
 namespace clip::inline CLIP_ABI {
@@ -13,5 +14,14 @@ struct FolderDescription {
   Json config;         // its content
   Json preprocessing;  // preprocessor_config.json; null if absent
 };
+
+namespace detail {
+
+/// File names of weights in folders, in order of preference.
+inline constexpr std::array<const char*, 6> weights_in_folders{
+    "open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors",
+    "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.bin"};
+
+}  // namespace detail
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,8 +1,8 @@
 // clip/checkpoint/folder_write.hpp: atomic writer of a model's folder in the layout of transformers or OpenCLIP.
 #pragma once
 
-#include <clip/checkpoint/folder.inl.hpp>
 #include <clip/checkpoint/folder_config.hpp>
+#include <clip/checkpoint/folder_description.hpp>
 #include <clip/formats/safetensors_write.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/files.hpp>

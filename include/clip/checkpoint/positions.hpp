@@ -16,6 +16,11 @@ namespace clip::inline CLIP_ABI {
 ///   tinyclip:    as huggingface, but with aligned corners; no rule for texts
 enum class Interpolate : unsigned char { none, openclip, huggingface, tinyclip };
 
+namespace detail {
+/// √n if n is a square, otherwise -1.
+CLIP_HOST Index whole_root(Index n);
+}  // namespace detail
+
 /// Interpolates the table of an image tower, a class row and a square grid, to another grid. Copies the class row.
 ///   (1 + g², width) -> (rows, width)
 /// ShapeError: rows that are not a square plus one. OptionError: `how` is none.

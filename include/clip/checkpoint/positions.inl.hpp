@@ -88,8 +88,7 @@ class InterpolationMatrix {
   std::vector<double> values_;
 };
 
-/// √n if n is a square, otherwise -1.
-inline Index whole_root(Index n) {
+CLIP_HOST Index whole_root(Index n) {
   if (n < 0) return -1;
   const auto r = static_cast<Index>(std::llround(std::sqrt(static_cast<double>(n))));
   return r * r == n ? r : -1;

@@ -1,7 +1,7 @@
 // clip/formats/file_tensor.inl.hpp: definitions of clip/formats/file_tensor.hpp.
 #pragma once
 
-#include <clip/formats/dtype.inl.hpp>
+#include <clip/formats/dtype.hpp>
 #include <clip/formats/file_tensor.hpp>
 
 #include <cstddef>

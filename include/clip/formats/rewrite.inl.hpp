@@ -2,7 +2,7 @@
 #pragma once
 
 #include <clip/core/half.hpp>
-#include <clip/formats/dtype.inl.hpp>
+#include <clip/formats/dtype.hpp>
 #include <clip/formats/rewrite.hpp>
 #include <clip/io/bytes.hpp>
 

@@ -1,7 +1,7 @@
 // clip/formats/safetensors.inl.hpp: definitions of clip/formats/safetensors.hpp.
 #pragma once
 
-#include <clip/formats/dtype.inl.hpp>
+#include <clip/formats/dtype.hpp>
 #include <clip/formats/safetensors.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>

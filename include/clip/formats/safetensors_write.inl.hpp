@@ -1,7 +1,7 @@
 // clip/formats/safetensors_write.inl.hpp: definitions of clip/formats/safetensors_write.hpp.
 #pragma once
 
-#include <clip/formats/dtype.inl.hpp>
+#include <clip/formats/dtype.hpp>
 #include <clip/formats/safetensors_write.hpp>
 #include <clip/io/atomic_file.hpp>
 #include <clip/io/bytes.hpp>
