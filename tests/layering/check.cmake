@@ -7,7 +7,7 @@ set(folders core io config formats names backend tensor autograd ops nn image to
 
 # Third-party headers: a pattern for the include, a pattern for the headers that may include it, and the rule in words.
 set(doors
-  "^nlohmann/" "^clip/io/json\\.hpp$"     "only clip/io/json.hpp includes nlohmann/json"
+  "^nlohmann/" "^clip/io/json(_fwd)?\\.hpp$" "only clip/io/json.hpp includes nlohmann/json"
   "stb_image"  "^clip/io/stb\\.hpp$"      "only clip/io/stb.hpp includes stb"
   "^zlib\\.h$" "^clip/io/inflate"        "only clip/io/inflate*.hpp includes zlib"
   "jpeglib"    "^clip/image/decode/jpeg\\.hpp$" "only clip/image/decode/jpeg.hpp includes libjpeg"
