@@ -53,10 +53,10 @@ CLIP_HOST Result<Image> try_read_image(const std::string& path, ReadOptions opti
 
 }  // namespace detail
 
-#if CLIP_HOST_LINKED
-template std::string ImageDecoders::formats();
-template bool ImageDecoders::reads(std::span<const std::byte>);
-template Result<Image> ImageDecoders::decode(std::span<const std::byte>, const std::string&);
+#if CLIP_HOST_LINKED && defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
+template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
+#elif CLIP_HOST_LINKED
+template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
 #endif
 
 }  // namespace clip::inline CLIP_ABI
