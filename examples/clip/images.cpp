@@ -1,7 +1,13 @@
 #include "images.hpp"
 
+#include <clip/image/preprocess.hpp>
+#include <clip/image/read.hpp>
+#include <clip/io/posix.hpp>
 #include <clip/task/embed_folder.hpp>
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <stop_token>
 #include <utility>
 

@@ -3,16 +3,12 @@
 
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
-#include <clip/io/bytes.hpp>
 #include <clip/io/inflate.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <limits>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -25,33 +21,7 @@ struct IdxArray {
 
 /// Parses an IDX file: two zero bytes, the element type (08, bytes), the number of extents, the extents as big-endian
 /// 32-bit integers, the values. LoadError: any other content, truncated, trailing bytes.
-[[nodiscard]] inline Result<IdxArray> try_parse_idx(std::span<const std::byte> file, const std::string& place) {
-  const auto at = [&](std::size_t i) { return std::to_integer<unsigned>(file[i]); };
-  if (file.size() < 4) return LoadError{place, "idx: file size", "at least 4 bytes", file.size()};
-  if (at(0) != 0 || at(1) != 0 || at(3) == 0)
-    return LoadError{place, "not an IDX file: expected 00 00, a type and a number of extents"};
-  if (at(2) != 8) return LoadError{place, "idx: element type", "8 (bytes)", at(2)};
-  const std::size_t rank = at(3), header = 4 + 4 * rank;
-  if (file.size() < header) return LoadError{place, "idx: truncated: bytes of header", header, file.size()};
-
-  IdxArray result;
-  std::uint64_t count = 1;
-  for (std::size_t d = 0; d < rank; ++d) {
-    const std::uint64_t extent = load_big<std::uint32_t>(file.data() + 4 + 4 * d);
-    result.shape.push_back(static_cast<Index>(extent));
-    if (extent != 0 && count > static_cast<std::uint64_t>(std::numeric_limits<Index>::max()) / extent)
-      return LoadError{place, "idx: the product of the extents exceeds the address space"};
-    count *= extent;
-  }
-  if (file.size() - header != count)
-    return LoadError{
-        place,
-        file.size() - header < count ? "idx: truncated: bytes of values" : "idx: trailing bytes: bytes of values",
-        count, file.size() - header};
-  result.bytes.resize(file.size() - header);
-  if (count != 0) std::memcpy(result.bytes.data(), file.data() + header, result.bytes.size());
-  return result;
-}
+[[nodiscard]] CLIP_HOST Result<IdxArray> try_parse_idx(std::span<const std::byte> file, const std::string& place);
 
 /// Reads a file, plain or gzipped. Errors as try_read_file and try_parse_idx.
 template <class Inflate = detail::Inflate>
@@ -67,3 +37,7 @@ IdxArray read_idx(const std::string& path) {
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/data/idx.inl.hpp>
+#endif

@@ -1,6 +1,7 @@
 // clip/data/image_files.hpp: list of the image files of a folder, by file name extension.
 #pragma once
 
+#include <clip/core/result.hpp>
 #include <clip/io/list_files.hpp>
 
 #include <algorithm>
@@ -26,19 +27,12 @@ constexpr bool has_image_extension(std::string_view name) {
 }
 
 /// The image files of a folder, sorted by the bytes of their paths; see try_list_files. LoadError: no such file.
-[[nodiscard]] inline Result<std::vector<std::string>> try_image_files(const std::string& folder,
-                                                                      Below below = Below::subfolders) {
-  auto files = try_list_files(folder, below, has_image_extension);
-  if (files && files->empty()) {
-    std::string extensions;
-    for (const std::string_view extension : image_extensions)
-      extensions += (extensions.empty() ? "" : ", ") + std::string(extension);
-    return LoadError{folder, "no images (looked for names ending with " + extensions + ")"};
-  }
-  return files;
-}
-inline std::vector<std::string> image_files(const std::string& folder, Below below = Below::subfolders) {
-  return try_image_files(folder, below).value();
-}
+[[nodiscard]] CLIP_HOST Result<std::vector<std::string>> try_image_files(const std::string& folder,
+                                                                         Below below = Below::subfolders);
+CLIP_HOST std::vector<std::string> image_files(const std::string& folder, Below below = Below::subfolders);
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/data/image_files.inl.hpp>
+#endif

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,31 +34,12 @@ class Image {
   Image() = default;
 
   /// Owns `bytes`, rows without padding. InputError: their number is not height x width x channels.
-  Image(Index width, Index height, Pixels pixels, std::vector<std::uint8_t> bytes)
-      : width_{width}, height_{height}, stride_{width * clip::channels(pixels)}, pixels_{pixels}, owned_{std::move(
-                                                                                                      bytes)} {
-    check_extents();
-    if (std::cmp_not_equal(owned_.size(), height * stride_))
-      raise(InputError{"image", "bytes", height * stride_, owned_.size()});
-  }
+  CLIP_HOST Image(Index width, Index height, Pixels pixels, std::vector<std::uint8_t> bytes);
 
   /// A view of memory such as a camera frame, a cv::Mat or a QImage. The memory must outlive the image and its copies.
   /// stride: bytes from one row to the next; negative if rows are stored bottom first (`pointer` is the top row in any
   /// case). InputError: a stride shorter than a row.
-  static Image view(const void* pointer, Index width, Index height, Index stride, Pixels pixels) {
-    Image image;
-    image.borrowed_ = static_cast<const std::uint8_t*>(pointer);
-    image.width_ = width;
-    image.height_ = height;
-    image.stride_ = stride;
-    image.pixels_ = pixels;
-    image.check_extents();
-    const Index row = width * clip::channels(pixels);
-    if (height > 1 && (stride < 0 ? -stride : stride) < row)
-      raise(InputError{"image", "stride", "at least " + std::to_string(row), stride});
-    if (pointer == nullptr && width * height != 0) raise(InputError{"image", "pointer", "pixels", "null"});
-    return image;
-  }
+  static CLIP_HOST Image view(const void* pointer, Index width, Index height, Index stride, Pixels pixels);
 
   Index width() const { return width_; }
   Index height() const { return height_; }
@@ -82,10 +62,7 @@ class Image {
   const std::uint8_t* row(Index y) const { return (borrowed_ ? borrowed_ : owned_.data()) + y * stride_; }
 
  private:
-  void check_extents() const {
-    if (width_ < 0 || height_ < 0)
-      raise(InputError{"image", "size", "0 or more", std::to_string(width_) + " x " + std::to_string(height_)});
-  }
+  CLIP_HOST void check_extents() const;
 
   Index width_ = 0, height_ = 0, stride_ = 0;
   Pixels pixels_ = Pixels::rgb;
@@ -101,25 +78,9 @@ class Images {
   Images() = default;
 
   /// For experiments: wraps values from another source. InputError: their number differs from the shape.
-  [[nodiscard]] static Result<Images> try_from_floats(Index n, Index channels, Index height, Index width,
-                                                      std::vector<float> values) {
-    if (n < 0 || channels < 0 || height < 0 || width < 0 ||
-        std::cmp_not_equal(values.size(), n * channels * height * width))
-      return InputError{"images", "values",
-                        std::to_string(n) + " x " + std::to_string(channels) + " x " + std::to_string(height) + " x " +
-                            std::to_string(width),
-                        values.size()};
-    Images images;
-    images.n_ = n;
-    images.channels_ = channels;
-    images.height_ = height;
-    images.width_ = width;
-    images.values_ = std::move(values);
-    return images;
-  }
-  static Images from_floats(Index n, Index channels, Index height, Index width, std::vector<float> values) {
-    return try_from_floats(n, channels, height, width, std::move(values)).value();
-  }
+  [[nodiscard]] static CLIP_HOST Result<Images> try_from_floats(Index n, Index channels, Index height, Index width,
+                                                                std::vector<float> values);
+  static CLIP_HOST Images from_floats(Index n, Index channels, Index height, Index width, std::vector<float> values);
 
   /// Number of images.
   Index size() const { return n_; }
@@ -136,13 +97,7 @@ class Images {
 
   /// Changes the shape and reuses the memory: allocates only if the new shape is the largest so far. The values are
   /// unspecified.
-  void resize_for_reuse(Index n, Index channels, Index height, Index width) {
-    n_ = n;
-    channels_ = channels;
-    height_ = height;
-    width_ = width;
-    values_.resize(static_cast<std::size_t>(n) * each());
-  }
+  CLIP_HOST void resize_for_reuse(Index n, Index channels, Index height, Index width);
 
  private:
   std::size_t each() const { return static_cast<std::size_t>(channels_ * height_ * width_); }
@@ -153,3 +108,7 @@ class Images {
 };
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/image/image.inl.hpp>
+#endif

@@ -5,7 +5,7 @@
 #include <clip/image/convert.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/normalize.hpp>
-#include <clip/image/resize/resize.hpp>
+#include <clip/image/resize/resizer.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -7,18 +7,15 @@
 #include <clip/image/image.hpp>
 #include <clip/image/resize/resize.hpp>
 
-#if defined(CLIP_WITH_PRECOMPILED)
-#include <clip/image/precompiled/prepare.hpp>
-#else
-#include <clip/image/prepare.hpp>
-#endif
-
 #include <concepts>
-#include <cstddef>
+#include <memory>
 #include <span>
-#include <string>
 
 namespace clip::inline CLIP_ABI {
+
+namespace detail {
+class Preparer;
+}
 
 /// The part of a model's configuration that preprocessing needs: image size, and the preprocessing of its training.
 template <class C>
@@ -27,41 +24,41 @@ concept PreprocessConfig = requires(const C& c) {
   { c.preprocessing } -> std::convertible_to<const Preprocessing&>;
 };
 
-namespace detail {
-
-/// Validates all arguments before writing. each(count, f) calls f(image, worker) with worker < `workers`.
-template <PreprocessConfig Config, class Each>
-Result<void> preprocess_each(const Config& config, std::span<const Image> images, Images& out, Preparer& prepare,
-                             int workers, Each each) {
-  const Index size = config.image_size, count = static_cast<Index>(images.size());
-  if constexpr (requires { config.channels; })
-    if (config.channels != 3) return OptionError{"preprocess", "channels of the model's input", 3, config.channels};
-  if (size < 1 || size > longest_side) return OptionError{"preprocess", "image_size", "1 ... 2^24", size};
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    const auto check = [&](const std::string& what) {
-      return check_sides<InputError>("preprocess", what, images[i].width(), images[i].height());
-    };
-    if (!check("size")) return check("size of image " + std::to_string(i));
-  }
-
-  prepare.begin(config.preprocessing, size, workers);
-  out.resize_for_reuse(count, 3, size, size);
-  each(count, [&](Index i, int worker) { prepare(worker, images[static_cast<std::size_t>(i)], out.image(i)); });
-  return {};
-}
-
-}  // namespace detail
-
 /// Memory that calls of preprocessing reuse. With it, calls do not allocate once the largest image has been seen
 /// (except for palettes and other images that need conversion), and images of equal size share their resize weights.
 /// Not thread-safe.
 class PreprocessMemory {
  public:
-  detail::Preparer& preparer() { return preparer_; }
+  CLIP_HOST PreprocessMemory();
+  CLIP_HOST PreprocessMemory(PreprocessMemory&&) noexcept;
+  CLIP_HOST PreprocessMemory& operator=(PreprocessMemory&&) noexcept;
+  CLIP_HOST ~PreprocessMemory();
+
+  CLIP_HOST detail::Preparer& preparer();
 
  private:
-  detail::Preparer preparer_;
+  std::unique_ptr<detail::Preparer> preparer_;  // null until the first use
 };
+
+namespace detail {
+
+template <PreprocessConfig Config>
+ImageInput image_input(const Config& config) {
+  ImageInput input{};
+  input.image_size = config.image_size;
+  input.channels = 3;
+  if constexpr (requires { config.channels; }) input.channels = config.channels;
+  input.preprocessing = config.preprocessing;
+  return input;
+}
+
+/// As below, with the threads of a pool that is not busy, and any memory if there is none.
+CLIP_HOST Result<void> try_preprocess(const ImageInput& input, std::span<const Image> images, Images& out,
+                                      ThreadPool* threads, PreprocessMemory& memory);
+CLIP_HOST Result<void> try_preprocess(const ImageInput& input, std::span<const Image> images, Images& out,
+                                      ThreadPool* threads);
+
+}  // namespace detail
 
 /// Converts images of any size to model input, in the memory of `out`: (n, 3, image_size, image_size), resized and
 /// cropped by the configuration's Preprocessing, then (x / 255 - mean) / deviation. The floats equal the reference's
@@ -71,30 +68,23 @@ class PreprocessMemory {
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
                                           PreprocessMemory& memory) {
-  return detail::preprocess_each(config, images, out, memory.preparer(), 1, [](Index count, auto f) {
-    for (Index i = 0; i < count; ++i) f(i, 0);
-  });
+  return detail::try_preprocess(detail::image_input(config), images, out, nullptr, memory);
 }
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out) {
-  PreprocessMemory memory;
-  return try_preprocess(config, images, out, memory);
+  return detail::try_preprocess(detail::image_input(config), images, out, nullptr);
 }
 
 /// The same bits, computed in parallel by a thread pool, one image per task.
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
                                           ThreadPool& threads, PreprocessMemory& memory) {
-  const ThreadPool::Lock lock{threads};
-  if (!lock) return try_preprocess(config, images, out, memory);  // the pool is busy
-  return detail::preprocess_each(config, images, out, memory.preparer(), threads.threads(),
-                                 [&](Index count, auto f) { lock.parallel(count, f); });
+  return detail::try_preprocess(detail::image_input(config), images, out, &threads, memory);
 }
 template <PreprocessConfig Config>
 [[nodiscard]] Result<void> try_preprocess(const Config& config, std::span<const Image> images, Images& out,
                                           ThreadPool& threads) {
-  PreprocessMemory memory;
-  return try_preprocess(config, images, out, threads, memory);
+  return detail::try_preprocess(detail::image_input(config), images, out, &threads);
 }
 
 template <PreprocessConfig Config>
@@ -138,3 +128,7 @@ void preprocess(const Config&, const Input&, Images&) {
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/image/preprocess.inl.hpp>
+#endif

@@ -4,21 +4,23 @@
 #include <clip/core/result.hpp>
 #include <clip/image/decode/decoder.hpp>
 #include <clip/image/decode/exif.hpp>
-#include <clip/image/decode/gif.hpp>
-#include <clip/image/decode/jpeg.hpp>
-#include <clip/image/decode/png.hpp>
-#include <clip/image/decode/stb.hpp>
-#include <clip/image/decode/webp.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/orientation.hpp>
-#include <clip/io/mapped_file.hpp>
 
 #include <cstddef>
 #include <span>
 #include <string>
-#include <utility>
 
 namespace clip::inline CLIP_ABI {
+
+// The headers in decode/ define the decoders.
+struct JpegDecoder;
+struct StbJpegDecoder;
+struct PngDecoder;
+struct StbPngDecoder;
+struct WebpDecoder;
+struct GifDecoder;
+struct StbDecoder;
 
 namespace detail {
 #if defined(CLIP_HAS_JPEG) && CLIP_HAS_JPEG
@@ -31,6 +33,14 @@ using PngFiles = PngDecoder;
 #else
 using PngFiles = StbPngDecoder;
 #endif
+
+/// Decoders<D...>, declared.
+template <class... D>
+struct DeclaredDecoders {
+  static std::string formats();
+  static bool reads(std::span<const std::byte> file);
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place);
+};
 }  // namespace detail
 
 /// The supported formats: JPEG, PNG, GIF, BMP, PNM and TGA by embedded decoders; libjpeg-turbo (CLIP_HAS_JPEG), libpng
@@ -38,9 +48,10 @@ using PngFiles = StbPngDecoder;
 /// the functions below, so that objects compiled with different lists can be linked, and so that users can extend it:
 /// see ImageDecoder.
 #if defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
-using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
+using ImageDecoders =
+    detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
 #else
-using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
+using ImageDecoders = detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
 #endif
 
 /// exif_orientation: rotate the image upright by the orientation that the camera recorded. Off by default, as in the
@@ -48,6 +59,21 @@ using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, 
 struct ReadOptions {
   bool exif_orientation = false;
 };
+
+namespace detail {
+
+using DecodeImage = Result<Image> (*)(std::span<const std::byte> file, const std::string& place);
+
+template <ImageDecoder Decoder>
+Result<Image> decode_by(std::span<const std::byte> file, const std::string& place) {
+  return Decoder::decode(file, place);
+}
+
+CLIP_HOST Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,
+                                         ReadOptions options, DecodeImage decode);
+CLIP_HOST Result<Image> try_read_image(const std::string& path, ReadOptions options, DecodeImage decode);
+
+}  // namespace detail
 
 /// Decodes an image; `place` is its name in error messages. Keeps the pixel format of the file, because the reference
 /// resizes each in its own way: grey, RGB, RGBA (also for grey with alpha), CMYK (with CLIP_HAS_JPEG), 16-bit grey. As
@@ -58,22 +84,13 @@ struct ReadOptions {
 template <ImageDecoder Decoder = ImageDecoders>
 [[nodiscard]] Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,
                                              ReadOptions options = {}) {
-  if (bytes.empty()) return InputError{place, "not an image: no bytes"}.with_id("clip.input.image");
-  Result<Image> image = Decoder::decode(bytes, place);
-  if (!image) return std::move(image).error().with_id("clip.input.image");
-  if (options.exif_orientation) {
-    const int orientation = exif_orientation(bytes);
-    if (orientation != 1) return oriented(*image, orientation);
-  }
-  return image;
+  return detail::try_decode_image(bytes, place, options, detail::decode_by<Decoder>);
 }
 
 /// Reads and decodes an image file. Errors have the name of the file.
 template <ImageDecoder Decoder = ImageDecoders>
 [[nodiscard]] Result<Image> try_read_image(const std::string& path, ReadOptions options = {}) {
-  const auto file = try_map_file(path);
-  if (!file) return file.error();
-  return try_decode_image<Decoder>(file->bytes(), path, options);
+  return detail::try_read_image(path, options, detail::decode_by<Decoder>);
 }
 
 template <ImageDecoder Decoder = ImageDecoders>
@@ -87,3 +104,7 @@ Image read_image(const std::string& path, ReadOptions options = {}) {
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/image/read.inl.hpp>
+#endif

@@ -2,11 +2,7 @@
 #pragma once
 
 #include <clip/core/result.hpp>
-#include <clip/io/bytes.hpp>
-#include <clip/io/mapped_file.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,34 +12,15 @@ namespace clip::inline CLIP_ABI {
 /// The lines of a text without their terminators (LF or CR LF; optional on the last line) and without a byte order
 /// mark. Line i is entry i, so an empty line between other lines is an error. Empty lines at the end are ignored.
 /// LoadError: an empty line (with its number), a zero byte (binary data or UTF-16), no lines.
-[[nodiscard]] inline Result<std::vector<std::string>> try_parse_lines(std::string_view text, const std::string& place) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::vector<std::string> lines;
-  std::size_t empty = 0;  // number of the first empty line since the last non-empty one
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.find('\0') != line.npos)
-      return LoadError{place, "line " + std::to_string(number) + ": a zero byte: expected UTF-8 text"};
-    if (line.find_first_not_of(" \t") == line.npos) {
-      if (empty == 0) empty = number;
-      continue;
-    }
-    if (empty != 0) return LoadError{place, "line " + std::to_string(empty) + ": empty"};
-    lines.emplace_back(line);
-  }
-  if (lines.empty()) return LoadError{place, "no lines"};
-  return lines;
-}
+[[nodiscard]] CLIP_HOST Result<std::vector<std::string>> try_parse_lines(std::string_view text,
+                                                                         const std::string& place);
 
 /// The lines of a file: labels, templates, captions.
-[[nodiscard]] inline Result<std::vector<std::string>> try_lines(const std::string& path) {
-  const auto file = try_map_file(path);
-  if (!file) return file.error();
-  return try_parse_lines(as_text(file->bytes()), path);
-}
-inline std::vector<std::string> lines(const std::string& path) { return try_lines(path).value(); }
+[[nodiscard]] CLIP_HOST Result<std::vector<std::string>> try_lines(const std::string& path);
+CLIP_HOST std::vector<std::string> lines(const std::string& path);
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/io/lines.inl.hpp>
+#endif

@@ -2,13 +2,8 @@
 #pragma once
 
 #include <clip/core/result.hpp>
-#include <clip/io/posix.hpp>
-
-#include <sys/mman.h>
 
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,31 +22,17 @@ class MappedFile {
     std::swap(bytes_, other.bytes_);
     return *this;
   }
-  ~MappedFile() {
-    if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
-  }
+  CLIP_HOST ~MappedFile();
 
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
 
   /// Whether all of `part` is in this file.
-  bool holds(std::span<const std::byte> part) const {
-    return !part.empty() && !std::less<>{}(part.data(), bytes_.data()) &&
-           !std::less<>{}(bytes_.data() + bytes_.size(), part.data() + part.size());
-  }
+  CLIP_HOST bool holds(std::span<const std::byte> part) const;
 
   /// Drops the pages that are entirely inside `part`, after it was read. The next access loads them again. Ignores
   /// bytes outside this file.
-  void release(std::span<const std::byte> part) const {
-    const auto address = [](const std::byte* p) { return reinterpret_cast<std::uintptr_t>(p); };
-    const std::uintptr_t first = address(bytes_.data()), last = first + bytes_.size(), begin = address(part.data()),
-                         end = begin + part.size();
-    if (!holds(part)) return;
-    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const std::uintptr_t from = (begin + page - 1) / page * page,
-                         to = (end == last ? end + page - 1 : end) / page * page;
-    if (from < to) ::madvise(const_cast<std::byte*>(bytes_.data()) + (from - first), to - from, MADV_DONTNEED);
-  }
+  CLIP_HOST void release(std::span<const std::byte> part) const;
 
   friend Result<MappedFile> try_map_file(const std::string& path);
 
@@ -62,25 +43,12 @@ class MappedFile {
 
 /// Maps a regular file; an empty file has no bytes.
 /// LoadError: no such file (with its absolute path), or not a regular file. SystemError: no permission, out of memory.
-[[nodiscard]] inline Result<MappedFile> try_map_file(const std::string& path) {
-  const detail::Descriptor file{
-      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // opening a pipe must not block
-  if (!file) return detail::open_error(path, errno);
-  struct stat status {};
-  if (::fstat(file.number(), &status) != 0) return detail::system_error(path, "cannot be examined", errno);
-  if (!S_ISREG(status.st_mode))
-    return LoadError{path, S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "not a regular file"};
+[[nodiscard]] CLIP_HOST Result<MappedFile> try_map_file(const std::string& path);
 
-  MappedFile mapped;
-  mapped.path_ = path;
-  const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) return mapped;
-  void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
-  if (memory == MAP_FAILED) return detail::system_error(path, "cannot be mapped", errno);
-  mapped.bytes_ = {static_cast<const std::byte*>(memory), size};
-  return mapped;
-}
-
-inline MappedFile map_file(const std::string& path) { return try_map_file(path).value(); }
+CLIP_HOST MappedFile map_file(const std::string& path);
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/io/mapped_file.inl.hpp>
+#endif

@@ -1,14 +1,11 @@
-// clip/io/npy.hpp: reads arrays from numpy's .npy files; includes npy_write.hpp.
+// clip/io/npy.hpp: reads arrays from numpy's .npy files.
 #pragma once
 
-#include <clip/core/half.hpp>
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
-#include <clip/io/bytes.hpp>
 #include <clip/io/mapped_file.hpp>
 #include <clip/io/npy_header.hpp>
 
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -27,24 +24,17 @@ struct NpyArray {
 };
 
 namespace detail {
+/// The header of an array whose values become elements of type `values`, any type of file if `converts`.
+[[nodiscard]] CLIP_HOST Result<NpyHeader> try_parse_npy_header(std::span<const std::byte> bytes,
+                                                               const std::string& place, NpyType values, bool converts);
 
-/// Casts bits to a T.
-template <class T>
-inline constexpr auto npy_bits = [](auto bits) { return std::bit_cast<T>(bits); };
-
-template <class T>
-void npy_values(NpyType type, const std::byte* p, std::vector<T>& out) {
-  switch (type) {
-    case NpyType::f2: return load_each<std::uint16_t>(p, out, half_to_float);
-    case NpyType::f4: return load_each<std::uint32_t>(p, out, npy_bits<float>);
-    case NpyType::f8: return load_each<std::uint64_t>(p, out, npy_bits<double>);
-    case NpyType::i1: return load_each<std::uint8_t>(p, out, npy_bits<std::int8_t>);
-    case NpyType::i4: return load_each<std::uint32_t>(p, out, npy_bits<std::int32_t>);
-    case NpyType::i8: return load_each<std::uint64_t>(p, out, npy_bits<std::int64_t>);
-    case NpyType::u1: return load_each<std::uint8_t>(p, out, npy_bits<std::uint8_t>);
-  }
-}
-
+/// out[i] = the i-th value at p.
+CLIP_HOST void npy_values(NpyType type, const std::byte* p, std::span<float> out);
+CLIP_HOST void npy_values(NpyType type, const std::byte* p, std::span<double> out);
+CLIP_HOST void npy_values(NpyType type, const std::byte* p, std::span<std::int8_t> out);
+CLIP_HOST void npy_values(NpyType type, const std::byte* p, std::span<std::int32_t> out);
+CLIP_HOST void npy_values(NpyType type, const std::byte* p, std::span<std::int64_t> out);
+CLIP_HOST void npy_values(NpyType type, const std::byte* p, std::span<std::uint8_t> out);
 }  // namespace detail
 
 /// Parses an array; `place` is the file name in error messages. T = float or double accepts any element type and rounds
@@ -52,11 +42,8 @@ void npy_values(NpyType type, const std::byte* p, std::vector<T>& out) {
 /// LoadError: not .npy, another element type, column-major (Fortran order), truncated, trailing bytes.
 template <class T>
 [[nodiscard]] Result<NpyArray<T>> try_parse_npy(std::span<const std::byte> bytes, const std::string& place) {
-  auto header = try_parse_npy_header(bytes, place);
+  auto header = detail::try_parse_npy_header(bytes, place, npy_type<T>, std::floating_point<T>);
   if (!header) return header.error();
-  if constexpr (!std::floating_point<T>)
-    if (header->type != npy_type<T>)
-      return LoadError{place, "npy: element type", name_of(npy_type<T>), name_of(header->type)};
   NpyArray<T> array{std::move(header->shape), std::vector<T>(header->count)};
   detail::npy_values(header->type, bytes.data() + header->begin, array.values);
   return array;
@@ -75,3 +62,7 @@ NpyArray<T> read_npy(const std::string& path) {
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/io/npy.inl.hpp>
+#endif

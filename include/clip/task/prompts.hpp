@@ -18,17 +18,10 @@ namespace clip::inline CLIP_ABI {
 class Template {
  public:
   /// OptionError: {} is missing or repeated; `place` is the list of templates, for the error.
-  [[nodiscard]] static Result<Template> try_make(const std::string& text, const std::string& place = "template") {
-    const auto at = text.find("{}");
-    if (at == text.npos || text.find("{}", at + 2) != text.npos)
-      return OptionError{place, "{} once, where the name goes", "\"a photo of a {}.\"", '"' + text + '"'};
-    return Template{text.substr(0, at), text.substr(at + 2)};
-  }
+  [[nodiscard]] static CLIP_HOST Result<Template> try_make(const std::string& text,
+                                                           const std::string& place = "template");
 
-  std::string operator()(std::string_view name) const {
-    std::string sentence = before_;
-    return sentence.append(name).append(after_);
-  }
+  CLIP_HOST std::string operator()(std::string_view name) const;
 
  private:
   Template(std::string before, std::string after) : before_{std::move(before)}, after_{std::move(after)} {}
@@ -36,34 +29,18 @@ class Template {
 };
 
 /// The templates of a list. Errors count from 0: "template 3" is the fourth.
-[[nodiscard]] inline Result<std::vector<Template>> try_templates(std::span<const std::string> texts) {
-  std::vector<Template> all;
-  for (const std::string& text : texts) {
-    auto one = Template::try_make(text, "template " + std::to_string(all.size()));
-    if (!one) return one.error();
-    all.push_back(std::move(*one));
-  }
-  if (all.empty()) return OptionError{"templates", "number of templates", "1 or more", 0};
-  return all;
-}
+[[nodiscard]] CLIP_HOST Result<std::vector<Template>> try_templates(std::span<const std::string> texts);
 
 /// The names of classes, one or several per class ("happy", "smiling"). Names are used verbatim: the caller writes
 /// "polar bear" instead of "polar_bear".
 class ClassNames {
  public:
   /// One name per class.
-  ClassNames(std::span<const std::string> names) {
-    for (const std::string& name : names) names_.push_back({name});
-  }
+  CLIP_HOST ClassNames(std::span<const std::string> names);
   ClassNames(const std::vector<std::string>& names) : ClassNames{std::span{names}} {}
-  ClassNames(std::initializer_list<std::string_view> names) {
-    for (const std::string_view name : names) names_.push_back({std::string(name)});
-  }
+  CLIP_HOST ClassNames(std::initializer_list<std::string_view> names);
   /// Several names per class; the first one is the label.
-  ClassNames(std::vector<std::vector<std::string>> names) : names_{std::move(names)} {
-    for (std::size_t c = 0; c < names_.size(); ++c)
-      if (names_[c].empty()) raise(OptionError{"class " + std::to_string(c), "number of names", "1 or more", 0});
-  }
+  CLIP_HOST ClassNames(std::vector<std::vector<std::string>> names);
 
   Index size() const { return static_cast<Index>(names_.size()); }
   /// The names of class c. Deleted for temporaries.
@@ -75,3 +52,7 @@ class ClassNames {
 };
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/task/prompts.inl.hpp>
+#endif

@@ -1,10 +1,11 @@
 // clip/tokenizer/options.hpp: tokenizer options: cleaning, special strings, maximum length. They belong to the weights.
 #pragma once
 
-#include <clip/core/choice.hpp>
+#include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
@@ -61,13 +62,11 @@ constexpr std::string_view name_of(SpecialStrings specials) {
   constexpr std::array<std::string_view, 3> names{"openai", "open_clip", "none"};
   return names[static_cast<std::size_t>(specials)];
 }
-inline Result<Cleaning> try_cleaning(std::string_view name) {
-  return try_choice("texts", "cleaning", name,
-                    std::array{Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none});
-}
-inline Result<SpecialStrings> try_special_strings(std::string_view name) {
-  return try_choice("texts", "special strings", name,
-                    std::array{SpecialStrings::openai, SpecialStrings::open_clip, SpecialStrings::none});
-}
+CLIP_HOST Result<Cleaning> try_cleaning(std::string_view name);
+CLIP_HOST Result<SpecialStrings> try_special_strings(std::string_view name);
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/tokenizer/options.inl.hpp>
+#endif

@@ -3,18 +3,14 @@
 
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
-#include <clip/io/bytes.hpp>
-#include <clip/io/find_file.hpp>
-#include <clip/io/inflate.hpp>
-#include <clip/tokenizer/basic_tokenizer.hpp>
 #include <clip/tokenizer/batch_calls.hpp>
-#include <clip/tokenizer/bpe/symbol_names.hpp>
+#include <clip/tokenizer/options.hpp>
 #include <clip/tokens/texts.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +18,10 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
+
+namespace detail {
+class SymbolNames;
+}
 
 /// "uncased" models read lower-case letters without accents; "cased" models read texts unchanged.
 enum class Letters : unsigned char { uncased, cased };
@@ -35,134 +35,50 @@ enum class Letters : unsigned char { uncased, cased };
 class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
  public:
   /// vocab.txt: one piece per line; ids are line numbers from 0. Raises the errors of try_open.
-  explicit WordPiece(const std::string& path, Letters letters = Letters::uncased)
-      : WordPiece{try_open(path, letters).value()} {}
+  CLIP_HOST explicit WordPiece(const std::string& path, Letters letters = Letters::uncased);
 
-  /// vocab.txt, or a folder that contains it. LoadError: no such file, a line that
-  /// is not UTF-8, a special piece is missing.
-  static Result<WordPiece> try_open(const std::string& path, Letters letters = Letters::uncased) {
-    const auto place = detail::try_find_file(path, std::array{"vocab.txt"});
-    if (!place) return place.error();
-    const auto file = try_read_file(*place);
-    if (!file) return file.error();
-    return try_parse(as_text(*file), *place, letters);
-  }
-  static Result<WordPiece> try_parse(std::string_view text, const std::string& place,
-                                     Letters letters = Letters::uncased) {
-    WordPiece pieces{letters};
-    if (auto done = pieces.read(text, place); !done) return done.error();
-    return pieces;
-  }
+  /// vocab.txt, or a folder that contains it. LoadError: no such file, a line that is not UTF-8, a special piece is
+  /// missing.
+  static CLIP_HOST Result<WordPiece> try_open(const std::string& path, Letters letters = Letters::uncased);
+  static CLIP_HOST Result<WordPiece> try_parse(std::string_view text, const std::string& place,
+                                               Letters letters = Letters::uncased);
 
-  Index vocabulary_size() const { return names_.size(); }
+  CLIP_HOST Index vocabulary_size() const;
   Letters letters() const { return letters_; }
   std::int32_t cls() const { return specials_[0]; }
   std::int32_t sep() const { return specials_[1]; }
   std::int32_t unknown() const { return specials_[2]; }
   std::int32_t pad() const { return specials_[3]; }
   /// The piece of an id. InputError: an id of vocabulary_size() or more, or below 0.
-  std::string_view piece(std::int32_t id) const {
-    if (id < 0 || id >= vocabulary_size())
-      raise(InputError{"wordpiece", "id", "0 to " + std::to_string(vocabulary_size() - 1), id});
-    return names_[id];
-  }
+  CLIP_HOST std::string_view piece(std::int32_t id) const;
 
   /// The ids of a text of any length, without [CLS] and [SEP]. InputError: more than 256 MiB.
-  std::vector<std::int32_t> encode(std::string_view text) const {
-    Scratch scratch;
-    if (text.size() > detail::largest_text) raise(detail::text_too_large(text));
-    encode(text, scratch);
-    return std::move(scratch.ids);
-  }
+  CLIP_HOST std::vector<std::int32_t> encode(std::string_view text) const;
 
  private:
   friend class BatchCalls<WordPiece, Texts, 512>;
-  struct Scratch {
-    std::vector<std::int32_t> ids;
-    WordScratch words;
-    std::string piece;
-  };
+  struct Scratch;
   static constexpr std::array<std::string_view, 5> special_names{"[CLS]", "[SEP]", "[UNK]", "[PAD]", "[MASK]"};
   static constexpr std::size_t longest_word = 100;  // characters
 
   explicit WordPiece(Letters letters) : letters_{letters} {}
 
-  Result<void> read(std::string_view text, const std::string& place) {
-    names_.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 2);
-    for (std::size_t begin = 0; begin < text.size();) {
-      const std::size_t end = std::min(text.find('\n', begin), text.size());
-      std::string_view line = text.substr(begin, end - begin);
-      if (line.ends_with('\r')) line.remove_suffix(1);
-      if (valid_utf8(line) != line)
-        return LoadError{place, "line " + std::to_string(names_.size() + 1) + ": not UTF-8"};
-      names_.add(line, {});
-      longest_piece_ = std::max(longest_piece_, line.size());
-      begin = end + 1;
-    }
-    std::string missing;
-    for (std::size_t i = 0; i < special_names.size(); ++i) {
-      specials_[i] = names_.find(special_names[i]);
-      if (specials_[i] < 0 && special_names[i] != "[MASK]")
-        missing += (missing.empty() ? "" : ", ") + std::string(special_names[i]);
-    }
-    if (!missing.empty())
-      return LoadError{place, "no WordPiece vocabulary: among its " + std::to_string(names_.size()) +
-                                  " lines there is no " + missing};
-    return {};
-  }
-
+  CLIP_HOST Result<void> read(std::string_view text, const std::string& place);
   /// Appends to scratch.ids.
-  void encode(std::string_view text, Scratch& scratch) const {
-    const auto words = [&](std::string_view part) {
-      split_words(part, letters_ == Letters::uncased, scratch.words,
-                  [&](std::string_view word, std::size_t characters) { divide(word, characters, scratch); });
-    };
-    std::size_t begin = 0;
-    for (std::size_t at = text.find('['); at != text.npos; at = text.find('[', at)) {
-      std::size_t i = 0;
-      while (i < specials_.size() && !(specials_[i] >= 0 && text.substr(at).starts_with(special_names[i]))) ++i;
-      if (i == specials_.size()) {
-        ++at;
-        continue;
-      }
-      words(text.substr(begin, at - begin));
-      scratch.ids.push_back(specials_[i]);
-      begin = at += special_names[i].size();
-    }
-    words(text.substr(begin));
-  }
+  CLIP_HOST void encode(std::string_view text, Scratch& scratch) const;
+  CLIP_HOST void divide(std::string_view word, std::size_t characters, Scratch& scratch) const;
 
-  void divide(std::string_view word, std::size_t characters, Scratch& scratch) const {
-    const std::size_t first = scratch.ids.size();
-    for (std::size_t begin = 0; begin < word.size() && characters <= longest_word;) {
-      scratch.piece.assign(begin == 0 ? "" : "##");
-      const std::size_t prefix = scratch.piece.size();
-      scratch.piece.append(word.substr(begin, longest_piece_));
-      std::int32_t id = -1;
-      while (scratch.piece.size() > prefix && (id = names_.find(scratch.piece)) < 0) scratch.piece.pop_back();
-      if (id < 0) break;
-      scratch.ids.push_back(id);
-      begin += scratch.piece.size() - prefix;
-      if (begin == word.size()) return;
-    }
-    scratch.ids.resize(first);
-    scratch.ids.push_back(unknown());
-  }
+  CLIP_HOST Result<Texts> try_batch(std::span<const std::string_view> batch, const TokenizeOptions& options) const;
+  CLIP_HOST Result<Texts> try_batch(std::span<const std::string> batch, const TokenizeOptions& options) const;
 
-  template <class Text>
-  Result<Texts> try_batch(std::span<const Text> batch, const TokenizeOptions& options) const {
-    Texts rows = Texts::whole(pad());
-    Scratch scratch;
-    const auto done = detail::try_add_texts(batch, options, cls(), sep(), scratch.ids, rows,
-                                            [&](std::string_view text) { encode(text, scratch); });
-    if (!done) return done.error();
-    return rows;
-  }
-
-  detail::SymbolNames names_;
+  std::shared_ptr<const detail::SymbolNames> names_;  // copies share it: it does not change
   std::array<std::int32_t, special_names.size()> specials_{};
   std::size_t longest_piece_ = 0;  // bytes
   Letters letters_;
 };
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/tokenizer/wordpiece.inl.hpp>
+#endif

@@ -2,7 +2,8 @@
 // size.
 #pragma once
 
-#include <clip/image/decode/decoder.hpp>
+#include <clip/core/size.hpp>
+#include <clip/image/decode/signatures.hpp>
 #include <clip/io/bytes.hpp>
 
 #include <algorithm>

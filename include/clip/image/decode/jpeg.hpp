@@ -3,6 +3,7 @@
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
+#include <clip/image/decode/signatures.hpp>
 
 #if defined(CLIP_HAS_JPEG) && CLIP_HAS_JPEG
 

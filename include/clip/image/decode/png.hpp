@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
+#include <clip/image/decode/signatures.hpp>
 
 #if defined(CLIP_HAS_PNG) && CLIP_HAS_PNG
 

@@ -4,6 +4,7 @@
 #include <clip/image/decode/decoder.hpp>
 #include <clip/image/decode/file_mode.hpp>
 #include <clip/image/decode/jpeg_guard.hpp>
+#include <clip/image/decode/signatures.hpp>
 #include <clip/image/orientation.hpp>
 #include <clip/io/stb.hpp>
 

@@ -3,183 +3,22 @@
 
 #include <clip/config/preprocessing.hpp>
 #include <clip/core/result.hpp>
-#include <clip/image/alpha.hpp>
 #include <clip/image/image.hpp>
-#include <clip/image/resize/gray16.hpp>
-#include <clip/image/resize/passes.hpp>
-#include <clip/image/resize/weights.hpp>
-
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <string>
-#include <utility>
-#include <vector>
+#include <clip/image/resize/sides.hpp>
 
 namespace clip::inline CLIP_ABI {
-
-/// The maximum side. Beyond it the reference itself loses precision.
-inline constexpr Index longest_side = Index{1} << 24;
-
-namespace detail {
-
-/// A rectangle of pixels.
-struct Box {
-  Index left, top, width, height;
-};
-
-/// The method of a resize. nearest: nearest neighbour instead of interpolation. by_alpha: interpolates colours
-/// premultiplied by alpha.
-struct ResizeManner {
-  Interpolation interpolation = Interpolation::bicubic;
-  bool nearest = false;
-  bool by_alpha = false;
-
-  /// The reference's method for the image's pixel format.
-  static ResizeManner of(const Image& image, Interpolation interpolation) {
-    return {.interpolation = interpolation, .nearest = image.palette(), .by_alpha = has_alpha(image.pixels())};
-  }
-};
-
-/// Resizes images one after the other and reuses its memory.
-class Resizer {
- public:
-  /// The region `part` of the image resized to width x height, with the same bits as in the whole result; computes no
-  /// other pixel. Returns a view of the image if the size does not change, otherwise of the resizer's memory, valid
-  /// until its next call. Requires sizes of at least 1 and `part` inside the result.
-  Image operator()(const Image& image, Index width, Index height, Box part, ResizeManner manner) {
-    const Index channels = image.channels();
-    if (width == image.width() && height == image.height())
-      return Image::view(image.row(part.top) + part.left * channels, part.width, part.height, image.stride(),
-                         image.pixels());
-    if (manner.nearest) nearest(image, width, height, part);
-    else if (image.pixels() == Pixels::gray16) return sixteen_bits(image, width, height, part, manner.interpolation);
-    else if (channels == 1) weighted<1>(image, width, height, part, manner);
-    else if (channels == 3) weighted<3>(image, width, height, part, manner);
-    else weighted<4>(image, width, height, part, manner);
-    return Image::view(result_.row(0), part.width, part.height, result_.stride(), image.pixels());
-  }
-
- private:
-  /// Horizontal pass, then vertical pass. Skips the pass of a side that keeps its length.
-  template <Index Channels>
-  void weighted(const Image& image, Index width, Index height, Box part, ResizeManner manner) {
-    const bool along_x = width != image.width(), along_y = height != image.height();
-    if (along_x) across_.compute(manner.interpolation, image.width(), width, part.left, part.width);
-    // Writes rows [top, top + rows), resized to the width of `part`, to the rows of `out` from `at` on.
-    const auto resize_x = [&](Index top, Index rows, ByteRows& out, Index at) {
-      if (along_x) resize_along_rows<Channels>(image, across_, top, rows, manner.by_alpha, transposed_, out, at);
-      else copy_rows(image, part.left, part.width, top, rows, manner.by_alpha, out, at);
-    };
-    const Index bytes = part.width * Channels;
-    result_.reshape(part.height, bytes);
-    if (along_y) {
-      down_.compute(manner.interpolation, image.height(), height, part.top, part.height);
-      resize_y<Channels>(resize_x, bytes);
-    } else {
-      resize_x(part.top, part.height, result_, 0);
-    }
-    if (manner.by_alpha)
-      for (Index y = 0; y < part.height; ++y)
-        for (Index x = 0; x < bytes; x += alpha_block) divide_by_alpha(result_.row(y) + x);
-  }
-
-  /// Vertical pass, on a sliding window of horizontally resized rows that stays in the cache.
-  template <Index Channels, class ResizeX>
-  void resize_y(const ResizeX& resize_x, Index bytes) {
-    const Index last = down_.end_input(), capacity = down_.most_taps() + 2 * rows_together<Channels>;
-    window_.reshape(capacity, bytes);
-    Index top = down_.first_input(), end = top;  // inputs [top, end) are in the window
-    for (Index y = 0; y < down_.count(); ++y) {
-      const Index begin = down_.begin(y);
-      if (end < begin + down_.taps(y)) {
-        const Index kept = std::max(end - begin, Index{0});
-        window_.move_up(end - kept - top, kept);
-        top = end - kept;
-        const Index fits = capacity - kept, rows = std::min(fits - fits % rows_together<Channels>, last - end);
-        resize_x(end, rows, window_, kept);
-        end += rows;
-      }
-      resize_along_column(window_.row(begin - top), window_.stride(), bytes, down_, y, result_.row(y));
-    }
-  }
-
-  Image sixteen_bits(const Image& image, Index width, Index height, Box part, Interpolation interpolation) {
-    const bool along_x = width != image.width(), along_y = height != image.height();
-    if (along_x) across_.compute(interpolation, image.width(), width, part.left, part.width);
-    if (along_y) down_.compute(interpolation, image.height(), height, part.top, part.height);
-    result16_ = resize_gray16(image, along_x ? &across_ : nullptr, along_y ? &down_ : nullptr, part.left, part.top,
-                              part.width, part.height);
-    return Image::view(result16_.data(), part.width, part.height, 2 * part.width, Pixels::gray16);
-  }
-
-  /// For each output i = first … first + count - 1, the input nearest to its centre. Accumulates the steps, and thus
-  /// the rounding errors, as the reference does.
-  static std::vector<Index> nearest_inputs(Index in, Index out, Index first, Index count) {
-    std::vector<Index> inputs;
-    const double step = static_cast<double>(in) / static_cast<double>(out);
-    double at = step * 0.5;
-    for (Index i = 0; i < first + count; ++i, at += step)
-      if (i >= first) inputs.push_back(std::min(static_cast<Index>(at), in - 1));
-    return inputs;
-  }
-
-  void nearest(const Image& image, Index width, Index height, Box part) {
-    const Index channels = image.channels();
-    const std::vector<Index> xs = nearest_inputs(image.width(), width, part.left, part.width),
-                             ys = nearest_inputs(image.height(), height, part.top, part.height);
-    result_.reshape(part.height, part.width * channels);
-    for (Index y = 0; y < part.height; ++y) {
-      std::uint8_t* out = result_.row(y);
-      for (const Index x : xs) {
-        std::memcpy(out, image.row(ys[static_cast<std::size_t>(y)]) + x * channels, static_cast<std::size_t>(channels));
-        out += channels;
-      }
-    }
-  }
-
-  ResizeWeights across_, down_;
-  ByteRows transposed_, window_, result_;
-  std::vector<std::uint16_t> result16_;
-};
-
-inline std::string size_in_words(Index width, Index height) {
-  return std::to_string(width) + " x " + std::to_string(height);
-}
-
-/// Checks that the image has pixels and that no side exceeds longest_side; otherwise an error of kind E.
-template <class E>
-Result<void> check_sides(const std::string& place, const std::string& what, Index width, Index height) {
-  if (width < 1 || height < 1) return E{place, what, "at least 1 x 1", size_in_words(width, height)};
-  if (width > longest_side || height > longest_side)
-    return E{place, what, "sides of at most 2^24", size_in_words(width, height)};
-  return {};
-}
-
-}  // namespace detail
 
 /// The image resized to width x height, in the same pixel format. Bit-identical to Pillow's Image.resize: antialiased,
 /// 8 bits between the horizontal and the vertical pass, colours weighted by alpha, palettes by nearest neighbour with
 /// any interpolation.
 /// InputError: an image without pixels, or a side above 2^24. OptionError: such a width or height.
-[[nodiscard]] inline Result<Image> try_resize(const Image& image, Index width, Index height,
-                                              Interpolation interpolation = Interpolation::bicubic) {
-  if (auto good = detail::check_sides<InputError>("resize", "size of the image", image.width(), image.height()); !good)
-    return good.error();
-  if (auto good = detail::check_sides<OptionError>("resize", "size", width, height); !good) return good.error();
-  detail::Resizer resizer;
-  const Image resized =
-      resizer(image, width, height, {0, 0, width, height}, detail::ResizeManner::of(image, interpolation));
-  const auto row_bytes = static_cast<std::size_t>(width * image.channels());
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(height) * row_bytes);
-  for (Index y = 0; y < height; ++y)
-    std::memcpy(bytes.data() + static_cast<std::size_t>(y) * row_bytes, resized.row(y), row_bytes);
-  Image result{width, height, image.pixels(), std::move(bytes)};
-  return image.palette() ? std::move(result).as_palette() : std::move(result);
-}
-[[nodiscard]] inline Image resize(const Image& image, Index width, Index height,
-                                  Interpolation interpolation = Interpolation::bicubic) {
-  return try_resize(image, width, height, interpolation).value();
-}
+[[nodiscard]] CLIP_HOST Result<Image> try_resize(const Image& image, Index width, Index height,
+                                                 Interpolation interpolation = Interpolation::bicubic);
+[[nodiscard]] CLIP_HOST Image resize(const Image& image, Index width, Index height,
+                                     Interpolation interpolation = Interpolation::bicubic);
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/image/resize/resize.inl.hpp>
+#endif

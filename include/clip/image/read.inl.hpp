@@ -1,0 +1,62 @@
+// clip/image/read.inl.hpp: definitions of clip/image/read.hpp.
+#pragma once
+
+#include <clip/image/decode/decoder.hpp>
+#include <clip/image/decode/exif.hpp>
+#include <clip/image/decode/gif.hpp>
+#include <clip/image/decode/jpeg.hpp>
+#include <clip/image/decode/png.hpp>
+#include <clip/image/decode/stb.hpp>
+#include <clip/image/decode/webp.hpp>
+#include <clip/image/orientation.hpp>
+#include <clip/image/read.hpp>
+#include <clip/io/mapped_file.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace clip::inline CLIP_ABI {
+namespace detail {
+
+template <class... D>
+std::string DeclaredDecoders<D...>::formats() {
+  return Decoders<D...>::formats();
+}
+template <class... D>
+bool DeclaredDecoders<D...>::reads(std::span<const std::byte> file) {
+  return Decoders<D...>::reads(file);
+}
+template <class... D>
+Result<Image> DeclaredDecoders<D...>::decode(std::span<const std::byte> file, const std::string& place) {
+  return Decoders<D...>::decode(file, place);
+}
+
+CLIP_HOST Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,
+                                         ReadOptions options, DecodeImage decode) {
+  if (bytes.empty()) return InputError{place, "not an image: no bytes"}.with_id("clip.input.image");
+  Result<Image> image = decode(bytes, place);
+  if (!image) return std::move(image).error().with_id("clip.input.image");
+  if (options.exif_orientation) {
+    const int orientation = exif_orientation(bytes);
+    if (orientation != 1) return oriented(*image, orientation);
+  }
+  return image;
+}
+
+CLIP_HOST Result<Image> try_read_image(const std::string& path, ReadOptions options, DecodeImage decode) {
+  const auto file = try_map_file(path);
+  if (!file) return file.error();
+  return try_decode_image(file->bytes(), path, options, decode);
+}
+
+}  // namespace detail
+
+#if CLIP_HOST_LINKED && defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
+template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
+#elif CLIP_HOST_LINKED
+template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
+#endif
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,125 @@
+// clip/io/json.inl.hpp: definitions of clip/io/json.hpp.
+#pragma once
+
+#include <clip/io/json.hpp>
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// Builds a Json from the parser's events. (The library's own builder neither detects duplicate keys nor limits the
+/// depth.)
+class JsonBuilder {
+ public:
+  explicit JsonBuilder(Json& root) : root_{root} {}
+  const std::string& problem() const { return problem_; }
+
+  bool null() { return place(nullptr); }
+  bool boolean(bool value) { return place(value); }
+  bool number_integer(std::int64_t value) { return place(value); }
+  bool number_unsigned(std::uint64_t value) { return place(value); }
+  bool number_float(double value, const std::string&) { return place(value); }
+  bool string(std::string& value) { return place(std::move(value)); }
+  bool binary(Json::binary_t&) { return false; }  // does not occur in text
+  bool start_object(std::size_t) { return open(Json::object()); }
+  bool start_array(std::size_t) { return open(Json::array()); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+
+  bool key(std::string& name) {
+    auto [place, is_new] = open_.back()->get_ptr<Json::object_t*>()->emplace(name, nullptr);
+    slot_ = &place->second;
+    if (!is_new) problem_ = "key \"" + name + "\" occurs twice in one object";
+    return is_new;
+  }
+
+  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception&) {
+    problem_ = "not valid JSON at byte " + std::to_string(position) +
+               (token.empty() ? "" : " (at '" + token.substr(0, 60) + "')");
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t deepest = 200;
+
+  bool place(Json value) {
+    *next() = std::move(value);
+    return true;
+  }
+  bool open(Json value) {
+    if (open_.size() == deepest) {
+      problem_ = "nested more than " + std::to_string(deepest) + " deep";
+      return false;
+    }
+    Json* const slot = next();
+    *slot = std::move(value);
+    open_.push_back(slot);
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+  /// Address of the next value. An open array does not grow while one of its elements is open, so the pointers stay
+  /// valid.
+  Json* next() {
+    if (open_.empty()) return &root_;
+    if (open_.back()->is_object()) return slot_;
+    auto* const values = open_.back()->get_ptr<Json::array_t*>();
+    values->emplace_back();
+    return &values->back();
+  }
+
+  Json& root_;
+  std::vector<Json*> open_;
+  Json* slot_ = nullptr;
+  std::string problem_;
+};
+
+}  // namespace detail
+
+CLIP_HOST Result<Json> try_parse_json(std::string_view text, const std::string& place) {
+  // The parser treats a zero byte as the end of the text and would ignore the rest.
+  if (const auto zero = text.find('\0'); zero != text.npos)
+    return LoadError{place, "not valid JSON at byte " + std::to_string(zero) + " (a zero byte)"}.with_id(
+        "clip.load.json");
+  Json value;
+  detail::JsonBuilder builder{value};
+  if (!Json::sax_parse(text.data(), text.data() + text.size(), &builder))
+    return LoadError{place, builder.problem()}.with_id("clip.load.json");
+  return value;
+}
+
+CLIP_HOST Json parse_json(std::string_view text, const std::string& place) {
+  return try_parse_json(text, place).value();
+}
+
+CLIP_HOST std::string json_text(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+CLIP_HOST double as_written(float value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  double number = 0;
+  std::from_chars(text, end, number);
+  return number;
+}
+
+CLIP_HOST std::string json_in_words(const Json& value) {
+  if (value.is_array()) return "an array of " + std::to_string(value.size());
+  if (value.is_object()) return "an object";
+  std::string text = json_text(value);
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  return text;
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -1,0 +1,55 @@
+// clip/io/list_files.inl.hpp: definitions of clip/io/list_files.hpp.
+#pragma once
+
+#include <clip/io/list_files.hpp>
+#include <clip/io/posix.hpp>
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace clip::inline CLIP_ABI::detail {
+
+inline Result<void> try_list_into(const std::string& folder, Below below,
+                                  bool (*wanted)(const void*, const std::string&), const void* context,
+                                  std::vector<std::string>& files) {
+  std::vector<std::string> folders;
+  {
+    const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(folder.c_str()), &::closedir};
+    if (!open) return open_error(folder, errno);
+    for (errno = 0; const dirent* entry = ::readdir(open.get()); errno = 0) {
+      const std::string name = entry->d_name;
+      if (name.starts_with('.')) continue;  // hidden files, ".", ".."
+      const std::string path = folder.ends_with('/') ? folder + name : folder + "/" + name;
+      struct stat status {};
+      if (::lstat(path.c_str(), &status) != 0) continue;  // deleted in the meantime
+      if (S_ISDIR(status.st_mode)) {
+        if (below == Below::subfolders) folders.push_back(path);
+      } else if (wanted(context, name)) {
+        // A link to a folder is not followed (it may form a loop). A dangling link is listed; reading it will fail.
+        if (S_ISLNK(status.st_mode) && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) continue;
+        files.push_back(path);
+      }
+    }
+    if (errno != 0) return system_error(folder, "cannot be listed", errno);
+  }
+  for (const std::string& inner : folders)
+    if (auto done = try_list_into(inner, below, wanted, context, files); !done) return done;
+  return {};
+}
+
+CLIP_HOST Result<std::vector<std::string>> try_list_files(const std::string& folder, Below below,
+                                                          bool (*wanted)(const void*, const std::string&),
+                                                          const void* context) {
+  std::vector<std::string> files;
+  if (auto done = try_list_into(folder, below, wanted, context, files); !done) return done.error();
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace clip::inline CLIP_ABI::detail

@@ -1,0 +1,47 @@
+// clip/io/posix.inl.hpp: definitions of clip/io/posix.hpp.
+#pragma once
+
+#include <clip/io/posix.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace clip::inline CLIP_ABI::detail {
+
+CLIP_HOST bool Descriptor::close() { return number_ < 0 || ::close(std::exchange(number_, -1)) == 0; }
+
+CLIP_HOST Error system_error(const std::string& path, const std::string& what, int code) {
+  return SystemError{path, what + ": " + std::generic_category().message(code)};
+}
+
+CLIP_HOST std::string absolute_path(const std::string& path) {
+  if (!path.empty() && path.front() == '/') return path;
+  std::string folder(4096, '\0');
+  if (::getcwd(folder.data(), folder.size()) == nullptr) return path;
+  folder.resize(folder.find('\0'));
+  return folder + "/" + path;
+}
+
+CLIP_HOST Error open_error(const std::string& path, int code) {
+  if (code == ENOENT || code == ENOTDIR)
+    return LoadError{path, "no such file (looked for " + absolute_path(path) + ")"}.with_id("clip.load.no_file");
+  return system_error(path, "cannot be opened", code);
+}
+
+CLIP_HOST bool is_there(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+CLIP_HOST bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+}  // namespace clip::inline CLIP_ABI::detail
