@@ -12,6 +12,19 @@ namespace clip::inline CLIP_ABI {
 
 using All = KnownFamilies;
 
+template Result<std::vector<std::byte>> try_gunzip<detail::Inflate>(std::span<const std::byte>, const std::string&,
+                                                                    std::size_t);
+template Result<std::vector<std::byte>> try_inflate<detail::Inflate>(std::span<const std::byte>, std::size_t,
+                                                                     const std::string&);
+template Result<std::vector<std::byte>> try_read_file<detail::Inflate>(const std::string&);
+template Result<ZipContent> try_read_entry<detail::Inflate>(const ZipEntry&, const std::string&);
+
+#if defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
+template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
+#else
+template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
+#endif
+
 template Result<void> try_convert(const StoredTensor&, std::span<float>);
 template Result<void> try_convert(const StoredTensor&, std::span<double>);
 template Result<void> try_convert(const FileTensor&, std::span<float>);

@@ -53,10 +53,4 @@ CLIP_HOST Result<Image> try_read_image(const std::string& path, ReadOptions opti
 
 }  // namespace detail
 
-#if CLIP_HOST_LINKED && defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
-template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
-#elif CLIP_HOST_LINKED
-template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
-#endif
-
 }  // namespace clip::inline CLIP_ABI

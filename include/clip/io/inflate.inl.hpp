@@ -99,12 +99,4 @@ Result<std::vector<std::byte>> try_read_file(const std::string& path) {
   return std::vector<std::byte>(file->bytes().begin(), file->bytes().end());
 }
 
-#if CLIP_HOST_LINKED
-template Result<std::vector<std::byte>> try_gunzip<detail::Inflate>(std::span<const std::byte>, const std::string&,
-                                                                    std::size_t);
-template Result<std::vector<std::byte>> try_inflate<detail::Inflate>(std::span<const std::byte>, std::size_t,
-                                                                     const std::string&);
-template Result<std::vector<std::byte>> try_read_file<detail::Inflate>(const std::string&);
-#endif
-
 }  // namespace clip::inline CLIP_ABI

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <clip/io/bytes.hpp>
-#include <clip/io/inflate.inl.hpp>
+#include <clip/io/inflate.hpp>
 #include <clip/io/zip.hpp>
 
 #include <algorithm>
@@ -176,9 +176,5 @@ Result<ZipContent> try_read_entry(const ZipEntry& entry, const std::string& plac
   content.bytes = content.inflated;
   return content;
 }
-
-#if CLIP_HOST_LINKED
-template Result<ZipContent> try_read_entry<detail::Inflate>(const ZipEntry&, const std::string&);
-#endif
 
 }  // namespace clip::inline CLIP_ABI
