@@ -1,3 +1,5 @@
+#include <clip/model/config_json.hpp>
+
 #include "commands.hpp"
 #include "terminal.hpp"
 #include "weights.hpp"

@@ -1,3 +1,6 @@
+#include <clip/checkpoint/name_tables.hpp>
+#include <clip/model/config_json.hpp>
+
 #include "commands.hpp"
 #include "terminal.hpp"
 #include "weights.hpp"

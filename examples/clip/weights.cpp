@@ -1,3 +1,5 @@
+#include <clip/checkpoint/folder.hpp>
+
 #include "weights.hpp"
 
 namespace tool {

@@ -6,6 +6,7 @@
 #include "options.hpp"
 
 #include <clip/io/atomic_file.hpp>
+#include <clip/io/json.hpp>
 #include <clip/model/config_json.hpp>
 
 #include <sys/resource.h>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/core/result.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/io/posix.hpp>
 
 #include <cstddef>
