@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/checkpoint/convert_file.hpp>
+#include <clip/checkpoint/description.hpp>
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/infer.hpp>
 #include <clip/checkpoint/name_tables.hpp>
