@@ -24,7 +24,7 @@ namespace {
 /// What is in this program.
 constexpr bool exact_jpeg = !std::is_same_v<detail::JpegFiles, StbJpegDecoder>;
 constexpr bool reads_webp =
-    !std::is_same_v<ImageDecoders, Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>>;
+    !std::is_same_v<ImageDecoders, Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, BmpDecoder, StbDecoder>>;
 
 bool ends_with(const std::string& name, const std::string& ending) {
   return name.size() >= ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
@@ -158,7 +158,7 @@ bool decodes_or_says_why(const std::string& file, const std::string& name) {
 }
 
 /// By the decoders of this program, and by the embedded ones.
-using Embedded = Decoders<StbJpegDecoder, StbPngDecoder, GifDecoder, StbDecoder>;
+using Embedded = Decoders<StbJpegDecoder, StbPngDecoder, GifDecoder, BmpDecoder, StbDecoder>;
 }  // namespace
 
 TEST_CASE("files cut short or damaged anywhere give an image or one clear error") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/core/result.hpp>
+#include <clip/image/decode/bmp.hpp>
 #include <clip/image/decode/decoder.hpp>
 #include <clip/image/decode/exif.hpp>
 #include <clip/image/decode/gif.hpp>
@@ -38,9 +39,9 @@ using PngFiles = StbPngDecoder;
 /// the functions below, so that objects compiled with different lists can be linked, and so that users can extend it:
 /// see ImageDecoder.
 #if defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
-using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
+using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, BmpDecoder, StbDecoder>;
 #else
-using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
+using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, BmpDecoder, StbDecoder>;
 #endif
 
 /// exif_orientation: rotate the image upright by the orientation that the camera recorded. Off by default, as in the

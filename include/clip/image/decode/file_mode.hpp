@@ -17,8 +17,7 @@ struct FileMode {
   /// Palette or 1-bit pixels: the reference resizes them by nearest neighbour.
   bool palette = false;
   /// Number of channels to request from the decoder; 0: the file's. Set for files where the decoder would add an alpha
-  /// channel that the reference ignores: a PNG with one transparent colour or a transparent palette, the unused fourth
-  /// byte of a BMP.
+  /// channel that the reference ignores: a PNG with one transparent colour or a transparent palette.
   int channels = 0;
   /// The largest sample value in a PNM header; the decoder supports only 255.
   Index largest_sample = 255;
@@ -54,24 +53,6 @@ inline FileMode png_mode(std::span<const std::byte> file) {
                            : type == 6 ? 4
                                        : 1),
           .expansion = deflate_expansion};
-}
-
-/// Up to 8 bits per pixel are palette indices. The grey palette 0, 1, 2 … is not treated as a palette; black and white
-/// are 1-bit pixels.
-inline FileMode bmp_mode(std::span<const std::byte> file) {
-  if (file.size() < 54) return {};
-  const bool oldest = load_little<std::uint32_t>(&file[14]) == 12;
-  const unsigned bits = load_little<std::uint16_t>(&file[oldest ? 24 : 28]),
-                 compression = oldest ? 0 : load_little<std::uint32_t>(&file[30]);
-  if (bits > 8) return {.channels = bits == 32 && compression == 0 ? 3 : 0, .bits = bits};
-  const std::size_t named = oldest ? 0 : load_little<std::uint32_t>(&file[46]),
-                    colors = named != 0 ? named : std::size_t{1} << bits;
-  const std::size_t first = 14 + std::size_t{load_little<std::uint32_t>(&file[14])}, each = oldest ? 3 : 4;
-  bool gray = colors <= 256 && first <= file.size() && colors * each <= file.size() - first;
-  for (std::size_t i = 0; gray && i < colors; ++i)
-    for (std::size_t c = 0; c < 3; ++c)
-      gray = gray && std::to_integer<std::size_t>(file[first + i * each + c]) == (colors == 2 ? 255 * i : i);
-  return {.palette = !gray || colors == 2, .channels = gray ? 1 : 3, .bits = bits};
 }
 
 /// Width, height and largest sample follow the signature, separated by white space and comments.
@@ -122,7 +103,6 @@ inline FileMode tga_mode(std::span<const std::byte> file) {
 inline FileMode file_mode(std::span<const std::byte> file) {
   if (is_png(file)) return png_mode(file);
   if (is_jpeg(file)) return {.expansion = jpeg_expansion};
-  if (starts_with(file, "BM")) return bmp_mode(file);
   if (starts_with(file, "P5") || starts_with(file, "P6")) return pnm_mode(file);
   if (is_tga(file)) return tga_mode(file);
   return {};

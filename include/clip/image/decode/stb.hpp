@@ -1,4 +1,4 @@
-// clip/image/decode/stb.hpp: JPEG, PNG, BMP, PNM and TGA decoders by stb_image.
+// clip/image/decode/stb.hpp: JPEG, PNG, PNM and TGA decoders by stb_image.
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
@@ -156,12 +156,11 @@ struct StbPngDecoder {
   }
 };
 
-/// BMP without run-length encoding; PNM of types P5 and P6 with a largest sample of 255; TGA except 16 bits per pixel.
+/// PNM of types P5 and P6 with a largest sample of 255; TGA except 16 bits per pixel.
 struct StbDecoder {
-  static std::string formats() { return "BMP, PNM (P5, P6), TGA"; }
+  static std::string formats() { return "PNM (P5, P6), TGA"; }
   static bool reads(std::span<const std::byte> file) {
-    return detail::starts_with(file, "BM") || detail::starts_with(file, "P5") || detail::starts_with(file, "P6") ||
-           detail::is_tga(file);
+    return detail::starts_with(file, "P5") || detail::starts_with(file, "P6") || detail::is_tga(file);
   }
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
     return detail::decode_by_stb(file, place);
