@@ -85,7 +85,7 @@ def bmp(rng):
     named, colors = 0, b""
     if bits <= 8:
         whole = 1 << bits
-        named = rng.choice([0, 0, whole, rng.randint(1, whole), rng.choice([2, 256, 300, 512, 70000])]) if size > 12 else 0
+        named = rng.choice([0, 0, whole, rng.randint(1, whole), rng.choice([2, 2, 256, 256, 300, 512, 70000])]) if size > 12 else 0
         colors = palette(rng, min(named or whole, 600), each)
         if rng.random() < 0.1:
             colors = colors[:rng.randrange(len(colors) + 1)]
@@ -97,7 +97,8 @@ def bmp(rng):
     else:
         header = struct.pack("<IiiHHIIiiII", size, width, -height if top_down else height, 1, bits, compression, rng.randrange(2**32),
                              2835, 2835, named, 0)
-        masks = struct.pack("<IIII", *rng.choice(MASKS.get(bits, MASKS[32])))
+        known = MASKS.get(bits, MASKS[32])  # the last is unknown to Pillow
+        masks = struct.pack("<IIII", *(known[-1] if rng.random() < 0.04 else rng.choice(known[:-1])))
         if size == 40:
             header += masks[:12] if compression == 3 else b""
         else:
@@ -121,8 +122,8 @@ def tga(rng):
     kind, bits = rng.choice([(1, 8), (1, 8), (2, 24), (2, 32), (3, 8), (3, 16), (2, 16), (3, 1)])
     runs = rng.random() < 0.5
     name = rng.randbytes(rng.choice([0, 0, 5]))
-    count = rng.choice([256, rng.randint(1, 256), 300]) if kind == 1 else 0
     first = rng.choice([0, 0, 0, rng.randint(1, 20)]) if kind == 1 else 0
+    count = rng.choice([256 - first, rng.randint(1, 256 - first), 256 - first, 300]) if kind == 1 else 0
     map_bits = rng.choice([24, 24, 32, 16]) if kind == 1 else 0
     header = struct.pack("<BBBHHBHHHHBB", len(name), kind == 1, kind + 8 * runs, first, count, map_bits, 0, 0, width, height, bits,
                          rng.choice([0, 0x20, 0x10, 0x30]) | rng.choice([0, 0, 8]))
@@ -130,7 +131,7 @@ def tga(rng):
     if not runs:
         data += rng.randbytes((width * bits + 7) // 8 * height)
     while runs and left > 0:
-        room = left if rng.random() < 0.1 else width - (width * height - left) % width  # a run may go on in the next row
+        room = left if rng.random() < 0.01 else width - (width * height - left) % width  # a run may go on in the next row
         n = rng.randint(1, min(128, room))
         repeated = rng.random() < 0.5
         data += bytes([n - 1 + 128 * repeated]) + rng.randbytes(each if repeated else each * n)
@@ -237,6 +238,8 @@ def main():
                 totals["equal pixels"] += 1
             elif found.startswith("refused") and expected.startswith("refused"):
                 totals["refused by both"] += 1
+            elif expected.startswith("I ") and "PNM: largest sample" in found:
+                totals["grey PNM of 16 bits, refused"] += 1
             else:
                 totals["different"] += 1
                 print(f"{path.name}: {found} | Pillow: {expected}")

@@ -8,7 +8,9 @@
 #include <clip/image/decode/gif.hpp>
 #include <clip/image/decode/jpeg.hpp>
 #include <clip/image/decode/png.hpp>
+#include <clip/image/decode/pnm.hpp>
 #include <clip/image/decode/stb.hpp>
+#include <clip/image/decode/tga.hpp>
 #include <clip/image/decode/webp.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/orientation.hpp>
@@ -39,9 +41,10 @@ using PngFiles = StbPngDecoder;
 /// the functions below, so that objects compiled with different lists can be linked, and so that users can extend it:
 /// see ImageDecoder.
 #if defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
-using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, BmpDecoder, StbDecoder>;
+using ImageDecoders =
+    Decoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, BmpDecoder, PnmDecoder, TgaDecoder>;
 #else
-using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, BmpDecoder, StbDecoder>;
+using ImageDecoders = Decoders<detail::JpegFiles, detail::PngFiles, GifDecoder, BmpDecoder, PnmDecoder, TgaDecoder>;
 #endif
 
 /// exif_orientation: rotate the image upright by the orientation that the camera recorded. Off by default, as in the
