@@ -20,9 +20,11 @@ template Result<std::vector<std::byte>> try_read_file<detail::Inflate>(const std
 template Result<ZipContent> try_read_entry<detail::Inflate>(const ZipEntry&, const std::string&);
 
 #if defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
-template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
+template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, BmpDecoder,
+                                         PnmDecoder, TgaDecoder>;
 #else
-template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
+template struct detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, GifDecoder, BmpDecoder, PnmDecoder,
+                                         TgaDecoder>;
 #endif
 
 template Result<void> try_convert(const StoredTensor&, std::span<float>);
@@ -48,7 +50,7 @@ namespace detail {
 
 template Result<FittedFile> try_fit(const LoadTarget<All>&, const TensorFile&, const LoadOptions&, bool);
 template Result<void> try_write_model<All>(std::vector<TensorToWrite>, const std::string&, const SaveOptions&,
-                                             const std::optional<AnyConfig>&);
+                                           const std::optional<AnyConfig>&);
 
 }  // namespace detail
 

@@ -89,6 +89,19 @@ void images(const Folder& folder) {
   folder.put("rgb.bmp", "BM" + little(54 + 24 * 5, 4) + little(0, 4) + little(54, 4) + little(40, 4) + little(7, 4) +
                             little(5, 4) + little(1, 2) + little(24, 2) + std::string(24, '\0') +
                             values.substr(0, 24 * 5));
+  const std::string palette("\1\2\3\0\7\6\5\0", 8), runs("\3\1\0\0\0\3\0\1\1\0\0\2\0\0\0\1", 16);
+  for (const unsigned kind : {1U, 2U})  // run lengths of bytes and of halves
+    folder.put(kind == 1 ? "runs.bmp" : "halves.bmp",
+               "BM" + little(78, 4) + little(0, 4) + little(62, 4) + little(40, 4) + little(3, 4) + little(2, 4) +
+                   little(1, 2) + little(kind == 1 ? 8 : 4, 2) + little(kind, 4) + std::string(12, '\0') +
+                   little(2, 4) + little(0, 4) + palette + runs);
+  folder.put("565.dib", little(40, 4) + little(7, 4) + little(5, 4) + little(1, 2) + little(16, 2) + little(3, 4) +
+                            std::string(20, '\0') + little(0xF800, 4) + little(0x7E0, 4) + little(0x1F, 4) +
+                            values.substr(0, 16 * 5));
+  folder.put("text.ppm", "P3 1 2 9\n1 2 3\n4 5 # comment\n6");
+  folder.put("bits.pbm", "P4 7 5\n" + values.substr(0, 5));
+  folder.put("palette.tga", "\0\1\11\0\0\2\0\20\0\0\0\0"s + little(7, 2) + little(5, 2) + "\10\0abcd"s +
+                                std::string("\206\1\206\0\206\1\206\2\206\1", 10));
   folder.put("rgb.tga",
              "\0\0\2"s + std::string(9, '\0') + little(7, 2) + little(5, 2) + "\x18\0"s + values.substr(0, 105));
   folder.put("two.gif", "GIF89a\2\0\2\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\4\1\0\0\0\0,\0\0\0\0\2\0\2\0\0\2\3D\2\5\0;"s);

@@ -134,6 +134,59 @@ def other_files(folder):
     kinds["gray"].save(folder / "gray.pgm")
 
 
+def bmp(header, bits, rows, compression=0, masks=(), colors=b"", named=0, top_down=False, size=(29, 17), file_header=True):
+    """rows: the bytes of each row from the top, or run lengths."""
+    width, height = size
+    if header == 12:
+        info = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    else:
+        info = struct.pack("<IiiHHIIiiII", header, width, -height if top_down else height, 1, bits, compression, 0, 2835, 2835, named, 0)
+        info += struct.pack(f"<{len(masks)}I", *masks)
+        info += bytes(max(0, header - len(info)))
+    if not isinstance(rows, bytes):
+        rows = b"".join(row + bytes(-len(row) % 4) for row in (rows if top_down else rows[::-1]))
+    start = 14 + len(info) + len(colors)
+    return (b"BM" + struct.pack("<IHHI", start + len(rows), 0, 0, start) if file_header else b"") + info + colors + rows
+
+
+def bmp_files(folder):
+    """Every header, depth, kind of palette and of masks. (Only what Pillow 12.1.1 and 13.0 read alike: some run lengths differ.)"""
+    def rows(bits, size=(29, 17)):
+        return [r.tobytes() for r in pattern("noise", (size[0] * bits + 7) // 8, size[1], 1)[..., 0]]
+
+    def colors(n, each=4):
+        return bytes((37 * i + 11 * k) % 256 for i in range(n) for k in range(each))
+    levels = bytes(v for i in range(256) for v in (i, i, i, 0))
+    runs = bytes([9, 4, 0, 5, 1, 2, 3, 4, 5, 0, 15, 77, 0, 0, 29, 8, 0, 0, 3, 1, 200, 9, 0, 0]) + bytes([7, 6, 22, 200, 0, 0]) * 14 + b"\0\1"
+    halves = bytes([9, 0x4A, 0, 4, 0x12, 0x34, 16, 0x7B, 0, 0]) + bytes([29, 0x81, 0, 0, 7, 6, 22, 0xC2, 0, 0]) * 8 + b"\0\1"
+    for name, data in [
+            ("1", bmp(40, 1, rows(1), colors=colors(2))), ("4", bmp(40, 4, rows(4), colors=colors(16))),
+            ("8_few", bmp(40, 8, rows(8), colors=colors(17), named=17)), ("8_levels", bmp(40, 8, rows(8), colors=levels, top_down=True)),
+            ("core_4", bmp(12, 4, rows(4), colors=colors(16, 3))), ("core_24", bmp(12, 24, rows(24))),
+            ("os2_24", bmp(64, 24, rows(24))), ("555", bmp(40, 16, rows(16))),
+            ("565", bmp(40, 16, rows(16), 3, (0xF800, 0x7E0, 0x1F))), ("555_masks", bmp(124, 16, rows(16), 3, (0x7C00, 0x3E0, 0x1F, 0))),
+            ("24_down", bmp(40, 24, rows(24), top_down=True)), ("32", bmp(40, 32, rows(32))),
+            ("v2_xrgb", bmp(52, 32, rows(32), 3, (0xFF000000, 0xFF0000, 0xFF00))),
+            ("v3_bgra", bmp(56, 32, rows(32), 3, (0xFF0000, 0xFF00, 0xFF, 0xFF000000))),
+            ("v4_rgba", bmp(108, 32, rows(32), 3, (0xFF, 0xFF00, 0xFF0000, 0xFF000000))),
+            ("v5_abgr", bmp(124, 32, rows(32), 3, (0xFF000000, 0xFF0000, 0xFF00, 0xFF))),
+            ("runs_8", bmp(40, 8, runs, 1, colors=colors(100), named=100)), ("runs_4", bmp(40, 4, halves, 2, colors=colors(16))),
+            ("runs_8_down", bmp(40, 8, runs, 1, colors=levels, top_down=True))]:
+        (folder / f"bmp_{name}.bmp").write_bytes(data)
+    (folder / "bmp_8.dib").write_bytes(bmp(40, 8, rows(8), colors=colors(256), file_header=False))
+
+
+def text_files(folder):
+    """PNM as text, and of few levels."""
+    gray = Image.fromarray(pattern("waves", 20, 13, 1)[..., 0])
+    gray.convert("1").save(folder / "bits.pbm")
+    (folder / "text.pbm").write_bytes(b"P1 # black is 1\n20 13\n" + bytes(48 + n % 2 for n in gray.tobytes()))
+    (folder / "text.pgm").write_text("P2\n20 13 255\n" + "\n".join(str(n) for n in gray.tobytes()))
+    (folder / "levels.pgm").write_bytes(b"P5\n20 13\n90\n" + gray.tobytes())
+    (folder / "text.ppm").write_text("P3 10 13 1000\n" + " ".join(str(4 * n % 1001) for n in pattern("noise", 10, 13, 3).tobytes()))
+    (folder / "16.ppm").write_bytes(b"P6 10 13 65535\n" + pattern("noise", 20, 13, 3).tobytes())
+
+
 def webp_files(folder):
     color, alpha = Image.fromarray(smooth(WIDTH, HEIGHT, 3)), Image.fromarray(smooth(WIDTH, HEIGHT, 4))
     color.save(folder / "lossy.webp", quality=60)
@@ -169,7 +222,7 @@ def main():
     here = pathlib.Path(__file__).parent
     folder = here / "images"
     folder.mkdir(exist_ok=True)
-    for make in (png_files, jpeg_files, gif_files, other_files, webp_files, oriented_files):
+    for make in (png_files, jpeg_files, gif_files, other_files, bmp_files, text_files, webp_files, oriented_files):
         make(folder)
 
     lines = []

@@ -97,23 +97,6 @@ TEST_CASE("decode: palettes and 1-bit images set the palette flag, single transp
   CHECK(pixels(gray) == std::vector<int>{5, 6});
 }
 
-TEST_CASE("decode: a PNM with absurd numbers in its header is refused before the decoder uses them") {
-  for (const std::string header :
-       {"P5 16777217 1 255\n", "P6 2 66666666660 255\n", "P5 1 1 99999999999\n", "P5 666666666666666666666666"}) {
-    const auto result = try_decode_image(as_byte_span(header + "abc"), "x.pgm");
-    REQUIRE(!result);
-    CHECK(result.error().message() == "x.pgm: numbers of the header: expected at most 2^24, found a larger one");
-  }
-}
-
-TEST_CASE("decode: a PNM whose largest sample is not 255 is refused") {
-  for (const char* sample : {"1", "254", "65535"}) {
-    const auto result = try_decode_image(as_byte_span("P5 2 1 " + std::string(sample) + "\nabcd"), "x.pgm");
-    REQUIRE(!result);
-    CHECK(result.error().message() == "x.pgm: largest sample: expected 255, found " + std::string(sample));
-  }
-}
-
 TEST_CASE("decode: every truncation of a file is an error") {
   for (const std::string& file : {ppm(), bmp().substr(0, bmp().size() - 2),
                                   png().substr(0, png().size() - 4)})  // without padding and last checksum
@@ -152,7 +135,7 @@ TEST_CASE("read: errors name the file and state the reason") {
   put(folder / "a.heic", std::string("\0\0\0\x18"
                                      "ftypheic",
                                      12));
-  put(folder / "a.pbm", "P4 8 1\n\xAA");
+  put(folder / "a.pfm", "Pf 1 1\n1\n\1\2\3\4");
   put(folder / "empty.png", "");
   put(folder / "cut.ppm", ppm().substr(0, 20));
   put(folder / "promise.ppm", "P6 9999 9999 255\nx");
@@ -165,11 +148,12 @@ TEST_CASE("read: errors name the file and state the reason") {
   };
   const std::string formats = "not an image in a supported format: expected " + ImageDecoders::formats();
   CHECK(formats.find("JPEG, PNG, ") != std::string::npos);
-  for (const char* name : {"a.txt", "a.heic", "a.pbm"}) CHECK(message(name) == name + (": " + formats));
+  for (const char* name : {"a.txt", "a.heic", "a.pfm"}) CHECK(message(name) == name + (": " + formats));
   CHECK(message("empty.png") == "empty.png: not an image: no bytes");
-  CHECK(message("cut.ppm") == "cut.ppm: truncated image");
+  CHECK(message("cut.ppm") ==
+        "cut.ppm: truncated image: size: expected at most the 3 pixels its bytes can hold, found 2 x 2");
   CHECK(message("promise.ppm") ==
-        "promise.ppm: truncated image: size: expected at most the 6 pixels its bytes can hold, found 9999 x 9999");
+        "promise.ppm: truncated image: size: expected at most the 0 pixels its bytes can hold, found 9999 x 9999");
   CHECK(message("huge.ppm") == "huge.ppm: size: expected 1 ... 2^28 pixels, found 65000 x 65000");
   CHECK(message("none.png").find("none.png: no such file (looked for /") == 0);
 }

@@ -12,10 +12,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Extensions of image files, case-insensitive. The list includes formats that a build may not support: reading such a
-/// file is an explicit error, so that no file is skipped silently.
-inline constexpr std::array<std::string_view, 10> image_extensions{".bmp", ".gif", ".jpeg", ".jpg", ".pgm",
-                                                                   ".png", ".pnm", ".ppm",  ".tga", ".webp"};
+/// Extensions of image files, case-insensitive. They only choose the files of a folder: the format of a file follows
+/// from its first bytes. The list includes formats that a build may not support: reading such a file is an explicit
+/// error, so that no file is skipped silently.
+inline constexpr std::array<std::string_view, 14> image_extensions{
+    ".bmp", ".dib", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".webp"};
 
 constexpr bool has_image_extension(std::string_view name) {
   return std::any_of(image_extensions.begin(), image_extensions.end(), [&](std::string_view extension) {

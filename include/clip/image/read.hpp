@@ -20,7 +20,9 @@ struct PngDecoder;
 struct StbPngDecoder;
 struct WebpDecoder;
 struct GifDecoder;
-struct StbDecoder;
+struct BmpDecoder;
+struct PnmDecoder;
+struct TgaDecoder;
 
 namespace detail {
 #if defined(CLIP_HAS_JPEG) && CLIP_HAS_JPEG
@@ -48,10 +50,11 @@ struct DeclaredDecoders {
 /// the functions below, so that objects compiled with different lists can be linked, and so that users can extend it:
 /// see ImageDecoder.
 #if defined(CLIP_HAS_WEBP) && CLIP_HAS_WEBP
-using ImageDecoders =
-    detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, StbDecoder>;
+using ImageDecoders = detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, WebpDecoder, GifDecoder, BmpDecoder,
+                                               PnmDecoder, TgaDecoder>;
 #else
-using ImageDecoders = detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, GifDecoder, StbDecoder>;
+using ImageDecoders =
+    detail::DeclaredDecoders<detail::JpegFiles, detail::PngFiles, GifDecoder, BmpDecoder, PnmDecoder, TgaDecoder>;
 #endif
 
 /// exif_orientation: rotate the image upright by the orientation that the camera recorded. Off by default, as in the

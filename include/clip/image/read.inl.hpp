@@ -1,12 +1,15 @@
 // clip/image/read.inl.hpp: definitions of clip/image/read.hpp.
 #pragma once
 
+#include <clip/image/decode/bmp.hpp>
 #include <clip/image/decode/decoder.hpp>
 #include <clip/image/decode/exif.hpp>
 #include <clip/image/decode/gif.hpp>
 #include <clip/image/decode/jpeg.hpp>
 #include <clip/image/decode/png.hpp>
+#include <clip/image/decode/pnm.hpp>
 #include <clip/image/decode/stb.hpp>
+#include <clip/image/decode/tga.hpp>
 #include <clip/image/decode/webp.hpp>
 #include <clip/image/orientation.hpp>
 #include <clip/image/read.hpp>

@@ -2,7 +2,7 @@
 //
 // All of stb_image is static here and inside clip::detail::stb, so a program may include its own copy, of another
 // version and with other settings, in the same translation unit, before or after this header. Enabled decoders: JPEG,
-// PNG, BMP, PNM, TGA. The settings that are not thread-safe (such as flipping) keep their defaults.
+// PNG. The settings that are not thread-safe (such as flipping) keep their defaults.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -31,9 +31,6 @@
 #define STBI_INCLUDE_STB_IMAGE_H  // skips the declarations: they are extern "C", and no namespace separates such names
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_PNG
-#define STBI_ONLY_BMP
-#define STBI_ONLY_PNM
-#define STBI_ONLY_TGA
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
 #define STBI_NO_STDIO

@@ -124,16 +124,21 @@ class GifReader {
     return true;
   }
 
-  /// The data of the sub-blocks up to an empty one. A truncated list is an error if `whole`, otherwise it ends there.
+  /// The data of the sub-blocks up to an empty one. A truncated list is an error if `whole`, otherwise it ends with its
+  /// last whole block.
   std::optional<std::vector<std::byte>> blocks(bool whole) {
     std::vector<std::byte> all;
     while (has(1)) {
       const std::size_t n = u8(0);
       ++at_;
       if (n == 0) return all;
-      const auto block = file_.subspan(at_, std::min(n, file_.size() - at_));
+      if (!has(n)) {
+        at_ = file_.size();
+        break;
+      }
+      const auto block = file_.subspan(at_, n);
       all.insert(all.end(), block.begin(), block.end());
-      at_ += block.size();
+      at_ += n;
     }
     if (whole) return std::nullopt;
     return all;

@@ -1,4 +1,4 @@
-// clip/image/decode/stb.hpp: JPEG, PNG, BMP, PNM and TGA decoders by stb_image.
+// clip/image/decode/stb.hpp: JPEG and PNG decoders by stb_image.
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
@@ -6,6 +6,7 @@
 #include <clip/image/decode/jpeg_guard.hpp>
 #include <clip/image/decode/signatures.hpp>
 #include <clip/image/orientation.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/io/stb.hpp>
 
 #include <algorithm>
@@ -98,11 +99,9 @@ inline Result<Image> decode_gray16(std::span<const std::byte> file, const std::s
 inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::string& place) {
   int width = 0, height = 0, channels = 0;
   const FileMode mode = file_mode(file);
-  if (mode.absurd_number) return InputError{place, "numbers of the header", "at most 2^24", "a larger one"};
   ImageSource header{file};
   if (stb::stbi_info_from_callbacks(&image_callbacks, &header, &width, &height, &channels) == 0)
     return stb_error(place, header);
-  if (mode.largest_sample != 255) return InputError{place, "largest sample", 255, mode.largest_sample};
   if (auto good = check_header(place, width, height, mode.capacity(file.size())); !good) return good.error();
   if (mode.gray16) return decode_gray16(file, place);
 
@@ -128,7 +127,6 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
               : channels == 3 ? Pixels::rgb
                               : Pixels::rgba,
               std::move(pixels)};
-  if (mode.mirrored) image = oriented(image, 2);
   return mode.palette ? std::move(image).as_palette() : std::move(image);
 }
 
@@ -153,18 +151,6 @@ struct StbPngDecoder {
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
     if (!detail::png_chunks_fit(file)) return InputError{place, "truncated image"};
     if (detail::png_mode(file).palette) return detail::decode_by_stb(detail::with_whole_palette(file), place);
-    return detail::decode_by_stb(file, place);
-  }
-};
-
-/// BMP without run-length encoding; PNM of types P5 and P6 with a largest sample of 255; TGA except 16 bits per pixel.
-struct StbDecoder {
-  static std::string formats() { return "BMP, PNM (P5, P6), TGA"; }
-  static bool reads(std::span<const std::byte> file) {
-    return detail::starts_with(file, "BM") || detail::starts_with(file, "P5") || detail::starts_with(file, "P6") ||
-           detail::is_tga(file);
-  }
-  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
     return detail::decode_by_stb(file, place);
   }
 };
