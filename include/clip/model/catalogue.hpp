@@ -30,10 +30,12 @@ const std::vector<NamedConfigOf<F>>& named_configs() {
   return all;
 }
 
-/// The first published model with this configuration, or null. Ignores color_order, which does not distinguish models.
+/// The first published model with this configuration, or null. Ignores color_order and resampling, which do not distinguish
+/// models.
 template <class F>
 const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
   config.preprocessing().color_order = ColorOrder::openai;
+  config.preprocessing().resampling = Preprocessing{}.resampling;
   for (const NamedConfigOf<F>& known : named_configs<F>())
     if (known.config == config) return &known;
   return nullptr;
