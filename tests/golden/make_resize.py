@@ -4,7 +4,7 @@
 
 RESAMPLING is one of the library's, and says which program computes: pillow13 writes resize_pillow13.txt and needs Pillow 13 (made
 with 13.0.0); pillow12 writes resize_pillow12.txt and needs Pillow 12.1 or older (made with 12.1.1), because 12.2 and 12.3 go
-vertically first in images a hundred times as tall as wide; torchvision writes resize_torchvision.txt and needs torchvision and
+vertically first in images more than a hundred times as tall as wide; torchvision writes resize_torchvision.txt and needs torchvision and
 transformers 4 or 5 (made with torch 2.15.0, torchvision 0.29.2, transformers 5.24.0). All need numpy. IMAGES is a folder of image
 files, named in the lines that begin with "file"; the others use patterns that both sides draw. Run by hand; the files are committed.
 

@@ -13,7 +13,7 @@ TEST_CASE("16-bit values are rounded half away from zero and clamped") {
   CHECK(stored_gray16(-300, false) == 0);
 }
 
-TEST_CASE("up to Pillow 12 the two bytes of a 16-bit value are clamped separately") {
+TEST_CASE("up to Pillow 12.2 the two bytes of a 16-bit value are clamped separately") {
   CHECK(stored_gray16(1000.5, true) == 1001);
   CHECK(stored_gray16(-300, true) == 0);
   CHECK(stored_gray16(65800, true) == 0xFF00 + (65800 & 255));

@@ -13,7 +13,7 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Rounds half away from zero, then clamps. `by_bytes`: each byte separately, as Pillow does up to version 12: values
+/// Rounds half away from zero, then clamps. `by_bytes`: each byte separately, as Pillow does up to version 12.2: values
 /// below 0 become 0, values above 65535 keep their lower byte.
 inline std::uint16_t stored_gray16(double sum, bool by_bytes) {
   const auto rounded = static_cast<int>(sum >= 0 ? sum + 0.5 : sum - 0.5);
