@@ -66,9 +66,14 @@ class ChannelNormalization {
 class Normalization {
  public:
   explicit Normalization(const Preprocessing& how) {
-    // transformers' processors on torchvision scale mean and deviation instead of the pixels.
+    // transformers' processors on torchvision scale mean and deviation instead of the pixels. Rounded here: a compiler
+    // may otherwise fuse the product with the subtraction.
     const float scale = how.resampling == Resampling::torchvision ? 255.0f : 1.0f;
-    for (std::size_t c = 0; c < 3; ++c) channels_[c] = {scale * how.mean[c], scale * how.deviation[c], 255.0f / scale};
+    const auto scaled = [scale](float x) {
+      const volatile float product = scale * x;
+      return product;
+    };
+    for (std::size_t c = 0; c < 3; ++c) channels_[c] = {scaled(how.mean[c]), scaled(how.deviation[c]), 255.0f / scale};
     computes_ = channels_[0].computes() && channels_[1].computes() && channels_[2].computes();
   }
 
