@@ -7,7 +7,7 @@ using namespace clip;
 static_assert(Preprocessing{}.resize == ResizeMode::shortest &&
               Preprocessing{}.interpolation == Interpolation::bicubic &&
               Preprocessing{}.color_order == ColorOrder::openai && Preprocessing{}.mean == openai_mean &&
-              Preprocessing{}.deviation == openai_deviation);
+              Preprocessing{}.deviation == openai_deviation && Preprocessing{}.resampling == Resampling::pillow13);
 
 TEST_CASE("every choice of preprocessing is found by its name") {
   for (const auto mode : {ResizeMode::shortest, ResizeMode::squash})
@@ -16,9 +16,13 @@ TEST_CASE("every choice of preprocessing is found by its name") {
     CHECK(try_interpolation(name_of(filter)).value() == filter);
   for (const auto order : {ColorOrder::openai, ColorOrder::huggingface})
     CHECK(try_color_order(name_of(order)).value() == order);
+  for (const auto resampling : {Resampling::pillow13, Resampling::pillow12, Resampling::torchvision})
+    CHECK(try_resampling(name_of(resampling)).value() == resampling);
 }
 
 TEST_CASE("an unknown name is an error that lists the known ones") {
   CHECK(try_resize_mode("longest").error().message() == "config: resize: expected shortest or squash, found longest");
+  CHECK(try_resampling("pillow").error().message() ==
+        "config: resampling: expected pillow13, pillow12 or torchvision, found pillow");
   CHECK(try_interpolation("").error().message() == "config: interpolation: expected bicubic or bilinear, found ");
 }

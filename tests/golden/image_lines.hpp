@@ -21,14 +21,15 @@ struct ImageLine {
 
 inline clip::Interpolation interpolation_of(const std::string& word) { return clip::try_interpolation(word).value(); }
 
-inline ImageLine read_input(std::istream& line) {
+inline ImageLine read_input(std::istream& line, clip::Resampling resampling) {
   clip::Index n;
   std::string mode, interpolation, order;
   line >> n >> mode >> interpolation >> order;
   return {n,
           {.resize = clip::try_resize_mode(mode).value(),
            .interpolation = interpolation_of(interpolation),
-           .color_order = clip::try_color_order(order).value()}};
+           .color_order = clip::try_color_order(order).value(),
+           .resampling = resampling}};
 }
 
 inline std::uint32_t checksum(const clip::Image& image) {

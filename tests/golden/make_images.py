@@ -6,7 +6,7 @@ Needs numpy and Pillow (made with 12.1.1). IMAGES is a folder of further image f
 Run by hand; all of it is committed.
 
     decode NAME MODE W H      CRC-32 of the pixels as decoded: RGB for palettes, RGBA for LA, ink for CMYK, lower byte first for I;16
-    preprocess NAME N MODE FILTER ORDER     of the floats, as in resize.txt
+    preprocess NAME N MODE FILTER ORDER     of the floats, as in resize_pillow12.txt
     oriented NAME W H         of the RGB pixels after ImageOps.exif_transpose
 """
 import argparse

@@ -1,14 +1,19 @@
-"""Writes resize.txt: checksums of resized and preprocessed images, against which the C++ tests compare.
+"""Writes checksums of resized and preprocessed images, against which the C++ tests compare.
 
-    python3 make_resize.py IMAGES [--output FILE]
+    python3 make_resize.py RESAMPLING IMAGES [--output FILE]
 
-Needs numpy and Pillow 12.1 or older (made with Pillow 12.1.1): the first release that shrinks some images vertically first is
-12.2, and the models were trained before it. IMAGES is a folder of image files, named in the lines that begin with "file"; the
-others use patterns that both sides draw. Run by hand; the file is committed.
+RESAMPLING is one of the library's, and says which program computes: pillow13 writes resize_pillow13.txt and needs Pillow 13 (made
+with 13.0.0); pillow12 writes resize_pillow12.txt and needs Pillow 12.1 or older (made with 12.1.1), because 12.2 and 12.3 go
+vertically first in images more than a hundred times as tall as wide; torchvision writes resize_torchvision.txt and needs torchvision and
+transformers 4 or 5 (made with torch 2.15.0, torchvision 0.29.2, transformers 5.24.0). All need numpy. IMAGES is a folder of image
+files, named in the lines that begin with "file"; the others use patterns that both sides draw. Run by hand; the files are committed.
 
     resize KIND PATTERN W H W' H' FILTER            CRC-32 of the bytes, in the image's own channels
     preprocess KIND PATTERN W H N MODE FILTER ORDER   of the floats (3, N, N), OpenAI's mean and deviation
     file NAME N MODE FILTER ORDER                     likewise
+
+torchvision has no palettes and no 16-bit images to resize, and its lines of preprocessing, transformers' image processor, are all of
+the order huggingface. Cases in which torch meets an assertion of its own (sides of one pixel) are left out.
 """
 import argparse
 import pathlib
@@ -76,6 +81,24 @@ def preprocessed(image, n, mode, interpolation, order):
     return ((pixels.astype(np.float32) / np.float32(255) - MEAN) / DEVIATION).transpose(2, 0, 1)
 
 
+def torchvision_bytes(image, size, interpolation):
+    import torch
+    from torchvision.transforms.v2 import functional
+    pixels = np.array(image)
+    tensor = torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).contiguous()
+    resized = functional.resize(tensor, size[::-1], functional.InterpolationMode(interpolation), antialias=True)
+    return resized.permute(1, 2, 0).contiguous().numpy().tobytes()
+
+
+def torchvision_floats(image, n, mode, interpolation):
+    """The image processor on torchvision: CLIPImageProcessorFast in transformers 4, CLIPImageProcessor in 5."""
+    import transformers
+    processor = getattr(transformers, "CLIPImageProcessorFast" if transformers.__version__[0] == "4" else "CLIPImageProcessor")(
+        size={"height": n, "width": n} if mode == "squash" else {"shortest_edge": n}, crop_size={"height": n, "width": n},
+        resample=int(FILTERS[interpolation]))
+    return processor(image.convert("RGB"), return_tensors="pt")["pixel_values"].numpy()
+
+
 def resize_cases():
     """Both filters, up and down and mixed, one side alone, the same size, from one pixel to twelve million."""
     sizes = [(1, 1), (1, 1000), (1000, 1), (2, 3), (3, 500), (37, 53), (50, 40), (64, 64), (223, 225), (225, 223), (300, 200),
@@ -96,6 +119,9 @@ def resize_cases():
         for turn, (w, h) in enumerate([(1, 1), (1, 300), (300, 1), (2, 3), (37, 53), (50, 40), (223, 225), (640, 427)]):
             for W, H in [(w, h), (224, 224), (w, 7), (7, h), (33, 129)]:
                 yield kind, ("noise", "waves")[turn % 3 == 0], w, h, W, H, ("bicubic", "bilinear")[turn % 2]
+    for turn, kind in enumerate(("gray", "rgb", "rgba", "cmyk", "gray16")):  # the height loses more than twice what the width does
+        for w, h, W, H in [(248, 620, 224, 560), (100, 131, 115, 130), (90, 98, 88, 94)]:  # the last: exactly twice
+            yield kind, "noise", w, h, W, H, ("bicubic", "bilinear")[turn % 2]
 
 
 def preprocess_cases():
@@ -111,31 +137,60 @@ def preprocess_cases():
         for w, h, n in [(1, 1, 32), (2, 3, 32), (50, 40, 32), (33, 32, 32), (223, 225, 224), (427, 640, 224)]:
             for mode, interpolation, order in [("shortest", "bicubic", "openai"), ("squash", "bilinear", "openai"), ("shortest", "bicubic", "huggingface")]:
                 yield kind, "waves", w, h, n, mode, interpolation, order
+    for turn, kind in enumerate(("gray", "rgb", "rgba", "cmyk", "gray16")):
+        for w, h, n in [(248, 620, 224), (257, 700, 224), (60, 33, 32)]:
+            for order in ("openai", "huggingface"):
+                yield kind, "noise", w, h, n, "shortest", ("bicubic", "bilinear")[turn % 2], order
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("resampling", choices=["pillow13", "pillow12", "torchvision"])
     parser.add_argument("images", type=pathlib.Path)
-    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path(__file__).with_name("resize.txt"))
+    parser.add_argument("--output", type=pathlib.Path)
     arguments = parser.parse_args()
-    if tuple(map(int, PIL.__version__.split(".")[:2])) > (12, 1):
-        raise SystemExit(f"Pillow {PIL.__version__} shrinks some images vertically first: 12.1 or older is needed")
+    version = tuple(map(int, PIL.__version__.split(".")[:2]))
+    if arguments.resampling == "pillow12" and version > (12, 1) or arguments.resampling == "pillow13" and version < (13, 0):
+        raise SystemExit(f"{arguments.resampling} cannot be made with Pillow {PIL.__version__}")
+    torchvision = arguments.resampling == "torchvision"
+
+    def floats(image, n, mode, interpolation, order):
+        return torchvision_floats(image, n, mode, interpolation) if torchvision else preprocessed(image, n, mode, interpolation, order)
 
     lines = []
+
+    def add(beginning, compute):
+        try:
+            lines.append(f"{beginning} {compute()}")
+        except RuntimeError as error:
+            if "INTERNAL ASSERT" not in str(error):
+                raise
+
+    def resized(image, size, interpolation):
+        if torchvision:
+            return torchvision_bytes(image, size, interpolation)
+        image = image.resize(size, FILTERS[interpolation])
+        return (image.convert("RGB") if image.mode == "P" else image).tobytes()
+
     for kind, name, w, h, W, H, interpolation in resize_cases():
-        resized = pattern_image(kind, name, w, h).resize((W, H), FILTERS[interpolation])
-        lines.append(f"resize {kind} {name} {w} {h} {W} {H} {interpolation} {zlib.crc32((resized.convert('RGB') if kind == 'palette' else resized).tobytes()):08x}")
+        if not torchvision or kind not in ("palette", "gray16"):
+            add(f"resize {kind} {name} {w} {h} {W} {H} {interpolation}",
+                lambda: f"{zlib.crc32(resized(pattern_image(kind, name, w, h), (W, H), interpolation)):08x}")
     for kind, name, w, h, n, mode, interpolation, order in preprocess_cases():
-        floats = preprocessed(pattern_image(kind, name, w, h), n, mode, interpolation, order)
-        lines.append(f"preprocess {kind} {name} {w} {h} {n} {mode} {interpolation} {order} {checksum(floats)}")
+        if not torchvision or order == "huggingface":
+            add(f"preprocess {kind} {name} {w} {h} {n} {mode} {interpolation} {order}",
+                lambda: checksum(floats(pattern_image(kind, name, w, h), n, mode, interpolation, order)))
     for path in sorted(arguments.images.glob("*.png")):
         for n, mode, interpolation, order in [(224, "shortest", "bicubic", "openai"), (224, "shortest", "bicubic", "huggingface"),
                                               (224, "squash", "bicubic", "openai"), (64, "shortest", "bilinear", "openai"),
                                               (17, "squash", "bilinear", "huggingface"), (336, "shortest", "bicubic", "openai")]:
+            if torchvision and order != "huggingface":
+                continue
             image = Image.open(path)
             image.load()
-            lines.append(f"file {path.name} {n} {mode} {interpolation} {order} {checksum(preprocessed(image, n, mode, interpolation, order))}")
-    arguments.output.write_text("".join(line + "\n" for line in lines))
+            add(f"file {path.name} {n} {mode} {interpolation} {order}", lambda: checksum(floats(image, n, mode, interpolation, order)))
+    output = arguments.output or pathlib.Path(__file__).with_name(f"resize_{arguments.resampling}.txt")
+    output.write_text("".join(line + "\n" for line in lines))
 
 
 if __name__ == "__main__":

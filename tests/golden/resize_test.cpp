@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <istream>
 #include <string>
@@ -53,34 +54,53 @@ Image pattern_image(const std::string& kind, const std::string& name, Index widt
     for (int k = 0; k < 3; ++k) colors.push_back(static_cast<std::uint8_t>(37 * i + 11 * k));
   return Image{width, height, Pixels::rgb, std::move(colors)}.as_palette();
 }
+
+/// The lines of one resampling, in a file of its own.
+struct Reference {
+  Resampling resampling;
+  int resized, preprocessed, files;
+
+  std::string file() const { return "resize_" + std::string(name_of(resampling)) + ".txt"; }
+};
+constexpr std::array references{Reference{Resampling::pillow13, 537, 338, 48},
+                                Reference{Resampling::pillow12, 537, 338, 48},
+                                Reference{Resampling::torchvision, 376, 163, 16}};
 }  // namespace
 
-TEST_CASE("resize equals Pillow in every byte, for every kind of pixels, up and down") {
-  const int compared = check_lines("resize.txt", "resize", [](std::istream& line) {
-    std::string kind, name, interpolation;
-    Index w, h, width, height;
-    line >> kind >> name >> w >> h >> width >> height >> interpolation;
-    return checksum(resize(pattern_image(kind, name, w, h), width, height, interpolation_of(interpolation)));
-  });
-  CHECK(compared == 522);
+TEST_CASE("resize equals Pillow and torchvision in every byte, for every kind of pixels, up and down") {
+  for (const Reference& reference : references) {
+    const int compared = check_lines(reference.file().c_str(), "resize", [&](std::istream& line) {
+      std::string kind, name, interpolation;
+      Index w, h, width, height;
+      line >> kind >> name >> w >> h >> width >> height >> interpolation;
+      return checksum(resize(pattern_image(kind, name, w, h), width, height, interpolation_of(interpolation),
+                             reference.resampling));
+    });
+    CHECK(compared == reference.resized);
+  }
 }
 
-TEST_CASE("preprocess equals the reference in every float, for every kind of pixels and every policy") {
-  const int compared = check_lines("resize.txt", "preprocess", [](std::istream& line) {
-    std::string kind, name;
-    Index w, h;
-    line >> kind >> name >> w >> h;
-    return checksum(preprocess(read_input(line), pattern_image(kind, name, w, h)));
-  });
-  CHECK(compared == 308);
+TEST_CASE("preprocess equals the references in every float, for every kind of pixels and every policy") {
+  for (const Reference& reference : references) {
+    const int compared = check_lines(reference.file().c_str(), "preprocess", [&](std::istream& line) {
+      std::string kind, name;
+      Index w, h;
+      line >> kind >> name >> w >> h;
+      return checksum(preprocess(read_input(line, reference.resampling), pattern_image(kind, name, w, h)));
+    });
+    CHECK(compared == reference.preprocessed);
+  }
 }
 
-TEST_CASE("reading and preprocessing PNG files equals the reference in every float") {
+TEST_CASE("reading and preprocessing PNG files equals the references in every float") {
   CLIP_TEST_DATA_OR_RETURN(data, "PNG files of many kinds");
-  const int compared = check_lines("resize.txt", "file", [&](std::istream& line) {
-    std::string name;
-    line >> name;
-    return checksum(preprocess(read_input(line), read_image(std::string(data) + "/images/" + name)));
-  });
-  CHECK(compared == 48);
+  for (const Reference& reference : references) {
+    const int compared = check_lines(reference.file().c_str(), "file", [&](std::istream& line) {
+      std::string name;
+      line >> name;
+      return checksum(
+          preprocess(read_input(line, reference.resampling), read_image(std::string(data) + "/images/" + name)));
+    });
+    CHECK(compared == reference.files);
+  }
 }

@@ -35,6 +35,25 @@ TEST_CASE("a byte becomes the float of the formula, computed or looked up, for a
   }
 }
 
+TEST_CASE("for torchvision mean and deviation are scaled to bytes, computed or looked up") {
+  Preprocessing how;
+  how.resampling = Resampling::torchvision;
+  std::vector<std::uint8_t> bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes.push_back(static_cast<std::uint8_t>(byte));
+  std::vector<float> found(3 * 256);
+  bool as_for_pillow = true;
+  detail::Normalization{how}(Image{256, 1, Pixels::gray, bytes}, found);
+  for (std::size_t c = 0; c < 3; ++c) {
+    const volatile float mean = 255.0f * how.mean[c], deviation = 255.0f * how.deviation[c];  // not fused
+    for (int byte = 0; byte < 256; ++byte) {
+      const float value = found[c * 256 + static_cast<std::size_t>(byte)];
+      CHECK(value == (static_cast<float>(byte) - mean) / deviation);
+      as_for_pillow = as_for_pillow && value == by_definition(byte, how.mean[c], how.deviation[c]);
+    }
+  }
+  CHECK(!as_for_pillow);
+}
+
 TEST_CASE("every pixel is written to its position in three planes, for every pixel format and any width") {
   const Preprocessing how;
   const detail::Normalization normalize{how};

@@ -191,6 +191,22 @@ TEST_CASE("only OpenAI's order resizes palettes by nearest neighbour") {
   CHECK(bytes(openai, palette) == bytes(openai, resize(palette, 7, 7)));
 }
 
+TEST_CASE("the resampling decides the resize; torchvision's images are RGB first in any order") {
+  const auto with = [](Resampling resampling, ColorOrder order = ColorOrder::huggingface) {
+    return plain(16, {.resize = ResizeMode::squash, .color_order = order, .resampling = resampling});
+  };
+  const Image tall = random_image(20, 90, Pixels::rgb), rgba = random_image(20, 90, Pixels::rgba);
+  for (const Resampling resampling : resamplings)
+    CHECK(bytes(with(resampling), tall) == bytes(plain(16), resize(tall, 16, 16, Interpolation::bicubic, resampling)));
+  CHECK(bytes(with(Resampling::pillow13), tall) != bytes(with(Resampling::pillow12), tall));
+  CHECK(bytes(with(Resampling::torchvision), tall) != bytes(with(Resampling::pillow12), tall));
+  const Small openai = with(Resampling::torchvision, ColorOrder::openai);
+  for (const Image* image : {&rgba, &tall})
+    CHECK(bytes(openai, *image) == bytes(with(Resampling::torchvision), to_rgb(*image)));
+  CHECK(bytes(openai, random_image(20, 20, Pixels::rgb).as_palette()) ==
+        bytes(openai, random_image(20, 20, Pixels::rgb)));
+}
+
 TEST_CASE("preprocess gives the same floats on any number of threads, also while other callers use them") {
   std::vector<Image> images;
   for (Index i = 0; i < 23; ++i)

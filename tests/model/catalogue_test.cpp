@@ -25,9 +25,10 @@ TEST_CASE("every model is found by its name, and every name is unique") {
   CHECK(find_config("laion/ViT-B-32") == AnyConfig{laion::ViT_B_32});
 }
 
-TEST_CASE("color_order does not distinguish models") {
+TEST_CASE("color_order and resampling do not distinguish models") {
   AnyConfig c = ViT_B_16;
   c.preprocessing().color_order = ColorOrder::huggingface;
+  c.preprocessing().resampling = Resampling::torchvision;
   REQUIRE(find_named(c) != nullptr);
   CHECK(find_named(c)->name == "ViT-B/16");
   c.preprocessing().interpolation = Interpolation::bilinear;

@@ -15,7 +15,7 @@ namespace clip::inline CLIP_ABI {
 enum class ResizeMode : unsigned char { shortest, squash };
 inline constexpr std::array resize_modes{ResizeMode::shortest, ResizeMode::squash};
 
-/// The filters of the reference (Pillow), widened by the scale when an image shrinks.
+/// The filters of Pillow and torchvision, widened by the scale when an image shrinks.
 enum class Interpolation : unsigned char { bicubic, bilinear };
 inline constexpr std::array interpolations{Interpolation::bicubic, Interpolation::bilinear};
 
@@ -26,6 +26,19 @@ inline constexpr std::array interpolations{Interpolation::bicubic, Interpolation
 ///   huggingface: RGB first (alpha dropped), then resize; the crop's corner is rounded down
 enum class ColorOrder : unsigned char { openai, huggingface };
 inline constexpr std::array color_orders{ColorOrder::openai, ColorOrder::huggingface};
+
+/// The library whose resize is reproduced, bit for bit. They differ by a few levels in a few pixels.
+///   pillow13:    Pillow 13: the vertical pass first if the height shrinks by more than twice as many pixels as the
+///                width, otherwise the horizontal pass; 16-bit grey values are clamped to 0 … 65535
+///   pillow12:    Pillow 12.1 and older, with which the published models were trained and measured: always the
+///                horizontal pass first; the two bytes of a 16-bit value are clamped separately. (12.2 and 12.3 differ
+///                from it in images more than a hundred times as tall as wide, 12.3 also clamps as 13)
+///   torchvision: resize() of uint8 tensors, antialiased, on a CPU with AVX2 (others compute bilinear weights in
+///                floats), as transformers 5 and the "fast" image processors of transformers 4 do it: always the
+///                horizontal pass first, weights of 16 bits. Images are RGB before the resize in either color_order.
+///                Mean and deviation are scaled to 0 … 255 instead of the pixels to 0 … 1
+enum class Resampling : unsigned char { pillow13, pillow12, torchvision };
+inline constexpr std::array resamplings{Resampling::pillow13, Resampling::pillow12, Resampling::torchvision};
 
 /// Mean and standard deviation of the training pixels (in 0 … 1): red, green, blue.
 inline constexpr std::array<float, 3> openai_mean{0.48145466f, 0.4578275f, 0.40821073f};
@@ -41,6 +54,7 @@ struct Preprocessing {
   ColorOrder color_order = ColorOrder::openai;
   std::array<float, 3> mean = openai_mean;
   std::array<float, 3> deviation = openai_deviation;
+  Resampling resampling = Resampling::pillow13;
 
   friend constexpr bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
@@ -70,6 +84,13 @@ constexpr std::string_view name_of(Interpolation filter) {
 constexpr std::string_view name_of(ColorOrder order) {
   return order == ColorOrder::huggingface ? "huggingface" : "openai";
 }
+constexpr std::string_view name_of(Resampling resampling) {
+  switch (resampling) {
+    case Resampling::pillow12: return "pillow12";
+    case Resampling::torchvision: return "torchvision";
+    default: return "pillow13";
+  }
+}
 
 inline Result<ResizeMode> try_resize_mode(std::string_view name) {
   return try_choice("config", "resize", name, resize_modes);
@@ -79,6 +100,9 @@ inline Result<Interpolation> try_interpolation(std::string_view name) {
 }
 inline Result<ColorOrder> try_color_order(std::string_view name) {
   return try_choice("config", "color_order", name, color_orders);
+}
+inline Result<Resampling> try_resampling(std::string_view name) {
+  return try_choice("config", "resampling", name, resamplings);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -24,13 +24,14 @@ inline float quotient(float a, float b, float inverse) {
   return std::fma(std::fma(-q, b, a), inverse, q);
 }
 
-/// One channel: byte -> (byte / 255 - mean) / deviation, each step rounded to float as in the reference.
+/// One channel: byte -> (byte / white - mean) / deviation, each step rounded to float as in the reference.
 class ChannelNormalization {
  public:
   ChannelNormalization() = default;
-  ChannelNormalization(float mean, float deviation) : mean_{mean}, deviation_{deviation}, inverse_{1 / deviation} {
+  ChannelNormalization(float mean, float deviation, float white = 255)
+      : mean_{mean}, deviation_{deviation}, inverse_{1 / deviation}, white_{white}, inverse_white_{1 / white} {
     for (std::size_t byte = 0; byte < 256; ++byte)
-      values_[byte] = (static_cast<float>(byte) / 255.0f - mean) / deviation;
+      values_[byte] = (static_cast<float>(byte) / white - mean) / deviation;
 #ifdef __FMA__
     for (std::size_t first = 0; first < 256; first += normalize_block) {
       std::uint8_t bytes[normalize_block];
@@ -51,13 +52,13 @@ class ChannelNormalization {
   void compute(const std::uint8_t* bytes, float* out) const {
     float values[normalize_block];
     for (Index i = 0; i < normalize_block; ++i)
-      values[i] = quotient(quotient(bytes[i], 255.0f, 1 / 255.0f) - mean_, deviation_, inverse_);
+      values[i] = quotient(quotient(bytes[i], white_, inverse_white_) - mean_, deviation_, inverse_);
     std::memcpy(out, values, sizeof values);
   }
 
  private:
   std::array<float, 256> values_{};
-  float mean_ = 0, deviation_ = 1, inverse_ = 1;
+  float mean_ = 0, deviation_ = 1, inverse_ = 1, white_ = 255, inverse_white_ = 1 / 255.0f;
   bool computes_ = true;
 };
 
@@ -65,7 +66,14 @@ class ChannelNormalization {
 class Normalization {
  public:
   explicit Normalization(const Preprocessing& how) {
-    for (std::size_t c = 0; c < 3; ++c) channels_[c] = {how.mean[c], how.deviation[c]};
+    // transformers' processors on torchvision scale mean and deviation instead of the pixels. Rounded here: a compiler
+    // may otherwise fuse the product with the subtraction.
+    const float scale = how.resampling == Resampling::torchvision ? 255.0f : 1.0f;
+    const auto scaled = [scale](float x) {
+      const volatile float product = scale * x;
+      return product;
+    };
+    for (std::size_t c = 0; c < 3; ++c) channels_[c] = {scaled(how.mean[c]), scaled(how.deviation[c]), 255.0f / scale};
     computes_ = channels_[0].computes() && channels_[1].computes() && channels_[2].computes();
   }
 

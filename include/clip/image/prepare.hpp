@@ -39,12 +39,13 @@ constexpr Placement placement(const Preprocessing& how, Index width, Index heigh
 inline Image resized_and_cropped(Resizer& resizer, Image& converted, const Image& image, const Preprocessing& how,
                                  Index size) {
   const Placement at = placement(how, image.width(), image.height(), size);
-  if (how.color_order == ColorOrder::openai)
-    return resizer(image, at.width, at.height, at.part, ResizeManner::of(image, how.interpolation));
+  if (how.color_order == ColorOrder::openai && how.resampling != Resampling::torchvision)
+    return resizer(image, at.width, at.height, at.part, ResizeManner::of(image, how.interpolation, how.resampling));
   // Convert to RGB first. Alpha is dropped in the end, so it may be resized unused; palette colours are ordinary
   // colours here.
   const Image& colors = needs_conversion(image.pixels()) ? converted = to_rgb(image) : image;
-  return resizer(colors, at.width, at.height, at.part, {.interpolation = how.interpolation});
+  return resizer(colors, at.width, at.height, at.part,
+                 {.interpolation = how.interpolation, .resampling = how.resampling});
 }
 
 /// Prepares the images of a call. Holds the data that they share, and memory per worker that later calls reuse.

@@ -18,7 +18,8 @@ using NamedConfig = NamedConfigOf<KnownFamilies>;
 template <class F = KnownFamilies>
 const std::vector<NamedConfigOf<F>>& named_configs();
 
-/// The first published model with this configuration, or null. Ignores color_order, which does not distinguish models.
+/// The first published model with this configuration, or null. Ignores color_order and resampling, which do not
+/// distinguish models.
 template <class F>
 const NamedConfigOf<F>* find_named(AnyConfigOf<F> config);
 

@@ -26,6 +26,7 @@ const std::vector<NamedConfigOf<F>>& named_configs() {
 template <class F>
 const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
   config.preprocessing().color_order = ColorOrder::openai;
+  config.preprocessing().resampling = Preprocessing{}.resampling;
   for (const NamedConfigOf<F>& known : named_configs<F>())
     if (known.config == config) return &known;
   return nullptr;

@@ -49,15 +49,29 @@ Image synthetic(Index width, Index height) {
 }
 
 constexpr std::array filters{Interpolation::bicubic, Interpolation::bilinear};
-constexpr std::array<std::array<Index, 4>, 9> sizes{{{1, 1, 5, 3},
-                                                     {1, 40, 7, 7},
-                                                     {33, 1, 8, 8},
-                                                     {50, 40, 40, 32},
-                                                     {37, 53, 64, 91},
-                                                     {64, 64, 64, 20},
-                                                     {64, 64, 20, 64},
-                                                     {225, 223, 224, 224},
-                                                     {130, 200, 3, 199}}};
+constexpr std::array<std::array<Index, 4>, 11> sizes{{{1, 1, 5, 3},
+                                                      {1, 40, 7, 7},
+                                                      {33, 1, 8, 8},
+                                                      {50, 40, 40, 32},
+                                                      {37, 53, 64, 91},
+                                                      {64, 64, 64, 20},
+                                                      {64, 64, 20, 64},
+                                                      {225, 223, 224, 224},
+                                                      {130, 200, 3, 199},
+                                                      {31, 150, 28, 60},  // vertical pass first in Pillow 13
+                                                      {29, 90, 70, 41}}};
+
+struct Manner {
+  Interpolation interpolation;
+  Resampling resampling;
+};
+/// Every filter of every library.
+std::vector<Manner> manners() {
+  std::vector<Manner> all;
+  for (const Interpolation interpolation : filters)
+    for (const Resampling resampling : resamplings) all.push_back({interpolation, resampling});
+  return all;
+}
 }  // namespace
 
 TEST_CASE("resize: known images have known checksums") {
@@ -78,11 +92,11 @@ TEST_CASE("resize: known images have known checksums") {
 }
 
 TEST_CASE("resize keeps an image of one colour unchanged") {
-  for (Interpolation interpolation : filters)
+  for (const auto& [interpolation, resampling] : manners())
     for (const auto& [w, h, width, height] : sizes)
       for (const std::uint8_t level : std::array<std::uint8_t, 4>{0, 1, 128, 255}) {
         const Image image{w, h, Pixels::rgb, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * w * h), level)};
-        const Image resized = resize(image, width, height, interpolation);
+        const Image resized = resize(image, width, height, interpolation, resampling);
         CHECK(resized.width() == width);
         CHECK(resized.height() == height);
         CHECK(resized.pixels() == Pixels::rgb);
@@ -91,19 +105,19 @@ TEST_CASE("resize keeps an image of one colour unchanged") {
 }
 
 TEST_CASE("resize treats channels separately: an RGB image, or an opaque RGBA image, equals three grey images") {
-  for (Interpolation interpolation : filters)
+  for (const auto& [interpolation, resampling] : manners())
     for (const auto& [w, h, width, height] : sizes) {
       const Image image = random_image(w, h, Pixels::bgr);
-      const Image resized = resize(image, width, height, interpolation);
+      const Image resized = resize(image, width, height, interpolation, resampling);
       CHECK(resized.pixels() == Pixels::bgr);
       std::vector<std::uint8_t> opaque;
       for (std::size_t i = 0; const std::uint8_t b : bytes(image)) {
         opaque.push_back(b);
         if (++i % 3 == 0) opaque.push_back(255);
       }
-      const Image with_alpha = resize(Image{w, h, Pixels::bgra, opaque}, width, height, interpolation);
+      const Image with_alpha = resize(Image{w, h, Pixels::bgra, opaque}, width, height, interpolation, resampling);
       for (Index c = 0; c < 3; ++c) {
-        const auto alone = bytes(resize(channel(image, c), width, height, interpolation));
+        const auto alone = bytes(resize(channel(image, c), width, height, interpolation, resampling));
         CHECK(bytes(channel(resized, c)) == alone);
         CHECK(bytes(channel(with_alpha, c)) == alone);
       }
@@ -127,12 +141,14 @@ TEST_CASE("resize reads views of any stride, top or bottom row first, and no byt
 
 TEST_CASE("a part of a resized image equals that part of the whole, bit for bit") {
   detail::Resizer resizer;
-  for (Interpolation interpolation : filters)
-    for (Pixels pixels : {Pixels::gray, Pixels::rgb, Pixels::rgba})
+  for (const auto& [interpolation, resampling] : manners())
+    for (Pixels pixels : {Pixels::gray, Pixels::rgb, Pixels::rgba, Pixels::gray16})
       for (const auto& [w, h, width, height] : sizes) {
-        const Image image = random_image(w, h, pixels), whole = resize(image, width, height, interpolation);
+        if (resampling == Resampling::torchvision && pixels == Pixels::gray16) continue;
+        const Image image = random_image(w, h, pixels), whole = resize(image, width, height, interpolation, resampling);
         const detail::Box part{width / 3, height / 4, width - width / 3 - width / 5, height - height / 4 - height / 5};
-        const Image found = resizer(image, width, height, part, detail::ResizeManner::of(image, interpolation));
+        const auto manner = detail::ResizeManner::of(image, interpolation, resampling);
+        const Image found = resizer(image, width, height, part, manner);
         const Image expected = Image::view(whole.row(part.top) + part.left * whole.channels(), part.width, part.height,
                                            whole.stride(), pixels);
         CHECK(bytes(found) == bytes(expected));
@@ -141,9 +157,36 @@ TEST_CASE("a part of a resized image equals that part of the whole, bit for bit"
 
 TEST_CASE("resize to the same size is a copy, including colours of transparent pixels") {
   const Image image = random_image(19, 23, Pixels::rgba);
-  const Image copy = resize(image, 19, 23);
-  CHECK(bytes(copy) == bytes(image));
-  CHECK(copy.row(0) != image.row(0));
+  for (const Resampling resampling : resamplings) {
+    const Image copy = resize(image, 19, 23, Interpolation::bicubic, resampling);
+    CHECK(bytes(copy) == bytes(image));
+    CHECK(copy.row(0) != image.row(0));
+  }
+}
+
+TEST_CASE("Pillow 12 and 13 agree where one pass is enough or the rows come first, and differ elsewhere") {
+  const auto agree = [](Index w, Index h, Index width, Index height) {
+    const Image image = random_image(w, h, Pixels::rgba);
+    const auto pillow = [&](Resampling r) { return bytes(resize(image, width, height, Interpolation::bicubic, r)); };
+    return pillow(Resampling::pillow13) == pillow(Resampling::pillow12);
+  };
+  CHECK(agree(60, 150, 60, 40));
+  CHECK(agree(60, 150, 30, 150));
+  CHECK(agree(60, 80, 30, 40));
+  CHECK(!agree(62, 155, 56, 140));
+  CHECK(!agree(30, 80, 60, 40));
+}
+
+TEST_CASE("torchvision resizes every channel by itself: alpha weights no colours, palettes are colours") {
+  const Image rgba = random_image(40, 30, Pixels::rgba), colors = random_image(40, 30, Pixels::rgb);
+  const auto torchvision = [](const Image& image) {
+    return resize(image, 17, 23, Interpolation::bilinear, Resampling::torchvision);
+  };
+  for (Index c = 0; c < 4; ++c) CHECK(bytes(channel(torchvision(rgba), c)) == bytes(torchvision(channel(rgba, c))));
+  CHECK(bytes(torchvision(Image{colors}.as_palette())) == bytes(torchvision(colors)));
+  CHECK(try_resize(random_image(4, 4, Pixels::gray16), 2, 2, Interpolation::bicubic, Resampling::torchvision)
+            .error()
+            .message() == "resize: pixels: expected 8 bits per channel for torchvision, found 16 bits");
 }
 
 TEST_CASE("transparent pixels do not bleed into opaque ones") {

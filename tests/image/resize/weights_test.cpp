@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -73,4 +74,42 @@ TEST_CASE("resize weights of some outputs equal those of all, regardless of earl
   }
   some.compute(Interpolation::bilinear, 101, 37, 0, 2);
   CHECK(taps(some, 1) != taps(all, 1));
+}
+
+TEST_CASE("torchvision's weights are Pillow's, rounded to as many bits as the largest of the axis leaves") {
+  CHECK(detail::short_weight_bits(1) == 14);  // 2^15 would not fit
+  CHECK(detail::short_weight_bits(0.99999) == 14);
+  CHECK(detail::short_weight_bits(0.9999) == 15);
+  CHECK(detail::short_weight_bits(0.25) == 16);
+  CHECK(detail::short_weight_bits(1e-9) == detail::weight_bits);
+  for (Interpolation interpolation : {Interpolation::bicubic, Interpolation::bilinear})
+    for (const auto& [in, out] : {std::pair<Index, Index>{640, 298}, {50, 77}, {3, 1000}, {900, 2}}) {
+      const ResizeWeights pillow = weights(interpolation, in, out);
+      ResizeWeights w;
+      w.compute(interpolation, in, out, 0, out, Resampling::torchvision);
+      double largest = 0;
+      for (Index i = 0; i < out; ++i)
+        largest = std::max(largest, *std::max_element(w.exact(i), w.exact(i) + w.taps(i)));
+      const std::int32_t unit = 1 << (detail::weight_bits - detail::short_weight_bits(largest));
+      for (Index i = 0; i < out; ++i) {
+        REQUIRE(w.taps(i) == pillow.taps(i));
+        for (Index j = 0; j < w.taps(i); ++j) {
+          CHECK(w.weights(i)[j] % unit == 0);
+          CHECK(w.weights(i)[j] / unit < 1 << 15);
+          CHECK(2 * std::abs(w.weights(i)[j] - pillow.weights(i)[j]) <= unit + 1);
+        }
+      }
+    }
+}
+
+TEST_CASE("torchvision's weights of some outputs equal those of all: the precision is that of the whole axis") {
+  ResizeWeights all, some;
+  all.compute(Interpolation::bicubic, 100, 37, 0, 37, Resampling::torchvision);
+  for (const auto& [first, count] : {std::pair<Index, Index>{0, 37}, {5, 9}, {36, 1}}) {
+    some.compute(Interpolation::bicubic, 100, 37, first, count, Resampling::torchvision);
+    REQUIRE(some.count() == count);
+    for (Index i = 0; i < count; ++i) CHECK(taps(some, i) == taps(all, first + i));
+  }
+  some.compute(Interpolation::bicubic, 100, 37, 36, 1);  // another resampling is another request
+  CHECK(taps(some, 0) != taps(all, 36));
 }

@@ -123,13 +123,14 @@ inline void copy_rows(const Image& image, Index left, Index columns, Index top, 
 template <Index Channels>
 inline constexpr Index rows_together = lanes / (Channels == 1 ? 1 : 4);
 
-/// Resizes rows [top, top + rows) of the image horizontally, into the rows of `out` from `at` on.
+/// Resizes rows [top, top + rows) of the image horizontally, into the rows of `out` from `at` on. Column `left` of the
+/// image is the first input of the weights.
 template <Index Channels>
-void resize_along_rows(const Image& image, const ResizeWeights& weights, Index top, Index rows, bool by_alpha,
-                       ByteRows& transposed, ByteRows& out, Index at) {
+void resize_along_rows(const Image& image, const ResizeWeights& weights, Index left, Index top, Index rows,
+                       bool by_alpha, ByteRows& transposed, ByteRows& out, Index at) {
   constexpr Index step = Channels == 1 ? 1 : 4, together = rows_together<Channels>;
   constexpr Index tile = 64;  // columns transposed at a time: fits the L1 cache
-  const Index left = weights.first_input(), columns = weights.end_input() - left;
+  const Index first = weights.first_input(), columns = weights.end_input() - first;
   transposed.reshape(columns, lanes - 1);
   for (Index y = 0; y < rows; y += together) {
     const Index valid = std::min(together, rows - y);
@@ -140,7 +141,7 @@ void resize_along_rows(const Image& image, const ResizeWeights& weights, Index t
     }
     std::array<std::uint8_t, lanes> block;
     for (Index x = 0; x < weights.count(); ++x) {
-      weighted_sum(transposed.row(weights.begin(x) - left), transposed.stride(), weights.digits(x), weights.taps(x),
+      weighted_sum(transposed.row(weights.begin(x) - first), transposed.stride(), weights.digits(x), weights.taps(x),
                    block.data());
       // For three channels the fourth byte belongs to the next pixel, or to the padding of the row.
       for (Index r = 0; r < valid; ++r)

@@ -9,13 +9,16 @@
 namespace clip::inline CLIP_ABI {
 
 /// The image resized to width x height, in the same pixel format. Bit-identical to Pillow's Image.resize: antialiased,
-/// 8 bits between the horizontal and the vertical pass, colours weighted by alpha, palettes by nearest neighbour with
-/// any interpolation.
-/// InputError: an image without pixels, or a side above 2^24. OptionError: such a width or height.
+/// 8 bits between the two passes, colours weighted by alpha, palettes by nearest neighbour with any interpolation. Or
+/// to torchvision's resize of a uint8 tensor: antialiased, 8 bits between the passes, every channel by itself.
+/// InputError: an image without pixels, or a side above 2^24, or 16-bit pixels for torchvision. OptionError: a width or
+/// height of 0 or above 2^24.
 [[nodiscard]] CLIP_HOST Result<Image> try_resize(const Image& image, Index width, Index height,
-                                                 Interpolation interpolation = Interpolation::bicubic);
+                                                 Interpolation interpolation = Interpolation::bicubic,
+                                                 Resampling resampling = Resampling::pillow13);
 [[nodiscard]] CLIP_HOST Image resize(const Image& image, Index width, Index height,
-                                     Interpolation interpolation = Interpolation::bicubic);
+                                     Interpolation interpolation = Interpolation::bicubic,
+                                     Resampling resampling = Resampling::pillow13);
 
 }  // namespace clip::inline CLIP_ABI
 

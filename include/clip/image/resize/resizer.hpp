@@ -6,6 +6,7 @@
 #include <clip/image/alpha.hpp>
 #include <clip/image/image.hpp>
 #include <clip/image/resize/gray16.hpp>
+#include <clip/image/resize/order.hpp>
 #include <clip/image/resize/passes.hpp>
 #include <clip/image/resize/weights.hpp>
 
@@ -28,10 +29,16 @@ struct ResizeManner {
   Interpolation interpolation = Interpolation::bicubic;
   bool nearest = false;
   bool by_alpha = false;
+  Resampling resampling = Resampling::pillow13;
 
-  /// The reference's method for the image's pixel format.
-  static ResizeManner of(const Image& image, Interpolation interpolation) {
-    return {.interpolation = interpolation, .nearest = image.palette(), .by_alpha = has_alpha(image.pixels())};
+  /// The method for the image's pixel format: torchvision knows neither palettes nor alpha.
+  static ResizeManner of(const Image& image, Interpolation interpolation,
+                         Resampling resampling = Resampling::pillow13) {
+    const bool pillow = resampling != Resampling::torchvision;
+    return {.interpolation = interpolation,
+            .nearest = pillow && image.palette(),
+            .by_alpha = pillow && has_alpha(image.pixels()),
+            .resampling = resampling};
   }
 };
 
@@ -47,7 +54,7 @@ class Resizer {
       return Image::view(image.row(part.top) + part.left * channels, part.width, part.height, image.stride(),
                          image.pixels());
     if (manner.nearest) nearest(image, width, height, part);
-    else if (image.pixels() == Pixels::gray16) return sixteen_bits(image, width, height, part, manner.interpolation);
+    else if (image.pixels() == Pixels::gray16) return sixteen_bits(image, width, height, part, manner);
     else if (channels == 1) weighted<1>(image, width, height, part, manner);
     else if (channels == 3) weighted<3>(image, width, height, part, manner);
     else weighted<4>(image, width, height, part, manner);
@@ -55,32 +62,61 @@ class Resizer {
   }
 
  private:
-  /// Horizontal pass, then vertical pass. Skips the pass of a side that keeps its length.
+  /// Both passes in the resampling's order. Skips the pass of a side that keeps its length.
   template <Index Channels>
   void weighted(const Image& image, Index width, Index height, Box part, ResizeManner manner) {
-    const bool along_x = width != image.width(), along_y = height != image.height();
-    if (along_x) across_.compute(manner.interpolation, image.width(), width, part.left, part.width);
-    // Writes rows [top, top + rows), resized to the width of `part`, to the rows of `out` from `at` on.
-    const auto resize_x = [&](Index top, Index rows, ByteRows& out, Index at) {
-      if (along_x) resize_along_rows<Channels>(image, across_, top, rows, manner.by_alpha, transposed_, out, at);
-      else copy_rows(image, part.left, part.width, top, rows, manner.by_alpha, out, at);
-    };
-    const Index bytes = part.width * Channels;
-    result_.reshape(part.height, bytes);
-    if (along_y) {
-      down_.compute(manner.interpolation, image.height(), height, part.top, part.height);
-      resize_y<Channels>(resize_x, bytes);
-    } else {
-      resize_x(part.top, part.height, result_, 0);
-    }
+    const bool along_x = compute_across(image, width, part, manner),
+               along_y = compute_down(image, height, part, manner);
+    result_.reshape(part.height, part.width * Channels);
+    if (along_x && along_y && vertical_first(manner.resampling, image.width(), image.height(), width, height))
+      columns_first<Channels>(image, part, manner);
+    else rows_first<Channels>(image, part, manner, along_x, along_y);
     if (manner.by_alpha)
       for (Index y = 0; y < part.height; ++y)
-        for (Index x = 0; x < bytes; x += alpha_block) divide_by_alpha(result_.row(y) + x);
+        for (Index x = 0; x < part.width * Channels; x += alpha_block) divide_by_alpha(result_.row(y) + x);
   }
 
-  /// Vertical pass, on a sliding window of horizontally resized rows that stays in the cache.
+  /// The weights of an axis, for the outputs of `part`. False if the axis keeps its length.
+  bool compute_across(const Image& image, Index width, Box part, ResizeManner manner) {
+    if (width == image.width()) return false;
+    across_.compute(manner.interpolation, image.width(), width, part.left, part.width, manner.resampling);
+    return true;
+  }
+  bool compute_down(const Image& image, Index height, Box part, ResizeManner manner) {
+    if (height == image.height()) return false;
+    down_.compute(manner.interpolation, image.height(), height, part.top, part.height, manner.resampling);
+    return true;
+  }
+
+  template <Index Channels>
+  void rows_first(const Image& image, Box part, ResizeManner manner, bool along_x, bool along_y) {
+    // Writes rows [top, top + rows), resized to the width of `part`, to the rows of `out` from `at` on.
+    const auto resize_x = [&](Index top, Index rows, ByteRows& out, Index at) {
+      if (along_x)
+        resize_along_rows<Channels>(image, across_, across_.first_input(), top, rows, manner.by_alpha, transposed_, out,
+                                    at);
+      else copy_rows(image, part.left, part.width, top, rows, manner.by_alpha, out, at);
+    };
+    if (along_y) resize_y<Channels>(resize_x, part.width * Channels, result_);
+    else resize_x(part.top, part.height, result_, 0);
+  }
+
+  /// Both sides change. The columns that the horizontal pass needs are resized vertically first.
+  template <Index Channels>
+  void columns_first(const Image& image, Box part, ResizeManner manner) {
+    const Index left = across_.first_input(), columns = across_.end_input() - left;
+    const auto copy = [&](Index top, Index rows, ByteRows& out, Index at) {
+      copy_rows(image, left, columns, top, rows, manner.by_alpha, out, at);
+    };
+    columns_.reshape(part.height, columns * Channels);
+    resize_y<Channels>(copy, columns * Channels, columns_);
+    const Image resized = Image::view(columns_.row(0), columns, part.height, columns_.stride(), image.pixels());
+    resize_along_rows<Channels>(resized, across_, 0, 0, part.height, false, transposed_, result_, 0);
+  }
+
+  /// Vertical pass, on a sliding window of rows that resize_x writes and that stays in the cache.
   template <Index Channels, class ResizeX>
-  void resize_y(const ResizeX& resize_x, Index bytes) {
+  void resize_y(const ResizeX& resize_x, Index bytes, ByteRows& out) {
     const Index last = down_.end_input(), capacity = down_.most_taps() + 2 * rows_together<Channels>;
     window_.reshape(capacity, bytes);
     Index top = down_.first_input(), end = top;  // inputs [top, end) are in the window
@@ -94,16 +130,17 @@ class Resizer {
         resize_x(end, rows, window_, kept);
         end += rows;
       }
-      resize_along_column(window_.row(begin - top), window_.stride(), bytes, down_, y, result_.row(y));
+      resize_along_column(window_.row(begin - top), window_.stride(), bytes, down_, y, out.row(y));
     }
   }
 
-  Image sixteen_bits(const Image& image, Index width, Index height, Box part, Interpolation interpolation) {
-    const bool along_x = width != image.width(), along_y = height != image.height();
-    if (along_x) across_.compute(interpolation, image.width(), width, part.left, part.width);
-    if (along_y) down_.compute(interpolation, image.height(), height, part.top, part.height);
-    result16_ = resize_gray16(image, along_x ? &across_ : nullptr, along_y ? &down_ : nullptr, part.left, part.top,
-                              part.width, part.height);
+  Image sixteen_bits(const Image& image, Index width, Index height, Box part, ResizeManner manner) {
+    const bool along_x = compute_across(image, width, part, manner),
+               along_y = compute_down(image, height, part, manner);
+    result16_ =
+        resize_gray16(image, along_x ? &across_ : nullptr, along_y ? &down_ : nullptr, part.left, part.top, part.width,
+                      part.height, vertical_first(manner.resampling, image.width(), image.height(), width, height),
+                      manner.resampling == Resampling::pillow12);
     return Image::view(result16_.data(), part.width, part.height, 2 * part.width, Pixels::gray16);
   }
 
@@ -133,7 +170,7 @@ class Resizer {
   }
 
   ResizeWeights across_, down_;
-  ByteRows transposed_, window_, result_;
+  ByteRows transposed_, window_, columns_, result_;
   std::vector<std::uint16_t> result16_;
 };
 

@@ -1,4 +1,7 @@
 // clip/image/resize/weights.hpp: resampling weights along one axis: inputs of each output, and their weights.
+//
+// Pillow and torchvision compute the same real weights. As integers, Pillow's have 22 bits after the binary point;
+// torchvision's have as many as fit the largest weight of the axis into 16 bits, and none below.
 #pragma once
 
 #include <clip/config/preprocessing.hpp>
@@ -33,12 +36,32 @@ inline double bicubic_filter(double t) {
   return 0;
 }
 
+/// True if a resampling stores its weights as 16-bit integers.
+constexpr bool has_short_weights(Resampling resampling) { return resampling == Resampling::torchvision; }
+
+/// The bits after the binary point of 16-bit weights whose maximum is `largest`: as many as keep it below 2^15, at most
+/// weight_bits.
+constexpr int short_weight_bits(double largest) {
+  int bits = 0;
+  while (bits < weight_bits && static_cast<Index>(largest * static_cast<double>(2 << bits) + 0.5) < (1 << 15)) ++bits;
+  return bits;
+}
+
+/// The weight as an integer with `bits` bits after the binary point, rounded half away from zero, then extended by zeros
+/// to weight_bits.
+constexpr std::int32_t integer_weight(double weight, int bits) {
+  const double scaled = weight * (1 << bits);
+  return static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5) * (1 << (weight_bits - bits));
+}
+
 /// The weights of outputs first … first + count - 1 along an axis resized from `in` to `out` pixels. Reuses its memory,
 /// and skips the computation if the request equals the previous one.
 class ResizeWeights {
  public:
-  void compute(Interpolation interpolation, Index in, Index out, Index first, Index count) {
-    const Request request{interpolation, in, out, first, count};
+  void compute(Interpolation interpolation, Index in, Index out, Index first, Index count,
+               Resampling resampling = Resampling::pillow13) {
+    const bool short_weights = has_short_weights(resampling);
+    const Request request{interpolation, in, out, first, count, short_weights};
     if (request == request_) return;
     request_ = request;
 
@@ -52,29 +75,32 @@ class ResizeWeights {
     exact_.clear();
     first_digit_.clear();
     digits_.clear();
-    for (Index i = first; i < first + count; ++i) {
+    double largest = 0;
+    // The precision of short weights depends on all outputs of the axis.
+    for (Index i = short_weights ? 0 : first; i < (short_weights ? out : first + count); ++i) {
       const double center = rounded_product(static_cast<double>(i) + 0.5, scale);
       const Index begin = std::max(static_cast<Index>(center - support + 0.5), Index{0});
       const Index end = std::min(static_cast<Index>(center + support + 0.5), in);
       double sum = 0;
+      const std::size_t offset = exact_.size();
       for (Index j = begin; j < end; ++j) {
         const double t = rounded_product(static_cast<double>(j) - center + 0.5, shrink),
                      weight = bicubic ? bicubic_filter(t) : bilinear_filter(t);
         exact_.push_back(weight);
         sum += weight;
       }
-      for (std::size_t j = weights_.size(); j < exact_.size(); ++j) {
+      for (std::size_t j = offset; j < exact_.size(); ++j) {
         if (sum != 0) exact_[j] /= sum;
-        const double scaled = exact_[j] * (1 << weight_bits);
-        weights_.push_back(static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5));
+        largest = std::max(largest, exact_[j]);
       }
-      first_digit_.push_back(digits_.size());
-      for (Index j = 0; j < end - begin; j += taps_at_once)
-        append_digits(weights_.data() + static_cast<Index>(offset_.back()) + j, std::min(taps_at_once, end - begin - j),
-                      digits_);
+      if (i < first || i >= first + count) {
+        exact_.resize(offset);
+        continue;
+      }
       begin_.push_back(begin);
-      offset_.push_back(weights_.size());
+      offset_.push_back(exact_.size());
     }
+    convert(short_weights ? short_weight_bits(largest) : weight_bits);
   }
 
   /// Number of outputs.
@@ -100,13 +126,24 @@ class ResizeWeights {
   Index end_input() const { return begin(count() - 1) + taps(count() - 1); }
 
  private:
+  /// Fills weights_ and digits_ from exact_.
+  void convert(int bits) {
+    for (const double weight : exact_) weights_.push_back(integer_weight(weight, bits));
+    for (Index i = 0; i < count(); ++i) {
+      first_digit_.push_back(digits_.size());
+      for (Index j = 0; j < taps(i); j += taps_at_once)
+        append_digits(weights(i) + j, std::min(taps_at_once, taps(i) - j), digits_);
+    }
+  }
+
   struct Request {
     Interpolation interpolation;
     Index in, out, first, count;
+    bool short_weights;
     friend bool operator==(const Request&, const Request&) = default;
   };
 
-  Request request_{Interpolation::bicubic, 0, 0, 0, 0};
+  Request request_{Interpolation::bicubic, 0, 0, 0, 0, false};
   std::vector<Index> begin_;
   std::vector<std::size_t> offset_;
   std::vector<std::size_t> first_digit_;
