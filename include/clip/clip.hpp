@@ -1,5 +1,6 @@
-// clip/clip.hpp: the whole library, except device backends and backend/naive.hpp, the reference backend. Every header
-// also compiles alone.
+// clip/clip.hpp: the whole library, except device backends, backend/naive.hpp (the reference backend) and plot/. Every
+// header also compiles alone. In a program that links clip::precompiled it declares what the library contains, without
+// the JSON values of io/json.hpp.
 #pragma once
 
 #include <clip/autograd/inference.hpp>
