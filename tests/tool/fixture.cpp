@@ -2,8 +2,10 @@
 // the library computes from them.   fixture FOLDER [wide]
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/checkpoint/save.hpp>
+#include <clip/io/json.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/model/any_model.hpp>
+#include <clip/model/config_json.hpp>
 #include <clip/task/embed_folder.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 
