@@ -1,4 +1,5 @@
-// Encodes texts with a small model on linked kernels: the backend names them, and this unit does not include Eigen.
+// Encodes texts with a small model on linked kernels: the backend names them. Saves it and reads it again. This unit
+// includes neither Eigen nor JSON nor stb.
 #include <clip/clip.hpp>
 
 #include <algorithm>
@@ -7,6 +8,9 @@
 
 #ifdef EIGEN_WORLD_VERSION
 #error "expected linked kernels, found Eigen, which compiles them"
+#endif
+#if defined(INCLUDE_NLOHMANN_JSON_HPP_) || defined(STBI_VERSION)
+#error "expected declarations of the host half, found its definitions"
 #endif
 
 namespace {
@@ -35,5 +39,9 @@ int main() {
   std::printf("%s, %s: %td features of %td values\n", clip::abi_name, kernels.c_str(), features.size(),
               features.width());
   if (kernels.find("generic") != std::string::npos) return 1;
+  clip::save(model, "consumer.safetensors");
+  const clip::AnyModel<> again = clip::open("consumer.safetensors");
+  const auto same = again.encode_text(clip::Tokenizer{}({"a dog"}, {.context = 16}));
+  if (!std::ranges::equal(same[0], features[1])) return 2;
   return std::ranges::equal(features[0], features[2]) && !std::ranges::equal(features[0], features[1]) ? 0 : 1;
 }
