@@ -11,6 +11,7 @@ bench/peers/requirements.txt installed; this file needs only Python.
 Per run: the mean time of an epoch, top-1 accuracy, and peak memory of the process as the kernel reports it.
 Per program: minimum and median of the runs. Ratios are peer over ours: above 1, ours is faster or smaller.
 """
+
 import argparse
 import json
 import os
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 
-PEERS = {                                                           # name: options of peers/fashion.py
+PEERS = {  # name: options of peers/fashion.py
     "torch": ["--variant", "reference"],
     "torch-unique": ["--variant", "unique"],
     "torch-compile": ["--variant", "reference", "--compile"],
@@ -49,7 +50,7 @@ def run(name, command, folder, threads):
     if process.returncode:
         last = err.read_text(errors="replace").strip().splitlines()[-1:] or ["nothing on standard error"]
         raise Failure(f"{name}: exit status 0 expected, {process.returncode} found: {last[0]}")
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10         # ru_maxrss is in bytes there, in KiB elsewhere
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10  # ru_maxrss is in bytes there, in KiB elsewhere
     return out.read_text(errors="replace"), seconds, usage.ru_maxrss / unit
 
 
@@ -68,8 +69,14 @@ def run_ours(a, folder):
             if found[key] != expected:
                 raise Failure(f"ours: results.json: {key}: expected {expected}, found {found[key]}")
         epoch = mean_of(found["epoch_seconds"])
-        return {"epoch_seconds": epoch, "top1": float(found["top1"]), "parameters": int(found["parameters"]),
-                "images_per_second": float(found["images_per_second"]), "run_seconds": seconds, "peak_rss_mib": peak}
+        return {
+            "epoch_seconds": epoch,
+            "top1": float(found["top1"]),
+            "parameters": int(found["parameters"]),
+            "images_per_second": float(found["images_per_second"]),
+            "run_seconds": seconds,
+            "peak_rss_mib": peak,
+        }
     except OSError as error:
         raise Failure(f"ours: results.json: {error.strerror}") from None
     except KeyError as error:
@@ -87,8 +94,14 @@ def run_peer(name, a, folder):
     if len(epochs) != a.epochs:
         raise Failure(f"{name}: {a.epochs} lines of JSON expected, {len(epochs)} found")
     mean = lambda key: statistics.fmean(e[key] for e in epochs)
-    return {"epoch_seconds": mean("epoch_seconds"), "top1": epochs[-1]["top1"], "parameters": epochs[-1]["parameters"],
-            "images_per_second": mean("images_per_second"), "run_seconds": seconds, "peak_rss_mib": peak}
+    return {
+        "epoch_seconds": mean("epoch_seconds"),
+        "top1": epochs[-1]["top1"],
+        "parameters": epochs[-1]["parameters"],
+        "images_per_second": mean("images_per_second"),
+        "run_seconds": seconds,
+        "peak_rss_mib": peak,
+    }
 
 
 def summarise(name, runs, ours):
@@ -141,11 +154,20 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--ours", type=pathlib.Path, required=True, help="our program, fashion_mnist")
     parser.add_argument("--python", default=sys.executable, help="a Python with PyTorch (default: this one)")
-    parser.add_argument("--peers", nargs="+", default=["torch", "torch-unique"], choices=PEERS, metavar="PEER",
-                        help="any of " + ", ".join(PEERS) + " (default: the first two)")
+    parser.add_argument(
+        "--peers",
+        nargs="+",
+        default=["torch", "torch-unique"],
+        choices=PEERS,
+        metavar="PEER",
+        help="any of " + ", ".join(PEERS) + " (default: the first two)",
+    )
     parser.add_argument("--data", type=pathlib.Path, help="folder of Fashion-MNIST for the peers (default: Debian's)")
-    for name, value, what in (("runs", 3, "runs of each program"), ("epochs", 3, "epochs of each run"),
-                              ("threads", 2, "threads of every program")):
+    for name, value, what in (
+        ("runs", 3, "runs of each program"),
+        ("epochs", 3, "epochs of each run"),
+        ("threads", 2, "threads of every program"),
+    ):
         parser.add_argument("--" + name, type=positive, default=value, help=f"{what} (default: {value})")
     parser.add_argument("--seed", type=int, default=1, help="seed of every program (default: 1)")
     return parser.parse_args()
@@ -171,8 +193,10 @@ def main():
     summaries = [summarise(name, of, runs["ours"]) for name, of in runs.items()]
     for s in summaries:
         print(json.dumps({"summary": True} | round_floats(s) | setting))
-    print(f"\nFashion-MNIST. Epochs: {a.epochs}; threads: {a.threads}; seed: {a.seed}; "
-          f"runs of each program, alternating: {a.runs}.\n")
+    print(
+        f"\nFashion-MNIST. Epochs: {a.epochs}; threads: {a.threads}; seed: {a.seed}; "
+        f"runs of each program, alternating: {a.runs}.\n"
+    )
     print(markdown(summaries))
     return 0
 

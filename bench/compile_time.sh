@@ -1,8 +1,9 @@
 #!/bin/sh
 # sh bench/compile_time.sh [COMPILER] [INCLUDE_DIR]
 #
-# Measures the compilation of programs with a user's flags (-O2, no warnings, -march=native): elapsed seconds, CPU seconds
-# and peak memory. Give another INCLUDE_DIR to compare with another version in one run. Needs GNU time (Debian: time).
+# Measures the compilation of programs with a user's flags (-O2, no warnings, -march=native): elapsed seconds, CPU
+# seconds and peak memory. Give another INCLUDE_DIR to compare with another version in one run. Needs GNU time (Debian:
+# time).
 #   include    clip/clip.hpp and an empty main
 #   load       loads ViT-B/32 from any file
 #   tokenize   a tokenizer and three texts

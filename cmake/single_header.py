@@ -7,6 +7,7 @@ before its first include (CLIP_WITH_…, CLIP_HAS_…) or that core/abi.hpp, whi
 (CLIP_HOST_LINKED), so that their value is the same wherever they are written.
 Headers named X_begin.hpp and X_end.hpp, and those without #pragma once, are text: they are written where they are included.
 """
+
 import argparse
 import pathlib
 import re
@@ -82,8 +83,12 @@ class Header:
             elif what == "include" and OURS.match(rest):
                 if branches and code_inside:
                     self.behind_code.add(number)
-                parts = [part for before, own in branches for part in [inverse(b) for b in before] + ([own] if own else [])]
-                self.includes.append((number, outermost if branches else number, both(parts), OURS.match(rest).group(1)))
+                parts = [
+                    part for before, own in branches for part in [inverse(b) for b in before] + ([own] if own else [])
+                ]
+                self.includes.append(
+                    (number, outermost if branches else number, both(parts), OURS.match(rest).group(1))
+                )
             elif not says_nothing(line) and what != "include":
                 code_inside = True
 
@@ -135,7 +140,9 @@ class SingleHeader:
         for number, hoisted, _, child in header.includes:
             if not self.header(child).text:
                 if number in header.behind_code:
-                    raise Refused(f"{name}:{number + 1}: an include behind code of the same #if cannot be moved before it")
+                    raise Refused(
+                        f"{name}:{number + 1}: an include behind code of the same #if cannot be moved before it"
+                    )
                 waiting.setdefault(hoisted, []).append(child)
         ours = {number: child for number, _, _, child in header.includes}
         depth = 0
@@ -167,8 +174,12 @@ class SingleHeader:
         self.write_part(name, part)
 
     def inlined(self, header):
-        return [line for line in header.lines
-                if line.strip() != "#pragma once" and not (directive(line)[0] == "include" and OURS.match(directive(line)[1]))]
+        return [
+            line
+            for line in header.lines
+            if line.strip() != "#pragma once"
+            and not (directive(line)[0] == "include" and OURS.match(directive(line)[1]))
+        ]
 
     def write_part(self, name, lines):
         while lines and not lines[0].strip():
@@ -178,15 +189,24 @@ class SingleHeader:
         if not lines:
             return
         condition = self.condition(name)
-        self.out += ["", *([f"#if {condition}"] if condition else []), *lines, *([f"#endif  // {name}"] if condition else [])]
+        self.out += [
+            "",
+            *([f"#if {condition}"] if condition else []),
+            *lines,
+            *([f"#endif  // {name}"] if condition else []),
+        ]
 
 
 def banner(root, folder):
     version = re.findall(r"#define CLIP_VERSION_\w+ (\d+)", (folder / "clip/version.hpp").read_text(encoding="utf-8"))
-    licence = (folder.parent / "LICENSE")
+    licence = folder.parent / "LICENSE"
     text = licence.read_text(encoding="utf-8").rstrip().splitlines() if licence.is_file() else []
-    return [f"// {root} {'.'.join(version)} as a single header, made by cmake/single_header.py. Do not edit.", "//",
-            *[f"// {line}".rstrip() for line in text], "#pragma once"]
+    return [
+        f"// {root} {'.'.join(version)} as a single header, made by cmake/single_header.py. Do not edit.",
+        "//",
+        *[f"// {line}".rstrip() for line in text],
+        "#pragma once",
+    ]
 
 
 def squeezed(lines):

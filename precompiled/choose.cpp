@@ -1,4 +1,5 @@
-// Which of the compiled instruction sets this machine runs. Compiled for the oldest of them, and includes nothing that computes.
+// Which of the compiled instruction sets this machine runs. Compiled for the oldest of them, and includes nothing that
+// computes.
 #include <clip/backend/precompiled/choose.hpp>
 
 #include <cstdlib>

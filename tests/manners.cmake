@@ -1,7 +1,9 @@
-# What others expect of a library: the single header, listings that compile, errors with identifiers, builds without exceptions.
+# What others expect of a library: the single header, listings that compile, errors with identifiers, builds without
+# exceptions.
 find_package(Python3 QUIET COMPONENTS Interpreter)
 
-# clip_python_test(NAME SCRIPT ARGUMENTS…): a Python script whose exit status is the verdict. Without Python it is not registered.
+# clip_python_test(NAME SCRIPT ARGUMENTS…): a Python script whose exit status is the verdict. Without Python it is not
+# registered.
 function(clip_python_test name script)
   if(Python3_Interpreter_FOUND)
     add_test(NAME ${name} COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARGN})
@@ -10,7 +12,8 @@ endfunction()
 
 clip_python_test(single_header single_header/self_test.py ${PROJECT_SOURCE_DIR}/cmake/single_header.py
                  ${CMAKE_CURRENT_BINARY_DIR}/single_header ${CMAKE_CXX_COMPILER})
-# The library without exceptions and run-time type information: errors are values. (The listings compile in this form as well.)
+# The library without exceptions and run-time type information: errors are values. (The listings compile in this form as
+# well.)
 add_executable(no_exceptions no_exceptions/main.cpp)
 clip_own_target(no_exceptions)
 target_compile_options(no_exceptions PRIVATE -fno-exceptions -fno-rtti -O0)

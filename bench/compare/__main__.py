@@ -8,6 +8,7 @@ table.csv, table.md and plot.svg, which are updated after each run. bench/peers/
 program needs only Python. Exit status: 0; 1 if a peer computes other results than we do, or nothing could be measured;
 2 for a wrong command line.
 """
+
 import argparse
 import json
 import os
@@ -68,7 +69,7 @@ def run_case(setting, case, peers, rounds, tell):
     """Runs every program once per round; reports a program that fails and skips it from then on."""
     out = set()
     if case.whole:
-        rounds += 1                                                 # the first round fills the file cache of the system
+        rounds += 1  # the first round fills the file cache of the system
     for turn in range(rounds):
         for program in ("ours", *peers):
             name = program if program == "ours" else program.name
@@ -148,21 +149,34 @@ def arguments():
     parser.add_argument("--clip", type=pathlib.Path, help="our command-line tool, clip")
     parser.add_argument("--demo", type=pathlib.Path, help="our program fashion_mnist (default: skip the epoch case)")
     parser.add_argument("--peers", default=sys.executable, help="a Python with the peers installed (default: this one)")
-    parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("CLIP_TEST_DATA"),
-                        help="folder with vocabulary, ImageNet names, images (default: $CLIP_TEST_DATA)")
-    parser.add_argument("--only", type=listed, default=[],
-                        help="prefixes of case names, comma-separated; agree: the check of equal results")
+    parser.add_argument(
+        "--data",
+        type=pathlib.Path,
+        default=os.environ.get("CLIP_TEST_DATA"),
+        help="folder with vocabulary, ImageNet names, images (default: $CLIP_TEST_DATA)",
+    )
+    parser.add_argument(
+        "--only",
+        type=listed,
+        default=[],
+        help="prefixes of case names, comma-separated; agree: the check of equal results",
+    )
     parser.add_argument(
         "--threads", type=listed, default=["1", "2"], help="cases with these thread counts (default: 1,2)"
     )
     parser.add_argument("--peer", type=listed, default=[], help="names of the peers to run (default: all)")
-    parser.add_argument("--runs", type=int, default=cases.DEFAULT_ROUNDS,
-                        help=f"rounds of a case (default: {cases.DEFAULT_ROUNDS})")
+    parser.add_argument(
+        "--runs", type=int, default=cases.DEFAULT_ROUNDS, help=f"rounds of a case (default: {cases.DEFAULT_ROUNDS})"
+    )
     parser.add_argument("--quick", action="store_true", help="one round, few repeats: checks that everything runs")
-    parser.add_argument("--work", type=pathlib.Path,
-                        help="folder for exported models, some gigabytes; kept (default: a new temporary folder)")
-    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("compare"),
-                        help="folder for the results (default: compare)")
+    parser.add_argument(
+        "--work",
+        type=pathlib.Path,
+        help="folder for exported models, some gigabytes; kept (default: a new temporary folder)",
+    )
+    parser.add_argument(
+        "--output", type=pathlib.Path, default=pathlib.Path("compare"), help="folder for the results (default: compare)"
+    )
     parser.add_argument("--list", action="store_true", help="print the names of the cases and their peers")
     return parser, parser.parse_args()
 
@@ -208,7 +222,7 @@ def main():
 
     head, runs, measured = heading(setting, a.runs), table.read_runs(a.output / "runs.csv"), 0
 
-    def keep(run):                                                  # at once: an interrupted comparison keeps its runs
+    def keep(run):  # at once: an interrupted comparison keeps its runs
         nonlocal measured
         measured += run["seconds_min"] is not None
         runs.append(run)

@@ -1,4 +1,5 @@
 """Checks that the peers compute the same features as `clip embed`, from the same images, texts and weights."""
+
 import csv
 
 import cases
@@ -6,7 +7,7 @@ import programs
 import table
 
 COLUMNS = ("model", "part", "dtype", "peer", "rows", "cosine_min", "same")
-LIMIT = 0.9999                                                      # smallest cosine in float
+LIMIT = 0.9999  # smallest cosine in float
 IMAGES = ("chelsea.png", "coffee.png", "hopper_gray.jpg")
 TEXTS = 8
 

@@ -3,11 +3,12 @@
 A case is named by its work, the type of the numbers, b and the batch, t and the threads. In the arguments, {work} is
 the folder of exported files; programs.py lists the other names in braces.
 """
+
 import dataclasses
 
 DEFAULT_ROUNDS = 3
-FEW = ("--warm", "1", "--repeats", "3")                             # if a call takes seconds
-ONCE = ("--warm", "0", "--repeats", "2")                            # if a call takes many seconds
+FEW = ("--warm", "1", "--repeats", "3")  # if a call takes seconds
+ONCE = ("--warm", "0", "--repeats", "2")  # if a call takes many seconds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Goal:
     share         of the processor's peak, at least
     extra memory  MiB above our case of that name, at most
     """
+
     limit: float
     against: str = ""
     of: str = "time"
@@ -27,29 +29,37 @@ class Goal:
 @dataclasses.dataclass(frozen=True)
 class Peer:
     name: str
-    script: str                                                     # in bench/peers, or a program
+    script: str  # in bench/peers, or a program
     arguments: tuple
-    files: tuple = ()                                               # that export.py writes for it
+    files: tuple = ()  # that export.py writes for it
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
     name: str
-    ours: tuple                                                     # command of the tool; "demo": the demo
+    ours: tuple  # command of the tool; "demo": the demo
     threads: int
     peers: tuple
     goals: tuple = ()
     rounds: int = DEFAULT_ROUNDS
-    whole: bool = False                                             # measures the whole process
-    line: str = ""                                                  # a word in the name of the tool's case
-    files: tuple = ()                                               # that our program reads
+    whole: bool = False  # measures the whole process
+    line: str = ""  # a word in the name of the tool's case
+    files: tuple = ()  # that our program reads
 
 
-MODELS = {"ViT-B-32": "ViT-B/32", "ViT-L-14": "ViT-L/14", "RN50": "RN50"}     # open_clip (QuickGELU variants): ours
-FORMS = {"pytorch": "{m}.safetensors", "pytorch-frozen": "{m}.safetensors", "transformers": "{m}-huggingface",
-         "onnxruntime": "{m}.{part}.onnx", "openvino": "{m}.{part}.xml", "onnxruntime int8": "{m}.{part}.int8.onnx",
-         "openvino-ptq int8": "{m}.{part}.ptq.xml", "openvino-weights int8": "{m}.{part}.weights.xml",
-         "clip.cpp": "{m}.gguf", "clip.cpp-f16": "{m}.f16.gguf"}
+MODELS = {"ViT-B-32": "ViT-B/32", "ViT-L-14": "ViT-L/14", "RN50": "RN50"}  # open_clip (QuickGELU variants): ours
+FORMS = {
+    "pytorch": "{m}.safetensors",
+    "pytorch-frozen": "{m}.safetensors",
+    "transformers": "{m}-huggingface",
+    "onnxruntime": "{m}.{part}.onnx",
+    "openvino": "{m}.{part}.xml",
+    "onnxruntime int8": "{m}.{part}.int8.onnx",
+    "openvino-ptq int8": "{m}.{part}.ptq.xml",
+    "openvino-weights int8": "{m}.{part}.weights.xml",
+    "clip.cpp": "{m}.gguf",
+    "clip.cpp-f16": "{m}.f16.gguf",
+}
 FLOAT = ("openvino", "onnxruntime", "pytorch-frozen", "pytorch")
 
 
@@ -58,8 +68,12 @@ def tower(name, part, dtype, *more, model="ViT-B-32", trimmed=False):
     form = FORMS[f"{name} int8" if dtype == "int8" else name].format(m=model, part=part)
     engine = name.removesuffix("-ptq").removesuffix("-weights").removesuffix("-f16")
     cut = ("--trimmed",) if trimmed else ()
-    return Peer(name + "-trimmed" * trimmed, "tower.py",
-                ("--peer", engine, "--part", part, "--dtype", dtype, "--file", "{work}/" + form, *cut, *more), (form,))
+    return Peer(
+        name + "-trimmed" * trimmed,
+        "tower.py",
+        ("--peer", engine, "--part", part, "--dtype", dtype, "--file", "{work}/" + form, *cut, *more),
+        (form,),
+    )
 
 
 def head(name, classes, trimmed=False):
@@ -113,9 +127,11 @@ def text(
     batch, threads, goals, more=(), padded=("openvino", "onnxruntime", "pytorch"), padded_more=(), rounds=DEFAULT_ROUNDS
 ):
     """`padded`: the peers that run all 77 positions."""
-    peers = [tower("pytorch-frozen", "text", "f32", "--batch", str(batch), *more, trimmed=True),
-             *(tower(p, "text", "f32", "--batch", str(batch), *more) for p in ("transformers", "clip.cpp")),
-             *(tower(p, "text", "f32", "--batch", str(batch), *more, *padded_more) for p in padded)]
+    peers = [
+        tower("pytorch-frozen", "text", "f32", "--batch", str(batch), *more, trimmed=True),
+        *(tower(p, "text", "f32", "--batch", str(batch), *more) for p in ("transformers", "clip.cpp")),
+        *(tower(p, "text", "f32", "--batch", str(batch), *more, *padded_more) for p in padded),
+    ]
     return Case(
         f"text f32 b{batch} t{threads}",
         bench("text", threads, "--batch", str(batch), *PROMPTS),
@@ -151,7 +167,7 @@ def texts():
         yield text(1, threads, (Goal(1.0, trimmed),))
         yield text(64, threads, (Goal(0.35, trimmed),), FEW)
     yield text(1000, 2, (Goal(0.17, trimmed),), FEW, ("openvino", "pytorch"), ONCE, rounds=2)
-    alone = tower("pytorch-frozen", "text", "f32", trimmed=True)    # in float, the base of the goal
+    alone = tower("pytorch-frozen", "text", "f32", trimmed=True)  # in float, the base of the goal
     yield Case(
         "text bf16 b1 t2",
         bench("text", 2, "--batch", "1", *PROMPTS, dtype="bf16"),
@@ -160,8 +176,14 @@ def texts():
         (Goal(0.55, trimmed),),
     )
     peers = (head("pytorch-frozen", 40, trimmed=True), head("transformers", 40), head("pytorch", 10))
-    yield Case("head f32 t2", bench("head", 2, *PROMPTS, "--templates", "{templates}"), 2, peers,
-               (Goal(0.28, trimmed), Goal(0.016, "pytorch"), Goal(1024, "text f32 b1 t2", of="extra memory")), rounds=1)
+    yield Case(
+        "head f32 t2",
+        bench("head", 2, *PROMPTS, "--templates", "{templates}"),
+        2,
+        peers,
+        (Goal(0.28, trimmed), Goal(0.016, "pytorch"), Goal(1024, "text f32 b1 t2", of="extra memory")),
+        rounds=1,
+    )
 
 
 def training():
@@ -170,10 +192,18 @@ def training():
             Peer(p, "train.py", ("--peer", p, "--dtype", dtype, "--batch", "32", *FEW))
             for p in ("pytorch-compiled", "pytorch")
         )
-        yield Case(f"train {dtype} b32 t2", bench("train", 2, "--batch", "32", *PROMPTS, dtype=dtype), 2, peers,
-                   (Goal(limit, "pytorch-compiled"), Goal(0.75, "pytorch-compiled", of="memory")), rounds=2)
-    peers = (Peer("pytorch-compiled-trimmed", "prompt.py", ("--peer", "pytorch-compiled", "--trimmed", *FEW)),
-             Peer("pytorch", "prompt.py", ("--peer", "pytorch", *FEW)))
+        yield Case(
+            f"train {dtype} b32 t2",
+            bench("train", 2, "--batch", "32", *PROMPTS, dtype=dtype),
+            2,
+            peers,
+            (Goal(limit, "pytorch-compiled"), Goal(0.75, "pytorch-compiled", of="memory")),
+            rounds=2,
+        )
+    peers = (
+        Peer("pytorch-compiled-trimmed", "prompt.py", ("--peer", "pytorch-compiled", "--trimmed", *FEW)),
+        Peer("pytorch", "prompt.py", ("--peer", "pytorch", *FEW)),
+    )
     yield Case(
         "prompt f32 100 classes t2",
         bench("prompt", 2, "--classes", "100", "--context", "16", *PROMPTS),
@@ -194,8 +224,10 @@ def training():
 def starting():
     towers = tuple(f"ViT-B-32.{part}.{form}" for part in ("image", "text") for form in ("onnx", "xml"))
     questions = tuple(word for text in QUESTIONS for word in ("--text", text))
-    peers = tuple(Peer(p, "cold.py", ("--peer", p, "--work", "{work}", "--image", "{image}", *questions))
-                  for p in ("openvino-cached", "openvino", "onnxruntime", "transformers", "open_clip"))
+    peers = tuple(
+        Peer(p, "cold.py", ("--peer", p, "--work", "{work}", "--image", "{image}", *questions))
+        for p in ("openvino-cached", "openvino", "onnxruntime", "transformers", "open_clip")
+    )
     peers += tuple(
         Peer(
             p,
@@ -223,8 +255,16 @@ def starting():
         "{image}",
     )
     goals = (Goal(0.27, "openvino-cached"), Goal(0.5, "clip.cpp"), Goal(0.75, "openvino-cached", of="memory"))
-    yield Case("cold start f32 t2", ours, 2, peers, goals, rounds=5, whole=True,
-               files=("ViT-B-32.safetensors", "ViT-B-32-huggingface", "tokenizer.json", *towers))
+    yield Case(
+        "cold start f32 t2",
+        ours,
+        2,
+        peers,
+        goals,
+        rounds=5,
+        whole=True,
+        files=("ViT-B-32.safetensors", "ViT-B-32-huggingface", "tokenizer.json", *towers),
+    )
 
 
 def inputs():

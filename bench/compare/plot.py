@@ -1,10 +1,11 @@
 """A bar chart of the comparison: our time over the fastest peer's, per case. Readable on light and dark backgrounds."""
+
 from xml.sax.saxutils import escape
 
 from table import fastest, in_words, summarise
 
-ROW, TOP, LEFT, UNIT, RIGHT = 22, 56, 230, 400, 300                 # pixels; UNIT: the fastest peer's time
-LONGEST = 1.3                                                       # a longer bar is cut; its value is printed
+ROW, TOP, LEFT, UNIT, RIGHT = 22, 56, 230, 400, 300  # pixels; UNIT: the fastest peer's time
+LONGEST = 1.3  # a longer bar is cut; its value is printed
 
 # Mid tones that contrast with white and with black, since an SVG cannot always know its background.
 STYLE = """

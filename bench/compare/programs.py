@@ -1,4 +1,5 @@
 """Runs one program in its own process and reads its measurements."""
+
 import dataclasses
 import json
 import os
@@ -10,9 +11,9 @@ import threading
 import time
 
 PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
-NOT_INSTALLED = 3                                                   # exit status of a peer
-LIMIT = 1800                                                        # seconds per process
-MEASURED, QUICK = 3.0, 0.3                                          # seconds to repeat one call
+NOT_INSTALLED = 3  # exit status of a peer
+LIMIT = 1800  # seconds per process
+MEASURED, QUICK = 3.0, 0.3  # seconds to repeat one call
 
 
 class Failure(Exception):
@@ -22,6 +23,7 @@ class Failure(Exception):
 @dataclasses.dataclass
 class Setting:
     """The paths of programs and data."""
+
     clip: pathlib.Path
     python: str
     demo: pathlib.Path | None
@@ -45,7 +47,7 @@ class Setting:
 
     def ours(self, arguments):
         program = self.demo if arguments[0] == "demo" else self.clip
-        return [program, *self.fill(arguments[arguments[0] == "demo":])]
+        return [program, *self.fill(arguments[arguments[0] == "demo" :])]
 
     def peer(self, script, *arguments):
         start = [self.python, PEERS / script] if script.endswith(".py") else self.fill([script])
@@ -55,7 +57,7 @@ class Setting:
 def run(command, threads, cache="", limit=LIMIT):
     """Runs a program to completion. Returns its standard output, its seconds and its peak memory in MiB."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads))
-    if cache:                                                       # compiled code depends on the thread count
+    if cache:  # compiled code depends on the thread count
         environment["TORCHINDUCTOR_CACHE_DIR"] = str(cache)
     name = pathlib.Path(command[1] if str(command[1]).endswith(".py") else command[0]).name
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -1,4 +1,5 @@
 """The result table: one row per goal, ours against the peer of the goal, or against the fastest."""
+
 import csv
 import statistics
 

@@ -5,6 +5,7 @@
 FEATURES.npy is the output of `clip embed` for the same images, or the lines of the same text files, with the same
 weights. Prints one line of JSON: the smallest cosine between its rows and the peer's.
 """
+
 import json
 import pathlib
 
@@ -24,9 +25,11 @@ OPTIONS = (
 def main():
     a = common.arguments(__doc__, ENGINES, *OPTIONS)
     import numpy as np
+
     if a.part == "image":
         from PIL import Image
         from preprocess import model_input
+
         x = np.stack([model_input(Image.open(path).convert("RGB")) for path in a.inputs])
     else:
         x = common.tokenize(a.data, [line for path in a.inputs for line in path.read_text().splitlines()])

@@ -3,6 +3,7 @@
 $CLIP_CPP is its folder, built as README.md describes. Texts and images are
 encoded one by one, since it batches no texts.
 """
+
 import ctypes
 import os
 import pathlib
@@ -29,6 +30,7 @@ PARTS = (
 def tensors(state):
     """Pairs of clip.cpp's tensor name and an array."""
     import numpy as np
+
     for name, value in state.items():
         x = value.numpy()
         if name == "logit_scale":
@@ -53,6 +55,7 @@ def write(path, data):
     import numpy as np
     import open_clip
     from huggingface_tokenizer import read_merges, vocabulary
+
     model, half = path.name.split(".")[0], path.suffixes[:-1] == [".f16"]
     config = open_clip.get_model_config(model)
     image, text = config["vision_cfg"], config["text_cfg"]
@@ -111,6 +114,7 @@ def library():
 
 def tower(part, file, batch, threads, dtype, trimmed):
     import numpy as np
+
     clip = library()
     model = clip.clip_model_load(str(file).encode(), 0)
     if not model:
@@ -118,13 +122,14 @@ def tower(part, file, batch, threads, dtype, trimmed):
     width = clip.clip_get_vision_hparams(model)[4]
 
     def encode_text(ids, features):
-        ids = np.ascontiguousarray(ids[:ids.argmax() + 1], np.int32)
+        ids = np.ascontiguousarray(ids[: ids.argmax() + 1], np.int32)
         return clip.clip_text_encode(model, threads, Tokens(ids.ctypes.data, ids.size), features.ctypes.data, False)
 
     def encode_image(x, features):
         x = np.ascontiguousarray(x.transpose(1, 2, 0))
-        return clip.clip_image_encode(model, threads, Image(x.shape[1], x.shape[0], x.ctypes.data, x.size),
-                                      features.ctypes.data, False)
+        return clip.clip_image_encode(
+            model, threads, Image(x.shape[1], x.shape[0], x.ctypes.data, x.size), features.ctypes.data, False
+        )
 
     encode = encode_image if part == "image" else encode_text
 
@@ -133,4 +138,5 @@ def tower(part, file, batch, threads, dtype, trimmed):
         if not all(encode(row, of) for row, of in zip(x, features)):
             raise SystemExit("clip.cpp failed to encode the input")
         return features
+
     return every

@@ -6,6 +6,7 @@ Loads float ViT-B/32 from FOLDER (export.py writes it), reads an image, tokenise
 prints the softmax. The caller measures the process, so imports count. openvino-cached stores the
 compiled model under FOLDER on its first start.
 """
+
 import pathlib
 
 import common
@@ -17,6 +18,7 @@ def open_clip(a):
     import open_clip as library
     import torch
     from PIL import Image
+
     torch.set_num_threads(a.threads)
     model, _, transform = library.create_model_and_transforms(
         MODEL + "-quickgelu", pretrained=str(a.work / f"{MODEL}.safetensors")
@@ -34,6 +36,7 @@ def transformers(a):
     from PIL import Image
     from transformers import CLIPModel
     from transformers.models.clip import CLIPImageProcessor
+
     torch.set_num_threads(a.threads)
     model = CLIPModel.from_pretrained(a.work / f"{MODEL}-huggingface").eval()
     pixels = CLIPImageProcessor()(Image.open(a.image), return_tensors="pt")["pixel_values"]
@@ -45,11 +48,12 @@ def transformers(a):
 def token_ids(a):
     import numpy as np
     from tokenizers import Tokenizer
+
     found = Tokenizer.from_file(str(a.work / "tokenizer.json"))
     ids = np.zeros((len(a.text), 77), np.int64)
     for row, text in zip(ids, a.text):
         text = found.encode(text).ids
-        row[:len(text)] = text
+        row[: len(text)] = text
     return ids
 
 
@@ -58,6 +62,7 @@ def light(a, tower):
     import numpy as np
     from PIL import Image
     from preprocess import model_input
+
     image, text = tower("image", model_input(Image.open(a.image).convert("RGB"))[None]), tower("text", token_ids(a))
     image, text = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (image, text))
     logits = (image @ text.T)[0] / 0.07
@@ -67,6 +72,7 @@ def light(a, tower):
 
 def onnxruntime(a):
     import onnxruntime as library
+
     options = library.SessionOptions()
     options.intra_op_num_threads = a.threads
 
@@ -75,11 +81,13 @@ def onnxruntime(a):
             str(a.work / f"{MODEL}.{part}.onnx"), options, providers=["CPUExecutionProvider"]
         )
         return session.run(None, {session.get_inputs()[0].name: x})[0]
+
     return light(a, tower)
 
 
 def openvino(a, cache=False):
     import openvino as library
+
     core = library.Core()
     if cache:
         core.set_property({"CACHE_DIR": str(a.work / "openvino-cache")})

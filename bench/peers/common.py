@@ -2,6 +2,7 @@
 
 Heavy libraries are imported only after the thread count is set in the environment, since some read it on import.
 """
+
 import argparse
 import json
 import os
@@ -12,7 +13,7 @@ import time
 
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 DEVIATION = (0.26862954, 0.26130258, 0.27577711)
-NOT_INSTALLED = 3                                                   # exit status
+NOT_INSTALLED = 3  # exit status
 
 
 def arguments(doc, peers, *options):
@@ -21,8 +22,12 @@ def arguments(doc, peers, *options):
     parser.add_argument("--peer", required=True, choices=list(peers))
     for name, settings in options:
         parser.add_argument(name, **settings)
-    parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("CLIP_TEST_DATA"),
-                        help="folder with vocabulary, ImageNet's names, images (default: $CLIP_TEST_DATA)")
+    parser.add_argument(
+        "--data",
+        type=pathlib.Path,
+        default=os.environ.get("CLIP_TEST_DATA"),
+        help="folder with vocabulary, ImageNet's names, images (default: $CLIP_TEST_DATA)",
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--warm", type=int, default=2, help="calls before the measured ones")
     parser.add_argument("--repeats", type=int, default=5, help="minimum number of measured calls")
@@ -80,12 +85,14 @@ def prompts(data, count):
 def tokenize(data, texts):
     """(n, 77) ids, zeros after the end of text."""
     from open_clip.tokenizer import SimpleTokenizer
+
     return SimpleTokenizer(bpe_path=str(data / "bpe_simple_vocab_16e6.txt.gz"))(texts).numpy()
 
 
 def pixels(count):
     """(n, 3, 224, 224) standard-normal values; the time does not depend on the image."""
     import numpy as np
+
     return np.random.default_rng(0).standard_normal((count, 3, 224, 224), dtype=np.float32)
 
 
@@ -95,6 +102,7 @@ def seeded_model(name="ViT-B-32"):
 
     import open_clip
     import torch
+
     logging.disable(logging.WARNING)
     torch.manual_seed(0)
     return open_clip.create_model(name + "-quickgelu", pretrained=None).eval()

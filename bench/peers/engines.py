@@ -11,6 +11,7 @@ function from input to features, in NumPy.
 `file` holds the weights in the engine's format (export.py writes it). `trimmed`: open_clip's text tower runs only the
 positions that the longest text of the batch needs, instead of all 77.
 """
+
 import clip_cpp
 
 
@@ -31,14 +32,16 @@ class Trimmed:
 
     def run(self, ids, positions, mask, end):
         import torch
+
         m = self.model
         x = m.ln_final(m.transformer(m.token_embedding(ids) + positions, attn_mask=mask))
-        return x[torch.arange(len(x)), end] @ m.text_projection     # with gather the compiled tower takes twice as long
+        return x[torch.arange(len(x)), end] @ m.text_projection  # with gather the compiled tower takes twice as long
 
 
 def pytorch(part, file, batch, threads, dtype, trimmed, frozen=False):
     import open_clip
     import torch
+
     torch.set_num_threads(threads)
     # Parameters keep requires_grad. Without it, torch computes attention's in-projection as a batched product, which is
     # never packed, and the compiled tower is a third slower.
@@ -51,6 +54,7 @@ def pytorch(part, file, batch, threads, dtype, trimmed, frozen=False):
         if not frozen:
             return f
         import torch._inductor.config
+
         torch._inductor.config.freezing = True
         # With dynamic shapes it packs for oneDNN, which uses AVX-512 on every processor; with static ones, for MKL.
         return torch.compile(f, dynamic=True)
@@ -67,6 +71,7 @@ def pytorch(part, file, batch, threads, dtype, trimmed, frozen=False):
         with torch.inference_mode():
             x = torch.from_numpy(x)
             return tower(x.bfloat16() if dtype == "bf16" and x.is_floating_point() else x).float().numpy()
+
     return encode
 
 
@@ -78,6 +83,7 @@ def transformers(part, file, batch, threads, dtype, trimmed):
     import numpy as np
     import torch
     from transformers import CLIPModel
+
     torch.set_num_threads(threads)
     model = CLIPModel.from_pretrained(file).eval()
 
@@ -97,11 +103,13 @@ def transformers(part, file, batch, threads, dtype, trimmed):
     def encode(x):
         with torch.inference_mode():
             return (image if part == "image" else text)(x).numpy()
+
     return encode
 
 
 def onnxruntime(part, file, batch, threads, dtype, trimmed):
     import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -113,12 +121,16 @@ def onnxruntime(part, file, batch, threads, dtype, trimmed):
 
 def openvino(part, file, batch, threads, dtype, trimmed):
     import openvino
+
     core = openvino.Core()
     model = core.read_model(str(file))
     shape = [3, 224, 224] if part == "image" else [77]
     model.reshape({model.inputs[0]: [batch, *shape]})
-    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads,
-                "INFERENCE_PRECISION_HINT": "bf16" if dtype == "bf16" else "f32"}
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_PRECISION_HINT": "bf16" if dtype == "bf16" else "f32",
+    }
     request = core.compile_model(model, "CPU", settings).create_infer_request()
     return lambda x: request.infer([x], share_inputs=True, share_outputs=True)[0]
 

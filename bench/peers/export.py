@@ -14,6 +14,7 @@ The name selects the content; existing files are kept.
     tokenizer.json            Hugging Face's tokenizer
     photo-640x480.jpg         an image of that size, quality 90
 """
+
 import argparse
 import os
 import pathlib
@@ -21,19 +22,21 @@ import pathlib
 import clip_cpp
 import common
 
-BATCH = 2                                                           # of the traced example
+BATCH = 2  # of the traced example
 
 
 def safetensors(path):
     from safetensors.torch import save_file
+
     state = common.seeded_model(path.name.split(".")[0]).state_dict()
     save_file({name: value.contiguous().clone() for name, value in state.items()}, str(path))
 
 
 def onnx(path, data):
     import torch
+
     name, part = path.name.split(".")[:2]
-    torch.backends.mha.set_fastpath_enabled(False)                  # ONNX has no equivalent of the fused operations
+    torch.backends.mha.set_fastpath_enabled(False)  # ONNX has no equivalent of the fused operations
     model = common.seeded_model(name)
 
     class Text(torch.nn.Module):
@@ -65,6 +68,7 @@ def onnx(path, data):
 def onnx_int8(path, source):
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
+
     clean = path.with_suffix(".clean")
     quant_pre_process(str(source), str(clean), skip_symbolic_shape=True)
     quantize_dynamic(
@@ -75,12 +79,13 @@ def onnx_int8(path, source):
 
 def openvino(path, source, form):
     import openvino
+
     model = openvino.Core().read_model(str(source))
     if form:
         import nncf
     if form == "ptq":
         model.reshape({model.inputs[0]: [1, 3, 224, 224]})
-        images = nncf.Dataset([common.pixels(16)[i:i + 1] for i in range(16)])
+        images = nncf.Dataset([common.pixels(16)[i : i + 1] for i in range(16)])
         model = nncf.quantize(model, images, subset_size=16, model_type=nncf.ModelType.TRANSFORMER)
     if form == "weights":
         model = nncf.compress_weights(model)
@@ -89,12 +94,14 @@ def openvino(path, source, form):
 
 def tokenizer(path, data):
     from huggingface_tokenizer import new_tokenizer, read_merges, vocabulary
+
     merges = read_merges(data)
     new_tokenizer(vocabulary(merges), merges).save(str(path))
 
 
 def photo(path, data):
     from PIL import Image
+
     size = tuple(map(int, path.stem.split("-")[1].split("x")))
     Image.open(data / "images" / "rocket.jpg").convert("RGB").resize(size, Image.Resampling.BICUBIC).save(
         path, quality=90

@@ -38,6 +38,7 @@ SOT, EOT = VOCABULARY - 2, VOCABULARY - 1
 
 # Captions and data
 
+
 def byte_ids(text):
     """SOT, one id per byte of each word, EOT, zeros. The last byte of a word has its own id, 256 higher."""
     visible = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
@@ -65,6 +66,7 @@ def read_idx(path):
 
 
 # Model: modules have the names of OpenAI's checkpoints
+
 
 class Attention(nn.Module):
     def __init__(self, width, heads):
@@ -118,14 +120,14 @@ class Visual(nn.Module):
     def __init__(self, width, layers, heads, embed):
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, PATCH, PATCH, bias=False)
-        self.class_embedding = nn.Parameter(torch.randn(width) * width ** -0.5)
-        self.positional_embedding = nn.Parameter(torch.randn((IMAGE // PATCH) ** 2 + 1, width) * width ** -0.5)
+        self.class_embedding = nn.Parameter(torch.randn(width) * width**-0.5)
+        self.positional_embedding = nn.Parameter(torch.randn((IMAGE // PATCH) ** 2 + 1, width) * width**-0.5)
         self.ln_pre, self.ln_post = nn.LayerNorm(width), nn.LayerNorm(width)
         self.transformer = Transformer(width, layers, heads, causal=False)
-        self.proj = nn.Parameter(torch.randn(width, embed) * width ** -0.5)
+        self.proj = nn.Parameter(torch.randn(width, embed) * width**-0.5)
 
     def forward(self, x):
-        x = self.conv1(x).flatten(2).transpose(1, 2)                          # (n, patches, width)
+        x = self.conv1(x).flatten(2).transpose(1, 2)  # (n, patches, width)
         x = torch.cat([self.class_embedding.expand(len(x), 1, -1), x], 1) + self.positional_embedding
         return self.ln_post(self.transformer(self.ln_pre(x))[:, 0]) @ self.proj
 
@@ -140,16 +142,16 @@ class SmallClip(nn.Module):
         self.positional_embedding = nn.Parameter(torch.randn(CONTEXT, width) * 0.01)
         self.transformer = Transformer(width, text_layers, heads, causal=True)
         self.ln_final = nn.LayerNorm(width)
-        self.text_projection = nn.Parameter(torch.randn(width, embed) * width ** -0.5)
+        self.text_projection = nn.Parameter(torch.randn(width, embed) * width**-0.5)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         nn.init.normal_(self.token_embedding.weight, std=0.02)
-        for block in self.visual.transformer.resblocks:                       # otherwise PyTorch's defaults
+        for block in self.visual.transformer.resblocks:  # otherwise PyTorch's defaults
             nn.init.xavier_uniform_(block.attn.in_proj.weight)
             nn.init.zeros_(block.attn.in_proj.bias)
             nn.init.zeros_(block.attn.out_proj.bias)
-        residual = width ** -0.5 * (2 * text_layers) ** -0.5
+        residual = width**-0.5 * (2 * text_layers) ** -0.5
         for block in self.transformer.resblocks:
-            nn.init.normal_(block.attn.in_proj.weight, std=width ** -0.5)
+            nn.init.normal_(block.attn.in_proj.weight, std=width**-0.5)
             nn.init.zeros_(block.attn.in_proj.bias)
             nn.init.normal_(block.attn.out_proj.weight, std=residual)
             nn.init.zeros_(block.attn.out_proj.bias)
@@ -174,6 +176,7 @@ class SmallClip(nn.Module):
 
 # Training
 
+
 def contrastive(logits, same):
     """Symmetric cross-entropy in which all equal captions are positives."""
     target = same.float() / same.sum(1, keepdim=True)
@@ -183,13 +186,16 @@ def contrastive(logits, same):
 
 def make_optimizer(model, total):
     """AdamW as in open_clip, with linear warm-up over a twentieth of the steps and cosine decay to zero."""
-    groups = [{"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.2},
-              {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0}]
+    groups = [
+        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.2},
+        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
     optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), eps=1e-6)
     warm = max(1, total // 20)
 
     def rate(step):
         return (step + 1) / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / (total - warm)))
+
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
 
 
@@ -223,6 +229,7 @@ class Record:
 
     def save(self, model, name, metadata):
         from safetensors.torch import save_file
+
         save_file(model.checkpoint(), self.folder / f"{name}.safetensors", metadata=metadata)
 
     def step(self, at, template, loss):
@@ -255,8 +262,12 @@ class Record:
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path("/usr/share/datasets/fashion-mnist"),
-                        help="folder of the four .gz files")
+    parser.add_argument(
+        "--data",
+        type=pathlib.Path,
+        default=pathlib.Path("/usr/share/datasets/fashion-mnist"),
+        help="folder of the four .gz files",
+    )
     parser.add_argument("--variant", default="reference", choices=["reference", "unique"])
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch", type=int, default=256)
@@ -272,24 +283,24 @@ def main():
     a = arguments()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
-    rng = np.random.default_rng(a.seed)                                       # order of images, choice of templates
+    rng = np.random.default_rng(a.seed)  # order of images, choice of templates
     data = Data(a.data)
-    captions = torch.tensor(caption_ids())                                    # (10, 5, CONTEXT)
+    captions = torch.tensor(caption_ids())  # (10, 5, CONTEXT)
     model = SmallClip()
     encode_image, encode_text = model.encode_image, model.encode_text
     if a.compile:
         encode_image, encode_text = torch.compile(encode_image), torch.compile(encode_text)
-    per_epoch = len(data.images) // a.batch                                   # an incomplete last batch is dropped
+    per_epoch = len(data.images) // a.batch  # an incomplete last batch is dropped
     optimizer, schedule = make_optimizer(model, per_epoch * a.epochs)
     record = Record(a.export, model)
 
     for epoch in range(a.epochs):
         order, seen, start = rng.permutation(len(data.images)), 0, time.perf_counter()
         for step in range(min(a.steps or per_epoch, per_epoch)):
-            at = order[step * a.batch:(step + 1) * a.batch]
+            at = order[step * a.batch : (step + 1) * a.batch]
             label = torch.from_numpy(data.labels[at].astype(np.int64))
             template = torch.from_numpy(rng.integers(0, len(TEMPLATES), len(at)))
-            caption = label * len(TEMPLATES) + template                       # equal numbers: equal captions
+            caption = label * len(TEMPLATES) + template  # equal numbers: equal captions
             image = encode_image(data.prepare(data.images[at]))
             if a.variant == "unique":
                 distinct, where = torch.unique(caption, return_inverse=True)

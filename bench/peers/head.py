@@ -5,6 +5,7 @@
 One class per call, as in CLIP's notebook: normalise the 80 features, then their mean. Runs --of of the 1,000 classes,
 evenly spaced, and scales the time to all of them; the prompts are tokenised beforehand. Prints one line of JSON.
 """
+
 import pathlib
 import time
 
@@ -23,8 +24,9 @@ def main():
         ("--trimmed", {"action": "store_true"}),
     )
     import numpy as np
+
     names, templates = common.imagenet(a.data)
-    chosen = names[::CLASSES // a.of][:a.of]
+    chosen = names[:: CLASSES // a.of][: a.of]
     ids = [common.tokenize(a.data, [t.replace("{}", name) for t in templates]) for name in chosen]
     encode = ENGINES[a.peer]("text", a.file, len(templates), a.threads, "f32", a.trimmed)
 
@@ -33,7 +35,7 @@ def main():
         mean = (f / np.linalg.norm(f, axis=-1, keepdims=True)).mean(0)
         return mean / np.linalg.norm(mean)
 
-    for rows in ids[:a.warm]:
+    for rows in ids[: a.warm]:
         weight(rows)
     taken = []
     for _ in range(a.repeats):

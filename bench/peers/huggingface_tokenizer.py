@@ -7,6 +7,7 @@ distinct captions: ImageNet's prompts, and sentences of random words of the voca
 up. One thread, ids only, CPU time; each repeat uses a new tokenizer with an empty word cache. Prints one line of
 JSON per set, with the best of the repeats.
 """
+
 import argparse
 import gzip
 import json
@@ -24,7 +25,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 
 def read_merges(data):
     lines = gzip.open(data / "bpe_simple_vocab_16e6.txt.gz", "rt", encoding="utf-8").read().split("\n")
-    return [tuple(line.split(" ")) for line in lines[1:49152 - 256 - 2 + 1]]
+    return [tuple(line.split(" ")) for line in lines[1 : 49152 - 256 - 2 + 1]]
 
 
 def vocabulary(merges):
@@ -48,8 +49,12 @@ def new_tokenizer(names, merges):
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
     )
     pattern = Regex(r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(pattern, behavior="removed", invert=True),
-                                                       pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(pattern, behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
     tokenizer.post_processor = processors.RobertaProcessing(
         ("<|endoftext|>", 49407), ("<|startoftext|>", 49406), False, False
     )
@@ -97,8 +102,12 @@ def main():
                 encoded = tokenizer.encode_batch_fast(captions)
                 theirs.append(time.process_time() - begin)
                 ids = sum(len(row.ids) for row in encoded)
-                report = subprocess.run([a.bench.resolve(), "--benchmark_filter=^tokenize$", "--benchmark_format=json"],
-                                        env=environment, check=True, capture_output=True)
+                report = subprocess.run(
+                    [a.bench.resolve(), "--benchmark_filter=^tokenize$", "--benchmark_format=json"],
+                    env=environment,
+                    check=True,
+                    capture_output=True,
+                )
                 result = json.loads(report.stdout)["benchmarks"][0]
                 ours.append(result["cpu_time"] / 1000)
                 if result["ids"] != ids:

@@ -7,6 +7,7 @@ file the image is decoded already; with one, its bytes are in memory and decodin
 open_clip's own transform and exact; torchvision differs in the last bits, and its uint8 images are channels-last, its
 fastest layout. Prints one line of JSON.
 """
+
 import io
 import pathlib
 
@@ -16,6 +17,7 @@ import common
 def pillow(a):
     from open_clip import image_transform
     from PIL import Image
+
     transform = image_transform(224, is_train=False, mean=common.MEAN, std=common.DEVIATION)
     if a.file:
         data = a.file.read_bytes()
@@ -29,9 +31,16 @@ def torchvision(a):
     import torch
     from torchvision.io import decode_jpeg
     from torchvision.transforms import InterpolationMode, v2
+
     torch.set_num_threads(a.threads)
-    transform = v2.Compose([v2.Resize(224, InterpolationMode.BICUBIC, antialias=True), v2.CenterCrop(224),
-                            v2.ToDtype(torch.float32, scale=True), v2.Normalize(common.MEAN, common.DEVIATION)])
+    transform = v2.Compose(
+        [
+            v2.Resize(224, InterpolationMode.BICUBIC, antialias=True),
+            v2.CenterCrop(224),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(common.MEAN, common.DEVIATION),
+        ]
+    )
     if a.file:
         data = torch.frombuffer(bytearray(a.file.read_bytes()), dtype=torch.uint8)
         return lambda: transform(decode_jpeg(data))
@@ -42,6 +51,7 @@ def torchvision(a):
 def opencv(a):
     import cv2
     import numpy as np
+
     cv2.setNumThreads(a.threads)
     scale = (1 / (255 * np.array(common.DEVIATION))).astype(np.float32)
     shift = (-np.array(common.MEAN) / np.array(common.DEVIATION)).astype(np.float32)
@@ -51,7 +61,7 @@ def opencv(a):
         size = (224 * width // min(width, height), 224 * height // min(width, height))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         y, x = (small.shape[0] - 224) // 2, (small.shape[1] - 224) // 2
-        return np.ascontiguousarray((small[y:y + 224, x:x + 224] * scale + shift).transpose(2, 0, 1))
+        return np.ascontiguousarray((small[y : y + 224, x : x + 224] * scale + shift).transpose(2, 0, 1))
 
     if a.file:
         data = np.frombuffer(a.file.read_bytes(), np.uint8)
@@ -62,6 +72,7 @@ def opencv(a):
 
 def random_image(size):
     import preprocess
+
     return preprocess.random_image("rgb", *map(int, size.split("x")))
 
 

@@ -5,6 +5,7 @@ preprocessing to model input with NumPy.
 
 Needs Pillow and NumPy. One line per case: name, microseconds (the best of five rounds).
 """
+
 import sys
 import timeit
 

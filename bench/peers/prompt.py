@@ -6,15 +6,17 @@
 against 32 image features, cross-entropy, gradient of the vectors, SGD. --trimmed: only the positions that the longest
 prompt needs; the published code runs 77. Prints one line of JSON.
 """
+
 import common
 
-LENGTH = 16                                                         # of the context, in tokens
+LENGTH = 16  # of the context, in tokens
 PEERS = {"pytorch": lambda text: text, "pytorch-compiled": lambda text: compiled(text)}
 
 
 def compiled(text):
     import torch
     import torch._inductor.config
+
     torch._inductor.config.freezing = True
     return torch.compile(text, dynamic=False)
 
@@ -25,10 +27,11 @@ def main():
     )
     import torch
     from torch.nn.functional import cross_entropy, normalize
+
     torch.set_num_threads(a.threads)
     model = common.seeded_model().requires_grad_(False)
     names = common.imagenet(a.data)[0]
-    names = names[::len(names) // a.classes][:a.classes]
+    names = names[:: len(names) // a.classes][: a.classes]
     ids = torch.from_numpy(common.tokenize(a.data, [" ".join(["X"] * LENGTH) + f" {name}." for name in names]))
     end = ids.argmax(-1)
     n = int(end.max()) + 1 if a.trimmed else ids.shape[1]

@@ -5,6 +5,7 @@
 Every repeat uses a new tokenizer with an empty word cache; loading it is not measured. huggingface-tokenizers is the
 Rust library, all texts in one call; open_clip is CLIP's Python code. Prints one line of JSON.
 """
+
 import time
 
 import common
@@ -12,6 +13,7 @@ import common
 
 def huggingface(a):
     from huggingface_tokenizer import new_tokenizer, read_merges, vocabulary
+
     merges = read_merges(a.data)
     names = vocabulary(merges)
     return lambda: new_tokenizer(names, merges).encode_batch_fast
@@ -19,6 +21,7 @@ def huggingface(a):
 
 def open_clip(a):
     from open_clip.tokenizer import SimpleTokenizer
+
     return lambda: SimpleTokenizer(bpe_path=str(a.data / "bpe_simple_vocab_16e6.txt.gz"))
 
 

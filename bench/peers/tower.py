@@ -4,6 +4,7 @@
 
 Prints one line of JSON: minimum and median seconds of a call.
 """
+
 import pathlib
 
 import common

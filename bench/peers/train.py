@@ -5,6 +5,7 @@
 Contrastive loss over the batch, fused AdamW with open_clip's settings, prompts padded to 77.
 bf16: autocast. Prints one line of JSON.
 """
+
 import common
 
 PEERS = {"pytorch": lambda model: model, "pytorch-compiled": lambda model: compiled(model)}
@@ -12,6 +13,7 @@ PEERS = {"pytorch": lambda model: model, "pytorch-compiled": lambda model: compi
 
 def compiled(model):
     import torch
+
     return torch.compile(model, dynamic=False)
 
 
@@ -24,11 +26,14 @@ def main():
     )
     import torch
     from torch.nn.functional import cross_entropy
+
     torch.set_num_threads(a.threads)
     model = common.seeded_model().train()
     forward = PEERS[a.peer](model)
-    groups = [{"params": [p for p in model.parameters() if p.ndim >= 2], "weight_decay": 0.2},
-              {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0}]
+    groups = [
+        {"params": [p for p in model.parameters() if p.ndim >= 2], "weight_decay": 0.2},
+        {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0},
+    ]
     optimizer = torch.optim.AdamW(groups, lr=5e-4, betas=(0.9, 0.98), eps=1e-6, fused=True)
     image = torch.from_numpy(common.pixels(a.batch))
     text = torch.from_numpy(common.tokenize(a.data, common.prompts(a.data, a.batch)))

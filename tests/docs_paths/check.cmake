@@ -1,8 +1,9 @@
 # cmake -D SOURCE_DIR=… -P check.cmake: every file and folder that the documentation names in backticks exists.
 #
 # `nn/mlp.hpp` may be below include/clip, examples, tests, bench, docs or the root; in `ops/*.hpp` the star matches any
-# name; `tile.hpp`, without a folder, is the name of any header. Names with capital letters or brackets for a part to fill in
-# (`FOLDER/HEADER.hpp`, `tower/<family>/config.hpp`) are not checked. CHANGELOG.md names the files of earlier versions.
+# name; `tile.hpp`, without a folder, is the name of any header. Names with capital letters or brackets for a part to
+# fill in (`FOLDER/HEADER.hpp`, `tower/<family>/config.hpp`) are not checked. CHANGELOG.md names the files of earlier
+# versions.
 
 file(GLOB pages ${SOURCE_DIR}/README.md ${SOURCE_DIR}/CONTRIBUTING.md ${SOURCE_DIR}/SECURITY.md ${SOURCE_DIR}/docs/*.md
      ${SOURCE_DIR}/docs/api/*.md ${SOURCE_DIR}/docs/design/*.md ${SOURCE_DIR}/examples/README.md

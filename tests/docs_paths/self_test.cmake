@@ -1,4 +1,5 @@
-# cmake -D SCRATCH=… -P self_test.cmake: check.cmake accepts pages whose files exist, and names every file that does not.
+# cmake -D SCRATCH=… -P self_test.cmake: check.cmake accepts pages whose files exist, and names every file that does
+# not.
 function(verdict out)
   execute_process(COMMAND ${CMAKE_COMMAND} -D SOURCE_DIR=${SCRATCH} -P ${CMAKE_CURRENT_LIST_DIR}/check.cmake
                   RESULT_VARIABLE status ERROR_VARIABLE text OUTPUT_QUIET)

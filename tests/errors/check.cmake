@@ -1,4 +1,5 @@
-# cmake -D INCLUDE_DIR=… -D PAGE=docs/errors.md -P check.cmake: the page and the headers list the same error identifiers.
+# cmake -D INCLUDE_DIR=… -D PAGE=docs/errors.md -P check.cmake: the page and the headers list the same error
+# identifiers.
 cmake_minimum_required(VERSION 3.25)
 
 set(kinds shape load input option numeric system)

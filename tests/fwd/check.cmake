@@ -1,5 +1,6 @@
-# cmake -D INCLUDE_DIR=… -P check.cmake: whatever clip/fwd.hpp declares is defined in another header, with the same class key and the
-# same kinds of template parameters. (clip.hpp includes fwd.hpp, so a declaration that contradicts its definition does not compile.)
+# cmake -D INCLUDE_DIR=… -P check.cmake: whatever clip/fwd.hpp declares is defined in another header, with the same
+# class key and the same kinds of template parameters. (clip.hpp includes fwd.hpp, so a declaration that contradicts its
+# definition does not compile.)
 cmake_minimum_required(VERSION 3.25)
 
 # bare(OUT TEXT): "template <class T = float, Index Width>" as "template <class, Index>".

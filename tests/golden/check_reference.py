@@ -7,6 +7,7 @@
 and ten prompts, the ten thousand predictions, and the losses of the first steps of training. The twin has a single head;
 several heads are compared with torch.nn.MultiheadAttention. The exit status is the verdict.
 """
+
 import argparse
 import json
 import math
@@ -23,8 +24,19 @@ from reference_clip import Config, attention, contrastive, encode_image, encode_
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench" / "peers"))
 from fashion import caption_ids, read_idx  # noqa: E402
 
-TWIN = Config(embed_dim=64, image_size=28, patch_size=7, image_width=64, image_heads=1, image_layers=3,
-              context=32, vocabulary=514, text_width=64, text_heads=1, text_layers=2)
+TWIN = Config(
+    embed_dim=64,
+    image_size=28,
+    patch_size=7,
+    image_width=64,
+    image_heads=1,
+    image_layers=3,
+    context=32,
+    vocabulary=514,
+    text_width=64,
+    text_heads=1,
+    text_layers=2,
+)
 
 
 def unit(x):
@@ -66,11 +78,13 @@ def main():
         print(f"{what}: {found:.3g} (at most {limit:.3g})")
 
     for causal in (False, True):
-        verdict(f"attention, {'causal' if causal else 'plain'}, largest difference", attention_difference(causal), 1e-14)
+        verdict(
+            f"attention, {'causal' if causal else 'plain'}, largest difference", attention_difference(causal), 1e-14
+        )
     w = double(a.twin / "trained.safetensors")
     test = read_idx(a.data / "t10k-images-idx3-ubyte.gz")
     with torch.no_grad():
-        image = torch.cat([unit(encode_image(w, TWIN, prepare(test[k:k + 500]))) for k in range(0, len(test), 500)])
+        image = torch.cat([unit(encode_image(w, TWIN, prepare(test[k : k + 500]))) for k in range(0, len(test), 500)])
         text = unit(encode_text(w, TWIN, torch.from_numpy(expected["ids"]).long()))
     verdict("image features, largest difference", np.abs(image[:100].numpy() - expected["image"]).max(), 1e-5)
     verdict("text features, largest difference", np.abs(text.numpy() - expected["text"]).max(), 1e-5)
@@ -83,9 +97,15 @@ def main():
     order, templates = np.load(a.twin / "order.npy"), np.load(a.twin / "templates.npy").astype(np.int64)
     losses, total = json.loads((a.twin / "losses.json").read_text()), len(order)
     warm = total // 20
-    optimizer = torch.optim.AdamW([{"params": [x for x in w.values() if x.ndim > 1], "weight_decay": 0.2},
-                                   {"params": [x for x in w.values() if x.ndim <= 1], "weight_decay": 0.0}],
-                                  lr=1e-3, betas=(0.9, 0.98), eps=1e-6)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [x for x in w.values() if x.ndim > 1], "weight_decay": 0.2},
+            {"params": [x for x in w.values() if x.ndim <= 1], "weight_decay": 0.0},
+        ],
+        lr=1e-3,
+        betas=(0.9, 0.98),
+        eps=1e-6,
+    )
     captions = torch.tensor(caption_ids())
     worst = 0.0
     for step in range(min(a.steps, warm)):

@@ -112,7 +112,8 @@ std::size_t at(Index i) { return static_cast<std::size_t>(i); }
   }
 
 namespace {
-/// PyTorch's run once more: its images and captions in its order. losses[i] and expected[i] are of step i, here and there.
+/// PyTorch's run once more: its images and captions in its order. losses[i] and expected[i] are of step i, here and
+/// there.
 struct Twin {
   SmallModel model;
   std::vector<double> losses, expected;

@@ -22,7 +22,8 @@ inline std::vector<std::int32_t> ids_from(const clip::Json& row, std::size_t fir
   return ids;
 }
 
-/// Compares every row [text, (repaired,) id, id, …] with the ids a tokenizer gives, and shows the first few that differ.
+/// Compares every row [text, (repaired,) id, id, …] with the ids a tokenizer gives, and shows the first few that
+/// differ.
 template <class Tokenizer>
 void compare_ids(const Tokenizer& tokenizer, const clip::Json& rows, std::size_t first_id, std::size_t least) {
   const auto words = [](const std::vector<std::int32_t>& ids) {

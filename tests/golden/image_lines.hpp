@@ -38,8 +38,8 @@ inline std::uint32_t checksum(const clip::Image& image) {
 }
 inline std::uint32_t checksum(const clip::Images& images) { return clip::crc32(std::as_bytes(images.values())); }
 
-/// computed(rest of the line) against its checksum, for the lines of tests/golden/FILE that begin with `what`. Nothing computed: the line
-/// is left out. Says how many were compared.
+/// computed(rest of the line) against its checksum, for the lines of tests/golden/FILE that begin with `what`. Nothing
+/// computed: the line is left out. Says how many were compared.
 template <class F>
 int check_lines(const char* file, const std::string& what, F computed) {
   std::ifstream lines(std::string(CLIP_SOURCE_DIR "/tests/golden/") + file);

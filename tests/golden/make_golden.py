@@ -6,6 +6,7 @@ ten steps of training, against which the C++ tests compare. README.md lists what
 Needs numpy and torch. Run by hand; the files are committed. Weights and inputs are drawn by numpy's seeded generator and
 are float32 numbers; everything computed from them is in double precision.
 """
+
 import argparse
 import json
 import math
@@ -17,19 +18,54 @@ import torch
 
 from reference_clip import Config, contrastive, encode_image, encode_text, equal_captions, shapes, similarity, single
 
-TINY_A = Config(embed_dim=20, image_size=16, patch_size=4, image_width=18, image_heads=2, image_layers=3,
-                context=16, vocabulary=60, text_width=15, text_heads=3, text_layers=2)
-TINY_B = Config(embed_dim=10, image_size=21, patch_size=7, image_width=20, image_heads=4, image_layers=2,
-                context=9, vocabulary=33, text_width=12, text_heads=2, text_layers=3)
+TINY_A = Config(
+    embed_dim=20,
+    image_size=16,
+    patch_size=4,
+    image_width=18,
+    image_heads=2,
+    image_layers=3,
+    context=16,
+    vocabulary=60,
+    text_width=15,
+    text_heads=3,
+    text_layers=2,
+)
+TINY_B = Config(
+    embed_dim=10,
+    image_size=21,
+    patch_size=7,
+    image_width=20,
+    image_heads=4,
+    image_layers=2,
+    context=9,
+    vocabulary=33,
+    text_width=12,
+    text_heads=2,
+    text_layers=3,
+)
 
 # The words of six captions between SOT and EOT: 1 and 4 are equal, 0 begins 2, 1 begins with two words of 0, one fills
 # the context, and one of each set has a word with id 0, which is also what pads. B has a caption without words too.
-CAPTIONS_A = [[7, 12, 3, 40], [7, 12, 9], [7, 12, 3, 40, 22, 5], [31, 0, 8], [7, 12, 9],
-              [7, 50, 1, 2, 3, 4, 5, 6, 8, 57, 10, 11, 13, 14]]
+CAPTIONS_A = [
+    [7, 12, 3, 40],
+    [7, 12, 9],
+    [7, 12, 3, 40, 22, 5],
+    [31, 0, 8],
+    [7, 12, 9],
+    [7, 50, 1, 2, 3, 4, 5, 6, 8, 57, 10, 11, 13, 14],
+]
 CAPTIONS_B = [[5, 6], [5, 17], [5, 6, 30], [], [5, 17], [21, 0, 21, 4, 5, 6, 7]]
 
-ADAMW = {"learning_rate": single(1e-3), "beta1": single(0.9), "beta2": single(0.98), "epsilon": single(1e-6),
-         "weight_decay": single(0.2), "steps": 10, "logit_scale_max": math.log(100)}
+ADAMW = {
+    "learning_rate": single(1e-3),
+    "beta1": single(0.9),
+    "beta2": single(0.98),
+    "epsilon": single(1e-6),
+    "weight_decay": single(0.2),
+    "steps": 10,
+    "logit_scale_max": math.log(100),
+}
 
 
 def draw_weights(config, logit_scale, rng):
@@ -45,7 +81,7 @@ def draw_weights(config, logit_scale, rng):
             x = 0.1 * x
         elif name.endswith("embedding") or name == "token_embedding.weight":
             x = 0.5 * x
-        else:                                                       # a matrix: its inputs are rows of a raw projection
+        else:  # a matrix: its inputs are rows of a raw projection
             fan_in = shape[0] if name.endswith("proj") or name == "text_projection" else math.prod(shape[1:])
             x = x / math.sqrt(fan_in)
         weights[name] = np.asarray(x, np.float32)
@@ -56,7 +92,7 @@ def pad(captions, config):
     """SOT, the words, EOT, zeros.                                                   result : (n, context) int32"""
     ids = np.zeros((len(captions), config.context), np.int32)
     for row, words in zip(ids, captions):
-        row[:len(words) + 2] = [config.sot, *words, config.eot]
+        row[: len(words) + 2] = [config.sot, *words, config.eot]
     return ids
 
 
@@ -66,7 +102,10 @@ def adamw(weights, loss_of):
     decayed, plain = [x for x in p.values() if x.ndim > 1], [x for x in p.values() if x.ndim <= 1]
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": ADAMW["weight_decay"]}, {"params": plain, "weight_decay": 0.0}],
-        lr=ADAMW["learning_rate"], betas=(ADAMW["beta1"], ADAMW["beta2"]), eps=ADAMW["epsilon"])
+        lr=ADAMW["learning_rate"],
+        betas=(ADAMW["beta1"], ADAMW["beta2"]),
+        eps=ADAMW["epsilon"],
+    )
     losses, scales = [], []
     for _ in range(ADAMW["steps"]):
         optimizer.zero_grad()
@@ -95,8 +134,9 @@ def golden(config, captions, logit_scale, seed, with_states):
     logits = similarity(p, image, text)
     loss = contrastive(logits, same)
     loss.backward()
-    losses, scales = adamw(weights, lambda w: contrastive(
-        similarity(w, encode_image(w, config, x), encode_text(w, config, t)), same))
+    losses, scales = adamw(
+        weights, lambda w: contrastive(similarity(w, encode_image(w, config, x), encode_text(w, config, t)), same)
+    )
 
     out = dict(weights) | {"input.images": images, "input.ids": ids}
     out |= {"output.image_features": image, "output.text_features": text, "output.logits": logits, "output.loss": loss}
@@ -127,8 +167,10 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path(__file__).parent, help="folder to write to")
     output = parser.parse_args().output
     torch.set_num_threads(1)
-    cases = {"tiny_a": (TINY_A, CAPTIONS_A, math.log(1 / 0.07), 1, True),
-             "tiny_b": (TINY_B, CAPTIONS_B, 0.0005, 2, False)}   # b: step one is cut off at logit_scale 0
+    cases = {
+        "tiny_a": (TINY_A, CAPTIONS_A, math.log(1 / 0.07), 1, True),
+        "tiny_b": (TINY_B, CAPTIONS_B, 0.0005, 2, False),
+    }  # b: step one is cut off at logit_scale 0
     for name, case in cases.items():
         tensors = golden(*case)
         metadata = {key: repr(value) for key, value in asdict(case[0]).items()} | {"activation": "quick_gelu"}
@@ -136,8 +178,10 @@ def main():
         path = output / f"{name}.safetensors"
         save(path, tensors, metadata)
         losses, scales = tensors["adamw.losses"], tensors["adamw.logit_scale"]
-        print(f"{path.name}: {len(tensors)} tensors, {path.stat().st_size} bytes, loss {tensors['output.loss']:.12f}, "
-              f"after ten steps {losses[-1]:.12f}, logit_scale {scales[0]:.9f} .. {scales[-1]:.9f}")
+        print(
+            f"{path.name}: {len(tensors)} tensors, {path.stat().st_size} bytes, loss {tensors['output.loss']:.12f}, "
+            f"after ten steps {losses[-1]:.12f}, logit_scale {scales[0]:.9f} .. {scales[-1]:.9f}"
+        )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,11 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 folder = pathlib.Path(__file__).parent.parent / "checkpoint" / "files"
-METHODS = {"openclip": dict(antialias=True, align_corners=False), "huggingface": dict(align_corners=False), "tinyclip": dict(align_corners=True)}
+METHODS = {
+    "openclip": dict(antialias=True, align_corners=False),
+    "huggingface": dict(align_corners=False),
+    "tinyclip": dict(align_corners=True),
+}
 
 
 def table(rows, width):

@@ -15,6 +15,7 @@ files, named in the lines that begin with "file"; the others use patterns that b
 torchvision has no palettes and no 16-bit images to resize, and its lines of preprocessing, transformers' image processor, are all of
 the order huggingface. Cases in which torch meets an assertion of its own (sides of one pixel) are left out.
 """
+
 import argparse
 import pathlib
 import zlib
@@ -31,8 +32,12 @@ DEVIATION = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 
 def pattern(name, width, height, channels):
     """uint8 (height, width, channels). noise: every byte on its own, a quarter each 0 and 255; waves: slopes and steps."""
-    y, x, c = np.meshgrid(np.arange(height, dtype=np.uint32), np.arange(width, dtype=np.uint32),
-                          np.arange(channels, dtype=np.uint32), indexing="ij")
+    y, x, c = np.meshgrid(
+        np.arange(height, dtype=np.uint32),
+        np.arange(width, dtype=np.uint32),
+        np.arange(channels, dtype=np.uint32),
+        indexing="ij",
+    )
     if name == "waves":
         return (7 * x + 13 * y + 29 * c + 5 * ((x * y) % 17)).astype(np.uint8)
     h = x * np.uint32(0x9E3779B1) + y * np.uint32(0x85EBCA77) + c * np.uint32(0xC2B2AE3D)
@@ -84,6 +89,7 @@ def preprocessed(image, n, mode, interpolation, order):
 def torchvision_bytes(image, size, interpolation):
     import torch
     from torchvision.transforms.v2 import functional
+
     pixels = np.array(image)
     tensor = torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).contiguous()
     resized = functional.resize(tensor, size[::-1], functional.InterpolationMode(interpolation), antialias=True)
@@ -93,19 +99,46 @@ def torchvision_bytes(image, size, interpolation):
 def torchvision_floats(image, n, mode, interpolation):
     """The image processor on torchvision: CLIPImageProcessorFast in transformers 4, CLIPImageProcessor in 5."""
     import transformers
-    processor = getattr(transformers, "CLIPImageProcessorFast" if transformers.__version__[0] == "4" else "CLIPImageProcessor")(
-        size={"height": n, "width": n} if mode == "squash" else {"shortest_edge": n}, crop_size={"height": n, "width": n},
-        resample=int(FILTERS[interpolation]))
+
+    processor = getattr(
+        transformers, "CLIPImageProcessorFast" if transformers.__version__[0] == "4" else "CLIPImageProcessor"
+    )(
+        size={"height": n, "width": n} if mode == "squash" else {"shortest_edge": n},
+        crop_size={"height": n, "width": n},
+        resample=int(FILTERS[interpolation]),
+    )
     return processor(image.convert("RGB"), return_tensors="pt")["pixel_values"].numpy()
 
 
 def resize_cases():
     """Both filters, up and down and mixed, one side alone, the same size, from one pixel to twelve million."""
-    sizes = [(1, 1), (1, 1000), (1000, 1), (2, 3), (3, 500), (37, 53), (50, 40), (64, 64), (223, 225), (225, 223), (300, 200),
-             (640, 427)]
+    sizes = [
+        (1, 1),
+        (1, 1000),
+        (1000, 1),
+        (2, 3),
+        (3, 500),
+        (37, 53),
+        (50, 40),
+        (64, 64),
+        (223, 225),
+        (225, 223),
+        (300, 200),
+        (640, 427),
+    ]
     turn = 0
     for w, h in sizes:
-        for W, H in [(w, h), (1, 1), (224, 224), (w, 7), (7, h), (33, 129), (2 * w + 1, h), (w, 2 * h + 1), (-(-w // 3), -(-h // 2))]:
+        for W, H in [
+            (w, h),
+            (1, 1),
+            (224, 224),
+            (w, 7),
+            (7, h),
+            (33, 129),
+            (2 * w + 1, h),
+            (w, 2 * h + 1),
+            (-(-w // 3), -(-h // 2)),
+        ]:
             for kind in ("gray", "rgb", "rgba"):
                 yield kind, ("noise", "waves")[turn % 5 == 0], w, h, W, H, ("bicubic", "bilinear")[turn % 2]
                 turn += 1
@@ -119,23 +152,49 @@ def resize_cases():
         for turn, (w, h) in enumerate([(1, 1), (1, 300), (300, 1), (2, 3), (37, 53), (50, 40), (223, 225), (640, 427)]):
             for W, H in [(w, h), (224, 224), (w, 7), (7, h), (33, 129)]:
                 yield kind, ("noise", "waves")[turn % 3 == 0], w, h, W, H, ("bicubic", "bilinear")[turn % 2]
-    for turn, kind in enumerate(("gray", "rgb", "rgba", "cmyk", "gray16")):  # the height loses more than twice what the width does
+    for turn, kind in enumerate(
+        ("gray", "rgb", "rgba", "cmyk", "gray16")
+    ):  # the height loses more than twice what the width does
         for w, h, W, H in [(248, 620, 224, 560), (100, 131, 115, 130), (90, 98, 88, 94)]:  # the last: exactly twice
             yield kind, "noise", w, h, W, H, ("bicubic", "bilinear")[turn % 2]
 
 
 def preprocess_cases():
     turn = 0
-    for w, h in [(1, 1), (1, 1000), (1000, 1), (2, 3), (33, 32), (32, 35), (37, 53), (50, 40), (223, 225), (224, 224), (225, 224),
-                 (227, 224), (224, 231), (300, 200), (427, 640), (640, 427), (800, 601)]:
+    for w, h in [
+        (1, 1),
+        (1, 1000),
+        (1000, 1),
+        (2, 3),
+        (33, 32),
+        (32, 35),
+        (37, 53),
+        (50, 40),
+        (223, 225),
+        (224, 224),
+        (225, 224),
+        (227, 224),
+        (224, 231),
+        (300, 200),
+        (427, 640),
+        (640, 427),
+        (800, 601),
+    ]:
         for kind in ("gray", "rgb", "rgba", "palette"):
             for mode in ("shortest", "squash"):
                 for order in ("openai", "huggingface"):
-                    yield kind, ("waves", "noise")[turn % 3 > 0], w, h, (224, 32, 55)[turn % 7 % 3], mode, ("bicubic", "bilinear")[turn % 5 % 2], order
+                    yield kind, ("waves", "noise")[turn % 3 > 0], w, h, (224, 32, 55)[turn % 7 % 3], mode, (
+                        "bicubic",
+                        "bilinear",
+                    )[turn % 5 % 2], order
                     turn += 1
     for kind in ("cmyk", "gray16"):
         for w, h, n in [(1, 1, 32), (2, 3, 32), (50, 40, 32), (33, 32, 32), (223, 225, 224), (427, 640, 224)]:
-            for mode, interpolation, order in [("shortest", "bicubic", "openai"), ("squash", "bilinear", "openai"), ("shortest", "bicubic", "huggingface")]:
+            for mode, interpolation, order in [
+                ("shortest", "bicubic", "openai"),
+                ("squash", "bilinear", "openai"),
+                ("shortest", "bicubic", "huggingface"),
+            ]:
                 yield kind, "waves", w, h, n, mode, interpolation, order
     for turn, kind in enumerate(("gray", "rgb", "rgba", "cmyk", "gray16")):
         for w, h, n in [(248, 620, 224), (257, 700, 224), (60, 33, 32)]:
@@ -150,12 +209,21 @@ def main():
     parser.add_argument("--output", type=pathlib.Path)
     arguments = parser.parse_args()
     version = tuple(map(int, PIL.__version__.split(".")[:2]))
-    if arguments.resampling == "pillow12" and version > (12, 1) or arguments.resampling == "pillow13" and version < (13, 0):
+    if (
+        arguments.resampling == "pillow12"
+        and version > (12, 1)
+        or arguments.resampling == "pillow13"
+        and version < (13, 0)
+    ):
         raise SystemExit(f"{arguments.resampling} cannot be made with Pillow {PIL.__version__}")
     torchvision = arguments.resampling == "torchvision"
 
     def floats(image, n, mode, interpolation, order):
-        return torchvision_floats(image, n, mode, interpolation) if torchvision else preprocessed(image, n, mode, interpolation, order)
+        return (
+            torchvision_floats(image, n, mode, interpolation)
+            if torchvision
+            else preprocessed(image, n, mode, interpolation, order)
+        )
 
     lines = []
 
@@ -174,21 +242,33 @@ def main():
 
     for kind, name, w, h, W, H, interpolation in resize_cases():
         if not torchvision or kind not in ("palette", "gray16"):
-            add(f"resize {kind} {name} {w} {h} {W} {H} {interpolation}",
-                lambda: f"{zlib.crc32(resized(pattern_image(kind, name, w, h), (W, H), interpolation)):08x}")
+            add(
+                f"resize {kind} {name} {w} {h} {W} {H} {interpolation}",
+                lambda: f"{zlib.crc32(resized(pattern_image(kind, name, w, h), (W, H), interpolation)):08x}",
+            )
     for kind, name, w, h, n, mode, interpolation, order in preprocess_cases():
         if not torchvision or order == "huggingface":
-            add(f"preprocess {kind} {name} {w} {h} {n} {mode} {interpolation} {order}",
-                lambda: checksum(floats(pattern_image(kind, name, w, h), n, mode, interpolation, order)))
+            add(
+                f"preprocess {kind} {name} {w} {h} {n} {mode} {interpolation} {order}",
+                lambda: checksum(floats(pattern_image(kind, name, w, h), n, mode, interpolation, order)),
+            )
     for path in sorted(arguments.images.glob("*.png")):
-        for n, mode, interpolation, order in [(224, "shortest", "bicubic", "openai"), (224, "shortest", "bicubic", "huggingface"),
-                                              (224, "squash", "bicubic", "openai"), (64, "shortest", "bilinear", "openai"),
-                                              (17, "squash", "bilinear", "huggingface"), (336, "shortest", "bicubic", "openai")]:
+        for n, mode, interpolation, order in [
+            (224, "shortest", "bicubic", "openai"),
+            (224, "shortest", "bicubic", "huggingface"),
+            (224, "squash", "bicubic", "openai"),
+            (64, "shortest", "bilinear", "openai"),
+            (17, "squash", "bilinear", "huggingface"),
+            (336, "shortest", "bicubic", "openai"),
+        ]:
             if torchvision and order != "huggingface":
                 continue
             image = Image.open(path)
             image.load()
-            add(f"file {path.name} {n} {mode} {interpolation} {order}", lambda: checksum(floats(image, n, mode, interpolation, order)))
+            add(
+                f"file {path.name} {n} {mode} {interpolation} {order}",
+                lambda: checksum(floats(image, n, mode, interpolation, order)),
+            )
     output = arguments.output or pathlib.Path(__file__).with_name(f"resize_{arguments.resampling}.txt")
     output.write_text("".join(line + "\n" for line in lines))
 

@@ -7,6 +7,7 @@ Needs numpy, torch and open_clip_torch, whose own modules compute the numbers. R
 statistics and inputs are drawn by numpy's seeded generator and are float32 numbers, counters int64; everything computed from
 them is in double precision.
 """
+
 import argparse
 import math
 import pathlib
@@ -22,7 +23,7 @@ IMAGE = {"image_size": 64, "layers": [2, 1, 2, 1], "width": 4}
 TEXT = {"context_length": 9, "vocab_size": 33, "width": 12, "heads": 2, "layers": 2}
 EMBED_DIM = 10
 CAPTIONS = [[5, 6], [5, 17], [5, 6, 30], [], [5, 17]]
-THIN = 1000                                                         # values above which a gradient is thinned out
+THIN = 1000  # values above which a gradient is thinned out
 SGD = {"learning_rate": single(2e-3), "steps": 2}
 
 
@@ -38,7 +39,7 @@ def draw(state, rng):
             continue
         elif name.endswith("running_var"):
             x = np.exp(0.3 * x)
-        elif old.ndim == 1:                                      # gains near one, biases and means near zero
+        elif old.ndim == 1:  # gains near one, biases and means near zero
             gain = name.endswith("weight")
             x = 0.1 * x + (1 if gain else 0)
         elif name.endswith("embedding") or name == "token_embedding.weight":
@@ -78,8 +79,19 @@ def golden(seed):
     """Every tensor of the file."""
     rng = np.random.default_rng(seed)
     values = draw(build(None).state_dict(), rng)
-    sizes = Config(embed_dim=EMBED_DIM, image_size=64, patch_size=32, image_width=4, image_heads=2, image_layers=4, context=TEXT["context_length"],
-                   vocabulary=TEXT["vocab_size"], text_width=TEXT["width"], text_heads=TEXT["heads"], text_layers=TEXT["layers"])
+    sizes = Config(
+        embed_dim=EMBED_DIM,
+        image_size=64,
+        patch_size=32,
+        image_width=4,
+        image_heads=2,
+        image_layers=4,
+        context=TEXT["context_length"],
+        vocabulary=TEXT["vocab_size"],
+        text_width=TEXT["width"],
+        text_heads=TEXT["heads"],
+        text_layers=TEXT["layers"],
+    )
     ids = pad(CAPTIONS, sizes)
     images = rng.standard_normal((len(ids), 3, 64, 64)).astype(np.float32)
     x, t = torch.from_numpy(images).double(), torch.from_numpy(ids).long()
@@ -88,13 +100,19 @@ def golden(seed):
     for mode in ("evaluation", "training"):
         model = build(values).train(mode == "training")
         states = []
-        for part in (model.visual.avgpool, model.visual.layer1, model.visual.layer2, model.visual.layer3, model.visual.layer4):
+        for part in (
+            model.visual.avgpool,
+            model.visual.layer1,
+            model.visual.layer2,
+            model.visual.layer3,
+            model.visual.layer4,
+        ):
             part.register_forward_hook(lambda module, inputs, y: states.append(y))
         image, text, loss = run(model, x, t)
         loss.backward()
         out |= {f"{mode}.image_features": image, f"{mode}.text_features": text, f"{mode}.loss": loss}
         out |= {f"{mode}.gradient.{name}": thinned(p.grad) for name, p in model.named_parameters()}
-        if mode == "evaluation":                                 # rows by columns: (n, pixels, channels)
+        if mode == "evaluation":  # rows by columns: (n, pixels, channels)
             out |= {f"state.{k}": s.flatten(2).transpose(1, 2).contiguous() for k, s in enumerate(states)}
 
     model, losses = build(values).train(), []
@@ -106,7 +124,11 @@ def golden(seed):
         optimizer.step()
         losses.append(loss.item())
     out["sgd.losses"] = np.array(losses)
-    out |= {f"sgd.{name}": buffer.double() for name, buffer in model.named_buffers() if ".bn" in name or "downsample" in name}
+    out |= {
+        f"sgd.{name}": buffer.double()
+        for name, buffer in model.named_buffers()
+        if ".bn" in name or "downsample" in name
+    }
     with torch.no_grad():
         out["sgd.image_features"] = model.eval().encode_image(x)
     return {name: y.detach().numpy() if isinstance(y, torch.Tensor) else y for name, y in out.items()}
@@ -117,13 +139,15 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path(__file__).parent, help="folder to write to")
     output = parser.parse_args().output
     torch.set_num_threads(1)
-    tensors = golden(8)                                              # no ReLU of either mode sees an input within 1e-5 of its
-                                                                     # kink, where rounding would decide the slope
+    tensors = golden(8)  # no ReLU of either mode sees an input within 1e-5 of its
+    # kink, where rounding would decide the slope
     metadata = {"vocabulary": repr(TEXT["vocab_size"])} | {"sgd." + key: repr(value) for key, value in SGD.items()}
     path = output / "tiny_resnet.safetensors"
     save(path, tensors, metadata)
-    print(f"{path.name}: {len(tensors)} tensors, {path.stat().st_size} bytes, loss {tensors['evaluation.loss']:.9f} in evaluation, "
-          f"{tensors['training.loss']:.9f} in training, then {tensors['sgd.losses'][-1]:.9f}")
+    print(
+        f"{path.name}: {len(tensors)} tensors, {path.stat().st_size} bytes, loss {tensors['evaluation.loss']:.9f} in evaluation, "
+        f"{tensors['training.loss']:.9f} in training, then {tensors['sgd.losses'][-1]:.9f}"
+    )
     names = output / "rn50_names.txt"
     state = open_clip.create_model("RN50", load_weights=False).state_dict()
     names.write_text("".join(" ".join([name, *map(str, x.shape)]) + "\n" for name, x in sorted(state.items())))

@@ -9,6 +9,7 @@ A CLIP with OpenAI's names, every weight a different number, and the same weight
   huggingface/    a folder in two shards with an index and config.json, by the names of transformers' CLIPModel
   wanted.safetensors  the weights, as every one of these files holds them
 """
+
 import argparse
 import json
 import pathlib
@@ -122,12 +123,24 @@ def huggingface(state):
                     for letter, part in zip("qkv", value.chunk(3)):
                         out[f"{layer}self_attn.{letter}_proj.{kind}"] = part.contiguous()
                 else:
-                    for a, b in [("attn.out_proj", "self_attn.out_proj"), ("ln_1", "layer_norm1"), ("ln_2", "layer_norm2"), ("mlp.c_fc", "mlp.fc1"), ("mlp.c_proj", "mlp.fc2")]:
+                    for a, b in [
+                        ("attn.out_proj", "self_attn.out_proj"),
+                        ("ln_1", "layer_norm1"),
+                        ("ln_2", "layer_norm2"),
+                        ("mlp.c_fc", "mlp.fc1"),
+                        ("mlp.c_proj", "mlp.fc2"),
+                    ]:
                         rest = rest.replace(a, b)
                     out[layer + rest] = value
             else:
-                for a, b in [("class_embedding", "embeddings.class_embedding"), ("conv1", "embeddings.patch_embedding"), ("ln_pre", "pre_layrnorm"), ("ln_post", "post_layernorm"),
-                             ("token_embedding", "embeddings.token_embedding"), ("ln_final", "final_layer_norm")]:
+                for a, b in [
+                    ("class_embedding", "embeddings.class_embedding"),
+                    ("conv1", "embeddings.patch_embedding"),
+                    ("ln_pre", "pre_layrnorm"),
+                    ("ln_post", "post_layernorm"),
+                    ("token_embedding", "embeddings.token_embedding"),
+                    ("ln_final", "final_layer_norm"),
+                ]:
                     if name.startswith(a):
                         name = name.replace(a, b)
                         break
@@ -155,8 +168,18 @@ def main():
     optimizer = torch.optim.AdamW(small.parameters())
     small(torch.ones(1, 3)).sum().backward()
     optimizer.step()
-    torch.save({"epoch": 3, "name": "run", "args": argparse.Namespace(rate=1e-3, sizes=[1, 2]), "optimizer": optimizer.state_dict(), "shape": torch.Size([2, 3]), "big": 2**70,
-                "state_dict": {"module." + k: v.half() for k, v in state.items()}}, folder / "nested.pt")
+    torch.save(
+        {
+            "epoch": 3,
+            "name": "run",
+            "args": argparse.Namespace(rate=1e-3, sizes=[1, 2]),
+            "optimizer": optimizer.state_dict(),
+            "shape": torch.Size([2, 3]),
+            "big": 2**70,
+            "state_dict": {"module." + k: v.half() for k, v in state.items()},
+        },
+        folder / "nested.pt",
+    )
 
     script = made()
     for name, p in script.named_parameters():  # as OpenAI's archives mix them
@@ -174,11 +197,30 @@ def main():
     files = [f"model-{i + 1:05}-of-00002.safetensors" for i in range(2)]
     for shard, file in zip(shards, files):
         save_file(shard, there / file, {"format": "pt"})
-    index = {"metadata": {"total_size": sum(v.numel() * 2 for v in names.values())}, "weight_map": {k: f for s, f in zip(shards, files) for k in s}}
+    index = {
+        "metadata": {"total_size": sum(v.numel() * 2 for v in names.values())},
+        "weight_map": {k: f for s, f in zip(shards, files) for k in s},
+    }
     (there / "model.safetensors.index.json").write_text(json.dumps(index, indent=1, sort_keys=True) + "\n")
-    tower = {"hidden_size": WIDTH, "num_hidden_layers": LAYERS, "num_attention_heads": 4, "intermediate_size": 2 * WIDTH, "hidden_act": "gelu", "layer_norm_eps": 1e-5}
-    config = {"model_type": "clip", "projection_dim": EMBED, "vision_config": {**tower, "image_size": SIZE, "patch_size": PATCH},
-              "text_config": {**tower, "num_attention_heads": 2, "max_position_embeddings": CONTEXT, "vocab_size": VOCABULARY}}
+    tower = {
+        "hidden_size": WIDTH,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": 4,
+        "intermediate_size": 2 * WIDTH,
+        "hidden_act": "gelu",
+        "layer_norm_eps": 1e-5,
+    }
+    config = {
+        "model_type": "clip",
+        "projection_dim": EMBED,
+        "vision_config": {**tower, "image_size": SIZE, "patch_size": PATCH},
+        "text_config": {
+            **tower,
+            "num_attention_heads": 2,
+            "max_position_embeddings": CONTEXT,
+            "vocab_size": VOCABULARY,
+        },
+    }
     (there / "config.json").write_text(json.dumps(config, indent=1) + "\n")
     for file in folder.rglob("*.*"):
         file.chmod(0o644)

@@ -3,6 +3,7 @@
 The forward passes follow section 2 and figure 3 of the CLIP paper. Weights are a dictionary under the names of OpenAI's
 checkpoints; every function works in the type of what it is given. Nothing here is meant to be fast.
 """
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ single = lambda value: float(np.float32(value))
 @dataclass(frozen=True)
 class Config:
     """The sizes of one model."""
+
     embed_dim: int
     image_size: int
     patch_size: int
@@ -82,9 +84,9 @@ def attention(w, name, x, heads, causal):
     """Multi-head self-attention.                                                    x, result : (n, tokens, width)"""
     n, tokens, width = x.shape
     size = width // heads
-    qkv = x @ w[name + ".in_proj_weight"].T + w[name + ".in_proj_bias"]              # (n, tokens, 3 * width)
+    qkv = x @ w[name + ".in_proj_weight"].T + w[name + ".in_proj_bias"]  # (n, tokens, 3 * width)
     q, k, v = (part.reshape(n, tokens, heads, size).transpose(1, 2) for part in qkv.split(width, -1))
-    scores = (q * size ** -0.5) @ k.transpose(-1, -2)                                # (n, heads, tokens, tokens)
+    scores = (q * size**-0.5) @ k.transpose(-1, -2)  # (n, heads, tokens, tokens)
     if causal:
         later = torch.ones(tokens, tokens, dtype=torch.bool).triu(1)
         scores = scores.masked_fill(later, float("-inf"))
@@ -114,7 +116,7 @@ def encode_image(w, config, images, states=None):
     c, n = config, len(images)
     side, patch = c.image_size // c.patch_size, c.patch_size
     patches = images.reshape(n, 3, side, patch, side, patch).permute(0, 2, 4, 1, 3, 5).reshape(n, side * side, -1)
-    x = patches @ w["visual.conv1.weight"].flatten(1).T                              # (n, side * side, width)
+    x = patches @ w["visual.conv1.weight"].flatten(1).T  # (n, side * side, width)
     x = torch.cat([w["visual.class_embedding"].expand(n, 1, -1), x], 1) + w["visual.positional_embedding"]
     x = layer_norm(w, "visual.ln_pre", x, c.epsilon)
     x = transformer(w, "visual.", x, c.image_layers, c.image_heads, c.epsilon, False, states)

@@ -1,10 +1,10 @@
 # sh run.sh alone|together INCLUDE_DIR COMPILER FLAGS…: checks that every header under INCLUDE_DIR compiles.
 #
-# alone: each header in a translation unit of its own, two compilers at a time, as a program that links clip::precompiled
-# sees it: then headers include least. A header that another one includes first is proven there; X.inl.hpp is a part of X.hpp.
-# together: all headers in one unit, for the warnings of a second compiler and for clashes of names.
-# Headers of clip::precompiled redefine what it replaces and are a unit of their own. Exempt: X_begin.hpp and X_end.hpp,
-# which make sense only as a pair around other code. layering/check.cmake asserts #pragma once.
+# alone: each header in a translation unit of its own, two compilers at a time, as a program that links
+# clip::precompiled sees it: then headers include least. A header that another one includes first is proven there;
+# X.inl.hpp is a part of X.hpp. together: all headers in one unit, for the warnings of a second compiler and for clashes
+# of names. Headers of clip::precompiled redefine what it replaces and are a unit of their own. Exempt: X_begin.hpp and
+# X_end.hpp, which make sense only as a pair around other code. layering/check.cmake asserts #pragma once.
 how=$1
 include=$2
 compiler=$3

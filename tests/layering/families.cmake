@@ -1,7 +1,8 @@
 # cmake -D INCLUDE_DIR=… -P families.cmake: a family of towers is known in its own folder and in tower/list.hpp alone.
 #
-# Counts, for every folder clip/tower/FAMILY/, the headers outside it that include one of its headers or name its configuration.
-# Allowed are tower/list.hpp, and other families' folders, whose published models pair their towers with this one.
+# Counts, for every folder clip/tower/FAMILY/, the headers outside it that include one of its headers or name its
+# configuration. Allowed are tower/list.hpp, and other families' folders, whose published models pair their towers with
+# this one.
 
 file(GLOB families RELATIVE ${INCLUDE_DIR}/clip/tower ${INCLUDE_DIR}/clip/tower/*)
 file(GLOB_RECURSE headers RELATIVE ${INCLUDE_DIR} ${INCLUDE_DIR}/clip/*.hpp)

@@ -1,5 +1,5 @@
-# cmake -D INCLUDE_DIR=… -D SCRATCH=… -P families_self_test.cmake: families.cmake finds a header that knows a family, and a family
-# that is not listed.
+# cmake -D INCLUDE_DIR=… -D SCRATCH=… -P families_self_test.cmake: families.cmake finds a header that knows a family,
+# and a family that is not listed.
 function(verdict out)
   execute_process(COMMAND ${CMAKE_COMMAND} -D INCLUDE_DIR=${SCRATCH} -P ${CMAKE_CURRENT_LIST_DIR}/families.cmake
                   RESULT_VARIABLE status ERROR_VARIABLE text OUTPUT_QUIET)

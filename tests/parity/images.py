@@ -1,5 +1,4 @@
-"""Compares the decoded pixels of generated image files, whole and damaged, with Pillow's. See README.md.
-"""
+"""Compares the decoded pixels of generated image files, whole and damaged, with Pillow's. See README.md."""
 
 import argparse
 import collections
@@ -17,11 +16,21 @@ import zlib
 import PIL
 from PIL import Image
 
-MASKS = {16: [(0xF800, 0x7E0, 0x1F, 0), (0x7C00, 0x3E0, 0x1F, 0), (0xF00, 0xF0, 0xF, 0xF000)],
-         24: [(0xFF0000, 0xFF00, 0xFF, 0), (0xFF, 0xFF00, 0xFF0000, 0)],
-         32: [(0xFF0000, 0xFF00, 0xFF, 0), (0xFF000000, 0xFF0000, 0xFF00, 0), (0xFF000000, 0xFF00, 0xFF, 0),
-              (0xFF000000, 0xFF0000, 0xFF00, 0xFF), (0xFF, 0xFF00, 0xFF0000, 0xFF000000), (0xFF0000, 0xFF00, 0xFF, 0xFF000000),
-              (0xFF000000, 0xFF00, 0xFF, 0xFF0000), (0, 0, 0, 0), (0xFF, 0xFF00, 0xFF0000, 0)]}
+MASKS = {
+    16: [(0xF800, 0x7E0, 0x1F, 0), (0x7C00, 0x3E0, 0x1F, 0), (0xF00, 0xF0, 0xF, 0xF000)],
+    24: [(0xFF0000, 0xFF00, 0xFF, 0), (0xFF, 0xFF00, 0xFF0000, 0)],
+    32: [
+        (0xFF0000, 0xFF00, 0xFF, 0),
+        (0xFF000000, 0xFF0000, 0xFF00, 0),
+        (0xFF000000, 0xFF00, 0xFF, 0),
+        (0xFF000000, 0xFF0000, 0xFF00, 0xFF),
+        (0xFF, 0xFF00, 0xFF0000, 0xFF000000),
+        (0xFF0000, 0xFF00, 0xFF, 0xFF000000),
+        (0xFF000000, 0xFF00, 0xFF, 0xFF0000),
+        (0, 0, 0, 0),
+        (0xFF, 0xFF00, 0xFF0000, 0),
+    ],
+}
 
 
 def palette(rng, colors, each):
@@ -76,7 +85,9 @@ def bmp(rng):
         width = rng.randint(100, 700)
     size = rng.choice([12, 40, 40, 40, 52, 56, 64, 108, 124])
     bits = rng.choice([1, 4, 8, 8, 16, 24, 32])
-    compression = 0 if size == 12 else 3 if bits >= 16 and rng.random() < 0.7 else rng.choice([0, 0, 1, 2]) if bits <= 8 else 0
+    compression = (
+        0 if size == 12 else 3 if bits >= 16 and rng.random() < 0.7 else rng.choice([0, 0, 1, 2]) if bits <= 8 else 0
+    )
     if rng.random() < 0.02:
         compression = rng.randrange(7)
     if rng.random() < 0.02:
@@ -85,24 +96,40 @@ def bmp(rng):
     named, colors = 0, b""
     if bits <= 8:
         whole = 1 << bits
-        named = rng.choice([0, 0, whole, rng.randint(1, whole), rng.choice([2, 2, 256, 256, 300, 512, 70000])]) if size > 12 else 0
+        named = (
+            rng.choice([0, 0, whole, rng.randint(1, whole), rng.choice([2, 2, 256, 256, 300, 512, 70000])])
+            if size > 12
+            else 0
+        )
         colors = palette(rng, min(named or whole, 600), each)
         if rng.random() < 0.1:
-            colors = colors[:rng.randrange(len(colors) + 1)]
+            colors = colors[: rng.randrange(len(colors) + 1)]
     elif rng.random() < 0.1:
         named = rng.randint(1, 256)
     top_down = size > 12 and rng.random() < 0.3
     if size == 12:
         header = struct.pack("<IHHHH", 12, width, height, 1, bits)
     else:
-        header = struct.pack("<IiiHHIIiiII", size, width, -height if top_down else height, 1, bits, compression, rng.randrange(2**32),
-                             2835, 2835, named, 0)
+        header = struct.pack(
+            "<IiiHHIIiiII",
+            size,
+            width,
+            -height if top_down else height,
+            1,
+            bits,
+            compression,
+            rng.randrange(2**32),
+            2835,
+            2835,
+            named,
+            0,
+        )
         known = MASKS.get(bits, MASKS[32])  # the last is unknown to Pillow
         masks = struct.pack("<IIII", *(known[-1] if rng.random() < 0.04 else rng.choice(known[:-1])))
         if size == 40:
             header += masks[:12] if compression == 3 else b""
         else:
-            header += (masks + rng.randbytes(108))[:size - 40]
+            header += (masks + rng.randbytes(108))[: size - 40]
     with_file_header = rng.random() < 0.85
     gap = rng.choice([0, 0, 0, 0, rng.randrange(20)]) if with_file_header else 0
     start = 14 * with_file_header + len(header) + len(colors) + gap
@@ -111,7 +138,7 @@ def bmp(rng):
     else:
         pixels = rng.randbytes((width * bits + 31) // 32 * 4 * height)
     if rng.random() < 0.05:
-        pixels = pixels[:-rng.randint(1, 8)]
+        pixels = pixels[: -rng.randint(1, 8)]
     stated = rng.choice([start, start, start, start, 0, 14 + size]) if gap == 0 else start
     file_header = b"BM" + struct.pack("<IHHI", rng.randrange(2**32), 0, 0, stated)
     return (file_header if with_file_header else b"") + header + colors + bytes(gap) + pixels
@@ -125,18 +152,39 @@ def tga(rng):
     first = rng.choice([0, 0, 0, rng.randint(1, 20)]) if kind == 1 else 0
     count = rng.choice([256 - first, rng.randint(1, 256 - first), 256 - first, 300]) if kind == 1 else 0
     map_bits = rng.choice([24, 24, 32, 16]) if kind == 1 else 0
-    header = struct.pack("<BBBHHBHHHHBB", len(name), kind == 1, kind + 8 * runs, first, count, map_bits, 0, 0, width, height, bits,
-                         rng.choice([0, 0x20, 0x10, 0x30]) | rng.choice([0, 0, 8]))
+    header = struct.pack(
+        "<BBBHHBHHHHBB",
+        len(name),
+        kind == 1,
+        kind + 8 * runs,
+        first,
+        count,
+        map_bits,
+        0,
+        0,
+        width,
+        height,
+        bits,
+        rng.choice([0, 0x20, 0x10, 0x30]) | rng.choice([0, 0, 8]),
+    )
     each, left, data = (bits + 7) // 8, width * height, bytearray()
     if not runs:
         data += rng.randbytes((width * bits + 7) // 8 * height)
     while runs and left > 0:
-        room = left if rng.random() < 0.01 else width - (width * height - left) % width  # a run may go on in the next row
+        room = (
+            left if rng.random() < 0.01 else width - (width * height - left) % width
+        )  # a run may go on in the next row
         n = rng.randint(1, min(128, room))
         repeated = rng.random() < 0.5
         data += bytes([n - 1 + 128 * repeated]) + rng.randbytes(each if repeated else each * n)
         left -= n
-    return header + name + rng.randbytes(count * map_bits // 8) + bytes(data) + rng.choice([b"", bytes(8) + b"TRUEVISION-XFILE.\0"])
+    return (
+        header
+        + name
+        + rng.randbytes(count * map_bits // 8)
+        + bytes(data)
+        + rng.choice([b"", bytes(8) + b"TRUEVISION-XFILE.\0"])
+    )
 
 
 def pnm(rng):
@@ -144,7 +192,11 @@ def pnm(rng):
     kind = rng.choice(["P5", "P6", "P5", "P6", "P4", "P1", "P2", "P3"])
     largest = 255 if rng.random() < 0.8 else rng.choice([1, 100, 65535, 1000])
     space = rng.choice(["\n", " ", "\t", "\n# a comment\n", "\r\n"])
-    head = f"{kind}{space}{width} {height}" + ("" if kind in ("P1", "P4") else f"{space if rng.random() < 0.5 else ' '}{largest}") + "\n"
+    head = (
+        f"{kind}{space}{width} {height}"
+        + ("" if kind in ("P1", "P4") else f"{space if rng.random() < 0.5 else ' '}{largest}")
+        + "\n"
+    )
     samples = width * height * (3 if kind in ("P3", "P6") else 1)
     if kind in ("P1", "P2", "P3"):
         most = 1 if kind == "P1" else largest
@@ -155,7 +207,9 @@ def pnm(rng):
 
 def gif(rng):
     width, height = rng.randint(1, 40), rng.randint(1, 30)
-    image = Image.frombytes("RGB", (width, height), rng.randbytes(3 * width * height)).quantize(rng.choice([2, 5, 16, 100, 256]))
+    image = Image.frombytes("RGB", (width, height), rng.randbytes(3 * width * height)).quantize(
+        rng.choice([2, 5, 16, 100, 256])
+    )
     if rng.random() < 0.2:
         image = Image.frombytes("L", (width, height), rng.randbytes(width * height))
     file = io.BytesIO()
@@ -173,7 +227,7 @@ def damaged(rng, data):
         change = rng.choice(["header", "header", "byte", "cut", "insert"])
         at = rng.randrange(min(len(data), 60) if change == "header" else len(data))
         if change == "cut":
-            data = data[:max(1, at)]
+            data = data[: max(1, at)]
         elif change == "insert":
             data[at:at] = rng.randbytes(rng.randint(1, 4))
         else:
@@ -198,8 +252,14 @@ def by_pillow(file):
 
 def by_library(program, paths, fill):
     """With every allocation and every freed block filled with a byte."""
-    run = subprocess.run([program], input="".join(f"{p}\n" for p in paths), capture_output=True, text=True, check=True,
-                         env={**os.environ, "MALLOC_PERTURB_": str(fill)})
+    run = subprocess.run(
+        [program],
+        input="".join(f"{p}\n" for p in paths),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "MALLOC_PERTURB_": str(fill)},
+    )
     return run.stdout.splitlines()
 
 
@@ -246,10 +306,14 @@ def main():
                 if arguments.keep:
                     arguments.keep.mkdir(exist_ok=True)
                     (arguments.keep / path.name).write_bytes(path.read_bytes())
-            if expected.split()[0] != from_path.split()[0] or (not expected.startswith("refused") and expected != from_path):
+            if expected.split()[0] != from_path.split()[0] or (
+                not expected.startswith("refused") and expected != from_path
+            ):
                 totals["read otherwise by Pillow from a path than from memory"] += 1
-    print(f"Pillow {PIL.__version__}, {arguments.kind}, seed {arguments.seed}: {arguments.count} files;",
-          ", ".join(f"{n} {what}" for what, n in totals.items()))
+    print(
+        f"Pillow {PIL.__version__}, {arguments.kind}, seed {arguments.seed}: {arguments.count} files;",
+        ", ".join(f"{n} {what}" for what, n in totals.items()),
+    )
     sys.exit(1 if failed or totals["different"] else 0)
 
 

@@ -146,7 +146,9 @@ def cases(rng, count, skipped):
         if rng.integers(8) == 0:  # one side stays
             size = (case.size[0], size[1]) if rng.integers(2) else (size[0], case.size[1])
         rest = f"{size[0]} {size[1]} {interpolation}"
-        yield f"resize {kind}: {pillow}", case.line("resize", f"{rest} {pillow}"), pillow_bytes(case, size, interpolation)
+        yield f"resize {kind}: {pillow}", case.line("resize", f"{rest} {pillow}"), pillow_bytes(
+            case, size, interpolation
+        )
         if torch and kind not in ("gray16", "la", "palette"):
             yield (
                 f"resize {kind}: torchvision, {interpolation}",
@@ -207,7 +209,9 @@ def main():
                 first.setdefault(group, line)
         rest = outputs.read()
     for group in sorted(compared):
-        told = "" if equal[group] == compared[group] else f"  largest difference {largest[group]:g}, first: {first[group]}"
+        told = (
+            "" if equal[group] == compared[group] else f"  largest difference {largest[group]:g}, first: {first[group]}"
+        )
         print(f"{equal[group]:5} of {compared[group]:5} equal  {group}{told}")
     print(f"{sum(equal.values())} of {sum(compared.values())} equal, {len(skipped)} that torch refuses")
     sys.exit(0 if sum(equal.values()) == sum(compared.values()) and not rest else 1)

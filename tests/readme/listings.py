@@ -4,6 +4,7 @@ A listing with a main function is a program: it stands in a namespace of its own
 function, after the declarations of PREAMBLE. `<!-- listing: declarations -->` on the line before a listing says that it
 belongs outside of functions. Compiler messages name the page and its line.
 """
+
 import pathlib
 import re
 import sys

@@ -1,5 +1,5 @@
-# sh run.sh PYTHON SOURCE_DIR SCRATCH COMPILER FLAGS…: the listings of the documentation compile, with the library as a single header.
-# Skipped (77) without Python.
+# sh run.sh PYTHON SOURCE_DIR SCRATCH COMPILER FLAGS…: the listings of the documentation compile, with the library as a
+# single header. Skipped (77) without Python.
 python=$1
 source=$2
 scratch=$3
@@ -19,6 +19,6 @@ if grep -n '^[ \t]*#[ \t]*include[ \t]*[<"]clip/' "$scratch/clip/clip.hpp"; then
 fi
 "$python" "$source/tests/readme/listings.py" "$source/tests/readme/preamble.hpp" "$scratch/listings.cpp" "$source"/*.md "$source"/docs/*.md || exit 1
 
-# The single header is found first, and with #pragma once it is the only one that is read. Without exceptions, because the whole
-# library must compile that way too, and tests of the headers themselves compile it with them.
+# The single header is found first, and with #pragma once it is the only one that is read. Without exceptions, because
+# the whole library must compile that way too, and tests of the headers themselves compile it with them.
 "$compiler" -I"$scratch" "$@" -fno-exceptions -fno-rtti -fsyntax-only "$scratch/listings.cpp"

@@ -9,7 +9,8 @@
 
 namespace clip::testing {
 
-/// What run() gives, twice, with malloc's memory filled otherwise each time (of glibc alone; elsewhere it is as it comes).
+/// What run() gives, twice, with malloc's memory filled otherwise each time (of glibc alone; elsewhere it is as it
+/// comes).
 template <class Run>
 auto with_filled_memory(const Run& run) {
   struct Both {

@@ -28,9 +28,9 @@ constexpr int major_version(std::string_view version) {
 ///               transformers 5 reads it as the same class without the suffix
 ///   …Pil        Pillow: in transformers 5 the processors on Pillow. It writes them without the suffix
 ///   any other   torchvision if transformers 5 or later wrote the folder, otherwise Pillow, also if nothing tells
-/// transformers 4 gives the class without a suffix (CLIPImageProcessor), or the older feature_extractor_type, to Pillow;
-/// transformers 5 gives the same file to torchvision, whatever wrote it and whatever its suffix, unless it is called
-/// with backend="pil" or torchvision is missing. The file alone cannot tell: transformers 5.24.0 writes both
+/// transformers 4 gives the class without a suffix (CLIPImageProcessor), or the older feature_extractor_type, to
+/// Pillow; transformers 5 gives the same file to torchvision, whatever wrote it and whatever its suffix, unless it is
+/// called with backend="pil" or torchvision is missing. The file alone cannot tell: transformers 5.24.0 writes both
 /// CLIPImageProcessor and CLIPImageProcessorPil in the same bytes as 4.57.6 writes CLIPImageProcessor, and a key
 /// "use_fast" changes nothing in either. (Found by saving and loading with both.) Folders of transformers 4 keep Pillow
 /// here because their models were trained and measured with it; who compares with transformers 5 sets

@@ -44,10 +44,10 @@
   CLIP_ABI_JOIN(CLIP_VERSION_MAJOR, CLIP_VERSION_MINOR, CLIP_VERSION_PATCH, CLIP_ABI_SET, CLIP_ABI_THROW, \
                 CLIP_ABI_KERNELS)
 
-// The host half: functions that depend neither on a model's type nor on its backend, such as readers of files, tokenizers
-// and image decoders. A header x.hpp declares them with CLIP_HOST, and x.inl.hpp beside it defines them. clip::precompiled
-// holds their objects, compiled with exceptions for the baseline of the platform; a program with the same settings that
-// links it sees declarations only. Every other program includes the definitions.
+// The host half: functions that depend neither on a model's type nor on its backend, such as readers of files,
+// tokenizers and image decoders. A header x.hpp declares them with CLIP_HOST, and x.inl.hpp beside it defines them.
+// clip::precompiled holds their objects, compiled with exceptions for the baseline of the platform; a program with the
+// same settings that links it sees declarations only. Every other program includes the definitions.
 #if !defined(CLIP_WITH_PRECOMPILED) || !CLIP_EXCEPTIONS || defined(__AVX512F__) || \
     (defined(__AVX2__) && defined(__FMA__))
 #define CLIP_HOST_LINKED 0

@@ -56,7 +56,8 @@ inline Json colours_to_json(const std::array<float, 3>& colours) {
   return json;
 }
 
-/// Adds the fields of a preprocessing to the JSON object of an image tower; the resampling only if it is not the default.
+/// Adds the fields of a preprocessing to the JSON object of an image tower; the resampling only if it is not the
+/// default.
 inline void write_preprocessing(Json& image, const Preprocessing& p) {
   image["mean"] = colours_to_json(p.mean);
   image["deviation"] = colours_to_json(p.deviation);

@@ -7,14 +7,14 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-/// visit(place, each_tap) for every place of the window; each_tap(f) calls f(pixel, tap) for the pixels that exist.
+/// visit(output, each_tap) for every output; each_tap(f) calls f(pixel, tap) for the pixels that exist.
 void each_window(Grid grid, Window window, auto visit) {
-  const Grid places = window.over(grid);
-  for (Index place = 0; place < places.rows(); ++place) {
-    const Index image = place / places.pixels();
-    const Index top = place / places.width % places.height * window.stride - window.padding,
-                left = place % places.width * window.stride - window.padding;
-    visit(place, [&](auto f) {
+  const Grid outputs = window.over(grid);
+  for (Index output = 0; output < outputs.rows(); ++output) {
+    const Index image = output / outputs.pixels();
+    const Index top = output / outputs.width % outputs.height * window.stride - window.padding,
+                left = output % outputs.width * window.stride - window.padding;
+    visit(output, [&](auto f) {
       for (Index tap = 0; tap < window.area(); ++tap) {
         const Index y = top + tap / window.size, x = left + tap % window.size;
         if (y >= 0 && y < grid.height && x >= 0 && x < grid.width) f((image * grid.height + y) * grid.width + x, tap);
@@ -32,44 +32,44 @@ struct NaiveConvolution {
   template <class F>
   void convolve(In<T> x, Weights<T> w, Grid grid, Window window, const Epilogue<T, F>& epilogue, Out<T> y) {
     for (Index n = 0; n < y.cols; ++n)
-      detail::each_window(grid, window, [&](Index place, auto each_tap) {
+      detail::each_window(grid, window, [&](Index output, auto each_tap) {
         T sum = 0;
         each_tap([&](Index pixel, Index tap) {
           for (Index c = 0; c < x.cols; ++c) sum += x(pixel, c) * w(n, c * window.area() + tap);
         });
-        detail::finish(epilogue, place, n, sum, y);
+        detail::finish(epilogue, output, n, sum, y);
       });
   }
 
-  /// dx(pixel, c) += Σ over the places and taps that read the pixel, and n, of dy(place, n) w(n, c, tap)
+  /// dx(pixel, c) += Σ over the outputs and taps that read the pixel, and n, of dy(output, n) w(n, c, tap)
   void convolve_backward(In<T> dy, Weights<T> w, Grid grid, Window window, Acc<T> dx) {
-    const Grid places = window.over(grid);
+    const Grid outputs = window.over(grid);
     for (Index i = 0; i < grid.images; ++i)
       for (Index py = 0; py < grid.height; ++py)
         for (Index px = 0; px < grid.width; ++px)
           for (Index c = 0; c < dx.cols; ++c) {
             T sum = 0;
-            for (Index y = 0; y < places.height; ++y)
-              for (Index x = 0; x < places.width; ++x) {
+            for (Index y = 0; y < outputs.height; ++y)
+              for (Index x = 0; x < outputs.width; ++x) {
                 const Index ky = py + window.padding - y * window.stride, kx = px + window.padding - x * window.stride;
                 if (ky < 0 || ky >= window.size || kx < 0 || kx >= window.size) continue;
                 for (Index n = 0; n < dy.cols; ++n)
-                  sum += dy((i * places.height + y) * places.width + x, n) *
+                  sum += dy((i * outputs.height + y) * outputs.width + x, n) *
                          w(n, c * window.area() + ky * window.size + kx);
               }
             dx.add((i * grid.height + py) * grid.width + px, c, sum);
           }
   }
 
-  /// dw(n, c, tap) += Σ over places of dy(place, n) x(pixel of the tap, c)
+  /// dw(n, c, tap) += Σ over outputs of dy(output, n) x(pixel of the tap, c)
   void convolve_outer(In<T> dy, In<T> x, Grid grid, Window window, Acc<T> dw) {
     for (Index n = 0; n < dw.rows; ++n)
       for (Index c = 0; c < x.cols; ++c)
         for (Index tap = 0; tap < window.area(); ++tap) {
           T sum = 0;
-          detail::each_window(grid, window, [&](Index place, auto each_tap) {
+          detail::each_window(grid, window, [&](Index output, auto each_tap) {
             each_tap([&](Index pixel, Index t) {
-              if (t == tap) sum += dy(place, n) * x(pixel, c);
+              if (t == tap) sum += dy(output, n) * x(pixel, c);
             });
           });
           dw.add(n, c * window.area() + tap, sum);

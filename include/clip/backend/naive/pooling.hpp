@@ -9,23 +9,23 @@ template <class T>
 struct NaivePooling {
   /// y = mean of every k × k pixels, stride k; incomplete windows at the edges are dropped.
   void average_pool(In<T> x, Grid grid, Index k, Out<T> y) {
-    detail::each_window(grid, {k, k, 0}, [&](Index place, auto each_tap) {
+    detail::each_window(grid, {k, k, 0}, [&](Index output, auto each_tap) {
       for (Index c = 0; c < y.cols; ++c) {
         T sum = 0;
         each_tap([&](Index pixel, Index) { sum += x(pixel, c); });
-        y(place, c) = sum / static_cast<T>(k * k);
+        y(output, c) = sum / static_cast<T>(k * k);
       }
     });
   }
 
   /// dx(pixel) += dy(its mean) / k²
   void average_pool_backward(In<T> dy, Grid grid, Index k, Acc<T> dx) {
-    const Grid places = Window{k, k, 0}.over(grid);
+    const Grid outputs = Window{k, k, 0}.over(grid);
     for (Index p = 0; p < grid.rows(); ++p) {
       const Index y = p / grid.width % grid.height / k, x = p % grid.width / k;
-      const bool read = y < places.height && x < places.width;
-      const Index place = (p / grid.pixels() * places.height + y) * places.width + x;
-      for (Index c = 0; c < dx.cols; ++c) dx.add(p, c, read ? dy(place, c) / static_cast<T>(k * k) : T(0));
+      const bool read = y < outputs.height && x < outputs.width;
+      const Index output = (p / grid.pixels() * outputs.height + y) * outputs.width + x;
+      for (Index c = 0; c < dx.cols; ++c) dx.add(p, c, read ? dy(output, c) / static_cast<T>(k * k) : T(0));
     }
   }
 

@@ -12,8 +12,8 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Decodes run lengths to palette indices, row by row, one byte each; `halves`: two indices per byte of the file (RLE4).
-/// Fewer than `count` indices: the data end early. More: the excess has no meaning.
+/// Decodes run lengths to palette indices, row by row, one byte each; `halves`: two indices per byte of the file
+/// (RLE4). Fewer than `count` indices: the data end early. More: the excess has no meaning.
 class BmpRunDecoder {
  public:
   /// The data begin at `start`. Runs of single pixels are aligned to even positions of the whole file, as in the

@@ -47,8 +47,8 @@ constexpr int short_weight_bits(double largest) {
   return bits;
 }
 
-/// The weight as an integer with `bits` bits after the binary point, rounded half away from zero, then extended by zeros
-/// to weight_bits.
+/// The weight as an integer with `bits` bits after the binary point, rounded half away from zero, then extended by
+/// zeros to weight_bits.
 constexpr std::int32_t integer_weight(double weight, int bits) {
   const double scaled = weight * (1 << bits);
   return static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5) * (1 << (weight_bits - bits));
