@@ -4,6 +4,7 @@
 #include <clip/image/decode/bmp_header.hpp>
 #include <clip/image/decode/bmp_runs.hpp>
 #include <clip/image/decode/decoder.hpp>
+#include <clip/image/decode/signatures.hpp>
 #include <clip/image/image.hpp>
 #include <clip/io/bytes.hpp>
 

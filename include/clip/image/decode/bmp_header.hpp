@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
+#include <clip/image/decode/signatures.hpp>
 #include <clip/io/bytes.hpp>
 
 #include <algorithm>
