@@ -5,9 +5,8 @@
 using namespace clip;
 using namespace clip::testing;
 
-TEST_CASE_TEMPLATE("reference numbers: sizes known only at run time agree on Naive, both configurations with one type",
-                   T, float, double) {
-  AnyModel<Naive<T>> a{TinyA}, b{TinyB};
+TEST_CASE("reference numbers: sizes known only at run time agree on Naive, both configurations with one type") {
+  AnyModel<Naive<float>> a{TinyA}, b{TinyB};
   check_ladder(a, Golden{"tiny_a"});
   check_ladder(b, Golden{"tiny_b"});
 }

@@ -10,9 +10,8 @@ TEST_CASE("reference numbers: the constant of tiny_b is the configuration of its
   check_configuration(Golden{"tiny_b"}, TinyB);
 }
 
-TEST_CASE_TEMPLATE("reference numbers: tiny_b on Naive agrees in features, logits, loss, gradients and training", T,
-                   float, double) {
-  Model<TinyB, Naive<T>> model;
+TEST_CASE("reference numbers: tiny_b on Naive agrees in features, logits, loss, gradients and training") {
+  Model<TinyB, Naive<double>> model;
   check_ladder(model, Golden{"tiny_b"});
 }
 
