@@ -14,10 +14,12 @@ namespace clip::inline CLIP_ABI::detail {
 struct HuggingfaceTower {
   const char* key;             // "vision_config"
   const char* overriding_key;  // "vision_config_dict"
+  const char* model_type;      // "clip_vision_model"
   Index width, layers, heads;
 };
-inline constexpr HuggingfaceTower huggingface_vision{"vision_config", "vision_config_dict", 768, 12, 12};
-inline constexpr HuggingfaceTower huggingface_text{"text_config", "text_config_dict", 512, 12, 8};
+inline constexpr HuggingfaceTower huggingface_vision{
+    "vision_config", "vision_config_dict", "clip_vision_model", 768, 12, 12};
+inline constexpr HuggingfaceTower huggingface_text{"text_config", "text_config_dict", "clip_text_model", 512, 12, 8};
 inline constexpr Index huggingface_image_size = 224, huggingface_context = 77, huggingface_vocabulary = 49408,
                        huggingface_projection = 512;
 
@@ -35,10 +37,23 @@ inline const Json* object_of_tower(DescriptionReader& read, const Json& config, 
   return nullptr;
 }
 
+/// Whether the defaults of CLIP's class hold: a tower of another class (a family that a program adds) states what it
+/// states.
+inline bool has_defaults(const DescriptionReader& read, const Json* part, const HuggingfaceTower& tower) {
+  const Json* const kind = read.find(part, "model_type");
+  return kind == nullptr || *kind == tower.model_type;
+}
+
 inline TowerStatement read_huggingface_tower(DescriptionReader& read, const Json* part, const HuggingfaceTower& tower) {
-  return {read.integer(part, "hidden_size", tower.width), read.integer(part, "num_hidden_layers", tower.layers),
-          read.integer(part, "num_attention_heads", tower.heads),
-          read.activation(part, "hidden_act", Activation::quick_gelu), read.number(part, "layer_norm_eps", 1e-5f)};
+  const bool defaults = has_defaults(read, part, tower);
+  const auto size = [&](const char* key, Index otherwise) { return read.integer(part, key, defaults ? otherwise : 0); };
+  TowerStatement stated{size("hidden_size", tower.width), size("num_hidden_layers", tower.layers),
+                        size("num_attention_heads", tower.heads),
+                        read.activation(part, "hidden_act", Activation::quick_gelu),
+                        read.number(part, "layer_norm_eps", 1e-5f)};
+  if (!defaults && read.find(part, "hidden_act") == nullptr) stated.activation.reset();
+  if (!defaults && read.find(part, "layer_norm_eps") == nullptr) stated.epsilon.reset();
+  return stated;
 }
 
 /// Whether a file is the configuration of a CLIPModel. Another kind of model is a problem, and so is a file that says
@@ -61,11 +76,14 @@ inline ModelStatement read_huggingface_towers(DescriptionReader& read, const Jso
   model.embed_dim = read.integer(&config, "projection_dim", huggingface_projection);
   const Json* part = object_of_tower(read, config, huggingface_vision);
   model.image = read_huggingface_tower(read, part, huggingface_vision);
-  model.image_size = read.integer(part, "image_size", huggingface_image_size);
+  const auto otherwise = [&](Index value, const HuggingfaceTower& tower) {
+    return has_defaults(read, part, tower) ? value : 0;
+  };
+  model.image_size = read.integer(part, "image_size", otherwise(huggingface_image_size, huggingface_vision));
   part = object_of_tower(read, config, huggingface_text);
   model.text = read_huggingface_tower(read, part, huggingface_text);
-  model.context = read.integer(part, "max_position_embeddings", huggingface_context);
-  model.vocabulary = read.integer(part, "vocab_size", huggingface_vocabulary);
+  model.context = read.integer(part, "max_position_embeddings", otherwise(huggingface_context, huggingface_text));
+  model.vocabulary = read.integer(part, "vocab_size", otherwise(huggingface_vocabulary, huggingface_text));
   read.enter("");
   return model;
 }
