@@ -95,6 +95,30 @@ TEST_CASE("load: an activation, heads or an epsilon other than the folder's is a
         std::string::npos);
 }
 
+TEST_CASE("load: a preprocessing other than the folder's is an error, by the folder's name and by the file's") {
+  const TemporaryFolder temporary;
+  const std::string folder = copy_folder(temporary), file = folder + "/model.safetensors.index.json";
+  put(folder + "/preprocessor_config.json", R"({"size": {"height": 9, "width": 9}, "crop_size": 8, "resample": 2,
+      "image_mean": [0.5, 0.25, 0.1], "image_std": [1, 1, 1]})");
+  const std::string differences =
+      ": resized side: expected 8 (the model's), found 9; resize: expected shortest (the model's), found squash; "
+      "interpolation: expected bicubic (the model's), found bilinear; mean: expected 0.48145467, 0.4578275, 0.40821072 "
+      "(the model's), found 0.5, 0.25, 0.1; deviation: expected 0.26862955, 0.2613026, 0.2757771 (the model's), found "
+      "1.0, 1.0, 1.0 (" +
+      folder + "/preprocessor_config.json)";
+  CHECK(refused<Small<Stored>>(folder) == folder + differences);
+  CHECK(refused<Small<Stored>>(file) == file + differences);
+  CHECK(refused<ImageEncoder<Stored, Naive<float>>>(folder) == folder + differences);
+  TextEncoder<Stored, Naive<float>> text;
+  CHECK(try_load(text, folder).has_value());
+  CHECK(refused<Small<Quick>>(folder).find("found gelu (" + folder + "/config.json)") != std::string::npos);
+  put(folder + "/preprocessor_config.json", R"({"size": 16, "crop_size": 16})");
+  CHECK(refused<Small<Stored>>(folder) ==
+        folder +
+            ": image size: expected 8 (the model's), found 16; resized side: expected 8 (the model's), found 16 (" +
+            folder + "/preprocessor_config.json)");
+}
+
 TEST_CASE("load: OpenAI's own archives were trained with quick_gelu") {
   CHECK(refused<Small<Stored>>(files + "script.pt").find("image activation: expected quick_gelu") == std::string::npos);
   CHECK(refused<Small<Stored>>(files + "script.pt")

@@ -168,18 +168,18 @@ TEST_CASE("inspect: an invalid description, or one that contradicts the shapes, 
     return result.error().message().substr(temporary.path.size());
   };
   CHECK(changed("\"gelu\"", "\"relu\"") ==
-        "/model/config.json: hidden_act: expected quick_gelu, gelu, gelu_new or gelu_pytorch_tanh, found \"relu\"; "
-        "hidden_act: expected quick_gelu, gelu, "
+        "/model/config.json: vision_config.hidden_act: expected quick_gelu, gelu, gelu_new or gelu_pytorch_tanh, found "
+        "\"relu\"; text_config.hidden_act: expected quick_gelu, gelu, "
         "gelu_new or gelu_pytorch_tanh, found \"relu\"");
   CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": 3") ==
         "/model: 3 heads do not divide the width of the image tower, 16");
   CHECK(changed("\"num_attention_heads\": 4", "\"num_attention_heads\": -4") ==
-        "/model/config.json: num_attention_heads: expected a positive integer, found -4");
+        "/model/config.json: vision_config.num_attention_heads: expected a positive integer, found -4");
   CHECK(changed("\"image_size\": 8", "\"image_size\": 16").starts_with("/model: image size: 8 by its shapes, 16 by "));
   CHECK(changed("\"hidden_size\": 16", "\"hidden_size\": 32")
             .starts_with("/model: image width: 16 by its shapes, 32 by "));
   CHECK(changed("1e-05", "\"small\"")
-            .starts_with("/model/config.json: layer_norm_eps: expected a number, found \"small\""));
+            .starts_with("/model/config.json: vision_config.layer_norm_eps: expected a number, found \"small\""));
 }
 
 TEST_CASE("inspect: the error for another kind of model names that kind") {

@@ -20,6 +20,9 @@ TEST_CASE("every choice of preprocessing is found by its name") {
     CHECK(try_resampling(name_of(resampling)).value() == resampling);
 }
 
+static_assert(problem(Preprocessing{}, 8) == nullptr && problem(Preprocessing{.resize_to = 9}, 8) == nullptr);
+static_assert(problem(Preprocessing{.resize_to = 7}, 8) != nullptr && problem(Preprocessing{.resize_to = -1}, 8));
+
 TEST_CASE("an unknown name is an error that lists the known ones") {
   CHECK(try_resize_mode("longest").error().message() == "config: resize: expected shortest or squash, found longest");
   CHECK(try_resampling("pillow").error().message() ==

@@ -160,6 +160,21 @@ TEST_CASE("ResizeMode::shortest resizes the shorter side and crops the centre; s
     }
 }
 
+TEST_CASE("resize_to resizes to more than the crop; less than the crop is refused") {
+  const Image image = random_image(40, 32, Pixels::rgb);
+  const auto middle_of = [](const Image& whole) {
+    return Image::view(whole.row((whole.height() - 16) / 2) + 3 * ((whole.width() - 16) / 2), 16, 16, whole.stride(),
+                       Pixels::rgb);
+  };
+  CHECK(bytes(plain(16, {.resize_to = 24}), image) == bytes(plain(16), middle_of(resize(image, 30, 24))));
+  CHECK(bytes(plain(16, {.resize_to = 32}), image) == bytes(plain(16), middle_of(image)));
+  CHECK(bytes(plain(16, {.resize = ResizeMode::squash, .resize_to = 20}), image) ==
+        bytes(plain(16), middle_of(resize(image, 20, 20))));
+  CHECK(bytes(plain(16, {.resize_to = 16}), image) == bytes(plain(16), image));
+  for (const Index less : {Index{15}, Index{-1}})
+    CHECK_THROWS_AS((void)preprocess(plain(16, {.resize_to = less}), image), OptionError);
+}
+
 TEST_CASE("the crop's corner is rounded half to even in OpenAI's order, and down in Hugging Face's") {
   for (const auto& [extra, openai, huggingface] :
        {std::array<Index, 3>{1, 0, 0}, {2, 1, 1}, {3, 2, 1}, {4, 2, 2}, {5, 2, 2}, {7, 4, 3}, {9, 4, 4}, {11, 6, 5}}) {

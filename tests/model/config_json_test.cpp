@@ -76,6 +76,7 @@ TEST_CASE("every configuration is unchanged after writing and reading") {
   AnyConfig own = testing::Odd;
   own.preprocessing() = {ResizeMode::squash,    Interpolation::bilinear, ColorOrder::huggingface,
                          {0.5f, 0.25f, 0.125f}, {1.0f, 0.1f, 0.3f},      Resampling::torchvision};
+  own.preprocessing().resize_to = 1000;
   std::get<VitConfig>(own.image).mlp_width = 50;
   CHECK(try_parse_config(to_json(own).dump(), "written").value() == own);
   for (const NamedConfig& known : named_configs())

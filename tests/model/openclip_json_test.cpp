@@ -40,6 +40,17 @@ TEST_CASE("a folder's open_clip_config.json includes preprocessing") {
   CHECK(c.value() == expected);
 }
 
+TEST_CASE("a folder's open_clip_config.json may repeat the model's size, and state no other") {
+  const auto with = [](const std::string& preprocess) {
+    return parse(R"({"model_cfg": )" + b_32 + R"(, "preprocess_cfg": {)" + preprocess + "}}");
+  };
+  CHECK(with(R"("size": 224, "mode": "RGB", "fill_color": 0)").value() == AnyConfig{laion::ViT_B_32});
+  for (const char* size : {"256", "[224, 256]", "[256, 224]"})
+    CHECK(with("\"size\": " + std::string(size)).error().message() ==
+          "x.json: preprocess_cfg.size: expected the image_size of vision_cfg, 224, found 256");
+  CHECK(with(R"("mode": "L")").error().message() == "x.json: preprocess_cfg.mode: expected RGB");
+}
+
 TEST_CASE("a configuration of another family is an error that names the unknown key") {
   CHECK(parse(R"({"embed_dim": 512, "vision_cfg": {"timm_model_name": "fastvit_mci2", "image_size": 256}, )" +
               text_cfg + "}")

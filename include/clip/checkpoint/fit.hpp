@@ -3,6 +3,7 @@
 
 #include <clip/autograd/walk.hpp>
 #include <clip/checkpoint/load_options.hpp>
+#include <clip/config/preprocessing.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/model/any_config.hpp>
 #include <clip/model/owned.hpp>
@@ -70,6 +71,7 @@ struct LoadTarget {
   Owns owns;
   std::optional<AnyConfigOf<F>> config;           // of a model that states all of its sizes
   std::optional<TowerStatement> image{}, text{};  // one of them for an encoder; none for a user's aggregate
+  std::optional<ImageInput> input{};              // of a model or an image encoder
 };
 
 /// A file that fits a model: under OpenAI's names, with position tables of the model's sizes.
@@ -80,7 +82,7 @@ struct FittedFile {
 
 /// Compares a file in any dialect with a model. A complete load has no missing and no unused names.
 /// LoadError: all missing, unexpected and misshapen names in one message, with the configuration that fits; an
-/// activation, a number of heads or an epsilon other than the model's (most files state none of them).
+/// activation, a number of heads, an epsilon or a preprocessing other than the model's (most files state none of them).
 template <class F>
 Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& file, const LoadOptions& options,
                            bool partial);
@@ -101,8 +103,10 @@ LoadTarget<NamingFamilies<M>> load_target(const M& model) {
     target.config.emplace(model.config());
     target.image = state(target.config->image);
     target.text = state(target.config->text);
+    target.input = target.config->input();
   } else if constexpr (requires { M::half; }) {
     (M::half == Half::image ? target.image : target.text) = state_of_encoder(model.config());
+    if constexpr (M::half == Half::image) target.input = model.input();
   }
   return target;
 }

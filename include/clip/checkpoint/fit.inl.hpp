@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/checkpoint/compare.hpp>
+#include <clip/checkpoint/compare_statements.hpp>
 #include <clip/checkpoint/description.hpp>
 #include <clip/checkpoint/fit.hpp>
 #include <clip/checkpoint/infer.hpp>
@@ -36,31 +37,21 @@ std::string suggest_config(const std::optional<AnyConfigOf<F>>& mine, const Tens
                                  : "; " + found->constant + " would fit";
 }
 
-/// Appends the differences between a file's statements about a tower and the model's configuration.
-inline void compare_tower(std::string& wrong, const std::string& name, const TowerStatement& mine,
-                          const TowerStatement& stated) {
-  const auto differ = [&](const std::string& what, const std::string& expected, const std::string& found) {
-    if (expected != found)
-      wrong +=
-          (wrong.empty() ? "" : "; ") + name + " " + what + ": expected " + expected + " (the model's), found " + found;
-  };
-  if (stated.activation && mine.activation)
-    differ("activation", std::string(name_of(*mine.activation)), std::string(name_of(*stated.activation)));
-  if (stated.heads > 0 && mine.heads > 0) differ("heads", std::to_string(mine.heads), std::to_string(stated.heads));
-  if (stated.epsilon && mine.epsilon) differ("epsilon", in_words(*mine.epsilon), in_words(*stated.epsilon));
-}
-
-/// LoadError: the file states an activation, a number of heads or an epsilon other than the model's.
+/// LoadError: every statement of the file and its folder that differs from the model, in one sentence.
 template <class F>
-Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& file) {
+Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& file, bool sizes) {
   const auto stated = try_read_description<F>(file);
   if (!stated) return stated.error();
   std::string wrong;
   if (model.image) compare_tower(wrong, "image", *model.image, stated->image);
   if (model.text) compare_tower(wrong, "text", *model.text, stated->text);
+  std::string suggestion = wrong.empty() ? std::string() : suggest_config(model.config, file);
+  if (!wrong.empty()) wrong += " (" + stated->place + ")";
+  std::string pixels;
+  if (model.input && stated->preprocessing) compare_preprocessing(pixels, *model.input, *stated->preprocessing, sizes);
+  if (!pixels.empty()) wrong += (wrong.empty() ? "" : "; ") + pixels + " (" + stated->preprocessing->place + ")";
   if (wrong.empty()) return {};
-  return LoadError{file.place(), wrong + " (" + stated->place + ")" + suggest_config(model.config, file)}.with_id(
-      "clip.load.settings");
+  return LoadError{file.place(), wrong + suggestion}.with_id("clip.load.settings");
 }
 
 template <class F>
@@ -81,7 +72,7 @@ Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_
   add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty())
     return LoadError{file.place(), "names: " + wrong + suggest_config(model.config, file)}.with_id("clip.load.names");
-  if (auto same = try_check_statements(model, file); !same) return same.error();
+  if (auto same = try_check_statements(model, file, options.positions == Interpolate::none); !same) return same.error();
   return FittedFile{std::move(file), {std::move(c.missing), std::move(c.extra)}};
 }
 

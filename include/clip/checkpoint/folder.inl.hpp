@@ -51,19 +51,35 @@ inline Result<TensorFile> try_open_shards(const std::string& folder, const std::
   return *all;
 }
 
+/// Adds the image processor of a folder, if one is described there.
+inline Result<void> try_read_image_processor(const std::string& folder, FolderDescription& description) {
+  for (const char* const name : {processor_file, image_processor_file}) {
+    const std::string path = folder + "/" + name;
+    if (!is_there(path)) continue;
+    auto json = try_read_json(path);
+    if (!json) return json.error();
+    if (name == processor_file) {
+      const auto part = json->is_object() ? json->find(image_processor_key) : json->end();
+      if (part == json->end() || part->is_null()) continue;
+      description.preprocessing = *part;
+    } else {
+      description.preprocessing = std::move(*json);
+    }
+    description.preprocessing_place = path;
+    break;
+  }
+  return {};
+}
+
 inline Result<std::shared_ptr<const FolderDescription>> try_read_description(const std::string& folder) {
   for (const char* const name : {"/open_clip_config.json", "/config.json"}) {
     const std::string path = folder + name;
     if (!is_there(path)) continue;
-    FolderDescription description{path, nullptr, nullptr};
+    FolderDescription description{path, nullptr};
     auto config = try_read_json(path);
     if (!config) return config.error();
     description.config = std::move(*config);
-    if (const std::string more = folder + "/preprocessor_config.json"; is_there(more)) {
-      auto preprocessing = try_read_json(more);
-      if (!preprocessing) return preprocessing.error();
-      description.preprocessing = std::move(*preprocessing);
-    }
+    if (auto done = try_read_image_processor(folder, description); !done) return done.error();
     return std::make_shared<const FolderDescription>(std::move(description));
   }
   return std::shared_ptr<const FolderDescription>{};
@@ -88,11 +104,13 @@ inline Result<TensorFile> try_open_folder(const std::string& folder) {
 
 CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path) {
   if (detail::is_folder(path)) return detail::try_open_folder(path);
-  if (path.ends_with(".index.json")) {
-    const auto slash = path.rfind('/');
-    return detail::try_open_shards(slash == path.npos ? "." : path.substr(0, slash), path);
-  }
-  return try_open_tensor_file(path);
+  const auto slash = path.rfind('/');
+  const std::string folder = slash == path.npos ? "." : path.substr(0, slash), name = path.substr(slash + 1);
+  auto file = name.ends_with(".index.json") ? detail::try_open_shards(folder, path) : try_open_tensor_file(path);
+  if (!file || !detail::is_weights_name(name)) return file;
+  auto description = detail::try_read_description(folder);
+  if (!description) return description.error();
+  return *description != nullptr ? file->in_folder(path, std::move(*description)) : file;
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -44,13 +44,14 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
   const Json square{{"height", input.image_size}, {"width", input.image_size}};
-  const bool squash = p.resize == ResizeMode::squash;
-  const Json preprocessing{{"image_processor_type", "CLIPImageProcessor"},
+  const Index side = p.resized(input.image_size);
+  const bool squash = p.resize == ResizeMode::squash, torchvision = p.resampling == Resampling::torchvision;
+  const Json preprocessing{{"image_processor_type", torchvision ? "CLIPImageProcessorFast" : "CLIPImageProcessor"},
                            {"do_convert_rgb", true},
                            {"do_resize", true},
-                           {"size", squash ? square : Json{{"shortest_edge", input.image_size}}},
+                           {"size", squash ? Json{{"height", side}, {"width", side}} : Json{{"shortest_edge", side}}},
                            {"resample", p.interpolation == Interpolation::bicubic ? 3 : 2},  // Pillow's numbers
-                           {"do_center_crop", !squash},
+                           {"do_center_crop", !squash || side != input.image_size},
                            {"crop_size", square},
                            {"do_rescale", true},
                            {"rescale_factor", 1.0 / 255},
@@ -61,8 +62,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                                  {"preprocessor_config.json", json_text(preprocessing, 2) + "\n"}};
 }
 
-/// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, or an epsilon other than 1e-5, which
-/// such a file cannot state.
+/// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, an epsilon other than 1e-5, or a
+/// resize to more than the model's size, which such a file cannot state.
 template <class F>
 Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, const std::string& place) {
   const TowerStatement image = state(c.image), text = state(c.text);
@@ -84,6 +85,8 @@ Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, cons
   if (activation == Activation::quick_gelu) model["quick_gelu"] = true;
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
+  if (const Index side = p.resized(input.image_size); side != input.image_size)
+    return OptionError{place, "resize_to in OpenCLIP's description", input.image_size, side};
   const Json config{{"model_cfg", std::move(model)},
                     {"preprocess_cfg",
                      {{"size", input.image_size},

@@ -3,24 +3,37 @@
 
 #include <clip/io/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
 /// The description of the model in a checkpoint folder, apart from the weights.
 struct FolderDescription {
-  std::string place;   // file name: config.json or open_clip_config.json
-  Json config;         // its content
-  Json preprocessing;  // preprocessor_config.json; null if absent
+  std::string place;                  // file name: config.json or open_clip_config.json
+  Json config;                        // its content
+  std::string preprocessing_place{};  // file name: processor_config.json or preprocessor_config.json
+  Json preprocessing = nullptr;       // its image processor; null if absent
 };
 
 namespace detail {
+
+/// transformers 5 writes one file for a model's tokenizer and its image processor, which is an object in it; earlier
+/// versions write the image processor alone. If both are there, transformers reads the first.
+inline constexpr const char *processor_file = "processor_config.json", *image_processor_key = "image_processor",
+                            *image_processor_file = "preprocessor_config.json";
 
 /// File names of weights in folders, in order of preference.
 inline constexpr std::array<const char*, 6> weights_in_folders{
     "open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors",
     "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.bin"};
+
+/// Whether a file of this name holds the weights of the folder that it is in, so that the descriptions there are its.
+inline bool is_weights_name(std::string_view name) {
+  return std::find(weights_in_folders.begin(), weights_in_folders.end(), name) != weights_in_folders.end();
+}
 
 }  // namespace detail
 

@@ -59,10 +59,13 @@ inline void check_heads(ShapeReader& shape, const std::string& name, const Tower
 /// Reports contradictions between shapes and statements.
 template <class F>
 void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const ModelStatement& stated) {
-  const auto compare = [&](const char* what, Index found, Index said) {
+  const auto compare_with = [&](const std::string& place, const char* what, Index found, Index said) {
     if (found > 0 && said > 0 && said != found)
       shape.problem(std::string(what) + ": " + std::to_string(found) + " by its shapes, " + std::to_string(said) +
-                    " by " + stated.place);
+                    " by " + place);
+  };
+  const auto compare = [&](const char* what, Index found, Index said) {
+    compare_with(stated.place, what, found, said);
   };
   const TowerStatement image = state(c.image), text = state(c.text);
   check_heads(shape, "image", image);
@@ -72,6 +75,10 @@ void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const ModelSt
   compare("image size", c.input().image_size, stated.image_size);
   compare("text width", text.width, stated.text.width);
   compare("text layers", text.layers, stated.text.layers);
+  compare("context", c.text_input().context, stated.context);
+  compare("vocabulary", c.text_input().vocabulary, stated.vocabulary);
+  compare("embedding", c.embed_dim, stated.embed_dim);
+  if (const auto& p = stated.preprocessing) compare_with(p->place, "image size", c.input().image_size, p->image_size);
 }
 
 /// Whether the activation of a tower, if it has one, is stated or assumed.
@@ -103,7 +110,7 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   auto text = detail::infer_tower<typename F::Texts>(
       shape, stated->text, {.heads = assumed.text_heads, .activation = assumed.activation}, text_words);
   AnyConfigOf<F> c{embed_dim, std::move(image), std::move(text), shape.has("logit_bias")};
-  if (stated->preprocessing) c.preprocessing() = *stated->preprocessing;
+  if (stated->preprocessing) c.preprocessing() = stated->preprocessing->how;
   if (shape.missing())
     return LoadError{file.place(), "not a CLIP with " + image_words + ": found " + detail::foreign_kind(file) + "; " +
                                        shape.problems()}

@@ -70,8 +70,8 @@ void fill(M& model, const TensorFile& file, [[maybe_unused]] bool in_place) {
 
 /// Fills every parameter of a model (or of one encoder) from a file, in OpenAI's names or another dialect. One
 /// LoadError lists all missing, extra and misshapen names and suggests the configuration that fits; the model is then
-/// unchanged. An activation, a number of heads or an epsilon that the file's folder states differently is also a
-/// LoadError.
+/// unchanged. An activation, a number of heads, an epsilon or a preprocessing that the file or its folder states
+/// differently is also a LoadError.
 template <class M>
 Result<void> try_load(M& model, const TensorFile& in_any_dialect, const LoadOptions& options = {}) {
   const auto fitted = detail::try_fit(detail::load_target(model), in_any_dialect, options, false);

@@ -10,8 +10,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// shortest: resize the shorter side to the model's size, then crop the centre. squash: resize both sides, ignoring the
-/// aspect ratio.
+/// shortest: resize the shorter side to the model's size, or to resize_to, then crop the centre. squash: resize both
+/// sides, ignoring the aspect ratio.
 enum class ResizeMode : unsigned char { shortest, squash };
 inline constexpr std::array resize_modes{ResizeMode::shortest, ResizeMode::squash};
 
@@ -55,17 +55,23 @@ struct Preprocessing {
   std::array<float, 3> mean = openai_mean;
   std::array<float, 3> deviation = openai_deviation;
   Resampling resampling = Resampling::pillow13;
+  Index resize_to = 0;  // the resized side, of which the model's size is cut out; 0: the model's size
+
+  /// The side that an image of a model is resized to.
+  constexpr Index resized(Index image_size) const { return resize_to != 0 ? resize_to : image_size; }
 
   friend constexpr bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
 
-/// The problem of an impossible preprocessing, as a sentence, or null; see config/clip.hpp.
-constexpr const char* problem(const Preprocessing& p) {
+/// The problem of an impossible preprocessing for images of image_size, as a sentence, or null; see config/clip.hpp.
+constexpr const char* problem(const Preprocessing& p, Index image_size) {
   constexpr float most = std::numeric_limits<float>::max();
   for (const float x : p.mean)
     if (!(x >= -most && x <= most)) return "Preprocessing: mean must be finite";
   for (const float x : p.deviation)
     if (!(x > 0 && x <= most)) return "Preprocessing: deviation must be positive";
+  if (p.resize_to < 0) return "Preprocessing: resize_to must be positive, or 0 for image_size";
+  if (p.resized(image_size) < image_size) return "Preprocessing: resize_to must not be less than image_size";
   return nullptr;
 }
 

@@ -27,8 +27,9 @@ constexpr Index half_to_even(Index n) { return n / 2 + (n % 4 == 3 ? 1 : 0); }
 /// Resize and crop of a width x height image for a model of size x size. The longer side is rounded down to whole
 /// pixels.
 constexpr Placement placement(const Preprocessing& how, Index width, Index height, Index size) {
-  if (how.resize == ResizeMode::squash) return {size, size, {0, 0, size, size}};
-  const Index shorter = std::min(width, height), w = size * width / shorter, h = size * height / shorter;
+  const bool squash = how.resize == ResizeMode::squash;
+  const Index side = how.resized(size), shorter = std::min(width, height);
+  const Index w = squash ? side : side * width / shorter, h = squash ? side : side * height / shorter;
   const bool even = how.color_order == ColorOrder::openai;
   const Index left = even ? half_to_even(w - size) : (w - size) / 2,
               top = even ? half_to_even(h - size) : (h - size) / 2;

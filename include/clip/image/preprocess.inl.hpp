@@ -37,6 +37,8 @@ Result<void> preprocess_each(const ImageInput& input, std::span<const Image> ima
   const Index size = input.image_size, count = static_cast<Index>(images.size());
   if (input.channels != 3) return OptionError{"preprocess", "channels of the model's input", 3, input.channels};
   if (size < 1 || size > longest_side) return OptionError{"preprocess", "image_size", "1 ... 2^24", size};
+  if (const Index side = input.preprocessing.resized(size); side < size || side > longest_side)
+    return OptionError{"preprocess", "resize_to", "0, or image_size ... 2^24", side};
   for (std::size_t i = 0; i < images.size(); ++i) {
     const auto check = [&](const std::string& what) {
       return check_sides<InputError>("preprocess", what, images[i].width(), images[i].height());

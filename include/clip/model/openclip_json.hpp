@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
 
@@ -31,15 +32,23 @@ std::optional<typename L::Variant> read_openclip_tower(JsonReader& file, const s
   return tower;
 }
 
-/// Reads the fields of preprocess_cfg.
-inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p) {
+/// Reads the fields of preprocess_cfg. Its size is that of the model; fill_color is for images that are padded, as no
+/// resize_mode here does.
+inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p, Index image_size) {
   p.mean = read_three(file, "mean", p.mean);
   p.deviation = read_three(file, "std", p.deviation);
   if (file.may_have("interpolation"))
     p.interpolation = read_choice(file, "interpolation", p.interpolation, interpolations);
   if (file.may_have("resize_mode")) p.resize = read_choice(file, "resize_mode", p.resize, resize_modes);
-  for (const char* const stated_elsewhere : {"size", "mode", "fill_color"})
-    static_cast<void>(file.may_have(stated_elsewhere));
+  static_cast<void>(file.may_have("fill_color"));
+  if (file.may_have("mode") && !file.says("mode", "RGB")) file.problem("mode", "expected RGB");
+  if (!file.may_have("size")) return;
+  const std::vector<double> sides =
+      file.holds_array("size") ? file.numbers("size", 2) : std::vector{static_cast<double>(file.integer("size"))};
+  for (const double side : sides)
+    if (side != static_cast<double>(image_size))
+      return file.problem("size", "expected the image_size of vision_cfg, " + std::to_string(image_size) + ", found " +
+                                      std::to_string(static_cast<long long>(side)));
 }
 
 /// Reads vision_cfg, text_cfg, embed_dim, quick_gelu; without quick_gelu the activation is GELU by erf. Keys that would
@@ -60,7 +69,8 @@ Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::str
   Preprocessing preprocessing;
   if (folder && file.may_have("preprocess_cfg")) {
     JsonReader preprocess = file.object("preprocess_cfg");
-    read_openclip_preprocessing(preprocess, preprocessing);
+    const Index size = image ? std::visit([](const auto& tower) { return tower.image_size; }, *image) : 0;
+    read_openclip_preprocessing(preprocess, preprocessing, size);
   }
   if (auto done = file.finish(); !done) return done.error();
   AnyConfigOf<F> config{embed_dim, std::move(*image), std::move(*text)};

@@ -45,6 +45,7 @@ inline Preprocessing read_preprocessing(JsonReader& image) {
     p.interpolation = read_choice(image, "interpolation", p.interpolation, interpolations);
   if (image.may_have("color_order")) p.color_order = read_choice(image, "color_order", p.color_order, color_orders);
   if (image.may_have("resampling")) p.resampling = read_choice(image, "resampling", p.resampling, resamplings);
+  if (image.may_have("resize_to")) p.resize_to = image.integer("resize_to", 0);
   p.mean = read_three(image, "mean", p.mean);
   p.deviation = read_three(image, "deviation", p.deviation);
   return p;
@@ -56,8 +57,8 @@ inline Json colours_to_json(const std::array<float, 3>& colours) {
   return json;
 }
 
-/// Adds the fields of a preprocessing to the JSON object of an image tower; the resampling only if it is not the
-/// default.
+/// Adds the fields of a preprocessing to the JSON object of an image tower; resampling and resize_to only if they are
+/// not the defaults.
 inline void write_preprocessing(Json& image, const Preprocessing& p) {
   image["mean"] = colours_to_json(p.mean);
   image["deviation"] = colours_to_json(p.deviation);
@@ -65,6 +66,7 @@ inline void write_preprocessing(Json& image, const Preprocessing& p) {
   image["interpolation"] = std::string(name_of(p.interpolation));
   image["color_order"] = std::string(name_of(p.color_order));
   if (p.resampling != Preprocessing{}.resampling) image["resampling"] = std::string(name_of(p.resampling));
+  if (p.resize_to != 0) image["resize_to"] = p.resize_to;
 }
 
 /// Width, layers, heads, activation, epsilon and, if it is given, mlp_width of a transformer.

@@ -72,7 +72,7 @@ constexpr const char* problem(const ResNetConfig& c) {
   if (c.features() % 64 != 0)
     return "ResNetConfig: width must be even, so that heads of 64 columns divide the features";
   if (c.channels != 3) return "ResNetConfig: channels must be 3";
-  return problem(c.preprocessing);
+  return problem(c.preprocessing, c.image_size);
 }
 
 }  // namespace clip::inline CLIP_ABI

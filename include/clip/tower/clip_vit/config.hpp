@@ -61,7 +61,7 @@ constexpr const char* problem(const VitConfig& c) {
   if (c.width % c.heads != 0) return "VitConfig: heads must divide width";
   if (c.channels != 3) return "VitConfig: channels must be 3";
   if (!possible_epsilon(c.epsilon)) return "VitConfig: epsilon must be finite and not negative";
-  return problem(c.preprocessing);
+  return problem(c.preprocessing, c.image_size);
 }
 
 }  // namespace clip::inline CLIP_ABI

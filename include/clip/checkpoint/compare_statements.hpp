@@ -1,0 +1,59 @@
+// clip/checkpoint/compare_statements.hpp: differences between a model's configuration and what stands beside weights.
+#pragma once
+
+#include <clip/checkpoint/model_statement.hpp>
+#include <clip/config/activation.hpp>
+#include <clip/config/preprocessing.hpp>
+#include <clip/core/result.hpp>
+#include <clip/io/json.hpp>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// Appends a difference to a list of them.
+inline void add_difference(std::string& wrong, const std::string& what, std::string_view expected,
+                           std::string_view found) {
+  if (expected == found) return;
+  wrong += (wrong.empty() ? "" : "; ") + what + ": expected " + std::string(expected) + " (the model's), found " +
+           std::string(found);
+}
+
+/// Appends the differences between a file's statements about a tower and the model's configuration.
+inline void compare_tower(std::string& wrong, const std::string& name, const TowerStatement& mine,
+                          const TowerStatement& stated) {
+  if (stated.activation && mine.activation)
+    add_difference(wrong, name + " activation", name_of(*mine.activation), name_of(*stated.activation));
+  if (stated.heads > 0 && mine.heads > 0)
+    add_difference(wrong, name + " heads", std::to_string(mine.heads), std::to_string(stated.heads));
+  if (stated.epsilon && mine.epsilon)
+    add_difference(wrong, name + " epsilon", in_words(*mine.epsilon), in_words(*stated.epsilon));
+}
+
+/// Three numbers, each the shortest that reads back as the same float.
+inline std::string colours_in_words(const std::array<float, 3>& colours) {
+  std::string words;
+  for (const float x : colours) words += (words.empty() ? "" : ", ") + json_text(Json(as_written(x)));
+  return words;
+}
+
+/// The same for the preprocessing. Not the order of colours and the resampling, which no description names: they follow
+/// from its kind, and a published constant is loaded from folders of either kind. Not the sizes either, if the model has
+/// another resolution than the file by request.
+inline void compare_preprocessing(std::string& wrong, const ImageInput& mine, const PreprocessingStatement& stated,
+                                  bool sizes) {
+  const Preprocessing &a = mine.preprocessing, &b = stated.how;
+  if (sizes) {
+    add_difference(wrong, "image size", std::to_string(mine.image_size), std::to_string(stated.image_size));
+    add_difference(wrong, "resized side", std::to_string(a.resized(mine.image_size)),
+                   std::to_string(b.resized(stated.image_size)));
+  }
+  add_difference(wrong, "resize", name_of(a.resize), name_of(b.resize));
+  add_difference(wrong, "interpolation", name_of(a.interpolation), name_of(b.interpolation));
+  add_difference(wrong, "mean", colours_in_words(a.mean), colours_in_words(b.mean));
+  add_difference(wrong, "deviation", colours_in_words(a.deviation), colours_in_words(b.deviation));
+}
+
+}  // namespace clip::inline CLIP_ABI::detail
