@@ -22,6 +22,9 @@ inline constexpr std::array<const char*, 6> weights_in_folders{
     "open_clip_model.safetensors", "model.safetensors.index.json", "model.safetensors",
     "open_clip_pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.bin"};
 
+/// Variants of the weights of transformers and diffusers, "model.fp16.safetensors": taken where no other weights are.
+inline constexpr std::array<const char*, 4> weight_variants{"fp16", "bf16", "fp32", "non_ema"};
+
 }  // namespace detail
 
 }  // namespace clip::inline CLIP_ABI
