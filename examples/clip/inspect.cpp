@@ -30,6 +30,7 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
     json["model"] = found->name.empty() ? clip::Json() : clip::Json(found->name);
     json["config"] = clip::to_json(found->config);
     json["activation_known"] = found->activation_known;
+    json["prefix"] = found->prefix;
   } else {
     json["problem"] = found.error().message();
   }
@@ -53,6 +54,7 @@ int inspect(const InspectOptions& options) {
   if (found) {
     const std::string doubt = found->activation_known ? "" : " (the file does not state its activation)";
     out.line("model    " + (found->name.empty() ? "not one of `clip models`" : found->name) + doubt);
+    if (!found->prefix.empty()) out.line("prefix   " + found->prefix + " (removed from the names)");
     out.line("config   " + clip::json_text(clip::to_json(found->config)));
   } else {
     out.line("model    unknown: " + found.error().message());

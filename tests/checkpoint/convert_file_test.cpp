@@ -139,3 +139,27 @@ TEST_CASE("convert: a residual network in Hugging Face's dialect is one clear er
   CHECK(result.error().message().find("transformers has no such CLIP") != std::string::npos);
   CHECK(folder.entries() == 1);
 }
+
+TEST_CASE("convert: names that no rule translates are an error; a scale of one element is written as a scalar") {
+  const TemporaryFolder folder;
+  const std::vector<float> one(1);
+  const auto tensor = [&](const char* name, std::vector<Index> shape) {
+    return TensorToWrite{name, Dtype::f32, std::move(shape), std::as_bytes(std::span{one}), {}};
+  };
+  write_safetensors(folder / "in", std::vector<TensorToWrite>{tensor("blocks.0.norm", {1}), tensor("head", {1}),
+                                                              tensor("logit_scale", {1}), tensor("attn_mask", {1, 1})});
+  for (const Dialect dialect : dialects) {
+    const auto result = try_convert_file(folder / "in", folder / "out.safetensors", {.dialect = dialect});
+    REQUIRE(!result);
+    CHECK(result.error().id() == "clip.load.names");
+    CHECK(result.error().message().find("2 that no rule translates (blocks.0.norm, head)") != std::string::npos);
+  }
+  write_safetensors(folder / "in",
+                    std::vector<TensorToWrite>{tensor("model.visual.class_embedding", {1}),
+                                               tensor("model.logit_scale", {1}), tensor("model.attn_mask", {1, 1})});
+  convert_file(folder / "in", folder / "out.safetensors", {.dialect = Dialect::huggingface});
+  const TensorFile out = open_tensors(folder / "out.safetensors");
+  CHECK(out.tensors().size() == 2);
+  CHECK(out.find("logit_scale")->shape.empty());
+  CHECK(out.find("vision_model.embeddings.class_embedding") != nullptr);
+}

@@ -114,3 +114,17 @@ TEST_CASE("folder: an index names files in its folder, and each tensor is in the
   write(folder / "2", {"b"});
   CHECK(with(R"({"a": "1", "b": "2"})").error().message() == folder / "2" + ": b: another shard has it too");
 }
+
+TEST_CASE("tensors: the one variant of the weights in a folder is taken where no other weights are") {
+  const TemporaryFolder folder;
+  write(folder / "model.fp16.safetensors", {"half"});
+  write(folder / "pytorch_model.fp16.bin", {"bin"});
+  CHECK(names(open_tensors(folder.path)) == "half ");
+  write(folder / "model.non_ema.safetensors", {"other"});
+  const auto result = try_open_tensors(folder.path);
+  REQUIRE(!result);
+  CHECK(result.error().id() == "clip.load.ambiguous");
+  CHECK(result.error().message().find("model.fp16.safetensors, model.non_ema.safetensors") != std::string::npos);
+  write(folder / "model.safetensors", {"whole"});
+  CHECK(names(open_tensors(folder.path)) == "whole ");
+}

@@ -159,8 +159,8 @@ TEST_CASE("torch file: a name outside the allow-list is an error with that name"
         "pickle: names os.system, which is not on the list of allowed names");
   CHECK(message(archive("}" + text("w") + "c__builtin__\neval\n(" + text("1") + "tRs")) ==
         "pickle: names __builtin__.eval, which is not on the list of allowed names");
-  CHECK(message(archive_of({.storage = "torch\nQInt8Storage"})) ==
-        "pickle: names torch.QInt8Storage, which is not on the list of allowed names");
+  CHECK(message(archive_of({.storage = "torch\nQInt2Storage"})) ==
+        "pickle: names torch.QInt2Storage, which is not on the list of allowed names");
   const std::string with_arguments = archive("}" + text("w") + Tensor{}.program() + "s" + text("args") +
                                              "cargparse\nNamespace\n)\x81}" + text("a") + "K\1sbs");
   CHECK(parse(with_arguments).value().tensors().size() == 1);
@@ -187,6 +187,37 @@ TEST_CASE("torch file: the state dict is found inside other dictionaries, and wr
               "\x88"
               "ccollections\nOrderedDict\n)RtRs") == "p ");
   CHECK(names("}K\1" + w + "s" + text("a") + w + "s") == "a ");  // a key that is not text
+}
+
+TEST_CASE("torch file: of several models in a checkpoint the one is asked for") {
+  const std::string w = Tensor{}.program(), model = "}" + text("a") + w + "s";
+  for (const char* const key : {"module", "ema", "model_ema"})
+    CHECK(parse(archive("}" + text("epoch") + "K\3s" + text(key) + model + "s")).value().find("a") != nullptr);
+  const auto both = parse(archive("}" + text("model") + model + "s" + text("model_ema") + model + "s"));
+  REQUIRE(!both);
+  CHECK(both.error().id() == "clip.load.ambiguous");
+  CHECK(both.error().message().find("weights of several models: model, model_ema;") != std::string::npos);
+  CHECK(parse(archive("}" + text("model") + model + "q\1s" + text("module") + "h\1s")).has_value());  // the same one
+  CHECK(parse(archive("}" + text("model") + model + "s" + text("ema") + "}" + text("decay") + "K\1ss")).has_value());
+  const std::string own = archive("}" + text("a.b") + w + "s" + text("ema") + model + "s");
+  CHECK(parse(own).value().find("a.b") != nullptr);
+}
+
+TEST_CASE("torch file: harmless names beside the weights are stepped over, and tensors with attributes are read") {
+  const std::string w = Tensor{}.program();
+  const std::string beside = text("path") + "cpathlib\nPosixPath\n(" + text("a") + "tRs" + text("log") +
+                             "ccollections\ndefaultdict\ncbuiltins\nlist\n\x85Rs" + text("best") +
+                             "cnumpy._core.multiarray\nscalar\n(cnumpy\ndtype\n(" + text("f8") + "tRC\1xtRs" +
+                             text("sparse") + "ctorch._utils\n_rebuild_sparse_tensor\n(ctorch\nsparse_coo\n" + w +
+                             "tRs" + text("int8") + "ctorch._utils\n_rebuild_qtensor\n((" + text("storage") +
+                             "ctorch\nQInt8Storage\n" + text("9") + text("cpu") + "K\1tQK\5tRs";
+  const std::string attributes =
+      "ctorch._tensor\n_rebuild_from_type_v2\n(" + w.substr(0, w.find("\n(") + 1) + "ctorch.nn.parameter\nParameter\n" +
+      w.substr(w.find("\n(") + 1, w.size() - w.find("\n(") - 2) + "}" + text("note") + "K\1stR";
+  const std::string bytes = archive("}" + beside + text("w") + w + "s" + text("v") + attributes + "s");
+  const TorchFile file = parse(bytes).value();
+  CHECK(file.tensors().size() == 2);
+  CHECK(values_of(*file.find("v")) == std::vector<double>{0, 1});
 }
 
 TEST_CASE("torch file: files without tensors and other formats are errors") {

@@ -6,6 +6,7 @@
 #include <clip/checkpoint/positions.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/io/bytes.hpp>
+#include <clip/names/rename.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -35,14 +36,6 @@ inline std::string shape_in_words(const std::vector<Index>& shape) {
   std::string text = "(";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
   return text + ")";
-}
-
-/// Appends "3 missing (a, b, c)", with at most eight names.
-inline void add_names(std::string& text, const char* what, const std::vector<std::string>& names) {
-  if (names.empty()) return;
-  text += (text.empty() ? "" : "; ") + std::to_string(names.size()) + " " + what + " (";
-  for (std::size_t i = 0; i < names.size() && i < 8; ++i) text += (i ? ", " : "") + names[i];
-  text += names.size() > 8 ? ", …)" : ")";
 }
 
 /// Whether a table of positions differs from the model's only in its number of rows and can be interpolated.
@@ -82,7 +75,7 @@ inline Comparison compare(const std::vector<ParameterForm>& parameters, Owns own
                          " found");
   }
   for (const FileTensor& t : file.tensors())
-    if (!known.contains(t.name) && !is_note(t.name) && owns(t.name) &&
+    if (!known.contains(t.name) && !is_note(t.name) && !is_buffer(t.name) && owns(t.name) &&
         (ignored_prefix.empty() || !t.name.starts_with(ignored_prefix)))
       c.extra.push_back(t.name);
   return c;

@@ -25,10 +25,11 @@ using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 
 /// Reads weights of any format and dialect from `in` and writes them as safetensors to `out`: a file, or a folder like
 /// save's. A tensor that keeps its element type keeps its bytes. Between dialects names change, q, k and v are joined
-/// or split, projections transposed. OpenAI's integers and tables of position ids, which are not weights, are omitted;
-/// batch counters stay integers. Only one tensor is in memory at a time.
-/// LoadError: as try_open_tensors; for a folder, a file that does not determine its model. OptionError, NumericError:
-/// as try_save.
+/// or split, projections transposed, a scale of one element becomes a scalar. OpenAI's integers, masks and tables of
+/// position ids, which are not weights, are omitted; batch counters stay integers. Only one tensor is in memory at a
+/// time.
+/// LoadError: as try_open_tensors; names that are in no table of the families; for a folder, a file that does not
+/// determine its model. OptionError, NumericError: as try_save.
 template <class F = KnownFamilies>
 [[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,
                                             const std::type_identity_t<ConvertOptionsOf<F>>& options = {});

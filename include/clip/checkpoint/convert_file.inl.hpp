@@ -5,11 +5,13 @@
 #include <clip/checkpoint/description.hpp>
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/name_list.hpp>
 #include <clip/checkpoint/name_tables.hpp>
 #include <clip/checkpoint/save.hpp>
 #include <clip/formats/rewrite.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,7 @@ namespace detail {
 /// A tensor to write with the bytes of the file, whose pages are released once they are written.
 inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileTensor& tensor) {
   TensorToWrite copy{tensor.name, tensor.dtype, tensor.shape, {}, {}};
+  if ((tensor.name == "logit_scale" || tensor.name == "logit_bias") && tensor.count() == 1) copy.shape.clear();
   if (tensor.transposed) std::swap(copy.shape[0], copy.shape[1]);
   copy.produce = [file = std::move(file), tensor](const ByteSink& sink) {
     for (const StoredTensor& part : tensor.parts) sink(part.bytes);
@@ -52,7 +55,16 @@ Result<void> try_convert_file(const std::string& in, const std::string& out,
   if (!opened) return opened.error();
   const auto config = detail::try_describe<F>(*opened, out, options);
   if (!config) return config.error();
-  const auto file = std::make_shared<const TensorFile>(in_openai_names<F>(*opened));
+  auto named = try_in_openai_names<F>(*opened);
+  if (!named) return named.error();
+  const auto file = std::make_shared<const TensorFile>(std::move(*named));
+  std::vector<std::string> unknown = unknown_names<F>(*file);
+  std::erase_if(unknown, [](const std::string& name) { return detail::is_note(name); });
+  if (!unknown.empty()) {
+    std::string wrong;
+    detail::add_names(wrong, "that no rule translates", unknown);
+    return LoadError{file->place(), "names: " + wrong}.with_id("clip.load.names");
+  }
   std::vector<TensorToWrite> tensors;
   for (const FileTensor& tensor : file->tensors())
     if (!detail::is_note(tensor.name) && !detail::is_dropped(tensor.name, name_tables<F>()))

@@ -6,12 +6,15 @@
 #include <clip/checkpoint/description.hpp>
 #include <clip/checkpoint/fit.hpp>
 #include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/name_list.hpp>
 #include <clip/checkpoint/name_tables.hpp>
 
+#include <algorithm>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
 
@@ -54,10 +57,28 @@ Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& 
   return LoadError{file.place(), wrong + suggestion}.with_id("clip.load.settings");
 }
 
+/// The file in OpenAI's names: without the prefix of its names, unless they are the model's as they are.
+template <class F>
+Result<TensorFile> try_in_names_of(const LoadTarget<F>& model, const TensorFile& file) {
+  const auto count = [&](const TensorFile& in) {
+    return std::count_if(model.parameters.begin(), model.parameters.end(),
+                         [&](const ParameterForm& p) { return in.find(p.name) != nullptr; });
+  };
+  const auto plain = try_without_prefix<F>(file);
+  if (plain && plain->prefix.empty()) return in_openai_names(plain->file, name_tables<F>());
+  TensorFile as_is = in_openai_names(file, name_tables<F>());
+  const auto known = count(as_is);
+  if (!plain) return known > 0 ? Result<TensorFile>{std::move(as_is)} : plain.error();
+  TensorFile without = in_openai_names(plain->file, name_tables<F>());
+  return known > 0 && known >= count(without) ? as_is : without;
+}
+
 template <class F>
 Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_dialect, const LoadOptions& options,
                            bool partial) {
-  TensorFile file = in_openai_names<F>(in_any_dialect);
+  auto named = try_in_names_of(model, in_any_dialect);
+  if (!named) return named.error();
+  TensorFile file = std::move(*named);
   if (options.positions != Interpolate::none) {
     auto stretched = try_stretch_positions(model.parameters, file, options.positions);
     if (!stretched) return stretched.error();
@@ -67,7 +88,9 @@ Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_
   std::string wrong;
   if (!partial) {
     add_names(wrong, "missing", c.missing);
-    add_names(wrong, "not of this model", c.extra);
+    auto extra = c.extra;  // a bias of all similarities changes no probability
+    std::erase_if(extra, [&](const auto& name) { return name == "logit_bias" && file.find(name)->count() == 1; });
+    add_names(wrong, "not of this model", extra);
   }
   add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty())

@@ -13,7 +13,9 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -85,11 +87,31 @@ inline Result<std::shared_ptr<const FolderDescription>> try_read_description(con
   return std::shared_ptr<const FolderDescription>{};
 }
 
+/// The file of the one variant of weights in a folder; empty: none. LoadError: several variants, with their names.
+inline Result<std::string> try_find_variant(const std::string& folder) {
+  std::string found, all;
+  for (const std::string variant : weight_variants)
+    for (const std::string& name : {"model." + variant + ".safetensors", "model.safetensors.index." + variant + ".json",
+                                    "pytorch_model." + variant + ".bin"})
+      if (is_there(folder + "/" + name)) {
+        all += (all.empty() ? "" : ", ") + name;
+        if (!found.empty())
+          return LoadError{folder, "weights of several variants: " + all + "; give the path of one file"}.with_id(
+              "clip.load.ambiguous");
+        found = name;
+        break;
+      }
+  return found;
+}
+
 inline Result<TensorFile> try_open_folder(const std::string& folder) {
   auto description = try_read_description(folder);
   if (!description) return description.error();
+  const auto variant = try_find_variant(folder);
+  std::vector<std::string> names{weights_in_folders.begin(), weights_in_folders.end()};
+  if (variant && !variant->empty()) names.push_back(*variant);
   std::string looked_for;
-  for (const std::string name : weights_in_folders) {
+  for (const std::string& name : names) {
     const std::string path = folder + "/" + name;
     looked_for += (looked_for.empty() ? "" : ", ") + name;
     if (!is_there(path)) continue;
@@ -97,6 +119,7 @@ inline Result<TensorFile> try_open_folder(const std::string& folder) {
     if (!file) return file.error();
     return file->in_folder(folder, std::move(*description));
   }
+  if (!variant) return variant.error();
   return LoadError{folder, "no weights in this folder (looked for " + looked_for + ")"}.with_id("clip.load.no_file");
 }
 

@@ -35,6 +35,9 @@ inline bool is_weights_name(std::string_view name) {
   return std::find(weights_in_folders.begin(), weights_in_folders.end(), name) != weights_in_folders.end();
 }
 
+/// Variants of the weights of transformers and diffusers, "model.fp16.safetensors": taken where no other weights are.
+inline constexpr std::array<const char*, 4> weight_variants{"fp16", "bf16", "fp32", "non_ema"};
+
 }  // namespace detail
 
 }  // namespace clip::inline CLIP_ABI

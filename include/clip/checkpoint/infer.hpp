@@ -27,6 +27,7 @@ struct InspectionOf {
   Dialect dialect;             // of the file's names
   FileFormat format;
   bool activation_known = false;  // stated or assumed; false: the configuration's quick_gelu is a guess
+  std::string prefix{};           // removed from the file's names: "_orig_mod.", "model."; empty: none
 };
 using Inspection = InspectionOf<KnownFamilies>;
 

@@ -82,7 +82,7 @@ void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const ModelSt
 }
 
 /// Whether the activation of a tower, if it has one, is stated or assumed.
-inline bool is_known(const TowerStatement& tower, const TowerStatement& stated, const Assumptions& assumed) {
+inline bool is_stated(const TowerStatement& tower, const TowerStatement& stated, const Assumptions& assumed) {
   return !tower.activation || stated.activation || assumed.activation;
 }
 
@@ -99,7 +99,9 @@ double count_values(const AnyConfigOf<F>& c) {
 
 template <class F>
 Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assumptions& assumed) {
-  const TensorFile file = in_openai_names<F>(in_any_dialect);
+  const auto plain = try_without_prefix<F>(in_any_dialect);
+  if (!plain) return plain.error();
+  const TensorFile file = in_openai_names(plain->file, name_tables<F>());
   const auto stated = detail::try_read_description<F>(file);
   if (!stated) return stated.error();
   ShapeReader shape{file};
@@ -126,10 +128,11 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   return InspectionOf<F>{c,
                          known ? std::string(known->name) : "",
                          known ? std::string(known->constant) : "",
-                         dialect_of<F>(in_any_dialect),
+                         dialect_of(plain->file, name_tables<F>()),
                          file.format(),
-                         detail::is_known(detail::state(c.image), stated->image, assumed) &&
-                             detail::is_known(detail::state(c.text), stated->text, assumed)};
+                         detail::is_stated(detail::state(c.image), stated->image, assumed) &&
+                             detail::is_stated(detail::state(c.text), stated->text, assumed),
+                         plain->prefix};
 }
 
 template <class F>

@@ -1,9 +1,13 @@
 // clip/checkpoint/name_tables.hpp: tensor-name tables of a list of tower families, and dialect translation with them.
 #pragma once
 
+#include <clip/names/prefix.hpp>
 #include <clip/names/rename.hpp>
 #include <clip/tower/list.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,14 +28,38 @@ const std::vector<NameTable>& name_tables() {
   return tables;
 }
 
-/// The dialect of a file by the families' name tables; see names/rename.hpp.
+/// The file without a prefix before its names; see names/prefix.hpp.
+template <class F = KnownFamilies>
+[[nodiscard]] Result<Unprefixed> try_without_prefix(const TensorFile& file) {
+  return try_without_prefix(file, name_tables<F>());
+}
+/// The dialect of a file by the families' name tables, whatever stands before its names; see names/rename.hpp.
 template <class F = KnownFamilies>
 Dialect dialect_of(const TensorFile& file) {
-  return dialect_of(file, name_tables<F>());
+  const auto plain = try_without_prefix<F>(file);
+  return dialect_of(plain ? plain->file : file, name_tables<F>());
+}
+/// The file in OpenAI's names. LoadError: as try_without_prefix.
+template <class F = KnownFamilies>
+[[nodiscard]] Result<TensorFile> try_in_openai_names(const TensorFile& file) {
+  const auto plain = try_without_prefix<F>(file);
+  return plain ? Result<TensorFile>{in_openai_names(plain->file, name_tables<F>())} : plain.error();
 }
 template <class F = KnownFamilies>
 TensorFile in_openai_names(const TensorFile& file) {
-  return in_openai_names(file, name_tables<F>());
+  return try_in_openai_names<F>(file).value();
+}
+/// The names of a file in OpenAI's names that no table has; buffers are none of them. Empty if a family has no tables.
+template <class F = KnownFamilies>
+std::vector<std::string> unknown_names(const TensorFile& file) {
+  const std::vector<NameTable>& tables = name_tables<F>();
+  const auto says = [](const NameTable& table) { return !table.rules.empty() || !table.own.empty(); };
+  for (std::size_t i = 0; i < tables.size(); i += dialects.size())
+    if (std::none_of(tables.data() + i, tables.data() + i + dialects.size(), says)) return {};
+  std::vector<std::string> names;
+  for (const FileTensor& t : file.tensors())
+    if (!detail::is_known(t.name, tables) && !detail::is_dropped(t.name, tables)) names.push_back(t.name);
+  return names;
 }
 template <class F = KnownFamilies>
 [[nodiscard]] Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors, Dialect dialect) {

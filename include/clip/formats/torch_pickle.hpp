@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,7 +60,8 @@ inline constexpr std::array<TorchTypeName, 19> torch_types{{
 }};
 
 /// Names with a meaning for this reader, and names in training checkpoints apart from the weights, which are ignored.
-inline constexpr std::array<std::string_view, 34> torch_names{"collections.OrderedDict",
+/// Nothing is called: what a name stands for, does not run.
+inline constexpr std::array<std::string_view, 82> torch_names{"collections.OrderedDict",
                                                               "torch._utils._rebuild_tensor",
                                                               "torch._utils._rebuild_tensor_v2",
                                                               "torch._utils._rebuild_tensor_v3",
@@ -92,10 +94,63 @@ inline constexpr std::array<std::string_view, 34> torch_names{"collections.Order
                                                               "__builtin__.bytearray",
                                                               "__builtin__.complex",
                                                               "__builtin__.long",
-                                                              "builtins.int"};
+                                                              "builtins.int",
+                                                              "torch._tensor._rebuild_from_type_v2",
+                                                              "torch._utils._rebuild_sparse_tensor",
+                                                              "torch._utils._rebuild_sparse_csr_tensor",
+                                                              "torch._utils._rebuild_qtensor",
+                                                              "torch._utils._rebuild_meta_tensor_no_storage",
+                                                              "torch.serialization._get_layout",
+                                                              "torch.Tensor",
+                                                              "torch._tensor.Tensor",
+                                                              "torch.nn.parameter.Parameter",
+                                                              "torch.nn.parameter.Buffer",
+                                                              "torch.QInt8Storage",
+                                                              "torch.QUInt8Storage",
+                                                              "torch.QInt32Storage",
+                                                              "torch.qint8",
+                                                              "torch.quint8",
+                                                              "torch.qint32",
+                                                              "torch.per_tensor_affine",
+                                                              "torch.per_channel_affine",
+                                                              "torch.per_channel_affine_float_qparams",
+                                                              "torch.strided",
+                                                              "torch.sparse_coo",
+                                                              "torch.sparse_csr",
+                                                              "pathlib.PosixPath",
+                                                              "pathlib.WindowsPath",
+                                                              "pathlib.PurePosixPath",
+                                                              "pathlib.PureWindowsPath",
+                                                              "pathlib.Path",
+                                                              "pathlib._local.PosixPath",
+                                                              "pathlib._local.WindowsPath",
+                                                              "datetime.datetime",
+                                                              "datetime.date",
+                                                              "datetime.timedelta",
+                                                              "collections.deque",
+                                                              "builtins.list",
+                                                              "builtins.dict",
+                                                              "builtins.tuple",
+                                                              "builtins.float",
+                                                              "builtins.str",
+                                                              "builtins.bool",
+                                                              "builtins.slice",
+                                                              "builtins.range",
+                                                              "__builtin__.list",
+                                                              "__builtin__.dict",
+                                                              "__builtin__.tuple",
+                                                              "__builtin__.float",
+                                                              "__builtin__.int",
+                                                              "__builtin__.str",
+                                                              "__builtin__.bool"};
+
+/// Keys of training checkpoints whose values are the weights, or dictionaries with one of these keys.
+inline constexpr std::array<std::string_view, 10> torch_keys{
+    "state_dict", "model_state_dict", "model",          "module",      "ema",
+    "model_ema",  "ema_state_dict",   "state_dict_ema", "model_state", "net"};
 
 inline bool is_dictionary(const PickleValue& v) {
-  return v.is(PickleValue::Kind::dict) || v.calls("collections.OrderedDict");
+  return v.is(PickleValue::Kind::dict) || v.calls("collections.OrderedDict") || v.calls("collections.defaultdict");
 }
 
 /// An object of a class that the TorchScript archive defines.
@@ -131,13 +186,18 @@ class TorchWalk {
   Result<TorchTensors> run() {
     const PickleValue* from = &pickle_.root();
     for (int level = 0; level < 8 && is_dictionary(*from); ++level) {
-      const PickleValue* inner = nullptr;
-      for (const char* const key : {"state_dict", "model_state_dict", "model"})
-        if (inner == nullptr)
-          if (const PickleValue* const value = from->at(key);
-              value != nullptr && (is_dictionary(*value) || is_module(*value)))
-            inner = value;
-      if (inner == nullptr) break;
+      const auto choices = weights_in(*from);
+      if (choices.empty()) break;
+      const PickleValue* const inner = choices.begin()->second;
+      std::string keys;
+      bool same = true;
+      for (const auto& [key, value] : choices) {
+        keys += (keys.empty() ? "" : ", ") + std::string(key);
+        same = same && value == inner;
+      }
+      if (!same)
+        return LoadError{place_, "weights of several models: " + keys + "; which one? Save it alone"}.with_id(
+            "clip.load.ambiguous");
       from = inner;
     }
     result_.torchscript = is_module(*from);
@@ -174,8 +234,44 @@ class TorchWalk {
     }
   }
 
+  /// Sparse and quantised tensors are none: no weight of a model here is one.
   static bool is_tensor(const PickleValue& v) {
-    return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("torch._utils._rebuild_");
+    if (v.calls("torch._tensor._rebuild_from_type_v2")) {
+      const auto& a = v.arguments->items;
+      return a.size() >= 3 && a[0]->is(PickleValue::Kind::name) && is_dense(a[0]->text);
+    }
+    return v.is(PickleValue::Kind::call) && is_dense(v.callee->text);
+  }
+  static bool is_dense(std::string_view name) {
+    return name.starts_with("torch._utils._rebuild_tensor") || name.starts_with("torch._utils._rebuild_parameter");
+  }
+
+  static bool is_torch_key(const PickleValue& key) {
+    return key.is(PickleValue::Kind::text) &&
+           std::find(torch_keys.begin(), torch_keys.end(), key.text) != torch_keys.end();
+  }
+
+  /// Whether a value is a module, or a dictionary with a tensor or with a dictionary that may have some.
+  static bool may_hold_tensors(const PickleValue& v) {
+    if (!is_dictionary(v)) return is_module(v);
+    for (std::size_t i = 0; i + 1 < v.items.size(); i += 2) {
+      const PickleValue& value = *v.items[i + 1];
+      if (is_tensor(value) || is_module(value) || (is_torch_key(*v.items[i]) && is_dictionary(value))) return true;
+    }
+    return false;
+  }
+
+  /// The values of the keys of weights in a dictionary; none if it has weights itself: tensors of compound names.
+  static std::map<std::string_view, const PickleValue*> weights_in(const PickleValue& dictionary) {
+    std::map<std::string_view, const PickleValue*> all, choices;
+    for (std::size_t i = 0; i + 1 < dictionary.items.size(); i += 2)
+      if (const PickleValue& key = *dictionary.items[i];
+          key.is(PickleValue::Kind::text) && key.text.find('.') != key.text.npos && is_tensor(*dictionary.items[i + 1]))
+        return {};
+      else if (is_torch_key(key)) all.emplace(key.text, dictionary.items[i + 1]);
+    for (const auto& [key, value] : all)
+      if (may_hold_tensors(*value)) choices.emplace(key, value);
+    return choices;
   }
 
   void add(const std::string& name, const PickleValue& value) {
@@ -194,10 +290,17 @@ class TorchWalk {
       if (v->arguments->items.empty()) return std::nullopt;
       v = v->arguments->items[0];
     }
-    const bool typed = v->calls("torch._utils._rebuild_tensor_v3");
-    if (!typed && !v->calls("torch._utils._rebuild_tensor") && !v->calls("torch._utils._rebuild_tensor_v2"))
+    std::string_view made_by = v->is(Kind::call) ? v->callee->text : std::string_view{};
+    const PickleValue* arguments = v->arguments;
+    if (v->calls("torch._tensor._rebuild_from_type_v2") && v->arguments->items.size() >= 3) {  // has attributes
+      made_by = v->arguments->items[0]->text;
+      arguments = v->arguments->items[2];
+    }
+    const bool typed = made_by == "torch._utils._rebuild_tensor_v3";
+    if (arguments == nullptr || !arguments->is(Kind::tuple) ||
+        (!typed && made_by != "torch._utils._rebuild_tensor" && made_by != "torch._utils._rebuild_tensor_v2"))
       return std::nullopt;
-    const auto& a = v->arguments->items;
+    const auto& a = arguments->items;
     if (a.size() < (typed ? 7U : 4U) || !a[0]->is(Kind::persistent) || !a[0]->arguments->is(Kind::tuple) ||
         !a[1]->is(Kind::integer) || a[1]->integer < 0)
       return std::nullopt;

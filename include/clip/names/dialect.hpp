@@ -39,6 +39,8 @@ struct NameTable {
   std::string_view dropped{};  // reading skips names with this ending, which hold no weights; empty: none
   std::span<const std::string_view> refused{};  // OpenAI names with these prefixes cannot be written in the dialect …
   std::string_view tower{};                     // … because they belong to this tower: "a residual network"
+  std::span<const std::string_view> own{};      // further OpenAI names of the tower, as patterns, which no rule has
+  bool written = true;                          // false: the names are read, and OpenAI's are written
 };
 
 namespace detail {

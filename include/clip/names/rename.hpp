@@ -28,10 +28,18 @@ inline Dialect dialect_of(const TensorFile& file, std::span<const NameTable> tab
 
 namespace detail {
 
+/// Buffers that some checkpoints keep with the weights: masks and position ids, whatever stands before their names.
+inline bool is_buffer(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  const std::string_view last = dot == name.npos ? name : name.substr(dot + 1);
+  return last == "attn_mask" || last == "causal_attention_mask" || last == "position_ids";
+}
+
 /// True for tensors that hold no weights, such as tables of position ids.
 inline bool is_dropped(std::string_view name, std::span<const NameTable> tables) {
-  return std::any_of(tables.begin(), tables.end(),
-                     [&](const NameTable& table) { return !table.dropped.empty() && name.ends_with(table.dropped); });
+  return is_buffer(name) || std::any_of(tables.begin(), tables.end(), [&](const NameTable& table) {
+           return !table.dropped.empty() && name.ends_with(table.dropped);
+         });
 }
 
 /// A tensor of a file under its OpenAI name. Empty for a k or v part: the q part yields the joined tensor.
@@ -91,6 +99,20 @@ inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTa
   return file.with(std::move(renamed));
 }
 
+namespace detail {
+
+/// Whether an OpenAI name is one of a table's, or of the similarity's.
+inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
+  if (name == "logit_scale" || name == "logit_bias") return true;
+  const auto matches = [&](std::string_view pattern) { return match(pattern, name).has_value(); };
+  return std::any_of(tables.begin(), tables.end(), [&](const NameTable& table) {
+    return std::any_of(table.own.begin(), table.own.end(), matches) ||
+           std::any_of(table.rules.begin(), table.rules.end(), [&](const NameRule& r) { return matches(r.openai); });
+  });
+}
+
+}  // namespace detail
+
 /// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is.
 /// OptionError: a tensor of a tower that the dialect has no names for.
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
@@ -101,7 +123,7 @@ inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTa
     const NameRule* rule = nullptr;
     std::optional<detail::Captured> captured;
     for (const NameTable& table : tables) {
-      if (table.dialect != dialect) continue;
+      if (table.dialect != dialect || !table.written) continue;
       for (const std::string_view prefix : table.refused)
         if (tensor.name.starts_with(prefix))
           return OptionError{"dialect", "for " + std::string(table.tower), "openai or openclip",

@@ -18,6 +18,16 @@ namespace detail {
 
 inline constexpr std::array<std::string_view, 2> resnet_only_names{"visual.layer1.", "visual.attnpool."};
 
+/// All names of the tower, as patterns.
+inline constexpr std::array<std::string_view, 8> resnet_names{"visual.conv#.weight",
+                                                              "visual.bn#.*",
+                                                              "visual.layer#.#.conv#.weight",
+                                                              "visual.layer#.#.bn#.*",
+                                                              "visual.layer#.#.downsample.#.*",
+                                                              "visual.attnpool.positional_embedding",
+                                                              "visual.attnpool.@_proj.*",
+                                                              "visual.attnpool.c_proj.*"};
+
 /// The number of blocks of each of the four stages.
 inline std::array<Index, 4> read_stages(JsonReader& image) {
   std::array<Index, 4> stages{1, 1, 1, 1};
@@ -81,6 +91,7 @@ CLIP_HOST NameTable Description<ResNetConfig>::names(Dialect dialect) {
   if (dialect == Dialect::huggingface) {
     table.refused = detail::resnet_only_names;
     table.tower = words;
+    table.own = detail::resnet_names;
   }
   return table;
 }

@@ -31,6 +31,22 @@ inline constexpr std::array<NameRule, 11> text_huggingface_names{{
     {"transformer.resblocks.#.mlp.c_proj.*", "text_model.encoder.layers.#.mlp.fc2.*"},
 }};
 
+/// OpenAI's names and those of OpenCLIP's CustomTextCLIP, whose text tower is a module of its own.
+inline constexpr std::array<NameRule, 12> text_apart_names{{
+    {"token_embedding.weight", "text.token_embedding.weight"},
+    {"positional_embedding", "text.positional_embedding"},
+    {"ln_final.*", "text.ln_final.*"},
+    {"text_projection", "text.text_projection"},
+    {"transformer.resblocks.#.ln_1.*", "text.transformer.resblocks.#.ln_1.*"},
+    {"transformer.resblocks.#.ln_2.*", "text.transformer.resblocks.#.ln_2.*"},
+    {"transformer.resblocks.#.attn.in_proj_weight", "text.transformer.resblocks.#.attn.in_proj_weight"},
+    {"transformer.resblocks.#.attn.in_proj_bias", "text.transformer.resblocks.#.attn.in_proj_bias"},
+    {"transformer.resblocks.#.attn.out_proj.*", "text.transformer.resblocks.#.attn.out_proj.*"},
+    {"transformer.resblocks.#.mlp.c_fc.*", "text.transformer.resblocks.#.mlp.c_fc.*"},
+    {"transformer.resblocks.#.mlp.c_proj.*", "text.transformer.resblocks.#.mlp.c_proj.*"},
+    {"text_projection", "text.text_projection.weight", true},
+}};
+
 }  // namespace detail
 
 CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
@@ -93,7 +109,9 @@ CLIP_HOST Result<Json> Description<TextConfig>::try_write_huggingface(const Text
 }
 
 CLIP_HOST NameTable Description<TextConfig>::names(Dialect dialect) {
-  if (dialect != Dialect::huggingface) return {.dialect = dialect};
+  if (dialect == Dialect::openclip)
+    return {.dialect = dialect, .prefix = "text.", .rules = detail::text_apart_names, .written = false};
+  if (dialect == Dialect::openai) return {.dialect = dialect};
   return {.dialect = dialect,
           .prefix = "text_model.",
           .rules = detail::text_huggingface_names,
