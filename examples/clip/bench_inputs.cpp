@@ -1,9 +1,9 @@
 #include "bench_inputs.hpp"
 
+#include "lists.hpp"
 #include "text.hpp"
 
 #include <clip/core/rng.hpp>
-#include <clip/io/lines.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -51,7 +51,7 @@ clip::Image random_image(Index width, Index height) {
 }
 
 std::vector<std::string> labels_of(const BenchOptions& options) {
-  const auto all = clip::lines(options.labels);
+  const auto all = clip::read_text_list(options.labels).texts;
   const auto n = std::cmp_less(options.classes, all.size()) && options.classes > 0
                      ? static_cast<std::size_t>(options.classes)
                      : all.size();
@@ -60,9 +60,7 @@ std::vector<std::string> labels_of(const BenchOptions& options) {
   return labels;
 }
 
-std::vector<std::string> templates_of(const BenchOptions& options) {
-  return options.templates.empty() ? std::vector<std::string>{"a photo of a {}."} : clip::lines(options.templates);
-}
+std::vector<std::string> templates_of(const BenchOptions& options) { return templates_of(options.templates); }
 
 clip::Texts prompts(const BenchOptions& options, Index n) {
   if (options.labels.empty()) return random_texts(options.config->text_input(), n, {320, 1125, 539, 320});

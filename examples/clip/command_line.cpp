@@ -20,9 +20,16 @@ using Job = std::function<int()>;
 constexpr const char* vocabulary_help =
     "bpe_simple_vocab_16e6.txt.gz, vocab.json, tokenizer.json, or a folder that contains one";
 constexpr const char* rows_help = "Print a JSON report: the number of rows, the files they come from, the failures";
-constexpr const char* labels_help = "File with one label per line";
+constexpr const char* labels_help =
+    "File of labels: one per line, a CSV or TSV table (with --column, or FILE:COLUMN), a JSON array, or a JSON object "
+    "from labels to lists of prompts or from ids to labels";
+constexpr const char* column_help = "Column of a CSV or TSV file";
 constexpr const char* template_help =
-    "File with one prompt template per line, {} for the label (default: \"a photo of a {}.\")";
+    "File of prompt templates, {}, {c} or {label} for the label: one per line, FILE:COLUMN, or a JSON array (default: "
+    "\"a photo of a {}.\")";
+constexpr const char* prompts_help =
+    "File of prompt templates, {}, {c} or {label} for the label: one per line, FILE:COLUMN, a JSON array, or a JSON "
+    "object with the prompts of each label (default: \"a photo of a {}.\")";
 constexpr const char* output_help = "The .npy file to write";
 constexpr const char* threads_help = "Number of threads (default: all available cores)";
 constexpr const char* truncate_help = "Truncate texts that are too long instead of failing";
@@ -86,7 +93,7 @@ void add_loading(CLI::App& command, ModelOptions& options) {
 
 void add_images(CLI::App& command, ImageOptions& options) {
   command.add_flag("--flat", options.flat, "Do not search subfolders");
-  command.add_flag("--strict", options.strict, "Exit with status 1 if any image cannot be read");
+  command.add_flag("--strict", options.strict, "Exit with status 1 if any image cannot be read, or any text embedded");
 }
 constexpr const char* images_help = "Image files and folders";
 
@@ -121,10 +128,11 @@ void add_bench(CLI::App& app, Job& job) {
       ->delimiter(',');
   c->add_option("--weights", b->weights, "Weights in any format (default: random weights)");
   auto* const vocabulary = c->add_option("--vocabulary", b->vocabulary, vocabulary_help);
-  auto* const labels = c->add_option("--labels", b->labels,
-                                     "File with one label per line; prompts are \"a photo of a {label}.\", repeated in "
-                                     "order (default: random token ids)")
-                           ->needs(vocabulary);
+  auto* const labels =
+      c->add_option("--labels", b->labels,
+                    "File of labels, as of classify; prompts are \"a photo of a {label}.\", repeated in "
+                    "order (default: random token ids)")
+          ->needs(vocabulary);
   c->add_option("--templates", b->templates, std::string("For head and tokenize: ") + template_help)->needs(labels);
   c->add_option("--classes", b->classes,
                 "Number of labels to use, evenly spaced in the file (default: all; prompt without labels: 100)")
@@ -170,7 +178,12 @@ void add_all(CLI::App& app, Job& job) {
   auto* const vocabulary = c->add_option("--vocabulary", e->vocabulary, vocabulary_help);
   auto* const either = c->add_option_group("Input, exactly one of")->require_option(1);
   either->add_option("--images", e->images.paths, images_help);
-  either->add_option("--texts", e->texts, "File with one text per line")->needs(vocabulary);
+  auto* const texts = either
+                          ->add_option("--texts", e->texts,
+                                       "File of texts: one per line, a CSV or TSV table (with --column, or "
+                                       "FILE:COLUMN), a JSON array, or a JSON object of lists of prompts")
+                          ->needs(vocabulary);
+  c->add_option("--column", e->column, column_help)->needs(texts);
   c->add_flag("--truncate", e->truncate, truncate_help);
   c->add_option("--output", e->output, output_help)->required();
   c->add_flag("--normalize", e->normalize, "Scale every row to length 1");
@@ -183,7 +196,8 @@ void add_all(CLI::App& app, Job& job) {
   add_loading(*c, l->model);
   c->add_option("--vocabulary", l->vocabulary, vocabulary_help)->required();
   c->add_option("--labels", l->labels, labels_help)->required();
-  c->add_option("--templates", l->templates, template_help);
+  c->add_option("--column", l->column, std::string(column_help) + " of --labels");
+  c->add_option("--templates", l->templates, prompts_help);
   c->add_option("--top", l->top, "Labels per image (default: 5)")->check(CLI::Range(1, 1 << 20));
   add_images(*c, l->images);
   c->add_option("IMAGE", l->images.paths, images_help)->required();
@@ -203,9 +217,11 @@ void add_all(CLI::App& app, Job& job) {
   c->add_option("--images", m->images.paths, images_help)->required();
   add_images(*c, m->images);
   auto* const words = c->add_option("--vocabulary", m->vocabulary, vocabulary_help);
-  c->add_option("--labels", m->labels,
-                "File with one label per line; compares the best label for \"a photo of a {label}.\"")
-      ->needs(words);
+  auto* const labels = c->add_option("--labels", m->labels,
+                                     std::string(labels_help) +
+                                         "; compares the best label for its prompts, or \"a photo of a {label}.\"")
+                           ->needs(words);
+  c->add_option("--column", m->column, std::string(column_help) + " of --labels")->needs(labels);
 
   add_bench(app, job);
 

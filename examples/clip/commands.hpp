@@ -26,7 +26,7 @@ struct ModelOptions {
 struct ImageOptions {
   std::vector<std::string> paths;  // files, folders
   bool flat = false;               // do not search subfolders
-  bool strict = false;             // exit status 1 if any image cannot be read
+  bool strict = false;             // exit status 1 if any image or text fails
 };
 
 struct ModelsOptions {
@@ -59,7 +59,7 @@ int preprocess(const PreprocessOptions& options);
 struct EmbedOptions {
   ModelOptions model;
   ImageOptions images;
-  std::string texts, vocabulary, output;
+  std::string texts, column, vocabulary, output;
   clip::Index batch = 16;
   bool truncate = false, normalize = false, json = false;
 };
@@ -69,7 +69,7 @@ int embed_texts(const EmbedOptions& options);
 struct ClassifyOptions {
   ModelOptions model;
   ImageOptions images;
-  std::string vocabulary, labels, templates;
+  std::string vocabulary, labels, column, templates;
   clip::Index top = 5;
   bool json = false;
 };
@@ -94,7 +94,7 @@ std::vector<std::string> dialect_names();
 struct CompareOptions {
   ModelOptions model;
   ImageOptions images;
-  std::string vocabulary, labels;
+  std::string vocabulary, labels, column;
   bool json = false;
 };
 int compare(const CompareOptions& options);

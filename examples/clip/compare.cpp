@@ -1,11 +1,10 @@
 #include "commands.hpp"
 #include "images.hpp"
+#include "lists.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
-#include <clip/io/lines.hpp>
 #include <clip/task/agreement.hpp>
-#include <clip/task/zero_shot.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -19,16 +18,12 @@
 namespace tool {
 namespace {
 
-using Classifier = clip::ZeroShot<float, clip::dyn>;
-
 /// A model with weights of one type, its classifier and its time.
 struct Variant {
-  Variant(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer,
-          const std::vector<std::string>& labels)
+  Variant(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer, const Classes& classes)
       : dtype{dtype_}, model{*o.model.config, o.model.weights, tokenizer ? Towers::both : Towers::image, dtype_,
                              o.model.threads} {
-    if (tokenizer)
-      classifier = clip::zero_shot(model, *tokenizer, labels, std::vector<std::string>{"a photo of a {}."});
+    if (tokenizer) classifier = tool::classifier(model, *tokenizer, classes);
   }
 
   Dtype dtype;
@@ -125,13 +120,13 @@ int compare(const CompareOptions& options) {
   if (options.model.dtype == Dtype::f32) throw UsageError{"--dtype: f32 is the reference; choose another type"};
   const std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
-  std::vector<std::string> labels;
+  Classes classes;
   std::optional<Tokenizer> tokenizer;
   if (!options.labels.empty()) {
-    labels = clip::lines(options.labels);
+    classes = classes_of(options.labels, options.column);
     tokenizer.emplace(options.vocabulary);
   }
-  Variant floats{options, Dtype::f32, tokenizer, labels}, other{options, options.model.dtype, tokenizer, labels};
+  Variant floats{options, Dtype::f32, tokenizer, classes}, other{options, options.model.dtype, tokenizer, classes};
 
   Progress progress{"comparing"};
   Failures failures{progress, options.images.strict};
@@ -152,11 +147,11 @@ int compare(const CompareOptions& options) {
     time_alternately(floats, other, comparison.last);
     Output out;
     if (options.json) {
-      clip::Json json = json_of(comparison, floats, other, labels);
+      clip::Json json = json_of(comparison, floats, other, classes.labels);
       json["failures"] = failures.messages();
       out.json(json);
     } else {
-      print(out, comparison, floats, other, labels);
+      print(out, comparison, floats, other, classes.labels);
       out.flush();
     }
   }

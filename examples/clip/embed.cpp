@@ -1,9 +1,9 @@
 #include "commands.hpp"
 #include "images.hpp"
+#include "lists.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
-#include <clip/io/lines.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/task/similarities.hpp>
 
@@ -41,6 +41,25 @@ class Rows {
   std::vector<float> values_;
 };
 
+/// The ids of texts [begin, end) of a list, without those that are empty or too long: they are failures.
+clip::Texts tokens_of(const clip::TextList& list, std::size_t begin, std::size_t end, const Tokenizer& tokenizer,
+                      const clip::TokenizeOptions& how, Failures& failures) {
+  clip::Texts texts;
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::string& text = list.texts[i];
+    if (text.find_first_not_of(" \t\r\n") == text.npos) {
+      failures.add(clip::InputError{list.where(i), "empty"});
+      continue;
+    }
+    try {
+      texts.append(tokenizer(std::span{&text, 1}, how), 0);
+    } catch (const clip::InputError& e) {
+      failures.add(clip::InputError{list.where(i), e.message().substr(e.place().size() + 2)});
+    }
+  }
+  return texts;
+}
+
 }  // namespace
 
 int embed_images(const EmbedOptions& options) {
@@ -70,33 +89,36 @@ int embed_images(const EmbedOptions& options) {
 }
 
 int embed_texts(const EmbedOptions& options) {
-  const auto lines = clip::lines(options.texts);
-  const auto total = static_cast<clip::Index>(lines.size());
+  const clip::TextList list = texts_of(options.texts, options.column, true);
+  const auto total = static_cast<clip::Index>(list.size());
   const Tokenizer tokenizer{options.vocabulary};
   Rows rows{options};
-  const Model model = options.model.load(Towers::text, 0, lines.size());
+  const Model model = options.model.load(Towers::text, 0, list.size());
   const clip::TokenizeOptions how{.context = model.text_input().context,
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Progress progress{"embedding"};
+  Failures failures{progress, options.images.strict, "texts could not be embedded"};
   clip::Index cut = 0;
   // In batches of 256: large enough to share common prefixes, and memory does not grow with the number of texts.
-  for (std::size_t begin = 0; begin < lines.size(); begin += 256) {
+  for (std::size_t begin = 0; begin < list.size(); begin += 256) {
     if (interrupted() != 0) return 1;
-    const clip::Texts texts =
-        tokenizer(std::span{lines}.subspan(begin, std::min<std::size_t>(256, lines.size() - begin)), how);
+    const std::size_t end = std::min(begin + 256, list.size());
+    const clip::Texts texts = tokens_of(list, begin, end, tokenizer, how, failures);
     cut += texts.cut();
-    rows.add(model.encode_text(texts));
-    progress.show(rows.count(), total);
+    if (texts.size() > 0) rows.add(model.encode_text(texts));
+    progress.show(static_cast<clip::Index>(end), total);
   }
-  rows.write();
+  if (failures.count() < total) rows.write();
   progress.clear();
   report_cut(cut, total, how.context);
+  const int status = failures.finish(total);
   if (options.json) {
     clip::Json json = rows.json();
     json["cut"] = cut;
+    json["failures"] = failures.messages();
     Output{}.json(json);
   }
-  return 0;
+  return status;
 }
 
 }  // namespace tool

@@ -36,7 +36,7 @@ void Failures::add(const clip::Error& error) {
 
 int Failures::finish(clip::Index total) const {
   progress_.clear();
-  if (count() > 0) print_error(std::to_string(count()) + " of " + std::to_string(total) + " images could not be read");
+  if (count() > 0) print_error(std::to_string(count()) + " of " + std::to_string(total) + ' ' + what_);
   return count() == total || (strict_ && count() > 0) ? 1 : 0;
 }
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tool {
@@ -18,21 +19,22 @@ namespace tool {
 /// Files as given, and the images inside given folders. LoadError: no such path, or a folder without images.
 std::vector<std::string> files_of(const ImageOptions& options);
 
-/// Images that could not be read. Each is reported when it is found; the other images are processed.
+/// Images or texts that could not be processed. Each is reported when it is found; the others are processed.
 class Failures {
  public:
-  Failures(Progress& progress, bool strict) : progress_{progress}, strict_{strict} {}
+  Failures(Progress& progress, bool strict, std::string_view what = "images could not be read")
+      : progress_{progress}, strict_{strict}, what_{what} {}
   void add(const clip::Error& error);
   clip::Index count() const { return static_cast<clip::Index>(messages_.size()); }
   /// "photos/x.jpg: not an image …"
   const std::vector<std::string>& messages() const { return messages_; }
-  /// Prints the number of failures. Returns the exit status: 0, or 1 if no image could
-  /// be read or, with --strict, if any failed.
+  /// Prints the number of failures. Returns the exit status: 0, or 1 if all failed or, with --strict, if any did.
   int finish(clip::Index total) const;
 
  private:
   Progress& progress_;
   bool strict_;
+  std::string what_;
   std::vector<std::string> messages_;
 };
 

@@ -20,6 +20,7 @@
 #include <clip/io/lines.hpp>
 #include <clip/io/npy.hpp>
 #include <clip/io/npy_write.hpp>
+#include <clip/io/text_list.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>

@@ -14,10 +14,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A sentence with a placeholder for a name: "a photo of a {}."
+/// A sentence with a placeholder for a name: "a photo of a {}.", also written {c} or {label}.
 class Template {
  public:
-  /// OptionError: {} is missing or repeated; `place` is the list of templates, for the error.
+  /// OptionError: the placeholder is missing or repeated; `place` is the list of templates, for the error.
   [[nodiscard]] static CLIP_HOST Result<Template> try_make(const std::string& text,
                                                            const std::string& place = "template");
 
@@ -49,6 +49,24 @@ class ClassNames {
 
  private:
   std::vector<std::vector<std::string>> names_;
+};
+
+/// Classes with prompts of their own, such as descriptions by a language model (CuPL, Pratt et al. 2022). A placeholder
+/// in a prompt stands for the label.
+class ClassPrompts {
+ public:
+  /// OptionError: not one list per label, or an empty list.
+  CLIP_HOST ClassPrompts(std::vector<std::string> labels, std::vector<std::vector<std::string>> prompts);
+
+  Index size() const { return static_cast<Index>(labels_.size()); }
+  const std::vector<std::string>& labels() const& { return labels_; }
+  /// The prompts of class c. Deleted for temporaries.
+  const std::vector<std::string>& operator[](Index c) const& { return prompts_[static_cast<std::size_t>(c)]; }
+  void operator[](Index) const&& = delete;
+
+ private:
+  std::vector<std::string> labels_;
+  std::vector<std::vector<std::string>> prompts_;
 };
 
 }  // namespace clip::inline CLIP_ABI

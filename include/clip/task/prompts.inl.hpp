@@ -14,10 +14,17 @@
 namespace clip::inline CLIP_ABI {
 
 CLIP_HOST Result<Template> Template::try_make(const std::string& text, const std::string& place) {
-  const auto at = text.find("{}");
-  if (at == text.npos || text.find("{}", at + 2) != text.npos)
-    return OptionError{place, "{} once, where the name goes", "\"a photo of a {}.\"", '"' + text + '"'};
-  return Template{text.substr(0, at), text.substr(at + 2)};
+  int count = 0;
+  std::size_t begin = 0, end = 0;
+  for (const std::string_view placeholder : {"{}", "{c}", "{label}"})
+    for (auto at = text.find(placeholder); at != text.npos; at = text.find(placeholder, at + 1)) {
+      ++count;
+      begin = at;
+      end = at + placeholder.size();
+    }
+  if (count != 1)
+    return OptionError{place, "{}, {c} or {label} once, where the name goes", "\"a photo of a {}.\"", '"' + text + '"'};
+  return Template{text.substr(0, begin), text.substr(end)};
 }
 
 CLIP_HOST std::string Template::operator()(std::string_view name) const {
@@ -47,6 +54,17 @@ CLIP_HOST ClassNames::ClassNames(std::initializer_list<std::string_view> names) 
 CLIP_HOST ClassNames::ClassNames(std::vector<std::vector<std::string>> names) : names_{std::move(names)} {
   for (std::size_t c = 0; c < names_.size(); ++c)
     if (names_[c].empty()) raise(OptionError{"class " + std::to_string(c), "number of names", "1 or more", 0});
+}
+
+CLIP_HOST ClassPrompts::ClassPrompts(std::vector<std::string> labels, std::vector<std::vector<std::string>> prompts)
+    : labels_{std::move(labels)}, prompts_{std::move(prompts)} {
+  if (labels_.size() != prompts_.size())
+    raise(OptionError{"class prompts", "lists of prompts", labels_.size(), prompts_.size()});
+  for (std::size_t c = 0; c < labels_.size(); ++c) {
+    if (prompts_[c].empty()) raise(OptionError{"class " + std::to_string(c), "number of prompts", "1 or more", 0});
+    for (std::string& prompt : prompts_[c])
+      if (const auto sentence = Template::try_make(prompt)) prompt = (*sentence)(labels_[c]);
+  }
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -145,6 +145,25 @@ auto classifier(const M& model, Features classes, std::vector<std::string> label
   else return ZeroShot{std::move(classes), std::move(labels), temperature_of(model)};
 }
 
+/// A prompt and its class.
+using ClassPrompt = std::pair<Index, std::string>;
+
+/// Adds the direction of each prompt to the vector of its class, one of `classes`. Makes the vectors if there are none.
+template <class Sums, class M, class Words>
+void add_directions(Sums& sums, Index classes, const M& model, const Words& tokenizer,
+                    std::span<const ClassPrompt> prompts, TooLong too_long) {
+  std::vector<std::string> texts;
+  for (const ClassPrompt& prompt : prompts) texts.push_back(prompt.second);
+  const auto unit = normalized(
+      model.encode_text(tokenizer(std::span<const std::string>{texts},
+                                  TokenizeOptions{.context = model.text_input().context, .too_long = too_long})));
+  if (sums.empty()) sums = Sums{classes, unit.width()};
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const auto sum = sums[prompts[i].first];
+    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += unit[static_cast<Index>(i)][k];
+  }
+}
+
 }  // namespace detail
 
 /// A function from strings to token ids.
@@ -163,7 +182,7 @@ auto zero_shot(const M& model, const Texts& prompts) {
 /// A classifier from class names and prompt templates. The vector of a class is the mean direction of its prompts,
 /// normalise(Σ normalise(text)) over names × templates. Encodes 1,024 names of one template at a time. `tokenizer` is a
 /// Tokenizer or any other function from strings to Texts.
-/// OptionError: no class, a template without exactly one {}. InputError: a prompt that is too long (unless truncated).
+/// OptionError: no class, a template without exactly one placeholder. InputError: a prompt that is too long (unless truncated).
 template <class M, TokenizesTexts Words>
 auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, std::span<const std::string> templates,
                TooLong too_long = TooLong::error) {
@@ -179,16 +198,9 @@ auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, 
   for (const Template& sentence : try_templates(templates).value())
     for (std::size_t begin = 0; begin < all.size(); begin += 1024) {
       const std::size_t n = std::min<std::size_t>(1024, all.size() - begin);
-      std::vector<std::string> prompts;
-      for (std::size_t i = begin; i < begin + n; ++i) prompts.push_back(sentence(all[i].second));
-      const auto unit = normalized(
-          model.encode_text(tokenizer(std::span<const std::string>{prompts},
-                                      TokenizeOptions{.context = model.text_input().context, .too_long = too_long})));
-      if (sums.empty()) sums = Sums{names.size(), unit.width()};
-      for (std::size_t i = 0; i < n; ++i) {
-        const auto sum = sums[all[begin + i].first];
-        for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += unit[static_cast<Index>(i)][k];
-      }
+      std::vector<detail::ClassPrompt> prompts;
+      for (std::size_t i = begin; i < begin + n; ++i) prompts.emplace_back(all[i].first, sentence(all[i].second));
+      detail::add_directions(sums, names.size(), model, tokenizer, prompts, too_long);
     }
   return detail::classifier(model, std::move(sums), std::move(labels));
 }
@@ -196,6 +208,21 @@ template <class M, TokenizesTexts Words>
 auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names,
                const std::vector<std::string>& templates, TooLong too_long = TooLong::error) {
   return zero_shot(model, tokenizer, names, std::span{templates}, too_long);
+}
+
+/// A classifier from prompts of each class. The vector of a class is the mean direction of its prompts.
+/// OptionError: no class. InputError: a prompt that is too long (unless truncated).
+template <class M, TokenizesTexts Words>
+auto zero_shot(const M& model, const Words& tokenizer, const ClassPrompts& classes, TooLong too_long = TooLong::error) {
+  if (classes.size() == 0) raise(OptionError{"zero_shot", "number of classes", "1 or more", 0});
+  std::vector<detail::ClassPrompt> all;
+  for (Index c = 0; c < classes.size(); ++c)
+    for (const std::string& prompt : classes[c]) all.emplace_back(c, prompt);
+  decltype(model.encode_text(Texts{})) sums;
+  for (std::size_t begin = 0; begin < all.size(); begin += 1024)
+    detail::add_directions(sums, classes.size(), model, tokenizer,
+                           std::span{all}.subspan(begin, std::min<std::size_t>(1024, all.size() - begin)), too_long);
+  return detail::classifier(model, std::move(sums), classes.labels());
 }
 
 /// The fraction of correct predictions.

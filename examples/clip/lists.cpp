@@ -1,0 +1,70 @@
+#include "lists.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tool {
+namespace {
+
+/// Checked here, so that the error names the line.
+std::vector<std::string> checked(const clip::TextList& templates) {
+  for (std::size_t i = 0; i < templates.size(); ++i)
+    if (const auto good = clip::Template::try_make(templates.texts[i], templates.where(i)); !good)
+      clip::raise(good.error());
+  return templates.texts;
+}
+
+std::vector<std::vector<std::string>> prompts_of(const std::vector<std::string>& labels, const clip::TextList& list) {
+  std::vector<std::vector<std::string>> prompts;
+  for (const std::string& label : labels) {
+    const auto found = std::ranges::find(list.texts, label);
+    if (found == list.texts.end())
+      clip::raise(clip::LoadError{list.place, "prompts of \"" + label + '"', "a list", "none"});
+    prompts.push_back(list.prompts[static_cast<std::size_t>(found - list.texts.begin())]);
+  }
+  return prompts;
+}
+
+}  // namespace
+
+clip::TextList texts_of(const std::string& file, const std::string& column, bool keep_empty) {
+  clip::TextList list = clip::read_text_list(file, {.column = column, .keep_empty = keep_empty});
+  if (list.prompts.empty()) return list;
+  list.texts.clear();
+  for (const auto& prompts : std::exchange(list.prompts, {}))
+    list.texts.insert(list.texts.end(), prompts.begin(), prompts.end());
+  return list;
+}
+
+std::vector<std::string> templates_of(const std::string& file) {
+  if (file.empty()) return {"a photo of a {}."};
+  const auto list = clip::read_text_list(file);
+  if (!list.prompts.empty()) clip::raise(clip::LoadError{list.place, "content", "templates", "prompts of classes"});
+  return checked(list);
+}
+
+std::size_t Classes::texts() const {
+  std::size_t n = labels.size() * templates.size();
+  for (const auto& own : prompts) n += own.size();
+  return n;
+}
+
+Classes classes_of(const std::string& labels, const std::string& column, const std::string& templates) {
+  const clip::TextList list = clip::read_text_list(labels, {.column = column});
+  if (!list.prompts.empty()) {
+    if (!templates.empty())
+      clip::raise(clip::OptionError{list.place, "templates for labels with prompts of their own", "none", templates});
+    return {list.texts, {}, list.prompts};
+  }
+  if (templates.empty()) return {list.texts, templates_of(""), {}};
+  const clip::TextList sentences = clip::read_text_list(templates);
+  if (sentences.prompts.empty()) return {list.texts, checked(sentences), {}};
+  return {list.texts, {}, prompts_of(list.texts, sentences)};
+}
+
+Classifier classifier(const Model& model, const Tokenizer& tokenizer, const Classes& classes) {
+  if (classes.prompts.empty()) return clip::zero_shot(model, tokenizer, classes.labels, classes.templates);
+  return clip::zero_shot(model, tokenizer, clip::ClassPrompts{classes.labels, classes.prompts});
+}
+
+}  // namespace tool
