@@ -8,12 +8,17 @@
 #include <clip/model/any_model.hpp>
 #include <clip/model/count.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace tool {
 
 struct Model::Impl {
   clip::AnyModel<> model;
+  std::string weights;
 };
 
 namespace {
@@ -27,11 +32,22 @@ clip::Storage storage_of(Dtype dtype) {
   }
 }
 
+using Features = clip::Features<float, clip::dyn>;
+
+/// The features. NumericError: a value that is not finite; names the first tensor of the file that has such a value.
+Features finite(Features features, const char* tower, const std::string& weights) {
+  if (std::ranges::all_of(features.values(), [](float x) { return std::isfinite(x); })) return features;
+  const std::string tensor = weights.empty() ? "" : first_not_finite(weights);
+  clip::raise(clip::NumericError{weights.empty() ? "random weights" : weights,
+                                 std::string(tower) + " features that are not finite" +
+                                     (tensor.empty() ? "" : "; the weights have such values in " + tensor)});
+}
+
 }  // namespace
 
 Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
              Work work)
-    : config_{config}, impl_{new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}}} {
+    : config_{config}, impl_{new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}, weights}} {
   const auto storage = storage_of(dtype);
   std::optional<clip::TensorFile> file;
   if (!weights.empty()) file = open_weights(weights);
@@ -49,10 +65,10 @@ Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
 
 clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images) const {
-  return impl_->model.encode_image(images);
+  return finite(impl_->model.encode_image(images), "image", impl_->weights);
 }
 clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const {
-  return impl_->model.encode_text(texts);
+  return finite(impl_->model.encode_text(texts), "text", impl_->weights);
 }
 void Model::release(Towers tower) const {
   if (tower == Towers::image) clip::release_pages(impl_->model.image);

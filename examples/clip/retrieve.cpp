@@ -5,6 +5,7 @@
 #include <clip/task/retrieval.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace tool {
@@ -15,6 +16,9 @@ clip::Features<float, clip::dyn> features_of(const std::string& path) {
   if (array.shape.size() != 2) clip::raise(clip::InputError{path, "extents of the array", 2, array.shape.size()});
   clip::Features<float, clip::dyn> features{array.shape[0], array.shape[1]};
   std::ranges::copy(array.values, features.values().begin());
+  for (clip::Index i = 0; i < features.size(); ++i)
+    for (const float x : features[i])
+      if (!std::isfinite(x)) clip::raise(clip::NumericError{path, "row " + std::to_string(i), "finite numbers", x});
   return features;
 }
 

@@ -21,6 +21,20 @@ clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip
   return impl_->tokenizer.get()(texts, options);
 }
 
+std::vector<std::int32_t> Tokenizer::ids(const std::string& text, const clip::TokenizeOptions& options,
+                                         bool& cut) const {
+  const clip::Tokenizer& tokenizer = impl_->tokenizer.get();
+  cut = tokenizer(std::span{&text, 1}, options).cut() > 0;  // checks the length
+  std::vector<std::int32_t> ids = tokenizer.encode(text);
+  ids.insert(ids.begin(), tokenizer.sot());
+  ids.push_back(tokenizer.eot());
+  if (cut) {
+    ids.resize(static_cast<std::size_t>(options.context));
+    ids.back() = tokenizer.eot();
+  }
+  return ids;
+}
+
 void report_cut(clip::Index cut, clip::Index texts, clip::Index context) {
   if (cut > 0)
     print_error(std::to_string(cut) + " of " + std::to_string(texts) + " texts were cut to " + std::to_string(context) +

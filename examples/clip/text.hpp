@@ -4,9 +4,11 @@
 #include <clip/tokenizer/options.hpp>
 #include <clip/tokens/texts.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace tool {
 
@@ -18,6 +20,9 @@ class Tokenizer {
   ~Tokenizer();
 
   clip::Texts operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const;
+  /// The ids of a text as the reference's tokenizer gives them: also those behind a special string in the text, which
+  /// towers do not read.
+  std::vector<std::int32_t> ids(const std::string& text, const clip::TokenizeOptions& options, bool& cut) const;
 
  private:
   struct Impl;

@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <iostream>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -28,9 +27,9 @@ int tokenize(const TokenizeOptions& options) {
   const auto print = [&](const std::string& text) {
     ++number;
     try {
-      const clip::Texts texts = tokenizer(std::span{&text, 1}, how);
-      out.line(format_ids(texts[0]));
-      cut += texts.cut();
+      bool shortened = false;
+      out.line(format_ids(tokenizer.ids(text, how, shortened)));
+      cut += shortened ? 1 : 0;
     } catch (const clip::InputError& e) {
       out.flush();  // the lines before the error are valid
       throw clip::InputError{"text " + std::to_string(number), e.message()};

@@ -1,11 +1,29 @@
+#include "weights.hpp"
+
 #include <clip/checkpoint/folder.hpp>
 
-#include "weights.hpp"
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
 
 namespace tool {
 
 clip::TensorFile open_weights(const std::string& path) { return clip::open_tensors(path); }
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file) { return clip::try_inspect(file); }
+
+std::string first_not_finite(const std::string& path) {
+  const clip::TensorFile file = open_weights(path);
+  std::vector<double> values;
+  for (const clip::FileTensor& tensor : file.tensors()) {
+    if (!clip::is_floating(tensor.dtype)) continue;
+    values.resize(static_cast<std::size_t>(tensor.count()));
+    clip::convert(tensor, std::span<double>(values));
+    if (!std::ranges::all_of(values, [](double x) { return std::isfinite(x); })) return tensor.name;
+    file.release(tensor);
+  }
+  return {};
+}
 
 void convert_weights(const std::string& in, const std::string& out, const clip::ConvertOptions& options) {
   clip::convert_file(in, out, options);

@@ -12,6 +12,8 @@ namespace tool {
 clip::TensorFile open_weights(const std::string& path);
 /// The model they belong to, if it can be inferred.
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file);
+/// The name of the first tensor with a value that is not finite; empty: none.
+std::string first_not_finite(const std::string& path);
 /// Calls clip::convert_file.
 void convert_weights(const std::string& in, const std::string& out, const clip::ConvertOptions& options);
 

@@ -35,6 +35,17 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree on every primitive", T, float, double) {
           compare<T>({size[0], size[1], size[2], fresh, gap, optional});
 }
 
+TEST_CASE_TEMPLATE("rows whose squares leave the range of floats get unit length", B, Naive<float>, Cpu<float>) {
+  const std::array<float, 6> x{1e38f, -2e38f, 2e38f, 2e-30f, 1e-30f, -2e-30f};
+  std::array<float, 6> y{};
+  std::array<float, 2> length{};
+  B{}.normalize(View<const float>{x.data(), 2, 3}, View<float>{y.data(), 2, 3}, View<float>{length.data(), 2, 1});
+  const std::array<double, 6> expected{1. / 3, -2. / 3, 2. / 3, 2. / 3, 1. / 3, -2. / 3};
+  for (std::size_t i = 0; i < 6; ++i) CHECK(y[i] == doctest::Approx(expected[i]));
+  CHECK(length[0] == doctest::Approx(3e38));
+  CHECK(length[1] / 1e-30f == doctest::Approx(3));
+}
+
 TEST_CASE_TEMPLATE("Cpu and Naive agree on 3×3 windows that move by one pixel, in images of any size", T, float,
                    double) {
   struct Case {

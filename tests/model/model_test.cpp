@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 using namespace clip;
@@ -99,6 +100,14 @@ TEST_CASE("the temperature is exp(logit_scale), initially 1/0.07 and at most 100
   CHECK(model.similarity.temperature() == doctest::Approx(1 / 0.07));
   CHECK(std::exp(model.similarity.logit_scale.range.high) == doctest::Approx(100));
   CHECK(model.similarity.logit_scale.range.low == 0);
+}
+
+TEST_CASE("a logit_scale that is not a logarithm is refused") {
+  Model<Tiny, B> model{Rng{7}};
+  for (const double scale : {100.0, std::numeric_limits<double>::quiet_NaN()}) {
+    *model.similarity.logit_scale.data = static_cast<Model<Tiny, B>::T>(scale);
+    CHECK_THROWS_WITH_AS(model.similarity.temperature(), doctest::Contains("ln of the temperature"), NumericError);
+  }
 }
 
 TEST_CASE("a model without weights knows its configuration") {

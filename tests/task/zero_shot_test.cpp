@@ -58,6 +58,19 @@ TEST_CASE("normalized rows have length one and keep their direction") {
   }
 }
 
+TEST_CASE("rows whose squares overflow or vanish have the same similarities") {
+  const auto images = random_features(5, 12, 1), classes = random_features(4, 12, 2);
+  const auto expected = ZeroShot{classes}(images);
+  for (const double scale : {1e200, 1e-200}) {
+    auto scaled_images = images, scaled_classes = classes;
+    for (double& x : scaled_images.values()) x *= scale;
+    for (double& x : scaled_classes.values()) x *= scale;
+    const auto found = ZeroShot{scaled_classes}(scaled_images);
+    for (Index i = 0; i < 5; ++i)
+      for (Index j = 0; j < 4; ++j) CHECK(found(i, j) == doctest::Approx(expected(i, j)));
+  }
+}
+
 TEST_CASE("similarities are cosines: between -1 and 1, independent of the features' lengths") {
   auto images = random_features(20, 6, 2), classes = random_features(4, 6, 3);
   const auto before = ZeroShot{classes}(images);

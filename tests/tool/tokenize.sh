@@ -5,6 +5,9 @@ expect 0 "$clip" tokenize --vocabulary bpe.txt 'The dog' ''
 printf '[517, 513, 516, 518]\n[517, 518]\n' >expected
 same out expected
 quiet
+# The ids behind an end of text inside a text are the reference's, too.
+expect 0 "$clip" tokenize --vocabulary bpe.txt 'the <|endoftext|> dog'
+prints '[517, 513, 518, 516, 518]'
 expect 0 "$clip" tokenize --vocabulary bpe.txt -- --json
 printf '%s\n' 'the dog' '' 'THE' | "$clip" tokenize --vocabulary bpe.txt - >out 2>err || fail 'lines cannot be read'
 printf '[517, 513, 516, 518]\n[517, 518]\n[517, 513, 518]\n' >expected

@@ -28,6 +28,13 @@ expect 0 "$clip" classify $tiny --vocabulary bpe.txt --labels labels.txt --top 1
 prints '"path":"photos/3.ppm"'
 prints '"probability":0.'
 
+# A weight that is not finite: an error that names it.
+cp tiny.safetensors nan.safetensors
+printf '\000\000\300\177' | dd of=nan.safetensors bs=1 seek=$(($(wc -c <nan.safetensors) - 4)) conv=notrunc 2>/dev/null
+expect 1 "$clip" classify --model tiny.json --weights nan.safetensors --vocabulary bpe.txt --labels labels.txt photos/3.ppm
+prints_nothing
+says 'features that are not finite; the weights have such values in visual.'
+
 # Each image retrieves itself.
 expect 0 "$clip" retrieve --images images.npy --texts images.npy --captions-per-image 1
 echo 'Text Retrieval: R1:100.00 R5:100.00 R10:100.00 mR:100.00| '\

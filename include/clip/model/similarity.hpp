@@ -41,7 +41,14 @@ class Similarity {
   bool biased() const { return biased_; }
 
   /// exp(logit_scale), the factor on cosines: 1/τ of the paper, whose τ starts at 0.07.
-  double temperature() const { return std::exp(value(logit_scale)); }
+  /// NumericError: a logit_scale whose exponential no float holds, such as a temperature that was stored itself.
+  double temperature() const {
+    const double scale = value(logit_scale);
+    if (!(std::abs(scale) <= 88))
+      raise(NumericError{"logit_scale", "ln of the temperature", "a number in -88 ... 88", scale}.with_id(
+          "clip.numeric.temperature"));
+    return std::exp(scale);
+  }
   /// 0 in models without a bias.
   double bias() const { return biased_ ? value(logit_bias) : 0; }
 

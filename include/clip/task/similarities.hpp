@@ -4,6 +4,7 @@
 #include <clip/autograd/borrow.hpp>
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
+#include <clip/core/unit_row.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/task/top.hpp>
 #include <clip/tensor/tensor.hpp>
@@ -36,12 +37,17 @@ struct Similarities {
   }
 };
 
-/// The features scaled to unit length, row by row.
+/// The features scaled to unit length, row by row: NaN for a row of zeros. Sums of squares that leave the range of T are
+/// computed from scaled rows.
 template <class T, Index E>
 Features<T, E> normalized(Features<T, E> features) {
   for (Index i = 0; i < features.size(); ++i) {
     T squares = 0;
     for (T x : features[i]) squares += x * x;
+    if (detail::out_of_range(squares)) {
+      detail::scaled_unit_row(features[i].data(), features[i].data(), features.width());
+      continue;
+    }
     const T length = std::sqrt(squares);
     for (T& x : features[i]) x /= length;
   }

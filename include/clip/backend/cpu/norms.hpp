@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/backend/cpu/threads/loops.hpp>
+#include <clip/core/unit_row.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -96,9 +97,12 @@ struct NormPrimitives {
         const P value = P::load(row + j, mask);
         return value * value;
       });
-      const T length = std::sqrt(squares);
-      each_packet<T>(x.cols,
-                     [&](Index j, auto mask) { (P::load(row + j, mask) / P(length)).store(y.row(i) + j, mask); });
+      T length = std::sqrt(squares);
+      if (detail::out_of_range(squares)) [[unlikely]]
+        length = detail::scaled_unit_row(row, y.row(i), x.cols);
+      else
+        each_packet<T>(x.cols,
+                       [&](Index j, auto mask) { (P::load(row + j, mask) / P(length)).store(y.row(i) + j, mask); });
       if (saved) saved(i, 0) = length;
     });
   }

@@ -1,6 +1,7 @@
 // clip/backend/naive/norms.hpp: layer norm and rows of unit length, in plain loops.
 #pragma once
 
+#include <clip/core/unit_row.hpp>
 #include <clip/core/view.hpp>
 
 #include <cmath>
@@ -57,8 +58,10 @@ struct NaiveNorms {
     for (Index i = 0; i < x.rows; ++i) {
       T squares = 0;
       for (Index j = 0; j < x.cols; ++j) squares += x(i, j) * x(i, j);
-      const T length = std::sqrt(squares);
-      for (Index j = 0; j < x.cols; ++j) y(i, j) = x(i, j) / length;
+      T length = std::sqrt(squares);
+      if (detail::out_of_range(squares)) length = detail::scaled_unit_row(x.row(i), y.row(i), x.cols);
+      else
+        for (Index j = 0; j < x.cols; ++j) y(i, j) = x(i, j) / length;
       if (saved) saved(i, 0) = length;
     }
   }
