@@ -13,6 +13,7 @@ namespace {
 /// `seen` with the values that weights do not show taken from `other`: heads, activation, epsilon, preprocessing.
 clip::AnyConfig with_undetectable(clip::AnyConfig seen, clip::AnyConfig other) {
   seen.preprocessing() = other.preprocessing();
+  if (!other.logit_bias) seen.logit_bias = false;  // a softmax model does not use one
   const auto take = [](auto& tower, const auto& from) {
     if (tower.index() != from.index()) return;
     const auto stated = clip::detail::state(from);
@@ -24,7 +25,9 @@ clip::AnyConfig with_undetectable(clip::AnyConfig seen, clip::AnyConfig other) {
 }
 
 void require_model(const ConvertOptions& options) {
-  const auto found = inspect_weights(open_weights(options.in)).value();
+  const auto image = clip::detail::state(options.config->image), text = clip::detail::state(options.config->text);
+  const clip::Assumptions stated{text.activation, image.heads, text.heads};
+  const auto found = inspect_weights(open_weights(options.in), stated).value();
   if (with_undetectable(found.config, *options.config) == *options.config) return;
   const std::string what = found.name.empty() ? clip::json_text(clip::to_json(found.config)) : found.name;
   clip::raise(clip::LoadError{options.in, "its shapes do not match --model: found " + what});

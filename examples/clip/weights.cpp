@@ -10,7 +10,9 @@
 namespace tool {
 
 clip::TensorFile open_weights(const std::string& path) { return clip::open_tensors(path); }
-clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file) { return clip::try_inspect(file); }
+clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file, const clip::Assumptions& assumed) {
+  return clip::try_inspect(file, assumed);
+}
 
 std::string first_not_finite(const std::string& path) {
   const clip::TensorFile file = open_weights(path);

@@ -40,8 +40,8 @@ inline std::string colours_in_words(const std::array<float, 3>& colours) {
 }
 
 /// The same for the preprocessing. Not the order of colours and the resampling, which no description names: they follow
-/// from its kind, and a published constant is loaded from folders of either kind. Not the sizes either, if the model has
-/// another resolution than the file by request.
+/// from its kind, and a published constant is loaded from folders of either kind. Not the sizes either, if the model
+/// has another resolution than the file by request.
 inline void compare_preprocessing(std::string& wrong, const ImageInput& mine, const PreprocessingStatement& stated,
                                   bool sizes) {
   const Preprocessing &a = mine.preprocessing, &b = stated.how;

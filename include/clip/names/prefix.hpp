@@ -33,17 +33,17 @@ inline constexpr std::array<std::string_view, 4> wrapper_components{"_orig_mod."
 /// Longer names are no model's.
 inline constexpr std::size_t longest_name = 1024;
 
-/// A name by which a tower is found in a file, and its OpenAI name. `added`: the name lacks this prefix of its table, as
-/// the names of transformers' towers may.
-struct Anchor {
+/// A name by which a tower is found in a file, and its OpenAI name. `added`: the name lacks this prefix of its table,
+/// as the names of transformers' towers may.
+struct AnchorName {
   std::string name;
   std::string_view openai;
   std::string_view added{};
 };
 
 /// Every complete name in the tables that consists of several components, which few other models have.
-inline std::vector<Anchor> anchors_of(std::span<const NameTable> tables) {
-  std::vector<Anchor> all;
+inline std::vector<AnchorName> anchors_of(std::span<const NameTable> tables) {
+  std::vector<AnchorName> all;
   std::map<std::string, int> times;
   const auto add = [&](std::string_view name, std::string_view openai, std::string_view added) {
     if (name.find_first_of("#*@") != name.npos || name.find('.') == name.npos) return;
@@ -59,8 +59,10 @@ inline std::vector<Anchor> anchors_of(std::span<const NameTable> tables) {
     }
     for (const std::string_view name : table.own) add(name, name, {});
   }
-  std::erase_if(all, [&](const Anchor& a) { return !a.added.empty() && times[a.name] > 1; });  // which of the towers?
-  std::sort(all.begin(), all.end(), [](const Anchor& a, const Anchor& b) { return a.name.size() > b.name.size(); });
+  std::erase_if(all,
+                [&](const AnchorName& a) { return !a.added.empty() && times[a.name] > 1; });  // which of the towers?
+  std::sort(all.begin(), all.end(),
+            [](const AnchorName& a, const AnchorName& b) { return a.name.size() > b.name.size(); });
   return all;
 }
 
@@ -72,10 +74,10 @@ struct PrefixCandidate {
 
 /// The prefixes before the anchors in a list of names. More than a few are not all listed.
 inline std::map<std::string, PrefixCandidate> prefix_candidates(const std::vector<std::string>& names,
-                                                                const std::vector<Anchor>& anchors) {
+                                                                const std::vector<AnchorName>& anchors) {
   std::map<std::string, PrefixCandidate> found;
   for (const std::string& name : names)
-    for (const Anchor& anchor : anchors) {  // the longest first
+    for (const AnchorName& anchor : anchors) {  // the longest first
       if (!name.ends_with(anchor.name)) continue;
       const std::string_view prefix = std::string_view(name).substr(0, name.size() - anchor.name.size());
       if (!prefix.empty() && prefix.back() != '.') continue;
@@ -150,7 +152,7 @@ inline bool is_bare(std::string_view name, std::string_view prefix, std::span<co
 [[nodiscard]] inline Result<Unprefixed> try_without_prefix(const TensorFile& file, std::span<const NameTable> tables) {
   std::vector<std::string> stored;
   for (const FileTensor& t : file.tensors()) stored.push_back(t.name);
-  const std::vector<detail::Anchor> anchors = detail::anchors_of(tables);
+  const std::vector<detail::AnchorName> anchors = detail::anchors_of(tables);
   std::vector<std::string> names = stored;
   std::string removed = detail::remove_wrappers(names, true);
   auto candidates = detail::prefix_candidates(names, anchors);

@@ -37,8 +37,8 @@ struct Similarities {
   }
 };
 
-/// The features scaled to unit length, row by row: NaN for a row of zeros. Sums of squares that leave the range of T are
-/// computed from scaled rows.
+/// The features scaled to unit length, row by row: NaN for a row of zeros. Sums of squares that leave the range of T
+/// are computed from scaled rows.
 template <class T, Index E>
 Features<T, E> normalized(Features<T, E> features) {
   for (Index i = 0; i < features.size(); ++i) {

@@ -181,8 +181,8 @@ auto zero_shot(const M& model, const Texts& prompts) {
 
 /// A classifier from class names and prompt templates. The vector of a class is the mean direction of its prompts,
 /// normalise(Σ normalise(text)) over names × templates. Encodes 1,024 names of one template at a time. `tokenizer` is a
-/// Tokenizer or any other function from strings to Texts.
-/// OptionError: no class, a template without exactly one placeholder. InputError: a prompt that is too long (unless truncated).
+/// Tokenizer or any other function from strings to Texts. OptionError: no class, a template without exactly one
+/// placeholder. InputError: a prompt that is too long (unless truncated).
 template <class M, TokenizesTexts Words>
 auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, std::span<const std::string> templates,
                TooLong too_long = TooLong::error) {
