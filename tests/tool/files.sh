@@ -20,7 +20,7 @@ says_one_line
 expect 1 "$clip" embed $tiny --texts none.txt --vocabulary bpe.txt --output e.npy
 says 'none.txt: no such file'
 printf 'dog\n\ncat\n' >gap.txt
-expect 0 "$clip" embed $tiny --texts gap.txt --vocabulary bpe.txt --output e.npy --json
+expect 0 "$clip" embed $tiny --texts gap.txt --vocabulary bpe.txt --output gap.npy --json
 says 'gap.txt: line 2: empty'
 says '1 of 3 texts could not be embedded'
 prints '"rows": 2'
@@ -29,7 +29,7 @@ expect 1 "$clip" classify $tiny --vocabulary bpe.txt --labels gap.txt photos/0.p
 says 'gap.txt: line 2: empty'
 says_one_line
 printf 'dog\nabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz\n' >long.txt
-expect 0 "$clip" embed $tiny --texts long.txt --vocabulary bpe.txt --output e.npy
+expect 0 "$clip" embed $tiny --texts long.txt --vocabulary bpe.txt --output long.npy
 says 'long.txt: line 2: ids: expected at most 24, found '
 printf '\n' >blank.txt
 expect 1 "$clip" embed $tiny --texts blank.txt --vocabulary bpe.txt --output blank.npy

@@ -145,8 +145,8 @@ inline bool is_bare(std::string_view name, std::string_view prefix, std::span<co
 
 }  // namespace detail
 
-/// The same file without the components of wrappers (`module.`, `_orig_mod.` …, also inside names), and without the one
-/// prefix that stands before the names of a tower: `model.`, `clip.`, `net.`. A tower of transformers without its own
+/// The same file without the components of wrappers ("module.", "_orig_mod." …, also inside names), and without the one
+/// prefix that stands before the names of a tower: "model.", "clip.", "net.". A tower of transformers without its own
 /// prefix receives it. Nothing changes if names are known as they are, or would coincide.
 /// LoadError: several prefixes stand before the same names, with all of them.
 [[nodiscard]] inline Result<Unprefixed> try_without_prefix(const TensorFile& file, std::span<const NameTable> tables) {
