@@ -24,7 +24,7 @@ expect 0 "$clip" embed $tiny --texts gap.txt --vocabulary bpe.txt --output gap.n
 says 'gap.txt: line 2: empty'
 says '1 of 3 texts could not be embedded'
 prints '"rows": 2'
-expect 1 "$clip" embed $tiny --texts gap.txt --vocabulary bpe.txt --output e.npy --strict
+expect 1 "$clip" embed $tiny --texts gap.txt --vocabulary bpe.txt --output gap.npy --strict
 expect 1 "$clip" classify $tiny --vocabulary bpe.txt --labels gap.txt photos/0.ppm
 says 'gap.txt: line 2: empty'
 says_one_line
