@@ -5,6 +5,7 @@
 #include <clip/tokenizer/tokenizer.hpp>
 
 #include <future>
+#include <utility>
 
 namespace tool {
 
@@ -24,11 +25,12 @@ clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip
 std::vector<std::int32_t> Tokenizer::ids(const std::string& text, const clip::TokenizeOptions& options,
                                          bool& cut) const {
   const clip::Tokenizer& tokenizer = impl_->tokenizer.get();
-  cut = tokenizer(std::span{&text, 1}, options).cut() > 0;  // checks the length
   std::vector<std::int32_t> ids = tokenizer.encode(text);
   ids.insert(ids.begin(), tokenizer.sot());
   ids.push_back(tokenizer.eot());
+  cut = std::cmp_greater(ids.size(), options.context);
   if (cut) {
+    static_cast<void>(tokenizer(std::span{&text, 1}, options));  // the error, unless long texts are cut
     ids.resize(static_cast<std::size_t>(options.context));
     ids.back() = tokenizer.eot();
   }

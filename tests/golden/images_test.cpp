@@ -3,6 +3,7 @@
 
 #include "../io/temporary_folder.hpp"
 #include "../support/filled_memory.hpp"
+#include "../support/pillow_mode.hpp"
 #include "image_lines.hpp"
 
 #include <doctest/doctest.h>
@@ -58,18 +59,6 @@ int expected_lines(int jpeg, int jpeg_data, int webp, int others) {
          (reads_webp ? webp : 0);
 }
 
-/// Pillow's name of what we keep; grey with alpha is kept as RGBA.
-std::string mode_of(const Image& image) {
-  switch (image.pixels()) {
-    case Pixels::gray: return image.palette() ? "1" : "L";
-    case Pixels::gray16: return "I;16";
-    case Pixels::rgb: return image.palette() ? "P" : "RGB";
-    case Pixels::rgba: return "RGBA";
-    case Pixels::cmyk: return "CMYK";
-    default: return "none";
-  }
-}
-
 std::uint32_t low_byte_first(const Image& image) {
   if (image.pixels() != Pixels::gray16 || std::endian::native == std::endian::little) return checksum(image);
   std::vector<std::uint8_t> bytes(image.row(0), image.row(0) + 2 * image.width() * image.height());
@@ -86,7 +75,7 @@ int check_decoded(bool (*chosen)(const std::string&)) {
     line >> name >> mode >> width >> height;
     if (!chosen(name)) return std::nullopt;
     const Image image = read_image<Decoder>(path_of(name));
-    CHECK(mode_of(image) == (mode == "LA" ? "RGBA" : mode));
+    CHECK(clip::testing::pillow_mode(image) == (mode == "LA" ? "RGBA" : mode));
     CHECK(image.width() == width);
     CHECK(image.height() == height);
     return low_byte_first(image);

@@ -3,25 +3,14 @@
 #include <clip/image/read.hpp>
 #include <clip/io/bytes.hpp>
 
+#include "../support/pillow_mode.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <string>
 
 using namespace clip;
-
-namespace {
-const char* kind(const Image& image) {
-  switch (image.pixels()) {
-    case Pixels::gray: return image.palette() ? "1" : "L";
-    case Pixels::gray16: return "I;16";
-    case Pixels::rgb: return image.palette() ? "P" : "RGB";
-    case Pixels::rgba: return "RGBA";
-    case Pixels::cmyk: return "CMYK";
-    default: return "none";
-  }
-}
-}  // namespace
 
 int main() {
   for (std::string path; std::getline(std::cin, path);) {
@@ -33,6 +22,7 @@ int main() {
       continue;
     }
     const std::span bytes{image->row(0), static_cast<std::size_t>(image->height() * image->stride())};
-    std::printf("%s %td %td %08x\n", kind(*image), image->width(), image->height(), crc32(std::as_bytes(bytes)));
+    std::printf("%s %td %td %08x\n", testing::pillow_mode(*image), image->width(), image->height(),
+                crc32(std::as_bytes(bytes)));
   }
 }

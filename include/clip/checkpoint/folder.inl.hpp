@@ -15,7 +15,6 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -107,19 +106,19 @@ inline Result<std::string> try_find_variant(const std::string& folder) {
 inline Result<TensorFile> try_open_folder(const std::string& folder) {
   auto description = try_read_description(folder);
   if (!description) return description.error();
-  const auto variant = try_find_variant(folder);
-  std::vector<std::string> names{weights_in_folders.begin(), weights_in_folders.end()};
-  if (variant && !variant->empty()) names.push_back(*variant);
-  std::string looked_for;
-  for (const std::string& name : names) {
+  const auto open = [&](const std::string& name) -> Result<TensorFile> {
     const std::string path = folder + "/" + name;
-    looked_for += (looked_for.empty() ? "" : ", ") + name;
-    if (!is_there(path)) continue;
     auto file = name.ends_with(".json") ? try_open_shards(folder, path) : try_open_tensor_file(path);
-    if (!file) return file.error();
-    return file->in_folder(folder, std::move(*description));
+    return file ? file->in_folder(folder, std::move(*description)) : file;
+  };
+  std::string looked_for;
+  for (const std::string name : weights_in_folders) {
+    if (is_there(folder + "/" + name)) return open(name);
+    looked_for += (looked_for.empty() ? "" : ", ") + name;
   }
+  const auto variant = try_find_variant(folder);
   if (!variant) return variant.error();
+  if (!variant->empty()) return open(*variant);
   return LoadError{folder, "no weights in this folder (looked for " + looked_for + ")"}.with_id("clip.load.no_file");
 }
 

@@ -4,17 +4,16 @@
 #include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/mapped_file.hpp>
+#include <clip/io/posix.hpp>
 #include <clip/io/text_list.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -303,12 +302,10 @@ CLIP_HOST Result<TextList> try_parse_text_list(std::string_view text, const std:
 }
 
 CLIP_HOST Result<TextList> try_read_text_list(const std::string& path, const TextListOptions& options) {
-  std::error_code ignored;
   std::string name = path;
   TextListOptions chosen = options;
   const std::size_t colon = path.rfind(':');
-  if (colon != path.npos && !std::filesystem::exists(path, ignored) &&
-      std::filesystem::exists(path.substr(0, colon), ignored)) {
+  if (colon != path.npos && !detail::is_there(path) && detail::is_there(path.substr(0, colon))) {
     name = path.substr(0, colon);
     chosen.column = path.substr(colon + 1);
   }

@@ -29,12 +29,6 @@ std::optional<typename L::Variant> read_tower(JsonReader& file) {
   return tower;
 }
 
-/// The dynamic configuration of the first family: a reader returns it after a problem, and the result is then an error.
-template <class L>
-typename L::Variant first_of() {
-  return Tower<std::variant_alternative_t<0, typename L::Variant>>::dynamic;
-}
-
 /// The JSON object of one tower, by its family.
 template <class Variant>
 Json tower_to_json(const Variant& tower) {

@@ -13,9 +13,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The call operators of a tokenizer `Self`, which provides `try_batch(texts, options)` for spans of both kinds of
-/// string. `Context` is the default maximum number of ids per text. Every call: InputError: a text is too long.
-/// OptionError: a context of less than 2.
+/// The call operators of a tokenizer `Self`, which provides `try_batch(texts, options)` for a span of string views.
+/// `Context` is the default maximum number of ids per text. Every call: InputError: a text is too long. OptionError: a
+/// context of less than 2.
 template <class Self, class Rows, Index Context>
 class BatchCalls {
  public:
@@ -39,7 +39,7 @@ class BatchCalls {
 
   [[nodiscard]] Result<Rows> try_tokenize(std::span<const std::string> texts,
                                           const TokenizeOptions& options = {.context = Context}) const {
-    return static_cast<const Self&>(*this).try_batch(texts, options);
+    return try_tokenize(std::vector<std::string_view>(texts.begin(), texts.end()), options);
   }
   [[nodiscard]] Result<Rows> try_tokenize(std::span<const std::string_view> texts,
                                           const TokenizeOptions& options = {.context = Context}) const {

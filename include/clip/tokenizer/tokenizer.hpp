@@ -73,7 +73,6 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
   CLIP_HOST void encode_part(std::string_view text, Scratch& scratch) const;
 
   CLIP_HOST Result<Texts> try_batch(std::span<const std::string_view> batch, const TokenizeOptions& options) const;
-  CLIP_HOST Result<Texts> try_batch(std::span<const std::string> batch, const TokenizeOptions& options) const;
 
   std::shared_ptr<const BytePairs> pairs_;  // copies share it: it does not change
   TextPolicy policy_;

@@ -119,9 +119,6 @@ CLIP_HOST Result<Texts> Tokenizer::try_batch(std::span<const std::string_view> b
   if (!done) return done.error();
   return texts;
 }
-CLIP_HOST Result<Texts> Tokenizer::try_batch(std::span<const std::string> batch, const TokenizeOptions& options) const {
-  return try_batch(std::vector<std::string_view>(batch.begin(), batch.end()), options);
-}
 
 CLIP_HOST Result<Tokenizer> try_open_tokenizer(const std::string& path, const TextPolicy& policy) {
   return Tokenizer::try_open(path, policy);

@@ -69,7 +69,6 @@ class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
   CLIP_HOST void divide(std::string_view word, std::size_t characters, Scratch& scratch) const;
 
   CLIP_HOST Result<Texts> try_batch(std::span<const std::string_view> batch, const TokenizeOptions& options) const;
-  CLIP_HOST Result<Texts> try_batch(std::span<const std::string> batch, const TokenizeOptions& options) const;
 
   std::shared_ptr<const detail::SymbolNames> names_;  // copies share it: it does not change
   std::array<std::int32_t, special_names.size()> specials_{};

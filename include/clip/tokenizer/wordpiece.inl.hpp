@@ -129,8 +129,5 @@ CLIP_HOST Result<Texts> WordPiece::try_batch(std::span<const std::string_view> b
   if (!done) return done.error();
   return rows;
 }
-CLIP_HOST Result<Texts> WordPiece::try_batch(std::span<const std::string> batch, const TokenizeOptions& options) const {
-  return try_batch(std::vector<std::string_view>(batch.begin(), batch.end()), options);
-}
 
 }  // namespace clip::inline CLIP_ABI

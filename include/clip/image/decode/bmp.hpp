@@ -73,19 +73,6 @@ inline void bmp_row(const BmpHeader& header, const std::byte* in, std::uint8_t* 
   }
 }
 
-/// The rows of the image, by row(y, out) for row y of the file.
-template <class Row>
-Image bmp_image(const BmpHeader& header, const Row& row) {
-  const Pixels format = bmp_format(header);
-  const Index row_bytes = header.width * channels(format);
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(header.height * row_bytes));
-  for (Index y = 0; y < header.height; ++y)
-    row(header.top_down ? y : header.height - 1 - y, pixels.data() + y * row_bytes);
-  Image image{header.width, header.height, format, std::move(pixels)};
-  const bool palette = header.pixels == BmpPixels::indices || header.pixels == BmpPixels::bits;
-  return palette ? std::move(image).as_palette() : std::move(image);
-}
-
 inline Result<Image> decode_bmp_rows(const BmpHeader& header, std::span<const std::byte> data,
                                      const std::string& place) {
   if (auto good = check_header(place, header.width, header.height, index(data.size()) * 8 / header.bits); !good)
