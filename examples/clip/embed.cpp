@@ -5,6 +5,7 @@
 #include "text.hpp"
 
 #include <clip/io/npy_write.hpp>
+#include <clip/model/text_input.hpp>
 #include <clip/task/similarities.hpp>
 
 #include <algorithm>
@@ -96,6 +97,7 @@ int embed_texts(const EmbedOptions& options) {
   const Model model = options.model.load(Towers::text, 0, list.size());
   const clip::TokenizeOptions how{.context = model.text_input().context,
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
+  clip::try_check_vocabulary(model.text_input(), tokenizer.vocabulary()).value();
   Progress progress{"embedding"};
   Failures failures{progress, options.images.strict, "texts could not be embedded"};
   clip::Index cut = 0;

@@ -1,12 +1,17 @@
 #include <clip/checkpoint/name_tables.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/model/text_input.hpp>
 
 #include "commands.hpp"
 #include "terminal.hpp"
+#include "text.hpp"
 #include "weights.hpp"
 
+#include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace tool {
 namespace {
@@ -37,15 +42,63 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
   return json;
 }
 
+clip::Json json_of(const clip::VocabularyIdentity& vocabulary) {
+  return {{"file", vocabulary.place},
+          {"size", vocabulary.size},
+          {"end_of_text", vocabulary.eot},
+          {"sha256", vocabulary.checksum},
+          {"name", vocabulary.name.empty() ? clip::Json() : clip::Json(vocabulary.name)}};
+}
+
+std::string line_of(const clip::VocabularyIdentity& vocabulary) {
+  return vocabulary.place + ", " + std::to_string(vocabulary.size) + " ids, end of text " +
+         std::to_string(vocabulary.eot) + ", " +
+         (vocabulary.name.empty() ? "not one that is known" : std::string(vocabulary.name)) + "\nsha256   " +
+         vocabulary.checksum + " of its merges";
+}
+
+/// Whether a path that holds no weights may be a vocabulary.
+bool may_be_vocabulary(const std::string& path) {
+  return std::filesystem::is_directory(path) || path.ends_with(".txt") || path.ends_with(".gz") ||
+         path.ends_with(".json");
+}
+
+int inspect_vocabulary(const InspectOptions& options, const clip::Error& no_weights) {
+  const auto vocabulary = identify_vocabulary(options.file);
+  if (!vocabulary) clip::raise(std::filesystem::is_directory(options.file) ? no_weights : vocabulary.error());
+  Output out;
+  if (options.json) {
+    out.json({{"vocabulary", json_of(*vocabulary)}});
+    return 0;
+  }
+  out.line("vocabulary " + line_of(*vocabulary));
+  out.flush();
+  return 0;
+}
+
+/// The vocabulary beside the weights in a folder; none for a file, or for a folder without one.
+std::optional<clip::Result<clip::VocabularyIdentity>> vocabulary_beside(const std::string& path) {
+  if (!std::filesystem::is_directory(path)) return std::nullopt;
+  auto found = identify_vocabulary(path);
+  if (!found && found.error().id() == "clip.load.no_file") return std::nullopt;
+  return found;
+}
+
 }  // namespace
 
-/// Prints the properties of the file as a whole, then every tensor.
+/// Prints the properties of the file as a whole, then every tensor. Of a vocabulary: its size and checksum.
 int inspect(const InspectOptions& options) {
-  const clip::TensorFile file = open_weights(options.file);
+  auto opened = try_open_weights(options.file);
+  if (!opened && may_be_vocabulary(options.file)) return inspect_vocabulary(options, opened.error());
+  const clip::TensorFile file = std::move(opened).value();
+  const auto vocabulary = vocabulary_beside(options.file);
   const auto found = inspect_weights(file);
   Output out;
   if (options.json) {
-    out.json(json_of(file, found));
+    clip::Json json = json_of(file, found);
+    if (vocabulary)
+      json["vocabulary"] = *vocabulary ? json_of(**vocabulary) : clip::Json{{"problem", vocabulary->error().message()}};
+    out.json(json);
     return 0;
   }
 
@@ -69,6 +122,11 @@ int inspect(const InspectOptions& options) {
   for (const std::string_view type : types) all_types += (all_types.empty() ? "" : ", ") + std::string(type);
   out.line("tensors  " + std::to_string(file.tensors().size()) + ", " + std::to_string(values) + " values, " +
            all_types);
+  if (vocabulary)
+    out.line("vocabulary " + (*vocabulary ? line_of(**vocabulary) : "unusable: " + vocabulary->error().message()));
+  if (vocabulary && *vocabulary && found)
+    if (const auto fits = clip::try_check_vocabulary(found->config.text_input(), **vocabulary); !fits)
+      out.line("vocabulary does not fit: " + fits.error().message());
   for (const auto& [key, text] : file.metadata()) out.line("metadata " + key + ": " + text);
   for (const clip::FileTensor& t : file.tensors()) {
     std::string shape;

@@ -22,6 +22,8 @@ clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip
   return impl_->tokenizer.get()(texts, options);
 }
 
+const clip::VocabularyIdentity& Tokenizer::vocabulary() const { return impl_->tokenizer.get().vocabulary(); }
+
 std::vector<std::int32_t> Tokenizer::ids(const std::string& text, const clip::TokenizeOptions& options,
                                          bool& cut) const {
   const clip::Tokenizer& tokenizer = impl_->tokenizer.get();
@@ -35,6 +37,12 @@ std::vector<std::int32_t> Tokenizer::ids(const std::string& text, const clip::To
     ids.back() = tokenizer.eot();
   }
   return ids;
+}
+
+clip::Result<clip::VocabularyIdentity> identify_vocabulary(const std::string& path) {
+  const auto tokenizer = clip::try_open_tokenizer(path);
+  if (!tokenizer) return tokenizer.error();
+  return tokenizer->vocabulary();
 }
 
 void report_cut(clip::Index cut, clip::Index texts, clip::Index context) {

@@ -3,6 +3,7 @@
 
 #include <clip/tokenizer/options.hpp>
 #include <clip/tokens/texts.hpp>
+#include <clip/tokens/vocabulary_identity.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -20,6 +21,7 @@ class Tokenizer {
   ~Tokenizer();
 
   clip::Texts operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const;
+  const clip::VocabularyIdentity& vocabulary() const;
   /// The ids of a text as the reference's tokenizer gives them: also those behind a special string in the text, which
   /// towers do not read.
   std::vector<std::int32_t> ids(const std::string& text, const clip::TokenizeOptions& options, bool& cut) const;
@@ -28,6 +30,9 @@ class Tokenizer {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// File, size, checksum and name of a vocabulary. The errors are those of clip::try_open_tokenizer.
+clip::Result<clip::VocabularyIdentity> identify_vocabulary(const std::string& path);
 
 /// Prints on standard error how many texts were truncated, if any.
 void report_cut(clip::Index cut, clip::Index texts, clip::Index context);

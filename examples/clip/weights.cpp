@@ -10,6 +10,7 @@
 namespace tool {
 
 clip::TensorFile open_weights(const std::string& path) { return clip::open_tensors(path); }
+clip::Result<clip::TensorFile> try_open_weights(const std::string& path) { return clip::try_open_tensors(path); }
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file, const clip::Assumptions& assumed) {
   return clip::try_inspect(file, assumed);
 }

@@ -10,6 +10,7 @@ namespace tool {
 
 /// The tensors of a file or folder in any format. LoadError: damaged or missing.
 clip::TensorFile open_weights(const std::string& path);
+clip::Result<clip::TensorFile> try_open_weights(const std::string& path);
 /// The model they belong to, if it can be inferred.
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file, const clip::Assumptions& assumed = {});
 /// The name of the first tensor with a value that is not finite; empty: none.

@@ -3,6 +3,7 @@
 #include <clip/model/model.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tokens/learned.hpp>
 
 #include "../support/remote.hpp"
 #include "../support/small_models.hpp"
@@ -266,4 +267,26 @@ TEST_CASE(
             .size() == 1);
   CHECK_THROWS_WITH_AS((ZeroShot{random_features(2, 4, 1), {"cat"}}), "zero_shot: labels: expected 2, found 1",
                        ShapeError);
+}
+
+TEST_CASE("a tokenizer of another vocabulary's size is an error that names the vocabulary, before texts are read") {
+  const Model<Tiny, Naive<double>> model{Rng{7}};
+  const Tokenizer other = Tokenizer::from_merges({{"c", "a"}});
+  const auto error_of = [](auto call) -> std::string {
+    try {
+      call();
+    } catch (const InputError& e) {
+      CHECK(e.id() == "clip.input.vocabulary");
+      return e.message();
+    }
+    return "";
+  };
+  const std::string expected =
+      "merges: ids of the vocabulary: expected 514, as many as the model has token embeddings, found 515";
+  CHECK(error_of([&] { zero_shot(model, other, {"a name of more than sixteen bytes"}, {"{}"}); }) == expected);
+  CHECK(error_of([&] { static_cast<void>(model.encode_text(other("dog"))); }) == expected);
+  CHECK(error_of([&] { static_cast<void>(model.encode_text(with_learned(other("dog"), 0))); }) == expected);
+  Texts by_hand{513};
+  by_hand.add(std::vector<std::int32_t>{512, 70, 513});
+  CHECK(model.encode_text(by_hand).size() == 1);
 }

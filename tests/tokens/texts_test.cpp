@@ -5,6 +5,7 @@
 #include <clip/core/rng.hpp>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -134,4 +135,25 @@ TEST_CASE("a padded matrix has a mask of the same shape") {
   CHECK(rows.mask(3) == Row{1, 1, 0, 1, 0, 0});
   CHECK_THROWS_WITH_AS((void)rows.padded(1), "text 0: ids: expected at most 1, found 2", clip::ShapeError);
   CHECK(clip::Texts{}.padded().empty());
+}
+
+TEST_CASE("a batch carries its vocabulary, and takes no row of a vocabulary of another size") {
+  const auto batch = [](Index size) {
+    Texts texts{9};
+    if (size > 0)
+      texts.set_vocabulary(
+          std::make_shared<const clip::VocabularyIdentity>(clip::VocabularyIdentity{"v", size, 9, {}, {}}));
+    texts.add(Row{1, 9});
+    return texts;
+  };
+  Texts all;
+  all.append(batch(10), 0);
+  REQUIRE(all.vocabulary() != nullptr);
+  CHECK(all.vocabulary()->size == 10);
+  all.append(batch(10), 0);
+  all.append(batch(0), 0);
+  CHECK(all.size() == 3);
+  CHECK_THROWS_WITH_AS(all.append(batch(12), 0),
+                       "texts: size of the vocabulary of the row to append: expected 10, found 12", clip::InputError);
+  CHECK(all.size() == 3);
 }

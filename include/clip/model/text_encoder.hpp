@@ -59,7 +59,8 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   TextInput text_input() const { return {config().context, config().vocabulary}; }
 
   /// (texts, embed_dim), not normalised. Every distinct prefix is computed once.
-  /// InputError: no text, a text longer than the context, an id beyond the vocabulary.
+  /// InputError: no text, texts of a vocabulary of another size, a text longer than the context, an id beyond the
+  /// vocabulary.
   [[nodiscard]] Result<Features<T, embed_dim>> try_encode_text(const Texts& texts) const {
     if (auto possible = check(texts); !possible) return possible.error();
     Features<T, embed_dim> features{texts.size(), tower.embed_dim};
@@ -121,6 +122,8 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   Result<void> check(const Texts& texts, Index learned = 0) const {
     const auto& c = config();
     if (texts.size() == 0) return InputError{"encode_text", "number of texts", "1 or more", 0};
+    if (const VocabularyIdentity* const vocabulary = texts.vocabulary())
+      if (auto fits = try_check_vocabulary(text_input(), *vocabulary); !fits) return fits;
     for (Index i = 0; i < texts.size(); ++i) {
       const Ids ids = texts[i];
       const auto place = [i] { return "text " + std::to_string(i); };

@@ -4,6 +4,7 @@
 #include <clip/autograd/borrow.hpp>
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
+#include <clip/model/text_input.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/norms.hpp>
 #include <clip/task/probabilities.hpp>
@@ -173,6 +174,17 @@ concept TokenizesTexts = requires(const Words& tokenizer, std::span<const std::s
   { tokenizer(texts, options) } -> std::same_as<Texts>;
 };
 
+namespace detail {
+
+/// Checks the vocabulary of a tokenizer that states one, before it reads long lists of texts.
+template <class M, class Words>
+void check_vocabulary(const M& model, const Words& tokenizer) {
+  if constexpr (requires { try_check_vocabulary(model.text_input(), tokenizer.vocabulary()); })
+    try_check_vocabulary(model.text_input(), tokenizer.vocabulary()).value();
+}
+
+}  // namespace detail
+
 /// A classifier from one prompt per class.
 template <class M>
 auto zero_shot(const M& model, const Texts& prompts) {
@@ -182,11 +194,13 @@ auto zero_shot(const M& model, const Texts& prompts) {
 /// A classifier from class names and prompt templates. The vector of a class is the mean direction of its prompts,
 /// normalise(Σ normalise(text)) over names × templates. Encodes 1,024 names of one template at a time. `tokenizer` is a
 /// Tokenizer or any other function from strings to Texts. OptionError: no class, a template without exactly one
-/// placeholder. InputError: a prompt that is too long (unless truncated).
+/// placeholder. InputError: a tokenizer of another vocabulary's size than the model's, a prompt that is too long
+/// (unless truncated).
 template <class M, TokenizesTexts Words>
 auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names, std::span<const std::string> templates,
                TooLong too_long = TooLong::error) {
   if (names.size() == 0) raise(OptionError{"zero_shot", "number of classes", "1 or more", 0});
+  detail::check_vocabulary(model, tokenizer);
   std::vector<std::string> labels;
   std::vector<std::pair<Index, std::string_view>> all;  // class, name
   for (Index c = 0; c < names.size(); ++c) {
@@ -211,10 +225,11 @@ auto zero_shot(const M& model, const Words& tokenizer, const ClassNames& names,
 }
 
 /// A classifier from prompts of each class. The vector of a class is the mean direction of its prompts.
-/// OptionError: no class. InputError: a prompt that is too long (unless truncated).
+/// OptionError: no class. InputError: another vocabulary's size, a prompt that is too long (unless truncated).
 template <class M, TokenizesTexts Words>
 auto zero_shot(const M& model, const Words& tokenizer, const ClassPrompts& classes, TooLong too_long = TooLong::error) {
   if (classes.size() == 0) raise(OptionError{"zero_shot", "number of classes", "1 or more", 0});
+  detail::check_vocabulary(model, tokenizer);
   std::vector<detail::ClassPrompt> all;
   for (Index c = 0; c < classes.size(); ++c)
     for (const std::string& prompt : classes[c]) all.emplace_back(c, prompt);

@@ -8,6 +8,7 @@
 #include <clip/tokenizer/clean/repair.hpp>
 #include <clip/tokenizer/options.hpp>
 #include <clip/tokens/texts.hpp>
+#include <clip/tokens/vocabulary_identity.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -20,6 +21,7 @@
 namespace clip::inline CLIP_ABI {
 
 class BytePairs;
+struct Vocabulary;
 
 /// Cleans a text, splits it into pieces and encodes each by BPE. The ids equal the reference's, also for texts that
 /// contain the special strings. Texts are UTF-8; each invalid byte is read as one U+FFFD, so every byte string has ids
@@ -50,6 +52,8 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
   CLIP_HOST Index vocabulary_size() const;
   std::int32_t sot() const { return static_cast<std::int32_t>(vocabulary_size()) - 2; }
   std::int32_t eot() const { return sot() + 1; }
+  /// File, size, checksum and name of the vocabulary. Batches carry it, and a model takes only those of its own size.
+  const VocabularyIdentity& vocabulary() const { return *identity_; }
   const TextPolicy& policy() const { return policy_; }
 
   /// The ids of a text of any length, without SOT and EOT. InputError: more than 256 MiB.
@@ -63,9 +67,7 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
   friend class BatchCalls<Tokenizer, Texts, 77>;
   struct Scratch;
 
-  Tokenizer(std::shared_ptr<const BytePairs> pairs, const TextPolicy& policy)
-      : pairs_{std::move(pairs)}, policy_{policy} {}
-  static CLIP_HOST Result<Tokenizer> make(Result<BytePairs> pairs, const TextPolicy& policy);
+  CLIP_HOST Tokenizer(Vocabulary vocabulary, const TextPolicy& policy);
 
   /// Appends to scratch.ids. transformers takes the special strings out of the raw text; the others find them in the
   /// cleaned text, at the beginning of a piece.
@@ -74,7 +76,8 @@ class Tokenizer : public BatchCalls<Tokenizer, Texts, 77> {
 
   CLIP_HOST Result<Texts> try_batch(std::span<const std::string_view> batch, const TokenizeOptions& options) const;
 
-  std::shared_ptr<const BytePairs> pairs_;  // copies share it: it does not change
+  std::shared_ptr<const BytePairs> pairs_;  // copies share both: they do not change
+  std::shared_ptr<const VocabularyIdentity> identity_;
   TextPolicy policy_;
   TextRepair repair_;
 };

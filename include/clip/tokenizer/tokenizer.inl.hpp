@@ -27,18 +27,26 @@ struct Tokenizer::Scratch {
   BytePairs::Scratch pairs;
 };
 
+CLIP_HOST Tokenizer::Tokenizer(Vocabulary vocabulary, const TextPolicy& policy)
+    : pairs_{std::make_shared<const BytePairs>(std::move(vocabulary.pairs))},
+      identity_{std::make_shared<const VocabularyIdentity>(std::move(vocabulary.identity))}, policy_{policy} {}
 CLIP_HOST Tokenizer::Tokenizer(const TextPolicy& policy)
-    : pairs_{std::make_shared<const BytePairs>()}, policy_{policy} {}
+    : Tokenizer{detail::vocabulary_of("no merges", BytePairs{}, {}), policy} {}
 CLIP_HOST Tokenizer::Tokenizer(const std::string& path, const TextPolicy& policy)
     : Tokenizer{try_open(path, policy).value()} {}
 
 CLIP_HOST Result<Tokenizer> Tokenizer::try_open(const std::string& path, const TextPolicy& policy) {
-  return make(try_read_vocabulary(path), policy);
+  auto vocabulary = try_open_vocabulary(path);
+  if (!vocabulary) return vocabulary.error();
+  return Tokenizer{std::move(*vocabulary), policy};
 }
 
 CLIP_HOST Result<Tokenizer> Tokenizer::try_from_merges(const std::vector<std::pair<std::string, std::string>>& merges,
                                                        const TextPolicy& policy) {
-  return make(BytePairs::try_make("merges", std::vector<Merge>(merges.begin(), merges.end())), policy);
+  const std::vector<Merge> list(merges.begin(), merges.end());
+  auto pairs = BytePairs::try_make("merges", list);
+  if (!pairs) return pairs.error();
+  return Tokenizer{detail::vocabulary_of("merges", std::move(*pairs), list), policy};
 }
 CLIP_HOST Tokenizer Tokenizer::from_merges(const std::vector<std::pair<std::string, std::string>>& merges,
                                            const TextPolicy& policy) {
@@ -75,11 +83,6 @@ CLIP_HOST std::string Tokenizer::decode(Ids ids) const {
   return text;
 }
 
-CLIP_HOST Result<Tokenizer> Tokenizer::make(Result<BytePairs> pairs, const TextPolicy& policy) {
-  if (!pairs) return pairs.error();
-  return Tokenizer{std::make_shared<const BytePairs>(std::move(*pairs)), policy};
-}
-
 CLIP_HOST void Tokenizer::encode(std::string_view text, Scratch& scratch) const {
   const SpecialPair specials = strings_of(policy_.specials);
   if (policy_.cleaning != Cleaning::huggingface || specials.start.empty()) return encode_part(text, scratch);
@@ -113,6 +116,7 @@ CLIP_HOST void Tokenizer::encode_part(std::string_view text, Scratch& scratch) c
 CLIP_HOST Result<Texts> Tokenizer::try_batch(std::span<const std::string_view> batch,
                                              const TokenizeOptions& options) const {
   Texts texts{eot()};
+  texts.set_vocabulary(identity_);
   Scratch scratch;
   const auto done = detail::try_add_texts(batch, options, sot(), eot(), scratch.ids, texts,
                                           [&](std::string_view text) { encode(text, scratch); });

@@ -6,6 +6,7 @@
 #include <clip/tokenizer/batch_calls.hpp>
 #include <clip/tokenizer/options.hpp>
 #include <clip/tokens/texts.hpp>
+#include <clip/tokens/vocabulary_identity.hpp>
 
 #include <array>
 #include <cstddef>
@@ -45,6 +46,8 @@ class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
 
   CLIP_HOST Index vocabulary_size() const;
   Letters letters() const { return letters_; }
+  /// File, size and checksum of the vocabulary. Batches carry it, and a model takes only those of its own size.
+  const VocabularyIdentity& vocabulary() const { return *identity_; }
   std::int32_t cls() const { return specials_[0]; }
   std::int32_t sep() const { return specials_[1]; }
   std::int32_t unknown() const { return specials_[2]; }
@@ -70,7 +73,8 @@ class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
 
   CLIP_HOST Result<Texts> try_batch(std::span<const std::string_view> batch, const TokenizeOptions& options) const;
 
-  std::shared_ptr<const detail::SymbolNames> names_;  // copies share it: it does not change
+  std::shared_ptr<const detail::SymbolNames> names_;  // copies share both: they do not change
+  std::shared_ptr<const VocabularyIdentity> identity_;
   std::array<std::int32_t, special_names.size()> specials_{};
   std::size_t longest_piece_ = 0;  // bytes
   Letters letters_;

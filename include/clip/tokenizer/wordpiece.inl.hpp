@@ -4,6 +4,7 @@
 #include <clip/io/bytes.hpp>
 #include <clip/io/find_file.hpp>
 #include <clip/io/inflate.hpp>
+#include <clip/io/sha256.hpp>
 #include <clip/tokenizer/add_texts.hpp>
 #include <clip/tokenizer/basic_tokenizer.hpp>
 #include <clip/tokenizer/bpe/symbol_names.hpp>
@@ -80,6 +81,8 @@ CLIP_HOST Result<void> WordPiece::read(std::string_view text, const std::string&
     return LoadError{
         place, "no WordPiece vocabulary: among its " + std::to_string(names.size()) + " lines there is no " + missing};
   names_ = std::make_shared<const detail::SymbolNames>(std::move(names));
+  identity_ = std::make_shared<const VocabularyIdentity>(
+      VocabularyIdentity{place, names_->size(), -1, sha256(as_byte_span(text)), {}});
   return {};
 }
 
@@ -123,6 +126,7 @@ CLIP_HOST void WordPiece::divide(std::string_view word, std::size_t characters, 
 CLIP_HOST Result<Texts> WordPiece::try_batch(std::span<const std::string_view> batch,
                                              const TokenizeOptions& options) const {
   Texts rows = Texts::whole(pad());
+  rows.set_vocabulary(identity_);
   Scratch scratch;
   const auto done = detail::try_add_texts(batch, options, cls(), sep(), scratch.ids, rows,
                                           [&](std::string_view text) { encode(text, scratch); });

@@ -24,6 +24,7 @@ constexpr std::int32_t learned_id(Index v) { return static_cast<std::int32_t>(-1
 /// InputError: `at` is beyond the end of a text.
 inline Texts with_learned(const Texts& texts, Index count, Index at = 1, Index first = 0) {
   Texts prompts{texts.eot_id()};
+  prompts.set_vocabulary(texts.shared_vocabulary());
   std::vector<std::int32_t> ids;
   for (Index i = 0; i < texts.size(); ++i) {
     const Ids row = texts[i];

@@ -4,12 +4,15 @@
 #include <clip/core/result.hpp>
 #include <clip/core/sequences.hpp>
 #include <clip/core/size.hpp>
+#include <clip/tokens/vocabulary_identity.hpp>
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -39,6 +42,11 @@ class Texts {
   std::int32_t eot_id() const { return eot_id_; }
   /// The id that fills rows to a common length.
   std::int32_t pad() const { return pad_; }
+
+  /// The vocabulary that the ids belong to, as the tokenizer stated it; null in a batch made by hand.
+  const VocabularyIdentity* vocabulary() const { return vocabulary_.get(); }
+  const std::shared_ptr<const VocabularyIdentity>& shared_vocabulary() const { return vocabulary_; }
+  void set_vocabulary(std::shared_ptr<const VocabularyIdentity> vocabulary) { vocabulary_ = std::move(vocabulary); }
 
   /// Row i. Deleted for temporaries, whose rows would dangle.
   Ids operator[](Index i) const& { return Ids{ids_}.subspan(begin(i), ends_[at(i)] - begin(i)); }
@@ -76,7 +84,7 @@ class Texts {
   void add(Ids ids, bool was_cut = false) { try_add(ids, was_cut).value(); }
 
   /// Adds row i of other texts: captions are tokenised once, then assembled into batches.
-  /// InputError: no such row; texts of the other kind, or with another end-of-text id.
+  /// InputError: no such row; texts of the other kind, of another vocabulary's size, or with another end-of-text id.
   void append(const Texts& other, Index i) {
     if (i < 0 || i >= other.size())
       raise(InputError{"texts", "row to append", "0 to " + std::to_string(other.size() - 1), i});
@@ -85,12 +93,17 @@ class Texts {
       whole_ = other.whole_;
       pad_ = other.pad_;
     }
+    if (empty() && vocabulary_ == nullptr) vocabulary_ = other.vocabulary_;
     if (whole_ != other.whole_)
       raise(InputError{"texts", "row to append",
                        whole_ ? "one of a batch of whole rows" : "one that ends with an end of text",
                        "the other kind"});
     if (eot_id_ != other.eot_id_)
       raise(InputError{"texts", "end-of-text id of the row to append", eot_id_, other.eot_id_});
+    if (vocabulary_ != nullptr && other.vocabulary_ != nullptr && vocabulary_->size != other.vocabulary_->size)
+      raise(
+          InputError{"texts", "size of the vocabulary of the row to append", vocabulary_->size, other.vocabulary_->size}
+              .with_id("clip.input.vocabulary"));
     if (this != &other) return keep(other[i], other.was_cut(i));
     const std::vector<std::int32_t> own(other[i].begin(), other[i].end());
     keep(own, other.was_cut(i));
@@ -176,6 +189,7 @@ class Texts {
   std::int32_t eot_id_ = -1;
   std::int32_t pad_ = 0;
   bool whole_ = false;
+  std::shared_ptr<const VocabularyIdentity> vocabulary_;
   std::vector<std::int32_t> ids_;
   std::vector<std::size_t> ends_;
   std::vector<bool> was_cut_;

@@ -25,6 +25,10 @@ namespace clip::inline CLIP_ABI {
 /// The left and right symbol of a merge, spelled with the characters of vocabulary files.
 using Merge = std::pair<std::string_view, std::string_view>;
 
+/// Where the two symbols of a merge come from. `before`: bytes and the results of earlier merges, as in every list that
+/// was learned. `anywhere`: later merges may make them as well.
+enum class MergeOrder : unsigned char { anywhere, before };
+
 /// Byte-pair encoding: a list of merges in order of priority, over 256 bytes and the same 256 bytes with
 /// an end-of-word mark. Ids: 0-255 are bytes in the order of byte_symbols.hpp, 256-511 the same bytes
 /// with `</w>`, 512 + r the result of merge r.
@@ -38,12 +42,14 @@ class BytePairs {
   };
 
   /// No merges: every byte is its own symbol.
-  BytePairs() { build("no merges", {}).value(); }
+  BytePairs() { build("no merges", {}, MergeOrder::anywhere).value(); }
 
-  /// LoadError: a merge joins a symbol that is neither a byte nor the result of a merge.
-  static Result<BytePairs> try_make(std::string_view place, std::span<const Merge> merges) {
+  /// LoadError: a merge joins a symbol that is neither a byte nor the result of a merge (MergeOrder::before: of an
+  /// earlier merge).
+  static Result<BytePairs> try_make(std::string_view place, std::span<const Merge> merges,
+                                    MergeOrder order = MergeOrder::anywhere) {
     BytePairs pairs{Empty{}};
-    if (auto built = pairs.build(place, merges); !built) return built.error();
+    if (auto built = pairs.build(place, merges, order); !built) return built.error();
     return pairs;
   }
 
@@ -117,7 +123,7 @@ class BytePairs {
     ids.insert(ids.end(), symbols.begin(), symbols.begin() + static_cast<std::ptrdiff_t>(n));
   }
 
-  Result<void> build(std::string_view place, std::span<const Merge> merges) {
+  Result<void> build(std::string_view place, std::span<const Merge> merges, MergeOrder order) {
     const std::size_t count = 512 + merges.size();
     if (count >= (std::size_t{1} << id_bits) - 2)
       return LoadError{std::string(place), "merges", "fewer than 2 million", merges.size()};
@@ -146,10 +152,15 @@ class BytePairs {
     shift_ = 64 - bits;
     table_.assign(std::size_t{1} << bits, free_slot);
     made_by_.resize(merges.size());
+    const auto first =
+        order == MergeOrder::before && names_.twice() ? first_of_spelling() : std::vector<std::int32_t>{};
+    const auto first_id = [&](std::int32_t id) { return first.empty() ? id : first[static_cast<std::size_t>(id)]; };
     for (std::size_t r = 0; r < merges.size(); ++r) {
       read(merges[r]);
       const std::int32_t a = names_.find(left), b = names_.find(right);
       if (a < 0 || b < 0) return error(r, "a symbol is neither a byte nor made by a merge");
+      if (order == MergeOrder::before && std::cmp_greater_equal(std::max(first_id(a), first_id(b)), 512 + r))
+        return error(r, "a symbol is made by no earlier merge");
       made_by_[r] = names_.twice() ? names_.find(left, right) : static_cast<std::int32_t>(512 + r);
       const std::uint64_t key = pair_key(a, b);
       std::size_t s = first_slot(key);
@@ -163,6 +174,16 @@ class BytePairs {
     }
     whole_.assign(count, {});
     return {};
+  }
+
+  /// By id: the first id with the same spelling. Only the last one of a spelling is found by name.
+  std::vector<std::int32_t> first_of_spelling() const {
+    std::vector<std::int32_t> first(static_cast<std::size_t>(size()), -1);
+    for (std::int32_t id = 0; id < size(); ++id) {
+      std::int32_t& known = first[static_cast<std::size_t>(names_.find(names_[id]))];
+      if (known < 0) known = id;
+    }
+    return first;
   }
 
   /// Whether the spelling of symbol `id` encodes to that symbol alone. The first call computes the answer and caches

@@ -76,9 +76,9 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
   return {};
 }
 
-/// The symbols of a tokenizer.json: model.merges, checked against model.vocab.
-/// LoadError: not a BPE model with the suffix `</w>`, an invalid merge, or different ids.
-[[nodiscard]] inline Result<BytePairs> try_read_tokenizer_json(const Json& file, const std::string& place) {
+/// model.merges of a tokenizer.json. The result points into `file`.
+/// LoadError: not a BPE model with the suffix `</w>`, no merge, or one that is not two symbols.
+[[nodiscard]] inline Result<std::vector<Merge>> try_tokenizer_merges(const Json& file, const std::string& place) {
   const auto model = file.is_object() ? file.find("model") : file.end();
   if (model == file.end() || !model->is_object())
     return LoadError{place, "model", "an object", model == file.end() ? "nothing" : json_in_words(*model)};
@@ -113,13 +113,29 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
                        "two symbols, as \"a b\" or [\"a\", \"b\"]", json_in_words(merge)};
     merges.emplace_back(left, right);
   }
-  auto pairs = BytePairs::try_make(place, merges);
-  if (!pairs) return pairs.error();
+  if (merges.empty()) return LoadError{place, "model.merges", "one or more", 0}.with_id("clip.load.vocabulary");
+  return merges;
+}
+
+/// Checks model.vocab and added_tokens of a tokenizer.json as try_check_ids. `file`: one that has merges.
+[[nodiscard]] inline Result<void> try_check_tokenizer_ids(const Json& file, const BytePairs& pairs,
+                                                          const std::string& place) {
+  const Json& model = *file.find("model");
+  const auto table = model.find("vocab");
   const auto added = file.find("added_tokens");
-  const Json none = Json::array();
-  if (auto same = try_check_ids(part("vocab"), added != file.end() && added->is_array() ? *added : none, *pairs, place);
-      !same)
-    return same.error();
+  const Json nothing, none = Json::array();
+  return try_check_ids(table == model.end() ? nothing : *table,
+                       added != file.end() && added->is_array() ? *added : none, pairs, place);
+}
+
+/// The symbols of a tokenizer.json: model.merges, checked against model.vocab.
+/// LoadError: as try_tokenizer_merges, an invalid merge, or different ids.
+[[nodiscard]] inline Result<BytePairs> try_read_tokenizer_json(const Json& file, const std::string& place) {
+  const auto merges = try_tokenizer_merges(file, place);
+  if (!merges) return merges.error();
+  auto pairs = BytePairs::try_make(place, *merges);
+  if (!pairs) return pairs.error();
+  if (auto same = try_check_tokenizer_ids(file, *pairs, place); !same) return same.error();
   return pairs;
 }
 
