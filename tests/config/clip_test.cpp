@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <string>
 
 using namespace clip;
@@ -57,4 +58,19 @@ TEST_CASE("a configuration with a dyn size is an error at run time") {
         "config: a size is left open: every size of a model must be given");
   CHECK(sentence([](Config& c) { c = DynamicVit; }) ==
         "config: a size is left open: every size of a model must be given");
+}
+
+TEST_CASE("sizes whose products could overflow, or whose weights fit no machine, are errors") {
+  constexpr Index huge = std::numeric_limits<Index>::max();
+  CHECK(sentence([](Config& c) { c.image.width = huge; }) == "config: VitConfig: sizes must be at most 16777216");
+  CHECK(sentence([](Config& c) { c.image.mlp_width = huge; }) == "config: VitConfig: sizes must be at most 16777216");
+  CHECK(sentence([](Config& c) { c.image.layers = huge; }) == "config: VitConfig: layers must be at most 4096");
+  CHECK(sentence([](Config& c) { c.image.image_size = c.image.patch_size = huge; }) ==
+        "config: VitConfig: image_size and patch_size must be at most 32768");
+  CHECK(sentence([](Config& c) { c.image.width = largest_extent; }) == "config: VitConfig: more than 2^37 weights");
+  CHECK(sentence([](Config& c) { c.text.vocabulary = huge; }) == "config: TextConfig: sizes must be at most 16777216");
+  CHECK(sentence([](Config& c) { c.text.layers = huge; }) == "config: TextConfig: layers must be at most 4096");
+  CHECK(sentence([](Config& c) { c.text.width = largest_extent; }) == "config: TextConfig: more than 2^37 weights");
+  CHECK(sentence([](Config& c) { c.embed_dim = huge; }) ==
+        "config: embed_dim: expected at most 16777216, found " + std::to_string(huge));
 }

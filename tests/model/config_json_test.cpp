@@ -132,3 +132,18 @@ TEST_CASE("invalid JSON is an error with the file's name") {
   CHECK(has(error_of("[]"), "small.json"));
   CHECK(has(try_read_config("no/such/file.json").error().message(), "no/such/file.json"));
 }
+
+TEST_CASE("sizes beyond any model are problems of their keys, in our format and in OpenCLIP's") {
+  CHECK(error_of(replaced("\"layers\": 2", "\"layers\": 1099511627776")) ==
+        "small.json: text.layers: expected at most 4096, found 1099511627776");
+  CHECK(error_of(replaced("\"image_size\": 28", "\"image_size\": 1000000")) ==
+        "small.json: image.image_size: expected at most 32768, found 1000000");
+  CHECK(error_of(replaced("\"width\": 64", "\"width\": 9223372036854775807")) ==
+        "small.json: image.width: expected at most 16777216, found 9223372036854775807");
+  CHECK(has(error_of(R"({"embed_dim": 8, "vision_cfg": {"image_size": 224, "layers": [3, 3, 6, 3],
+                         "width": 9223372036854775807}, "text_cfg": {"width": 512, "heads": 8, "layers": 12}})"),
+            "width: expected at most 16777216, found 9223372036854775807"));
+  CHECK(has(error_of(R"({"embed_dim": 8, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32,
+                         "mlp_ratio": 1e300}, "text_cfg": {"width": 512, "heads": 8, "layers": 12}})"),
+            "mlp_ratio: expected a width of the MLP in 1 ... 16777216"));
+}

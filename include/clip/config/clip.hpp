@@ -1,6 +1,7 @@
 // clip/config/clip.hpp: configuration of a whole model: two towers and the dimension they share.
 #pragma once
 
+#include <clip/config/bounds.hpp>
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 
@@ -30,8 +31,8 @@ Result<void> check(const ClipConfig<Image, Text>& c) {
         "clip.option.config");
   if (const char* sentence = problem(c.image)) return OptionError{"config", sentence}.with_id("clip.option.config");
   if (const char* sentence = problem(c.text)) return OptionError{"config", sentence}.with_id("clip.option.config");
-  if (c.embed_dim <= 0)
-    return OptionError{"config", "embed_dim", "1 or more", c.embed_dim}.with_id("clip.option.config");
+  if (c.embed_dim <= 0 || c.embed_dim > largest_extent)
+    return OptionError{"config", "embed_dim", c.embed_dim <= 0 ? "1 or more" : "at most 16777216", c.embed_dim}.with_id("clip.option.config");
   return {};
 }
 

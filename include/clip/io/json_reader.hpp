@@ -42,6 +42,8 @@ class JsonReader {
 
   CLIP_HOST Index integer(const std::string& key, Index least = std::numeric_limits<Index>::min(),
                           Index most = std::numeric_limits<Index>::max());
+  /// A size of a model: an integer of at least `least` and at most `most`.
+  CLIP_HOST Index extent(const std::string& key, Index most, Index least = 1);
   CLIP_HOST double number(const std::string& key);
   /// `count` numbers; any count if `count` is dyn.
   CLIP_HOST std::vector<double> numbers(const std::string& key, Index count = dyn);

@@ -69,6 +69,13 @@ CLIP_HOST Index JsonReader::integer(const std::string& key, Index least, Index m
   return 0;
 }
 
+CLIP_HOST Index JsonReader::extent(const std::string& key, Index most, Index least) {
+  const Index value = integer(key, least);
+  if (value <= most) return value;
+  problem(key, "expected at most " + std::to_string(most) + ", found " + std::to_string(value));
+  return 0;
+}
+
 CLIP_HOST double JsonReader::number(const std::string& key) {
   const Json* const found = get(key, "a number");
   if (found == nullptr) return 0;

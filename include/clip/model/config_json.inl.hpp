@@ -1,6 +1,7 @@
 // clip/model/config_json.inl.hpp: definitions of clip/model/config_json.hpp.
 #pragma once
 
+#include <clip/config/bounds.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
@@ -43,7 +44,7 @@ Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string
   if (!json) return json.error();
   if (detail::is_openclip_config(*json)) return detail::try_read_openclip_config<F>(*json, place);
   JsonReader file{*json, place};
-  const Index embed_dim = file.integer("embed_dim", 1);
+  const Index embed_dim = file.extent("embed_dim", largest_extent);
   JsonReader image = file.object("image");
   auto image_tower = detail::read_tower<typename F::Images>(image);
   JsonReader text_fields = file.object("text");

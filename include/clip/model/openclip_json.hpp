@@ -1,6 +1,7 @@
 // clip/model/openclip_json.hpp: OpenCLIP's configuration files: model_configs/*.json and open_clip_config.json.
 #pragma once
 
+#include <clip/config/bounds.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/model/any_config.hpp>
@@ -48,7 +49,7 @@ inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p, Inde
   for (const double side : sides)
     if (side != static_cast<double>(image_size))
       return file.problem("size", "expected the image_size of vision_cfg, " + std::to_string(image_size) + ", found " +
-                                      std::to_string(static_cast<long long>(side)));
+                                      detail::in_words(side));
 }
 
 /// Reads vision_cfg, text_cfg, embed_dim, quick_gelu; without quick_gelu the activation is GELU by erf. Keys that would
@@ -59,7 +60,7 @@ Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::str
   JsonReader file{json, place};
   const bool folder = json.contains("model_cfg");
   JsonReader model = folder ? file.object("model_cfg") : file;
-  const Index embed_dim = model.integer("embed_dim", 1);
+  const Index embed_dim = model.extent("embed_dim", largest_extent);
   const Activation activation =
       model.may_have("quick_gelu") && model.flag("quick_gelu") ? Activation::quick_gelu : Activation::gelu;
   JsonReader text_fields = model.object("text_cfg");

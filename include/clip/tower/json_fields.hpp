@@ -1,6 +1,7 @@
 // clip/tower/json_fields.hpp: JSON fields shared by tower families: activation, preprocessing, transformer sizes.
 #pragma once
 
+#include <clip/config/bounds.hpp>
 #include <clip/config/activation.hpp>
 #include <clip/config/preprocessing.hpp>
 #include <clip/io/json.hpp>
@@ -45,7 +46,7 @@ inline Preprocessing read_preprocessing(JsonReader& image) {
     p.interpolation = read_choice(image, "interpolation", p.interpolation, interpolations);
   if (image.may_have("color_order")) p.color_order = read_choice(image, "color_order", p.color_order, color_orders);
   if (image.may_have("resampling")) p.resampling = read_choice(image, "resampling", p.resampling, resamplings);
-  if (image.may_have("resize_to")) p.resize_to = image.integer("resize_to", 0);
+  if (image.may_have("resize_to")) p.resize_to = image.extent("resize_to", largest_extent, 0);
   p.mean = read_three(image, "mean", p.mean);
   p.deviation = read_three(image, "deviation", p.deviation);
   return p;
@@ -72,12 +73,12 @@ inline void write_preprocessing(Json& image, const Preprocessing& p) {
 /// Width, layers, heads, activation, epsilon and, if it is given, mlp_width of a transformer.
 template <class Config>
 Config read_transformer(JsonReader& file, Config c) {
-  c.width = file.integer("width", 1);
-  c.layers = file.integer("layers", 1);
-  c.heads = file.integer("heads", 1);
+  c.width = file.extent("width", largest_extent);
+  c.layers = file.extent("layers", most_layers);
+  c.heads = file.extent("heads", largest_extent);
   c.activation = read_activation(file, "activation");
   c.epsilon = static_cast<float>(file.number("epsilon"));
-  if (file.may_have("mlp_width")) c.mlp_width = file.integer("mlp_width", 1);
+  if (file.may_have("mlp_width")) c.mlp_width = file.extent("mlp_width", largest_extent);
   return c;
 }
 
@@ -96,7 +97,12 @@ Json transformer_to_json(const Config& c) {
 /// OpenCLIP's mlp_ratio as the MLP's width: int(width · ratio); 0 for the usual 4 · width.
 inline Index read_mlp_ratio(JsonReader& tower, Index width) {
   if (!tower.may_have("mlp_ratio")) return 0;
-  const auto hidden = static_cast<Index>(static_cast<double>(width) * tower.number("mlp_ratio"));
+  const double product = static_cast<double>(width) * tower.number("mlp_ratio");
+  if (!(product >= 1 && product <= static_cast<double>(largest_extent))) {
+    tower.problem("mlp_ratio", "expected a width of the MLP in 1 ... " + std::to_string(largest_extent));
+    return 0;
+  }
+  const auto hidden = static_cast<Index>(product);
   return hidden == 4 * width ? 0 : hidden;
 }
 

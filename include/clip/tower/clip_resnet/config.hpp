@@ -1,6 +1,7 @@
 // clip/tower/clip_resnet/config.hpp: configuration of OpenAI's ModifiedResNet.
 #pragma once
 
+#include <clip/config/bounds.hpp>
 #include <clip/config/bottleneck.hpp>
 #include <clip/config/preprocessing.hpp>
 #include <clip/core/size.hpp>
@@ -65,12 +66,22 @@ struct ResNetConfig {
 /// The problem of an impossible configuration, as a sentence, or null; see VitConfig.
 constexpr const char* problem(const ResNetConfig& c) {
   if (!c.fixed()) return nullptr;
+  if (c.image_size > largest_image_size) return "ResNetConfig: image_size must be at most 32768";
+  if (c.width > largest_extent) return "ResNetConfig: width must be at most 16777216";
   if (c.image_size <= 0 || c.width <= 0) return "ResNetConfig: sizes must be positive";
   for (const Index blocks : c.layers)
     if (blocks < 1) return "ResNetConfig: every stage needs at least one block";
+  for (const Index blocks : c.layers)
+    if (blocks > most_layers) return "ResNetConfig: a stage must have at most 4096 blocks";
   if (c.image_size % 32 != 0) return "ResNetConfig: image_size must be a multiple of 32";
   if (c.features() % 64 != 0)
     return "ResNetConfig: width must be even, so that heads of 64 columns divide the features";
+  // At least 17 p² weights in a block of p planes, and four projections of the attention pool.
+  const double w = static_cast<double>(c.width), pooled = 32 * w;
+  double weights = 4 * pooled * pooled + pooled * static_cast<double>(c.tokens());
+  for (std::size_t stage = 0; stage < 4; ++stage)
+    weights += 17 * static_cast<double>(c.layers[stage]) * w * w * static_cast<double>(1 << 2 * stage);
+  if (weights > most_weights) return "ResNetConfig: more than 2^37 weights";
   if (c.channels != 3) return "ResNetConfig: channels must be 3";
   return problem(c.preprocessing, c.image_size);
 }

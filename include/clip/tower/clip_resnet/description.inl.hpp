@@ -1,6 +1,7 @@
 // clip/tower/clip_resnet/description.inl.hpp: definitions of clip/tower/clip_resnet/description.hpp.
 #pragma once
 
+#include <clip/config/bounds.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
@@ -45,9 +46,9 @@ inline std::array<Index, 4> read_stages(JsonReader& image) {
 }  // namespace detail
 
 CLIP_HOST ResNetConfig Description<ResNetConfig>::read(JsonReader& image) {
-  ResNetConfig c{.image_size = image.integer("image_size", 1),
+  ResNetConfig c{.image_size = image.extent("image_size", largest_image_size),
                  .layers = detail::read_stages(image),
-                 .width = image.integer("width", 1)};
+                 .width = image.extent("width", largest_extent)};
   c.preprocessing = read_preprocessing(image);
   return c;
 }
@@ -72,7 +73,7 @@ CLIP_HOST bool Description<ResNetConfig>::recognises_openclip(const JsonReader& 
 
 CLIP_HOST ResNetConfig Description<ResNetConfig>::read_openclip(JsonReader& image, Activation) {
   static_cast<void>(image.may_have("patch_size"));  // null for residual networks
-  const Index image_size = image.integer("image_size", 1), width = image.integer("width", 1);
+  const Index image_size = image.extent("image_size", largest_image_size), width = image.extent("width", largest_extent);
   return {.image_size = image_size, .layers = detail::read_stages(image), .width = width};
 }
 

@@ -1,7 +1,9 @@
 // clip/tower/clip_text/config.hpp: configuration of OpenAI's text transformer.
 #pragma once
 
+#include <clip/config/bounds.hpp>
 #include <clip/config/block.hpp>
+#include <clip/tower/counting.hpp>
 
 namespace clip::inline CLIP_ABI {
 
@@ -40,10 +42,16 @@ struct TextConfig {
 /// The problem of an impossible configuration, as a sentence, or null; see VitConfig.
 constexpr const char* problem(const TextConfig& c) {
   if (!c.fixed()) return nullptr;
+  if (c.layers > most_layers) return "TextConfig: layers must be at most 4096";
+  if (!possible_extents({c.context, c.vocabulary, c.width, c.heads, c.mlp_width}))
+    return "TextConfig: sizes must be at most 16777216";
   if (c.context < 2 || c.vocabulary < 2 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
     return "TextConfig: sizes must be positive, context and vocabulary at least 2";
   if (c.width % c.heads != 0) return "TextConfig: heads must divide width";
   if (!possible_epsilon(c.epsilon)) return "TextConfig: epsilon must be finite and not negative";
+  if (values_of_blocks(c.layers, c.width, c.hidden()) +
+          static_cast<double>(c.width) * static_cast<double>(c.context + c.vocabulary) > most_weights)
+    return "TextConfig: more than 2^37 weights";
   return nullptr;
 }
 

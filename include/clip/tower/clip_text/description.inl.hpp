@@ -1,6 +1,7 @@
 // clip/tower/clip_text/description.inl.hpp: definitions of clip/tower/clip_text/description.hpp.
 #pragma once
 
+#include <clip/config/bounds.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
@@ -51,8 +52,8 @@ inline constexpr std::array<NameRule, 12> text_apart_names{{
 
 CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
   TextConfig c = empty();
-  c.context = text.integer("context", 2);
-  c.vocabulary = text.integer("vocabulary", 2);
+  c.context = text.extent("context", largest_extent, 2);
+  c.vocabulary = text.extent("vocabulary", largest_extent, 2);
   return read_transformer(text, c);
 }
 
@@ -75,11 +76,11 @@ CLIP_HOST bool Description<TextConfig>::recognises_openclip(const JsonReader&) {
 
 CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Activation activation) {
   TextConfig c = empty();
-  c.context = text.may_have("context_length") ? text.integer("context_length", 2) : 77;
-  c.vocabulary = text.may_have("vocab_size") ? text.integer("vocab_size", 2) : 49408;
-  c.width = text.integer("width", 1);
-  c.layers = text.integer("layers", 1);
-  c.heads = text.integer("heads", 1);
+  c.context = text.may_have("context_length") ? text.extent("context_length", largest_extent, 2) : 77;
+  c.vocabulary = text.may_have("vocab_size") ? text.extent("vocab_size", largest_extent, 2) : 49408;
+  c.width = text.extent("width", largest_extent);
+  c.layers = text.extent("layers", most_layers);
+  c.heads = text.extent("heads", largest_extent);
   c.mlp_width = read_mlp_ratio(text, c.width);
   c.activation = activation;
   c.epsilon = 1e-5f;

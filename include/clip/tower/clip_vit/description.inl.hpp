@@ -1,6 +1,7 @@
 // clip/tower/clip_vit/description.inl.hpp: definitions of clip/tower/clip_vit/description.hpp.
 #pragma once
 
+#include <clip/config/bounds.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
@@ -43,8 +44,8 @@ constexpr bool has_sixteen_heads(Index width, Index layers) {
 CLIP_HOST VitConfig Description<VitConfig>::read(JsonReader& image) {
   VitConfig c = ViT_B_32.image;
   c.mlp_width = 0;
-  c.image_size = image.integer("image_size", 1);
-  c.patch_size = image.integer("patch_size", 1);
+  c.image_size = image.extent("image_size", largest_image_size);
+  c.patch_size = image.extent("patch_size", largest_image_size);
   c = read_transformer(image, c);
   c.preprocessing = read_preprocessing(image);
   return c;
@@ -71,12 +72,12 @@ CLIP_HOST bool Description<VitConfig>::recognises_openclip(const JsonReader& ima
 }
 
 CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Activation activation) {
-  const Index image_size = image.integer("image_size", 1), width = image.integer("width", 1);
+  const Index image_size = image.extent("image_size", largest_image_size), width = image.extent("width", largest_extent);
   const Index head_width = image.may_have("head_width") ? image.integer("head_width", 1) : 64;
   VitConfig c{.image_size = image_size,
-              .patch_size = image.integer("patch_size", 1),
+              .patch_size = image.extent("patch_size", largest_image_size),
               .width = width,
-              .layers = image.integer("layers", 1),
+              .layers = image.extent("layers", most_layers),
               .heads = head_width > 0 ? width / head_width : 0,
               .activation = activation,
               .epsilon = 1e-5f};
