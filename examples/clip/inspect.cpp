@@ -1,4 +1,5 @@
 #include <clip/checkpoint/name_tables.hpp>
+#include <clip/core/printable.hpp>
 #include <clip/model/config_json.hpp>
 #include <clip/model/text_input.hpp>
 
@@ -51,7 +52,7 @@ clip::Json json_of(const clip::VocabularyIdentity& vocabulary) {
 }
 
 std::string line_of(const clip::VocabularyIdentity& vocabulary) {
-  return vocabulary.place + ", " + std::to_string(vocabulary.size) + " ids, end of text " +
+  return clip::printable(vocabulary.place) + ", " + std::to_string(vocabulary.size) + " ids, end of text " +
          std::to_string(vocabulary.eot) + ", " +
          (vocabulary.name.empty() ? "not one that is known" : std::string(vocabulary.name)) + "\nsha256   " +
          vocabulary.checksum + " of its merges";
@@ -110,7 +111,7 @@ int inspect(const InspectOptions& options) {
     if (!found->prefix.empty()) out.line("prefix   " + found->prefix + " (removed from the names)");
     out.line("config   " + clip::json_text(clip::to_json(found->config)));
   } else {
-    out.line("model    unknown: " + found.error().message());
+    out.line("model    unknown: " + clip::printable(found.error().message()));
   }
   clip::Index values = 0;
   std::set<std::string_view> types;
@@ -123,15 +124,16 @@ int inspect(const InspectOptions& options) {
   out.line("tensors  " + std::to_string(file.tensors().size()) + ", " + std::to_string(values) + " values, " +
            all_types);
   if (vocabulary)
-    out.line("vocabulary " + (*vocabulary ? line_of(**vocabulary) : "unusable: " + vocabulary->error().message()));
+    out.line("vocabulary " +
+             (*vocabulary ? line_of(**vocabulary) : "unusable: " + clip::printable(vocabulary->error().message())));
   if (vocabulary && *vocabulary && found)
     if (const auto fits = clip::try_check_vocabulary(found->config.text_input(), **vocabulary); !fits)
       out.line("vocabulary does not fit: " + fits.error().message());
-  for (const auto& [key, text] : file.metadata()) out.line("metadata " + key + ": " + text);
+  for (const auto& [key, text] : file.metadata()) out.line(clip::printable("metadata " + key + ": " + text));
   for (const clip::FileTensor& t : file.tensors()) {
     std::string shape;
     for (const clip::Index extent : t.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
-    out.line(t.name + "  " + std::string(clip::traits(t.dtype).name) + "  (" + shape + ")");
+    out.line(clip::printable(t.name) + "  " + std::string(clip::traits(t.dtype).name) + "  (" + shape + ")");
   }
   out.flush();
   return 0;

@@ -9,6 +9,8 @@
 #include <csignal>
 #include <exception>
 #include <new>
+#include <string>
+#include <system_error>
 
 int main(int argc, char** argv) {
   tool::catch_interrupts();
@@ -20,6 +22,10 @@ int main(int argc, char** argv) {
     return 2;
   } catch (const tool::ClosedPipe&) { tool::end_by_signal(SIGPIPE); } catch (const clip::Error& e) {
     tool::print_error(e.message());
+  } catch (const std::system_error& e) {
+    tool::print_error(e.code() == std::errc::resource_unavailable_try_again
+                          ? "a thread cannot be started: " + e.code().message() + " (fewer --threads?)"
+                          : std::string(e.what()));
   } catch (const std::bad_alloc&) { tool::print_error("not enough memory"); } catch (const std::exception& e) {
     tool::print_error(e.what());
   }

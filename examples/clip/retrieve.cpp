@@ -14,6 +14,7 @@ namespace {
 clip::Features<float, clip::dyn> features_of(const std::string& path) {
   const auto array = clip::read_npy<float>(path);
   if (array.shape.size() != 2) clip::raise(clip::InputError{path, "extents of the array", 2, array.shape.size()});
+  if (array.shape[1] == 0) clip::raise(clip::InputError{path, "width of the rows", "1 or more", 0});
   clip::Features<float, clip::dyn> features{array.shape[0], array.shape[1]};
   std::ranges::copy(array.values, features.values().begin());
   for (clip::Index i = 0; i < features.size(); ++i)

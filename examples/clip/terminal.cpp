@@ -1,5 +1,6 @@
 #include "terminal.hpp"
 
+#include <clip/core/printable.hpp>
 #include <clip/io/posix.hpp>
 
 #include <unistd.h>
@@ -42,9 +43,7 @@ void Output::json(const clip::Json& value) {
   flush();
 }
 
-void print_error(std::string_view message) {
-  std::fprintf(stderr, "clip: %.*s\n", static_cast<int>(message.size()), message.data());
-}
+void print_error(std::string_view message) { std::fprintf(stderr, "clip: %s\n", clip::printable(message).c_str()); }
 
 void Progress::show(clip::Index done, clip::Index total) {
   static const bool terminal = ::isatty(STDERR_FILENO) != 0;

@@ -31,7 +31,7 @@ class Output {
   std::string buffer_;
 };
 
-/// Prints an error line to standard error.
+/// Prints an error line to standard error, with control characters escaped.
 void print_error(std::string_view message);
 
 /// Progress of a long job: one line on standard error that is overwritten, if standard error is a terminal.

@@ -13,7 +13,8 @@
 
 namespace tool {
 
-/// Opens the vocabulary on its own thread, while the weights are opened and the first images are read. The first call
+/// Opens the vocabulary on its own thread (if the system gives one, otherwise in the first call), while the weights are
+/// opened and the first images are read. The first call
 /// reports the errors of the vocabulary.
 class Tokenizer {
  public:

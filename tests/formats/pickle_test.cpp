@@ -134,6 +134,10 @@ TEST_CASE("pickle: depth, values and bytes are limited") {
   CHECK(message(std::string(201, '(') + "N.") == "at byte 200: nested more than 200 deep");
   CHECK(message(std::string(200, 'N') + ".", {.values = 100}) == "at byte 100: more than 100 values");
   CHECK(message(std::string(200, 'N') + ".", {.bytes = 100}) == "bytes: expected at most 100, found 201");
+  const std::string over = ": its values take more than 10000 bytes, the budget of the file";
+  CHECK(message(std::string(1000, 'N') + ".", {.memory = 10'000}).ends_with(over));
+  CHECK(message("N" + std::string(1000, '\x94') + ".", {.memory = 10'000}).ends_with(over));   // memo entries
+  CHECK(message("N\x94" + std::string(1000, '2') + ".", {.memory = 10'000}).ends_with(over));  // references
 }
 
 TEST_CASE("pickle: no changed byte causes a crash") {

@@ -269,3 +269,31 @@ TEST_CASE(
   }
   CHECK(all != 0);
 }
+
+TEST_CASE("torch: what is inflated counts against the budget of the file, and so does the number of tensors") {
+  const std::string program = "}" + text("w") + Tensor{}.program() + "s";
+  const std::string file = archive(program, true);
+  const auto with_budget = [&](std::uint64_t bytes) {
+    set_file_budget({.factor = 0, .least = bytes, .most = bytes});
+    auto result = parse(file);
+    set_file_budget({});
+    return result;
+  };
+  const auto content = with_budget(100);
+  REQUIRE(!content);
+  CHECK(content.error().id() == "clip.load.budget");
+  CHECK(content.error().message() ==
+        "x.pt: the inflated content up to x/data.pkl takes more than 100 bytes, the budget of a file of this size "
+        "(set_file_budget)");
+  CHECK(with_budget(1000).error().message().find("its values take more than 1000 bytes") != std::string::npos);
+  CHECK(with_budget(10'000));
+
+  std::string many = "}(" + text("w0") + Tensor{}.program() + "q\1";
+  for (int i = 1; i < 40; ++i) many += text("w" + std::to_string(i)) + "h\1";
+  set_file_budget({.factor = 0, .least = 16 * 1024, .most = 16 * 1024});
+  const auto refused = parse(archive(many + "u"));
+  set_file_budget({});
+  REQUIRE(!refused);
+  CHECK(refused.error().message() == "x.pt: more than 32 tensors, too many for a file of this size");
+  CHECK(parse(archive(many + "u")).value().tensors().size() == 40);
+}

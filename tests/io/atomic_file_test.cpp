@@ -185,3 +185,25 @@ TEST_CASE("atomic file: after a kill at any moment the file is one of the comple
   CHECK(get(path) == "done");
   CHECK(folder.entries() == 1);
 }
+
+TEST_CASE("atomic file: names of every length that the system takes") {
+  const TemporaryFolder folder;
+  for (const std::size_t length : {245U, 246U, 247U, 255U}) {
+    const std::string name(length, 'n');
+    CAPTURE(length);
+    {
+      const auto first = AtomicFile::try_create(folder / name);
+      REQUIRE(first);
+      CHECK(folder.entries() == 1);
+      CHECK(AtomicFile::try_create(folder / name).error().id() == "clip.system.locked");
+      auto other = AtomicFile::try_create(folder / (name.substr(0, length - 1) + "x"));
+      CHECK(other);
+    }
+    write_file(folder / name, as_byte_span(name));
+    CHECK(get(folder / name) == name);
+    CHECK(folder.entries() == 1);
+    std::filesystem::remove(folder / name);
+  }
+  CHECK(!try_write_file(folder / std::string(256, 'n'), {}));
+  CHECK(folder.entries() == 0);
+}

@@ -1,3 +1,4 @@
+#include <clip/io/file_budget.hpp>
 #include <clip/io/inflate.hpp>
 #include <clip/io/inflate_stb.hpp>
 
@@ -171,4 +172,18 @@ TEST_CASE_TEMPLATE("the published vocabulary decompresses to its original bytes"
   const auto vocabulary = read_file<I>(std::string(data) + "/bpe_simple_vocab_16e6.txt.gz");
   CHECK(vocabulary.size() == 3'194'984);
   CHECK(crc32(vocabulary) == 0xE7F18A90U);
+}
+
+TEST_CASE_TEMPLATE("gunzip: content beyond the budget of the file is an error", I, INFLATERS) {
+  set_file_budget({.factor = 1, .least = 215, .most = 1000});
+  const auto result = try_gunzip<I>(gzipped(), "x.gz");
+  set_file_budget({.factor = 1, .least = 216, .most = 1000});
+  const bool fits = try_gunzip<I>(gzipped(), "x.gz").has_value();
+  set_file_budget({});
+  CHECK(fits);
+  REQUIRE(!result);
+  CHECK(result.error().id() == "clip.load.budget");
+  CHECK(result.error().message() ==
+        "x.gz: its inflated content takes more than 215 bytes, the budget of a file of this "
+        "size (set_file_budget)");
 }

@@ -56,6 +56,7 @@ TEST_CASE("a written array is read back with its shape, values and type") {
   comes_back({2}, std::vector<std::int8_t>{-128, 127});
   comes_back({}, std::vector<float>{42});
   comes_back({0, 512}, std::vector<float>{});
+  comes_back({4, 0}, std::vector<float>{});
 }
 
 TEST_CASE("the bytes are equal to those of numpy.save") {

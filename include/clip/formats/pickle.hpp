@@ -43,6 +43,8 @@ class PickleReader {
       step(code);
       if (problem_.empty() && result_.values_.size() > limits_.values)
         fail("more than " + std::to_string(limits_.values) + " values");
+      if (problem_.empty() && spent_ > limits_.memory)
+        fail("its values take more than " + std::to_string(limits_.memory) + " bytes, the budget of the file");
     }
     return LoadError{place_, problem_}.with_id("clip.load.pickle");
   }
@@ -50,6 +52,8 @@ class PickleReader {
  private:
   using Value = PickleValue;
   using Kind = PickleValue::Kind;
+  static constexpr std::size_t reference_cost = 2 * sizeof(Value*);  // on the stack, later in a container
+  static constexpr std::size_t memo_cost = 64;                       // a node of a map
 
   void fail(const std::string& what) {
     if (problem_.empty()) problem_ = "pickle: at byte " + std::to_string(at_) + ": " + what;
@@ -92,11 +96,15 @@ class PickleReader {
 
   // ------------------------------------------------------------------------------------------------ stack
   Value* make(Kind kind) {
+    spent_ += sizeof(Value);
     result_.values_.push_back({});
     result_.values_.back().kind = kind;
     return &result_.values_.back();
   }
-  void push(Value* value) { stack_.push_back(value); }
+  void push(Value* value) {
+    spent_ += reference_cost;
+    stack_.push_back(value);
+  }
   void push_integer(std::int64_t value) {
     push(make(Kind::integer));
     stack_.back()->integer = value;
@@ -169,6 +177,7 @@ class PickleReader {
     std::string full = std::string(module) + "." + std::string(name);
     if (problem_.empty() && !allowed_(full))
       problem_ = "pickle: names " + full.substr(0, 200) + ", which is not on the list of allowed names";
+    spent_ += memo_cost + full.size();
     push(make(Kind::name));
     stack_.back()->text = *result_.names_.insert(std::move(full)).first;
   }
@@ -179,7 +188,10 @@ class PickleReader {
     stack_.back()->callee = callee;
     stack_.back()->arguments = arguments;
   }
-  void memoize(std::uint64_t key) { memo_[key] = top(); }
+  void memoize(std::uint64_t key) {
+    spent_ += memo_cost;
+    memo_[key] = top();
+  }
   void recall(std::uint64_t key) {
     const auto found = memo_.find(key);
     if (found == memo_.end()) return fail("value " + std::to_string(key) + " is not in the memo");
@@ -300,6 +312,7 @@ class PickleReader {
   PickleLimits limits_;
   Pickle result_;
   std::size_t next_ = 0, at_ = 0;
+  std::size_t spent_ = 0;  // bytes, as limits_.memory counts them; what is released is not subtracted
   std::vector<Value*> stack_;
   std::vector<std::size_t> marks_;
   std::unordered_map<std::uint64_t, Value*> memo_;

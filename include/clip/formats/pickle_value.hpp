@@ -58,7 +58,8 @@ struct PickleValue {
 struct PickleLimits {
   std::size_t bytes = std::size_t{1} << 25;
   std::size_t values = std::size_t{1} << 22;
-  std::size_t depth = 200;  // of unfinished containers
+  std::size_t depth = 200;                    // of unfinished containers
+  std::size_t memory = std::size_t{1} << 30;  // bytes of values, references and memo
 };
 
 /// True for the names ("module.name") that a pickle may contain.

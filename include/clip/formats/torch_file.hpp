@@ -6,6 +6,7 @@
 
 #include <clip/formats/dtype.hpp>
 #include <clip/formats/torch_pickle.hpp>
+#include <clip/io/file_budget.hpp>
 #include <clip/io/mapped_file.hpp>
 #include <clip/io/zip.hpp>
 
@@ -87,11 +88,12 @@ class TorchReader {
 
     if (pickled->size > PickleLimits{}.bytes)
       return LoadError{place, "data.pkl: bytes", "at most " + std::to_string(PickleLimits{}.bytes), pickled->size};
+    if (auto fits = spend(*pickled); !fits) return fits.error();
     const auto content = try_read_entry<Inflate>(*pickled, place);
     if (!content) return content.error();
-    const auto pickle = try_unpickle(content->bytes, place, allowed_in_torch_files);
+    const auto pickle = try_unpickle(content->bytes, place, allowed_in_torch_files, {.memory = budget_});
     if (!pickle) return pickle.error();
-    auto found = try_find_torch_tensors(*pickle, place);
+    auto found = try_find_torch_tensors(*pickle, place, budget_ / 512);  // bytes of a record with its name
     if (!found) return found.error();
     result_.torchscript_ = found->torchscript;
     for (auto& [name, tensor] : found->tensors)
@@ -115,10 +117,20 @@ class TorchReader {
     if (!entry->deflated) return entry->bytes;
     const auto known = inflated_.find(key);
     if (known != inflated_.end()) return known->second;
+    if (auto fits = spend(*entry); !fits) return fits.error();
     auto content = try_read_entry<Inflate>(*entry, result_.place_);
     if (!content) return content.error();
     result_.own_.push_back(std::move(content->inflated));
     return inflated_[key] = result_.own_.back();
+  }
+
+  /// Counts the content of an entry, if it has to be inflated, against the budget of the file.
+  Result<void> spend(const ZipEntry& entry) {
+    if (!entry.deflated) return {};
+    if (entry.size > budget_ - inflated_bytes_)
+      return detail::budget_error(result_.place_, "the inflated content up to " + entry.name.substr(0, 200), budget_);
+    inflated_bytes_ += entry.size;
+    return {};
   }
 
   Result<void> add(const std::string& name, TorchTensor& t) {
@@ -180,6 +192,7 @@ class TorchReader {
   }
 
   std::size_t file_size_, copied_ = 0;
+  std::size_t budget_ = file_budget().of(file_size_), inflated_bytes_ = 0;
   std::span<const std::byte> bytes_;
   ZipDirectory zip_;
   std::string root_;

@@ -180,8 +180,8 @@ namespace detail {
 /// Walks the pickled graph. Cycles and shared nodes are safe: depth and number of visits are limited.
 class TorchWalk {
  public:
-  TorchWalk(const Pickle& pickle, const std::string& place)
-      : pickle_{pickle}, most_{4 * pickle.size()}, place_{place} {}
+  TorchWalk(const Pickle& pickle, const std::string& place, std::size_t most_tensors)
+      : pickle_{pickle}, most_{4 * pickle.size()}, most_tensors_{most_tensors}, place_{place} {}
 
   Result<TorchTensors> run() {
     const PickleValue* from = &pickle_.root();
@@ -280,6 +280,10 @@ class TorchWalk {
       problem_ = name + ": a damaged record of a tensor";
       return;
     }
+    if (result_.tensors.size() == most_tensors_) {
+      problem_ = "more than " + std::to_string(most_tensors_) + " tensors, too many for a file of this size";
+      return;
+    }
     result_.tensors.emplace_back(name, std::move(*tensor));
   }
 
@@ -366,16 +370,17 @@ class TorchWalk {
   }
 
   const Pickle& pickle_;
-  std::size_t most_, visits_ = 0;
+  std::size_t most_, most_tensors_, visits_ = 0;
   std::string place_, problem_;
   TorchTensors result_;
 };
 
 }  // namespace detail
 
-/// The tensors of an unpickled file. See try_parse_torch for the choice of the dictionary and the removal of prefixes.
-[[nodiscard]] inline Result<TorchTensors> try_find_torch_tensors(const Pickle& pickle, const std::string& place) {
-  return detail::TorchWalk{pickle, place}.run();
+/// The tensors of an unpickled file, at most `most`. See try_parse_torch for the choice of the dictionary and the removal of prefixes.
+[[nodiscard]] inline Result<TorchTensors> try_find_torch_tensors(const Pickle& pickle, const std::string& place,
+                                                                 std::size_t most = std::size_t{1} << 22) {
+  return detail::TorchWalk{pickle, place, most}.run();
 }
 
 }  // namespace clip::inline CLIP_ABI

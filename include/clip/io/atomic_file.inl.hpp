@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
@@ -23,6 +24,19 @@ namespace detail {
 inline std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// The name of the file that is written before it takes the place of `name`: ".NAME.partial". Of a name that leaves no
+/// room for it in the system's 255 bytes: its beginning and a hash (FNV-1a), the same for every writer.
+inline std::string partial_name(const std::string& name) {
+  constexpr std::size_t longest = 255;
+  const std::string end = ".partial";
+  if (name.size() + end.size() + 1 <= longest) return "." + name + end;
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  std::string digits;
+  for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[hash >> shift & 15U];
+  return "." + name.substr(0, longest - 2 - digits.size() - end.size()) + "-" + digits + end;
 }
 
 }  // namespace detail
@@ -101,7 +115,7 @@ CLIP_HOST Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
   const auto slash = result.target_.rfind('/');
   const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
   if (name == result.target_.size()) return SystemError{path, "cannot be written: the path names no file"};
-  const std::string temporary = result.target_.substr(0, name) + "." + result.target_.substr(name) + ".partial";
+  const std::string temporary = result.target_.substr(0, name) + detail::partial_name(result.target_.substr(name));
 
   for (;;) {
     result.file_ =

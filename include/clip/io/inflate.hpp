@@ -23,9 +23,6 @@ using Inflate = StbInflate;
 #endif
 }  // namespace detail
 
-/// Default limit of the decompressed size, far above any sensible file.
-inline constexpr std::size_t inflate_limit = std::size_t{1} << 34;
-
 inline bool is_gzip(std::span<const std::byte> bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{0x1F} && bytes[1] == std::byte{0x8B};
 }
@@ -33,10 +30,10 @@ inline bool is_gzip(std::span<const std::byte> bytes) {
 // clip::precompiled holds these templates for the inflater it was built with.
 
 /// Decompresses a gzip file of one or more members. Checks every header, checksum and length.
-/// LoadError: not gzip, damaged, truncated, trailing bytes, more than `most` bytes.
+/// LoadError: not gzip, damaged, truncated, trailing bytes, more than `most` bytes (0: than file_budget() allows).
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<std::vector<std::byte>> try_gunzip(std::span<const std::byte> in, const std::string& place,
-                                                        std::size_t most = inflate_limit);
+                                                        std::size_t most = 0);
 
 /// Decompresses one raw deflate stream that occupies all of `in` and decompresses to exactly `size` bytes, as a zip
 /// directory states.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/io/bytes.hpp>
+#include <clip/io/file_budget.hpp>
 #include <clip/io/inflate.hpp>
 #include <clip/io/mapped_file.hpp>
 
@@ -47,6 +48,7 @@ inline std::size_t gzip_header(std::span<const std::byte> in) {
 
 template <class Inflate>
 Result<std::vector<std::byte>> try_gunzip(std::span<const std::byte> in, const std::string& place, std::size_t most) {
+  if (most == 0) most = file_budget().of(in.size());
   std::vector<std::byte> out;
   std::size_t at = 0, member = 0;
   do {
@@ -59,6 +61,7 @@ Result<std::vector<std::byte>> try_gunzip(std::span<const std::byte> in, const s
       return fail(member == 0 ? "no gzip header, or a damaged one" : "trailing bytes that are not a gzip header");
     std::string why;
     const std::size_t used = Inflate::run(in.subspan(at + header), out, most - out.size(), why);
+    if (used == 0 && why == detail::too_large) return detail::budget_error(place, "its inflated content", most);
     if (used == 0) return fail(why);
     const std::size_t trailer = at + header + used;
     if (in.size() < trailer + 8) return fail("truncated: its checksum is missing");
@@ -84,6 +87,7 @@ Result<std::vector<std::byte>> try_inflate(std::span<const std::byte> in, std::s
   }
   std::string why;
   const std::size_t used = Inflate::run(source, out, size, why);
+  if (used == 0 && why == detail::too_large) return LoadError{place, "inflated size", size, "more"};
   if (used == 0) return LoadError{place, why};
   if (used > in.size()) return LoadError{place, "truncated deflate data"};
   if (used < in.size()) return LoadError{place, "deflate data: length", in.size(), used};

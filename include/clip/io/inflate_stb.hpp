@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/core/error.hpp>
+#include <clip/io/inflate_reason.hpp>
 #include <clip/io/stb.hpp>
 
 #include <algorithm>
@@ -22,8 +23,11 @@ struct StbInflate {
 
   static std::size_t run(std::span<const std::byte> in, std::vector<std::byte>& out, std::size_t most,
                          std::string& why) {
-    // The decoder doubles its buffer from this first size, and uses 32-bit sizes.
-    const std::size_t guess = std::clamp(std::min(in.size() * 4, most), std::size_t{1} << 10, std::size_t{1} << 30);
+    // The decoder uses 32-bit sizes. A buffer with room for all that is allowed does not grow; pages of it that are not
+    // written take no memory. A larger one doubles from this first size.
+    constexpr std::size_t largest = std::size_t{1} << 30;
+    const bool grows = most >= largest;
+    const std::size_t guess = grows ? std::clamp(in.size() * 4, std::size_t{1} << 10, largest) : most + 1;
     auto stream = std::make_unique<stb::stbi__zbuf>();
     stream->zbuffer = reinterpret_cast<stb::stbi_uc*>(const_cast<std::byte*>(in.data()));
     stream->zbuffer_end = stream->zbuffer + in.size();
@@ -32,15 +36,19 @@ struct StbInflate {
       why = "out of memory";
       return 0;
     }
-    const bool good = stb::stbi__do_zlib(stream.get(), first, static_cast<int>(guess), 1, 0) != 0;
+    const bool good = stb::stbi__do_zlib(stream.get(), first, static_cast<int>(guess), grows ? 1 : 0, 0) != 0;
     const std::unique_ptr<char, void (*)(void*)> result{stream->zout_start, &std::free};
+    if (!good && !grows && stream->zout_end - stream->zout < 258) {  // no room for one more copy, which is that long
+      why = too_large;
+      return 0;
+    }
     if (!good) {
       why = "damaged or truncated deflate data";
       return 0;
     }
     const auto size = static_cast<std::size_t>(stream->zout - stream->zout_start);
     if (size > most) {
-      why = "inflates to more than " + std::to_string(most) + " bytes";
+      why = too_large;
       return 0;
     }
     const auto* const bytes = reinterpret_cast<const std::byte*>(result.get());

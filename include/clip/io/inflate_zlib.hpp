@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/core/error.hpp>
+#include <clip/io/inflate_reason.hpp>
 
 #include <zlib.h>
 
@@ -35,7 +36,8 @@ struct ZlibInflate {
     while (state == Z_OK) {
       if (out.size() == start + written) {
         if (written > most) break;
-        out.resize(start + written + std::clamp(written, std::size_t{1} << 16, step));
+        // One byte more than allowed shows that there is more.
+        out.resize(start + written + std::min(std::clamp(written, std::size_t{1} << 16, step), most - written + 1));
       }
       const std::size_t input = std::min(in.size() - read, step), space = std::min(out.size() - start - written, step);
       stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data() + read));
@@ -48,7 +50,7 @@ struct ZlibInflate {
     }
     ::inflateEnd(&stream);
     out.resize(start + written);
-    if (written > most) return fail("inflates to more than " + std::to_string(most) + " bytes");
+    if (written > most) return fail(too_large);
     if (state == Z_BUF_ERROR) return fail("truncated deflate data");
     if (state != Z_STREAM_END) return fail("damaged deflate data");
     return read;

@@ -15,7 +15,8 @@
 namespace clip::inline CLIP_ABI {
 
 /// Parses exactly one JSON value. `place` is the file name in error messages.
-/// LoadError: not JSON (with the byte offset), not UTF-8, duplicate key in one object, too deep.
+/// LoadError: not JSON (with the byte offset), not UTF-8, duplicate key in one object, too deep, more
+/// memory than file_budget() allows for the length of the text.
 [[nodiscard]] CLIP_HOST Result<Json> try_parse_json(std::string_view text, const std::string& place);
 
 CLIP_HOST Json parse_json(std::string_view text, const std::string& place);

@@ -1,6 +1,7 @@
 // clip/io/json.inl.hpp: definitions of clip/io/json.hpp.
 #pragma once
 
+#include <clip/io/file_budget.hpp>
 #include <clip/io/json.hpp>
 
 #include <charconv>
@@ -19,7 +20,9 @@ namespace detail {
 /// depth.)
 class JsonBuilder {
  public:
-  explicit JsonBuilder(Json& root) : root_{root} {}
+  /// `budget`: bytes that the values may take.
+  JsonBuilder(Json& root, std::size_t budget) : root_{root}, budget_{budget} {}
+  bool too_large() const { return spent_ > budget_; }
   const std::string& problem() const { return problem_; }
 
   bool null() { return place(nullptr); }
@@ -27,7 +30,7 @@ class JsonBuilder {
   bool number_integer(std::int64_t value) { return place(value); }
   bool number_unsigned(std::uint64_t value) { return place(value); }
   bool number_float(double value, const std::string&) { return place(value); }
-  bool string(std::string& value) { return place(std::move(value)); }
+  bool string(std::string& value) { return spend(string_cost + value.size()) && place(std::move(value)); }
   bool binary(Json::binary_t&) { return false; }  // does not occur in text
   bool start_object(std::size_t) { return open(Json::object()); }
   bool start_array(std::size_t) { return open(Json::array()); }
@@ -35,6 +38,7 @@ class JsonBuilder {
   bool end_array() { return close(); }
 
   bool key(std::string& name) {
+    if (!spend(key_cost + name.size())) return false;
     auto [place, is_new] = open_.back()->get_ptr<Json::object_t*>()->emplace(name, nullptr);
     slot_ = &place->second;
     if (!is_new) problem_ = "key \"" + name + "\" occurs twice in one object";
@@ -49,8 +53,15 @@ class JsonBuilder {
 
  private:
   static constexpr std::size_t deepest = 200;
+  // Bytes with the allocator's own: a value in an array that grows, a container, a string, a node of an object.
+  static constexpr std::size_t value_cost = 24, container_cost = 40, string_cost = 48, key_cost = 96;
 
+  bool spend(std::size_t bytes) {
+    spent_ += bytes;
+    return !too_large();
+  }
   bool place(Json value) {
+    if (!spend(value_cost)) return false;
     *next() = std::move(value);
     return true;
   }
@@ -59,6 +70,7 @@ class JsonBuilder {
       problem_ = "nested more than " + std::to_string(deepest) + " deep";
       return false;
     }
+    if (!spend(value_cost + container_cost)) return false;
     Json* const slot = next();
     *slot = std::move(value);
     open_.push_back(slot);
@@ -81,6 +93,7 @@ class JsonBuilder {
   Json& root_;
   std::vector<Json*> open_;
   Json* slot_ = nullptr;
+  std::size_t budget_, spent_ = 0;
   std::string problem_;
 };
 
@@ -103,8 +116,11 @@ CLIP_HOST Result<Json> try_parse_json(std::string_view text, const std::string& 
     return LoadError{place, "not valid JSON at byte " + std::to_string(zero) + " (a zero byte)"}.with_id(
         "clip.load.json");
   Json value;
-  detail::JsonBuilder builder{value};
-  if (!detail::parse_events(text, builder)) return LoadError{place, builder.problem()}.with_id("clip.load.json");
+  const std::size_t budget = file_budget().of(text.size());
+  detail::JsonBuilder builder{value, budget};
+  const bool valid = detail::parse_events(text, builder);
+  if (builder.too_large()) return detail::budget_error(place, "its JSON", budget);
+  if (!valid) return LoadError{place, builder.problem()}.with_id("clip.load.json");
   return value;
 }
 

@@ -91,12 +91,13 @@ Recall recall(const Features<T, E>& queries, const Features<T, E>& candidates, I
 
 /// Captions i k … i k + k - 1 describe image i. An image's query is correct if one of its captions is among the first
 /// K. Features of any length, not normalised. Memory: 128 rows of cosines at a time.
-/// ShapeError: different widths, not k texts per image, no images. NumericError: a row of zeros or not finite.
+/// ShapeError: different widths, or none, not k texts per image, no images. NumericError: a row of zeros or not finite.
 template <class T, Index E>
 Retrieval retrieval(const Features<T, E>& images, const Features<T, E>& texts, Index captions_per_image = 5) {
   const Index k = captions_per_image;
   if (k < 1) raise(OptionError{"retrieval", "captions for each image", "1 or more", k});
   if (images.empty()) raise(ShapeError{"retrieval", "images", "1 or more", 0});
+  if (images.width() == 0) raise(ShapeError{"retrieval", "width of images", "1 or more", 0});
   if (images.width() != texts.width()) raise(ShapeError{"retrieval", "width of texts", images.width(), texts.width()});
   if (texts.size() % k != 0 || texts.size() / k != images.size())
     raise(ShapeError{"retrieval", "texts",

@@ -22,6 +22,9 @@
 
 namespace clip::inline CLIP_ABI {
 
+/// The most scans of a progressive JPEG. Encoders write about ten.
+inline constexpr int most_jpeg_scans = 500;
+
 namespace detail {
 
 /// The library's state. The library reports errors by longjmp to the last setjmp, which is in the member functions
@@ -31,7 +34,8 @@ struct JpegReading {
   ::jpeg_error_mgr errors{};
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX] = "";
-  bool truncated = false;
+  bool truncated = false, too_many_scans = false;
+  ::jpeg_progress_mgr progress{};
 
   JpegReading() {
     info.err = ::jpeg_std_error(&errors);
@@ -39,6 +43,7 @@ struct JpegReading {
     errors.error_exit = &fail;
     errors.emit_message = &warn;
     errors.output_message = [](::j_common_ptr) {};
+    progress.progress_monitor = &count_scans;
   }
   JpegReading(const JpegReading&) = delete;
   ~JpegReading() { ::jpeg_destroy_decompress(&info); }
@@ -47,6 +52,14 @@ struct JpegReading {
     auto& reading = *static_cast<JpegReading*>(info->client_data);
     (*info->err->format_message)(info, reading.message);
     reading.truncated = info->err->msg_code == JWRN_JPEG_EOF;
+    std::longjmp(reading.jump, 1);
+  }
+
+  /// Every scan passes over all coefficients: a small file of thousands of scans takes minutes.
+  static void count_scans(::j_common_ptr info) {
+    auto& reading = *static_cast<JpegReading*>(info->client_data);
+    if (reading.info.input_scan_number <= most_jpeg_scans) return;
+    reading.too_many_scans = true;
     std::longjmp(reading.jump, 1);
   }
 
@@ -66,6 +79,7 @@ struct JpegReading {
   bool header(std::span<const std::byte> file) {
     if (setjmp(jump) != 0) return false;
     jpeg_create_decompress(&info);
+    info.progress = &progress;
     ::jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(file.data()), static_cast<unsigned long>(file.size()));
     ::jpeg_read_header(&info, TRUE);
     return true;
@@ -94,6 +108,8 @@ struct JpegDecoder {
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
     detail::JpegReading reading;
     const auto error = [&]() -> Error {
+      if (reading.too_many_scans)
+        return InputError{place, "scans of a JPEG", "at most " + std::to_string(most_jpeg_scans), "more"};
       return reading.truncated
                  ? InputError{place, "truncated image"}
                  : InputError{place, "damaged or unsupported image (" + std::string{reading.message} + ")"};
