@@ -17,6 +17,7 @@
 #include <clip/fwd.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
+#include <clip/io/file_budget.hpp>
 #include <clip/io/lines.hpp>
 #include <clip/io/npy.hpp>
 #include <clip/io/npy_write.hpp>
