@@ -30,6 +30,7 @@ class Rows {
   }
   clip::Index count() const { return static_cast<clip::Index>(values_.size()) / width_; }
   void write() const {
+    end_if_interrupted();
     const clip::Index shape[]{count(), width_};
     clip::write_npy<float>(options_.output, shape, values_);
   }
@@ -76,7 +77,6 @@ int embed_images(const EmbedOptions& options) {
         if (options.json) read.push_back(path);
       },
       [&](const clip::Error& error) { failures.add(error); });
-  if (interrupted() != 0) return 1;
   if (failures.count() < total) rows.write();
   const int status = failures.finish(total);
   if (options.json) {
@@ -101,7 +101,7 @@ int embed_texts(const EmbedOptions& options) {
   clip::Index cut = 0;
   // In batches of 256: large enough to share common prefixes, and memory does not grow with the number of texts.
   for (std::size_t begin = 0; begin < list.size(); begin += 256) {
-    if (interrupted() != 0) return 1;
+    end_if_interrupted();
     const std::size_t end = std::min(begin + 256, list.size());
     const clip::Texts texts = tokens_of(list, begin, end, tokenizer, how, failures);
     cut += texts.cut();

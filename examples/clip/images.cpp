@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <stop_token>
 #include <utility>
 
 namespace tool {
@@ -48,6 +47,7 @@ void read_images(const std::vector<std::string>& files, const clip::ImageInput& 
     for (const auto& error : read->errors) errors.push_back(error ? &*error : nullptr);
     if (!take(read->first, errors, read->images)) return;
   }
+  if (ahead.stopped()) end_if_interrupted();
 }
 
 clip::Image decode(std::span<const std::byte> bytes, const std::string& place) {
@@ -61,15 +61,14 @@ void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image>
 
 void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress,
                 const TakeFeatures& take, const TakeError& failed) {
-  std::stop_source stop;
-  const auto report = [&](clip::EmbedProgress p) {
-    progress.show(p.done, p.total);
-    if (interrupted() != 0) stop.request_stop();
-  };
-  for (const auto& item : clip::embed_files(
-           model, std::move(files), {.batch = batch, .readers = readers, .stop = stop.get_token(), .progress = report}))
+  const auto report = [&](clip::EmbedProgress p) { progress.show(p.done, p.total); };
+  auto range = clip::embed_files(model, std::move(files), {.batch = batch, .readers = readers, .progress = report});
+  for (const auto& item : range) {
+    end_if_interrupted();
     if (item) take(item->path, item->features);
     else failed(item.error());
+  }
+  if (range.stopped()) end_if_interrupted();
 }
 
 }  // namespace tool

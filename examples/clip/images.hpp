@@ -51,7 +51,7 @@ clip::Image decode(std::span<const std::byte> bytes, const std::string& place);
 void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image> images, clip::Images& out,
                      clip::ThreadPool& threads);
 
-/// Delivers the features, or the error, of every image in order. Stops when interrupted().
+/// Delivers the features, or the error, of every image in order.
 using TakeFeatures = std::function<void(const std::string& path, const clip::Features<float, clip::dyn>& features)>;
 using TakeError = std::function<void(const clip::Error& error)>;
 void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress,

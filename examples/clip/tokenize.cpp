@@ -40,7 +40,11 @@ int tokenize(const TokenizeOptions& options) {
     if (text != "-") {
       print(text);
     } else {
-      for (std::string line; std::getline(std::cin, line);) print(line);
+      for (std::string line; std::getline(std::cin, line);) {
+        end_if_interrupted();
+        print(line);
+      }
+      end_if_interrupted();
       if (std::ferror(stdin) != 0) clip::raise(clip::SystemError{"standard input", "cannot be read"});
     }
   }

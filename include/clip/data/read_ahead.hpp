@@ -17,7 +17,7 @@ namespace clip::inline CLIP_ABI {
 struct ReadAheadOptions {
   Index batch = 32;        // files per batch; two batches are in memory at a time
   int readers = 0;         // decoding threads; 0: the number of cores this process may use
-  std::stop_token stop{};  // cancels reading
+  std::stop_token stop{};  // cancels reading, as request_stop() does
 };
 
 /// A batch of consecutive files of the list, preprocessed.

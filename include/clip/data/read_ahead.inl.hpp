@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/backend/available_cores.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/data/read_ahead.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
@@ -52,6 +53,7 @@ struct ReadAhead::Work {
     for (;;) {
       std::unique_lock lock{mutex};
       changed.wait(lock, stop.get_token(), [&] { return next_file == size() || next_file / batch < done + 2; });
+      if (clip::stop_requested()) stop.request_stop();
       if (stop.stop_requested() || next_file == size()) return;
       const Index i = next_file++;
       Slot& to = slot(i / batch);
@@ -81,6 +83,7 @@ struct ReadAhead::Work {
       ++done;
       changed.notify_all();
     }
+    if (clip::stop_requested()) stop.request_stop();
     in_use = !stop.stop_requested() && done * batch < size();
     if (!in_use) return nullptr;
     in_use = changed.wait(lock, stop.get_token(), [&] { return next_file > done * batch && slot(done).left == 0; });
