@@ -106,8 +106,11 @@ fi
 chmod 755 locked/inner locked/names
 
 # A batch that memory does not hold is cut, and gives the same rows.
-if (ulimit -v 4000000 2>/dev/null && "$clip" --version >out 2>err); then
-  (ulimit -v 4000000 && "$clip" embed --model tiny.json --weights tiny.safetensors --images photos --batch 4096 --output small.npy >out 2>err)
+large="$clip embed $tiny --threads 2 --images photos --batch 4096 --output small.npy"
+if (ulimit -v 600000 2>/dev/null && "$clip" --version >out 2>err); then
+  (ulimit -v 600000 && exec $large >out 2>err)
+  command=$large
+  says '--batch 4096: '
   same small.npy images.npy
 fi
 

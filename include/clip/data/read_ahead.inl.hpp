@@ -35,9 +35,9 @@ struct ReadAhead::Work {
   };
 
   Work(std::vector<std::string> paths_, const ImageInput& input_, const ReadAheadOptions& options)
-      : paths{std::move(paths_)}, input{input_}, batch{options.batch}, read_image{options.read}, on_outer_stop{
-                                                                                                     options.stop,
-                                                                                                     Stop{stop}} {}
+      : paths{std::move(paths_)}, input{input_}, batch{options.batch}, on_outer_stop{options.stop, Stop{stop}} {
+    read_image = options.read;
+  }
 
   Work(const Work&) = delete;
   ~Work() {
@@ -130,7 +130,7 @@ struct ReadAhead::Work {
   const std::vector<std::string> paths;
   const ImageInput input;
   const Index batch;
-  const ImageReader read_image;
+  ImageReader read_image;
   std::mutex mutex;
   std::condition_variable_any changed;
   std::stop_source stop;
