@@ -73,6 +73,7 @@ if [ -e rows.npy.resume ]; then
   for cut in 10 $((size - 1)) $((size - 37)) $((size / 2)); do
     head -c "$cut" journal >rows.npy.resume
     expect 0 "$clip" embed $tiny --images many --resume --output rows.npy
+    [ "$cut" = 10 ] || says ' of 301 were done before'
     same rows.npy whole.npy
   done
   # Another job is refused.
