@@ -75,7 +75,6 @@ int bench(const BenchOptions& options) {
     reset_peak_memory();
     const BenchCase c = make();
     const BenchSeconds seconds = measure(c, options.seconds);
-    if (interrupted() != 0) return 1;
     print(out, c, seconds, peak_memory_mib(), peaks, options.json);
   }
   return 0;

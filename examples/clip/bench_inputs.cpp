@@ -1,5 +1,6 @@
 #include "bench_inputs.hpp"
 
+#include "input.hpp"
 #include "lists.hpp"
 #include "text.hpp"
 
@@ -51,7 +52,7 @@ clip::Image random_image(Index width, Index height) {
 }
 
 std::vector<std::string> labels_of(const BenchOptions& options) {
-  const auto all = clip::read_text_list(options.labels).texts;
+  static const auto all = read_list_or_words(options.labels).texts;  // standard input is read once
   const auto n = std::cmp_less(options.classes, all.size()) && options.classes > 0
                      ? static_cast<std::size_t>(options.classes)
                      : all.size();

@@ -21,6 +21,7 @@ BenchSeconds measure(const BenchCase& c, double seconds) {
   const auto since = [](Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
   };
+  end_if_interrupted();
   if (c.before) c.before();
   if (c.warm_up) c.warm_up();
   else c.work();
@@ -28,7 +29,7 @@ BenchSeconds measure(const BenchCase& c, double seconds) {
   double sum = 0;
   for (const auto begin = Clock::now();
        taken.empty() || ((taken.size() < 5 || sum < seconds) && since(begin) < 10 * seconds);) {
-    if (interrupted() != 0) return {};
+    end_if_interrupted();
     if (c.before) c.before();
     const auto start = Clock::now();
     c.work();

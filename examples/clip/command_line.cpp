@@ -21,8 +21,10 @@ constexpr const char* vocabulary_help =
     "bpe_simple_vocab_16e6.txt.gz, vocab.json, tokenizer.json, or a folder that contains one";
 constexpr const char* rows_help = "Print a JSON report: the number of rows, the files they come from, the failures";
 constexpr const char* labels_help =
-    "File of labels: one per line, a CSV or TSV table (with --column, or FILE:COLUMN), a JSON array, or a JSON object "
-    "from labels to lists of prompts or from ids to labels";
+    "Labels with commas (\"a cat,a dog\"), or a file of them, or - for standard input: one per line, a CSV or TSV "
+    "table "
+    "(with --column, or FILE:COLUMN), a JSON array, or a JSON object from labels to lists of prompts or from ids to "
+    "labels";
 constexpr const char* column_help = "Column of a CSV or TSV file";
 constexpr const char* template_help =
     "File of prompt templates, {}, {c} or {label} for the label: one per line, FILE:COLUMN, or a JSON array (default: "
@@ -50,6 +52,11 @@ std::string join_with_bars(const std::vector<std::string>& words) {
   std::string list;
   for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
   return list;
+}
+
+/// Marks an option whose help shows its words: CLI11 marks all others.
+CLI::Option* require_choice(CLI::Option* option) {
+  return option->required()->option_text(option->get_option_text() + " REQUIRED");
 }
 
 /// An option whose value is one of `words`, or a list of them.
@@ -95,7 +102,8 @@ void add_images(CLI::App& command, ImageOptions& options) {
   command.add_flag("--flat", options.flat, "Do not search subfolders");
   command.add_flag("--strict", options.strict, "Exit with status 1 if any image cannot be read, or any text embedded");
 }
-constexpr const char* images_help = "Image files and folders";
+constexpr const char* images_help =
+    "Image files and folders; @FILE: one per line of a file; -: an image on standard input";
 
 constexpr const char* bench_footer =
     "Every combination of the lists is a case. A case starts with one untimed call (head: with its first template "
@@ -115,7 +123,8 @@ void add_bench(CLI::App& app, Job& job) {
   const auto b = add_command(app, job, bench, "bench", "Measure speed and memory of a model's parts on this machine",
                              "Print one JSON object per case", c);
   add_model(*c, b->config)->required();
-  add_choice(*c, "--part", b->parts, bench_parts(), "Parts to measure, comma-separated")->required()->delimiter(',');
+  require_choice(add_choice(*c, "--part", b->parts, bench_parts(), "Parts to measure, comma-separated"))
+      ->delimiter(',');
   c->add_option("--batch", b->batches, "Images, prompts or pairs per call, comma-separated (default: 1; train: 32)")
       ->delimiter(',')
       ->check(CLI::Range(1, 1 << 20));
@@ -161,7 +170,8 @@ void add_all(CLI::App& app, Job& job) {
   c->add_option("--context", t->context, "Maximum ids per text, start and end of text included (default: 77)")
       ->check(CLI::Range(2, 1 << 20));
   c->add_flag("--truncate", t->truncate, truncate_help);
-  c->add_option("TEXT", t->texts, "Texts; - reads lines from standard input (default: -)");
+  c->add_option("TEXT", t->texts,
+                "Texts; @FILE: one per line of a file; -: one per line of standard input (default: -)");
 
   const auto p = add_command(app, job, preprocess, "preprocess",
                              "Write images as model input: float32 (n, 3, size, size) in a .npy file", rows_help, c);
@@ -180,15 +190,23 @@ void add_all(CLI::App& app, Job& job) {
   either->add_option("--images", e->images.paths, images_help);
   auto* const texts = either
                           ->add_option("--texts", e->texts,
-                                       "File of texts: one per line, a CSV or TSV table (with --column, or "
-                                       "FILE:COLUMN), a JSON array, or a JSON object of lists of prompts")
+                                       "File of texts, or - for standard input: one per line, a CSV or TSV table "
+                                       "(with --column, or FILE:COLUMN), a JSON array, or a JSON object of lists of "
+                                       "prompts")
                           ->needs(vocabulary);
   c->add_option("--column", e->column, column_help)->needs(texts);
   c->add_flag("--truncate", e->truncate, truncate_help);
   c->add_option("--output", e->output, output_help)->required();
   c->add_flag("--normalize", e->normalize, "Scale every row to length 1");
-  c->add_option("--batch", e->batch, "Images per forward pass (default: 16); the features do not depend on it")
+  c->add_option("--batch", e->batch,
+                "Images per forward pass (default: 16), fewer if they do not fit in memory; the "
+                "features do not depend on it")
       ->check(CLI::Range(1, 4096));
+  add_choice(*c, "--names", e->names, {"txt", "jsonl"},
+             "Also write the name of each row, beside the output: rows.npy and rows.txt, a file or text per line, or "
+             "rows.jsonl");
+  c->add_flag("--resume", e->resume,
+              "Keep what is done in OUTPUT.resume until the output is complete; the same command goes on from there");
 
   const auto l = add_command(app, job, classify, "classify",
                              "Rank labels for each image (zero-shot): path, probability, label, most probable first",
@@ -213,7 +231,7 @@ void add_all(CLI::App& app, Job& job) {
                              "Compare reduced-precision weights with f32: cosines of features, top-1 labels, speed",
                              "Print a JSON object", c);
   add_loading(*c, m->model);
-  c->get_option("--dtype")->required();
+  require_choice(c->get_option("--dtype"));
   c->add_option("--images", m->images.paths, images_help)->required();
   add_images(*c, m->images);
   auto* const words = c->add_option("--vocabulary", m->vocabulary, vocabulary_help);
@@ -233,12 +251,19 @@ void add_all(CLI::App& app, Job& job) {
                 "A .safetensors file, or with openclip and huggingface a folder, which also holds the configuration")
       ->required();
   add_model(*c, v->config);
-  add_choice(*c, "--dialect", v->dialect, dialect_names(), "Library whose tensor names to write")->required();
+  require_choice(add_choice(*c, "--dialect", v->dialect, dialect_names(), "Library whose tensor names to write"));
   add_choice(*c, "--dtype", v->dtype, {"f32", "f16", "bf16"}, "Type of all weights (default: unchanged)");
 }
 
 /// Help goes to standard output; a wrong command line becomes a UsageError.
 Job handle_parse_error(const CLI::App& app, const CLI::ParseError& e) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr) {  // its own sentence has them in reverse
+    const auto commands = app.get_subcommands();
+    const std::string name = commands.empty() ? "clip" : "clip " + commands.front()->get_name();
+    std::string words;
+    for (const std::string& word : app.remaining(true)) words += (words.empty() ? "" : " ") + word;
+    throw UsageError{"not expected: " + words + "; `" + name + " --help` lists what is"};
+  }
   std::ostringstream out, problem;
   const int status = app.exit(e, out, problem);
   std::string text = status == 0 ? out.str() : problem.str();

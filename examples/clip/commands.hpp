@@ -24,7 +24,7 @@ struct ModelOptions {
 };
 
 struct ImageOptions {
-  std::vector<std::string> paths;  // files, folders
+  std::vector<std::string> paths;  // files, folders, - for an image on standard input, @FILE for a list of them
   bool flat = false;               // do not search subfolders
   bool strict = false;             // exit status 1 if any image or text fails
 };
@@ -42,7 +42,7 @@ int inspect(const InspectOptions& options);
 
 struct TokenizeOptions {
   std::string vocabulary;
-  std::vector<std::string> texts;  // "-": read lines from standard input
+  std::vector<std::string> texts;  // "-", "@FILE": read lines from standard input, or from a file
   clip::Index context = 77;
   bool truncate = false, json = false;
 };
@@ -59,9 +59,9 @@ int preprocess(const PreprocessOptions& options);
 struct EmbedOptions {
   ModelOptions model;
   ImageOptions images;
-  std::string texts, column, vocabulary, output;
+  std::string texts, column, vocabulary, output, names;  // names: "txt", "jsonl" or none
   clip::Index batch = 16;
-  bool truncate = false, normalize = false, json = false;
+  bool truncate = false, normalize = false, resume = false, json = false;
 };
 int embed_images(const EmbedOptions& options);
 int embed_texts(const EmbedOptions& options);

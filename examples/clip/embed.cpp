@@ -1,14 +1,17 @@
 #include "commands.hpp"
 #include "images.hpp"
+#include "input.hpp"
+#include "journal.hpp"
 #include "lists.hpp"
+#include "rows.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
-#include <clip/io/npy_write.hpp>
 #include <clip/model/text_input.hpp>
 #include <clip/task/similarities.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -17,72 +20,124 @@
 namespace tool {
 namespace {
 
-/// Collects rows of features and writes them to a file.
-class Rows {
+/// The inputs of a job and what became of them, in order; with --resume also in the journal.
+class Job {
  public:
-  explicit Rows(const EmbedOptions& options) : options_{options}, width_{options.model.config->embed_dim} {
-    // Fails now, rather than at the end of a long job, if the file cannot be written.
-    (void)clip::AtomicFile::create(options.output);
+  Job(const EmbedOptions& options, const std::vector<std::string>& inputs, bool files, Failures& failures)
+      : failures_{failures}, rows_{options, inputs}, total_{static_cast<clip::Index>(inputs.size())} {
+    if (!options.resume) return;
+    journal_.emplace(options.output, job_of(options, inputs, files), options.model.config->embed_dim);
+    for (const Done& done : journal_->done()) take(done);
+    if (done_ > 0) print_error(words() + " were done before");
   }
 
-  void add(clip::Features<float, clip::dyn> features) {
-    if (options_.normalize) features = clip::normalized(std::move(features));
-    values_.insert(values_.end(), features.values().begin(), features.values().end());
+  std::size_t done() const { return static_cast<std::size_t>(done_); }
+  clip::Index cut() const { return cut_; }
+  const Rows& rows() const { return rows_; }
+
+  void add(std::span<const Done> more) {
+    if (journal_) journal_->add(more);
+    for (const Done& done : more) take(done);
   }
-  clip::Index count() const { return static_cast<clip::Index>(values_.size()) / width_; }
-  void write() const {
-    const clip::Index shape[]{count(), width_};
-    clip::write_npy<float>(options_.output, shape, values_);
+
+  /// Runs the loop of the job. If a signal ends it, a journal says how to go on.
+  template <class Work>
+  void run(const Work& work) {
+    try {
+      work();
+    } catch (const clip::SystemError& e) {
+      if (journal_ && e.id() == "clip.system.stopped")
+        failures_.say(words() + " are done; the same command goes on from there");
+      throw;
+    }
   }
-  clip::Json json() const { return {{"output", options_.output}, {"rows", count()}, {"width", width_}}; }
+
+  void finish() {
+    if (failures_.count() < total_) rows_.write();
+    if (journal_) journal_->remove();
+  }
 
  private:
-  const EmbedOptions& options_;
-  clip::Index width_;
-  std::vector<float> values_;
+  void take(const Done& done) {
+    if (done.failure.empty()) rows_.add(static_cast<std::size_t>(done_), done.row);
+    else failures_.add(done.failure);
+    cut_ += done.cut ? 1 : 0;
+    ++done_;
+  }
+  std::string words() const { return std::to_string(done_) + " of " + std::to_string(total_); }
+
+  Failures& failures_;
+  Rows rows_;
+  std::optional<Journal> journal_;
+  clip::Index total_, done_ = 0, cut_ = 0;
 };
 
-/// The ids of texts [begin, end) of a list, without those that are empty or too long: they are failures.
-clip::Texts tokens_of(const clip::TextList& list, std::size_t begin, std::size_t end, const Tokenizer& tokenizer,
-                      const clip::TokenizeOptions& how, Failures& failures) {
-  clip::Texts texts;
-  for (std::size_t i = begin; i < end; ++i) {
-    const std::string& text = list.texts[i];
-    if (text.find_first_not_of(" \t\r\n") == text.npos) {
-      failures.add(clip::InputError{list.where(i), "empty"});
-      continue;
-    }
-    try {
-      texts.append(tokenizer(std::span{&text, 1}, how), 0);
-    } catch (const clip::InputError& e) {
-      failures.add(clip::InputError{list.where(i), e.message().substr(e.place().size() + 2)});
-    }
+std::vector<float> row_of(clip::Features<float, clip::dyn> features, bool normalize) {
+  if (normalize) features = clip::normalized(std::move(features));
+  const auto row = std::as_const(features)[0];
+  return {row.begin(), row.end()};
+}
+
+/// The ids of a text of a list, or why it has none.
+clip::Result<clip::Texts> tokens_of(const clip::TextList& list, std::size_t i, const Tokenizer& tokenizer,
+                                    const clip::TokenizeOptions& how) {
+  const std::string& text = list.texts[i];
+  if (text.find_first_not_of(" \t\r\n") == text.npos) return clip::InputError{list.where(i), "empty"};
+  try {
+    return tokenizer(std::span{&text, 1}, how);
+  } catch (const clip::InputError& e) {
+    return clip::InputError{list.where(i), e.message().substr(e.place().size() + 2)};
   }
-  return texts;
+}
+
+/// What became of texts [begin, end) of a list.
+std::vector<Done> embedded(const Model& model, const clip::TextList& list, std::size_t begin, std::size_t end,
+                           const Tokenizer& tokenizer, const clip::TokenizeOptions& how, bool normalize) {
+  clip::Texts texts;
+  std::vector<Done> done;
+  for (std::size_t i = begin; i < end; ++i) {
+    const auto ids = tokens_of(list, i, tokenizer, how);
+    done.push_back({{}, ids ? "" : ids.error().message(), ids && ids->cut() > 0});
+    if (ids) texts.append(*ids, 0);
+  }
+  if (texts.size() == 0) return done;
+  auto features = model.encode_text(texts);
+  if (normalize) features = clip::normalized(std::move(features));
+  clip::Index next = 0;
+  for (Done& one : done)
+    if (one.failure.empty()) {
+      const auto row = std::as_const(features)[next++];
+      one.row.assign(row.begin(), row.end());
+    }
+  return done;
 }
 
 }  // namespace
 
 int embed_images(const EmbedOptions& options) {
-  std::vector<std::string> files = files_of(options.images), read;
+  std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
-  Rows rows{options};
-  const Model model = options.model.load(Towers::image, total, 0);
   Progress progress{"embedding"};
   Failures failures{progress, options.images.strict};
-  embed_each(
-      model, std::move(files), options.batch, options.model.threads, progress,
-      [&](const std::string& path, const auto& features) {
-        rows.add(features);
-        if (options.json) read.push_back(path);
-      },
-      [&](const clip::Error& error) { failures.add(error); });
-  if (interrupted() != 0) return 1;
-  if (failures.count() < total) rows.write();
+  Job job{options, files, true, failures};
+  const Model model = options.model.load(Towers::image, total, 0);
+  files.erase(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(job.done()));
+  job.run([&] {
+    const auto add = [&](Done done) { job.add({&done, 1}); };
+    embed_each(
+        model, std::move(files), batch_in_memory(options.batch, model.config()), options.model.threads, progress,
+        [&](const std::string&, const auto& features) {
+          add({row_of(features, options.normalize), "", false});
+        },
+        [&](const clip::Error& error) {
+          add({{}, error.message(), false});
+        });
+    job.finish();
+  });
   const int status = failures.finish(total);
   if (options.json) {
-    clip::Json json = rows.json();
-    json["files"] = read;
+    clip::Json json = job.rows().json();
+    json["files"] = job.rows().names();
     json["failures"] = failures.messages();
     Output{}.json(json);
   }
@@ -93,30 +148,29 @@ int embed_texts(const EmbedOptions& options) {
   const clip::TextList list = texts_of(options.texts, options.column, true);
   const auto total = static_cast<clip::Index>(list.size());
   const Tokenizer tokenizer{options.vocabulary};
-  Rows rows{options};
+  Progress progress{"embedding"};
+  Failures failures{progress, options.images.strict, "texts could not be embedded"};
+  Job job{options, list.texts, false, failures};
   const Model model = options.model.load(Towers::text, 0, list.size());
   const clip::TokenizeOptions how{.context = model.text_input().context,
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   clip::try_check_vocabulary(model.text_input(), tokenizer.vocabulary()).value();
-  Progress progress{"embedding"};
-  Failures failures{progress, options.images.strict, "texts could not be embedded"};
-  clip::Index cut = 0;
-  // In batches of 256: large enough to share common prefixes, and memory does not grow with the number of texts.
-  for (std::size_t begin = 0; begin < list.size(); begin += 256) {
-    if (interrupted() != 0) return 1;
-    const std::size_t end = std::min(begin + 256, list.size());
-    const clip::Texts texts = tokens_of(list, begin, end, tokenizer, how, failures);
-    cut += texts.cut();
-    if (texts.size() > 0) rows.add(model.encode_text(texts));
-    progress.show(static_cast<clip::Index>(end), total);
-  }
-  if (failures.count() < total) rows.write();
+  job.run([&] {
+    // In batches of 256: large enough to share common prefixes, and memory does not grow with the number of texts.
+    while (job.done() < list.size()) {
+      end_if_interrupted();
+      const std::size_t begin = job.done(), end = std::min(begin / 256 * 256 + 256, list.size());
+      job.add(embedded(model, list, begin, end, tokenizer, how, options.normalize));
+      progress.show(static_cast<clip::Index>(end), total);
+    }
+    job.finish();
+  });
   progress.clear();
-  report_cut(cut, total, how.context);
+  report_cut(job.cut(), total, how.context);
   const int status = failures.finish(total);
   if (options.json) {
-    clip::Json json = rows.json();
-    json["cut"] = cut;
+    clip::Json json = job.rows().json();
+    json["cut"] = job.cut();
     json["failures"] = failures.messages();
     Output{}.json(json);
   }

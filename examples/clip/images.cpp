@@ -1,5 +1,7 @@
 #include "images.hpp"
 
+#include "input.hpp"
+
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
 #include <clip/io/posix.hpp>
@@ -8,14 +10,27 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <stop_token>
 #include <utility>
 
 namespace tool {
+namespace {
+
+std::vector<std::byte> image_on_input;
+
+clip::Result<clip::Image> read_file_or_input(const std::string& path) {
+  return path == "-" ? clip::try_decode_image(image_on_input, "standard input") : clip::try_read_image(path);
+}
+
+}  // namespace
 
 std::vector<std::string> files_of(const ImageOptions& options) {
   std::vector<std::string> files;
-  for (const std::string& path : options.paths) {
+  for (const std::string& path : with_lists(options.paths)) {
+    if (path == "-") {
+      image_on_input = take_standard_input();
+      files.push_back(path);
+      continue;
+    }
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) clip::raise(clip::detail::open_error(path, errno));
     if (!S_ISDIR(status.st_mode)) {
@@ -28,10 +43,14 @@ std::vector<std::string> files_of(const ImageOptions& options) {
   return files;
 }
 
-void Failures::add(const clip::Error& error) {
+void Failures::add(const std::string& message) {
+  say(message);
+  messages_.push_back(message);
+}
+
+void Failures::say(const std::string& message) const {
   progress_.clear();
-  print_error(error.message());
-  messages_.push_back(error.message());
+  print_error(message);
 }
 
 int Failures::finish(clip::Index total) const {
@@ -42,12 +61,13 @@ int Failures::finish(clip::Index total) const {
 
 void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers,
                  const TakeBatch& take) {
-  clip::ReadAhead ahead{files, input, {.batch = batch, .readers = readers}};
+  clip::ReadAhead ahead{files, input, {.batch = batch, .readers = readers, .read = read_file_or_input}};
   while (const clip::ImageBatch* const read = ahead.next()) {
     std::vector<const clip::Error*> errors;
     for (const auto& error : read->errors) errors.push_back(error ? &*error : nullptr);
     if (!take(read->first, errors, read->images)) return;
   }
+  if (ahead.stopped()) end_if_interrupted();
 }
 
 clip::Image decode(std::span<const std::byte> bytes, const std::string& place) {
@@ -61,15 +81,15 @@ void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image>
 
 void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress,
                 const TakeFeatures& take, const TakeError& failed) {
-  std::stop_source stop;
-  const auto report = [&](clip::EmbedProgress p) {
-    progress.show(p.done, p.total);
-    if (interrupted() != 0) stop.request_stop();
-  };
-  for (const auto& item : clip::embed_files(
-           model, std::move(files), {.batch = batch, .readers = readers, .stop = stop.get_token(), .progress = report}))
+  const auto report = [&](clip::EmbedProgress p) { progress.show(p.done, p.total); };
+  auto range = clip::embed_files(model, std::move(files),
+                                 {.batch = batch, .readers = readers, .progress = report, .read = read_file_or_input});
+  for (const auto& item : range) {
+    end_if_interrupted();
     if (item) take(item->path, item->features);
     else failed(item.error());
+  }
+  if (range.stopped()) end_if_interrupted();
 }
 
 }  // namespace tool

@@ -1,5 +1,7 @@
 #include "lists.hpp"
 
+#include "input.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -28,7 +30,7 @@ std::vector<std::vector<std::string>> prompts_of(const std::vector<std::string>&
 }  // namespace
 
 clip::TextList texts_of(const std::string& file, const std::string& column, bool keep_empty) {
-  clip::TextList list = clip::read_text_list(file, {.column = column, .keep_empty = keep_empty});
+  clip::TextList list = read_list(file, {.column = column, .keep_empty = keep_empty});
   if (list.prompts.empty()) return list;
   list.texts.clear();
   for (const auto& prompts : std::exchange(list.prompts, {}))
@@ -38,7 +40,7 @@ clip::TextList texts_of(const std::string& file, const std::string& column, bool
 
 std::vector<std::string> templates_of(const std::string& file) {
   if (file.empty()) return {"a photo of a {}."};
-  const auto list = clip::read_text_list(file);
+  const auto list = read_list(file);
   if (!list.prompts.empty()) clip::raise(clip::LoadError{list.place, "content", "templates", "prompts of classes"});
   return checked(list);
 }
@@ -50,14 +52,14 @@ std::size_t Classes::texts() const {
 }
 
 Classes classes_of(const std::string& labels, const std::string& column, const std::string& templates) {
-  const clip::TextList list = clip::read_text_list(labels, {.column = column});
+  const clip::TextList list = read_list_or_words(labels, {.column = column});
   if (!list.prompts.empty()) {
     if (!templates.empty())
       clip::raise(clip::OptionError{list.place, "templates for labels with prompts of their own", "none", templates});
     return {list.texts, {}, list.prompts};
   }
   if (templates.empty()) return {list.texts, templates_of(""), {}};
-  const clip::TextList sentences = clip::read_text_list(templates);
+  const clip::TextList sentences = read_list(templates);
   if (sentences.prompts.empty()) return {list.texts, checked(sentences), {}};
   return {list.texts, {}, prompts_of(list.texts, sentences)};
 }

@@ -5,6 +5,7 @@
 #include "terminal.hpp"
 
 #include <clip/core/error.hpp>
+#include <clip/io/mapped_ranges.hpp>
 
 #include <csignal>
 #include <exception>
@@ -14,14 +15,14 @@
 
 int main(int argc, char** argv) {
   tool::catch_interrupts();
-  int status = 1;
+  clip::guard_mapped_files();
   try {
-    status = tool::read_command_line(argc, argv)();
+    return tool::read_command_line(argc, argv)();
   } catch (const tool::UsageError& e) {
     tool::print_error(e.message);
     return 2;
   } catch (const tool::ClosedPipe&) { tool::end_by_signal(SIGPIPE); } catch (const clip::Error& e) {
-    tool::print_error(e.message());
+    if (e.id() != "clip.system.stopped") tool::print_error(e.message());
   } catch (const std::system_error& e) {
     tool::print_error(e.code() == std::errc::resource_unavailable_try_again
                           ? "a thread cannot be started: " + e.code().message() + " (fewer --threads?)"
@@ -30,5 +31,5 @@ int main(int argc, char** argv) {
     tool::print_error(e.what());
   }
   if (tool::interrupted() != 0) tool::end_by_signal(tool::interrupted());
-  return status;
+  return 1;
 }

@@ -29,10 +29,11 @@ std::vector<std::string> write_all(const PreprocessOptions& options, std::vector
       }
       writer.try_write(images.values()).value();
       progress.show(first + static_cast<clip::Index>(errors.size()), shape[0]);
-      return interrupted() == 0;
+      return true;
     });
-    if (interrupted() != 0 || good.empty()) return {};
+    if (good.empty()) return {};
     if (good.size() == files.size()) {
+      end_if_interrupted();
       writer.try_commit().value();
       return good;
     }
@@ -47,7 +48,6 @@ int preprocess(const PreprocessOptions& options) {
   Progress progress{"preprocessing"};
   Failures failures{progress, options.images.strict};
   const auto written = write_all(options, files, progress, failures);
-  if (interrupted() != 0) return 1;
   const int status = failures.finish(static_cast<clip::Index>(files.size()));
   if (options.json)
     Output{}.json(

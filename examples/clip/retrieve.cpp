@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "input.hpp"
 #include "terminal.hpp"
 
 #include <clip/io/npy.hpp>
@@ -12,7 +13,8 @@ namespace tool {
 namespace {
 
 clip::Features<float, clip::dyn> features_of(const std::string& path) {
-  const auto array = clip::read_npy<float>(path);
+  const auto array = path == "-" ? clip::try_parse_npy<float>(take_standard_input(), "standard input").value()
+                                 : clip::read_npy<float>(path);
   if (array.shape.size() != 2) clip::raise(clip::InputError{path, "extents of the array", 2, array.shape.size()});
   if (array.shape[1] == 0) clip::raise(clip::InputError{path, "width of the rows", "1 or more", 0});
   clip::Features<float, clip::dyn> features{array.shape[0], array.shape[1]};

@@ -1,10 +1,14 @@
 #include "terminal.hpp"
 
 #include <clip/core/printable.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/io/posix.hpp>
+#include <clip/io/unfinished.hpp>
 
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -12,11 +16,31 @@
 namespace tool {
 namespace {
 
-volatile std::sig_atomic_t caught = 0;
+std::atomic<int> caught{0};
+bool keyboard_ignored = false;
 
-extern "C" void note_signal(int signal) {
+/// A safe place was not reached in time. Renaming makes output files complete, so partial files are all there is to
+/// remove.
+extern "C" void end_now(int) {
+  clip::remove_unfinished();
+  end_by_signal(caught);
+}
+
+extern "C" void note_signal(int signal, siginfo_t* info, void*) {
+  // A job in the background ignores Ctrl-C, but not a SIGINT that was sent to it.
+  if (signal == SIGINT && keyboard_ignored && info->si_code != SI_USER) return;
+  if (caught != 0) end_now(signal);
   caught = signal;
-  std::signal(signal, SIG_DFL);
+  clip::request_stop();
+  const itimerval half_a_second{{0, 0}, {0, 500'000}};
+  ::setitimer(ITIMER_REAL, &half_a_second, nullptr);
+}
+
+void handle(int signal, void (*handler)(int, siginfo_t*, void*)) {
+  struct sigaction action {};
+  action.sa_sigaction = handler;
+  action.sa_flags = SA_SIGINFO;  // without SA_RESTART: a read or write that waits ends
+  ::sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
@@ -30,7 +54,10 @@ void Output::flush() {
   std::string_view left = buffer_;
   while (!left.empty()) {
     const ssize_t n = ::write(STDOUT_FILENO, left.data(), left.size());
-    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EINTR) {
+      end_if_interrupted();
+      continue;
+    }
     if (n < 0 && errno == EPIPE) throw ClosedPipe{};
     if (n < 0) clip::raise(clip::detail::system_error("standard output", "cannot be written", errno));
     left.remove_prefix(static_cast<std::size_t>(n));
@@ -65,14 +92,28 @@ void catch_interrupts() {
   // Writes to a closed pipe or beyond the file size limit then fail with an error, and partial files are removed.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  for (const int signal : {SIGINT, SIGTERM})
-    if (std::signal(signal, note_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+  std::signal(SIGALRM, end_now);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    ::sigaction(signal, nullptr, &before);
+    const bool ignored = before.sa_handler == SIG_IGN;
+    if (signal == SIGINT) keyboard_ignored = ignored;
+    if (!ignored || signal == SIGINT) handle(signal, note_signal);
+  }
 }
 
 int interrupted() { return caught; }
 
+void end_if_interrupted() {
+  if (caught != 0) clip::raise(clip::stopped_error("clip"));
+}
+
 void end_by_signal(int signal) {
   std::signal(signal, SIG_DFL);
+  sigset_t these{};
+  ::sigemptyset(&these);
+  ::sigaddset(&these, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &these, nullptr);  // blocked while its own handler runs
   std::raise(signal);
   ::_exit(128 + signal);
 }

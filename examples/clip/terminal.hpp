@@ -48,10 +48,14 @@ class Progress {
   bool visible_ = false;
 };
 
-/// Makes the first Ctrl-C or SIGTERM set interrupted(); a second one ends the program.
+/// Makes SIGINT (Ctrl-C), SIGTERM and SIGHUP a request to stop: waiting for input ends, and long calls of the library and
+/// end_if_interrupted() raise clip.system.stopped. Work that has reached no safe place after half a second, or until a
+/// second signal, ends where it is: its partial files are removed, and the program ends by the signal.
 void catch_interrupts();
 /// The signal that was received, or 0.
 int interrupted();
+/// The place of a command where it may end: call it before an output file becomes complete.
+void end_if_interrupted();
 /// Ends the program as if by that signal.
 [[noreturn]] void end_by_signal(int signal);
 

@@ -3,6 +3,7 @@
 #include "text.hpp"
 
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -37,10 +38,21 @@ int tokenize(const TokenizeOptions& options) {
   };
   const std::vector<std::string> only_input{"-"};
   for (const std::string& text : options.texts.empty() ? only_input : options.texts) {
-    if (text != "-") {
+    if (text.size() > 1 && text.front() == '@') {
+      std::ifstream file{text.substr(1)};
+      if (!file)
+        throw clip::LoadError{text,
+                              "no such file to read texts from; a text that begins with @ can be given on "
+                              "standard input"};
+      for (std::string line; std::getline(file, line);) print(line);
+    } else if (text != "-") {
       print(text);
     } else {
-      for (std::string line; std::getline(std::cin, line);) print(line);
+      for (std::string line; std::getline(std::cin, line);) {
+        end_if_interrupted();
+        print(line);
+      }
+      end_if_interrupted();
       if (std::ferror(stdin) != 0) clip::raise(clip::SystemError{"standard input", "cannot be read"});
     }
   }

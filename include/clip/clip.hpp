@@ -11,6 +11,7 @@
 #include <clip/checkpoint/open.hpp>
 #include <clip/checkpoint/self_test.hpp>
 #include <clip/core/rng.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/data/idx.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/data/shuffle.hpp>
@@ -19,9 +20,11 @@
 #include <clip/image/read.hpp>
 #include <clip/io/file_budget.hpp>
 #include <clip/io/lines.hpp>
+#include <clip/io/mapped_ranges.hpp>
 #include <clip/io/npy.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/io/text_list.hpp>
+#include <clip/io/unfinished.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>

@@ -1,6 +1,7 @@
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/name_tables.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/io/json.hpp>
 
 #include "stored_clip.hpp"
@@ -162,4 +163,19 @@ TEST_CASE("convert: names that no rule translates are an error; a scale of one e
   CHECK(out.tensors().size() == 2);
   CHECK(out.find("logit_scale")->shape.empty());
   CHECK(out.find("vision_model.embeddings.class_embedding") != nullptr);
+}
+
+TEST_CASE("convert: a stop ends it with an error of its own and writes nothing, neither a file nor a folder") {
+  const TemporaryFolder folder;
+  request_stop();
+  const auto file = try_convert_file(files + "wanted.safetensors", folder / "out.safetensors"),
+             whole = try_convert_file(files + "script.pt", folder / "out",
+                                      {.dialect = Dialect::huggingface, .config = AnyConfig{Stored}});
+  withdraw_stop();
+  for (const auto* result : {&file, &whole}) {
+    REQUIRE_FALSE(result->has_value());
+    CHECK(result->error().id() == "clip.system.stopped");
+  }
+  CHECK(folder.entries() == 0);
+  CHECK(try_convert_file(files + "wanted.safetensors", folder / "out.safetensors").has_value());
 }

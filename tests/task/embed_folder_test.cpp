@@ -1,4 +1,6 @@
 #include <clip/core/rng.hpp>
+#include <clip/core/stop.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/task/embed_folder.hpp>
 
 #include <doctest/doctest.h>
@@ -123,6 +125,18 @@ TEST_CASE("a missing folder and a folder without images are errors") {
   CHECK_THROWS_AS(embed_files(model, {"x.ppm"}, {.batch = 0}), OptionError);
 }
 
+TEST_CASE("a list may name what are no files: its images come from the caller's reader") {
+  const Means model;
+  const auto read = [](const std::string& name) -> Result<Image> {
+    if (name == "none") return InputError{name, "not in the archive"};
+    return try_decode_image(as_byte_span(noise_ppm(name.size(), 9, 8)), name);
+  };
+  std::vector<std::string> seen;
+  for (auto& item : embed_files(model, {"a", "none", "ccc"}, {.batch = 2, .read = read}))
+    seen.push_back(item ? item->path : item.error().message());
+  CHECK(seen == std::vector<std::string>{"a", "none: not in the archive", "ccc"});
+}
+
 TEST_CASE("a list without files is an empty range") {
   const Means model;
   for (auto& item : embed_files(model, {})) FAIL(item.has_value());
@@ -155,6 +169,21 @@ TEST_CASE("a stop request ends the range after the current batch; before the fir
   CHECK(walked == 10);
   CHECK(range.stopped());
   for (auto& item : embed_folder(model, folder.path, {.stop = stop.get_token()})) FAIL(item.has_value());
+}
+
+TEST_CASE("a stop of the whole process ends the range after the current batch") {
+  const TemporaryFolder folder;
+  fill_folder(folder, 12, none);
+  const Means model;
+  auto range = embed_folder(model, folder.path, {.batch = 3, .readers = 2});
+  int items = 0;
+  for (auto& item : range) {
+    CHECK(item.has_value());
+    if (++items == 2) request_stop();
+  }
+  withdraw_stop();
+  CHECK(items == 3);
+  CHECK(range.stopped());
 }
 
 TEST_CASE("leaving a range early stops its readers") {

@@ -1,5 +1,6 @@
 #include <clip/backend/naive.hpp>
 #include <clip/core/rng.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/model/model.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
@@ -232,6 +233,18 @@ TEST_CASE("more than 1,024 names give the same classes as few names") {
   for (int i = 0; i < 1030; ++i) names.push_back(std::to_string(i));
   const auto many = zero_shot(model, Tokenizer{}, names, {"{}"}), one = zero_shot(model, Tokenizer{}, {"1027"}, {"{}"});
   CHECK(std::ranges::equal(many.classes()[1027], one.classes()[0]));
+}
+
+TEST_CASE("a stop ends the building of a classifier with an error of its own") {
+  const Model<Tiny, Naive<double>> model{Rng{4}};
+  request_stop();
+  std::string id;
+  try {
+    zero_shot(model, Tokenizer{}, {"cat"}, templates);
+  } catch (const SystemError& e) { id = e.id(); }
+  withdraw_stop();
+  CHECK(id == "clip.system.stopped");
+  CHECK(zero_shot(model, Tokenizer{}, {"cat"}, templates).classes().size() == 1);
 }
 
 TEST_CASE("the best classes have labels and cosines or probabilities") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <clip/core/rng.hpp>
+#include <clip/core/stop.hpp>
 
 #include "../io/temporary_folder.hpp"
 #include "reference_ids.hpp"
@@ -71,6 +72,15 @@ TEST_CASE("every kind of list of texts is accepted") {
   CHECK(tokenizer(views).padded(10) == expected);
   CHECK(tokenizer(std::span{strings}).padded(10) == expected);
   CHECK(tokenizer(std::span{strings}.subspan(1)).size() == 1);
+}
+
+TEST_CASE("a stop ends a batch of texts with an error of its own") {
+  const Tokenizer tokenizer;
+  clip::request_stop();
+  const auto texts = tokenizer.try_tokenize(std::vector<std::string_view>{"a", "b"});
+  clip::withdraw_stop();
+  REQUIRE_FALSE(texts.has_value());
+  CHECK(texts.error().id() == "clip.system.stopped");
 }
 
 TEST_CASE("a text that is too long is an error that names it, or is truncated and counted") {

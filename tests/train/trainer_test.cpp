@@ -1,3 +1,4 @@
+#include <clip/core/stop.hpp>
 #include <clip/train/trainer.hpp>
 
 #include "toy.hpp"
@@ -68,6 +69,28 @@ TEST_CASE("training: a run that is stopped and continued in the same trainer equ
   CHECK(trainer.step() == 13);
   CHECK(trainer.run());
   CHECK(trainer.step() == trainer.steps());
+  CHECK(bytes_of(model) == whole_run(short_run()));
+}
+
+TEST_CASE("training: a stop ends a run between two steps; it can be saved, and continued once the stop is withdrawn") {
+  const TemporaryFolder folder;
+  ToyPairs pairs;
+  ToyModel<> model{Rng{2}};
+  TrainOptions options = short_run();
+  options.checkpoint = folder / "checkpoint";
+  Trainer trainer{model, pairs, options};
+  std::string id;
+  try {
+    trainer.run([&](const TrainProgress& p) {
+      if (p.step == 3) request_stop();
+      return true;
+    });
+  } catch (const SystemError& e) { id = e.id(); }
+  CHECK(id == "clip.system.stopped");
+  CHECK(trainer.step() == 3);
+  CHECK(trainer.save_checkpoint().has_value());
+  withdraw_stop();
+  CHECK(trainer.run());
   CHECK(bytes_of(model) == whole_run(short_run()));
 }
 

@@ -8,8 +8,11 @@
 #include <clip/checkpoint/name_list.hpp>
 #include <clip/checkpoint/name_tables.hpp>
 #include <clip/checkpoint/save.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/formats/rewrite.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,9 +27,15 @@ inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileT
   TensorToWrite copy{tensor.name, tensor.dtype, tensor.shape, {}, {}};
   if ((tensor.name == "logit_scale" || tensor.name == "logit_bias") && tensor.count() == 1) copy.shape.clear();
   if (tensor.transposed) std::swap(copy.shape[0], copy.shape[1]);
-  copy.produce = [file = std::move(file), tensor](const ByteSink& sink) {
-    for (const StoredTensor& part : tensor.parts) sink(part.bytes);
+  copy.produce = [file = std::move(file), tensor](const ByteSink& sink) -> Result<void> {
+    constexpr std::size_t piece = std::size_t{1} << 22;  // small enough to stop between two
+    for (const StoredTensor& part : tensor.parts)
+      for (std::size_t at = 0; at < part.bytes.size(); at += piece) {
+        if (stop_requested()) return stopped_error(file->place());
+        sink(part.bytes.subspan(at, std::min(piece, part.bytes.size() - at)));
+      }
     file->release(tensor);
+    return {};
   };
   return tensor.transposed ? transposed(std::move(copy)) : copy;
 }

@@ -5,8 +5,8 @@
 #include <clip/checkpoint/folder_description.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/io/bytes.hpp>
+#include <clip/io/file_bytes.hpp>
 #include <clip/io/json.hpp>
-#include <clip/io/mapped_file.hpp>
 #include <clip/io/posix.hpp>
 
 #include <array>
@@ -21,9 +21,9 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 inline Result<Json> try_read_json(const std::string& path) {
-  const auto file = try_map_file(path);
+  const auto file = try_read_bytes(path);
   if (!file) return file.error();
-  return try_parse_json(as_text(file->bytes()), path);
+  return try_parse_json(as_text(*file), path);
 }
 
 /// Opens the files of an index, each once. They must be in the folder of the index.

@@ -39,6 +39,7 @@ inline Result<void> try_write_folder(const std::string& folder, const std::strin
     if (auto done = file->try_write(as_byte_span(text)); !done) return done;
     prepared.push_back(std::move(*file));
   }
+  if (auto done = weights->try_sync(); !done) return done;  // what follows is short, and a signal seldom ends it
   made.keep();
   if (auto done = try_remove_file(weights_path); !done) return done;
   for (AtomicFile& file : prepared)

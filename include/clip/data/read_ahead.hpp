@@ -6,6 +6,7 @@
 #include <clip/core/size.hpp>
 #include <clip/image/image.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -14,10 +15,14 @@
 
 namespace clip::inline CLIP_ABI {
 
+/// Reads the image of a name in a list, on several threads at a time.
+using ImageReader = std::function<Result<Image>(const std::string& name)>;
+
 struct ReadAheadOptions {
   Index batch = 32;        // files per batch; two batches are in memory at a time
   int readers = 0;         // decoding threads; 0: the number of cores this process may use
-  std::stop_token stop{};  // cancels reading
+  std::stop_token stop{};  // cancels reading, as request_stop() does
+  ImageReader read{};      // for lists of what are no files; empty: try_read_image
 };
 
 /// A batch of consecutive files of the list, preprocessed.

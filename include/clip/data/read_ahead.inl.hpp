@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/backend/available_cores.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/data/read_ahead.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
@@ -33,8 +34,10 @@ struct ReadAhead::Work {
     void operator()() const noexcept { source.request_stop(); }
   };
 
-  Work(std::vector<std::string> paths_, const ImageInput& input_, Index batch_, const std::stop_token& outer)
-      : paths{std::move(paths_)}, input{input_}, batch{batch_}, on_outer_stop{outer, Stop{stop}} {}
+  Work(std::vector<std::string> paths_, const ImageInput& input_, const ReadAheadOptions& options)
+      : paths{std::move(paths_)}, input{input_}, batch{options.batch}, on_outer_stop{options.stop, Stop{stop}} {
+    read_image = options.read;
+  }
 
   Work(const Work&) = delete;
   ~Work() {
@@ -52,13 +55,14 @@ struct ReadAhead::Work {
     for (;;) {
       std::unique_lock lock{mutex};
       changed.wait(lock, stop.get_token(), [&] { return next_file == size() || next_file / batch < done + 2; });
+      if (clip::stop_requested()) stop.request_stop();
       if (stop.stop_requested() || next_file == size()) return;
       const Index i = next_file++;
       Slot& to = slot(i / batch);
       if (i % batch == 0) begin(to, i);
       lock.unlock();
 
-      auto read = read_one(paths[static_cast<std::size_t>(i)], input, one, memory);
+      auto read = read_one(paths[static_cast<std::size_t>(i)], read_image, input, one, memory);
       if (read) std::ranges::copy(std::as_const(one).values(), to.batch.images.image(i % batch).begin());
 
       lock.lock();
@@ -81,6 +85,7 @@ struct ReadAhead::Work {
       ++done;
       changed.notify_all();
     }
+    if (clip::stop_requested()) stop.request_stop();
     in_use = !stop.stop_requested() && done * batch < size();
     if (!in_use) return nullptr;
     in_use = changed.wait(lock, stop.get_token(), [&] { return next_file > done * batch && slot(done).left == 0; });
@@ -101,21 +106,21 @@ struct ReadAhead::Work {
   }
 
   /// Exceptions must not leave the thread: they become the error of the file.
-  static Result<void> read_one(const std::string& path, const ImageInput& input, Images& out,
+  static Result<void> read_one(const std::string& path, const ImageReader& reader, const ImageInput& input, Images& out,
                                PreprocessMemory& memory) {
 #if CLIP_EXCEPTIONS
     try {
-      return decode_and_resize(path, input, out, memory);
+      return decode_and_resize(path, reader, input, out, memory);
     } catch (const Error& error) { return error; } catch (const std::bad_alloc&) {
       return SystemError{path, "not enough memory to decode it"}.with_id("clip.system.memory");
     }
 #else
-    return decode_and_resize(path, input, out, memory);
+    return decode_and_resize(path, reader, input, out, memory);
 #endif
   }
-  static Result<void> decode_and_resize(const std::string& path, const ImageInput& input, Images& out,
-                                        PreprocessMemory& memory) {
-    const auto image = try_read_image(path);
+  static Result<void> decode_and_resize(const std::string& path, const ImageReader& reader, const ImageInput& input,
+                                        Images& out, PreprocessMemory& memory) {
+    const auto image = reader ? reader(path) : try_read_image(path);
     if (!image) return image.error();
     if (auto done = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !done)
       return InputError{path, done.error().message()};
@@ -125,6 +130,7 @@ struct ReadAhead::Work {
   const std::vector<std::string> paths;
   const ImageInput input;
   const Index batch;
+  ImageReader read_image;
   std::mutex mutex;
   std::condition_variable_any changed;
   std::stop_source stop;
@@ -139,7 +145,7 @@ struct ReadAhead::Work {
 CLIP_HOST ReadAhead::ReadAhead(std::vector<std::string> paths, const ImageInput& input,
                                const ReadAheadOptions& options) {
   if (options.batch < 1) raise(OptionError{"read_ahead", "batch", "1 or more", options.batch});
-  work_ = std::make_unique<Work>(std::move(paths), input, options.batch, options.stop);
+  work_ = std::make_unique<Work>(std::move(paths), input, options);
   const int readers = options.readers > 0 ? options.readers : available_cores();
   const auto most = std::min<std::size_t>(work_->paths.size(), 2 * static_cast<std::size_t>(options.batch));
   for (std::size_t t = 0; t < std::min(static_cast<std::size_t>(readers), most); ++t)

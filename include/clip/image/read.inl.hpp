@@ -13,7 +13,7 @@
 #include <clip/image/decode/webp.hpp>
 #include <clip/image/orientation.hpp>
 #include <clip/image/read.hpp>
-#include <clip/io/mapped_file.hpp>
+#include <clip/io/file_bytes.hpp>
 
 #include <cstddef>
 #include <span>
@@ -49,9 +49,9 @@ CLIP_HOST Result<Image> try_decode_image(std::span<const std::byte> bytes, const
 }
 
 CLIP_HOST Result<Image> try_read_image(const std::string& path, ReadOptions options, DecodeImage decode) {
-  const auto file = try_map_file(path);
+  const auto file = try_read_bytes(path);
   if (!file) return file.error();
-  return try_decode_image(file->bytes(), path, options, decode);
+  return try_decode_image(*file, path, options, decode);
 }
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 #include <clip/core/result.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/posix.hpp>
+#include <clip/io/unfinished.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -18,7 +19,7 @@ namespace clip::inline CLIP_ABI {
 /// therefore sees either the old file or the new one, never a part. Without commit the target does not change.
 ///
 /// The temporary file of `a/b.bin` is always `a/.b.bin.partial`. A killed process may leave it; the next save
-/// overwrites it, so there is never more than one. A lock on it excludes a second writer, which gets an error. A
+/// overwrites it, so there is never more than one. (A handler of a signal can call remove_unfinished().) A lock on it excludes a second writer, which gets an error. A
 /// symbolic link is followed. A replaced file keeps its permissions.
 class AtomicFile {
  public:
@@ -33,6 +34,9 @@ class AtomicFile {
   /// Appends. After a failure every later call returns the same error.
   [[nodiscard]] CLIP_HOST Result<void> try_write(std::span<const std::byte> bytes);
   void write(std::span<const std::byte> bytes) { try_write(bytes).value(); }
+
+  /// Writes everything so far to the disk, so that the commit is short.
+  [[nodiscard]] CLIP_HOST Result<void> try_sync();
 
   /// Syncs the file and renames it to the target. Call once; no writes afterwards.
   [[nodiscard]] CLIP_HOST Result<void> try_commit();
@@ -55,6 +59,7 @@ class AtomicFile {
 
   std::string path_, target_, temporary_;  // as given; with links resolved; the temporary file
   detail::Descriptor file_;
+  detail::Unfinished unfinished_;  // the temporary file, for remove_unfinished()
   std::vector<std::byte> buffer_;
   std::optional<Error> failed_;
 };

@@ -51,12 +51,18 @@ CLIP_HOST Result<void> AtomicFile::try_write(std::span<const std::byte> bytes) {
   return {};
 }
 
-CLIP_HOST Result<void> AtomicFile::try_commit() {
+CLIP_HOST Result<void> AtomicFile::try_sync() {
   if (auto done = flush(); !done) return done;
   if (!file_) return SystemError{path_, "nothing to commit: the file is complete or was abandoned"};
   if (::fsync(file_.number()) != 0) return fail("writing to the disk failed", errno);
+  return {};
+}
+
+CLIP_HOST Result<void> AtomicFile::try_commit() {
+  if (auto done = try_sync(); !done) return done;
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) return fail("replacing failed", errno);
   temporary_.clear();
+  unfinished_ = {};
   const bool closed = file_.close();
   const int code = errno;
   sync_folder();
@@ -91,6 +97,7 @@ CLIP_HOST Result<void> AtomicFile::to_disk(std::span<const std::byte> bytes) {
 CLIP_HOST void AtomicFile::abandon() {
   if (file_ && !temporary_.empty()) ::unlink(temporary_.c_str());
   temporary_.clear();
+  unfinished_ = {};
   file_.close();
 }
 
@@ -133,6 +140,7 @@ CLIP_HOST Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
     if (::lstat(temporary.c_str(), &there) == 0 && held.st_dev == there.st_dev && held.st_ino == there.st_ino) break;
   }
   result.temporary_ = temporary;
+  result.unfinished_ = detail::Unfinished::file(temporary);
   if (::ftruncate(result.file_.number(), 0) != 0) return detail::system_error(path, "cannot be written", errno);
   if (replaces && ::fchmod(result.file_.number(), old.st_mode & 07777) != 0)
     return detail::system_error(path, "cannot keep its permissions", errno);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/core/result.hpp>
+#include <clip/io/unfinished.hpp>
 
 #include <string>
 
@@ -16,10 +17,14 @@ class NewFolder {
   CLIP_HOST ~NewFolder();
   /// Creates the folder, or finds it there. SystemError: neither.
   CLIP_HOST Result<void> try_make(const std::string& path);
-  void keep() { made_.clear(); }
+  void keep() {
+    made_.clear();
+    unfinished_ = {};
+  }
 
  private:
   std::string made_;
+  Unfinished unfinished_;
 };
 
 /// Removes a file if there is one. SystemError: it remains.

@@ -19,6 +19,7 @@ CLIP_HOST NewFolder::~NewFolder() {
 CLIP_HOST Result<void> NewFolder::try_make(const std::string& path) {
   if (::mkdir(path.c_str(), 0777) == 0) {
     made_ = path;
+    unfinished_ = Unfinished::folder(path);
     return {};
   }
   const int code = errno;

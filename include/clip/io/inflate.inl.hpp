@@ -3,8 +3,8 @@
 
 #include <clip/io/bytes.hpp>
 #include <clip/io/file_budget.hpp>
+#include <clip/io/file_bytes.hpp>
 #include <clip/io/inflate.hpp>
-#include <clip/io/mapped_file.hpp>
 
 #if defined(CLIP_HAS_ZLIB) && CLIP_HAS_ZLIB
 #include <clip/io/inflate_zlib.hpp>
@@ -97,10 +97,9 @@ Result<std::vector<std::byte>> try_inflate(std::span<const std::byte> in, std::s
 
 template <class Inflate>
 Result<std::vector<std::byte>> try_read_file(const std::string& path) {
-  auto file = try_map_file(path);
-  if (!file) return file.error();
-  if (is_gzip(file->bytes())) return try_gunzip<Inflate>(file->bytes(), path);
-  return std::vector<std::byte>(file->bytes().begin(), file->bytes().end());
+  auto file = try_read_bytes(path);
+  if (!file || !is_gzip(*file)) return file;
+  return try_gunzip<Inflate>(*file, path);
 }
 
 }  // namespace clip::inline CLIP_ABI

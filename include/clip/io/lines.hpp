@@ -15,7 +15,7 @@ namespace clip::inline CLIP_ABI {
 [[nodiscard]] CLIP_HOST Result<std::vector<std::string>> try_parse_lines(std::string_view text,
                                                                          const std::string& place);
 
-/// The lines of a file: labels, templates, captions.
+/// The lines of a file or a pipe: labels, templates, captions.
 [[nodiscard]] CLIP_HOST Result<std::vector<std::string>> try_lines(const std::string& path);
 CLIP_HOST std::vector<std::string> lines(const std::string& path);
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <clip/io/bytes.hpp>
+#include <clip/io/file_bytes.hpp>
 #include <clip/io/lines.hpp>
-#include <clip/io/mapped_file.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -36,9 +36,9 @@ CLIP_HOST Result<std::vector<std::string>> try_parse_lines(std::string_view text
 }
 
 CLIP_HOST Result<std::vector<std::string>> try_lines(const std::string& path) {
-  const auto file = try_map_file(path);
+  const auto file = try_read_input(path);
   if (!file) return file.error();
-  return try_parse_lines(as_text(file->bytes()), path);
+  return try_parse_lines(as_text(*file), path);
 }
 
 CLIP_HOST std::vector<std::string> lines(const std::string& path) { return try_lines(path).value(); }

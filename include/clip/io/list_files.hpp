@@ -19,7 +19,8 @@ namespace detail {
 }  // namespace detail
 
 /// The files of a folder whose name satisfies `wanted`, without hidden files, sorted by the bytes of their paths.
-/// LoadError: no such folder. SystemError: a folder that cannot be listed.
+/// What cannot be examined (no permission, a path that is too long) is listed too, also a subfolder: reading it fails
+/// and says why. LoadError: no such folder. SystemError: the folder itself cannot be listed; too many open files.
 template <class Wanted>
 [[nodiscard]] Result<std::vector<std::string>> try_list_files(const std::string& folder, Below below,
                                                               const Wanted& wanted) {

@@ -17,17 +17,29 @@ namespace clip::inline CLIP_ABI::detail {
 
 inline Result<void> try_list_into(const std::string& folder, Below below,
                                   bool (*wanted)(const void*, const std::string&), const void* context,
-                                  std::vector<std::string>& files) {
+                                  std::vector<std::string>& files, bool inner) {
   std::vector<std::string> folders;
   {
     const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(folder.c_str()), &::closedir};
-    if (!open) return open_error(folder, errno);
+    if (!open) {
+      const int code = errno;
+      if (!inner || code == EMFILE || code == ENFILE || code == ENOMEM) return open_error(folder, code);
+      if (code != ENOENT) files.push_back(folder);
+      return {};
+    }
     for (errno = 0; const dirent* entry = ::readdir(open.get()); errno = 0) {
       const std::string name = entry->d_name;
       if (name.starts_with('.')) continue;  // hidden files, ".", ".."
       const std::string path = folder.ends_with('/') ? folder + name : folder + "/" + name;
       struct stat status {};
-      if (::lstat(path.c_str(), &status) != 0) continue;  // deleted in the meantime
+      if (::lstat(path.c_str(), &status) != 0) {
+        // Deleted in the meantime, or not to be examined: then it is listed, unless it is known not to be wanted.
+        const bool gone = errno == ENOENT, may_be_folder = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN,
+                   may_be_file = entry->d_type != DT_DIR;
+        if (!gone && ((may_be_folder && below == Below::subfolders) || (may_be_file && wanted(context, name))))
+          files.push_back(path);
+        continue;
+      }
       if (S_ISDIR(status.st_mode)) {
         if (below == Below::subfolders) folders.push_back(path);
       } else if (wanted(context, name)) {
@@ -36,10 +48,11 @@ inline Result<void> try_list_into(const std::string& folder, Below below,
         files.push_back(path);
       }
     }
-    if (errno != 0) return system_error(folder, "cannot be listed", errno);
+    if (errno != 0 && !inner) return system_error(folder, "cannot be listed", errno);
+    if (errno != 0) files.push_back(folder);
   }
-  for (const std::string& inner : folders)
-    if (auto done = try_list_into(inner, below, wanted, context, files); !done) return done;
+  for (const std::string& below_it : folders)
+    if (auto done = try_list_into(below_it, below, wanted, context, files, true); !done) return done;
   return {};
 }
 
@@ -47,7 +60,7 @@ CLIP_HOST Result<std::vector<std::string>> try_list_files(const std::string& fol
                                                           bool (*wanted)(const void*, const std::string&),
                                                           const void* context) {
   std::vector<std::string> files;
-  if (auto done = try_list_into(folder, below, wanted, context, files); !done) return done.error();
+  if (auto done = try_list_into(folder, below, wanted, context, files, false); !done) return done.error();
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -12,7 +12,7 @@ namespace clip::inline CLIP_ABI {
 
 /// A file mapped read-only: the system loads pages on first access and may drop them again. Move-only; spans of its
 /// bytes stay valid across moves, until destruction. Nobody may truncate the file meanwhile (replacing it by a rename,
-/// as AtomicFile does, is safe).
+/// as AtomicFile does, is safe); guard_mapped_files() turns the fault into a message.
 class MappedFile {
  public:
   MappedFile() = default;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/io/mapped_file.hpp>
+#include <clip/io/mapped_ranges.hpp>
 #include <clip/io/posix.hpp>
 
 #include <fcntl.h>
@@ -19,7 +20,9 @@
 namespace clip::inline CLIP_ABI {
 
 CLIP_HOST MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (bytes_.empty()) return;
+  detail::forget_mapped(bytes_);
+  ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 CLIP_HOST bool MappedFile::holds(std::span<const std::byte> part) const {
@@ -53,6 +56,7 @@ CLIP_HOST Result<MappedFile> try_map_file(const std::string& path) {
   void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
   if (memory == MAP_FAILED) return detail::system_error(path, "cannot be mapped", errno);
   mapped.bytes_ = {static_cast<const std::byte*>(memory), size};
+  detail::note_mapped(mapped.bytes_, path);
   return mapped;
 }
 

@@ -49,7 +49,7 @@ struct TextListOptions {
 [[nodiscard]] CLIP_HOST Result<TextList> try_parse_text_list(std::string_view text, const std::string& place,
                                                              const TextListOptions& options = {});
 
-/// The same of a file, given as FILE or as FILE:COLUMN.
+/// The same of a file or a pipe, given as FILE or as FILE:COLUMN.
 [[nodiscard]] CLIP_HOST Result<TextList> try_read_text_list(const std::string& path,
                                                             const TextListOptions& options = {});
 CLIP_HOST TextList read_text_list(const std::string& path, const TextListOptions& options = {});

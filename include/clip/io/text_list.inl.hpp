@@ -2,8 +2,8 @@
 #pragma once
 
 #include <clip/io/bytes.hpp>
+#include <clip/io/file_bytes.hpp>
 #include <clip/io/json.hpp>
-#include <clip/io/mapped_file.hpp>
 #include <clip/io/posix.hpp>
 #include <clip/io/text_list.hpp>
 
@@ -309,9 +309,9 @@ CLIP_HOST Result<TextList> try_read_text_list(const std::string& path, const Tex
     name = path.substr(0, colon);
     chosen.column = path.substr(colon + 1);
   }
-  const auto file = try_map_file(name);
+  const auto file = try_read_input(name);
   if (!file) return file.error();
-  return try_parse_text_list(as_text(file->bytes()), name, chosen);
+  return try_parse_text_list(as_text(*file), name, chosen);
 }
 
 CLIP_HOST TextList read_text_list(const std::string& path, const TextListOptions& options) {

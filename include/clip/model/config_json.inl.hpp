@@ -3,9 +3,9 @@
 
 #include <clip/config/bounds.hpp>
 #include <clip/io/bytes.hpp>
+#include <clip/io/file_bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
-#include <clip/io/mapped_file.hpp>
 #include <clip/model/config_json.hpp>
 #include <clip/model/openclip_json.hpp>
 
@@ -59,9 +59,9 @@ Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string
 
 template <class F>
 Result<AnyConfigOf<F>> try_read_config(const std::string& path) {
-  const auto file = try_map_file(path);
+  const auto file = try_read_bytes(path);
   if (!file) return file.error();
-  return try_parse_config<F>(as_text(file->bytes()), path);
+  return try_parse_config<F>(as_text(*file), path);
 }
 template <class F>
 Json to_json(const AnyConfigOf<F>& c) {

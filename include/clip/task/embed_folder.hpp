@@ -27,6 +27,7 @@ struct EmbedOptions {
   int readers = 0;                                // threads that decode and resize; 0: the number of cores
   std::stop_token stop{};                         // stops the range; earlier results stay valid
   std::function<void(EmbedProgress)> progress{};  // after every batch, on the thread that iterates
+  ImageReader read{};                             // for lists of what are no files; empty: try_read_image
 };
 
 /// A file and the features of its image: (1, embed_dim), not normalised.
@@ -47,8 +48,8 @@ class EmbeddedImages {
   EmbeddedImages(const M& model, std::vector<std::string> paths, EmbedOptions options)
       : model_{&model}, progress_{std::move(options.progress)}, ahead_{std::move(paths),
                                                                        model.input(),
-                                                                       {options.batch, options.readers, options.stop}} {
-  }
+                                                                       {options.batch, options.readers, options.stop,
+                                                                        std::move(options.read)}} {}
 
   class Iterator {
    public:

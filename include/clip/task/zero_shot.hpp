@@ -5,6 +5,7 @@
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/model/text_input.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/norms.hpp>
 #include <clip/task/probabilities.hpp>
@@ -153,6 +154,7 @@ using ClassPrompt = std::pair<Index, std::string>;
 template <class Sums, class M, class Words>
 void add_directions(Sums& sums, Index classes, const M& model, const Words& tokenizer,
                     std::span<const ClassPrompt> prompts, TooLong too_long) {
+  check_stop("zero_shot");
   std::vector<std::string> texts;
   for (const ClassPrompt& prompt : prompts) texts.push_back(prompt.second);
   const auto unit = normalized(

@@ -3,6 +3,7 @@
 
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/tokenizer/options.hpp>
 #include <clip/tokenizer/unicode/unicode.hpp>
 
@@ -39,6 +40,7 @@ Result<void> try_add_texts(std::span<const std::string_view> batch, const Tokeni
   if (options.context < 2) return OptionError{"tokenizer", "context", "2 or more", options.context};
   const auto context = static_cast<std::size_t>(options.context);
   for (const std::string_view text : batch) {
+    if (stop_requested()) return stopped_error("tokenizer");
     if (text.size() > largest_text) return text_too_large(text);
     ids.assign(1, start);
     encode(text);

@@ -3,6 +3,7 @@
 
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/arithmetic.hpp>
+#include <clip/core/stop.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/io/files.hpp>
 #include <clip/model/config_json.hpp>
@@ -101,12 +102,13 @@ class Trainer {
 
   /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call continues. True at the end.
   /// NumericError: the loss is not finite. The error names the first layer with such a value; the weights are unchanged
-  /// by the step.
+  /// by the step. SystemError clip.system.stopped: request_stop(); the steps done so far remain and can be saved.
   template <std::predicate<const TrainProgress&> F>
   bool run(F&& progress) {
     const auto began = std::chrono::steady_clock::now();
     const Index first = step_;
     while (step_ < steps()) {
+      check_stop("train");
       const double loss = one_step();
       const bool epoch_done = step_ % order_.per_epoch() == 0;
       if (!options_.checkpoint.empty() &&

@@ -1,0 +1,24 @@
+// Input given as a file, as - for standard input, as @FILE for a list of names, or in the value of an option itself.
+#pragma once
+
+#include <clip/io/text_list.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace tool {
+
+/// The bytes of standard input, to its end. UsageError: two inputs of a command are -.
+std::vector<std::byte> take_standard_input();
+
+/// The texts of FILE, FILE:COLUMN, @FILE (the same), - or @- (standard input). Options are those of the library.
+clip::TextList read_list(const std::string& value, const clip::TextListOptions& options = {});
+
+/// The same; a value that names no file and has a comma is the list: "a cat,a dog".
+clip::TextList read_list_or_words(const std::string& value, const clip::TextListOptions& options = {});
+
+/// Names as given, with @FILE (or @-) replaced by the lines of that file.
+std::vector<std::string> with_lists(const std::vector<std::string>& names);
+
+}  // namespace tool
