@@ -14,7 +14,7 @@ namespace tool {
 
 int classify(const ClassifyOptions& options) {
   const Classes classes = classes_of(options.labels, options.column, options.templates);
-  const Tokenizer tokenizer{options.vocabulary};
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
   const Model model = options.model.load(Towers::both, total, classes.texts());

@@ -3,6 +3,8 @@
 
 #include "model.hpp"
 
+#include <clip/tokenizer/options.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -44,6 +46,7 @@ struct TokenizeOptions {
   std::string vocabulary;
   std::vector<std::string> texts;  // "-": read lines from standard input
   clip::Index context = 77;
+  clip::Cleaning cleaning = clip::Cleaning::openai;
   bool truncate = false, json = false;
 };
 int tokenize(const TokenizeOptions& options);
@@ -60,6 +63,7 @@ struct EmbedOptions {
   ModelOptions model;
   ImageOptions images;
   std::string texts, column, vocabulary, output;
+  clip::Cleaning cleaning = clip::Cleaning::openai;
   clip::Index batch = 16;
   bool truncate = false, normalize = false, json = false;
 };
@@ -70,6 +74,7 @@ struct ClassifyOptions {
   ModelOptions model;
   ImageOptions images;
   std::string vocabulary, labels, column, templates;
+  clip::Cleaning cleaning = clip::Cleaning::openai;
   clip::Index top = 5;
   bool json = false;
 };
@@ -95,6 +100,7 @@ struct CompareOptions {
   ModelOptions model;
   ImageOptions images;
   std::string vocabulary, labels, column;
+  clip::Cleaning cleaning = clip::Cleaning::openai;
   bool json = false;
 };
 int compare(const CompareOptions& options);

@@ -124,7 +124,7 @@ int compare(const CompareOptions& options) {
   std::optional<Tokenizer> tokenizer;
   if (!options.labels.empty()) {
     classes = classes_of(options.labels, options.column);
-    tokenizer.emplace(options.vocabulary);
+    tokenizer.emplace(options.vocabulary, options.cleaning);
   }
   Variant floats{options, Dtype::f32, tokenizer, classes}, other{options, options.model.dtype, tokenizer, classes};
 

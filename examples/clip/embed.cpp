@@ -91,7 +91,7 @@ int embed_images(const EmbedOptions& options) {
 int embed_texts(const EmbedOptions& options) {
   const clip::TextList list = texts_of(options.texts, options.column, true);
   const auto total = static_cast<clip::Index>(list.size());
-  const Tokenizer tokenizer{options.vocabulary};
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   Rows rows{options};
   const Model model = options.model.load(Towers::text, 0, list.size());
   const clip::TokenizeOptions how{.context = model.text_input().context,

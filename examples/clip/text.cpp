@@ -13,9 +13,10 @@ struct Tokenizer::Impl {
   std::shared_future<clip::Tokenizer> tokenizer;
 };
 
-Tokenizer::Tokenizer(const std::string& vocabulary)
-    : impl_{new Impl{
-          std::async(std::launch::async, [vocabulary] { return clip::open_tokenizer(vocabulary); }).share()}} {}
+Tokenizer::Tokenizer(const std::string& vocabulary, clip::Cleaning cleaning)
+    : impl_{new Impl{std::async(std::launch::async, [vocabulary, cleaning] {
+                       return clip::open_tokenizer(vocabulary, {.cleaning = cleaning});
+                     }).share()}} {}
 Tokenizer::~Tokenizer() = default;
 
 clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const {
