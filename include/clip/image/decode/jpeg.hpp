@@ -31,9 +31,9 @@ struct JpegReading {
   ::jpeg_error_mgr errors{};
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX] = "";
-  bool truncated = false;
+  bool truncated = false, strict;
 
-  JpegReading() {
+  explicit JpegReading(bool strict_) : strict{strict_} {
     info.err = ::jpeg_std_error(&errors);
     info.client_data = this;
     errors.error_exit = &fail;
@@ -51,7 +51,8 @@ struct JpegReading {
   }
 
   /// Level -1 is a warning. Extraneous bytes between segments, odd header fields and an unknown colour transform are
-  /// harmless, as for the reference; every other warning means invented pixels, and is an error.
+  /// harmless, as for the reference; every other warning means invented pixels, and is an error if strict. An end of the
+  /// file is always one.
   static void warn(::j_common_ptr info, int level) {
     if (level >= 0) return;
     switch (info->err->msg_code) {
@@ -59,7 +60,8 @@ struct JpegReading {
       case JWRN_JFIF_MAJOR:
       case JWRN_ADOBE_XFORM:
       case JWRN_NOT_SEQUENTIAL: return;
-      default: fail(info);
+      default:
+        if (static_cast<JpegReading*>(info->client_data)->strict || info->err->msg_code == JWRN_JPEG_EOF) fail(info);
     }
   }
 
@@ -91,8 +93,8 @@ struct JpegDecoder {
   static std::string formats() { return "JPEG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_jpeg(file); }
 
-  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
-    detail::JpegReading reading;
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place, DecodeOptions options = {}) {
+    detail::JpegReading reading{options.strict};
     const auto error = [&]() -> Error {
       return reading.truncated
                  ? InputError{place, "truncated image"}
