@@ -25,7 +25,7 @@ int classify(const ClassifyOptions& options) {
   Progress progress{"classifying"};
   Failures failures{progress, options.images.strict};
   embed_each(
-      model, std::move(files), 16, options.model.threads, progress,
+      model, std::move(files), options.images, 16, options.model.threads, progress,
       [&](const std::string& path, const auto& features) {
         if (!created) {  // so that only one tower is in memory at a time
           model.release(Towers::image);

@@ -112,6 +112,8 @@ void add_loading(CLI::App& command, ModelOptions& options) {
 void add_images(CLI::App& command, ImageOptions& options) {
   command.add_flag("--flat", options.flat, "Do not search subfolders");
   command.add_flag("--strict", options.strict, "Exit with status 1 if any image cannot be read, or any text embedded");
+  command.add_flag("--strict-images", options.strict_images,
+                   "Refuse every damaged JPEG and PNG, also those that Pillow reads");
 }
 constexpr const char* images_help = "Image files and folders";
 

@@ -29,6 +29,7 @@ struct ImageOptions {
   std::vector<std::string> paths;  // files, folders
   bool flat = false;               // do not search subfolders
   bool strict = false;             // exit status 1 if any image or text fails
+  bool strict_images = false;      // damaged images fail, also those that the reference reads
 };
 
 struct ModelsOptions {

@@ -131,7 +131,7 @@ int compare(const CompareOptions& options) {
   Progress progress{"comparing"};
   Failures failures{progress, options.images.strict};
   Comparison comparison;
-  read_images(files, floats.model.input(), 16, options.model.threads,
+  read_images(files, options.images, floats.model.input(), 16, options.model.threads,
               [&](clip::Index first, const auto& errors, const clip::Images& images) {
                 for (std::size_t i = 0; i < errors.size(); ++i) {
                   if (errors[i] != nullptr) failures.add(*errors[i]);

@@ -70,7 +70,7 @@ int embed_images(const EmbedOptions& options) {
   Progress progress{"embedding"};
   Failures failures{progress, options.images.strict};
   embed_each(
-      model, std::move(files), options.batch, options.model.threads, progress,
+      model, std::move(files), options.images, options.batch, options.model.threads, progress,
       [&](const std::string& path, const auto& features) {
         rows.add(features);
         if (options.json) read.push_back(path);

@@ -40,9 +40,9 @@ int Failures::finish(clip::Index total) const {
   return count() == total || (strict_ && count() > 0) ? 1 : 0;
 }
 
-void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers,
-                 const TakeBatch& take) {
-  clip::ReadAhead ahead{files, input, {.batch = batch, .readers = readers}};
+void read_images(const std::vector<std::string>& files, const ImageOptions& options, const clip::ImageInput& input,
+                 clip::Index batch, int readers, const TakeBatch& take) {
+  clip::ReadAhead ahead{files, input, {.batch = batch, .readers = readers, .read = {.strict = options.strict_images}}};
   while (const clip::ImageBatch* const read = ahead.next()) {
     std::vector<const clip::Error*> errors;
     for (const auto& error : read->errors) errors.push_back(error ? &*error : nullptr);
@@ -59,15 +59,19 @@ void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image>
   clip::preprocess(input, images, out, threads);
 }
 
-void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress,
-                const TakeFeatures& take, const TakeError& failed) {
+void embed_each(const Model& model, std::vector<std::string> files, const ImageOptions& options, clip::Index batch,
+                int readers, Progress& progress, const TakeFeatures& take, const TakeError& failed) {
   std::stop_source stop;
   const auto report = [&](clip::EmbedProgress p) {
     progress.show(p.done, p.total);
     if (interrupted() != 0) stop.request_stop();
   };
-  for (const auto& item : clip::embed_files(
-           model, std::move(files), {.batch = batch, .readers = readers, .stop = stop.get_token(), .progress = report}))
+  for (const auto& item : clip::embed_files(model, std::move(files),
+                                            {.batch = batch,
+                                            .readers = readers,
+                                            .stop = stop.get_token(),
+                                            .progress = report,
+                                            .read = {.strict = options.strict_images}}))
     if (item) take(item->path, item->features);
     else failed(item.error());
 }

@@ -5,6 +5,7 @@
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 #include <clip/image/image.hpp>
+#include <clip/image/read.hpp>
 
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@ struct ReadAheadOptions {
   Index batch = 32;        // files per batch; two batches are in memory at a time
   int readers = 0;         // decoding threads; 0: the number of cores this process may use
   std::stop_token stop{};  // cancels reading
+  ReadOptions read{};      // how each file is decoded
 };
 
 /// A batch of consecutive files of the list, preprocessed.

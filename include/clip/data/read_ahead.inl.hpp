@@ -33,8 +33,10 @@ struct ReadAhead::Work {
     void operator()() const noexcept { source.request_stop(); }
   };
 
-  Work(std::vector<std::string> paths_, const ImageInput& input_, Index batch_, const std::stop_token& outer)
-      : paths{std::move(paths_)}, input{input_}, batch{batch_}, on_outer_stop{outer, Stop{stop}} {}
+  Work(std::vector<std::string> paths_, const ImageInput& input_, const ReadAheadOptions& options)
+      : paths{std::move(paths_)}, input{input_}, read_options{options.read}, batch{options.batch}, on_outer_stop{
+                                                                                                       options.stop,
+                                                                                                       Stop{stop}} {}
 
   Work(const Work&) = delete;
   ~Work() {
@@ -58,7 +60,7 @@ struct ReadAhead::Work {
       if (i % batch == 0) begin(to, i);
       lock.unlock();
 
-      auto read = read_one(paths[static_cast<std::size_t>(i)], input, one, memory);
+      auto read = read_one(paths[static_cast<std::size_t>(i)], one, memory);
       if (read) std::ranges::copy(std::as_const(one).values(), to.batch.images.image(i % batch).begin());
 
       lock.lock();
@@ -101,21 +103,19 @@ struct ReadAhead::Work {
   }
 
   /// Exceptions must not leave the thread: they become the error of the file.
-  static Result<void> read_one(const std::string& path, const ImageInput& input, Images& out,
-                               PreprocessMemory& memory) {
+  Result<void> read_one(const std::string& path, Images& out, PreprocessMemory& memory) const {
 #if CLIP_EXCEPTIONS
     try {
-      return decode_and_resize(path, input, out, memory);
+      return decode_and_resize(path, out, memory);
     } catch (const Error& error) { return error; } catch (const std::bad_alloc&) {
       return SystemError{path, "not enough memory to decode it"}.with_id("clip.system.memory");
     }
 #else
-    return decode_and_resize(path, input, out, memory);
+    return decode_and_resize(path, out, memory);
 #endif
   }
-  static Result<void> decode_and_resize(const std::string& path, const ImageInput& input, Images& out,
-                                        PreprocessMemory& memory) {
-    const auto image = try_read_image(path);
+  Result<void> decode_and_resize(const std::string& path, Images& out, PreprocessMemory& memory) const {
+    const auto image = try_read_image(path, read_options);
     if (!image) return image.error();
     if (auto done = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !done)
       return InputError{path, done.error().message()};
@@ -124,6 +124,7 @@ struct ReadAhead::Work {
 
   const std::vector<std::string> paths;
   const ImageInput input;
+  const ReadOptions read_options;
   const Index batch;
   std::mutex mutex;
   std::condition_variable_any changed;
@@ -139,7 +140,7 @@ struct ReadAhead::Work {
 CLIP_HOST ReadAhead::ReadAhead(std::vector<std::string> paths, const ImageInput& input,
                                const ReadAheadOptions& options) {
   if (options.batch < 1) raise(OptionError{"read_ahead", "batch", "1 or more", options.batch});
-  work_ = std::make_unique<Work>(std::move(paths), input, options.batch, options.stop);
+  work_ = std::make_unique<Work>(std::move(paths), input, options);
   const int readers = options.readers > 0 ? options.readers : available_cores();
   const auto most = std::min<std::size_t>(work_->paths.size(), 2 * static_cast<std::size_t>(options.batch));
   for (std::size_t t = 0; t < std::min(static_cast<std::size_t>(readers), most); ++t)

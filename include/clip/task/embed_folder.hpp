@@ -3,6 +3,7 @@
 
 #include <clip/data/image_files.hpp>
 #include <clip/data/read_ahead.hpp>
+#include <clip/image/read.hpp>
 #include <clip/tensor/tensor.hpp>
 
 #include <algorithm>
@@ -27,6 +28,7 @@ struct EmbedOptions {
   int readers = 0;                                // threads that decode and resize; 0: the number of cores
   std::stop_token stop{};                         // stops the range; earlier results stay valid
   std::function<void(EmbedProgress)> progress{};  // after every batch, on the thread that iterates
+  ReadOptions read{};                             // how each file is decoded
 };
 
 /// A file and the features of its image: (1, embed_dim), not normalised.
@@ -47,8 +49,8 @@ class EmbeddedImages {
   EmbeddedImages(const M& model, std::vector<std::string> paths, EmbedOptions options)
       : model_{&model}, progress_{std::move(options.progress)}, ahead_{std::move(paths),
                                                                        model.input(),
-                                                                       {options.batch, options.readers, options.stop}} {
-  }
+                                                                       {options.batch, options.readers, options.stop,
+                                                                        options.read}} {}
 
   class Iterator {
    public:
