@@ -41,6 +41,9 @@ def pngs():
         "unknown critical chunk": first + unknown + pixels + end,
         "unknown critical chunk, checksum": first + chunk(b"ABCD", b"xx", 1) + pixels + end,
         "unknown critical chunk first": unknown + first + pixels + end,
+        "16 bits behind an unknown chunk": chunk(b"abCd", b"x" * 18)
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 16, 0, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + rng.randbytes(2 * WIDTH) for _ in range(HEIGHT)))) + end,
         "no end": first + pixels,
         "no checksum of the pixels": first + pixels[:-4],
         "no sum of the data": first + chunk(b"IDAT", data[:-4]) + end,

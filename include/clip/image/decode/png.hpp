@@ -113,6 +113,8 @@ struct PngDecoder {
  private:
   /// `to_the_end`: the compressed data must end as it should, too.
   static Result<Image> decode_all(std::span<const std::byte> file, const std::string& place, bool to_the_end) {
+    // The library passes over unknown chunks before it; file_mode() does not.
+    if (!detail::starts_with(file, "IHDR", 12)) return InputError{place, "damaged image (its first chunk is not IHDR)"};
     detail::PngReading reading{file};
     const auto error = [&]() -> Error {
       return reading.truncated

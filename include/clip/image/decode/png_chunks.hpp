@@ -73,18 +73,18 @@ inline std::optional<std::vector<std::byte>> png_as_pillow_reads(std::span<const
   }
   if (!header || !chunk) return std::nullopt;
 
-  std::vector<std::byte> png(file.begin(), file.begin() + 8), pixels;
+  std::vector<std::byte> png(file.begin(), file.begin() + 8);
+  append_png_chunk(png, "IHDR", *header);
+  if (!palette.empty()) append_png_chunk(png, "PLTE", palette);
+  // Chunk by chunk: a wrong sum at the end of the data is found only in the chunk that completes the last row.
   for (; chunk && chunk->is("IDAT"); chunk = png_chunk(file, at)) {
-    pixels.insert(pixels.end(), chunk->data.begin(), chunk->data.end());
+    append_png_chunk(png, "IDAT", chunk->data);
     pass(*chunk);
   }
   for (; chunk && !chunk->is("IEND"); chunk = png_chunk(file, at)) {
     if (!chunk->whole) return std::nullopt;
     pass(*chunk);
   }
-  append_png_chunk(png, "IHDR", *header);
-  if (!palette.empty()) append_png_chunk(png, "PLTE", palette);
-  append_png_chunk(png, "IDAT", pixels);
   append_png_chunk(png, "IEND", {});
   return png;
 }
