@@ -117,8 +117,8 @@ struct ReadAhead::Work {
   Result<void> decode_and_resize(const std::string& path, Images& out, PreprocessMemory& memory) const {
     const auto image = try_read_image(path, read_options);
     if (!image) return image.error();
-    if (auto done = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !done)
-      return InputError{path, done.error().message()};
+    if (auto preprocessed = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !preprocessed)
+      return InputError{path, preprocessed.error().message()};
     return {};
   }
 
