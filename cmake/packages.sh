@@ -5,7 +5,8 @@
 #
 #   wish_for_packages PACKAGE…  the same for optional packages: lists those that it cannot install and continues.
 #
-# Without dpkg nothing is checked: CMake reports what it does not find.
+# Without dpkg nothing is checked: CMake reports what it does not find. Where another program holds apt's locks, as a fresh
+# machine's automatic upgrades do, both wait for it and say so: for CLIP_APT_WAIT seconds, 600 by default.
 
 package_missing() {
   case $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) in
@@ -27,6 +28,38 @@ missing_among() {
   done
 }
 
+# apt-get with these arguments. apt itself waits for dpkg's lock and says so; for its other locks (lists, archives) it does
+# not: the call is repeated.
+apt_get() {
+  seconds_left=${CLIP_APT_WAIT:-600}
+  deadline=$(($(date +%s) + seconds_left))
+  said=
+  while :; do
+    status=0
+    {
+      errors=$($as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -o "DPkg::Lock::Timeout=$seconds_left" "$@" 2>&1 >&3) || status=$?
+    } 3>&1
+    seconds_left=$((deadline - $(date +%s)))
+    case $status:$errors in
+      0:*) ;;
+      *'Could not get lock'*)
+        if [ "$seconds_left" -gt 0 ]; then
+          if [ -z "$said" ]; then
+            echo "another program uses apt; waiting up to $seconds_left s for it:" >&2
+            printf '%s\n' "$errors" | sed -n 's/^E: \(Could not get lock.*\)/  \1/p' >&2
+            said=1
+          fi
+          sleep 1
+          continue
+        fi
+        ;;
+    esac
+    if [ -n "$errors" ]; then printf '%s\n' "$errors" >&2; fi
+    return "$status"
+  done
+}
+
 # Sets $missing to the packages that could not be installed.
 install_packages() {
   missing=
@@ -41,11 +74,8 @@ install_packages() {
   if [ "$(id -u)" -ne 0 ]; then as_root='sudo -n'; fi
   if command -v apt-get >/dev/null 2>&1 && { [ -z "$as_root" ] || sudo -n true 2>/dev/null; }; then
     echo "installing:$missing" >&2
-    # shellcheck disable=SC2086  # both are lists of words
-    {
-      $as_root apt-get -q update &&
-        $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing
-    } >&2 ||
+    # shellcheck disable=SC2086  # a list of words
+    { apt_get update && apt_get install -y --no-install-recommends $missing; } >&2 ||
       echo "apt-get failed" >&2
     missing_among "$@"
   fi

@@ -14,7 +14,7 @@ namespace tool {
 
 int classify(const ClassifyOptions& options) {
   const Classes classes = classes_of(options.labels, options.column, options.templates);
-  const Tokenizer tokenizer{options.vocabulary};
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
   const Model model = options.model.load(Towers::both, total, classes.texts());
@@ -25,7 +25,7 @@ int classify(const ClassifyOptions& options) {
   Progress progress{"classifying"};
   Failures failures{progress, options.images.strict};
   embed_each(
-      model, std::move(files), 16, options.model.threads, progress,
+      model, std::move(files), options.images, 16, options.model.threads, progress,
       [&](const std::string& path, const auto& features) {
         if (!created) {  // so that only one tower is in memory at a time
           model.release(Towers::image);

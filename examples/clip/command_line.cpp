@@ -89,6 +89,24 @@ CLI::Option* add_dtype(CLI::App& command, Value& value, const char* description)
       ->option_text(join_with_bars(words));
 }
 
+/// --cleaning, for the texts of --vocabulary.
+CLI::Option* add_cleaning(CLI::App& command, clip::Cleaning& cleaning) {
+  using enum clip::Cleaning;
+  std::map<std::string, clip::Cleaning> values;
+  std::vector<std::string> words;
+  for (const auto one : {openai, openai_ftfy, open_clip, huggingface, canonicalize, lower, none})
+    values.emplace(words.emplace_back(clip::name_of(one)), one);
+  return command
+      .add_option(
+          "--cleaning", cleaning,
+          "How texts are cleaned (default: openai). openai: quotes, widths, HTML references, white space, lower "
+          "case; openai+ftfy: and text decoded with the wrong encoding; open_clip, huggingface: as those "
+          "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; lower: white space and lower "
+          "case only; none: nothing")
+      ->transform(CLI::CheckedTransformer(values).description(""))
+      ->option_text(join_with_bars(words));
+}
+
 void add_loading(CLI::App& command, ModelOptions& options) {
   add_model(command, options.config)->required();
   command.add_option("--weights", options.weights, "OpenAI .pt, .safetensors, .bin, or a Hugging Face folder")
@@ -101,6 +119,8 @@ void add_loading(CLI::App& command, ModelOptions& options) {
 void add_images(CLI::App& command, ImageOptions& options) {
   command.add_flag("--flat", options.flat, "Do not search subfolders");
   command.add_flag("--strict", options.strict, "Exit with status 1 if any image cannot be read, or any text embedded");
+  command.add_flag("--strict-images", options.strict_images,
+                   "Refuse every damaged JPEG and PNG, also those that Pillow reads");
 }
 constexpr const char* images_help =
     "Image files and folders; @FILE: one per line of a file; -: an image on standard input";
@@ -167,6 +187,7 @@ void add_all(CLI::App& app, Job& job) {
       add_command(app, job, tokenize, "tokenize", "Print the token ids of texts: one JSON array per text, not padded",
                   "No effect: the output is JSON already", c);
   c->add_option("--vocabulary", t->vocabulary, vocabulary_help)->required();
+  add_cleaning(*c, t->cleaning);
   c->add_option("--context", t->context, "Maximum ids per text, start and end of text included (default: 77)")
       ->check(CLI::Range(2, 1 << 20));
   c->add_flag("--truncate", t->truncate, truncate_help);
@@ -186,6 +207,7 @@ void add_all(CLI::App& app, Job& job) {
   add_loading(*c, e->model);
   add_images(*c, e->images);
   auto* const vocabulary = c->add_option("--vocabulary", e->vocabulary, vocabulary_help);
+  add_cleaning(*c, e->cleaning)->needs(vocabulary);
   auto* const either = c->add_option_group("Input, exactly one of")->require_option(1);
   either->add_option("--images", e->images.paths, images_help);
   auto* const texts = either
@@ -213,6 +235,7 @@ void add_all(CLI::App& app, Job& job) {
                              "Print one JSON object per image", c);
   add_loading(*c, l->model);
   c->add_option("--vocabulary", l->vocabulary, vocabulary_help)->required();
+  add_cleaning(*c, l->cleaning);
   c->add_option("--labels", l->labels, labels_help)->required();
   c->add_option("--column", l->column, std::string(column_help) + " of --labels");
   c->add_option("--templates", l->templates, prompts_help);
@@ -235,6 +258,7 @@ void add_all(CLI::App& app, Job& job) {
   c->add_option("--images", m->images.paths, images_help)->required();
   add_images(*c, m->images);
   auto* const words = c->add_option("--vocabulary", m->vocabulary, vocabulary_help);
+  add_cleaning(*c, m->cleaning)->needs(words);
   auto* const labels = c->add_option("--labels", m->labels,
                                      std::string(labels_help) +
                                          "; compares the best label for its prompts, or \"a photo of a {label}.\"")

@@ -3,6 +3,8 @@
 
 #include "model.hpp"
 
+#include <clip/tokenizer/options.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -27,6 +29,7 @@ struct ImageOptions {
   std::vector<std::string> paths;  // files, folders, - for an image on standard input, @FILE for a list of them
   bool flat = false;               // do not search subfolders
   bool strict = false;             // exit status 1 if any image or text fails
+  bool strict_images = false;      // damaged images fail, also those that the reference reads
 };
 
 struct ModelsOptions {
@@ -44,6 +47,7 @@ struct TokenizeOptions {
   std::string vocabulary;
   std::vector<std::string> texts;  // "-", "@FILE": read lines from standard input, or from a file
   clip::Index context = 77;
+  clip::Cleaning cleaning = clip::Cleaning::openai;
   bool truncate = false, json = false;
 };
 int tokenize(const TokenizeOptions& options);
@@ -60,6 +64,7 @@ struct EmbedOptions {
   ModelOptions model;
   ImageOptions images;
   std::string texts, column, vocabulary, output, names;  // names: "txt", "jsonl" or none
+  clip::Cleaning cleaning = clip::Cleaning::openai;
   clip::Index batch = 16;
   bool truncate = false, normalize = false, resume = false, json = false;
 };
@@ -70,6 +75,7 @@ struct ClassifyOptions {
   ModelOptions model;
   ImageOptions images;
   std::string vocabulary, labels, column, templates;
+  clip::Cleaning cleaning = clip::Cleaning::openai;
   clip::Index top = 5;
   bool json = false;
 };
@@ -95,6 +101,7 @@ struct CompareOptions {
   ModelOptions model;
   ImageOptions images;
   std::string vocabulary, labels, column;
+  clip::Cleaning cleaning = clip::Cleaning::openai;
   bool json = false;
 };
 int compare(const CompareOptions& options);

@@ -126,14 +126,14 @@ int compare(const CompareOptions& options) {
   std::optional<Tokenizer> tokenizer;
   if (!options.labels.empty()) {
     classes = classes_of(options.labels, options.column);
-    tokenizer.emplace(options.vocabulary);
+    tokenizer.emplace(options.vocabulary, options.cleaning);
   }
   Variant floats{options, Dtype::f32, tokenizer, classes}, other{options, options.model.dtype, tokenizer, classes};
 
   Progress progress{"comparing"};
   Failures failures{progress, options.images.strict};
   Comparison comparison;
-  read_images(files, floats.model.input(), 16, options.model.threads,
+  read_images(files, options.images, floats.model.input(), 16, options.model.threads,
               [&](clip::Index first, const auto& errors, const clip::Images& images) {
                 for (std::size_t i = 0; i < errors.size(); ++i) {
                   if (errors[i] != nullptr) failures.add(*errors[i]);

@@ -125,7 +125,7 @@ int embed_images(const EmbedOptions& options) {
   job.run([&] {
     const auto add = [&](Done done) { job.add({&done, 1}); };
     embed_each(
-        model, std::move(files), batch_in_memory(options.batch, model.config()), options.model.threads, progress,
+        model, std::move(files), options.images, batch_in_memory(options.batch, model.config()), options.model.threads, progress,
         [&](const std::string&, const auto& features) {
           add({row_of(features, options.normalize), "", false});
         },
@@ -147,7 +147,7 @@ int embed_images(const EmbedOptions& options) {
 int embed_texts(const EmbedOptions& options) {
   const clip::TextList list = texts_of(options.texts, options.column, true);
   const auto total = static_cast<clip::Index>(list.size());
-  const Tokenizer tokenizer{options.vocabulary};
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   Progress progress{"embedding"};
   Failures failures{progress, options.images.strict, "texts could not be embedded"};
   Job job{options, list.texts, false, failures};

@@ -17,8 +17,12 @@ namespace {
 
 std::vector<std::byte> image_on_input;
 
-clip::Result<clip::Image> read_file_or_input(const std::string& path) {
-  return path == "-" ? clip::try_decode_image(image_on_input, "standard input") : clip::try_read_image(path);
+/// Reads a file, or the image that came by standard input, as the options say.
+clip::ImageReader reader_of(const ImageOptions& options) {
+  const clip::ReadOptions how{.strict = options.strict_images};
+  return [how](const std::string& path) {
+    return path == "-" ? clip::try_decode_image(image_on_input, "standard input", how) : clip::try_read_image(path, how);
+  };
 }
 
 }  // namespace
@@ -59,9 +63,9 @@ int Failures::finish(clip::Index total) const {
   return count() == total || (strict_ && count() > 0) ? 1 : 0;
 }
 
-void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers,
-                 const TakeBatch& take) {
-  clip::ReadAhead ahead{files, input, {.batch = batch, .readers = readers, .read = read_file_or_input}};
+void read_images(const std::vector<std::string>& files, const ImageOptions& options, const clip::ImageInput& input,
+                 clip::Index batch, int readers, const TakeBatch& take) {
+  clip::ReadAhead ahead{files, input, {.batch = batch, .readers = readers, .reader = reader_of(options)}};
   while (const clip::ImageBatch* const read = ahead.next()) {
     std::vector<const clip::Error*> errors;
     for (const auto& error : read->errors) errors.push_back(error ? &*error : nullptr);
@@ -79,11 +83,12 @@ void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image>
   clip::preprocess(input, images, out, threads);
 }
 
-void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress,
-                const TakeFeatures& take, const TakeError& failed) {
+void embed_each(const Model& model, std::vector<std::string> files, const ImageOptions& options, clip::Index batch,
+                int readers, Progress& progress, const TakeFeatures& take, const TakeError& failed) {
   const auto report = [&](clip::EmbedProgress p) { progress.show(p.done, p.total); };
-  auto range = clip::embed_files(model, std::move(files),
-                                 {.batch = batch, .readers = readers, .progress = report, .read = read_file_or_input});
+  auto range = clip::embed_files(
+      model, std::move(files),
+      {.batch = batch, .readers = readers, .progress = report, .reader = reader_of(options)});
   for (const auto& item : range) {
     end_if_interrupted();
     if (item) take(item->path, item->features);

@@ -49,8 +49,8 @@ clip::Index batch_in_memory(clip::Index wanted, const clip::AnyConfig& config);
 /// [first, first + errors.size()) that have no error. Stops early if `take` returns false.
 using TakeBatch =
     std::function<bool(clip::Index first, const std::vector<const clip::Error*>& errors, const clip::Images& images)>;
-void read_images(const std::vector<std::string>& files, const clip::ImageInput& input, clip::Index batch, int readers,
-                 const TakeBatch& take);
+void read_images(const std::vector<std::string>& files, const ImageOptions& options, const clip::ImageInput& input,
+                 clip::Index batch, int readers, const TakeBatch& take);
 
 /// Decodes the bytes of a file. InputError: not an image.
 clip::Image decode(std::span<const std::byte> bytes, const std::string& place);
@@ -61,7 +61,7 @@ void preprocess_into(const clip::ImageInput& input, std::span<const clip::Image>
 /// Delivers the features, or the error, of every image in order.
 using TakeFeatures = std::function<void(const std::string& path, const clip::Features<float, clip::dyn>& features)>;
 using TakeError = std::function<void(const clip::Error& error)>;
-void embed_each(const Model& model, std::vector<std::string> files, clip::Index batch, int readers, Progress& progress,
-                const TakeFeatures& take, const TakeError& failed);
+void embed_each(const Model& model, std::vector<std::string> files, const ImageOptions& options, clip::Index batch,
+                int readers, Progress& progress, const TakeFeatures& take, const TakeError& failed);
 
 }  // namespace tool

@@ -140,6 +140,8 @@ clip::Json job_of(const EmbedOptions& options, const std::vector<std::string>& i
           {"weights", hash_of_file(options.model.weights)},
           {"dtype", name_of(options.model.dtype)},
           {"vocabulary", files ? "" : hash_of_file(options.vocabulary)},
+          {"cleaning", std::string(clip::name_of(options.cleaning))},
+          {"strict images", options.images.strict_images},
           {"truncate", options.truncate},
           {"normalize", options.normalize},
           {"inputs", std::to_string(inputs.size()) + (files ? " files " : " texts ") + all.words()}};

@@ -22,15 +22,16 @@ std::vector<std::string> write_all(const PreprocessOptions& options, std::vector
                               input.image_size};
     auto writer = clip::NpyWriter<float>::try_create(options.output, shape).value();
     std::vector<std::string> good;
-    read_images(files, input, 8, 0, [&](clip::Index first, const auto& errors, const clip::Images& images) {
-      for (std::size_t i = 0; i < errors.size(); ++i) {
-        if (errors[i] != nullptr) failures.add(*errors[i]);
-        else good.push_back(files[static_cast<std::size_t>(first) + i]);
-      }
-      writer.try_write(images.values()).value();
-      progress.show(first + static_cast<clip::Index>(errors.size()), shape[0]);
-      return true;
-    });
+    read_images(files, options.images, input, 8, 0,
+                [&](clip::Index first, const auto& errors, const clip::Images& images) {
+                  for (std::size_t i = 0; i < errors.size(); ++i) {
+                    if (errors[i] != nullptr) failures.add(*errors[i]);
+                    else good.push_back(files[static_cast<std::size_t>(first) + i]);
+                  }
+                  writer.try_write(images.values()).value();
+                  progress.show(first + static_cast<clip::Index>(errors.size()), shape[0]);
+                  return true;
+                });
     if (good.empty()) return {};
     if (good.size() == files.size()) {
       end_if_interrupted();

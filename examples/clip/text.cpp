@@ -13,9 +13,9 @@ struct Tokenizer::Impl {
   std::shared_future<clip::Tokenizer> tokenizer;
 };
 
-Tokenizer::Tokenizer(const std::string& vocabulary)
-    : impl_{new Impl{std::async(std::launch::async | std::launch::deferred, [vocabulary] {
-                       return clip::open_tokenizer(vocabulary);
+Tokenizer::Tokenizer(const std::string& vocabulary, clip::Cleaning cleaning)
+    : impl_{new Impl{std::async(std::launch::async | std::launch::deferred, [vocabulary, cleaning] {
+                       return clip::open_tokenizer(vocabulary, {.cleaning = cleaning});
                      }).share()}} {}
 Tokenizer::~Tokenizer() = default;
 

@@ -18,7 +18,7 @@ namespace tool {
 /// reports the errors of the vocabulary.
 class Tokenizer {
  public:
-  explicit Tokenizer(const std::string& vocabulary);
+  explicit Tokenizer(const std::string& vocabulary, clip::Cleaning cleaning = clip::Cleaning::openai);
   ~Tokenizer();
 
   clip::Texts operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const;

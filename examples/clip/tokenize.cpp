@@ -20,7 +20,7 @@ std::string format_ids(clip::Ids ids) {
 }  // namespace
 
 int tokenize(const TokenizeOptions& options) {
-  const Tokenizer tokenizer{options.vocabulary};
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   const clip::TokenizeOptions how{.context = options.context,
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Output out;

@@ -1,3 +1,5 @@
+#include <clip/tokenizer/clean/clean.hpp>
+#include <clip/tokenizer/clean/fix_encoding.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 
 #include "../io/temporary_folder.hpp"
@@ -29,6 +31,31 @@ TEST_CASE("texts once decoded with the wrong encoding have the reference's ids w
   const Tokenizer plain{std::string(data) + "/bpe_simple_vocab_16e6.txt.gz"};
   compare_ids(plain.with_repair([&](std::string_view text) { return repaired.at(std::string(text)); }), rows, 2, 600);
   CHECK(plain.encode(rows[0][0].get<std::string>()) != ids_from(rows[0], 2));
+}
+
+TEST_CASE("texts once decoded with the wrong encoding have the reference's ids under openai+ftfy") {
+  CLIP_TEST_DATA_OR_RETURN(data,
+                           "texts once decoded with the wrong encoding have the reference's ids under openai+ftfy");
+  const Tokenizer tokenizer{std::string(data) + "/bpe_simple_vocab_16e6.txt.gz", {.cleaning = Cleaning::openai_ftfy}};
+  compare_ids(tokenizer, golden_json("texts_repaired.json.gz"), 2, 600);
+  compare_ids(tokenizer, golden_json("texts.json.gz")["openai"], 1, 10000);
+}
+
+TEST_CASE("wrongly decoded and damaged texts are repaired and cleaned as by ftfy, OpenAI and OpenCLIP") {
+  const auto cleaned = [](const std::string& text, Cleaning cleaning) {
+    std::string out;
+    clean_text(text, cleaning, out);
+    return out;
+  };
+  const Json rows = golden_json("texts_cleaned.json.gz");
+  CHECK(rows.size() == 350);
+  for (const Json& row : rows) {
+    INFO(json_text(row[0]));
+    const std::string text = row[0].get<std::string>();
+    CHECK(repair_encoding(text) == row[1].get<std::string>());
+    CHECK(cleaned(text, Cleaning::openai_ftfy) == row[2].get<std::string>());
+    CHECK(cleaned(text, Cleaning::canonicalize) == row[3].get<std::string>());
+  }
 }
 
 TEST_CASE("every prompt of ImageNet and of 26 more data sets has the reference's ids") {

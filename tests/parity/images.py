@@ -218,7 +218,89 @@ def gif(rng):
     return file.getvalue()
 
 
-KINDS = {"bmp": bmp, "tga": tga, "pnm": pnm, "gif": gif}
+def png_chunk(rng, name, data, off=0.0):
+    """A chunk; with probability `off` its checksum is wrong."""
+    sum = zlib.crc32(name + data)
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", sum ^ (rng.random() < off))
+
+
+def png(rng):
+    """Every type and depth, interlaced or not; most with something off that is not the pixels."""
+    width, height = rng.randint(1, 40), rng.randint(1, 40)
+    kind, depth = rng.choice([(0, d) for d in (1, 2, 4, 8, 16)] + [(2, 8), (2, 16), (3, 1), (3, 4), (3, 8), (4, 8), (6, 8)])
+    samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind]
+    interlaced = rng.random() < 0.3
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    rows, row = bytearray(), 0
+    for x, y, dx, dy in passes if interlaced else [(0, 0, 1, 1)]:
+        across, down = len(range(x, width, dx)), len(range(y, height, dy))
+        for _ in range(down if across else 0):
+            row = (across * samples * depth + 7) // 8
+            rows += bytes([rng.randrange(5)]) + rng.randbytes(row)
+    data = zlib.compress(bytes(rows))
+    off = rng.choice([0, 0, 0.3])
+    change = rng.choice(["", "", "sum", "no sum", "more", "fewer", "bit"])
+    data = {"sum": data[:-1] + bytes([data[-1] ^ 1]), "no sum": data[: -rng.randint(1, 4)], "more": data + rng.randbytes(9),
+            "fewer": zlib.compress(bytes(rows[: -rng.randint(1, row)]))}.get(change, data)  # fmt: skip
+    if change == "bit":
+        at = rng.randrange(len(data))
+        data = data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :]
+    extra = lambda: [png_chunk(rng, rng.choice([b"ABCD", b"abCd", b"A_1d", b"prVt"]), rng.randbytes(rng.randrange(9)), off / 3)
+                     for _ in range(rng.choice([0, 0, 1]))]  # fmt: skip
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlaced)
+    parts = extra() if rng.random() < 0.1 else []
+    parts += [png_chunk(rng, b"IHDR", header, off / 10)] + extra()
+    if kind == 3:
+        parts += [png_chunk(rng, b"PLTE", rng.randbytes(3 * 2**depth), off / 10)]
+    cuts = sorted(rng.randrange(len(data) + 1) for _ in range(rng.choice([0, 0, 1, 3])))
+    for first, last in zip([0, *cuts], [*cuts, len(data)]):
+        parts += [png_chunk(rng, b"IDAT", data[first:last], off)]
+        if rng.random() < 0.03:
+            parts += extra()
+    parts += extra() + [png_chunk(rng, b"IEND", b"", off)] * (rng.random() < 0.7)
+    file = b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+    if rng.random() < 0.2:
+        file = file[: -rng.randint(1, 20)]
+    return file + rng.randbytes(rng.choice([0, 0, 0, 5, 30]))
+
+
+def jpeg(rng):
+    """Written by Pillow; most with something off in the coded pixels or their markers."""
+    width, height = rng.randint(1, 90), rng.randint(1, 90)
+    mode = rng.choice(["L", "RGB", "RGB", "RGB", "CMYK"])
+    noise = Image.frombytes(mode, (width, height), rng.randbytes(width * height * len(mode)))
+    soft = noise.resize((max(1, width // 8), max(1, height // 8))).resize((width, height), Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    options = {"subsampling": rng.choice([0, 1, 2])} if mode == "RGB" else {}
+    if rng.random() < 0.5:
+        options["restart_marker_blocks"] = rng.randint(1, 9)
+    rng.choice([noise, soft, soft]).save(file, "JPEG", quality=rng.randint(5, 98), progressive=rng.random() < 0.3, **options)
+    data = bytearray(file.getvalue())
+    scan = data.index(b"\xff\xda") + 14
+    for _ in range(rng.choice([0, 1, 1, 2])):
+        change = rng.choice(["bit", "byte", "end", "restart", "no end", "cut", "after", "insert"])
+        at = rng.randrange(min(scan, len(data) - 1), len(data))
+        if change in ("bit", "byte"):
+            data[at] = data[at] ^ 1 << rng.randrange(8) if change == "bit" else rng.randrange(256)
+        elif change == "end":
+            data[at:at] = b"\xff\xd9"
+        elif change == "restart":
+            marks = [i for i in range(scan, len(data) - 1) if data[i] == 0xFF and 0xD0 <= data[i + 1] <= 0xD7]
+            if marks:
+                i = rng.choice(marks)
+                data[i : i + 2] = rng.choice([b"", b"\xff" + bytes([rng.randrange(0xD0, 0xD8)])])
+        elif change == "no end":
+            data = data.removesuffix(b"\xff\xd9")
+        elif change == "cut":
+            data = data[:at]
+        elif change == "after":
+            data += rng.randbytes(rng.randint(1, 40))
+        else:
+            data[at:at] = rng.randbytes(rng.randint(1, 4))
+    return bytes(data)
+
+
+KINDS = {"bmp": bmp, "tga": tga, "pnm": pnm, "gif": gif, "png": png, "jpeg": jpeg}
 
 
 def damaged(rng, data):
@@ -298,6 +380,8 @@ def main():
                 totals["equal pixels"] += 1
             elif found.startswith("refused") and expected.startswith("refused"):
                 totals["refused by both"] += 1
+            elif expected.startswith("refused") and arguments.kind in ("png", "jpeg"):
+                totals["read though Pillow refuses them"] += 1
             elif expected.startswith("I ") and "PNM: largest sample" in found:
                 totals["grey PNM of 16 bits, refused"] += 1
             else:

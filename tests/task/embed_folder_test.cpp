@@ -132,7 +132,7 @@ TEST_CASE("a list may name what are no files: its images come from the caller's 
     return try_decode_image(as_byte_span(noise_ppm(name.size(), 9, 8)), name);
   };
   std::vector<std::string> seen;
-  for (auto& item : embed_files(model, {"a", "none", "ccc"}, {.batch = 2, .read = read}))
+  for (auto& item : embed_files(model, {"a", "none", "ccc"}, {.batch = 2, .reader = read}))
     seen.push_back(item ? item->path : item.error().message());
   CHECK(seen == std::vector<std::string>{"a", "none: not in the archive", "ccc"});
 }

@@ -1,5 +1,5 @@
 // Ids of the reference tokenizer (ftfy 6.3.1, Unicode 14), without SOT and EOT.
-// Contains no text that was decoded with the wrong encoding, which the library does not repair.
+// Contains no text that was decoded with the wrong encoding, which Cleaning::openai does not repair.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 struct ReferenceIds {
   std::string_view text;
   std::vector<std::int32_t> openai;  // ids under OpenAI's cleaning
-  std::vector<std::int32_t> plain;   // ids with Cleaning::none; empty if they are the same
+  std::vector<std::int32_t> plain;   // ids with Cleaning::lower; empty if they are the same
 };
 
 inline std::vector<ReferenceIds> reference_ids() {

@@ -22,6 +22,10 @@ using Row = std::vector<std::int32_t>;
 
 namespace {
 
+constexpr Cleaning every_cleaning[] = {Cleaning::openai,      Cleaning::open_clip,    Cleaning::huggingface,
+                                       Cleaning::openai_ftfy, Cleaning::canonicalize, Cleaning::lower,
+                                       Cleaning::none};
+
 Row row(const Texts& texts, Index i) { return {texts[i].begin(), texts[i].end()}; }
 
 std::optional<Tokenizer> published(const std::string& name, Cleaning cleaning = Cleaning::openai) {
@@ -140,7 +144,7 @@ TEST_CASE("a special string in a text becomes its id, and the text ends at the f
 
 TEST_CASE("any bytes give ids within the vocabulary, which decode to valid text") {
   clip::Rng rng{5};
-  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
+  for (const Cleaning cleaning : every_cleaning) {
     const Tokenizer tokenizer{{.cleaning = cleaning}};
     for (int n = 0; n < 2000; ++n) {
       std::string text;
@@ -161,7 +165,7 @@ TEST_CASE("any bytes give ids within the vocabulary, which decode to valid text"
 }
 
 TEST_CASE("every invalid UTF-8 byte is read as one U+FFFD and never dropped") {
-  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
+  for (const Cleaning cleaning : every_cleaning) {
     const Tokenizer tokenizer{{.cleaning = cleaning}};
     CHECK(tokenizer.encode("a\xFF\xE4\xBDz") == tokenizer.encode("a\uFFFD\uFFFD\uFFFDz"));
   }
@@ -272,14 +276,21 @@ TEST_CASE("ids equal those of the reference tokenizer, quirks included") {
   }
 }
 
-TEST_CASE("with Cleaning::none, ids equal those of tokenizers that only collapse spaces and lower case") {
+TEST_CASE("with Cleaning::lower, ids equal those of tokenizers that only collapse spaces and lower case") {
   const auto tokenizer =
-      published("without repair ids are those of tokenizers that only collapse spaces and lower case", Cleaning::none);
+      published("without repair ids are those of tokenizers that only collapse spaces and lower case", Cleaning::lower);
   if (!tokenizer) return;
   for (const ReferenceIds& reference : reference_ids()) {
     INFO(reference.text);
     CHECK(tokenizer->encode(reference.text) == (reference.plain.empty() ? reference.openai : reference.plain));
   }
+}
+
+TEST_CASE("Cleaning::none keeps capitals and splits them with regard to case") {
+  const Tokenizer tokenizer{{.cleaning = Cleaning::none}};
+  CHECK(tokenizer.decode(tokenizer.encode("It's THEY'RE  &amp;")) == "It 's THEY ' RE & amp ; ");
+  CHECK(tokenizer.encode("<|endoftext|> <|ENDOFTEXT|>").front() == tokenizer.eot());
+  CHECK(tokenizer.encode("<|endoftext|> <|ENDOFTEXT|>").size() > 2);
 }
 
 TEST_CASE("long words and long texts give the reference's ids") {

@@ -1,5 +1,21 @@
 # A bad file is reported in one line that names it, with exit status 1, and leaves no partial output.
+damaged=$(cd "$(dirname "$0")/../golden/damaged" && pwd)
 . "$(dirname "$0")/lib.sh"
+
+# Images that Pillow reads though a marker or a checksum is off are read, unless --strict-images asks for whole ones.
+for file in no_end.png unknown_critical_chunk.png checksum_of_the_pixels.png; do
+  expect 0 "$clip" preprocess --model tiny.json "$damaged/$file" --output damaged.npy
+  expect 1 "$clip" preprocess --model tiny.json "$damaged/$file" --output strict.npy --strict-images
+  says "$damaged/$file"
+  absent strict.npy
+  expect 0 "$clip" preprocess --model tiny.json "$damaged/whole.png" --output whole.npy
+  same damaged.npy whole.npy
+done
+expect 0 "$clip" embed $tiny --images "$damaged/whole.png" "$damaged/no_end.png" --output e.npy --strict-images
+says "$damaged/no_end.png"
+says '1 of 2 images could not be read'
+expect 1 "$clip" preprocess --model tiny.json "$damaged/cut.png" --output cut.npy
+says "$damaged/cut.png"
 
 # Missing and damaged files.
 expect 1 "$clip" inspect none.safetensors

@@ -30,6 +30,31 @@ expect 0 "$clip" tokenize --vocabulary bpe.txt --context 4 --truncate 'the dog t
 prints '[517, 513, 516, 518]'
 says '1 of 2 texts were cut to 4 ids'
 
+# --cleaning: each text, cleaned as it says, has the ids of another text under the default.
+gives() {
+  expect 0 "$clip" tokenize --vocabulary bpe.txt --cleaning "$1" "$2"
+  mv out cleaned
+  expect 0 "$clip" tokenize --vocabulary bpe.txt "$3"
+  same cleaned out
+}
+differs() {
+  expect 0 "$clip" tokenize --vocabulary bpe.txt --cleaning "$1" "$2"
+  mv out cleaned
+  expect 0 "$clip" tokenize --vocabulary bpe.txt --cleaning "$3" "$2"
+  if cmp -s cleaned out; then fail "$1 and $3 clean \"$2\" alike"; fi
+}
+gives openai 'The &amp; dog' 'the & dog'
+gives openai+ftfy 'schÃ¶n &amp; dog' 'schön & dog'
+gives openai+ftfy 'voilÃ  la mode' 'voilà la mode'
+gives canonicalize '"The" snake_case, schÃ¶n...' 'the snake case schön'
+gives lower ' The   DOG' 'the dog'
+gives none 'the dog' 'the dog'
+differs openai 'schÃ¶n' openai+ftfy
+differs lower '&amp;' openai
+differs none 'DOG' lower
+expect 2 "$clip" tokenize --vocabulary bpe.txt --cleaning ftfy dog
+says 'openai+ftfy'
+
 expect 0 "$clip" tokenize --vocabulary bpe.txt "$(printf '\303\051 \377')"
 expect 1 "$clip" tokenize --vocabulary none.txt dog
 says 'none.txt: no such file'

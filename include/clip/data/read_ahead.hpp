@@ -5,6 +5,7 @@
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 #include <clip/image/image.hpp>
+#include <clip/image/read.hpp>
 
 #include <functional>
 #include <memory>
@@ -22,7 +23,8 @@ struct ReadAheadOptions {
   Index batch = 32;        // files per batch; two batches are in memory at a time
   int readers = 0;         // decoding threads; 0: the number of cores this process may use
   std::stop_token stop{};  // cancels reading, as request_stop() does
-  ImageReader read{};      // for lists of what are no files; empty: try_read_image
+  ReadOptions read{};      // how each file is decoded
+  ImageReader reader{};    // for lists of what are no files; empty: try_read_image
 };
 
 /// A batch of consecutive files of the list, preprocessed.

@@ -35,9 +35,12 @@ struct ReadAhead::Work {
   };
 
   Work(std::vector<std::string> paths_, const ImageInput& input_, const ReadAheadOptions& options)
-      : paths{std::move(paths_)}, input{input_}, batch{options.batch}, on_outer_stop{options.stop, Stop{stop}} {
-    read_image = options.read;
-  }
+      : paths{std::move(paths_)},
+        input{input_},
+        reader{options.reader},
+        read_options{options.read},
+        batch{options.batch},
+        on_outer_stop{options.stop, Stop{stop}} {}
 
   Work(const Work&) = delete;
   ~Work() {
@@ -62,7 +65,7 @@ struct ReadAhead::Work {
       if (i % batch == 0) begin(to, i);
       lock.unlock();
 
-      auto read = read_one(paths[static_cast<std::size_t>(i)], read_image, input, one, memory);
+      auto read = read_one(paths[static_cast<std::size_t>(i)], one, memory);
       if (read) std::ranges::copy(std::as_const(one).values(), to.batch.images.image(i % batch).begin());
 
       lock.lock();
@@ -106,31 +109,30 @@ struct ReadAhead::Work {
   }
 
   /// Exceptions must not leave the thread: they become the error of the file.
-  static Result<void> read_one(const std::string& path, const ImageReader& reader, const ImageInput& input, Images& out,
-                               PreprocessMemory& memory) {
+  Result<void> read_one(const std::string& path, Images& out, PreprocessMemory& memory) const {
 #if CLIP_EXCEPTIONS
     try {
-      return decode_and_resize(path, reader, input, out, memory);
+      return decode_and_resize(path, out, memory);
     } catch (const Error& error) { return error; } catch (const std::bad_alloc&) {
       return SystemError{path, "not enough memory to decode it"}.with_id("clip.system.memory");
     }
 #else
-    return decode_and_resize(path, reader, input, out, memory);
+    return decode_and_resize(path, out, memory);
 #endif
   }
-  static Result<void> decode_and_resize(const std::string& path, const ImageReader& reader, const ImageInput& input,
-                                        Images& out, PreprocessMemory& memory) {
-    const auto image = reader ? reader(path) : try_read_image(path);
+  Result<void> decode_and_resize(const std::string& path, Images& out, PreprocessMemory& memory) const {
+    const auto image = reader ? reader(path) : try_read_image(path, read_options);
     if (!image) return image.error();
-    if (auto done = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !done)
-      return InputError{path, done.error().message()};
+    if (auto preprocessed = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !preprocessed)
+      return InputError{path, preprocessed.error().message()};
     return {};
   }
 
   const std::vector<std::string> paths;
   const ImageInput input;
+  const ImageReader reader;
+  const ReadOptions read_options;
   const Index batch;
-  ImageReader read_image;
   std::mutex mutex;
   std::condition_variable_any changed;
   std::stop_source stop;

@@ -41,7 +41,7 @@ template <class... D>
 struct DeclaredDecoders {
   static std::string formats();
   static bool reads(std::span<const std::byte> file);
-  static Result<Image> decode(std::span<const std::byte> file, const std::string& place);
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place, DecodeOptions options = {});
 };
 }  // namespace detail
 
@@ -59,18 +59,15 @@ using ImageDecoders =
 
 /// exif_orientation: rotate the image upright by the orientation that the camera recorded. Off by default, as in the
 /// reference.
+/// strict: refuse every damaged JPEG and PNG, also those that the reference reads (DecodeOptions).
 struct ReadOptions {
   bool exif_orientation = false;
+  bool strict = false;
 };
 
 namespace detail {
 
-using DecodeImage = Result<Image> (*)(std::span<const std::byte> file, const std::string& place);
-
-template <ImageDecoder Decoder>
-Result<Image> decode_by(std::span<const std::byte> file, const std::string& place) {
-  return Decoder::decode(file, place);
-}
+using DecodeImage = Result<Image> (*)(std::span<const std::byte> file, const std::string& place, DecodeOptions options);
 
 CLIP_HOST Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,
                                          ReadOptions options, DecodeImage decode);
@@ -87,13 +84,13 @@ CLIP_HOST Result<Image> try_read_image(const std::string& path, ReadOptions opti
 template <ImageDecoder Decoder = ImageDecoders>
 [[nodiscard]] Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,
                                              ReadOptions options = {}) {
-  return detail::try_decode_image(bytes, place, options, detail::decode_by<Decoder>);
+  return detail::try_decode_image(bytes, place, options, detail::decode_with<Decoder>);
 }
 
 /// Reads and decodes an image file. Errors have the name of the file.
 template <ImageDecoder Decoder = ImageDecoders>
 [[nodiscard]] Result<Image> try_read_image(const std::string& path, ReadOptions options = {}) {
-  return detail::try_read_image(path, options, detail::decode_by<Decoder>);
+  return detail::try_read_image(path, options, detail::decode_with<Decoder>);
 }
 
 template <ImageDecoder Decoder = ImageDecoders>

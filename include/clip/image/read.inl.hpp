@@ -32,14 +32,15 @@ bool DeclaredDecoders<D...>::reads(std::span<const std::byte> file) {
   return Decoders<D...>::reads(file);
 }
 template <class... D>
-Result<Image> DeclaredDecoders<D...>::decode(std::span<const std::byte> file, const std::string& place) {
-  return Decoders<D...>::decode(file, place);
+Result<Image> DeclaredDecoders<D...>::decode(std::span<const std::byte> file, const std::string& place,
+                                             DecodeOptions options) {
+  return Decoders<D...>::decode(file, place, options);
 }
 
 CLIP_HOST Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,
                                          ReadOptions options, DecodeImage decode) {
   if (bytes.empty()) return InputError{place, "not an image: no bytes"}.with_id("clip.input.image");
-  Result<Image> image = decode(bytes, place);
+  Result<Image> image = decode(bytes, place, {.strict = options.strict});
   if (!image) return std::move(image).error().with_id("clip.input.image");
   if (options.exif_orientation) {
     const int orientation = exif_orientation(bytes);

@@ -3,6 +3,7 @@
 
 #include <clip/data/image_files.hpp>
 #include <clip/data/read_ahead.hpp>
+#include <clip/image/read.hpp>
 #include <clip/tensor/tensor.hpp>
 
 #include <algorithm>
@@ -27,7 +28,8 @@ struct EmbedOptions {
   int readers = 0;                                // threads that decode and resize; 0: the number of cores
   std::stop_token stop{};                         // stops the range; earlier results stay valid
   std::function<void(EmbedProgress)> progress{};  // after every batch, on the thread that iterates
-  ImageReader read{};                             // for lists of what are no files; empty: try_read_image
+  ReadOptions read{};                             // how each file is decoded
+  ImageReader reader{};                           // for lists of what are no files; empty: try_read_image
 };
 
 /// A file and the features of its image: (1, embed_dim), not normalised.
@@ -49,7 +51,7 @@ class EmbeddedImages {
       : model_{&model}, progress_{std::move(options.progress)}, ahead_{std::move(paths),
                                                                        model.input(),
                                                                        {options.batch, options.readers, options.stop,
-                                                                        std::move(options.read)}} {}
+                                                                        options.read, std::move(options.reader)}} {}
 
   class Iterator {
    public:

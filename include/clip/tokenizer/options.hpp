@@ -11,11 +11,16 @@
 namespace clip::inline CLIP_ABI {
 
 /// How a text is cleaned before it is split.
-///   openai:      repair (fix_text.hpp), unescape HTML references twice, then as `none`
-///   open_clip:   the same, but U+001C … U+001F are white space everywhere, not only at the ends
-///   huggingface: normal form C, collapse white space to single spaces, lower case letter by letter (no final sigma)
-///   none:        collapse white space to single spaces, lower case
-enum class Cleaning : unsigned char { openai, open_clip, huggingface, none };
+///   openai:       repair (fix_text.hpp), unescape HTML references twice, then as `lower`
+///   open_clip:    the same, but U+001C … U+001F are white space everywhere, not only at the ends
+///   huggingface:  normal form C, collapse white space to single spaces, lower case letter by letter (no final sigma)
+///   openai_ftfy:  as `openai`, but first a repair of text that was decoded with the wrong encoding (fix_encoding.hpp):
+///                 all that OpenAI's tokenizer does where the Python package ftfy is installed
+///   canonicalize: OpenCLIP's for SigLIP: all of ftfy, HTML references, `_` is a space, no ASCII punctuation, lower case,
+///                 white space as under `open_clip`
+///   lower:        collapse white space to single spaces, lower case
+///   none:         nothing: capitals keep their case, which the published vocabularies hardly know
+enum class Cleaning : unsigned char { openai, open_clip, huggingface, openai_ftfy, canonicalize, lower, none };
 
 /// The strings that become SOT and EOT if a text contains them. `none`: no text can produce SOT or
 /// EOT, which is right for untrusted texts.
@@ -55,7 +60,8 @@ constexpr SpecialPair strings_of(SpecialStrings specials) {
 
 // The names in model files, and their inverse, which returns an OptionError for any other name.
 constexpr std::string_view name_of(Cleaning cleaning) {
-  constexpr std::array<std::string_view, 4> names{"openai", "open_clip", "huggingface", "none"};
+  constexpr std::array<std::string_view, 7> names{"openai",       "open_clip", "huggingface", "openai+ftfy",
+                                                  "canonicalize", "lower",     "none"};
   return names[static_cast<std::size_t>(cleaning)];
 }
 constexpr std::string_view name_of(SpecialStrings specials) {

@@ -104,9 +104,10 @@ CLIP_HOST void Tokenizer::encode(std::string_view text, Scratch& scratch) const 
 CLIP_HOST void Tokenizer::encode_part(std::string_view text, Scratch& scratch) const {
   const SpecialPair specials = strings_of(policy_.specials);
   const bool huggingface = policy_.cleaning == Cleaning::huggingface;
+  const bool lower = !huggingface && policy_.cleaning != Cleaning::none;
   const auto merge = [&](std::string_view piece) { pairs_->encode(piece, scratch.pairs, scratch.ids); };
   clean_text(text, policy_.cleaning, repair_, scratch.clean);
-  split_pieces(scratch.clean, {specials, !huggingface}, [&](std::string_view piece) {
+  split_pieces(scratch.clean, {specials, lower}, [&](std::string_view piece) {
     if (piece != specials.start && piece != specials.end) return merge(piece);
     if (huggingface) return split_pieces(piece, {{}, false}, merge);  // cleaning made the string
     scratch.ids.push_back(piece == specials.start ? sot() : eot());

@@ -14,8 +14,9 @@ std::string cleaned(std::string_view text, Cleaning cleaning = Cleaning::openai)
 }
 }  // namespace
 
-TEST_CASE("every cleaning collapses white space and lowers case") {
-  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::none}) {
+TEST_CASE("every cleaning but none collapses white space and lowers case") {
+  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::openai_ftfy,
+                                  Cleaning::canonicalize, Cleaning::lower}) {
     CHECK(cleaned("  A Photo\t\n OF  a CAT ", cleaning) == "a photo of a cat");
     CHECK(cleaned("", cleaning).empty());
     CHECK(cleaned(" \t\r\n\f", cleaning).empty());
@@ -29,14 +30,14 @@ TEST_CASE("the fast path for plain text gives the same result as the full cleani
   CHECK(with_accent == plain + " \u00E9");
 }
 
-TEST_CASE("only OpenAI's cleaning repairs text and decodes references") {
+TEST_CASE("OpenAI's cleaning repairs text and decodes references") {
   CHECK(cleaned("AT&amp;amp;T \u201Cx\u201D") == "at&t \"x\"");
-  CHECK(cleaned("AT&amp;amp;T \u201Cx\u201D", Cleaning::none) == "at&amp;amp;t \u201Cx\u201D");
+  CHECK(cleaned("AT&amp;amp;T \u201Cx\u201D", Cleaning::lower) == "at&amp;amp;t \u201Cx\u201D");
   CHECK(cleaned("<&amp;lt;>") == "<<>");
 }
 
 TEST_CASE("U+001C to U+001F are white space at the ends, everywhere or nowhere") {
-  CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::none) == "a\x1Dz");
+  CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::lower) == "a\x1Dz");
   CHECK(cleaned("\x1C a\x1Dz \x1F", Cleaning::huggingface) == "\x1C a\x1Dz \x1F");
   std::u32string spaced;
   clip::detail::collapse_spaces(U"\x1C a\x1Dz \x1F", Cleaning::open_clip, spaced);
@@ -47,7 +48,7 @@ TEST_CASE("Hugging Face's cleaning composes characters, repairs nothing and has 
   CHECK(cleaned("CAFE\u0301 &amp; \u201Cx\u201D \uFF21", Cleaning::huggingface) ==
         "caf\u00E9 &amp; \u201Cx\u201D \uFF41");
   CHECK(cleaned("\u0391\u03A3", Cleaning::huggingface) == "\u03B1\u03C3");
-  CHECK(cleaned("\u0391\u03A3", Cleaning::none) == "\u03B1\u03C2");
+  CHECK(cleaned("\u0391\u03A3", Cleaning::lower) == "\u03B1\u03C2");
 }
 
 TEST_CASE("the caller's repair runs before ours, in the cleanings that repair") {
@@ -62,8 +63,31 @@ TEST_CASE("the caller's repair runs before ours, in the cleanings that repair") 
   CHECK(with("sch\u00C3\u00B6n", Cleaning::openai) == "\"sch\u00F6n\" &");
   CHECK(with("sch\u00C3\u00B6n", Cleaning::open_clip) == "\"sch\u00F6n\" &");
   CHECK(with("sch\u00C3\u00B6n", Cleaning::huggingface) == "sch\u00E3\u00B6n");
-  CHECK(with("sch\u00C3\u00B6n", Cleaning::none) == "sch\u00E3\u00B6n");
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::lower) == "sch\u00E3\u00B6n");
+  CHECK(with("sch\u00C3\u00B6n", Cleaning::none) == "sch\u00C3\u00B6n");
   CHECK(with("bad \xFF byte", Cleaning::openai) == "bad \uFFFD byte");
+}
+
+TEST_CASE("only the cleanings with all of ftfy repair text that was decoded with the wrong encoding") {
+  for (const Cleaning cleaning : {Cleaning::openai_ftfy, Cleaning::canonicalize})
+    CHECK(cleaned("Sch\u00C3\u00B6n  DAS", cleaning) == "sch\u00F6n das");
+  for (const Cleaning cleaning : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::lower})
+    CHECK(cleaned("Sch\u00C3\u00B6n  DAS", cleaning) == "sch\u00E3\u00B6n das");
+  std::string repaired;
+  clip::clean_text("Sch\u00C3\u00B6n", Cleaning::open_clip, clip::repair_encoding, repaired);
+  CHECK(repaired == "sch\u00F6n");
+}
+
+TEST_CASE("canonicalize removes ASCII punctuation, and an underscore becomes a space") {
+  CHECK(cleaned("A snake_case, (well-known)  \u201Cphoto\u201D!", Cleaning::canonicalize) ==
+        "a snake case wellknown photo");
+  CHECK(cleaned("!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~", Cleaning::canonicalize).empty());
+  CHECK(cleaned("AT&amp;amp;T\x1Ex \u00AB\u00A1\u00BB", Cleaning::canonicalize) == "attx \u00AB\u00A1\u00BB");
+}
+
+TEST_CASE("none leaves a text as it is, but for bytes that are not UTF-8") {
+  CHECK(cleaned(" A  Photo &amp; \u201Cx\u201D\n", Cleaning::none) == " A  Photo &amp; \u201Cx\u201D\n");
+  CHECK(cleaned("A\xFF", Cleaning::none) == "A\uFFFD");
 }
 
 TEST_CASE("bytes that are not UTF-8 become U+FFFD") {

@@ -11,8 +11,16 @@
 
 namespace clip::inline CLIP_ABI {
 
+/// strict: refuse every damaged JPEG and PNG. Otherwise those are read that Pillow 13 reads, with its pixels: PNGs with
+/// wrong checksums of pixels, with unknown critical chunks, without an end; JPEGs with damaged data or missing markers,
+/// whose pixels are grey or shifted from there on. A file that ends before its pixels do is always refused.
+struct DecodeOptions {
+  bool strict = false;
+};
+
 /// A decoder of one or more formats: `reads` checks the signature, `decode` returns the pixels or an InputError for
-/// `place`, and `formats` lists the formats. A custom decoder precedes the built-in ones:
+/// `place`, and `formats` lists the formats. A custom decoder precedes the built-in ones, and may take DecodeOptions as
+/// the last argument of `decode`:
 ///
 ///   struct Heif { static std::string formats(); static bool reads(…); static Result<Image> decode(…); };
 ///   auto image = clip::read_image<clip::Decoders<Heif, clip::ImageDecoders>>("a.heic");
@@ -23,6 +31,17 @@ concept ImageDecoder = requires(std::span<const std::byte> file, const std::stri
   { D::decode(file, place) } -> std::same_as<Result<Image>>;
 };
 
+namespace detail {
+template <ImageDecoder Decoder>
+Result<Image> decode_with(std::span<const std::byte> file, const std::string& place, DecodeOptions options) {
+  if constexpr (requires { Decoder::decode(file, place, options); }) {
+    return Decoder::decode(file, place, options);
+  } else {
+    return Decoder::decode(file, place);
+  }
+}
+}  // namespace detail
+
 /// Decodes with the first decoder that reads the file.
 template <ImageDecoder... D>
 struct Decoders {
@@ -32,11 +51,11 @@ struct Decoders {
     return all;
   }
   static bool reads(std::span<const std::byte> file) { return (D::reads(file) || ...); }
-  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place, DecodeOptions options = {}) {
     Result<Image> result = Error{InputError{place, "not an image in a supported format: expected " + formats()}};
     const auto decode_with = [&]<class Decoder>() {
       if (!Decoder::reads(file)) return false;
-      result = Decoder::decode(file, place);
+      result = detail::decode_with<Decoder>(file, place, options);
       return true;
     };
     (void)(decode_with.template operator()<D>() || ...);

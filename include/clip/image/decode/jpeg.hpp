@@ -34,10 +34,10 @@ struct JpegReading {
   ::jpeg_error_mgr errors{};
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX] = "";
-  bool truncated = false, too_many_scans = false;
+  bool truncated = false, too_many_scans = false, strict;
   ::jpeg_progress_mgr progress{};
 
-  JpegReading() {
+  explicit JpegReading(bool strict_) : strict{strict_} {
     info.err = ::jpeg_std_error(&errors);
     info.client_data = this;
     errors.error_exit = &fail;
@@ -64,7 +64,8 @@ struct JpegReading {
   }
 
   /// Level -1 is a warning. Extraneous bytes between segments, odd header fields and an unknown colour transform are
-  /// harmless, as for the reference; every other warning means invented pixels, and is an error.
+  /// harmless, as for the reference; every other warning means invented pixels, and is an error if strict. An end of the
+  /// file is always one.
   static void warn(::j_common_ptr info, int level) {
     if (level >= 0) return;
     switch (info->err->msg_code) {
@@ -72,7 +73,8 @@ struct JpegReading {
       case JWRN_JFIF_MAJOR:
       case JWRN_ADOBE_XFORM:
       case JWRN_NOT_SEQUENTIAL: return;
-      default: fail(info);
+      default:
+        if (static_cast<JpegReading*>(info->client_data)->strict || info->err->msg_code == JWRN_JPEG_EOF) fail(info);
     }
   }
 
@@ -105,8 +107,8 @@ struct JpegDecoder {
   static std::string formats() { return "JPEG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_jpeg(file); }
 
-  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
-    detail::JpegReading reading;
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place, DecodeOptions options = {}) {
+    detail::JpegReading reading{options.strict};
     const auto error = [&]() -> Error {
       if (reading.too_many_scans)
         return InputError{place, "scans of a JPEG", "at most " + std::to_string(most_jpeg_scans), "more"};

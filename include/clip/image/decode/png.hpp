@@ -7,6 +7,7 @@
 #if defined(CLIP_HAS_PNG) && CLIP_HAS_PNG
 
 #include <clip/image/decode/file_mode.hpp>
+#include <clip/image/decode/png_chunks.hpp>
 
 #include <png.h>
 
@@ -86,6 +87,13 @@ struct PngReading {
     ::png_read_end(png, nullptr);
     return true;
   }
+
+  /// Whether what failed came behind the pixels.
+  bool has_all_rows() const {
+    return ::png_get_interlace_type(png, info) == PNG_INTERLACE_NONE
+               ? ::png_get_current_row_number(png) >= ::png_get_image_height(png, info)
+               : ::png_get_current_pass_number(png) >= PNG_INTERLACE_ADAM7_PASSES;
+  }
 };
 
 }  // namespace detail
@@ -94,7 +102,19 @@ struct PngDecoder {
   static std::string formats() { return "PNG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_png(file); }
 
-  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place, DecodeOptions options = {}) {
+    Result<Image> image = decode_all(file, place, true);
+    if (image || options.strict) return image;
+    const auto mended = detail::png_as_pillow_reads(file);
+    if (!mended) return image;
+    return decode_all(*mended, place, false);
+  }
+
+ private:
+  /// `to_the_end`: the compressed data must end as it should, too.
+  static Result<Image> decode_all(std::span<const std::byte> file, const std::string& place, bool to_the_end) {
+    // The library passes over unknown chunks before it; file_mode() does not.
+    if (!detail::starts_with(file, "IHDR", 12)) return InputError{place, "damaged image (its first chunk is not IHDR)"};
     detail::PngReading reading{file};
     const auto error = [&]() -> Error {
       return reading.truncated
@@ -111,7 +131,7 @@ struct PngDecoder {
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(height) * row_bytes);
     std::vector<::png_bytep> rows(static_cast<std::size_t>(height));
     for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = pixels.data() + y * row_bytes;
-    if (!reading.pixels(rows.data())) return error();
+    if (!reading.pixels(rows.data()) && (to_the_end || !reading.has_all_rows())) return error();
 
     const int channels = ::png_get_channels(reading.png, reading.info);
     const Pixels kind = mode.gray16     ? Pixels::gray16

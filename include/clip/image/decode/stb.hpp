@@ -4,6 +4,7 @@
 #include <clip/image/decode/decoder.hpp>
 #include <clip/image/decode/file_mode.hpp>
 #include <clip/image/decode/jpeg_guard.hpp>
+#include <clip/image/decode/png_chunks.hpp>
 #include <clip/image/decode/signatures.hpp>
 #include <clip/image/orientation.hpp>
 #include <clip/io/bytes.hpp>
@@ -133,7 +134,8 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
 }  // namespace detail
 
 /// Pixels differ from the reference's by a few levels (with 4:2:2 sampling by more along edges). Converts CMYK to RGB
-/// at once, not after resizing. Does not support arithmetic coding.
+/// at once, not after resizing. Does not support arithmetic coding. Refuses every damaged file, also those that the
+/// reference reads.
 struct StbJpegDecoder {
   static std::string formats() { return "JPEG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_jpeg(file); }
@@ -148,7 +150,16 @@ struct StbJpegDecoder {
 struct StbPngDecoder {
   static std::string formats() { return "PNG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_png(file); }
-  static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
+  static Result<Image> decode(std::span<const std::byte> file, const std::string& place, DecodeOptions options = {}) {
+    Result<Image> image = decode_all(file, place);
+    if (image || options.strict) return image;
+    const auto mended = detail::png_as_pillow_reads(file);
+    if (!mended) return image;
+    return decode_all(*mended, place);
+  }
+
+ private:
+  static Result<Image> decode_all(std::span<const std::byte> file, const std::string& place) {
     if (!detail::png_chunks_fit(file)) return InputError{place, "truncated image"};
     if (detail::png_mode(file).palette) return detail::decode_by_stb(detail::with_whole_palette(file), place);
     return detail::decode_by_stb(file, place);

@@ -1,6 +1,7 @@
 // clip/tokenizer/clean/clean.hpp: text cleaning before tokenization: repair, HTML unescaping, white space, lower case.
 #pragma once
 
+#include <clip/tokenizer/clean/fix_encoding.hpp>
 #include <clip/tokenizer/clean/fix_text.hpp>
 #include <clip/tokenizer/clean/html.hpp>
 #include <clip/tokenizer/clean/repair.hpp>
@@ -8,6 +9,7 @@
 #include <clip/tokenizer/unicode/normal_form.hpp>
 #include <clip/tokenizer/unicode/unicode.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -41,10 +43,11 @@ inline void clean_plain(std::string_view text, std::string& out) {
 }
 
 /// Collapses runs of white space to one space and strips the ends. U+001C … U+001F are white space to Python's strings
-/// (in OpenAI's cleaning at the ends, in open_clip's everywhere) but not to regular expressions.
+/// (in OpenAI's cleanings at the ends, in OpenCLIP's everywhere) but not to regular expressions.
 inline void collapse_spaces(const std::u32string& text, Cleaning cleaning, std::u32string& out) {
   const auto separator = [](char32_t c) { return c >= 0x1C && c <= 0x1F; };
-  const bool everywhere = cleaning == Cleaning::open_clip, nowhere = cleaning == Cleaning::huggingface;
+  const bool everywhere = cleaning == Cleaning::open_clip || cleaning == Cleaning::canonicalize;
+  const bool nowhere = cleaning == Cleaning::huggingface;
   const auto at_end = [=](char32_t c) { return is_space(c) || (!nowhere && separator(c)); };
   const auto inside = [=](char32_t c) { return is_space(c) || (everywhere && separator(c)); };
   std::size_t begin = 0, end = text.size();
@@ -60,26 +63,46 @@ inline void collapse_spaces(const std::u32string& text, Cleaning cleaning, std::
   }
 }
 
+/// Removes ASCII punctuation, except that `_` becomes a space.
+inline void remove_punctuation(std::u32string& text) {
+  std::erase_if(text, [](char32_t c) {
+    return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`' && c != '_') ||
+           (c >= '{' && c <= '~');
+  });
+  std::ranges::replace(text, U'_', U' ');
+}
+
 }  // namespace detail
+
+/// Whether a cleaning repairs text, by fix_text at least.
+constexpr bool repairs(Cleaning cleaning) {
+  return cleaning == Cleaning::openai || cleaning == Cleaning::open_clip || cleaning == Cleaning::openai_ftfy ||
+         cleaning == Cleaning::canonicalize;
+}
 
 /// Replaces `out` by the cleaned text in valid UTF-8: each invalid byte of `text` becomes one U+FFFD.
 inline void clean_text(std::string_view text, Cleaning cleaning, const TextRepair& repair, std::string& out) {
-  const bool repairs = cleaning == Cleaning::openai || cleaning == Cleaning::open_clip;
-  if (repairs && repair) {
+  if (repairs(cleaning) && repair) {
     const std::string better = repair(valid_utf8(text));
     return clean_text(better, cleaning, nullptr, out);
   }
+  if (cleaning == Cleaning::none) {
+    out = valid_utf8(text);
+    return;
+  }
   out.clear();
-  if (detail::is_plain(text)) return detail::clean_plain(text, out);
+  if (cleaning != Cleaning::canonicalize && detail::is_plain(text)) return detail::clean_plain(text, out);
 
   std::u32string a, b;
   decode_utf8(text, a);
-  if (repairs) {
-    a = fix_text(a);
+  if (repairs(cleaning)) {
+    const bool encoding = cleaning == Cleaning::openai_ftfy || cleaning == Cleaning::canonicalize;
+    a = encoding ? fix_text_and_encoding(a) : fix_text(a);
     html_unescape(a, b);
     html_unescape(b, a);
   }
   if (cleaning == Cleaning::huggingface) normal_form_c(a);
+  if (cleaning == Cleaning::canonicalize) detail::remove_punctuation(a);
   detail::collapse_spaces(a, cleaning, b);
   if (cleaning == Cleaning::huggingface) {
     lower_letters(b, a);

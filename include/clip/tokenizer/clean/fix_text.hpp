@@ -1,7 +1,7 @@
 // clip/tokenizer/clean/fix_text.hpp: repair of web text: references, quotes, ligatures, widths, controls.
 //
 // The steps of ftfy.fix_text 6.3, which the reference tokenizer runs first, except its repair of text that was decoded
-// with the wrong encoding ("schÃ¶n"). Such text stays unchanged unless the caller supplies that repair (clean.hpp).
+// with the wrong encoding ("schÃ¶n"): fix_encoding.hpp has all of them.
 #pragma once
 
 #include <clip/tokenizer/clean/html.hpp>
@@ -65,9 +65,20 @@ inline char32_t through_capital(char32_t c) {
   }
 }
 
+inline void append_through_capital(std::u32string& out, char32_t c) {
+  if (const char32_t letter = through_capital(c); letter == 1) {
+    out += U"ss";
+  } else {
+    out.push_back(letter);
+  }
+}
+
 /// Parses the reference at text[at]: '&', up to 24 letters and digits, and a required ';'. Appends its characters to
-/// `out` and returns its length in `text`, or 0 if there is none. Names in capitals count as well (&EACUTE;).
-inline std::size_t strict_reference(const std::u32string& text, std::size_t at, std::u32string& out) {
+/// `out` and returns its length in `text`, or 0 if there is none. Names in capitals count as well (&EACUTE;): then
+/// capital(out, c) appends each character.
+template <class Append = decltype(append_through_capital)>
+std::size_t strict_reference(const std::u32string& text, std::size_t at, std::u32string& out,
+                             Append&& capital = append_through_capital) {
   const auto is_word = [](char32_t c) {
     return (c >= '0' && c <= '9') || (c < 0x80 && (c | 0x20) >= 'a' && (c | 0x20) <= 'z');
   };
@@ -98,12 +109,8 @@ inline std::size_t strict_reference(const std::u32string& text, std::size_t at, 
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const HtmlEntity* entity = html_entity(name);
   if (entity == nullptr) return 0;
-  if (const char32_t c = through_capital(entity->first); c == 1) {
-    out += U"ss";
-  } else {
-    out.push_back(c);
-  }
-  if (entity->second != 0) out.push_back(entity->second);
+  capital(out, entity->first);
+  if (entity->second != 0) capital(out, entity->second);
   return end + 1 - at;
 }
 

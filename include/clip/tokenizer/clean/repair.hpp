@@ -9,10 +9,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// A repair by the caller, which runs before ours in the cleanings that repair (openai, open_clip): `f(text)`
-/// returns the repaired text. ftfy also repairs text that was decoded with the wrong encoding ("schÃ¶n"); fix_text
-/// does not. Pass that step alone here, or all of ftfy.fix_text: fix_text then completes the former and leaves the
-/// result of the latter unchanged. The argument is valid UTF-8. If several threads share the tokenizer, the
+/// A repair by the caller, which runs before ours in the cleanings that repair (openai, openai+ftfy, open_clip,
+/// canonicalize): `f(text)` returns the repaired text. repair_encoding (fix_encoding.hpp) is one: with it `open_clip`
+/// also repairs text that was decoded with the wrong encoding ("schÃ¶n"). The argument is valid UTF-8. If several threads share the tokenizer, the
 /// function must be callable from all of them.
 using TextRepair = std::function<std::string(std::string_view)>;
 
