@@ -15,7 +15,10 @@ struct Tokenizer::Impl {
 
 Tokenizer::Tokenizer(const std::string& vocabulary)
     : impl_{new Impl{
-          std::async(std::launch::async, [vocabulary] { return clip::open_tokenizer(vocabulary); }).share()}} {}
+          // Deferred to the first call where the system starts no more threads.
+          std::async(std::launch::async | std::launch::deferred, [vocabulary] {
+            return clip::open_tokenizer(vocabulary);
+          }).share()}} {}
 Tokenizer::~Tokenizer() = default;
 
 clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const {

@@ -30,8 +30,9 @@ inline Result<BytePairs> try_read_merges(const std::string& path, std::string_vi
 
 template <class Inflate>
 Result<BytePairs> try_read_json_vocabulary(const std::string& path, std::string_view text) {
-  const auto json = try_parse_json(text, path);
+  auto json = try_parse_json(text, path);
   if (!json) return json.error();
+  const DismantledAtEnd end{*json};
   if (const auto model = json->find("model"); model != json->end() && model->is_object())
     return try_read_tokenizer_json(*json, path);
 
