@@ -1,16 +1,38 @@
 // clip: command-line tool of the library. `clip --help` lists the commands, `clip COMMAND --help` describes one.
 //
-// Exit status: 0 success; 1 bad input, and a line on standard error names it and the reason; 2 wrong command line.
+// Exit status: 0 success; 1 bad input or too little memory, and a line on standard error names it and the reason; 2 wrong
+// command line.
 #include "command_line.hpp"
 #include "terminal.hpp"
 
 #include <clip/core/error.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <new>
 
+namespace {
+
+void report_no_memory() {
+  tool::print_error("not enough memory: the system, or a limit such as that of ulimit -v, gives no more");
+}
+
+/// Where an exception cannot be caught, as in a destructor of another library.
+[[noreturn]] void terminated() {
+  try {
+    if (std::current_exception()) std::rethrow_exception(std::current_exception());
+  } catch (const std::bad_alloc&) {
+    report_no_memory();
+    std::_Exit(1);
+  } catch (...) {}
+  std::abort();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  std::set_terminate(terminated);
   tool::catch_interrupts();
   int status = 1;
   try {
@@ -20,7 +42,7 @@ int main(int argc, char** argv) {
     return 2;
   } catch (const tool::ClosedPipe&) { tool::end_by_signal(SIGPIPE); } catch (const clip::Error& e) {
     tool::print_error(e.message());
-  } catch (const std::bad_alloc&) { tool::print_error("not enough memory"); } catch (const std::exception& e) {
+  } catch (const std::bad_alloc&) { report_no_memory(); } catch (const std::exception& e) {
     tool::print_error(e.what());
   }
   if (tool::interrupted() != 0) tool::end_by_signal(tool::interrupted());
