@@ -47,6 +47,12 @@ class DismantledAtEnd {
   Json& value_;
 };
 
+/// Whether a value is this text. (`value == "text"` makes a Json of the text, and ends the program without memory.)
+inline bool is_text(const Json& value, std::string_view text) {
+  const auto* const held = value.get_ptr<const Json::string_t*>();
+  return held != nullptr && *held == text;
+}
+
 inline void put_fields(Json&) {}
 template <class Value, class... Rest>
 void put_fields(Json& object, const char* key, Value&& value, Rest&&... rest) {
