@@ -60,17 +60,23 @@ TEST_CASE("converting and saving without memory leave the old file or the new on
                                .dtype = Dtype::f16,
                                .assumed = {.activation = Activation::gelu, .image_heads = 4, .text_heads = 2}};
   const std::string out = folder / "out", one = folder / "one.safetensors";
-  check_without_memory(none, [&](Nothing&) {
-    convert_file(files + "state.pt", out, options);
-    return get(out + "/model.safetensors") + get(out + "/config.json") + get(out + "/preprocessor_config.json");
-  });
+  check_without_memory(
+      none,
+      [&](Nothing&) {
+        convert_file(files + "state.pt", out, options);
+        return get(out + "/model.safetensors") + get(out + "/config.json") + get(out + "/preprocessor_config.json");
+      },
+      40);  // every run waits for the disk
   CHECK(std::distance(std::filesystem::directory_iterator(out), std::filesystem::directory_iterator()) == 3);
   Model<Stored> model{Cpu<>{{.threads = 1}}};
   load(model, files + "wanted.safetensors");
-  check_without_memory(none, [&](Nothing&) {
-    save(model, one, {.metadata = {{"a", "b"}, {"note", "a longer text than fits a string of its own"}}});
-    return get(one);
-  });
+  check_without_memory(
+      none,
+      [&](Nothing&) {
+        save(model, one, {.metadata = {{"a", "b"}, {"note", "a longer text than fits a string of its own"}}});
+        return get(one);
+      },
+      40);
   CHECK(folder.entries() == 2);
 }
 
