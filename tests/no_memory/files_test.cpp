@@ -84,10 +84,10 @@ TEST_CASE("JSON, configurations, lists and vocabularies without memory") {
   std::string nested = "{\"a\": [1, 2, [3, {\"b\": [4, 5, 6]}]], \"text\": \"longer than a small string can hold it\"";
   for (int i = 0; i < 40; ++i) nested += ", \"key " + std::to_string(i) + "\": [[1, 2], {\"x\": [3]}]";
   nested += "}";
+  const std::string config = config_text(AnyConfig{Stored});
   check_without_memory(none, [&](Nothing&) { return json_text(parse_json(nested, "nested.json")); });
-  check_without_memory(none, [&](Nothing&) {
-    return try_parse_config<KnownFamilies>(config_text(AnyConfig{Stored}), "x.json").value().embed_dim;
-  });
+  check_without_memory(none,
+                       [&](Nothing&) { return try_parse_config<KnownFamilies>(config, "x.json").value().embed_dim; });
   check_without_memory(none, [&](Nothing&) {
     return try_parse_text_list("{\"cat\": [\"a cat with a long, long tail\", \"a kitten\"], \"dog\": [\"a dog\"]}",
                                "x.json", {})
