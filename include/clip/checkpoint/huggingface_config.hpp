@@ -61,8 +61,8 @@ inline TowerStatement read_huggingface_tower(DescriptionReader& read, const Json
 inline bool is_huggingface_clip(DescriptionReader& read, const Json& config) {
   constexpr const char* expected = "clip (transformers' CLIPModel, or OpenCLIP's model_cfg)";
   const Json* const kind = read.find(&config, "model_type");
-  if (kind != nullptr && *kind != "clip") read.problem("model_type", expected, *kind);
-  if (kind != nullptr) return *kind == "clip";
+  if (kind != nullptr && !is_text(*kind, "clip")) read.problem("model_type", expected, *kind);
+  if (kind != nullptr) return is_text(*kind, "clip");
   for (const char* const key : {"vision_config", "text_config", "vision_config_dict", "text_config_dict"})
     if (read.find(&config, key) != nullptr) return true;
   read.problem("model_type", expected, nullptr);
