@@ -84,7 +84,7 @@ class Texts {
   void add(Ids ids, bool was_cut = false) { try_add(ids, was_cut).value(); }
 
   /// Adds row i of other texts: captions are tokenised once, then assembled into batches.
-  /// InputError: no such row; texts of the other kind, of another vocabulary's size, or with another end-of-text id.
+  /// InputError: no such row; texts of the other kind, of another vocabulary, or with another end-of-text id.
   void append(const Texts& other, Index i) {
     if (i < 0 || i >= other.size())
       raise(InputError{"texts", "row to append", "0 to " + std::to_string(other.size() - 1), i});
@@ -100,9 +100,9 @@ class Texts {
                        "the other kind"});
     if (eot_id_ != other.eot_id_)
       raise(InputError{"texts", "end-of-text id of the row to append", eot_id_, other.eot_id_});
-    if (vocabulary_ != nullptr && other.vocabulary_ != nullptr && vocabulary_->size != other.vocabulary_->size)
+    if (vocabulary_ != nullptr && other.vocabulary_ != nullptr && !same_vocabulary(*vocabulary_, *other.vocabulary_))
       raise(
-          InputError{"texts", "size of the vocabulary of the row to append", vocabulary_->size, other.vocabulary_->size}
+          InputError{"texts", "vocabulary of the row to append", vocabulary_->in_words(), other.vocabulary_->in_words()}
               .with_id("clip.input.vocabulary"));
     if (this != &other) return keep(other[i], other.was_cut(i));
     const std::vector<std::int32_t> own(other[i].begin(), other[i].end());
