@@ -39,7 +39,9 @@ class Parameters {
   /// OptionError: a pattern that fits none of them, nothing selected, or a parameter that is packed.
   template <class M>
   explicit Parameters(M& model, const Selection& selection = {})
-      : Parameters{named_parameters<T>(model), model.backend(), selection} {}
+      : Parameters{named_parameters<T>(model), model.backend(), selection} {
+    static_assert(!std::is_const_v<M>, "Parameters: training changes the model, but it is const");
+  }
 
   /// The same from a flat list.
   Parameters(const std::vector<NamedParameter<Parameter<T>>>& parameters, B backend, const Selection& selection = {})

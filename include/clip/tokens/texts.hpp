@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,12 @@ class Texts {
   /// Takes its kind from the first text appended.
   Texts() = default;
   explicit Texts(std::int32_t eot_id) : eot_id_{eot_id} {}
+  /// Strings do not compile where token ids are expected.
+  template <class Raw>
+    requires(std::convertible_to<const Raw&, std::string_view> || std::same_as<Raw, std::vector<std::string>>)
+  Texts(const Raw&) {
+    static_assert(sizeof(Raw) == 0, "texts: these are strings, not token ids: pass tokenizer(texts)");
+  }
   static Texts whole(std::int32_t pad = 0) {
     Texts texts;
     texts.whole_ = true;
