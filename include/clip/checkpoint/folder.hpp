@@ -1,6 +1,7 @@
 // clip/checkpoint/folder.hpp: reader of weights in a file, in shards with an index, or in a model's folder.
 #pragma once
 
+#include <clip/checkpoint/folder_description.hpp>
 #include <clip/formats/tensor_file.hpp>
 
 #include <string>
@@ -12,6 +13,11 @@ namespace clip::inline CLIP_ABI {
 [[nodiscard]] CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path);
 
 inline TensorFile open_tensors(const std::string& path) { return try_open_tensors(path).value(); }
+
+namespace detail {
+/// The JSON file at a path, and the image processor described beside it.
+CLIP_HOST Result<FolderDescription> try_read_description_file(const std::string& path);
+}  // namespace detail
 
 }  // namespace clip::inline CLIP_ABI
 
