@@ -179,3 +179,17 @@ TEST_CASE("convert: a stop ends it with an error of its own and writes nothing, 
   CHECK(folder.entries() == 0);
   CHECK(try_convert_file(files + "wanted.safetensors", folder / "out.safetensors").has_value());
 }
+
+TEST_CASE("convert: there and back is byte-equal for files of this library") {
+  const TemporaryFolder folder;
+  Model<Stored, Naive<float>> model;
+  load(model, files + "huggingface");
+  save(model, folder / "first.safetensors");
+  for (const Dialect dialect : {Dialect::openai, Dialect::openclip, Dialect::huggingface}) {
+    CAPTURE(name_of(dialect));
+    const std::string there = folder / std::string(name_of(dialect)) + (dialect == Dialect::openai ? ".safetensors" : "");
+    convert_file(folder / "first.safetensors", there, {.dialect = dialect});
+    convert_file(there, folder / "back.safetensors");
+    CHECK(get(folder / "back.safetensors") == get(folder / "first.safetensors"));
+  }
+}

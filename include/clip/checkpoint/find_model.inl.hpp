@@ -15,7 +15,8 @@ namespace detail {
 
 /// The configuration of weights. LoadError: an activation that nobody states.
 template <class F>
-Result<AnyConfigOf<F>> try_find_in_weights(const TensorFile& file, const std::string& path, const Assumptions& assumed) {
+Result<AnyConfigOf<F>> try_find_in_weights(const TensorFile& file, const std::string& path,
+                                           const Assumptions& assumed) {
   const auto found = try_inspect<F>(file, assumed);
   if (!found) return found.error();
   if (found->activation_known) return found->config;

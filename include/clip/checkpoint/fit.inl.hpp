@@ -50,10 +50,9 @@ void tell_assumed(const LoadTarget<F>& model, const TensorFile& file, const Mode
       assumed_in_words(stated, model.image ? &*model.image : nullptr, model.text ? &*model.text : nullptr,
                        model.input ? &*model.input : nullptr);
   if (!words.empty())
-    say_once(Topic::assumed,
-             printable(file.place() + " states less than the model does; assumed, as the model has them: " +
-                       words)
-                 .c_str());
+    say_once(
+        Topic::assumed,
+        printable(file.place() + " states less than the model does; assumed, as the model has them: " + words).c_str());
 }
 
 /// LoadError: every statement of the file and its folder that differs from the model, in one sentence.

@@ -54,7 +54,8 @@ std::vector<const NamedConfigOf<F>*> spelt(const std::string& name) {
     if (without_case(known.name) == without_case(name)) return {&known};
     Spelling found = spelling_of(known.name);
     if (found.source.empty()) found.source = "openai";
-    if (found.architecture != wanted.architecture || (!wanted.source.empty() && found.source != wanted.source)) continue;
+    if (found.architecture != wanted.architecture || (!wanted.source.empty() && found.source != wanted.source))
+      continue;
     if (!wanted.quick_gelu || has_quick_gelu<F>(known.config)) models.push_back(&known);
   }
   return models;
