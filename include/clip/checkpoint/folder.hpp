@@ -1,7 +1,6 @@
 // clip/checkpoint/folder.hpp: reader of weights in a file, in shards with an index, or in a model's folder.
 #pragma once
 
-#include <clip/checkpoint/folder_description.hpp>
 #include <clip/formats/tensor_file.hpp>
 
 #include <string>
