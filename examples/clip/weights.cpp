@@ -68,6 +68,7 @@ clip::Error in_options(const clip::Error& error, const std::string& weights) {
   const std::string fitting = models.empty() ? "a configuration file" : models;
   if (names || settings) {
     if (!models.empty()) message += "; --model " + models + " would fit";
+    else if (clip::try_find_model(weights)) message += "; without --model, the model is what the weights state";
     return clip::LoadError{error.place(), message}.with_id(names ? "clip.load.names" : "clip.load.settings");
   }
   return clip::LoadError{error.place(), message + "; give it as --model: " + fitting}.with_id("clip.load.activation");

@@ -2,6 +2,7 @@
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/name_tables.hpp>
 #include <clip/core/stop.hpp>
+#include <clip/formats/safetensors_write.hpp>
 #include <clip/io/json.hpp>
 
 #include "stored_clip.hpp"

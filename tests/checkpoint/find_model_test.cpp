@@ -2,6 +2,7 @@
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/io/json.hpp>
 #include <clip/model/catalogue.hpp>
+#include <clip/model/config_json.hpp>
 
 #include "stored_clip.hpp"
 

@@ -1,4 +1,5 @@
 #include <clip/checkpoint/infer.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/model/catalogue.hpp>
 

@@ -83,6 +83,7 @@ says_one_line
 same bare.npy with.npy
 expect 1 "$clip" embed --model two_heads.json --weights tiny.safetensors --images photos --output no.npy
 says 'image heads: expected 2 (the model'"'"'s), found 3'
+says 'without --model, the model is what the weights state'
 case $(cat err) in *clip::*) fail "C++ in: $(cat err)" ;; esac
 expect 1 "$clip" convert bare.safetensors bare_folder --dialect huggingface
 says_one_line
