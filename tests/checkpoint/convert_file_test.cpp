@@ -181,7 +181,7 @@ TEST_CASE("convert: a stop ends it with an error of its own and writes nothing, 
   CHECK(try_convert_file(files + "wanted.safetensors", folder / "out.safetensors").has_value());
 }
 
-TEST_CASE("convert: there and back is byte-equal for files of this library") {
+TEST_CASE("convert: there and back, tensors are byte-equal, and so is the file, but through transformers") {
   const TemporaryFolder folder;
   Model<Stored, Naive<float>> model;
   load(model, files + "huggingface");
@@ -191,6 +191,8 @@ TEST_CASE("convert: there and back is byte-equal for files of this library") {
     const std::string there = folder / std::string(name_of(dialect)) + (dialect == Dialect::openai ? ".safetensors" : "");
     convert_file(folder / "first.safetensors", there, {.dialect = dialect});
     convert_file(there, folder / "back.safetensors");
-    CHECK(get(folder / "back.safetensors") == get(folder / "first.safetensors"));
+    CHECK(content(folder / "back.safetensors") == content(folder / "first.safetensors"));
+    // A folder of transformers states another order of colours, which the metadata then have.
+    CHECK((get(folder / "back.safetensors") == get(folder / "first.safetensors")) == (dialect != Dialect::huggingface));
   }
 }
