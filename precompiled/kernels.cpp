@@ -76,6 +76,7 @@ decltype(auto) run(const P& primitive, const X&... arguments) {
 
 constexpr Kernels kernel_table{
     .takes_bfloat16 = cpu::has_dot<cpu::Bfloat16Dot, T>,
+    .takes_int8 = cpu::has_dot<cpu::Int8Dot, T>,
     .peak_flops =
         [](Failure& failure, Layout weights, int threads) {
           return guarded(failure, [&] { return clip::peak_flops(weights, threads); });

@@ -36,8 +36,9 @@ std::string format_number(const char* format, double x) {
 
 void print(Output& out, const BenchCase& c, const BenchSeconds& seconds, double memory, Peaks& peaks, bool json) {
   const std::string dtype = c.dtype ? name_of(*c.dtype) : "-";
+  const bool has_share = c.flops > 0 && c.as_counted && has_products(*c.dtype);
   const double rate = c.amount / seconds.min, flops = c.flops / seconds.min,
-               share = c.flops > 0 ? flops / peaks(*c.dtype, c.threads) : 0;
+               share = has_share ? flops / peaks(*c.dtype, c.threads) : 0;
   if (json) {
     out.line(clip::json_text({{"case", c.name},
                               {"dtype", dtype},
@@ -48,14 +49,14 @@ void print(Output& out, const BenchCase& c, const BenchSeconds& seconds, double 
                               {"rate", rounded(rate)},
                               {"unit", c.unit},
                               {"gflops", c.flops > 0 ? rounded(flops / 1e9) : clip::Json()},
-                              {"share_of_peak", c.flops > 0 ? rounded(share) : clip::Json()},
+                              {"share_of_peak", has_share ? rounded(share) : clip::Json()},
                               {"peak_rss_mib", rounded(memory)}}));
   } else {
     char line[256];
     std::snprintf(line, sizeof line, "%-32s %-5s %6lld %7d %10.6f %10.6f %12.5g %-10s %9s %6s %9.0f", c.name.c_str(),
                   dtype.c_str(), static_cast<long long>(c.batch), c.threads, seconds.min, seconds.median, rate,
                   c.unit.c_str(), (c.flops > 0 ? format_number("%.1f", flops / 1e9) : "-").c_str(),
-                  (c.flops > 0 ? format_number("%.1f", 100 * share) : "-").c_str(), memory);
+                  (has_share ? format_number("%.1f", 100 * share) : "-").c_str(), memory);
     out.line(line);
   }
   out.flush();

@@ -20,6 +20,7 @@ struct BenchCase {
   double amount = 1;  // units per call
   std::string unit{};
   double flops = 0;                 // nominal FLOPs per call; 0: not counted
+  bool as_counted = false;          // they are those that the call computes, so that a share of the peak makes sense
   std::function<void()> work{};     // the timed call
   std::function<void()> before{};   // untimed, before every call
   std::function<void()> warm_up{};  // replaces the untimed first call

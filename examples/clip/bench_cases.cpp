@@ -37,9 +37,11 @@ BenchCase image_case(const Setting& s) {
   const auto model = std::make_shared<const Model>(s.model(Towers::image));
   const auto images = std::make_shared<const clip::Images>(random_input(model->input(), s.batch));
   const auto n = static_cast<double>(s.batch);
-  return {.amount = n, .unit = "images/s", .flops = n * clip::count_flops(s.config()).image, .work = [=] {
-            model->encode_image(*images);
-          }};
+  return {.amount = n,
+          .unit = "images/s",
+          .flops = n * clip::count_flops(s.config()).image,
+          .as_counted = true,
+          .work = [=] { model->encode_image(*images); }};
 }
 
 BenchCase text_case(const Setting& s) {

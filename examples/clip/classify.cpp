@@ -29,7 +29,7 @@ int classify(const ClassifyOptions& options) {
       [&](const std::string& path, const auto& features) {
         if (!created) {  // so that only one tower is in memory at a time
           model.release(Towers::image);
-          created = classifier(model, tokenizer, classes);
+          created = classifier(model, tokenizer, classes, options.truncate);
           model.release(Towers::text);
         }
         progress.clear();

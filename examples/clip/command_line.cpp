@@ -3,11 +3,13 @@
 #include "commands.hpp"
 #include "terminal.hpp"
 
-#include <clip/model/catalogue.hpp>
+#include "weights.hpp"
+
 #include <clip/version.hpp>
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -19,6 +21,14 @@ using Job = std::function<int()>;
 
 constexpr const char* vocabulary_help =
     "bpe_simple_vocab_16e6.txt.gz, vocab.json, tokenizer.json, or a folder that contains one";
+constexpr const char* model_help =
+    "Model name (see `clip models`), JSON configuration (the library's, OpenCLIP's or transformers' config.json), or a "
+    "file or folder of weights (default: what the weights state)";
+constexpr const char* weights_help = "OpenAI .pt, .safetensors, .bin, or a Hugging Face folder";
+constexpr const char* vocabulary_or_folder_help =
+    "bpe_simple_vocab_16e6.txt.gz, vocab.json, tokenizer.json, or a folder that contains one (default: --weights, if "
+    "it "
+    "is a folder)";
 constexpr const char* rows_help = "Print a JSON report: the number of rows, the files they come from, the failures";
 constexpr const char* labels_help =
     "Labels with commas (\"a cat,a dog\"), or a file of them, or - for standard input: one per line, a CSV or TSV "
@@ -36,6 +46,39 @@ constexpr const char* output_help = "The .npy file to write";
 constexpr const char* threads_help = "Number of threads (default: all available cores)";
 constexpr const char* truncate_help = "Truncate texts that are too long instead of failing";
 
+/// Options whose value is that of others, where it is not given: most commands have none.
+void complete(auto&) {}
+
+/// --model: that of the weights. UsageError: neither is given.
+void complete_model(std::optional<clip::AnyConfig>& config, const std::string& weights) {
+  if (config) return;
+  if (weights.empty()) throw UsageError{"--model or --weights is required"};
+  config = model_of_weights(weights);
+}
+
+/// --vocabulary: the folder of the weights.
+void complete_vocabulary(std::string& vocabulary, const std::string& weights, const char* reader) {
+  if (!vocabulary.empty()) return;
+  if (!std::filesystem::is_directory(weights))
+    throw UsageError{std::string(reader) + " needs --vocabulary, unless --weights is a folder that has one"};
+  vocabulary = weights;
+}
+
+void complete(EmbedOptions& o) {
+  if (!o.texts.empty()) complete_vocabulary(o.vocabulary, o.model.weights, "--texts");
+  complete_model(o.model.config, o.model.weights);
+}
+void complete(ClassifyOptions& o) {
+  complete_vocabulary(o.vocabulary, o.model.weights, "--labels");
+  complete_model(o.model.config, o.model.weights);
+}
+void complete(CompareOptions& o) {
+  if (!o.labels.empty()) complete_vocabulary(o.vocabulary, o.model.weights, "--labels");
+  complete_model(o.model.config, o.model.weights);
+}
+void complete(PreprocessOptions& o) { complete_model(o.config, o.weights); }
+void complete(BenchOptions& o) { complete_model(o.config, o.weights); }
+
 /// Adds a command with --json. Its options live until it has run.
 template <class Options>
 std::shared_ptr<Options> add_command(CLI::App& app, Job& job, int (*run)(const Options&), const char* name,
@@ -43,7 +86,12 @@ std::shared_ptr<Options> add_command(CLI::App& app, Job& job, int (*run)(const O
   const auto options = std::make_shared<Options>();
   command = app.add_subcommand(name, description);
   command->add_flag("--json", options->json, json_help);
-  command->callback([&job, run, options] { job = [run, options] { return run(*options); }; });
+  command->callback([&job, run, options] {
+    job = [run, options] {
+      complete(*options);
+      return run(*options);
+    };
+  });
   return options;
 }
 
@@ -69,13 +117,8 @@ CLI::Option* add_choice(CLI::App& command, const char* name, Value& value, const
 }
 
 CLI::Option* add_model(CLI::App& command, std::optional<clip::AnyConfig>& config) {
-  const auto find = [&config](const std::string& name) {
-    auto found = clip::try_find_config(name);
-    if (!found && found.error().place() == "model") throw UsageError{"--model: " + found.error().message()};
-    config = std::move(found).value();
-  };
-  return command.add_option_function<std::string>("--model", find,
-                                                  "Model name (see `clip models`) or JSON configuration file");
+  return command.add_option_function<std::string>(
+      "--model", [&config](const std::string& name) { config = find_model(name); }, model_help);
 }
 
 /// --dtype: one type, or a list of them.
@@ -108,9 +151,8 @@ CLI::Option* add_cleaning(CLI::App& command, clip::Cleaning& cleaning) {
 }
 
 void add_loading(CLI::App& command, ModelOptions& options) {
-  add_model(command, options.config)->required();
-  command.add_option("--weights", options.weights, "OpenAI .pt, .safetensors, .bin, or a Hugging Face folder")
-      ->required();
+  add_model(command, options.config);
+  command.add_option("--weights", options.weights, weights_help)->required();
   command.add_option("--threads", options.threads, threads_help)->check(CLI::Range(1, 4096));
   add_dtype(command, options.dtype,
             "Type of the weights in memory, and of matrix products where the CPU supports it (default: f32)");
@@ -130,9 +172,11 @@ constexpr const char* bench_footer =
     "only). Then it repeats the call at least 5 times and until --seconds have passed; no call starts after 10 times "
     "--seconds. The rate is that of the fastest call.\n"
     "GFLOP/s count the operations of the reference implementation (padded texts, every row of every layer, a "
-    "multiply-add as 2) and can therefore exceed the peak. A training step counts as 3 forward passes, a prompt step "
-    "(the text part of CoOp: forward, and backward to the learned vectors) as 2. The peak is measured on this machine: "
-    "multiply-adds in registers with the same type and threads.\n"
+    "multiply-add as 2). A training step counts as 3 forward passes, a prompt step (the text part of CoOp: forward, "
+    "and "
+    "backward to the learned vectors) as 2. The peak is measured on this machine: multiply-adds in registers with the "
+    "same type and threads. Only the image part has a share of it: texts are not padded here, so that fewer operations "
+    "are computed than are counted. int8 has none on a processor without products of integers.\n"
     "Peak memory is the maximum resident memory since the case began to create its model (Linux; elsewhere since the "
     "program started).\n"
     "Fields of --json: case, dtype, batch, threads, seconds_min, seconds_median, rate, unit, gflops, share_of_peak, "
@@ -142,7 +186,7 @@ void add_bench(CLI::App& app, Job& job) {
   CLI::App* c = nullptr;
   const auto b = add_command(app, job, bench, "bench", "Measure speed and memory of a model's parts on this machine",
                              "Print one JSON object per case", c);
-  add_model(*c, b->config)->required();
+  add_model(*c, b->config);
   require_choice(add_choice(*c, "--part", b->parts, bench_parts(), "Parts to measure, comma-separated"))
       ->delimiter(',');
   c->add_option("--batch", b->batches, "Images, prompts or pairs per call, comma-separated (default: 1; train: 32)")
@@ -155,7 +199,7 @@ void add_bench(CLI::App& app, Job& job) {
             "Types of the weights in memory, and of matrix products where the CPU supports it, comma-separated "
             "(default: f32)")
       ->delimiter(',');
-  c->add_option("--weights", b->weights, "Weights in any format (default: random weights)");
+  c->add_option("--weights", b->weights, "Weights in any format (default: random weights of --model)");
   auto* const vocabulary = c->add_option("--vocabulary", b->vocabulary, vocabulary_help);
   auto* const labels =
       c->add_option("--labels", b->labels,
@@ -178,17 +222,20 @@ void add_all(CLI::App& app, Job& job) {
   add_command(app, job, models, "models", "List the known models: name, resolution, feature width, parameters",
               "Print a JSON array", c);
 
-  const auto in =
-      add_command(app, job, inspect, "inspect",
-                  "Show the model, configuration and tensors of a file or folder of weights", "Print a JSON object", c);
-  c->add_option("FILE", in->file, "Weights in any format")->required();
+  const auto in = add_command(
+      app, job, inspect, "inspect",
+      "Show the model, configuration, licence and tensors of a file or folder of weights, or of a configuration",
+      "Print a JSON object", c);
+  c->add_option("FILE", in->file, "Weights in any format, a vocabulary, or a JSON configuration")->required();
 
   const auto t =
       add_command(app, job, tokenize, "tokenize", "Print the token ids of texts: one JSON array per text, not padded",
                   "No effect: the output is JSON already", c);
   c->add_option("--vocabulary", t->vocabulary, vocabulary_help)->required();
   add_cleaning(*c, t->cleaning);
-  c->add_option("--context", t->context, "Maximum ids per text, start and end of text included (default: 77)")
+  add_model(*c, t->config)->description("Model whose context bounds the ids: name, configuration, or weights");
+  c->add_option("--context", t->context,
+                "Maximum ids per text, start and end of text included (default: that of --model, or 77)")
       ->check(CLI::Range(2, 1 << 20));
   c->add_flag("--truncate", t->truncate, truncate_help);
   c->add_option("TEXT", t->texts,
@@ -196,7 +243,8 @@ void add_all(CLI::App& app, Job& job) {
 
   const auto p = add_command(app, job, preprocess, "preprocess",
                              "Write images as model input: float32 (n, 3, size, size) in a .npy file", rows_help, c);
-  add_model(*c, p->config)->required();
+  add_model(*c, p->config);
+  c->add_option("--weights", p->weights, "Weights that state the preprocessing, instead of --model");
   add_images(*c, p->images);
   c->add_option("IMAGE", p->images.paths, images_help)->required();
   c->add_option("--output", p->output, output_help)->required();
@@ -206,16 +254,14 @@ void add_all(CLI::App& app, Job& job) {
       "Write features of images or texts: float32 (n, width) in a .npy file", rows_help, c);
   add_loading(*c, e->model);
   add_images(*c, e->images);
-  auto* const vocabulary = c->add_option("--vocabulary", e->vocabulary, vocabulary_help);
-  add_cleaning(*c, e->cleaning)->needs(vocabulary);
+  c->add_option("--vocabulary", e->vocabulary, vocabulary_or_folder_help);
+  add_cleaning(*c, e->cleaning);
   auto* const either = c->add_option_group("Input, exactly one of")->require_option(1);
   either->add_option("--images", e->images.paths, images_help);
-  auto* const texts = either
-                          ->add_option("--texts", e->texts,
-                                       "File of texts, or - for standard input: one per line, a CSV or TSV table "
-                                       "(with --column, or FILE:COLUMN), a JSON array, or a JSON object of lists of "
-                                       "prompts")
-                          ->needs(vocabulary);
+  auto* const texts = either->add_option("--texts", e->texts,
+                                         "File of texts, or - for standard input: one per line, a CSV or TSV table "
+                                         "(with --column, or FILE:COLUMN), a JSON array, or a JSON object of lists of "
+                                         "prompts");
   c->add_option("--column", e->column, column_help)->needs(texts);
   c->add_flag("--truncate", e->truncate, truncate_help);
   c->add_option("--output", e->output, output_help)->required();
@@ -234,11 +280,12 @@ void add_all(CLI::App& app, Job& job) {
                              "Rank labels for each image (zero-shot): path, probability, label, most probable first",
                              "Print one JSON object per image", c);
   add_loading(*c, l->model);
-  c->add_option("--vocabulary", l->vocabulary, vocabulary_help)->required();
+  c->add_option("--vocabulary", l->vocabulary, vocabulary_or_folder_help);
   add_cleaning(*c, l->cleaning);
   c->add_option("--labels", l->labels, labels_help)->required();
   c->add_option("--column", l->column, std::string(column_help) + " of --labels");
   c->add_option("--templates", l->templates, prompts_help);
+  c->add_flag("--truncate", l->truncate, truncate_help);
   c->add_option("--top", l->top, "Labels per image (default: 5)")->check(CLI::Range(1, 1 << 20));
   add_images(*c, l->images);
   c->add_option("IMAGE", l->images.paths, images_help)->required();
@@ -257,12 +304,12 @@ void add_all(CLI::App& app, Job& job) {
   require_choice(c->get_option("--dtype"));
   c->add_option("--images", m->images.paths, images_help)->required();
   add_images(*c, m->images);
-  auto* const words = c->add_option("--vocabulary", m->vocabulary, vocabulary_help);
-  add_cleaning(*c, m->cleaning)->needs(words);
-  auto* const labels = c->add_option("--labels", m->labels,
-                                     std::string(labels_help) +
-                                         "; compares the best label for its prompts, or \"a photo of a {label}.\"")
-                           ->needs(words);
+  c->add_option("--vocabulary", m->vocabulary, vocabulary_or_folder_help);
+  add_cleaning(*c, m->cleaning);
+  auto* const labels = c->add_option(
+      "--labels", m->labels,
+      std::string(labels_help) + "; compares the best label for its prompts, or \"a photo of a {label}.\"");
+  c->add_flag("--truncate", m->truncate, truncate_help);
   c->add_option("--column", m->column, std::string(column_help) + " of --labels")->needs(labels);
 
   add_bench(app, job);

@@ -13,7 +13,7 @@
 namespace tool {
 
 struct ModelOptions {
-  std::optional<clip::AnyConfig> config;
+  std::optional<clip::AnyConfig> config;  // of --model, otherwise of the weights
   std::string weights;
   int threads = 0;  // 0: all cores this process may use
   Dtype dtype = Dtype::f32;
@@ -44,16 +44,18 @@ struct InspectOptions {
 int inspect(const InspectOptions& options);
 
 struct TokenizeOptions {
+  std::optional<clip::AnyConfig> config;
   std::string vocabulary;
   std::vector<std::string> texts;  // "-", "@FILE": read lines from standard input, or from a file
-  clip::Index context = 77;
+  clip::Index context = 0;         // 0: the model's, or 77
   clip::Cleaning cleaning = clip::Cleaning::openai;
   bool truncate = false, json = false;
 };
 int tokenize(const TokenizeOptions& options);
 
 struct PreprocessOptions {
-  std::optional<clip::AnyConfig> config;
+  std::optional<clip::AnyConfig> config;  // of --model, otherwise of the weights
+  std::string weights;
   ImageOptions images;
   std::string output;
   bool json = false;
@@ -77,7 +79,7 @@ struct ClassifyOptions {
   std::string vocabulary, labels, column, templates;
   clip::Cleaning cleaning = clip::Cleaning::openai;
   clip::Index top = 5;
-  bool json = false;
+  bool truncate = false, json = false;
 };
 int classify(const ClassifyOptions& options);
 
@@ -102,12 +104,12 @@ struct CompareOptions {
   ImageOptions images;
   std::string vocabulary, labels, column;
   clip::Cleaning cleaning = clip::Cleaning::openai;
-  bool json = false;
+  bool truncate = false, json = false;
 };
 int compare(const CompareOptions& options);
 
 struct BenchOptions {
-  std::optional<clip::AnyConfig> config;
+  std::optional<clip::AnyConfig> config;  // of --model, otherwise of the weights
   std::vector<std::string> parts;
   std::vector<clip::Index> batches;  // empty: the default of the part
   std::vector<int> threads{0};       // 0: all cores this process may use

@@ -23,7 +23,7 @@ struct Variant {
   Variant(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer, const Classes& classes)
       : dtype{dtype_}, model{*o.model.config, o.model.weights, tokenizer ? Towers::both : Towers::image, dtype_,
                              o.model.threads} {
-    if (tokenizer) classifier = tool::classifier(model, *tokenizer, classes);
+    if (tokenizer) classifier = tool::classifier(model, *tokenizer, classes, o.truncate);
   }
 
   Dtype dtype;

@@ -25,12 +25,11 @@ clip::AnyConfig with_undetectable(clip::AnyConfig seen, clip::AnyConfig other) {
 }
 
 void require_model(const ConvertOptions& options) {
-  const auto image = clip::detail::state(options.config->image), text = clip::detail::state(options.config->text);
-  const clip::Assumptions stated{text.activation, image.heads, text.heads};
-  const auto found = inspect_weights(open_weights(options.in), stated).value();
+  const auto found = inspect_weights(open_weights(options.in), clip::assume(*options.config)).value();
   if (with_undetectable(found.config, *options.config) == *options.config) return;
   const std::string what = found.name.empty() ? clip::json_text(clip::to_json(found.config)) : found.name;
-  clip::raise(clip::LoadError{options.in, "its shapes do not match --model: found " + what});
+  clip::raise(clip::LoadError{options.in, "its shapes do not match --model: found " + what +
+                                              (found.name.empty() ? "" : "; --model " + found.name + " would fit")});
 }
 
 }  // namespace

@@ -85,9 +85,7 @@ clip::Result<clip::Texts> tokens_of(const clip::TextList& list, std::size_t i, c
   if (text.find_first_not_of(" \t\r\n") == text.npos) return clip::InputError{list.where(i), "empty"};
   try {
     return tokenizer(std::span{&text, 1}, how);
-  } catch (const clip::InputError& e) {
-    return clip::InputError{list.where(i), e.message().substr(e.place().size() + 2)};
-  }
+  } catch (const clip::InputError& e) { return text_error(list.where(i), e); }
 }
 
 /// What became of texts [begin, end) of a list.
@@ -125,7 +123,8 @@ int embed_images(const EmbedOptions& options) {
   job.run([&] {
     const auto add = [&](Done done) { job.add({&done, 1}); };
     embed_each(
-        model, std::move(files), options.images, batch_in_memory(options.batch, model.config()), options.model.threads, progress,
+        model, std::move(files), options.images, batch_in_memory(options.batch, model.config()), options.model.threads,
+        progress,
         [&](const std::string&, const auto& features) {
           add({row_of(features, options.normalize), "", false});
         },

@@ -1,6 +1,11 @@
 #include <clip/checkpoint/name_tables.hpp>
 #include <clip/core/printable.hpp>
+#include <clip/io/bytes.hpp>
+#include <clip/io/file_bytes.hpp>
+#include <clip/io/json.hpp>
+#include <clip/model/catalogue.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/model/licence.hpp>
 #include <clip/model/text_input.hpp>
 
 #include "commands.hpp"
@@ -9,6 +14,7 @@
 #include "weights.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,6 +29,29 @@ std::string_view name_of_format(clip::FileFormat format) {
                                                    : "torch";
 }
 
+/// The published models with this configuration, and the licences of their weights.
+clip::Json licences_of(clip::AnyConfig config) {
+  config.preprocessing().color_order = clip::ColorOrder::openai;
+  config.preprocessing().resampling = clip::Preprocessing{}.resampling;
+  clip::Json licences = clip::Json::object();
+  for (const clip::NamedConfig& known : clip::named_configs())
+    if (known.config == config) licences[std::string(known.name)] = clip::licence_of(known.name);
+  return licences;
+}
+
+/// "MIT if these are the weights of laion/ViT-B-32 or datacomp/ViT-B-32; …": a file does not say whose weights it has.
+std::string licences_in_words(const clip::Json& licences) {
+  std::map<std::string, std::string> models;
+  for (const auto& [name, licence] : licences.items()) {
+    std::string& list = models[licence.get<std::string>()];
+    list += (list.empty() ? "" : " or ") + name;
+  }
+  std::string words;
+  for (const auto& [licence, names] : models)
+    words += (words.empty() ? "" : "; ") + licence + " if these are the weights of " + names;
+  return words;
+}
+
 clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspection>& found) {
   clip::Json tensors = clip::Json::array();
   for (const clip::FileTensor& t : file.tensors())
@@ -35,6 +64,7 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
   if (found) {
     json["model"] = found->name.empty() ? clip::Json() : clip::Json(found->name);
     json["config"] = clip::to_json(found->config);
+    json["licences"] = licences_of(found->config);
     json["activation_known"] = found->activation_known;
     json["prefix"] = found->prefix;
   } else {
@@ -77,6 +107,36 @@ int inspect_vocabulary(const InspectOptions& options, const clip::Error& no_weig
   return 0;
 }
 
+/// Whether a file describes a model: the library's own JSON, OpenCLIP's, or transformers'.
+bool is_configuration(const std::string& path) {
+  if (!path.ends_with(".json") || std::filesystem::is_directory(path)) return false;
+  const auto bytes = clip::try_read_bytes(path);
+  if (!bytes) return false;
+  const auto json = clip::try_parse_json(clip::as_text(*bytes), path);
+  if (!json || !json->is_object()) return false;
+  for (const char* const key : {"embed_dim", "model_cfg", "vision_cfg", "model_type", "vision_config", "text_config"})
+    if (json->contains(key)) return true;
+  return false;
+}
+
+int inspect_configuration(const InspectOptions& options) {
+  const clip::AnyConfig config = find_model(options.file);
+  const clip::NamedConfig* const known = clip::find_named(config);
+  Output out;
+  if (options.json) {
+    out.json({{"file", options.file},
+              {"model", known != nullptr ? clip::Json(std::string(known->name)) : clip::Json()},
+              {"config", clip::to_json(config)},
+              {"licences", licences_of(config)}});
+    return 0;
+  }
+  out.line("model    " + (known != nullptr ? std::string(known->name) : "not one of `clip models`"));
+  if (const std::string words = licences_in_words(licences_of(config)); !words.empty()) out.line("licence  " + words);
+  out.line("config   " + clip::json_text(clip::to_json(config)));
+  out.flush();
+  return 0;
+}
+
 /// The vocabulary beside the weights in a folder; none for a file, or for a folder without one.
 std::optional<clip::Result<clip::VocabularyIdentity>> vocabulary_beside(const std::string& path) {
   if (!std::filesystem::is_directory(path)) return std::nullopt;
@@ -87,8 +147,10 @@ std::optional<clip::Result<clip::VocabularyIdentity>> vocabulary_beside(const st
 
 }  // namespace
 
-/// Prints the properties of the file as a whole, then every tensor. Of a vocabulary: its size and checksum.
+/// Prints the properties of the file as a whole, then every tensor. Of a vocabulary: its size and checksum. Of a
+/// configuration: its model.
 int inspect(const InspectOptions& options) {
+  if (is_configuration(options.file)) return inspect_configuration(options);
   auto opened = try_open_weights(options.file);
   if (!opened && may_be_vocabulary(options.file)) return inspect_vocabulary(options, opened.error());
   const clip::TensorFile file = std::move(opened).value();
@@ -108,6 +170,8 @@ int inspect(const InspectOptions& options) {
   if (found) {
     const std::string doubt = found->activation_known ? "" : " (the file does not state its activation)";
     out.line("model    " + (found->name.empty() ? "not one of `clip models`" : found->name) + doubt);
+    if (const std::string words = licences_in_words(licences_of(found->config)); !words.empty())
+      out.line("licence  " + words);
     if (!found->prefix.empty()) out.line("prefix   " + found->prefix + " (removed from the names)");
     out.line("config   " + clip::json_text(clip::to_json(found->config)));
   } else {

@@ -64,9 +64,15 @@ Classes classes_of(const std::string& labels, const std::string& column, const s
   return {list.texts, {}, prompts_of(list.texts, sentences)};
 }
 
-Classifier classifier(const Model& model, const Tokenizer& tokenizer, const Classes& classes) {
-  if (classes.prompts.empty()) return clip::zero_shot(model, tokenizer, classes.labels, classes.templates);
-  return clip::zero_shot(model, tokenizer, clip::ClassPrompts{classes.labels, classes.prompts});
+Classifier classifier(const Model& model, const Tokenizer& tokenizer, const Classes& classes, bool truncate) {
+  const auto too_long = truncate ? clip::TooLong::truncate : clip::TooLong::error;
+  try {
+    if (classes.prompts.empty()) return clip::zero_shot(model, tokenizer, classes.labels, classes.templates, too_long);
+    return clip::zero_shot(model, tokenizer, clip::ClassPrompts{classes.labels, classes.prompts}, too_long);
+  } catch (const clip::InputError& e) {
+    if (e.id() != "clip.input.tokens") throw;
+    throw text_error("prompt" + e.place().substr(std::min(e.place().find(" ("), e.place().size())), e);
+  }
 }
 
 }  // namespace tool

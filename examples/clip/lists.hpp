@@ -31,6 +31,7 @@ struct Classes {
 Classes classes_of(const std::string& labels, const std::string& column, const std::string& templates = {});
 
 using Classifier = clip::ZeroShot<float, clip::dyn>;
-Classifier classifier(const Model& model, const Tokenizer& tokenizer, const Classes& classes);
+/// InputError: a prompt that is too long, unless prompts are cut.
+Classifier classifier(const Model& model, const Tokenizer& tokenizer, const Classes& classes, bool truncate);
 
 }  // namespace tool

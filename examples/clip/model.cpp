@@ -52,8 +52,9 @@ Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers t
   std::optional<clip::TensorFile> file;
   if (!weights.empty()) file = open_weights(weights);
   const auto load = [&](auto& part) {
-    if (file) clip::try_load(part, *file, {.in_place = true}).value();
-    else randomise_weights(part);
+    if (!file) randomise_weights(part);
+    else if (const auto done = clip::try_load(part, *file, {.in_place = true}); !done)
+      clip::raise(in_options(done.error(), weights));
     if (work == Work::many || dtype != Dtype::f32) part.pack(storage);
   };
   if (towers == Towers::image) load(impl_->model.image);
@@ -75,6 +76,8 @@ void Model::release(Towers tower) const {
   else clip::release_pages(impl_->model.text);
 }
 double Model::temperature() const { return impl_->model.similarity.temperature(); }
+
+bool has_products(Dtype dtype) { return dtype != Dtype::int8 || clip::Cpu<>::multiplies_int8(); }
 
 double peak_flops(Dtype dtype, int threads) {
   return clip::peak_flops(clip::packed_layout<clip::Cpu<>>(storage_of(dtype)), threads);

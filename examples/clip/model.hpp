@@ -55,6 +55,9 @@ class Model {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Whether matrix products are computed in this type here; otherwise weights of it are widened on the way.
+bool has_products(Dtype dtype);
+
 /// Peak operations per second of matrix products with this type of weights; a multiply-add counts as 2. Takes 40 ms.
 double peak_flops(Dtype dtype, int threads);
 

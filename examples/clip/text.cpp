@@ -3,6 +3,7 @@
 #include "terminal.hpp"
 
 #include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tokenizer/unicode/unicode.hpp>
 
 #include <future>
 #include <utility>
@@ -46,6 +47,14 @@ clip::Result<clip::VocabularyIdentity> identify_vocabulary(const std::string& pa
   const auto tokenizer = clip::try_open_tokenizer(path);
   if (!tokenizer) return tokenizer.error();
   return tokenizer->vocabulary();
+}
+
+bool is_utf8(const std::string& text) { return clip::valid_utf8(text) == text; }
+
+clip::InputError text_error(const std::string& place, const clip::Error& error) {
+  const std::string message = error.message().substr(error.place().size() + 2);
+  if (error.id() != "clip.input.tokens") return {place, message};
+  return clip::InputError{clip::InputError{place, message + " (--truncate cuts it)"}.with_id("clip.input.tokens")};
 }
 
 void report_cut(clip::Index cut, clip::Index texts, clip::Index context) {

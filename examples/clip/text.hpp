@@ -35,6 +35,12 @@ class Tokenizer {
 /// File, size, checksum and name of a vocabulary. The errors are those of clip::try_open_tokenizer.
 clip::Result<clip::VocabularyIdentity> identify_vocabulary(const std::string& path);
 
+/// Whether a text is UTF-8. Tokenizers read each byte that is not as U+FFFD.
+bool is_utf8(const std::string& text);
+
+/// An error of a tokenizer about a text, as that of a text at `place`; one about its length says what --truncate does.
+clip::InputError text_error(const std::string& place, const clip::Error& error);
+
 /// Prints on standard error how many texts were truncated, if any.
 void report_cut(clip::Index cut, clip::Index texts, clip::Index context);
 

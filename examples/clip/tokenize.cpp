@@ -17,23 +17,35 @@ std::string format_ids(clip::Ids ids) {
   return text + "]";
 }
 
+/// The first 40 bytes of a text or a few less: whole characters.
+std::string beginning_of(const std::string& text) {
+  if (text.size() <= 40) return text;
+  std::size_t n = 40;
+  while (n > 0 && (static_cast<unsigned char>(text[n]) & 0xC0) == 0x80) --n;
+  return text.substr(0, n) + "…";
+}
+
 }  // namespace
 
 int tokenize(const TokenizeOptions& options) {
   const Tokenizer tokenizer{options.vocabulary, options.cleaning};
-  const clip::TokenizeOptions how{.context = options.context,
+  const clip::Index context = options.context != 0 ? options.context
+                              : options.config     ? options.config->text_input().context
+                                                   : 77;
+  const clip::TokenizeOptions how{.context = context,
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Output out;
-  clip::Index number = 0, cut = 0;
+  clip::Index number = 0, cut = 0, replaced = 0;
   const auto print = [&](const std::string& text) {
     ++number;
+    replaced += is_utf8(text) ? 0 : 1;
     try {
       bool shortened = false;
       out.line(format_ids(tokenizer.ids(text, how, shortened)));
       cut += shortened ? 1 : 0;
     } catch (const clip::InputError& e) {
       out.flush();  // the lines before the error are valid
-      throw clip::InputError{"text " + std::to_string(number), e.message()};
+      throw text_error("text " + std::to_string(number) + " (\"" + beginning_of(text) + "\")", e);
     }
   };
   const std::vector<std::string> only_input{"-"};
@@ -57,6 +69,9 @@ int tokenize(const TokenizeOptions& options) {
     }
   }
   out.flush();
+  if (replaced > 0)
+    print_error(std::to_string(replaced) + " of " + std::to_string(number) +
+                " texts are not UTF-8: each byte that is not was read as U+FFFD");
   report_cut(cut, number, how.context);
   return 0;
 }

@@ -1,13 +1,78 @@
 #include "weights.hpp"
 
+#include "terminal.hpp"
+
+#include <clip/checkpoint/find_model.hpp>
 #include <clip/checkpoint/folder.hpp>
+#include <clip/model/catalogue.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tool {
+namespace {
+
+/// The published models that weights fit, "ViT-B/32 or laion/ViT-B-32": whatever they leave open is as the model has it.
+std::string fitting_models(const std::string& path) {
+  const auto file = clip::try_open_tensors(path);
+  if (!file) return {};
+  std::vector<std::string_view> names;
+  for (const clip::NamedConfig& known : clip::named_configs()) {
+    auto found = clip::try_inspect(*file, clip::assume(known.config));
+    if (!found) continue;
+    found->config.preprocessing().color_order = known.config.input().preprocessing.color_order;
+    found->config.preprocessing().resampling = known.config.input().preprocessing.resampling;
+    if (found->config == known.config) names.push_back(known.name);
+  }
+  std::string list;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    list += (i == 0 ? "" : i + 1 < names.size() ? ", " : " or ") + std::string(names[i]);
+  return list;
+}
+
+/// Removes a part of a message that speaks of C++: from `begin` to the end of `end`.
+void remove(std::string& message, std::string_view begin, std::string_view end) {
+  const auto from = message.find(begin);
+  const auto to = from == message.npos ? from : message.find(end, from);
+  if (to != message.npos) message.erase(from, to + end.size() - from);
+}
+
+}  // namespace
+
+clip::AnyConfig find_model(const std::string& name_or_path) {
+  auto found = clip::try_find_model(name_or_path);
+  if (found) return std::move(*found);
+  const clip::Error& error = found.error();
+  if (error.place() == "model") throw UsageError{"--model: " + error.message().substr(error.place().size() + 2)};
+  clip::raise(in_options(error, name_or_path));
+}
+
+clip::AnyConfig model_of_weights(const std::string& path) {
+  auto found = clip::try_find_model(path);
+  if (!found) clip::raise(in_options(found.error(), path));
+  return std::move(*found);
+}
+
+clip::Error in_options(const clip::Error& error, const std::string& weights) {
+  const auto id = error.id();
+  const bool names = id == "clip.load.names", settings = id == "clip.load.settings";
+  if (!names && !settings && id != "clip.load.activation") return error;
+  std::string message = error.message().substr(error.place().size() + 2);
+  remove(message, "; clip::", " would fit");
+  remove(message, " (set LoadOptions", "it)");
+  const std::string models = fitting_models(weights);
+  const std::string fitting = models.empty() ? "a configuration file" : models;
+  if (names || settings) {
+    if (!models.empty()) message += "; --model " + models + " would fit";
+    else if (clip::try_find_model(weights)) message += "; without --model, the model is what the weights state";
+    return clip::LoadError{error.place(), message}.with_id(names ? "clip.load.names" : "clip.load.settings");
+  }
+  return clip::LoadError{error.place(), message + "; give it as --model: " + fitting}.with_id("clip.load.activation");
+}
 
 clip::TensorFile open_weights(const std::string& path) { return clip::open_tensors(path); }
 clip::Result<clip::TensorFile> try_open_weights(const std::string& path) { return clip::try_open_tensors(path); }
@@ -29,7 +94,12 @@ std::string first_not_finite(const std::string& path) {
 }
 
 void convert_weights(const std::string& in, const std::string& out, const clip::ConvertOptions& options) {
-  clip::convert_file(in, out, options);
+  const auto done = clip::try_convert_file(in, out, options);
+  if (done) return;
+  if (done.error().id() != "clip.load.activation") clip::raise(done.error());
+  const clip::LoadError error{done.error().place(),
+                              "does not state its activation, and the configuration in a folder must"};
+  clip::raise(in_options(clip::LoadError{error}.with_id("clip.load.activation"), in));
 }
 
 }  // namespace tool

@@ -13,6 +13,14 @@ clip::TensorFile open_weights(const std::string& path);
 clip::Result<clip::TensorFile> try_open_weights(const std::string& path);
 /// The model they belong to, if it can be inferred.
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file, const clip::Assumptions& assumed = {});
+/// The model that --model names: a published name, a configuration file, a file or folder of weights.
+/// UsageError: no such name or file. Other errors in the words of the command line.
+clip::AnyConfig find_model(const std::string& name_or_path);
+/// The model of weights that state all of it, where --model is not given. LoadError: they do not; names the models that
+/// fit.
+clip::AnyConfig model_of_weights(const std::string& path);
+/// An error of loading weights in the words of the command line: with the models that would fit, as values of --model.
+clip::Error in_options(const clip::Error& error, const std::string& weights);
 /// The name of the first tensor with a value that is not finite; empty: none.
 std::string first_not_finite(const std::string& path);
 /// Calls clip::convert_file.

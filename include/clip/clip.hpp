@@ -14,6 +14,7 @@
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/checkpoint/convert_file.hpp>
+#include <clip/checkpoint/find_model.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/checkpoint/open.hpp>
 #include <clip/checkpoint/self_test.hpp>

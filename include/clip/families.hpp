@@ -5,6 +5,7 @@
 #pragma once
 
 #include <clip/checkpoint/convert_file.inl.hpp>
+#include <clip/checkpoint/find_model.inl.hpp>
 #include <clip/checkpoint/fit.inl.hpp>
 #include <clip/checkpoint/infer.inl.hpp>
 #include <clip/checkpoint/save.inl.hpp>

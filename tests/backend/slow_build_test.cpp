@@ -1,7 +1,11 @@
+#include <clip/backend/cpu.hpp>
+#include <clip/backend/cpu/weights/layouts.hpp>
 #include <clip/backend/slow_build.hpp>
+#include <clip/core/notice.hpp>
 
 #include <doctest/doctest.h>
 
+#include <string>
 #include <string_view>
 
 using namespace clip::cpu;
@@ -19,4 +23,19 @@ TEST_CASE("a build is called slow below half of its machine, or without optimisa
 
 TEST_CASE("this machine has the width these tests were compiled for") {
   CHECK(machine_width().rate() >= compiled_width().rate());
+}
+
+TEST_CASE("int8 weights are called slow once, and only where products of integers are missing") {
+  static int said;
+  said = 0;
+  clip_process::said = 0;
+  clip::set_notice([](const char*) { ++said; });
+  clip::Cpu<float>::warn_slow_layout(clip::CpuLayout::panels);
+  clip::Cpu<float>::warn_slow_layout(clip::CpuLayout::bfloat16_panels);
+  CHECK(said == 0);
+  for (int i = 0; i < 3; ++i) clip::Cpu<float>::warn_slow_layout(clip::CpuLayout::int8_panels);
+  clip::set_notice(nullptr);
+  const bool fast = clip::Cpu<float>::multiplies_int8();
+  CHECK(said == (fast ? 0 : 1));
+  CHECK((clip::Cpu<float>{}.describe().find("without int8 products") == std::string::npos) == fast);
 }

@@ -1,4 +1,5 @@
 #include <clip/checkpoint/fit.hpp>
+#include <clip/core/notice.hpp>
 
 #include "stored_clip.hpp"
 
@@ -125,4 +126,32 @@ TEST_CASE("load: OpenAI's own archives were trained with quick_gelu") {
             .find("image activation: expected gelu (the model's), found quick_gelu") != std::string::npos);
   Small<Stored> model;
   CHECK(try_load(model, files + "half.pt").has_value());  // a file without statements
+}
+
+namespace {
+std::string notice;  // the last one
+int notices = 0;
+}  // namespace
+
+TEST_CASE("load: what a file leaves open is assumed with one notice, and none for a file that states it") {
+  clip_process::said = 0;
+  set_notice([](const char* sentence) {
+    notice = sentence;
+    ++notices;
+  });
+  Model<Stored, Naive<float>> model;
+  load(model, files + "half.pt");
+  load(model, files + "half.pt");
+  set_notice(nullptr);
+  CHECK(notices == 1);
+  CHECK(notice.ends_with(
+      "half.pt states less than the model does; assumed, as the model has them: image heads 4, image activation gelu, "
+      "text heads 2, text activation gelu and mean 0.48145467, 0.4578275, 0.40821072"));
+  const TemporaryFolder folder;
+  save(model, folder / "own.safetensors");
+  clip_process::said = 0;
+  set_notice([](const char*) { ++notices; });
+  load(model, folder / "own.safetensors");
+  set_notice(nullptr);
+  CHECK(notices == 1);
 }

@@ -1,4 +1,5 @@
 #include <clip/checkpoint/infer.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/model/catalogue.hpp>
 
@@ -187,7 +188,7 @@ TEST_CASE("inspect: the error for another kind of model names that kind") {
   shapes.list.erase(shapes.list.begin(), shapes.list.begin() + 4);
   shapes.add("visual.trunk.stem.0.conv_kxk.0.conv.weight", {64, 3, 3, 3});
   CHECK(message(shapes.file()) ==
-        "x: not a CLIP with a vision transformer: found a CLIP whose image tower is timm's (visual.trunk …); no "
+        "x: not a CLIP with a vision transformer: found a MobileCLIP in OpenCLIP's names (visual.trunk.stem …); no "
         "text_projection; no positional_embedding; no "
         "token_embedding.weight");
   Shapes half{RN50};
@@ -241,4 +242,17 @@ TEST_CASE("inspect: a real checkpoint") {
   CHECK(c.input().image_size == 28);
   CHECK(std::get<VitConfig>(c.image).heads == 1);
   CHECK(c.text_input().context == 32);
+}
+
+TEST_CASE("inspect: epsilon and preprocessing that a file leaves open are the assumed ones") {
+  Preprocessing squash;
+  squash.resize = ResizeMode::squash;
+  const Assumptions assumed{
+      .activation = Activation::gelu, .image_heads = 4, .text_heads = 2, .epsilon = 1e-6f, .preprocessing = squash};
+  auto expected = Stored;
+  expected.image.epsilon = expected.text.epsilon = 1e-6f;
+  expected.image.preprocessing = squash;
+  CHECK(inspect(files + "half.pt", assumed).config == AnyConfig{expected});
+  CHECK(inspect(files + "half.pt", assume(AnyConfig{expected})).config == AnyConfig{expected});
+  CHECK(inspect(files + "huggingface", {.epsilon = 1e-6f}).config == AnyConfig{Stored});  // config.json states it
 }

@@ -1,5 +1,6 @@
 #include <clip/checkpoint/save.hpp>
 
+#include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/open.hpp>
 #include <clip/core/half.hpp>
 #include <clip/io/json.hpp>
@@ -205,4 +206,19 @@ TEST_CASE("save: settings that a dialect cannot express are errors") {
           c.text.epsilon = 1e-6f;
         }).find("epsilon in OpenCLIP's description: expected 1e-05, found 1e-06") != std::string::npos);
   CHECK(!std::filesystem::exists(folder / "no"));
+}
+
+TEST_CASE("save: a name of PyTorch's pickles is an error that says what to write instead") {
+  const TemporaryFolder folder;
+  Model<Stored, Naive<float>> model;
+  load(model, files + "huggingface");
+  for (const char* name : {"x.pt", "x.pth", "x.bin", "x.ckpt"}) {
+    CAPTURE(name);
+    const auto result = try_save(model, folder / name);
+    REQUIRE(!result);
+    CHECK(result.error().id() == "clip.option.format");
+    CHECK(result.error().message().find(".safetensors") != std::string::npos);
+    CHECK(!std::filesystem::exists(folder / name));
+  }
+  CHECK(try_convert_file(files + "half.pt", folder / "x.pt").error().id() == "clip.option.format");
 }

@@ -57,6 +57,22 @@ TEST_CASE("a configuration of another family is an error that names the unknown 
             .error()
             .message()
             .find("vision_cfg.timm_model_name: unknown key") != std::string::npos);
+  const auto kind = [](const std::string& vision, const std::string& text) {
+    const auto found = parse(R"({"embed_dim": 512, "vision_cfg": {)" + vision + R"(}, "text_cfg": {)" + text + "}}");
+    REQUIRE(!found);
+    const std::string message = found.error().message();
+    CHECK(found.error().id() == (message.find("describes") == message.npos ? "clip.load.keys" : "clip.load.model"));
+    return message.substr(0, message.find(", which is not built here"));
+  };
+  CHECK(kind(R"("timm_model_name": "fastvit_mci2", "image_size": 256)", "") ==
+        "x.json: describes a MobileCLIP (timm_model_name fastvit_mci2)");
+  CHECK(kind(R"("timm_model_name": "vit_base_patch16_siglip_224", "image_size": 224)", "") ==
+        "x.json: describes a SigLIP (timm_model_name vit_base_patch16_siglip_224)");
+  CHECK(kind(R"("timm_model_name": "convnext_base", "image_size": 224)", "") ==
+        "x.json: describes a CLIP whose image tower is timm's (timm_model_name convnext_base)");
+  CHECK(kind(R"("image_size": 224, "layers": 12, "width": 768, "patch_size": 32)",
+             R"("hf_model_name": "roberta-base", "hf_tokenizer_name": "roberta-base")") ==
+        "x.json: describes a CLIP whose text tower is transformers' (hf_model_name roberta-base)");
   CHECK(parse(R"({"model_cfg": 3})").error().message() == "x.json: model_cfg: expected an object, found 3");
   CHECK(
       parse(

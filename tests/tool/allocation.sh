@@ -31,10 +31,10 @@ sweep() {
 
 (ulimit -v 4000000) 2>/dev/null || skip 'no limit of address space here'
 least=4000  # below it the system does not even start the program
-until (ulimit -v "$least" && exec "$clip" --help) >out 2>err || [ "$least" -gt 1000000 ]; do
+until { (ulimit -v "$least" && exec "$clip" --help) >out; } 2>err || [ "$least" -gt 1000000 ]; do
   least=$((least + least / 40))
 done
-sweep "$clip" embed $tiny --threads 2 --images photos --output i.npy
+sweep "$clip" embed $tiny --batch 1 --threads 2 --images photos --output i.npy
 sweep "$clip" embed $tiny --threads 1 --texts labels.txt --vocabulary bpe.txt --output t.npy
 sweep "$clip" classify $tiny --threads 2 --labels labels.txt --vocabulary bpe.txt photos
 sweep "$clip" convert --dialect openclip --dtype f16 tiny.safetensors out.safetensors

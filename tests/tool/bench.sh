@@ -10,7 +10,7 @@ bench() {
   lines=$1
   shift
   expect 0 "$clip" bench --model tiny.json --seconds 0.005 --json "$@"
-  quiet
+  quiet_but 'int8 weights are slower'  # said on processors without products of integers
   [ "$(wc -l <out)" = "$lines" ] || { fail "$lines lines expected from: $command"; sed 's/^/  /' out; }
   while read -r line; do
     found=$(printf '%s' "$line" | grep -o '"[a-z_]*":' | sort | tr '\n' ' ')
@@ -18,7 +18,7 @@ bench() {
     printf '%s\n' "$line" | tr '{},' '\n\n\n' | awk -F : '{ v[$1] = $2 }
       END { least = v["\"seconds_min\""]; rate = v["\"rate\""]; share = v["\"share_of_peak\""]; gflops = v["\"gflops\""]
             exit !(least > 0 && v["\"seconds_median\""] >= least && least < 60 && rate > 0 && v["\"peak_rss_mib\""] > 1 && v["\"threads\""] >= 1 &&
-                   v["\"batch\""] >= 1 && ((share == "null" && gflops == "null") || (share > 0 && gflops > 0))) }' ||
+                   v["\"batch\""] >= 1 && (gflops == "null" ? share == "null" : gflops > 0 && (share == "null" || share > 0))) }' ||
       fail "implausible numbers: $line"
   done <out
 }

@@ -34,6 +34,11 @@ says_one_line() {
   [ "$(wc -l <err)" = 1 ] || { fail "one line on standard error expected from: $command"; sed 's/^/  /' err; }
 }
 quiet() { [ ! -s err ] || { fail "no standard error expected from: $command"; sed 's/^/  /' err; }; }
+# quiet_but TEXT: standard error has lines with TEXT at most.
+quiet_but() {
+  grep -vF -- "$1" err >other
+  [ ! -s other ] || { fail "nothing but \"$1\" expected on standard error of: $command"; sed 's/^/  /' err; }
+}
 prints_nothing() { [ ! -s out ] || fail "no standard output expected from: $command"; }
 same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
 # absent FILE: neither FILE nor a partial file of it exists.

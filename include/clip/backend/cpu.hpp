@@ -29,6 +29,7 @@
 #include <clip/core/scalar.hpp>
 
 #include <string>
+#include <type_traits>
 
 namespace clip::inline CLIP_ABI {
 
@@ -69,8 +70,17 @@ class Cpu : public CpuHandle,
 
   /// Arithmetic in words: "float32", or "float32, products in bfloat16" if this build has the instructions.
   std::string numbers() const { return CpuHandle::numbers(ScalarTraits<T>::name, cpu::has_dot<cpu::Bfloat16Dot, T>); }
-  /// "cpu float32, avx512, 2 threads"
-  std::string describe() const { return CpuHandle::describe(numbers(), CLIP_STRING(CLIP_ABI_SET)); }
+  /// Whether products with int8 weights are products of integers; otherwise the weights are widened on the way, which is
+  /// slower than float weights.
+  static constexpr bool multiplies_int8() { return cpu::has_dot<cpu::Int8Dot, T>; }
+  /// "cpu float32, avx512, 2 threads", "cpu float32, avx2 without int8 products, 2 threads"
+  std::string describe() const {
+    return CpuHandle::describe(numbers(), CLIP_STRING(CLIP_ABI_SET), multiplies_int8() || !std::is_same_v<T, float>);
+  }
+  /// Warns once per process if weights in this layout are slower than float weights here.
+  static void warn_slow_layout(Layout layout) {
+    if (layout == CpuLayout::int8_panels && !multiplies_int8()) cpu::warn_slow_int8();
+  }
 };
 
 static_assert(ConvolvingBackend<Cpu<float>> && FusingBackend<Cpu<float>> && PackingBackend<Cpu<float>>);

@@ -56,4 +56,12 @@ inline void warn_slow_build() {
     say_once(Topic::slow_build, warning);
 }
 
+/// Warns once per process that int8 weights save memory here, but no time.
+inline void warn_slow_int8() {
+  say_once(
+      Topic::slow_int8,
+      "int8 weights are slower than float weights on this processor, which has no products of integers for them: they "
+      "are widened in every product, and save memory only");
+}
+
 }  // namespace clip::inline CLIP_ABI::cpu

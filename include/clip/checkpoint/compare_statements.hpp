@@ -8,8 +8,10 @@
 #include <clip/io/json.hpp>
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
 
@@ -54,6 +56,31 @@ inline void compare_preprocessing(std::string& wrong, const ImageInput& mine, co
   add_difference(wrong, "interpolation", name_of(a.interpolation), name_of(b.interpolation));
   add_difference(wrong, "mean", colours_in_words(a.mean), colours_in_words(b.mean));
   add_difference(wrong, "deviation", colours_in_words(a.deviation), colours_in_words(b.deviation));
+}
+
+/// "a, b and c"
+inline std::string list_in_words(const std::vector<std::string>& words) {
+  std::string list;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    list += (i == 0 ? "" : i + 1 < words.size() ? ", " : " and ") + words[i];
+  return list;
+}
+
+/// What a model takes for granted because a file states neither: "image heads 12, activation quick_gelu and mean …".
+/// Empty: nothing. A null statement or input: the model has no such tower.
+inline std::string assumed_in_words(const ModelStatement& stated, const TowerStatement* image,
+                                    const TowerStatement* text, const ImageInput* input) {
+  std::vector<std::string> words;
+  const auto add = [&](const std::string& name, const TowerStatement* mine, const TowerStatement& said) {
+    if (mine == nullptr) return;
+    if (mine->heads > 0 && said.heads == 0) words.push_back(name + " heads " + std::to_string(mine->heads));
+    if (mine->activation && !said.activation)
+      words.push_back(name + " activation " + std::string(name_of(*mine->activation)));
+  };
+  add("image", image, stated.image);
+  add("text", text, stated.text);
+  if (input != nullptr && !stated.preprocessing) words.push_back("mean " + colours_in_words(input->preprocessing.mean));
+  return list_in_words(words);
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

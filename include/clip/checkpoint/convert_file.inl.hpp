@@ -49,9 +49,9 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
   if (found && found->activation_known) return std::optional{found->config};
   if (!writes_folder(out, options.dialect)) return std::optional<AnyConfigOf<F>>{};
   if (!found) return found.error();
-  return LoadError{file.place(),
-                   "does not state its activation, and a folder must: give it as ConvertOptions::assumed or the whole "
-                   "configuration"}
+  return LoadError{
+      file.place(),
+      "does not state its activation, and a folder must (ConvertOptions::assumed, or the whole configuration)"}
       .with_id("clip.load.activation");
 }
 

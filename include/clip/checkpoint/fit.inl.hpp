@@ -8,6 +8,8 @@
 #include <clip/checkpoint/infer.hpp>
 #include <clip/checkpoint/name_list.hpp>
 #include <clip/checkpoint/name_tables.hpp>
+#include <clip/core/notice.hpp>
+#include <clip/core/printable.hpp>
 
 #include <algorithm>
 #include <string>
@@ -34,10 +36,23 @@ std::string suggest_config(const std::optional<AnyConfigOf<F>>& mine, const Tens
   const TowerStatement image = state(mine->image), text = state(mine->text);
   auto found = try_inspect<F>(file, {.activation = text.activation});
   if (!found)  // no rule determines the heads of some widths
-    found = try_inspect<F>(file, {text.activation, image.heads, text.heads});
+    found = try_inspect<F>(file, {.activation = text.activation, .image_heads = image.heads, .text_heads = text.heads});
   if (!found || found->config == *mine) return {};
   return found->constant.empty() ? "; a model that fits has " + in_words(found->config)
                                  : "; " + found->constant + " would fit";
+}
+
+/// Says once per process what the model takes for granted about a file that does not state it. Not of OpenAI's archives,
+/// which all have the same.
+template <class F>
+void tell_assumed(const LoadTarget<F>& model, const TensorFile& file, const ModelStatement& stated) {
+  const std::string words =
+      assumed_in_words(stated, model.image ? &*model.image : nullptr, model.text ? &*model.text : nullptr,
+                       model.input ? &*model.input : nullptr);
+  if (!words.empty())
+    say_once(
+        Topic::assumed,
+        printable(file.place() + " states less than the model does; assumed, as the model has them: " + words).c_str());
 }
 
 /// LoadError: every statement of the file and its folder that differs from the model, in one sentence.
@@ -53,7 +68,10 @@ Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& 
   std::string pixels;
   if (model.input && stated->preprocessing) compare_preprocessing(pixels, *model.input, *stated->preprocessing, sizes);
   if (!pixels.empty()) wrong += (wrong.empty() ? "" : "; ") + pixels + " (" + stated->preprocessing->place + ")";
-  if (wrong.empty()) return {};
+  if (wrong.empty()) {
+    if (!is_openais(file)) tell_assumed(model, file, *stated);
+    return {};
+  }
   return LoadError{file.place(), wrong + suggestion}.with_id("clip.load.settings");
 }
 

@@ -13,6 +13,11 @@ namespace clip::inline CLIP_ABI {
 
 inline TensorFile open_tensors(const std::string& path) { return try_open_tensors(path).value(); }
 
+namespace detail {
+/// The JSON file at a path, and the image processor described beside it.
+CLIP_HOST Result<FolderDescription> try_read_description_file(const std::string& path);
+}  // namespace detail
+
 }  // namespace clip::inline CLIP_ABI
 
 #if !CLIP_HOST_LINKED

@@ -74,17 +74,24 @@ inline Result<void> try_read_image_processor(const std::string& folder, FolderDe
   return {};
 }
 
+CLIP_HOST Result<FolderDescription> try_read_description_file(const std::string& path) {
+  FolderDescription description;
+  description.place = path;
+  auto config = try_read_json(path);
+  if (!config) return config.error();
+  description.config = std::move(*config);
+  const auto slash = path.rfind('/');
+  const std::string folder = slash == path.npos ? "." : path.substr(0, slash);
+  if (auto done = try_read_image_processor(folder, description); !done) return done.error();
+  return description;
+}
+
 inline Result<std::shared_ptr<const FolderDescription>> try_read_description(const std::string& folder) {
   for (const char* const name : {"/open_clip_config.json", "/config.json"}) {
-    const std::string path = folder + name;
-    if (!is_there(path)) continue;
-    const auto description = std::make_shared<FolderDescription>();
-    description->place = path;
-    auto config = try_read_json(path);
-    if (!config) return config.error();
-    description->config = std::move(*config);
-    if (auto done = try_read_image_processor(folder, *description); !done) return done.error();
-    return std::shared_ptr<const FolderDescription>{description};
+    if (!is_there(folder + name)) continue;
+    auto description = try_read_description_file(folder + name);
+    if (!description) return description.error();
+    return std::make_shared<const FolderDescription>(std::move(*description));
   }
   return std::shared_ptr<const FolderDescription>{};
 }

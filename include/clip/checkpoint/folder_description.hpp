@@ -18,6 +18,7 @@ struct FolderDescription {
   Json preprocessing = nullptr;       // its image processor; null if absent
 
   FolderDescription() = default;
+  FolderDescription(FolderDescription&&) = default;
   FolderDescription(const FolderDescription&) = delete;
   FolderDescription& operator=(const FolderDescription&) = delete;
   ~FolderDescription() {

@@ -3,30 +3,50 @@
 
 #include <clip/formats/tensor_file.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace clip::inline CLIP_ABI::detail {
 
+/// The kinds of models that are recognised by their files, and not built.
+inline constexpr std::array<std::string_view, 6> foreign_kinds{
+    "SigLIP", "MobileCLIP", "TinyCLIP", "CoCa", "PE (Perception Encoder)", "CLIPs with towers of timm or transformers"};
+
+/// A beginning of tensor names that only one kind of model has, and the kind in a sentence.
+struct ForeignSign {
+  std::string_view prefix, words;
+  std::string_view beside = "";  // a tensor that is there, too
+};
+inline constexpr std::array<ForeignSign, 13> foreign_signs{
+    {{"vision_model.head.", "a SigLIP (vision_model.head …)"},
+     {"visual.trunk.attn_pool.", "a SigLIP in OpenCLIP's names (visual.trunk.attn_pool …)", "logit_bias"},
+     {"visual.trunk.attn_pool.", "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool …)"},
+     {"visual.trunk.stem.0.conv_kxk", "a MobileCLIP in OpenCLIP's names (visual.trunk.stem …)"},
+     {"visual.trunk.stem.0.reparam_conv", "a MobileCLIP in OpenCLIP's names, fused (visual.trunk.stem …)"},
+     {"visual.trunk.patch_embed.backbone.", "a MobileCLIP-B in OpenCLIP's names (visual.trunk.patch_embed …)"},
+     {"visual.trunk.", "a CLIP whose image tower is timm's (visual.trunk …)"},
+     {"image_encoder.model.", "a MobileCLIP (image_encoder.model …)"},
+     {"_image_encoder.", "a TinyCLIP (_image_encoder …)"},
+     {"text_decoder.", "a CoCa (text_decoder …)"},
+     {"text.transformer.encoder.", "a CLIP whose text tower is transformers' (text.transformer …)"},
+     {"text.transformer.embeddings.", "a CLIP whose text tower is transformers' (text.transformer …)"},
+     {"text.", "a CLIP with a separate text tower (text …)"}}};
+
 /// The kind of model in a file that no family of the library recognises, by its tensor names.
 inline std::string foreign_kind(const TensorFile& file) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> signs{
-      {{"vision_model.head.", "a SigLIP (vision_model.head …)"},
-       {"visual.trunk.", "a CLIP whose image tower is timm's (visual.trunk …)"},
-       {"image_encoder.model.", "a MobileCLIP (image_encoder.model …)"},
-       {"_image_encoder.", "a TinyCLIP (_image_encoder …)"},
-       {"text.", "a CLIP with a separate text tower (text …)"}}};
-  for (const auto& [prefix, words] : signs)
-    for (const FileTensor& t : file.tensors())
-      if (t.name.starts_with(prefix)) return std::string(words);
+  const auto& tensors = file.tensors();
+  for (const ForeignSign& sign : foreign_signs) {
+    const auto fits = [&](const FileTensor& t) { return t.name.starts_with(sign.prefix); };
+    if ((sign.beside.empty() || file.find(sign.beside) != nullptr) && std::any_of(tensors.begin(), tensors.end(), fits))
+      return std::string(sign.words);
+  }
   std::string names;
-  for (std::size_t i = 0; i < file.tensors().size() && i < 6; ++i)
-    names += (i ? ", " : "") + file.tensors()[i].name.substr(0, 80);
-  return std::to_string(file.tensors().size()) + " tensors" +
-         (names.empty() ? "" : " (" + names + (file.tensors().size() > 6 ? ", …)" : ")"));
+  for (std::size_t i = 0; i < tensors.size() && i < 6; ++i) names += (i ? ", " : "") + tensors[i].name.substr(0, 80);
+  return std::to_string(tensors.size()) + " tensors" +
+         (names.empty() ? "" : " (" + names + (tensors.size() > 6 ? ", …)" : ")"));
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

@@ -6,7 +6,11 @@
 #include <clip/config/activation.hpp>
 #include <clip/io/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace clip::inline CLIP_ABI::detail {
 
@@ -56,12 +60,30 @@ inline TowerStatement read_huggingface_tower(DescriptionReader& read, const Json
   return stated;
 }
 
+/// Values of model_type of related models in transformers.
+inline constexpr std::array<std::pair<const char*, std::string_view>, 8> foreign_model_types{
+    {{"siglip", "SigLIP"},
+     {"siglip2", "SigLIP 2 of flexible resolution"},
+     {"metaclip_2", "Meta CLIP 2"},
+     {"chinese_clip", "Chinese-CLIP"},
+     {"altclip", "AltCLIP"},
+     {"align", "ALIGN"},
+     {"blip", "BLIP"},
+     {"vision-text-dual-encoder", "a pair of towers of transformers"}}};
+
 /// Whether a file is the configuration of a CLIPModel. Another kind of model is a problem, and so is a file that says
 /// nothing of the kind: every key would then be a default.
 inline bool is_huggingface_clip(DescriptionReader& read, const Json& config) {
   constexpr const char* expected = "clip (transformers' CLIPModel, or OpenCLIP's model_cfg)";
   const Json* const kind = read.find(&config, "model_type");
-  if (kind != nullptr && !is_text(*kind, "clip")) read.problem("model_type", expected, *kind);
+  if (kind != nullptr && !is_text(*kind, "clip")) {
+    const auto foreign = std::find_if(foreign_model_types.begin(), foreign_model_types.end(),
+                                      [&](const auto& known) { return is_text(*kind, known.first); });
+    const bool known = foreign != foreign_model_types.end();
+    read.problem("model_type",
+                 std::string(expected) + (known ? "; " + std::string(foreign->second) + " is not built here" : ""),
+                 *kind);
+  }
   if (kind != nullptr) return is_text(*kind, "clip");
   for (const char* const key : {"vision_config", "text_config", "vision_config_dict", "text_config_dict"})
     if (read.find(&config, key) != nullptr) return true;

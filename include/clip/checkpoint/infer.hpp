@@ -1,6 +1,7 @@
 // clip/checkpoint/infer.hpp: inference of a model's configuration from tensor shapes and the statements of a file.
 #pragma once
 
+#include <clip/config/preprocessing.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/model/any_config.hpp>
 #include <clip/names/dialect.hpp>
@@ -10,12 +11,24 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Assumptions about properties that neither the shapes nor the file state.
+/// Assumptions about properties that neither the shapes nor the file state: all that a file may leave open. What a file
+/// states is taken from it.
 struct Assumptions {
-  std::optional<Activation> activation{};
-  Index image_heads = 0;  // 0: see try_inspect
+  std::optional<Activation> activation{};  // of both towers
+  Index image_heads = 0;                   // 0: see try_inspect
   Index text_heads = 0;
+  std::optional<float> epsilon{};                // of both towers; nullopt: 1e-5
+  std::optional<Preprocessing> preprocessing{};  // nullopt: OpenAI's
 };
+
+/// The assumptions that make a file of unstated properties the model of this configuration. One activation and one
+/// epsilon: those of the text tower.
+template <class F>
+Assumptions assume(const AnyConfigOf<F>& config) {
+  const TowerStatement image = detail::state(config.image), text = detail::state(config.text);
+  return {text.activation ? text.activation : image.activation, image.heads, text.heads,
+          text.epsilon ? text.epsilon : image.epsilon, config.input().preprocessing};
+}
 
 /// The model in a file.
 template <class F>
@@ -36,7 +49,7 @@ using Inspection = InspectionOf<KnownFamilies>;
 /// Sizes follow from shapes. Heads, activation and preprocessing do not: the folder's config.json or
 /// open_clip_config.json states them, or the metadata of files written by this library. Otherwise heads are 64 wide (16
 /// in number for the image towers of OpenCLIP's H, g and bigG), and the activation is quick_gelu if the file has the
-/// three integers of OpenAI's archives, else the assumed one.
+/// three integers of OpenAI's archives, else the assumed one. Epsilon and preprocessing are the assumed ones.
 /// LoadError: no such model, with the kind of model found; a file too small for its own shapes; statements that
 /// contradict the shapes.
 template <class F = KnownFamilies>

@@ -86,6 +86,15 @@ inline bool is_stated(const TowerStatement& tower, const TowerStatement& stated,
   return !tower.activation || stated.activation || assumed.activation;
 }
 
+/// Sets the epsilon of a tower to the assumed one, if none is stated.
+void assume_epsilon(auto& tower, const TowerStatement& stated, const Assumptions& assumed) {
+  if (stated.epsilon || !assumed.epsilon) return;
+  const auto apply = [&](auto& c) {
+    Description<std::remove_cvref_t<decltype(c)>>::apply(c, TowerStatement{.epsilon = assumed.epsilon});
+  };
+  std::visit(apply, tower);
+}
+
 /// A lower bound of the number of values in a model.
 template <class F>
 double count_values(const AnyConfigOf<F>& c) {
@@ -112,7 +121,10 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   auto text = detail::infer_tower<typename F::Texts>(
       shape, stated->text, {.heads = assumed.text_heads, .activation = assumed.activation}, text_words);
   AnyConfigOf<F> c{embed_dim, std::move(image), std::move(text), shape.has("logit_bias")};
+  detail::assume_epsilon(c.image, stated->image, assumed);
+  detail::assume_epsilon(c.text, stated->text, assumed);
   if (stated->preprocessing) c.preprocessing() = stated->preprocessing->how;
+  else if (assumed.preprocessing) c.preprocessing() = *assumed.preprocessing;
   if (shape.missing())
     return LoadError{file.place(), "not a CLIP with " + image_words + ": found " + detail::foreign_kind(file) + "; " +
                                        shape.problems()}

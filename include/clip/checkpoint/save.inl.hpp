@@ -29,6 +29,14 @@ Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::stri
   metadata.emplace("format", "pt");
   if (options.self_test) metadata.emplace(self_test_key, self_test_text(*options.self_test));
   if (config) metadata.emplace("config", config_text(*config));  // makes the file self-describing
+  for (const char* const end : {".pt", ".pth", ".bin", ".ckpt"})
+    if (path.ends_with(end))
+      return OptionError{
+          path, "name of a weights file to write",
+          "one that ends in .safetensors, which PyTorch reads with safetensors.torch.load_file(); pickles "
+          "are not written",
+          end}
+          .with_id("clip.option.format");
   if (!writes_folder(path, options.dialect)) return try_write_safetensors(path, *named, metadata);
 
   if (!config)

@@ -4,8 +4,10 @@
 #include <clip/io/posix.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/model/spelling.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -32,6 +34,35 @@ const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
   return nullptr;
 }
 
+namespace detail {
+
+/// Whether every activation of a configuration is quick_gelu.
+template <class F>
+bool has_quick_gelu(const AnyConfigOf<F>& c) {
+  const auto quick = [](const TowerStatement& tower) {
+    return tower.activation.value_or(Activation::quick_gelu) == Activation::quick_gelu;
+  };
+  return quick(state(c.image)) && quick(state(c.text));
+}
+
+/// The published models that another spelling of a name may mean.
+template <class F>
+std::vector<const NamedConfigOf<F>*> spelt(const std::string& name) {
+  const Spelling wanted = spelling_of(name);
+  std::vector<const NamedConfigOf<F>*> models;
+  for (const NamedConfigOf<F>& known : named_configs<F>()) {
+    if (without_case(known.name) == without_case(name)) return {&known};
+    Spelling found = spelling_of(known.name);
+    if (found.source.empty()) found.source = "openai";
+    if (found.architecture != wanted.architecture || (!wanted.source.empty() && found.source != wanted.source))
+      continue;
+    if (!wanted.quick_gelu || has_quick_gelu<F>(known.config)) models.push_back(&known);
+  }
+  return models;
+}
+
+}  // namespace detail
+
 template <class F>
 Result<AnyConfigOf<F>> try_find_config(const std::string& name_or_path) {
   std::string names;
@@ -40,8 +71,19 @@ Result<AnyConfigOf<F>> try_find_config(const std::string& name_or_path) {
     names += (names.empty() ? "" : ", ") + std::string(known.name);
   }
   if (name_or_path.ends_with(".json") || detail::is_there(name_or_path)) return try_read_config<F>(name_or_path);
-  return OptionError{"model", "name", "a configuration file or one of " + names, name_or_path}.with_id(
-      "clip.option.name");
+  const auto meant = detail::spelt<F>(name_or_path);
+  bool one = !meant.empty();
+  std::string some;
+  for (const NamedConfigOf<F>* const known : meant) {
+    one = one && known->config == meant.front()->config;
+    some += (some.empty() ? "" : ", ") + std::string(known->name);
+  }
+  if (one) return meant.front()->config;
+  return OptionError{"model", "name",
+                     some.empty() ? "a configuration file or one of " + names
+                                  : "one of " + some + ", which differ in activation or preprocessing",
+                     name_or_path}
+      .with_id("clip.option.name");
 }
 
 }  // namespace clip::inline CLIP_ABI

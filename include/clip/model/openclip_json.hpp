@@ -5,6 +5,7 @@
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/model/any_config.hpp>
+#include <clip/model/openclip_foreign.hpp>
 #include <clip/tower/json_fields.hpp>
 
 #include <optional>
@@ -54,7 +55,7 @@ inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p, Inde
 
 /// Reads vision_cfg, text_cfg, embed_dim, quick_gelu; without quick_gelu the activation is GELU by erf. Keys that would
 /// change the architecture to an unsupported one are unknown keys.
-/// LoadError: every missing, misspelt or impossible field.
+/// LoadError: every missing, misspelt or impossible field; the kind of model, if it is a known one that is not built.
 template <class F = KnownFamilies>
 Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::string& place) {
   JsonReader file{json, place};
@@ -73,7 +74,13 @@ Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::str
     const Index size = image ? std::visit([](const auto& tower) { return tower.image_size; }, *image) : 0;
     read_openclip_preprocessing(preprocess, preprocessing, size);
   }
-  if (auto done = file.finish(); !done) return done.error();
+  if (auto done = file.finish(); !done) {
+    const std::string kind = foreign_openclip(folder ? json["model_cfg"] : json);
+    if (kind.empty()) return done.error();
+    return LoadError{place, "describes " + kind + ", which is not built here; " +
+                                done.error().message().substr(done.error().place().size() + 2)}
+        .with_id("clip.load.model");
+  }
   AnyConfigOf<F> config{embed_dim, std::move(*image), std::move(*text)};
   config.preprocessing() = preprocessing;
   if (auto possible = check(config); !possible)

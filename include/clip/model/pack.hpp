@@ -48,6 +48,7 @@ template <Backend B, class M>
 void relayout(B& backend, M& module, Layout layout) {
   if constexpr (PackingBackend<B>) {
     using T = typename B::Scalar;
+    if constexpr (requires { B::warn_slow_layout(layout); }) B::warn_slow_layout(layout);
     std::vector<T> rows;
     for (const auto& [name, parameter] : named_parameters<T>(module)) {
       Parameter<T>& p = *parameter;

@@ -50,9 +50,10 @@ class CpuHandle {
   std::string numbers(std::string_view scalar, bool has_bfloat16) const {
     return std::string(scalar) + (has_bfloat16 && arithmetic_ == Arithmetic::bfloat16 ? ", products in bfloat16" : "");
   }
-  /// "cpu float32, avx512, 2 threads"
-  std::string describe(const std::string& numbers, std::string_view set) const {
-    return "cpu " + numbers + ", " + std::string(set) + ", " + std::to_string(threads()) +
+  /// "cpu float32, avx512, 2 threads", "cpu float32, avx2 without int8 products, 2 threads"
+  std::string describe(const std::string& numbers, std::string_view set, bool has_int8) const {
+    return "cpu " + numbers + ", " + std::string(set) + (has_int8 ? "" : " without int8 products") + ", " +
+           std::to_string(threads()) +
            (threads() == 1 ? " thread" : " threads");
   }
 

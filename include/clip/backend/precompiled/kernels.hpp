@@ -51,6 +51,7 @@ struct Kernels {
 
   std::size_t bytes = sizeof(Kernels), bytes_of_workers = sizeof(cpu::Workers);
   bool takes_bfloat16;  // in products
+  bool takes_int8;      // in products
   double (*peak_flops)(Failure& failure, Layout weights, int threads);
 
 #define CLIP_PRIMITIVE(result, name, parameters, arguments) \

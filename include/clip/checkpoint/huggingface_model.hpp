@@ -1,0 +1,74 @@
+// clip/checkpoint/huggingface_model.hpp: the whole configuration in the config.json of transformers' CLIPModel.
+#pragma once
+
+#include <clip/checkpoint/description.hpp>
+#include <clip/checkpoint/description_reader.hpp>
+#include <clip/checkpoint/folder_description.hpp>
+#include <clip/checkpoint/huggingface_config.hpp>
+#include <clip/model/config_json.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// Whether JSON is a configuration of transformers.
+inline bool is_huggingface_config(const Json& json) {
+  if (!json.is_object()) return false;
+  for (const char* const key : {"model_type", "vision_config", "text_config", "vision_config_dict", "text_config_dict"})
+    if (json.contains(key)) return true;
+  return false;
+}
+
+/// Patch size and hidden widths, which follow from shapes where there are weights. Keys left out have the defaults of
+/// transformers' classes.
+struct HuggingfaceSizes {
+  Index patch_size = 32, image_hidden = 3072, text_hidden = 2048;
+};
+inline HuggingfaceSizes read_huggingface_sizes(DescriptionReader& read, const Json& config) {
+  HuggingfaceSizes sizes;
+  const Json* part = object_of_tower(read, config, huggingface_vision);
+  sizes.patch_size = read.integer(part, "patch_size", sizes.patch_size);
+  sizes.image_hidden = read.integer(part, "intermediate_size", sizes.image_hidden);
+  part = object_of_tower(read, config, huggingface_text);
+  sizes.text_hidden = read.integer(part, "intermediate_size", sizes.text_hidden);
+  read.enter("");
+  return sizes;
+}
+
+/// The object of a tower in our own JSON.
+inline Json own_json(const TowerStatement& tower, Index hidden) {
+  Json json{{"width", tower.width},
+            {"layers", tower.layers},
+            {"heads", tower.heads},
+            {"activation", std::string(name_of(tower.activation.value_or(Activation::quick_gelu)))},
+            {"epsilon", as_written(tower.epsilon.value_or(1e-5f))}};
+  if (hidden != 4 * tower.width) json["mlp_width"] = hidden;
+  return json;
+}
+
+/// The configuration of a model in a folder of transformers, from its JSON files alone.
+/// LoadError: another kind of model, or an impossible or unsupported value. OptionError: an impossible configuration.
+template <class F>
+Result<AnyConfigOf<F>> try_read_huggingface_model(const FolderDescription& folder) {
+  const auto stated = try_read_huggingface(folder);
+  if (!stated) return stated.error();
+  DescriptionReader read{folder.place};
+  const HuggingfaceSizes sizes = read_huggingface_sizes(read, folder.config);
+  if (auto done = read.finish(); !done) return done.error();
+  Json image = own_json(stated->image, sizes.image_hidden), text = own_json(stated->text, sizes.text_hidden);
+  image.update({{"image_size", stated->image_size}, {"patch_size", sizes.patch_size}});
+  text.update({{"context", stated->context}, {"vocabulary", stated->vocabulary}});
+  const Json own{{"embed_dim", stated->embed_dim}, {"image", std::move(image)}, {"text", std::move(text)}};
+  auto config = try_parse_config<F>(json_text(own), folder.place);
+  if (!config || !stated->preprocessing) return config;
+  config->preprocessing() = stated->preprocessing->how;
+  if (auto possible = check(*config); !possible)
+    return OptionError{stated->preprocessing->place, possible.error().message()}.with_id("clip.option.config");
+  if (stated->preprocessing->image_size != stated->image_size)
+    return LoadError{stated->preprocessing->place, "image size", stated->image_size, stated->preprocessing->image_size}
+        .with_id("clip.load.settings");
+  return config;
+}
+
+}  // namespace clip::inline CLIP_ABI::detail

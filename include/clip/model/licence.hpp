@@ -1,0 +1,32 @@
+// clip/model/licence.hpp: licences of published weights, as their publishers state them.
+#pragma once
+
+#include <clip/core/abi.hpp>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace clip::inline CLIP_ABI {
+
+/// The licence that the publishers of a model's weights state, for a published name ("laion/ViT-B-32"). What a file
+/// holds, and whether its licence allows a use, no name tells: the publisher's page does.
+///   OpenAI    the repository openai/CLIP has the MIT licence; of the weights none is stated
+///   OpenCLIP  the MIT licence of the repository holds for its weights (mlfoundations/open_clip, issue 177); so do the
+///             cards of laion's and DataComp's models
+///   MetaCLIP  CC-BY-NC-4.0, by the models' cards
+///   DFN       apple-amlr, by the models' cards: Apple's own licence for research
+constexpr std::string_view licence_of(std::string_view published_name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> licences{{{"laion/", "MIT"},
+                                                                                   {"laion400m/", "MIT"},
+                                                                                   {"datacomp/", "MIT"},
+                                                                                   {"yfcc15m/", "MIT"},
+                                                                                   {"cc12m/", "MIT"},
+                                                                                   {"metaclip/", "CC-BY-NC-4.0"},
+                                                                                   {"dfn/", "apple-amlr"}}};
+  for (const auto& [source, licence] : licences)
+    if (published_name.starts_with(source)) return licence;
+  return "not stated by its publisher";
+}
+
+}  // namespace clip::inline CLIP_ABI
