@@ -2,9 +2,10 @@
 # sh tests/fuzz/run.sh [--seconds N | --runs N] [--memory] [--build DIR] [TARGET…]
 #
 # Fuzzes all parsers of untrusted bytes under the address and undefined-behaviour sanitizers, or with --memory under the
-# memory sanitizer (no byte is read before it is written; without zlib, libjpeg, libpng, libwebp), N seconds each
-# (default: 300) or N mutants each, two targets at a time, from the seeds of seeds.cpp. Targets: zip pickle safetensors
-# config npy bpe lists vocabulary folder packed json, and the formats of images: png jpeg bmp gif tga pnm webp.
+# memory sanitizer (no byte is read before it is written; without zlib, libjpeg, libpng, libwebp; mutants of the seeds and
+# of what the other sanitizers' runs found new), N seconds each (default: 300) or N mutants each, two targets at a time,
+# from the seeds of seeds.cpp. Targets: zip pickle safetensors config npy bpe lists vocabulary folder packed json, and
+# the formats of images: png jpeg bmp gif tga pnm webp.
 # Findings are stored next to the corpus and reported. Allocations of more than 600 MB are findings too. Exit status: 0
 # nothing found, 1 found, 77 skipped: no clang++ with libFuzzer.
 set -eu
@@ -19,7 +20,7 @@ while [ $# -gt 0 ]; do
     --runs) limit=-runs=$2; shift 2 ;;
     --memory) sanitizer=memory; shift ;;
     --build) build=$2; shift 2 ;;
-    --help | -h) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --help | -h) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
     *) targets="$targets $1"; shift ;;
   esac
@@ -44,12 +45,18 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) {
   delete[] unwritten;
   return odd ? -1 : 0;
 }
+#ifdef PROBE_MAIN
+int main() { LLVMFuzzerTestOneInput(nullptr, 0); }
+#endif
 PROBE
-if ! clang++ -fsanitize=fuzzer,$sanitizer "$build/probe.cpp" -o "$build/probe" 2>"$build/probe.log"; then
+flags=-fsanitize=fuzzer,$sanitizer
+[ $sanitizer != memory ] || flags='-fsanitize=memory -DPROBE_MAIN'
+# shellcheck disable=SC2086  # a list of options
+if ! clang++ $flags "$build/probe.cpp" -o "$build/probe" 2>"$build/probe.log"; then
   echo 'skipped: no clang++ with libFuzzer (Debian: clang, libclang-rt-14-dev)'
   exit 77
 fi
-if [ $sanitizer = memory ] && "$build/probe" -runs=1 2>"$build/probe.log"; then
+if [ $sanitizer = memory ] && "$build/probe" 2>"$build/probe.log"; then
   echo 'run.sh: the memory sanitizer does not find a byte that was not written' >&2
   exit 1
 fi
@@ -74,12 +81,14 @@ export CLIP_FUZZ_SCRATCH CLIP_FUZZ_WEIGHTS
 trap 'rm -rf "$CLIP_FUZZ_SCRATCH"' EXIT
 trap 'exit 130' INT TERM
 
+found_new=$build/corpus
+[ $sanitizer != memory ] || found_new=$root/build/fuzz/corpus
 status=0
 run() {
-  mkdir -p "$build/corpus/$1"
+  mkdir -p "$found_new/$1"
   "$build/tests/fuzz/$(program "$1")" "$limit" -max_len=65536 -timeout=20 -malloc_limit_mb=600 \
     -rss_limit_mb=3000 -print_final_stats=1 -artifact_prefix="$build/found-$1-" \
-    "$build/corpus/$1" "$build/seeds/$1" >"$build/$1.log" 2>&1
+    "$found_new/$1" "$build/seeds/$1" >"$build/$1.log" 2>&1
 }
 finish() {
   if wait "$2"; then

@@ -1,27 +1,30 @@
 // tests/fuzz/scratch.hpp: files made of an input, for readers that open folders.
 #pragma once
 
+#include "input.hpp"
+
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 
 namespace clip::testing {
 
-/// A folder of this process in memory, where there is such a file system; it stays when the process ends.
+/// A folder of this process in that of CLIP_FUZZ_SCRATCH, which run.sh removes.
 inline std::string scratch_folder() {
   const char* const chosen = std::getenv("CLIP_FUZZ_SCRATCH");
-  const std::string parent = chosen != nullptr ? chosen : std::filesystem::temp_directory_path().string();
-  const std::string folder = parent + "/clip-fuzz-" + std::to_string(::getpid());
-  std::filesystem::create_directories(folder);
+  const std::string folder = (chosen != nullptr ? chosen : "/tmp") + ("/clip-fuzz-" + std::to_string(::getpid()));
+  must(::mkdir(folder.c_str(), 0700) == 0);
   return folder;
 }
 
 inline void put(const std::string& path, std::string_view bytes) {
-  std::ofstream{path, std::ios::binary}.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::FILE* const file = std::fopen(path.c_str(), "wb");
+  must(file != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size());
+  must(std::fclose(file) == 0);
 }
 
 /// The part of an input up to the mark between files, removed from it.

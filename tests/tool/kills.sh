@@ -1,8 +1,8 @@
 # SIGKILL at random moments of jobs that write files: the earlier output stays whole until the new one is, and the same
 # command run again ends with the bytes of a run that was not killed and leaves nothing else.
 #
-# CLIP_TEST_KILLS: how many (default 20; tests/fuzz/kill.sh makes 300). CLIP_TEST_TRAINER: the program fashion_mnist, for
-# kills of a training run.
+# CLIP_TEST_KILLS: how many (default 20; the target kill_jobs makes 300). CLIP_TEST_TRAINER: the program fashion_mnist,
+# for kills of a training run.
 . "$(dirname "$0")/lib.sh"
 kills=${CLIP_TEST_KILLS:-20}
 now() { echo $(($(date +%s%N) / 1000000)); }
