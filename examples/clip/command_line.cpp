@@ -129,6 +129,7 @@ CLI::Option* add_dtype(CLI::App& command, Value& value, const char* description)
   for (const auto& [word, dtype] : dtypes) words.emplace_back(word);
   return command.add_option("--dtype", value, description)
       ->transform(CLI::CheckedTransformer(values).description(""))
+      ->transform(CLI::IsMember(words).description(""))  // comes first, and its error names the words
       ->option_text(join_with_bars(words));
 }
 
@@ -147,6 +148,7 @@ CLI::Option* add_cleaning(CLI::App& command, clip::Cleaning& cleaning) {
           "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; lower: white space and lower "
           "case only; none: nothing")
       ->transform(CLI::CheckedTransformer(values).description(""))
+      ->transform(CLI::IsMember(words).description(""))  // comes first, and its error names the words
       ->option_text(join_with_bars(words));
 }
 
