@@ -10,6 +10,7 @@
 #include <clip/checkpoint/save.hpp>
 #include <clip/core/stop.hpp>
 #include <clip/formats/rewrite.hpp>
+#include <clip/model/similarity.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -25,7 +26,7 @@ namespace detail {
 /// A tensor to write with the bytes of the file, whose pages are released once they are written.
 inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileTensor& tensor) {
   TensorToWrite copy{tensor.name, tensor.dtype, tensor.shape, {}, {}};
-  if ((tensor.name == "logit_scale" || tensor.name == "logit_bias") && tensor.count() == 1) copy.shape.clear();
+  if (is_similarity_tensor(tensor.name) && tensor.count() == 1) copy.shape.clear();
   if (tensor.transposed) std::swap(copy.shape[0], copy.shape[1]);
   copy.produce = [file = std::move(file), tensor](const ByteSink& sink) -> Result<void> {
     constexpr std::size_t piece = std::size_t{1} << 22;  // small enough to stop between two
