@@ -32,6 +32,9 @@ constexpr const char* template_help =
 constexpr const char* prompts_help =
     "File of prompt templates, {}, {c} or {label} for the label: one per line, FILE:COLUMN, a JSON array, or a JSON "
     "object with the prompts of each label (default: \"a photo of a {}.\")";
+constexpr const char* state_dict_help =
+    "Which of several models' weights in the file: a key of the .pt (ema), a path of keys (ema.model), or what stands "
+    "before the names (student)";
 constexpr const char* output_help = "The .npy file to write";
 constexpr const char* threads_help = "Number of threads (default: all available cores)";
 constexpr const char* truncate_help = "Truncate texts that are too long instead of failing";
@@ -111,6 +114,7 @@ void add_loading(CLI::App& command, ModelOptions& options) {
   add_model(command, options.config)->required();
   command.add_option("--weights", options.weights, "OpenAI .pt, .safetensors, .bin, or a Hugging Face folder")
       ->required();
+  command.add_option("--state-dict", options.state_dict, state_dict_help);
   command.add_option("--threads", options.threads, threads_help)->check(CLI::Range(1, 4096));
   add_dtype(command, options.dtype,
             "Type of the weights in memory, and of matrix products where the CPU supports it (default: f32)");
@@ -182,6 +186,7 @@ void add_all(CLI::App& app, Job& job) {
       add_command(app, job, inspect, "inspect",
                   "Show the model, configuration and tensors of a file or folder of weights", "Print a JSON object", c);
   c->add_option("FILE", in->file, "Weights in any format")->required();
+  c->add_option("--state-dict", in->state_dict, state_dict_help);
 
   const auto t =
       add_command(app, job, tokenize, "tokenize", "Print the token ids of texts: one JSON array per text, not padded",
@@ -275,6 +280,7 @@ void add_all(CLI::App& app, Job& job) {
                 "A .safetensors file, or with openclip and huggingface a folder, which also holds the configuration")
       ->required();
   add_model(*c, v->config);
+  c->add_option("--state-dict", v->state_dict, state_dict_help);
   require_choice(add_choice(*c, "--dialect", v->dialect, dialect_names(), "Library whose tensor names to write"));
   add_choice(*c, "--dtype", v->dtype, {"f32", "f16", "bf16"}, "Type of all weights (default: unchanged)");
 }

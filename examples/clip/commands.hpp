@@ -14,14 +14,15 @@ namespace tool {
 
 struct ModelOptions {
   std::optional<clip::AnyConfig> config;
-  std::string weights;
-  int threads = 0;  // 0: all cores this process may use
+  std::string weights, state_dict;  // state_dict: which of several models' weights in the file
+  int threads = 0;                  // 0: all cores this process may use
   Dtype dtype = Dtype::f32;
 
   /// Loads the model for a number of images and texts. Packing the weights of ViT-B/32
   /// pays off from 150 images or 2,000 texts on.
   Model load(Towers towers, clip::Index images, std::size_t texts) const {
-    return {*config, weights, towers, dtype, threads, images > 150 || texts > 2000 ? Work::many : Work::few};
+    return {*config, weights, towers, dtype, threads, images > 150 || texts > 2000 ? Work::many : Work::few,
+            state_dict};
   }
 };
 
@@ -38,7 +39,7 @@ struct ModelsOptions {
 int models(const ModelsOptions& options);
 
 struct InspectOptions {
-  std::string file;
+  std::string file, state_dict;
   bool json = false;
 };
 int inspect(const InspectOptions& options);
@@ -89,7 +90,7 @@ struct RetrieveOptions {
 int retrieve(const RetrieveOptions& options);
 
 struct ConvertOptions {
-  std::string in, out, dialect, dtype;  // empty dtype: keep each tensor's type
+  std::string in, out, state_dict, dialect, dtype;  // empty dtype: keep each tensor's type
   std::optional<clip::AnyConfig> config;
   bool json = false;
 };

@@ -89,7 +89,7 @@ std::optional<clip::Result<clip::VocabularyIdentity>> vocabulary_beside(const st
 
 /// Prints the properties of the file as a whole, then every tensor. Of a vocabulary: its size and checksum.
 int inspect(const InspectOptions& options) {
-  auto opened = try_open_weights(options.file);
+  auto opened = try_open_weights(options.file, options.state_dict);
   if (!opened && may_be_vocabulary(options.file)) return inspect_vocabulary(options, opened.error());
   const clip::TensorFile file = std::move(opened).value();
   const auto vocabulary = vocabulary_beside(options.file);

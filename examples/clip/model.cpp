@@ -18,7 +18,7 @@ namespace tool {
 
 struct Model::Impl {
   clip::AnyModel<> model;
-  std::string weights;
+  std::string weights, state_dict;
 };
 
 namespace {
@@ -35,9 +35,9 @@ clip::Storage storage_of(Dtype dtype) {
 using Features = clip::Features<float, clip::dyn>;
 
 /// The features. NumericError: a value that is not finite; names the first tensor of the file that has such a value.
-Features finite(Features features, const char* tower, const std::string& weights) {
+Features finite(Features features, const char* tower, const std::string& weights, const std::string& state_dict) {
   if (std::ranges::all_of(features.values(), [](float x) { return std::isfinite(x); })) return features;
-  const std::string tensor = weights.empty() ? "" : first_not_finite(weights);
+  const std::string tensor = weights.empty() ? "" : first_not_finite(weights, state_dict);
   clip::raise(clip::NumericError{weights.empty() ? "random weights" : weights,
                                  std::string(tower) + " features that are not finite" +
                                      (tensor.empty() ? "" : "; the weights have such values in " + tensor)});
@@ -46,11 +46,12 @@ Features finite(Features features, const char* tower, const std::string& weights
 }  // namespace
 
 Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
-             Work work)
-    : config_{config}, impl_{new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}, weights}} {
+             Work work, const std::string& state_dict)
+    : config_{config},
+      impl_{new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}, weights, state_dict}} {
   const auto storage = storage_of(dtype);
   std::optional<clip::TensorFile> file;
-  if (!weights.empty()) file = open_weights(weights);
+  if (!weights.empty()) file = open_weights(weights, state_dict);
   const auto load = [&](auto& part) {
     if (file) clip::try_load(part, *file, {.in_place = true}).value();
     else randomise_weights(part);
@@ -65,10 +66,10 @@ Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
 
 clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images) const {
-  return finite(impl_->model.encode_image(images), "image", impl_->weights);
+  return finite(impl_->model.encode_image(images), "image", impl_->weights, impl_->state_dict);
 }
 clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const {
-  return finite(impl_->model.encode_text(texts), "text", impl_->weights);
+  return finite(impl_->model.encode_text(texts), "text", impl_->weights, impl_->state_dict);
 }
 void Model::release(Towers tower) const {
   if (tower == Towers::image) clip::release_pages(impl_->model.image);

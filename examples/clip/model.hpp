@@ -34,7 +34,7 @@ class Model {
  public:
   /// No weights: random weights. threads: 0 for all cores this process may use.
   Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
-        Work work = Work::many);
+        Work work = Work::many, const std::string& state_dict = {});
   Model(Model&&) noexcept;
   ~Model();
 

@@ -19,6 +19,7 @@ struct ConvertOptionsOf {
   std::optional<Dtype> dtype{};                   // of all weights, rounded to nearest; nullopt: each keeps its own
   std::optional<AnyConfigOf<F>> config{};         // describes the model; nullopt: inferred from the file
   Assumptions assumed{};                          // for properties that the file does not state
+  std::string state_dict{};                       // which of several models' weights: see LoadOptions
   std::map<std::string, std::string> metadata{};  // of the file
 };
 using ConvertOptions = ConvertOptionsOf<KnownFamilies>;

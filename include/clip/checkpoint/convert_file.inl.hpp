@@ -61,7 +61,7 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
 template <class F>
 Result<void> try_convert_file(const std::string& in, const std::string& out,
                               const std::type_identity_t<ConvertOptionsOf<F>>& options) {
-  const auto opened = try_open_tensors(in);
+  const auto opened = try_open_tensors(in, options.state_dict);
   if (!opened) return opened.error();
   const auto config = detail::try_describe<F>(*opened, out, options);
   if (!config) return config.error();

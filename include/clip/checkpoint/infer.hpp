@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
@@ -53,12 +54,14 @@ AnyConfigOf<F> infer_config(const TensorFile& file, const Assumptions& assumed =
   return try_infer_config<F>(file, assumed).value();
 }
 
-/// The model in the file or folder at a path. Errors also as try_open_tensors.
+/// The model in the file or folder at a path, which of several by LoadOptions::state_dict. Errors also as
+/// try_open_tensors.
 template <class F = KnownFamilies>
-[[nodiscard]] Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed = {});
+[[nodiscard]] Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed = {},
+                                                  std::string_view state_dict = {});
 template <class F = KnownFamilies>
-InspectionOf<F> inspect(const std::string& path, const Assumptions& assumed = {}) {
-  return try_inspect<F>(path, assumed).value();
+InspectionOf<F> inspect(const std::string& path, const Assumptions& assumed = {}, std::string_view state_dict = {}) {
+  return try_inspect<F>(path, assumed, state_dict).value();
 }
 
 }  // namespace clip::inline CLIP_ABI
