@@ -1,8 +1,10 @@
 // clip/checkpoint/convert_file.inl.hpp: definitions of clip/checkpoint/convert_file.hpp.
 #pragma once
 
+#include <clip/checkpoint/assumed_preprocessing.hpp>
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/description.hpp>
+#include <clip/checkpoint/fit.hpp>
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/infer.hpp>
 #include <clip/checkpoint/name_list.hpp>
@@ -41,13 +43,22 @@ inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileT
   return tensor.transposed ? transposed(std::move(copy)) : copy;
 }
 
-/// The configuration of the model in a file. Required for a folder, optional for a single file.
+/// The configuration of the model in a file. Required for a folder, optional for a single file. A given one is compared
+/// with the statements of the file and its folder, as for a model that is loaded.
 template <class F>
 Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const std::string& out,
                                                    const ConvertOptionsOf<F>& options) {
-  if (options.config) return options.config;
+  if (const auto& c = options.config) {
+    const LoadTarget<F> target{{}, nullptr, c, state(c->image), state(c->text), c->input()};
+    if (auto same = try_check_statements(target, file, true); !same) return same.error();
+    return c;
+  }
   const auto found = try_inspect<F>(file, options.assumed);
-  if (found && found->activation_known) return std::optional{found->config};
+  if (found && found->activation_known) {
+    if (const auto stated = try_read_description<F>(file))
+      notice_assumed_preprocessing(file, *stated, found->config.input());
+    return std::optional{found->config};
+  }
   if (!writes_folder(out, options.dialect)) return std::optional<AnyConfigOf<F>>{};
   if (!found) return found.error();
   return LoadError{file.place(),

@@ -87,6 +87,11 @@ template <class F>
 Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& file, const LoadOptions& options,
                            bool partial);
 
+/// LoadError: every statement of the file and its folder that differs from the model, in one sentence. sizes: those of
+/// images are compared, too.
+template <class F>
+Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& file, bool sizes);
+
 /// The statements of a single encoder's configuration.
 template <class Config>
 TowerStatement state_of_encoder(const Config& config) {

@@ -1,6 +1,7 @@
 // clip/checkpoint/fit.inl.hpp: definitions of clip/checkpoint/fit.hpp.
 #pragma once
 
+#include <clip/checkpoint/assumed_preprocessing.hpp>
 #include <clip/checkpoint/compare.hpp>
 #include <clip/checkpoint/compare_statements.hpp>
 #include <clip/checkpoint/description.hpp>
@@ -40,7 +41,6 @@ std::string suggest_config(const std::optional<AnyConfigOf<F>>& mine, const Tens
                                  : "; " + found->constant + " would fit";
 }
 
-/// LoadError: every statement of the file and its folder that differs from the model, in one sentence.
 template <class F>
 Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& file, bool sizes) {
   const auto stated = try_read_description<F>(file);
@@ -53,8 +53,9 @@ Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& 
   std::string pixels;
   if (model.input && stated->preprocessing) compare_preprocessing(pixels, *model.input, *stated->preprocessing, sizes);
   if (!pixels.empty()) wrong += (wrong.empty() ? "" : "; ") + pixels + " (" + stated->preprocessing->place + ")";
-  if (wrong.empty()) return {};
-  return LoadError{file.place(), wrong + suggestion}.with_id("clip.load.settings");
+  if (!wrong.empty()) return LoadError{file.place(), wrong + suggestion}.with_id("clip.load.settings");
+  if (model.input) notice_assumed_preprocessing(file, *stated, *model.input);
+  return {};
 }
 
 /// The file in OpenAI's names: without the prefix of its names, unless they are the model's as they are.

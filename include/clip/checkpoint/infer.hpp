@@ -29,6 +29,7 @@ struct InspectionOf {
   FileFormat format;
   bool activation_known = false;  // stated or assumed; false: the configuration's quick_gelu is a guess
   std::string prefix{};           // removed from the file's names: "_orig_mod.", "model."; empty: none
+  bool preprocessing_known = false;  // stated; false: the configuration's, that of OpenAI's models, is a guess
 };
 using Inspection = InspectionOf<KnownFamilies>;
 

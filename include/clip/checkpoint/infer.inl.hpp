@@ -132,7 +132,8 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
                          file.format(),
                          detail::is_stated(detail::state(c.image), stated->image, assumed) &&
                              detail::is_stated(detail::state(c.text), stated->text, assumed),
-                         plain->prefix};
+                         plain->prefix,
+                         stated->preprocessing.has_value()};
 }
 
 template <class F>
