@@ -225,6 +225,9 @@ void add_all(CLI::App& app, Job& job) {
   c->add_flag("--truncate", e->truncate, truncate_help);
   c->add_option("--output", e->output, output_help)->required();
   c->add_flag("--normalize", e->normalize, "Scale every row to length 1");
+  c->add_flag("--without-projection", e->model.without_projection,
+              "For weights of a tower without projection (transformers' CLIPVisionModel, CLIPTextModel): its pooled rows, "
+              "as wide as the tower");
   c->add_option("--batch", e->batch,
                 "Images per forward pass (default: 16), fewer if they do not fit in memory; the "
                 "features do not depend on it")

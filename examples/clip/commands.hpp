@@ -17,12 +17,13 @@ struct ModelOptions {
   std::string weights, state_dict;  // state_dict: which of several models' weights in the file
   int threads = 0;                  // 0: all cores this process may use
   Dtype dtype = Dtype::f32;
+  bool without_projection = false;  // the file's tower has none: config->embed_dim is its width
 
   /// Loads the model for a number of images and texts. Packing the weights of ViT-B/32
   /// pays off from 150 images or 2,000 texts on.
   Model load(Towers towers, clip::Index images, std::size_t texts) const {
     return {*config, weights, towers, dtype, threads, images > 150 || texts > 2000 ? Work::many : Work::few,
-            state_dict};
+            state_dict, without_projection};
   }
 };
 

@@ -41,6 +41,11 @@ struct Comparison {
 
   void add(const Variant& a, const Variant& b, const clip::Images& images) {
     const auto expected = a.model.encode_image(images), found = b.model.encode_image(images);
+    const clip::Index first = static_cast<clip::Index>(paths.size()) - images.size();
+    for (clip::Index i = 0; i < images.size(); ++i) {
+      a.model.try_finite(expected[i], "image", path(first + i)).value();
+      b.model.try_finite(found[i], "image", path(first + i) + " as " + name_of(b.dtype)).value();
+    }
     agreement.add(expected, found);
     if (a.classifier) {
       const auto x = (*a.classifier)(expected).best(), y = (*b.classifier)(found).best();

@@ -36,6 +36,7 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
     json["model"] = found->name.empty() ? clip::Json() : clip::Json(found->name);
     json["config"] = clip::to_json(found->config);
     json["activation_known"] = found->activation_known;
+    json["preprocessing_known"] = found->preprocessing_known;
     json["prefix"] = found->prefix;
   } else {
     json["problem"] = found.error().message();
@@ -108,6 +109,8 @@ int inspect(const InspectOptions& options) {
   if (found) {
     const std::string doubt = found->activation_known ? "" : " (the file does not state its activation)";
     out.line("model    " + (found->name.empty() ? "not one of `clip models`" : found->name) + doubt);
+    if (!found->preprocessing_known && file.description() != nullptr)
+      out.line("images   the folder has no image processor; the preprocessing below is that of OpenAI's models");
     if (!found->prefix.empty()) out.line("prefix   " + found->prefix + " (removed from the names)");
     out.line("config   " + clip::json_text(clip::to_json(found->config)));
   } else {

@@ -65,8 +65,12 @@ Classes classes_of(const std::string& labels, const std::string& column, const s
 }
 
 Classifier classifier(const Model& model, const Tokenizer& tokenizer, const Classes& classes) {
-  if (classes.prompts.empty()) return clip::zero_shot(model, tokenizer, classes.labels, classes.templates);
-  return clip::zero_shot(model, tokenizer, clip::ClassPrompts{classes.labels, classes.prompts});
+  auto made = classes.prompts.empty()
+                  ? clip::zero_shot(model, tokenizer, classes.labels, classes.templates)
+                  : clip::zero_shot(model, tokenizer, clip::ClassPrompts{classes.labels, classes.prompts});
+  for (clip::Index c = 0; c < made.classes().size(); ++c)
+    model.try_finite(made.classes()[c], "text", "label \"" + std::string(made.label(c)) + '"').value();
+  return made;
 }
 
 }  // namespace tool

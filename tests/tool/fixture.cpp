@@ -9,6 +9,7 @@
 #include <clip/task/embed_folder.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -65,6 +66,16 @@ void write_model(const std::string& name, const clip::AnyConfig& config) {
   clip::save(model, name + ".safetensors");
 }
 
+/// tiny.safetensors with finite weights so large that every feature overflows.
+void write_huge(const std::string& path, const clip::AnyConfig& config) {
+  clip::AnyModel model{config, clip::Rng{1}};
+  clip::visit_parameters(model, [](std::string_view name, auto& p) {
+    if (name == "visual.ln_post.weight" || name == "visual.proj" || name == "ln_final.weight" || name == "text_projection")
+      std::fill_n(p.data, p.count(), 3e38f);
+  });
+  clip::save(model, path);
+}
+
 /// A PPM image of random bytes.
 std::string random_image(std::uint64_t seed, int width, int height) {
   std::string file = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
@@ -90,6 +101,7 @@ int main(int argc, char** argv) {
   }
   write_model(folder + "tiny", tiny);
   write_model(folder + "residual", residual);
+  write_huge(folder + "huge.safetensors", tiny);
   write_text(folder + "bpe.txt", "#version: 0.2\nt h\nth e</w>\na n\nd o\ndo g</w>\n");
   write_text(folder + "labels.txt", "dog\ncat\nthe band\n");
   write_text(folder + "templates.txt", "a photo of a {}.\nthe {}\n");

@@ -33,7 +33,21 @@ cp tiny.safetensors nan.safetensors
 printf '\000\000\300\177' | dd of=nan.safetensors bs=1 seek=$(($(wc -c <nan.safetensors) - 4)) conv=notrunc 2>/dev/null
 expect 1 "$clip" classify --model tiny.json --weights nan.safetensors --vocabulary bpe.txt --labels labels.txt photos/3.ppm
 prints_nothing
-says 'features that are not finite; the weights have such values in visual.'
+says 'photos/3.ppm: image features that are not finite; the weights have such values in visual.'
+for command in 'embed --output n.npy' 'compare --dtype bf16'; do
+  expect 1 "$clip" $command --model tiny.json --weights nan.safetensors --images photos/3.ppm
+  says 'photos/3.ppm: image features that are not finite; the weights have such values in visual.'
+done
+
+# A weight so large that features overflow: the image is named, and so is the text.
+expect 1 "$clip" embed --model tiny.json --weights huge.safetensors --images photos/3.ppm --output n.npy
+says 'photos/3.ppm: image features that are not finite'
+expect 1 "$clip" embed --model tiny.json --weights huge.safetensors --texts labels.txt --vocabulary bpe.txt --output n.npy
+says 'labels.txt: line 1: text features that are not finite'
+absent n.npy
+expect 1 "$clip" compare --dtype bf16 --model tiny.json --weights huge.safetensors --images photos/3.ppm
+says 'photos/3.ppm: image features that are not finite'
+expect 1 "$clip" classify --model tiny.json --weights huge.safetensors --vocabulary bpe.txt --labels labels.txt photos
 
 # Each image retrieves itself.
 expect 0 "$clip" retrieve --images images.npy --texts images.npy --captions-per-image 1

@@ -60,6 +60,7 @@ struct ParameterForm {
   Shape shape;
   ParameterKind kind;
   Stretch stretch;
+  bool projects = false;  // the projection of a tower
 };
 
 /// A model as files are compared with it.
@@ -103,7 +104,7 @@ template <class M>
 LoadTarget<NamingFamilies<M>> load_target(const M& model) {
   LoadTarget<NamingFamilies<M>> target{{}, owns_of<M>(), std::nullopt};
   for (const auto& [name, p] : named_parameters<ScalarOf<M>>(model))
-    target.parameters.push_back({std::string(name), p->shape, p->kind, p->stretch});
+    target.parameters.push_back({std::string(name), p->shape, p->kind, p->stretch, p->use == Use::project});
   if constexpr (DescribesItself<M>) {
     target.config.emplace(model.config());
     target.image = state(target.config->image);
