@@ -26,6 +26,7 @@ constexpr const char* labels_help =
     "(with --column, or FILE:COLUMN), a JSON array, or a JSON object from labels to lists of prompts or from ids to "
     "labels";
 constexpr const char* column_help = "Column of a CSV or TSV file";
+constexpr const char* lines_help = "Every line of a list is a text, also where lines look like a table or like JSON";
 constexpr const char* template_help =
     "File of prompt templates, {}, {c} or {label} for the label: one per line, FILE:COLUMN, or a JSON array (default: "
     "\"a photo of a {}.\")";
@@ -221,7 +222,8 @@ void add_all(CLI::App& app, Job& job) {
                                        "(with --column, or FILE:COLUMN), a JSON array, or a JSON object of lists of "
                                        "prompts")
                           ->needs(vocabulary);
-  c->add_option("--column", e->column, column_help)->needs(texts);
+  auto* const column = c->add_option("--column", e->column, column_help)->needs(texts);
+  c->add_flag("--lines", e->lines, lines_help)->needs(texts)->excludes(column);
   c->add_flag("--truncate", e->truncate, truncate_help);
   c->add_option("--output", e->output, output_help)->required();
   c->add_flag("--normalize", e->normalize, "Scale every row to length 1");
@@ -245,7 +247,8 @@ void add_all(CLI::App& app, Job& job) {
   c->add_option("--vocabulary", l->vocabulary, vocabulary_help)->required();
   add_cleaning(*c, l->cleaning);
   c->add_option("--labels", l->labels, labels_help)->required();
-  c->add_option("--column", l->column, std::string(column_help) + " of --labels");
+  auto* const column_of_labels = c->add_option("--column", l->column, std::string(column_help) + " of --labels");
+  c->add_flag("--lines", l->lines, lines_help)->excludes(column_of_labels);
   c->add_option("--templates", l->templates, prompts_help);
   c->add_option("--top", l->top, "Labels per image (default: 5)")->check(CLI::Range(1, 1 << 20));
   add_images(*c, l->images);
@@ -271,7 +274,8 @@ void add_all(CLI::App& app, Job& job) {
                                      std::string(labels_help) +
                                          "; compares the best label for its prompts, or \"a photo of a {label}.\"")
                            ->needs(words);
-  c->add_option("--column", m->column, std::string(column_help) + " of --labels")->needs(labels);
+  auto* const of_labels = c->add_option("--column", m->column, std::string(column_help) + " of --labels")->needs(labels);
+  c->add_flag("--lines", m->lines, lines_help)->needs(labels)->excludes(of_labels);
 
   add_bench(app, job);
 

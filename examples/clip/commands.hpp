@@ -68,7 +68,7 @@ struct EmbedOptions {
   std::string texts, column, vocabulary, output, names;  // names: "txt", "jsonl" or none
   clip::Cleaning cleaning = clip::Cleaning::openai;
   clip::Index batch = 16;
-  bool truncate = false, normalize = false, resume = false, json = false;
+  bool truncate = false, normalize = false, resume = false, lines = false, json = false;
 };
 int embed_images(const EmbedOptions& options);
 int embed_texts(const EmbedOptions& options);
@@ -79,7 +79,7 @@ struct ClassifyOptions {
   std::string vocabulary, labels, column, templates;
   clip::Cleaning cleaning = clip::Cleaning::openai;
   clip::Index top = 5;
-  bool json = false;
+  bool lines = false, json = false;
 };
 int classify(const ClassifyOptions& options);
 
@@ -104,7 +104,7 @@ struct CompareOptions {
   ImageOptions images;
   std::string vocabulary, labels, column;
   clip::Cleaning cleaning = clip::Cleaning::openai;
-  bool json = false;
+  bool lines = false, json = false;
 };
 int compare(const CompareOptions& options);
 

@@ -130,7 +130,7 @@ int compare(const CompareOptions& options) {
   Classes classes;
   std::optional<Tokenizer> tokenizer;
   if (!options.labels.empty()) {
-    classes = classes_of(options.labels, options.column);
+    classes = classes_of(options.labels, {.column = options.column, .lines = options.lines});
     tokenizer.emplace(options.vocabulary, options.cleaning);
   }
   Variant floats{options, Dtype::f32, tokenizer, classes}, other{options, options.model.dtype, tokenizer, classes};

@@ -155,7 +155,7 @@ int embed_images(const EmbedOptions& given) {
 
 int embed_texts(const EmbedOptions& given) {
   const EmbedOptions options = without_projection(given, clip::detail::state(given.model.config->text).width);
-  const clip::TextList list = texts_of(options.texts, options.column, true);
+  const clip::TextList list = texts_of(options.texts, {.column = options.column, .lines = options.lines, .keep_empty = true});
   const auto total = static_cast<clip::Index>(list.size());
   const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   Progress progress{"embedding"};
