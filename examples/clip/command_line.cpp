@@ -227,9 +227,10 @@ void add_all(CLI::App& app, Job& job) {
   c->add_flag("--truncate", e->truncate, truncate_help);
   c->add_option("--output", e->output, output_help)->required();
   c->add_flag("--normalize", e->normalize, "Scale every row to length 1");
-  c->add_flag("--without-projection", e->model.without_projection,
-              "For weights of a tower without projection (transformers' CLIPVisionModel, CLIPTextModel): its pooled rows, "
-              "as wide as the tower");
+  c->add_flag(
+      "--without-projection", e->model.without_projection,
+      "For weights of a tower without projection (transformers' CLIPVisionModel, CLIPTextModel): its pooled rows, "
+      "as wide as the tower");
   c->add_option("--batch", e->batch,
                 "Images per forward pass (default: 16), fewer if they do not fit in memory; the "
                 "features do not depend on it")
@@ -274,7 +275,8 @@ void add_all(CLI::App& app, Job& job) {
                                      std::string(labels_help) +
                                          "; compares the best label for its prompts, or \"a photo of a {label}.\"")
                            ->needs(words);
-  auto* const of_labels = c->add_option("--column", m->column, std::string(column_help) + " of --labels")->needs(labels);
+  auto* const of_labels =
+      c->add_option("--column", m->column, std::string(column_help) + " of --labels")->needs(labels);
   c->add_flag("--lines", m->lines, lines_help)->needs(labels)->excludes(of_labels);
 
   add_bench(app, job);

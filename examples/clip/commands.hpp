@@ -22,7 +22,8 @@ struct ModelOptions {
   /// Loads the model for a number of images and texts. Packing the weights of ViT-B/32
   /// pays off from 150 images or 2,000 texts on.
   Model load(Towers towers, clip::Index images, std::size_t texts) const {
-    return {*config, weights, towers, dtype, threads, images > 150 || texts > 2000 ? Work::many : Work::few,
+    return {*config,    weights,           towers,
+            dtype,      threads,           images > 150 || texts > 2000 ? Work::many : Work::few,
             state_dict, without_projection};
   }
 };

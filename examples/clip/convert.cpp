@@ -42,7 +42,8 @@ std::vector<std::string> dialect_names() {
 }
 
 int convert(const ConvertOptions& options) {
-  clip::ConvertOptions how{.dialect = clip::try_dialect(options.dialect).value(), .config = options.config,
+  clip::ConvertOptions how{.dialect = clip::try_dialect(options.dialect).value(),
+                           .config = options.config,
                            .state_dict = options.state_dict};
   if (!options.dtype.empty())
     how.dtype = options.dtype == "f32"   ? clip::Dtype::f32

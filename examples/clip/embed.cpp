@@ -134,7 +134,8 @@ int embed_images(const EmbedOptions& given) {
   job.run([&] {
     const auto add = [&](Done done) { job.add({&done, 1}); };
     embed_each(
-        model, std::move(files), options.images, batch_in_memory(options.batch, model.config()), options.model.threads, progress,
+        model, std::move(files), options.images, batch_in_memory(options.batch, model.config()), options.model.threads,
+        progress,
         [&](const std::string&, const auto& features) {
           add({row_of(features, options.normalize), "", false});
         },
@@ -155,7 +156,8 @@ int embed_images(const EmbedOptions& given) {
 
 int embed_texts(const EmbedOptions& given) {
   const EmbedOptions options = without_projection(given, clip::detail::state(given.model.config->text).width);
-  const clip::TextList list = texts_of(options.texts, {.column = options.column, .lines = options.lines, .keep_empty = true});
+  const clip::TextList list =
+      texts_of(options.texts, {.column = options.column, .lines = options.lines, .keep_empty = true});
   const auto total = static_cast<clip::Index>(list.size());
   const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   Progress progress{"embedding"};

@@ -38,8 +38,8 @@ clip::Storage storage_of(Dtype dtype) {
 
 Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
              Work work, const std::string& state_dict, bool without_projection)
-    : config_{config},
-      impl_{new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}, weights, state_dict}} {
+    : config_{config}, impl_{
+                           new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}, weights, state_dict}} {
   const auto storage = storage_of(dtype);
   std::optional<clip::TensorFile> file;
   if (!weights.empty()) file = open_weights(weights, state_dict);
@@ -69,8 +69,8 @@ clip::Result<void> Model::try_finite(std::span<const float> features, const char
   const std::string what = std::string(tower) + " features that are not finite";
   if (!tensor) tensor = impl_->weights.empty() ? "" : first_not_finite(impl_->weights, impl_->state_dict);
   if (tensor->empty()) return clip::NumericError{name, what};
-  clip::raise(clip::NumericError{
-      name, what + "; the weights have such values in " + *tensor + " (" + impl_->weights + ")"});
+  clip::raise(
+      clip::NumericError{name, what + "; the weights have such values in " + *tensor + " (" + impl_->weights + ")"});
 }
 void Model::release(Towers tower) const {
   if (tower == Towers::image) clip::release_pages(impl_->model.image);

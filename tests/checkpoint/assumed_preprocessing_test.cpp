@@ -31,13 +31,15 @@ std::string notice_of(const Work& work) {
 
 }  // namespace
 
-TEST_CASE("assumed preprocessing: a folder without an image processor is used with a notice that says what is assumed") {
+TEST_CASE(
+    "assumed preprocessing: a folder without an image processor is used with a notice that says what is assumed") {
   const TemporaryFolder temporary;
   const std::string folder = temporary / "clip";
   std::filesystem::copy(files + "huggingface", folder, std::filesystem::copy_options::recursive);
   const std::string sentence =
       folder +
-      ": no processor_config.json and no preprocessor_config.json; images are assumed to be preprocessed so: shorter side to "
+      ": no processor_config.json and no preprocessor_config.json; images are assumed to be preprocessed so: shorter "
+      "side to "
       "8, bicubic, mean 0.48145467, 0.4578275, 0.40821072, deviation 0.26862955, 0.2613026, 0.2757771\n";
   CHECK(notice_of([&] { clip::open<Naive<float>>(folder); }) == sentence);
   CHECK(notice_of([&] {
@@ -59,6 +61,7 @@ TEST_CASE("assumed preprocessing: a folder without an image processor is used wi
 }
 
 TEST_CASE("assumed preprocessing: its words have the size of the resize and of the crop") {
-  CHECK(detail::preprocessing_in_words({8, 3, {.resize = ResizeMode::squash, .mean = {0, 0, 0}, .deviation = {1, 1, 1}, .resize_to = 10}}) ==
+  CHECK(detail::preprocessing_in_words(
+            {8, 3, {.resize = ResizeMode::squash, .mean = {0, 0, 0}, .deviation = {1, 1, 1}, .resize_to = 10}}) ==
         "both sides to 10 and a crop of 8, bicubic, mean 0.0, 0.0, 0.0, deviation 1.0, 1.0, 1.0");
 }

@@ -66,7 +66,8 @@ TEST_CASE("tensors: copies outlive the object that opened the file") {
 TEST_CASE("tensors: of several models in a file, or in shards, state_dict chooses by what stands before the names") {
   const TemporaryFolder folder;
   write(folder / "both", {"student.a", "student.b.c", "teacher.a", "students.d", "student."});
-  for (const char* const asked_for : {"student", "student."}) CHECK(names(open_tensors(folder / "both", asked_for)) == "a b.c ");
+  for (const char* const asked_for : {"student", "student."})
+    CHECK(names(open_tensors(folder / "both", asked_for)) == "a b.c ");
   CHECK(names(open_tensors(folder / "both", "student.b")) == "c ");
   const auto none = try_open_tensors(folder / "both", "ema");
   REQUIRE(!none);

@@ -67,7 +67,8 @@ TEST_CASE("config.json: the configuration of a tower alone states that tower") {
   const auto text = read(R"({"model_type": "clip_text_model", "vocab_size": 100})");
   CHECK((text.text.width == 512 && text.text.heads == 8 && text.context == 77 && text.vocabulary == 100));
   CHECK((text.image.width == 0 && !text.image.activation && text.image_size == 0));
-  CHECK(refused(R"({"model_type": "clip_vision_model", "hidden_act": "tanh"})").find("hidden_act") != std::string::npos);
+  CHECK(refused(R"({"model_type": "clip_vision_model", "hidden_act": "tanh"})").find("hidden_act") !=
+        std::string::npos);
 }
 
 TEST_CASE("config.json: another kind of model, or of file, is refused") {

@@ -1,4 +1,5 @@
 // Folders and files of transformers' CLIPVisionModel, CLIPTextModel, and both with projection.
+#include <clip/checkpoint/infer.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/formats/rewrite.hpp>
 #include <clip/formats/safetensors_write.hpp>
@@ -28,8 +29,8 @@ void write_half(const std::string& path, std::string_view tower, std::string_vie
   for (const FileTensor& t : both.tensors()) {
     const bool inside = t.name.starts_with(tower);
     if (!inside && (projection.empty() || !t.name.starts_with(projection))) continue;
-    tensors.push_back({before + (inside && bare ? t.name.substr(tower.size()) : t.name), t.dtype, t.shape,
-                       t.parts[0].bytes, {}});
+    tensors.push_back(
+        {before + (inside && bare ? t.name.substr(tower.size()) : t.name), t.dtype, t.shape, t.parts[0].bytes, {}});
   }
   write_safetensors(path, tensors, {{"format", "pt"}});
 }
@@ -92,15 +93,32 @@ TEST_CASE("towers alone: with projection they load and encode as in the whole mo
   }
 }
 
+TEST_CASE("towers alone: inspect says what they are") {
+  const TemporaryFolder folder;
+  const auto kind = [&](std::string_view tower, std::string_view projection) {
+    write_half(folder / "half", tower, projection, true);
+    const auto found = try_inspect(folder / "half");
+    REQUIRE(!found);
+    CHECK(found.error().id() == "clip.load.model");
+    return found.error().message();
+  };
+  CHECK(kind("vision_model.", "visual_projection.")
+            .find("found the image tower of a CLIP alone, which loads into an ImageEncoder (clip embed); ") !=
+        std::string::npos);
+  CHECK(kind("text_model.", "")
+            .find("found the text tower of a CLIP alone, without projection, which loads into a TextEncoder (clip "
+                  "embed); ") != std::string::npos);
+}
+
 TEST_CASE("towers alone: the folder's statements are compared with the encoder") {
   const TemporaryFolder folder;
   write_folder(folder / "image", "vision_config", "vision_model.", "visual_projection.", false);
   ImageEncoder<Quick, Naive<float>> image;
   const auto refused = try_load(image, folder / "image");
   REQUIRE(!refused);
-  CHECK(refused.error().message() ==
-        folder / "image" + ": image activation: expected quick_gelu (the model's), found gelu (" +
-            (folder / "image/config.json") + ")");
+  CHECK(refused.error().message() == folder / "image" +
+                                         ": image activation: expected quick_gelu (the model's), found gelu (" +
+                                         (folder / "image/config.json") + ")");
 }
 
 TEST_CASE("towers alone: without projection the features are the pooled rows after the last layer norm") {
@@ -112,9 +130,10 @@ TEST_CASE("towers alone: without projection the features are the pooled rows aft
   REQUIRE(!refused);
   CHECK(refused.error().id() == "clip.load.names");
   CHECK(refused.error().message() ==
-        folder / "image" + ": names: 1 missing (visual.proj); the tower has no projection (as transformers' "
-                           "CLIPVisionModel and CLIPTextModel): LoadOptions::without_projection (--without-projection "
-                           "of clip embed) takes its pooled rows, 16 wide");
+        folder / "image" +
+            ": names: 1 missing (visual.proj); the tower has no projection (as transformers' "
+            "CLIPVisionModel and CLIPTextModel): LoadOptions::without_projection (--without-projection "
+            "of clip embed) takes its pooled rows, 16 wide");
   const auto narrow = try_load(image, folder / "image", {.without_projection = true});
   REQUIRE(!narrow);
   CHECK(narrow.error().id() == "clip.load.projection");
@@ -147,8 +166,9 @@ TEST_CASE("towers alone: without projection the features are the pooled rows aft
   const auto rows = wide.encode_image(some_images());
   double mean = 0, square = 0;
   for (Index j = 0; j < 16; ++j) {
-    const double x = (static_cast<double>(rows[0][static_cast<std::size_t>(j)]) - wide.tower.ln_post.bias.view()(0, j)) /
-                     wide.tower.ln_post.weight.view()(0, j);
+    const double x =
+        (static_cast<double>(rows[0][static_cast<std::size_t>(j)]) - wide.tower.ln_post.bias.view()(0, j)) /
+        wide.tower.ln_post.weight.view()(0, j);
     mean += x / 16;
     square += x * x / 16;
   }

@@ -223,7 +223,8 @@ TEST_CASE("torch file: of several models the asked for is read: by a key, a path
   CHECK(names(two, "student") ==
         "clip.load.ambiguous: x.pt: weights of several models: model, model_ema; choose one by its key, as state_dict "
         "(--state-dict of the program clip)");
-  CHECK(names("}" + dict("model", one("a")), "student") == "clip.load.state_dict: x.pt: no state dict \"student\"; keys: a");
+  CHECK(names("}" + dict("model", one("a")), "student") ==
+        "clip.load.state_dict: x.pt: no state dict \"student\"; keys: a");
   const std::string nested = "}" + dict("ema", "}" + dict("model", one("a")) + dict("state_dict", one("b"))) +
                              dict("state_dict", "}" + dict("student.a", w) + dict("teacher.b", w));
   CHECK(names(nested, "ema.model") == "a ");

@@ -32,7 +32,8 @@ TEST_CASE("alpha is laid on white as by Pillow's alpha_composite: rounded to nea
     }
   const std::vector<std::uint8_t> bytes{10, 20, 30, 255, 10, 20, 30, 0, 10, 20, 30, 128};
   const std::vector<int> expected{10, 20, 30, 255, 255, 255, 132, 137, 142};  // computed with Pillow 13.0
-  const Image rgba = to_rgb_on_white(Image{3, 1, Pixels::rgba, bytes}), bgra = to_rgb_on_white(Image{3, 1, Pixels::bgra, bytes});
+  const Image rgba = to_rgb_on_white(Image{3, 1, Pixels::rgba, bytes}),
+              bgra = to_rgb_on_white(Image{3, 1, Pixels::bgra, bytes});
   for (std::size_t i = 0; i < 9; ++i) {
     CHECK(rgba.row(0)[i] == expected[i]);
     CHECK(bgra.row(0)[i] == expected[i / 3 * 3 + 2 - i % 3]);

@@ -49,6 +49,34 @@ expect 1 "$clip" compare --dtype bf16 --model tiny.json --weights huge.safetenso
 says 'photos/3.ppm: image features that are not finite'
 expect 1 "$clip" classify --model tiny.json --weights huge.safetensors --vocabulary bpe.txt --labels labels.txt photos
 
+# Of several models in a file --state-dict chooses; the error names it.
+expect 1 "$clip" embed --model tiny.json --weights both.safetensors --images photos --output e.npy
+says '"student.", "teacher."'
+says '--state-dict'
+expect 0 "$clip" embed --model tiny.json --weights both.safetensors --state-dict student --images photos --output e.npy
+quiet
+same e.npy images.npy
+expect 0 "$clip" embed --model tiny.json --weights both.safetensors --state-dict teacher --images photos --output e.npy
+cmp -s e.npy images.npy && fail 'the teacher has the features of the student'
+expect 1 "$clip" inspect both.safetensors --state-dict ema
+says 'no state dict "ema"'
+expect 0 "$clip" convert both.safetensors student.safetensors --state-dict student --dialect openai
+expect 0 "$clip" embed --model tiny.json --weights student.safetensors --images photos --output e.npy
+same e.npy images.npy
+
+# A tower without projection: an error that says so, or its pooled rows.
+expect 1 "$clip" embed --model tiny.json --weights pooled.safetensors --images photos --output p.npy
+says 'the tower has no projection'
+says '--without-projection'
+expect 0 "$clip" embed --model tiny.json --weights pooled.safetensors --without-projection --images photos --output p.npy --json
+prints '"width": 48'
+
+# A model other than the file states is refused by convert, too.
+sed 's/quick_gelu/gelu/g' tiny.json >gelu.json
+expect 1 "$clip" convert tiny.safetensors x.safetensors --model gelu.json --dialect openai
+says 'image activation: expected gelu (the model'
+absent x.safetensors
+
 # Each image retrieves itself.
 expect 0 "$clip" retrieve --images images.npy --texts images.npy --captions-per-image 1
 echo 'Text Retrieval: R1:100.00 R5:100.00 R10:100.00 mR:100.00| '\

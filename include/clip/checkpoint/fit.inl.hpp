@@ -143,7 +143,8 @@ Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_
   }
   add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty())
-    return LoadError{file.place(), "names: " + wrong + without + suggest_config(model.config, file)}.with_id("clip.load.names");
+    return LoadError{file.place(), "names: " + wrong + without + suggest_config(model.config, file)}.with_id(
+        "clip.load.names");
   if (auto same = try_check_statements(model, file, options.positions == Interpolate::none); !same) return same.error();
   return FittedFile{std::move(file), {std::move(c.missing), std::move(c.extra)}};
 }

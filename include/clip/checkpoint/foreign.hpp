@@ -3,6 +3,7 @@
 
 #include <clip/formats/tensor_file.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
@@ -10,6 +11,22 @@
 #include <utility>
 
 namespace clip::inline CLIP_ABI::detail {
+
+/// "the image tower of a CLIP alone …" or the text tower, by OpenAI's names; empty: neither.
+inline std::string tower_alone(const TensorFile& file) {
+  const auto begins = [&](std::string_view prefix) {
+    return std::any_of(file.tensors().begin(), file.tensors().end(),
+                       [&](const FileTensor& t) { return t.name.starts_with(prefix); });
+  };
+  const bool image = file.find("visual.class_embedding") != nullptr && !begins("token_embedding.") &&
+                     !begins("transformer."),
+             text = file.find("token_embedding.weight") != nullptr && !begins("visual.");
+  if (!image && !text) return {};
+  const bool projects = file.find(image ? "visual.proj" : "text_projection") != nullptr;
+  return std::string(image ? "the image tower of a CLIP alone" : "the text tower of a CLIP alone") +
+         (projects ? "" : ", without projection") + ", which loads into " +
+         (image ? "an ImageEncoder" : "a TextEncoder") + " (clip embed)";
+}
 
 /// The kind of model in a file that no family of the library recognises, by its tensor names.
 inline std::string foreign_kind(const TensorFile& file) {
@@ -22,6 +39,7 @@ inline std::string foreign_kind(const TensorFile& file) {
   for (const auto& [prefix, words] : signs)
     for (const FileTensor& t : file.tensors())
       if (t.name.starts_with(prefix)) return std::string(words);
+  if (std::string tower = tower_alone(file); !tower.empty()) return tower;
   std::string names;
   for (std::size_t i = 0; i < file.tensors().size() && i < 6; ++i)
     names += (i ? ", " : "") + file.tensors()[i].name.substr(0, 80);

@@ -241,7 +241,8 @@ class TorchWalk {
   bool keep_those_below(std::string_view prefix) {
     auto& tensors = result_.tensors;
     const std::string begin = std::string(prefix) + ".";
-    std::erase_if(tensors, [&](const auto& t) { return t.first.size() == begin.size() || !t.first.starts_with(begin); });
+    std::erase_if(tensors,
+                  [&](const auto& t) { return t.first.size() == begin.size() || !t.first.starts_with(begin); });
     for (auto& t : tensors) t.first.erase(0, begin.size());
     return !tensors.empty();
   }
