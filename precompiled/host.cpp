@@ -43,7 +43,7 @@ template const NamedConfig* find_named<All>(AnyConfig);
 template Result<AnyConfig> try_find_config<All>(const std::string&);
 
 template Result<Inspection> try_inspect<All>(const TensorFile&, const Assumptions&);
-template Result<Inspection> try_inspect<All>(const std::string&, const Assumptions&);
+template Result<Inspection> try_inspect<All>(const std::string&, const Assumptions&, std::string_view);
 template Result<AnyConfig> try_find_model<All>(const std::string&, const Assumptions&);
 template Result<void> try_convert_file<All>(const std::string&, const std::string&, const ConvertOptions&);
 

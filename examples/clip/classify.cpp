@@ -13,7 +13,8 @@
 namespace tool {
 
 int classify(const ClassifyOptions& options) {
-  const Classes classes = classes_of(options.labels, options.column, options.templates);
+  const Classes classes =
+      classes_of(options.labels, {.column = options.column, .lines = options.lines}, options.templates);
   const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());

@@ -36,12 +36,16 @@ constexpr const char* labels_help =
     "(with --column, or FILE:COLUMN), a JSON array, or a JSON object from labels to lists of prompts or from ids to "
     "labels";
 constexpr const char* column_help = "Column of a CSV or TSV file";
+constexpr const char* lines_help = "Every line of a list is a text, also where lines look like a table or like JSON";
 constexpr const char* template_help =
     "File of prompt templates, {}, {c} or {label} for the label: one per line, FILE:COLUMN, or a JSON array (default: "
     "\"a photo of a {}.\")";
 constexpr const char* prompts_help =
     "File of prompt templates, {}, {c} or {label} for the label: one per line, FILE:COLUMN, a JSON array, or a JSON "
     "object with the prompts of each label (default: \"a photo of a {}.\")";
+constexpr const char* state_dict_help =
+    "Which of several models' weights in the file: a key of the .pt (ema), a path of keys (ema.model), or what stands "
+    "before the names (student)";
 constexpr const char* output_help = "The .npy file to write";
 constexpr const char* threads_help = "Number of threads (default: all available cores)";
 constexpr const char* truncate_help = "Truncate texts that are too long instead of failing";
@@ -155,6 +159,7 @@ CLI::Option* add_cleaning(CLI::App& command, clip::Cleaning& cleaning) {
 void add_loading(CLI::App& command, ModelOptions& options) {
   add_model(command, options.config);
   command.add_option("--weights", options.weights, weights_help)->required();
+  command.add_option("--state-dict", options.state_dict, state_dict_help);
   command.add_option("--threads", options.threads, threads_help)->check(CLI::Range(1, 4096));
   add_dtype(command, options.dtype,
             "Type of the weights in memory, and of matrix products where the CPU supports it (default: f32)");
@@ -229,6 +234,7 @@ void add_all(CLI::App& app, Job& job) {
       "Show the model, configuration, licence and tensors of a file or folder of weights, or of a configuration",
       "Print a JSON object", c);
   c->add_option("FILE", in->file, "Weights in any format, a vocabulary, or a JSON configuration")->required();
+  c->add_option("--state-dict", in->state_dict, state_dict_help);
 
   const auto t =
       add_command(app, job, tokenize, "tokenize", "Print the token ids of texts: one JSON array per text, not padded",
@@ -264,10 +270,15 @@ void add_all(CLI::App& app, Job& job) {
                                          "File of texts, or - for standard input: one per line, a CSV or TSV table "
                                          "(with --column, or FILE:COLUMN), a JSON array, or a JSON object of lists of "
                                          "prompts");
-  c->add_option("--column", e->column, column_help)->needs(texts);
+  auto* const column = c->add_option("--column", e->column, column_help)->needs(texts);
+  c->add_flag("--lines", e->lines, lines_help)->needs(texts)->excludes(column);
   c->add_flag("--truncate", e->truncate, truncate_help);
   c->add_option("--output", e->output, output_help)->required();
   c->add_flag("--normalize", e->normalize, "Scale every row to length 1");
+  c->add_flag(
+      "--without-projection", e->model.without_projection,
+      "For weights of a tower without projection (transformers' CLIPVisionModel, CLIPTextModel): its pooled rows, "
+      "as wide as the tower");
   c->add_option("--batch", e->batch,
                 "Images per forward pass (default: 16), fewer if they do not fit in memory; the "
                 "features do not depend on it")
@@ -285,7 +296,8 @@ void add_all(CLI::App& app, Job& job) {
   c->add_option("--vocabulary", l->vocabulary, vocabulary_or_folder_help);
   add_cleaning(*c, l->cleaning);
   c->add_option("--labels", l->labels, labels_help)->required();
-  c->add_option("--column", l->column, std::string(column_help) + " of --labels");
+  auto* const column_of_labels = c->add_option("--column", l->column, std::string(column_help) + " of --labels");
+  c->add_flag("--lines", l->lines, lines_help)->excludes(column_of_labels);
   c->add_option("--templates", l->templates, prompts_help);
   c->add_flag("--truncate", l->truncate, truncate_help);
   c->add_option("--top", l->top, "Labels per image (default: 5)")->check(CLI::Range(1, 1 << 20));
@@ -312,7 +324,9 @@ void add_all(CLI::App& app, Job& job) {
       "--labels", m->labels,
       std::string(labels_help) + "; compares the best label for its prompts, or \"a photo of a {label}.\"");
   c->add_flag("--truncate", m->truncate, truncate_help);
-  c->add_option("--column", m->column, std::string(column_help) + " of --labels")->needs(labels);
+  auto* const of_labels =
+      c->add_option("--column", m->column, std::string(column_help) + " of --labels")->needs(labels);
+  c->add_flag("--lines", m->lines, lines_help)->needs(labels)->excludes(of_labels);
 
   add_bench(app, job);
 
@@ -324,6 +338,7 @@ void add_all(CLI::App& app, Job& job) {
                 "A .safetensors file, or with openclip and huggingface a folder, which also holds the configuration")
       ->required();
   add_model(*c, v->config);
+  c->add_option("--state-dict", v->state_dict, state_dict_help);
   require_choice(add_choice(*c, "--dialect", v->dialect, dialect_names(), "Library whose tensor names to write"));
   add_choice(*c, "--dtype", v->dtype, {"f32", "f16", "bf16"}, "Type of all weights (default: unchanged)");
 }

@@ -14,14 +14,17 @@ namespace tool {
 
 struct ModelOptions {
   std::optional<clip::AnyConfig> config;  // of --model, otherwise of the weights
-  std::string weights;
-  int threads = 0;  // 0: all cores this process may use
+  std::string weights, state_dict;        // state_dict: which of several models' weights in the file
+  int threads = 0;                        // 0: all cores this process may use
   Dtype dtype = Dtype::f32;
+  bool without_projection = false;  // the file's tower has none: config->embed_dim is its width
 
   /// Loads the model for a number of images and texts. Packing the weights of ViT-B/32
   /// pays off from 150 images or 2,000 texts on.
   Model load(Towers towers, clip::Index images, std::size_t texts) const {
-    return {*config, weights, towers, dtype, threads, images > 150 || texts > 2000 ? Work::many : Work::few};
+    return {*config,    weights,           towers,
+            dtype,      threads,           images > 150 || texts > 2000 ? Work::many : Work::few,
+            state_dict, without_projection};
   }
 };
 
@@ -38,7 +41,7 @@ struct ModelsOptions {
 int models(const ModelsOptions& options);
 
 struct InspectOptions {
-  std::string file;
+  std::string file, state_dict;
   bool json = false;
 };
 int inspect(const InspectOptions& options);
@@ -68,7 +71,7 @@ struct EmbedOptions {
   std::string texts, column, vocabulary, output, names;  // names: "txt", "jsonl" or none
   clip::Cleaning cleaning = clip::Cleaning::openai;
   clip::Index batch = 16;
-  bool truncate = false, normalize = false, resume = false, json = false;
+  bool truncate = false, normalize = false, resume = false, lines = false, json = false;
 };
 int embed_images(const EmbedOptions& options);
 int embed_texts(const EmbedOptions& options);
@@ -79,7 +82,7 @@ struct ClassifyOptions {
   std::string vocabulary, labels, column, templates;
   clip::Cleaning cleaning = clip::Cleaning::openai;
   clip::Index top = 5;
-  bool truncate = false, json = false;
+  bool lines = false, truncate = false, json = false;
 };
 int classify(const ClassifyOptions& options);
 
@@ -91,7 +94,7 @@ struct RetrieveOptions {
 int retrieve(const RetrieveOptions& options);
 
 struct ConvertOptions {
-  std::string in, out, dialect, dtype;  // empty dtype: keep each tensor's type
+  std::string in, out, state_dict, dialect, dtype;  // empty dtype: keep each tensor's type
   std::optional<clip::AnyConfig> config;
   bool json = false;
 };
@@ -104,7 +107,7 @@ struct CompareOptions {
   ImageOptions images;
   std::string vocabulary, labels, column;
   clip::Cleaning cleaning = clip::Cleaning::openai;
-  bool truncate = false, json = false;
+  bool lines = false, truncate = false, json = false;
 };
 int compare(const CompareOptions& options);
 

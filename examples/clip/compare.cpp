@@ -21,8 +21,9 @@ namespace {
 /// A model with weights of one type, its classifier and its time.
 struct Variant {
   Variant(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer, const Classes& classes)
-      : dtype{dtype_}, model{*o.model.config, o.model.weights, tokenizer ? Towers::both : Towers::image, dtype_,
-                             o.model.threads} {
+      : dtype{dtype_},
+        model{*o.model.config, o.model.weights,   tokenizer ? Towers::both : Towers::image, dtype_, o.model.threads,
+              Work::many,      o.model.state_dict} {
     if (tokenizer) classifier = tool::classifier(model, *tokenizer, classes, o.truncate);
   }
 
@@ -41,6 +42,11 @@ struct Comparison {
 
   void add(const Variant& a, const Variant& b, const clip::Images& images) {
     const auto expected = a.model.encode_image(images), found = b.model.encode_image(images);
+    const clip::Index first = static_cast<clip::Index>(paths.size()) - images.size();
+    for (clip::Index i = 0; i < images.size(); ++i) {
+      a.model.try_finite(expected[i], "image", path(first + i)).value();
+      b.model.try_finite(found[i], "image", path(first + i) + " as " + name_of(b.dtype)).value();
+    }
     agreement.add(expected, found);
     if (a.classifier) {
       const auto x = (*a.classifier)(expected).best(), y = (*b.classifier)(found).best();
@@ -125,7 +131,7 @@ int compare(const CompareOptions& options) {
   Classes classes;
   std::optional<Tokenizer> tokenizer;
   if (!options.labels.empty()) {
-    classes = classes_of(options.labels, options.column);
+    classes = classes_of(options.labels, {.column = options.column, .lines = options.lines});
     tokenizer.emplace(options.vocabulary, options.cleaning);
   }
   Variant floats{options, Dtype::f32, tokenizer, classes}, other{options, options.model.dtype, tokenizer, classes};

@@ -25,7 +25,7 @@ clip::AnyConfig with_undetectable(clip::AnyConfig seen, clip::AnyConfig other) {
 }
 
 void require_model(const ConvertOptions& options) {
-  const auto found = inspect_weights(open_weights(options.in), clip::assume(*options.config)).value();
+  const auto found = inspect_weights(open_weights(options.in, options.state_dict), clip::assume(*options.config)).value();
   if (with_undetectable(found.config, *options.config) == *options.config) return;
   const std::string what = found.name.empty() ? clip::json_text(clip::to_json(found.config)) : found.name;
   clip::raise(clip::LoadError{options.in, "its shapes do not match --model: found " + what +
@@ -41,7 +41,9 @@ std::vector<std::string> dialect_names() {
 }
 
 int convert(const ConvertOptions& options) {
-  clip::ConvertOptions how{.dialect = clip::try_dialect(options.dialect).value(), .config = options.config};
+  clip::ConvertOptions how{.dialect = clip::try_dialect(options.dialect).value(),
+                           .config = options.config,
+                           .state_dict = options.state_dict};
   if (!options.dtype.empty())
     how.dtype = options.dtype == "f32"   ? clip::Dtype::f32
                 : options.dtype == "f16" ? clip::Dtype::f16

@@ -72,6 +72,12 @@ class Job {
   clip::Index total_, done_ = 0, cut_ = 0;
 };
 
+/// With --without-projection features are as wide as the tower.
+EmbedOptions without_projection(EmbedOptions options, clip::Index width) {
+  if (options.model.without_projection) options.model.config->embed_dim = width;
+  return options;
+}
+
 std::vector<float> row_of(clip::Features<float, clip::dyn> features, bool normalize) {
   if (normalize) features = clip::normalized(std::move(features));
   const auto row = std::as_const(features)[0];
@@ -99,20 +105,23 @@ std::vector<Done> embedded(const Model& model, const clip::TextList& list, std::
     if (ids) texts.append(*ids, 0);
   }
   if (texts.size() == 0) return done;
-  auto features = model.encode_text(texts);
-  if (normalize) features = clip::normalized(std::move(features));
+  const auto features = model.encode_text(texts);
   clip::Index next = 0;
-  for (Done& one : done)
-    if (one.failure.empty()) {
-      const auto row = std::as_const(features)[next++];
-      one.row.assign(row.begin(), row.end());
-    }
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    if (!done[i].failure.empty()) continue;
+    clip::Features<float, clip::dyn> one{1, features.width()};
+    std::ranges::copy(features[next++], one[0].begin());
+    const auto finite = model.try_finite(one[0], "text", list.where(begin + i));
+    if (finite) done[i].row = row_of(std::move(one), normalize);
+    else done[i].failure = finite.error().message();
+  }
   return done;
 }
 
 }  // namespace
 
-int embed_images(const EmbedOptions& options) {
+int embed_images(const EmbedOptions& given) {
+  const EmbedOptions options = without_projection(given, clip::detail::state(given.model.config->image).width);
   std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
   Progress progress{"embedding"};
@@ -143,8 +152,10 @@ int embed_images(const EmbedOptions& options) {
   return status;
 }
 
-int embed_texts(const EmbedOptions& options) {
-  const clip::TextList list = texts_of(options.texts, options.column, true);
+int embed_texts(const EmbedOptions& given) {
+  const EmbedOptions options = without_projection(given, clip::detail::state(given.model.config->text).width);
+  const clip::TextList list =
+      texts_of(options.texts, {.column = options.column, .lines = options.lines, .keep_empty = true});
   const auto total = static_cast<clip::Index>(list.size());
   const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   Progress progress{"embedding"};

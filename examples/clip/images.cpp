@@ -91,8 +91,13 @@ void embed_each(const Model& model, std::vector<std::string> files, const ImageO
       {.batch = batch, .readers = readers, .progress = report, .reader = reader_of(options)});
   for (const auto& item : range) {
     end_if_interrupted();
-    if (item) take(item->path, item->features);
-    else failed(item.error());
+    if (!item) {
+      failed(item.error());
+      continue;
+    }
+    const auto finite = model.try_finite(std::as_const(item->features)[0], "image", item->path);
+    if (finite) take(item->path, item->features);
+    else failed(finite.error());
   }
   if (range.stopped()) end_if_interrupted();
 }

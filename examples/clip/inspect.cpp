@@ -66,6 +66,7 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
     json["config"] = clip::to_json(found->config);
     json["licences"] = licences_of(found->config);
     json["activation_known"] = found->activation_known;
+    json["preprocessing_known"] = found->preprocessing_known;
     json["prefix"] = found->prefix;
   } else {
     json["problem"] = found.error().message();
@@ -151,7 +152,7 @@ std::optional<clip::Result<clip::VocabularyIdentity>> vocabulary_beside(const st
 /// configuration: its model.
 int inspect(const InspectOptions& options) {
   if (is_configuration(options.file)) return inspect_configuration(options);
-  auto opened = try_open_weights(options.file);
+  auto opened = try_open_weights(options.file, options.state_dict);
   if (!opened && may_be_vocabulary(options.file)) return inspect_vocabulary(options, opened.error());
   const clip::TensorFile file = std::move(opened).value();
   const auto vocabulary = vocabulary_beside(options.file);
@@ -172,6 +173,8 @@ int inspect(const InspectOptions& options) {
     out.line("model    " + (found->name.empty() ? "not one of `clip models`" : found->name) + doubt);
     if (const std::string words = licences_in_words(licences_of(found->config)); !words.empty())
       out.line("licence  " + words);
+    if (!found->preprocessing_known && file.description() != nullptr)
+      out.line("images   the folder has no image processor; the preprocessing below is that of OpenAI's models");
     if (!found->prefix.empty()) out.line("prefix   " + found->prefix + " (removed from the names)");
     out.line("config   " + clip::json_text(clip::to_json(found->config)));
   } else {

@@ -138,6 +138,7 @@ clip::Json job_of(const EmbedOptions& options, const std::vector<std::string>& i
   return {{"version", CLIP_STRING(CLIP_VERSION_MAJOR) "." CLIP_STRING(CLIP_VERSION_MINOR)},
           {"model", clip::json_text(clip::to_json(*options.model.config))},
           {"weights", hash_of_file(options.model.weights)},
+          {"state_dict", options.model.state_dict},
           {"dtype", name_of(options.model.dtype)},
           {"vocabulary", files ? "" : hash_of_file(options.vocabulary)},
           {"cleaning", std::string(clip::name_of(options.cleaning))},

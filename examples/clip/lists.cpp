@@ -29,8 +29,8 @@ std::vector<std::vector<std::string>> prompts_of(const std::vector<std::string>&
 
 }  // namespace
 
-clip::TextList texts_of(const std::string& file, const std::string& column, bool keep_empty) {
-  clip::TextList list = read_list(file, {.column = column, .keep_empty = keep_empty});
+clip::TextList texts_of(const std::string& file, const clip::TextListOptions& how) {
+  clip::TextList list = read_list(file, how);
   if (list.prompts.empty()) return list;
   list.texts.clear();
   for (const auto& prompts : std::exchange(list.prompts, {}))
@@ -38,9 +38,9 @@ clip::TextList texts_of(const std::string& file, const std::string& column, bool
   return list;
 }
 
-std::vector<std::string> templates_of(const std::string& file) {
+std::vector<std::string> templates_of(const std::string& file, bool lines) {
   if (file.empty()) return {"a photo of a {}."};
-  const auto list = read_list(file);
+  const auto list = read_list(file, {.lines = lines});
   if (!list.prompts.empty()) clip::raise(clip::LoadError{list.place, "content", "templates", "prompts of classes"});
   return checked(list);
 }
@@ -51,15 +51,15 @@ std::size_t Classes::texts() const {
   return n;
 }
 
-Classes classes_of(const std::string& labels, const std::string& column, const std::string& templates) {
-  const clip::TextList list = read_list_or_words(labels, {.column = column});
+Classes classes_of(const std::string& labels, const clip::TextListOptions& how, const std::string& templates) {
+  const clip::TextList list = read_list_or_words(labels, how);
   if (!list.prompts.empty()) {
     if (!templates.empty())
       clip::raise(clip::OptionError{list.place, "templates for labels with prompts of their own", "none", templates});
     return {list.texts, {}, list.prompts};
   }
   if (templates.empty()) return {list.texts, templates_of(""), {}};
-  const clip::TextList sentences = read_list(templates);
+  const clip::TextList sentences = read_list(templates, {.lines = how.lines});
   if (sentences.prompts.empty()) return {list.texts, checked(sentences), {}};
   return {list.texts, {}, prompts_of(list.texts, sentences)};
 }
@@ -67,8 +67,12 @@ Classes classes_of(const std::string& labels, const std::string& column, const s
 Classifier classifier(const Model& model, const Tokenizer& tokenizer, const Classes& classes, bool truncate) {
   const auto too_long = truncate ? clip::TooLong::truncate : clip::TooLong::error;
   try {
-    if (classes.prompts.empty()) return clip::zero_shot(model, tokenizer, classes.labels, classes.templates, too_long);
-    return clip::zero_shot(model, tokenizer, clip::ClassPrompts{classes.labels, classes.prompts}, too_long);
+    auto made = classes.prompts.empty()
+                    ? clip::zero_shot(model, tokenizer, classes.labels, classes.templates, too_long)
+                    : clip::zero_shot(model, tokenizer, clip::ClassPrompts{classes.labels, classes.prompts}, too_long);
+    for (clip::Index c = 0; c < made.classes().size(); ++c)
+      model.try_finite(made.classes()[c], "text", "label \"" + std::string(made.label(c)) + '"').value();
+    return made;
   } catch (const clip::InputError& e) {
     if (e.id() != "clip.input.tokens") throw;
     throw text_error("prompt" + e.place().substr(std::min(e.place().find(" ("), e.place().size())), e);

@@ -14,11 +14,11 @@
 namespace tool {
 
 /// The texts of a file in the order of the file; the prompts of all classes, if it has prompts of classes.
-clip::TextList texts_of(const std::string& file, const std::string& column, bool keep_empty = false);
+clip::TextList texts_of(const std::string& file, const clip::TextListOptions& how);
 
 /// The templates of a file, or "a photo of a {}." without one. OptionError: no or several placeholders in one of them,
 /// with its line. LoadError: prompts of classes.
-std::vector<std::string> templates_of(const std::string& file);
+std::vector<std::string> templates_of(const std::string& file, bool lines = false);
 
 /// Labels, and the prompts of each: its own, or those of the templates.
 struct Classes {
@@ -28,7 +28,7 @@ struct Classes {
   std::size_t texts() const;
 };
 /// OptionError: prompts of classes and templates, or two files of prompts. LoadError: a label without prompts.
-Classes classes_of(const std::string& labels, const std::string& column, const std::string& templates = {});
+Classes classes_of(const std::string& labels, const clip::TextListOptions& how, const std::string& templates = {});
 
 using Classifier = clip::ZeroShot<float, clip::dyn>;
 /// InputError: a prompt that is too long, unless prompts are cut.

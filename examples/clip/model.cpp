@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,8 @@ namespace tool {
 
 struct Model::Impl {
   clip::AnyModel<> model;
-  std::string weights;
+  std::string weights, state_dict;
+  std::optional<std::string> not_finite{};  // the tensor of the file with such values; unknown until it is needed
 };
 
 namespace {
@@ -32,28 +34,20 @@ clip::Storage storage_of(Dtype dtype) {
   }
 }
 
-using Features = clip::Features<float, clip::dyn>;
-
-/// The features. NumericError: a value that is not finite; names the first tensor of the file that has such a value.
-Features finite(Features features, const char* tower, const std::string& weights) {
-  if (std::ranges::all_of(features.values(), [](float x) { return std::isfinite(x); })) return features;
-  const std::string tensor = weights.empty() ? "" : first_not_finite(weights);
-  clip::raise(clip::NumericError{weights.empty() ? "random weights" : weights,
-                                 std::string(tower) + " features that are not finite" +
-                                     (tensor.empty() ? "" : "; the weights have such values in " + tensor)});
-}
-
 }  // namespace
 
 Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
-             Work work)
-    : config_{config}, impl_{new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}, weights}} {
+             Work work, const std::string& state_dict, bool without_projection)
+    : config_{config}, impl_{
+                           new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}, weights, state_dict}} {
   const auto storage = storage_of(dtype);
   std::optional<clip::TensorFile> file;
-  if (!weights.empty()) file = open_weights(weights);
+  if (!weights.empty()) file = open_weights(weights, state_dict);
   const auto load = [&](auto& part) {
     if (!file) randomise_weights(part);
-    else if (const auto done = clip::try_load(part, *file, {.in_place = true}); !done)
+    else if (const auto done =
+                 clip::try_load(part, *file, {.without_projection = without_projection, .in_place = true});
+             !done)
       clip::raise(in_options(done.error(), weights));
     if (work == Work::many || dtype != Dtype::f32) part.pack(storage);
   };
@@ -66,10 +60,20 @@ Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
 
 clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images) const {
-  return finite(impl_->model.encode_image(images), "image", impl_->weights);
+  return impl_->model.encode_image(images);
 }
 clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const {
-  return finite(impl_->model.encode_text(texts), "text", impl_->weights);
+  return impl_->model.encode_text(texts);
+}
+clip::Result<void> Model::try_finite(std::span<const float> features, const char* tower,
+                                     const std::string& name) const {
+  if (std::ranges::all_of(features, [](float x) { return std::isfinite(x); })) return {};
+  auto& tensor = impl_->not_finite;
+  const std::string what = std::string(tower) + " features that are not finite";
+  if (!tensor) tensor = impl_->weights.empty() ? "" : first_not_finite(impl_->weights, impl_->state_dict);
+  if (tensor->empty()) return clip::NumericError{name, what};
+  clip::raise(
+      clip::NumericError{name, what + "; the weights have such values in " + *tensor + " (" + impl_->weights + ")"});
 }
 void Model::release(Towers tower) const {
   if (tower == Towers::image) clip::release_pages(impl_->model.image);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -34,7 +35,7 @@ class Model {
  public:
   /// No weights: random weights. threads: 0 for all cores this process may use.
   Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
-        Work work = Work::many);
+        Work work = Work::many, const std::string& state_dict = {}, bool without_projection = false);
   Model(Model&&) noexcept;
   ~Model();
 
@@ -44,6 +45,9 @@ class Model {
   /// (n, embed_dim), not normalised.
   clip::Features<float, clip::dyn> encode_image(const clip::Images& images) const;
   clip::Features<float, clip::dyn> encode_text(const clip::Texts& texts) const;
+  /// NumericError: a feature that is not finite, of the image or text `name`. Raised, since all others would fail, if the
+  /// weights have such values: it names the first tensor that has.
+  clip::Result<void> try_finite(std::span<const float> features, const char* tower, const std::string& name) const;
   /// Releases the file pages of one tower from memory until it is used again. Requires both towers.
   void release(Towers tower) const;
   /// exp(logit_scale). Requires both towers.

@@ -74,14 +74,18 @@ clip::Error in_options(const clip::Error& error, const std::string& weights) {
   return clip::LoadError{error.place(), message + "; give it as --model: " + fitting}.with_id("clip.load.activation");
 }
 
-clip::TensorFile open_weights(const std::string& path) { return clip::open_tensors(path); }
-clip::Result<clip::TensorFile> try_open_weights(const std::string& path) { return clip::try_open_tensors(path); }
+clip::TensorFile open_weights(const std::string& path, const std::string& state_dict) {
+  return clip::open_tensors(path, state_dict);
+}
+clip::Result<clip::TensorFile> try_open_weights(const std::string& path, const std::string& state_dict) {
+  return clip::try_open_tensors(path, state_dict);
+}
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file, const clip::Assumptions& assumed) {
   return clip::try_inspect(file, assumed);
 }
 
-std::string first_not_finite(const std::string& path) {
-  const clip::TensorFile file = open_weights(path);
+std::string first_not_finite(const std::string& path, const std::string& state_dict) {
+  const clip::TensorFile file = open_weights(path, state_dict);
   std::vector<double> values;
   for (const clip::FileTensor& tensor : file.tensors()) {
     if (!clip::is_floating(tensor.dtype)) continue;

@@ -8,9 +8,10 @@
 
 namespace tool {
 
-/// The tensors of a file or folder in any format. LoadError: damaged or missing.
-clip::TensorFile open_weights(const std::string& path);
-clip::Result<clip::TensorFile> try_open_weights(const std::string& path);
+/// The tensors of a file or folder in any format; of several models in it, those of `state_dict`. LoadError: damaged or
+/// missing.
+clip::TensorFile open_weights(const std::string& path, const std::string& state_dict = {});
+clip::Result<clip::TensorFile> try_open_weights(const std::string& path, const std::string& state_dict = {});
 /// The model they belong to, if it can be inferred.
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file, const clip::Assumptions& assumed = {});
 /// The model that --model names: a published name, a configuration file, a file or folder of weights.
@@ -22,7 +23,7 @@ clip::AnyConfig model_of_weights(const std::string& path);
 /// An error of loading weights in the words of the command line: with the models that would fit, as values of --model.
 clip::Error in_options(const clip::Error& error, const std::string& weights);
 /// The name of the first tensor with a value that is not finite; empty: none.
-std::string first_not_finite(const std::string& path);
+std::string first_not_finite(const std::string& path, const std::string& state_dict);
 /// Calls clip::convert_file.
 void convert_weights(const std::string& in, const std::string& out, const clip::ConvertOptions& options);
 

@@ -166,12 +166,30 @@ TEST_CASE("convert: names that no rule translates are an error; a scale of one e
   CHECK(out.find("vision_model.embeddings.class_embedding") != nullptr);
 }
 
+TEST_CASE("convert: a configuration is compared with what the file and its folder state, in one sentence") {
+  const TemporaryFolder folder;
+  std::filesystem::copy(files + "huggingface", folder / "in", std::filesystem::copy_options::recursive);
+  put(folder / "in/preprocessor_config.json", R"({"size": 8, "crop_size": 8, "image_mean": [0.5, 0.5, 0.5]})");
+  const auto refused = try_convert_file(folder / "in", folder / "out.safetensors", {.config = AnyConfig{Quick}});
+  REQUIRE(!refused);
+  CHECK(refused.error().id() == "clip.load.settings");
+  for (const char* const part :
+       {"image activation: expected quick_gelu (the model's), found gelu", "text activation: expected quick_gelu",
+        "mean: expected 0.48145467, 0.4578275, 0.40821072 (the model's), found 0.5, 0.5, 0.5"})
+    CHECK(refused.error().message().find(part) != std::string::npos);
+  CHECK(!std::filesystem::exists(folder / "out.safetensors"));
+  std::filesystem::remove(folder / "in/preprocessor_config.json");
+  CHECK(try_convert_file(folder / "in", folder / "out.safetensors", {.config = AnyConfig{Stored}}).has_value());
+  CHECK(try_convert_file(files + "script.pt", folder / "o.safetensors", {.config = AnyConfig{Stored}}).error().id() ==
+        "clip.load.settings");
+}
+
 TEST_CASE("convert: a stop ends it with an error of its own and writes nothing, neither a file nor a folder") {
   const TemporaryFolder folder;
   request_stop();
   const auto file = try_convert_file(files + "wanted.safetensors", folder / "out.safetensors"),
              whole = try_convert_file(files + "script.pt", folder / "out",
-                                      {.dialect = Dialect::huggingface, .config = AnyConfig{Stored}});
+                                      {.dialect = Dialect::huggingface, .config = AnyConfig{Quick}});
   withdraw_stop();
   for (const auto* result : {&file, &whole}) {
     REQUIRE_FALSE(result->has_value());

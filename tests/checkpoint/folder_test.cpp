@@ -63,6 +63,22 @@ TEST_CASE("tensors: copies outlive the object that opened the file") {
   CHECK(values[1] - values[0] == 7 / 16.0f);
 }
 
+TEST_CASE("tensors: of several models in a file, or in shards, state_dict chooses by what stands before the names") {
+  const TemporaryFolder folder;
+  write(folder / "both", {"student.a", "student.b.c", "teacher.a", "students.d", "student."});
+  for (const char* const asked_for : {"student", "student."})
+    CHECK(names(open_tensors(folder / "both", asked_for)) == "a b.c ");
+  CHECK(names(open_tensors(folder / "both", "student.b")) == "c ");
+  const auto none = try_open_tensors(folder / "both", "ema");
+  REQUIRE(!none);
+  CHECK(none.error().id() == "clip.load.state_dict");
+  CHECK(none.error().message() == folder / "both" + ": no state dict \"ema\": no name begins so");
+  const TensorFile shards = open_tensors(files + "huggingface", "vision_model");
+  CHECK(shards.find("pre_layrnorm.weight") != nullptr);
+  CHECK(shards.find("text_model.final_layer_norm.bias") == nullptr);
+  CHECK(shards.description() != nullptr);
+}
+
 TEST_CASE("folder: shards and the folder's description open as one file") {
   const TensorFile file = open_tensors(files + "huggingface");
   CHECK(file.tensors().size() == 46);

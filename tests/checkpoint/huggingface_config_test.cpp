@@ -58,8 +58,23 @@ TEST_CASE("config.json: a tower of another class has none of these defaults") {
   CHECK(read(R"({"text_config": {"model_type": "clip_text_model"}})").context == 77);
 }
 
+TEST_CASE("config.json: the configuration of a tower alone states that tower") {
+  const auto image = read(R"({"model_type": "clip_vision_model", "hidden_act": "gelu", "hidden_size": 1024,
+      "num_attention_heads": 16, "image_size": 336, "projection_dim": 768})");
+  CHECK((image.image.width == 1024 && image.image.heads == 16 && image.image.layers == 12 && image.image_size == 336));
+  CHECK(image.image.activation == Activation::gelu);
+  CHECK((image.text.width == 0 && !image.text.activation && image.context == 0 && image.embed_dim == 0));
+  const auto text = read(R"({"model_type": "clip_text_model", "vocab_size": 100})");
+  CHECK((text.text.width == 512 && text.text.heads == 8 && text.context == 77 && text.vocabulary == 100));
+  CHECK((text.image.width == 0 && !text.image.activation && text.image_size == 0));
+  CHECK(refused(R"({"model_type": "clip_vision_model", "hidden_act": "tanh"})").find("hidden_act") !=
+        std::string::npos);
+}
+
 TEST_CASE("config.json: another kind of model, or of file, is refused") {
-  const std::string expected = "c.json: model_type: expected clip (transformers' CLIPModel, or OpenCLIP's model_cfg), ";
+  const std::string expected =
+      "c.json: model_type: expected clip, clip_vision_model or clip_text_model (transformers' CLIP), or OpenCLIP's "
+      "model_cfg, ";
   CHECK(refused(R"({"model_type": "t5", "vision_config": {}})") == expected + "found \"t5\"");
   CHECK(refused(R"({"model_type": "siglip", "vision_config": {}})") ==
         expected.substr(0, expected.size() - 2) + "; SigLIP is not built here, found \"siglip\"");

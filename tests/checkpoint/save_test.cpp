@@ -120,6 +120,31 @@ TEST_CASE("save: a folder in OpenCLIP's dialect opens as the same model, preproc
   CHECK(json_of(folder / "quick/open_clip_config.json")["model_cfg"]["quick_gelu"] == true);
 }
 
+TEST_CASE("save: every resampling is read back from every dialect, and the folder's own statement wins") {
+  const TemporaryFolder folder;
+  for (const Resampling resampling : resamplings)
+    for (const Dialect dialect : dialects) {
+      CAPTURE(name_of(resampling));
+      CAPTURE(name_of(dialect));
+      AnyConfig config{Stored};
+      config.preprocessing().resampling = resampling;
+      AnyModel<Naive<float>> model{config};
+      save(model, folder / "out", {.dialect = dialect});
+      CHECK(inspect(folder / "out").config.input().preprocessing.resampling == resampling);
+      convert_file(folder / "out", folder / "again", {.dialect = Dialect::huggingface});
+      CHECK(inspect(folder / "again").config.input().preprocessing.resampling == resampling);
+      std::filesystem::remove_all(folder / "out");
+      if (resampling == Resampling::pillow12) {
+        const std::string processor = folder / "again/preprocessor_config.json";
+        put(processor, R"({"image_processor_type": "CLIPImageProcessorFast", "size": 8, "crop_size": 8})");
+        CHECK(inspect(folder / "again").config.input().preprocessing.resampling == Resampling::torchvision);
+        std::filesystem::remove(processor);
+        CHECK(inspect(folder / "again").config.input().preprocessing.resampling == Resampling::pillow12);
+      }
+      std::filesystem::remove_all(folder / "again");
+    }
+}
+
 TEST_CASE("save: the stored mlp_ratio gives the width of the MLP") {
   for (Index width = 1; width < 400; width += 7)
     for (Index hidden = width; hidden < 6 * width; hidden += 3)

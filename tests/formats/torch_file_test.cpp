@@ -201,6 +201,39 @@ TEST_CASE("torch file: of several models in a checkpoint the one is asked for") 
   CHECK(parse(archive("}" + text("model") + model + "s" + text("ema") + "}" + text("decay") + "K\1ss")).has_value());
   const std::string own = archive("}" + text("a.b") + w + "s" + text("ema") + model + "s");
   CHECK(parse(own).value().find("a.b") != nullptr);
+  CHECK(both.error().message().find("state_dict (--state-dict") != std::string::npos);
+}
+
+TEST_CASE("torch file: of several models the asked for is read: by a key, a path of keys, or a prefix of names") {
+  const std::string w = Tensor{}.program();
+  const auto names = [](const std::string& program, std::string_view state_dict) -> std::string {
+    const std::string bytes = archive(program);
+    const auto file = try_parse_torch(as_byte_span(bytes), "x.pt", state_dict);
+    if (!file) return std::string(file.error().id()) + ": " + file.error().message();
+    std::string all;
+    for (const StoredTensor& t : file->tensors()) all += t.name + " ";
+    return all;
+  };
+  const auto dict = [&](const char* key, const std::string& value) { return text(key) + value + "s"; };
+  const auto one = [&](const char* name) { return "}" + text(name) + w + "s"; };
+  const std::string two = "}" + dict("model", one("a")) + dict("model_ema", one("b")) + dict("teacher", one("c"));
+  CHECK(names(two, "model") == "a ");
+  CHECK(names(two, "model_ema") == "b ");
+  CHECK(names(two, "teacher") == "c ");
+  CHECK(names(two, "student") ==
+        "clip.load.ambiguous: x.pt: weights of several models: model, model_ema; choose one by its key, as state_dict "
+        "(--state-dict of the program clip)");
+  CHECK(names("}" + dict("model", one("a")), "student") ==
+        "clip.load.state_dict: x.pt: no state dict \"student\"; keys: a");
+  const std::string nested = "}" + dict("ema", "}" + dict("model", one("a")) + dict("state_dict", one("b"))) +
+                             dict("state_dict", "}" + dict("student.a", w) + dict("teacher.b", w));
+  CHECK(names(nested, "ema.model") == "a ");
+  CHECK(names(nested, "ema.state_dict") == "b ");
+  CHECK(names(nested, "state_dict") == "student.a teacher.b ");
+  CHECK(names(nested, "state_dict.student") == "a ");
+  CHECK(names("}" + dict("state_dict", "}" + dict("module.student.a", w) + dict("module.teacher.b", w)), "student") ==
+        "a ");
+  CHECK(names(nested, "ema").starts_with("clip.load.ambiguous"));
 }
 
 TEST_CASE("torch file: harmless names beside the weights are stepped over, and tensors with attributes are read") {

@@ -24,6 +24,23 @@ TEST_CASE("grey is repeated, alpha dropped, blue and red are exchanged") {
   CHECK(rgb(Pixels::bgra, {1, 2, 3, 0}) == std::vector<int>{3, 2, 1});
 }
 
+TEST_CASE("alpha is laid on white as by Pillow's alpha_composite: rounded to nearest, the whole range") {
+  for (int alpha = 0; alpha < 256; ++alpha)
+    for (int color = 0; color < 256; ++color) {
+      const int exact = (2 * (color * alpha + 255 * (255 - alpha)) + 255) / 510;  // exact halves never occur
+      REQUIRE(detail::over_white(static_cast<std::uint32_t>(color), static_cast<std::uint32_t>(alpha)) == exact);
+    }
+  const std::vector<std::uint8_t> bytes{10, 20, 30, 255, 10, 20, 30, 0, 10, 20, 30, 128};
+  const std::vector<int> expected{10, 20, 30, 255, 255, 255, 132, 137, 142};  // computed with Pillow 13.0
+  const Image rgba = to_rgb_on_white(Image{3, 1, Pixels::rgba, bytes}),
+              bgra = to_rgb_on_white(Image{3, 1, Pixels::bgra, bytes});
+  for (std::size_t i = 0; i < 9; ++i) {
+    CHECK(rgba.row(0)[i] == expected[i]);
+    CHECK(bgra.row(0)[i] == expected[i / 3 * 3 + 2 - i % 3]);
+  }
+  CHECK(to_rgb_on_white(Image{1, 1, Pixels::gray, {7}}).row(0)[2] == 7);
+}
+
 TEST_CASE("16 bits of grey are clipped at 255, as the reference does") {
   for (const auto& [level, expected] :
        {std::pair<std::uint16_t, int>{0, 0}, {255, 255}, {256, 255}, {65535, 255}, {77, 77}}) {

@@ -218,6 +218,8 @@ TEST_CASE("the resampling decides the resize; torchvision's images are RGB first
   const Small openai = with(Resampling::torchvision, ColorOrder::openai);
   for (const Image* image : {&rgba, &tall})
     CHECK(bytes(openai, *image) == bytes(with(Resampling::torchvision), to_rgb(*image)));
+  CHECK(bytes(with(Resampling::torchvision), rgba) == bytes(openai, to_rgb_on_white(rgba)));  // as transformers 5
+  CHECK(bytes(with(Resampling::torchvision), rgba) != bytes(openai, to_rgb(rgba)));
   CHECK(bytes(openai, random_image(20, 20, Pixels::rgb).as_palette()) ==
         bytes(openai, random_image(20, 20, Pixels::rgb)));
 }

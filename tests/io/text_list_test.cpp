@@ -119,9 +119,23 @@ TEST_CASE("text list: a column of a table") {
 
 TEST_CASE("text list: a table of several columns is recognised without their names, and asks for one") {
   CHECK(error_of("id,name\n0,cat\n1,dog\n") ==
-        "x: a table: expected the name of a column, as in x:name, found the columns \"id\", \"name\"");
+        "x: a table: expected the name of a column, as in x:name, or that every line is a text (--lines of the program "
+        "clip), found the columns \"id\", \"name\"");
   CHECK(error_of("id\tname\n0\ta cat, asleep\n").starts_with("x: a table: "));
   CHECK(error_of("id,name\n0,cat, dog\n", "", "x.csv") == "x.csv: line 2: fields: expected 2, found 3");
+}
+
+TEST_CASE("text list: as lines, every line is a text, also if it looks like a table or like JSON") {
+  const auto lines = [](std::string_view text, const std::string& place = "x") {
+    return try_parse_text_list(text, place, {.lines = true}).value().texts;
+  };
+  CHECK(lines("cat,black\ndog,brown\n") == Texts{"cat,black", "dog,brown"});
+  CHECK(lines("a\tb\nc\td\r\n") == Texts{"a\tb", "c\td"});
+  CHECK(lines("id,name\n", "x.csv") == Texts{"id,name"});
+  CHECK(lines("[\"a\"]\n{\n") == Texts{"[\"a\"]", "{"});
+  const auto both = try_parse_text_list("a,b\n", "x", {.column = "a", .lines = true});
+  REQUIRE(!both);
+  CHECK(both.error().kind() == ErrorKind::option);
 }
 
 TEST_CASE("text list: a file, with the name of a column behind a colon") {

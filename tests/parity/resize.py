@@ -164,8 +164,8 @@ def cases(rng, count, skipped):
                 case.line("preprocess", f"{n} {mode} {interpolation} {order} {pillow}"),
                 pillow_floats(case, n, mode, interpolation, order),
             )
-        # transformers 5 lays images with alpha on white, which the library does not.
-        if transformers and not (kind in ("rgba", "la") and not transformers.__version__.startswith("4.")):
+        # transformers 5 lays images with alpha on white, as the library does; transformers 4 drops alpha.
+        if transformers and not (kind in ("rgba", "la") and transformers.__version__.startswith("4.")):
             yield (
                 f"preprocess: torchvision, {interpolation}",
                 case.line("preprocess", f"{n} {mode} {interpolation} huggingface torchvision"),

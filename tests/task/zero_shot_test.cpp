@@ -227,6 +227,43 @@ TEST_CASE("a class with several names is the mean over names and templates, labe
   CHECK(classify.label(1) == "sad");
 }
 
+TEST_CASE("a class with prompts of its own is the mean of their directions; a placeholder stands for its label") {
+  const Model<Tiny, Naive<double>> model{Rng{3}};
+  const ClassPrompts prompts{{"cat", "dog"}, {{"a {}", "it purrs"}, {"the {label}!", "it barks", "{c}"}}};
+  const auto classify = zero_shot(model, Tokenizer{}, prompts);
+  const auto cat = mean_direction(model, {"a cat", "it purrs"}),
+             dog = mean_direction(model, {"the dog!", "it barks", "dog"});
+  REQUIRE(classify.classes().size() == 2);
+  for (std::size_t k = 0; k < 8; ++k) {
+    CHECK(classify.classes()[0][k] == doctest::Approx(cat[k]));
+    CHECK(classify.classes()[1][k] == doctest::Approx(dog[k]));
+  }
+  CHECK(classify.label(0) == "cat");
+  CHECK(classify.label(1) == "dog");
+}
+
+TEST_CASE("prompts of classes that are written with templates give the bits of those templates, also in many classes") {
+  const Model<Tiny, Naive<double>> model{Rng{4}};
+  std::vector<std::string> labels;
+  std::vector<std::vector<std::string>> prompts;
+  for (int i = 0; i < 1030; ++i) {
+    labels.push_back(std::to_string(i));
+    prompts.push_back({"a {}", "{}"});
+  }
+  const auto own = zero_shot(model, Tokenizer{}, ClassPrompts{labels, prompts}),
+             same = zero_shot(model, Tokenizer{}, labels, {"a {}", "{}"});
+  REQUIRE(own.classes().size() == 1030);
+  for (const Index c : {0, 511, 512, 1029}) CHECK(std::ranges::equal(own.classes()[c], same.classes()[c]));
+}
+
+TEST_CASE("prompts of classes: no classes, a prompt that is too long and one with two placeholders are errors") {
+  const Model<Tiny, Naive<double>> model{Rng{6}};
+  const ClassPrompts none{{}, {}}, long_one{{"cat"}, {{"a cat", "a prompt of more than sixteen bytes"}}};
+  CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, none), OptionError);
+  CHECK_THROWS_AS(zero_shot(model, Tokenizer{}, long_one), InputError);
+  CHECK(zero_shot(model, Tokenizer{}, long_one, TooLong::truncate).classes().size() == 1);
+}
+
 TEST_CASE("more than 1,024 names give the same classes as few names") {
   const Model<Tiny, Naive<double>> model{Rng{4}};
   std::vector<std::string> names;

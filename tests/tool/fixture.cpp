@@ -1,7 +1,9 @@
 // Creates the inputs of the tool tests: small models with random weights, a vocabulary, images, and the features that
 // the library computes from them.   fixture FOLDER [wide]
 #include <clip/checkpoint/model_file.hpp>
+#include <clip/checkpoint/name_tables.hpp>
 #include <clip/checkpoint/save.hpp>
+#include <clip/formats/safetensors_write.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/model/any_model.hpp>
@@ -9,11 +11,14 @@
 #include <clip/task/embed_folder.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -65,6 +70,38 @@ void write_model(const std::string& name, const clip::AnyConfig& config) {
   clip::save(model, name + ".safetensors");
 }
 
+/// tiny.safetensors with finite weights so large that every feature overflows.
+void write_huge(const std::string& path, const clip::AnyConfig& config) {
+  clip::AnyModel model{config, clip::Rng{1}};
+  clip::visit_parameters(model, [](std::string_view name, auto& p) {
+    if (name == "visual.ln_post.weight" || name == "visual.proj" || name == "ln_final.weight" ||
+        name == "text_projection")
+      std::fill_n(p.data, p.count(), 3e38f);
+  });
+  clip::save(model, path);
+}
+
+/// The weights of a model, with `before` in front of their names.
+void add_behind(const std::string& before, clip::AnyModel<>& model, std::vector<clip::TensorToWrite>& tensors) {
+  for (clip::TensorToWrite& tensor : clip::tensors_of(model)) {
+    tensor.name.insert(0, before);
+    tensors.push_back(std::move(tensor));
+  }
+}
+
+/// both.safetensors: tiny.safetensors as "student.…" and another model as "teacher.…"; pooled.safetensors: the image
+/// tower of tiny.safetensors as transformers' CLIPVisionModel, without projection.
+void write_parts(const std::string& folder, const clip::AnyConfig& config) {
+  clip::AnyModel<> student{config, clip::Rng{1}}, teacher{config, clip::Rng{2}};
+  std::vector<clip::TensorToWrite> both;
+  add_behind("student.", student, both);
+  add_behind("teacher.", teacher, both);
+  clip::write_safetensors(folder + "both.safetensors", both);
+  auto pooled = clip::try_in_dialect(clip::tensors_of(student), clip::Dialect::huggingface).value();
+  std::erase_if(pooled, [](const auto& tensor) { return !tensor.name.starts_with("vision_model."); });
+  clip::write_safetensors(folder + "pooled.safetensors", pooled);
+}
+
 /// A PPM image of random bytes.
 std::string random_image(std::uint64_t seed, int width, int height) {
   std::string file = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
@@ -90,6 +127,8 @@ int main(int argc, char** argv) {
   }
   write_model(folder + "tiny", tiny);
   write_model(folder + "residual", residual);
+  write_huge(folder + "huge.safetensors", tiny);
+  write_parts(folder, tiny);
   write_text(folder + "bpe.txt", "#version: 0.2\nt h\nth e</w>\na n\nd o\ndo g</w>\n");
   write_text(folder + "labels.txt", "dog\ncat\nthe band\n");
   write_text(folder + "templates.txt", "a photo of a {}.\nthe {}\n");

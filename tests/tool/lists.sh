@@ -71,4 +71,15 @@ same json.npy lines.npy
 printf 'id,title\n0,a photo of a cat.\n1,a photo of a dog.\n' >texts.csv
 expect 0 "$clip" embed $tiny --texts texts.csv --column title --vocabulary bpe.txt --output csv.npy
 same csv.npy lines.npy
+# Lines that look like a table are texts with --lines, and the error for them says so.
+printf 'cat,black\ndog,brown\n' >commas
+expect 1 "$clip" embed $tiny --texts commas --vocabulary bpe.txt --output l.npy
+says '--lines'
+expect 0 "$clip" embed $tiny --texts commas --lines --vocabulary bpe.txt --output l.npy
+printf '["cat,black", "dog,brown"]' >commas.json
+expect 0 "$clip" embed $tiny --texts commas.json --vocabulary bpe.txt --output j.npy
+same l.npy j.npy
+expect 0 $classify --labels commas --lines
+prints 'cat,black'
+expect 2 "$clip" embed $tiny --texts commas --lines --column cat --vocabulary bpe.txt --output l.npy
 finish

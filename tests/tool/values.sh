@@ -33,7 +33,49 @@ cp tiny.safetensors nan.safetensors
 printf '\000\000\300\177' | dd of=nan.safetensors bs=1 seek=$(($(wc -c <nan.safetensors) - 4)) conv=notrunc 2>/dev/null
 expect 1 "$clip" classify --model tiny.json --weights nan.safetensors --vocabulary bpe.txt --labels labels.txt photos/3.ppm
 prints_nothing
-says 'features that are not finite; the weights have such values in visual.'
+says 'photos/3.ppm: image features that are not finite; the weights have such values in visual.'
+for command in 'embed --output n.npy' 'compare --dtype bf16'; do
+  expect 1 "$clip" $command --model tiny.json --weights nan.safetensors --images photos/3.ppm
+  says 'photos/3.ppm: image features that are not finite; the weights have such values in visual.'
+done
+
+# A weight so large that features overflow: the image is named, and so is the text.
+expect 1 "$clip" embed --model tiny.json --weights huge.safetensors --images photos/3.ppm --output n.npy
+says 'photos/3.ppm: image features that are not finite'
+expect 1 "$clip" embed --model tiny.json --weights huge.safetensors --texts labels.txt --vocabulary bpe.txt --output n.npy
+says 'labels.txt: line 1: text features that are not finite'
+absent n.npy
+expect 1 "$clip" compare --dtype bf16 --model tiny.json --weights huge.safetensors --images photos/3.ppm
+says 'photos/3.ppm: image features that are not finite'
+expect 1 "$clip" classify --model tiny.json --weights huge.safetensors --vocabulary bpe.txt --labels labels.txt photos
+
+# Of several models in a file --state-dict chooses; the error names it.
+expect 1 "$clip" embed --model tiny.json --weights both.safetensors --images photos --output e.npy
+says '"student.", "teacher."'
+says '--state-dict'
+expect 0 "$clip" embed --model tiny.json --weights both.safetensors --state-dict student --images photos --output e.npy
+quiet
+same e.npy images.npy
+expect 0 "$clip" embed --model tiny.json --weights both.safetensors --state-dict teacher --images photos --output e.npy
+cmp -s e.npy images.npy && fail 'the teacher has the features of the student'
+expect 1 "$clip" inspect both.safetensors --state-dict ema
+says 'no state dict "ema"'
+expect 0 "$clip" convert both.safetensors student.safetensors --state-dict student --dialect openai
+expect 0 "$clip" embed --model tiny.json --weights student.safetensors --images photos --output e.npy
+same e.npy images.npy
+
+# A tower without projection: an error that says so, or its pooled rows.
+expect 1 "$clip" embed --model tiny.json --weights pooled.safetensors --images photos --output p.npy
+says 'the tower has no projection'
+says '--without-projection'
+expect 0 "$clip" embed --model tiny.json --weights pooled.safetensors --without-projection --images photos --output p.npy --json
+prints '"width": 48'
+
+# A model other than the file states is refused by convert, too.
+sed 's/quick_gelu/gelu/g' tiny.json >gelu.json
+expect 1 "$clip" convert tiny.safetensors x.safetensors --model gelu.json --dialect openai
+says 'image activation: expected gelu (the model'
+absent x.safetensors
 
 # Each image retrieves itself.
 expect 0 "$clip" retrieve --images images.npy --texts images.npy --captions-per-image 1

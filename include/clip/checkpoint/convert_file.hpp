@@ -17,8 +17,9 @@ struct ConvertOptionsOf {
 
   Dialect dialect = Dialect::openai;
   std::optional<Dtype> dtype{};                   // of all weights, rounded to nearest; nullopt: each keeps its own
-  std::optional<AnyConfigOf<F>> config{};         // describes the model; nullopt: inferred from the file
+  std::optional<AnyConfigOf<F>> config{};         // the model's, compared as by load; nullopt: inferred from the file
   Assumptions assumed{};                          // for properties that the file does not state
+  std::string state_dict{};                       // which of several models' weights: see LoadOptions
   std::map<std::string, std::string> metadata{};  // of the file
 };
 using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
@@ -28,8 +29,8 @@ using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 /// or split, projections transposed, a scale of one element becomes a scalar. OpenAI's integers, masks and tables of
 /// position ids, which are not weights, are omitted; batch counters stay integers. Only one tensor is in memory at a
 /// time.
-/// LoadError: as try_open_tensors; names that are in no table of the families; for a folder, a file that does not
-/// determine its model. OptionError, NumericError: as try_save.
+/// LoadError: as try_open_tensors; names that are in no table of the families; a config other than the file and its
+/// folder state; for a folder, a file that does not determine its model. OptionError, NumericError: as try_save.
 template <class F = KnownFamilies>
 [[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,
                                             const std::type_identity_t<ConvertOptionsOf<F>>& options = {});

@@ -1,8 +1,10 @@
 // clip/checkpoint/convert_file.inl.hpp: definitions of clip/checkpoint/convert_file.hpp.
 #pragma once
 
+#include <clip/checkpoint/assumed_preprocessing.hpp>
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/description.hpp>
+#include <clip/checkpoint/fit.hpp>
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/infer.hpp>
 #include <clip/checkpoint/name_list.hpp>
@@ -10,6 +12,7 @@
 #include <clip/checkpoint/save.hpp>
 #include <clip/core/stop.hpp>
 #include <clip/formats/rewrite.hpp>
+#include <clip/model/similarity.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -25,7 +28,7 @@ namespace detail {
 /// A tensor to write with the bytes of the file, whose pages are released once they are written.
 inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileTensor& tensor) {
   TensorToWrite copy{tensor.name, tensor.dtype, tensor.shape, {}, {}};
-  if ((tensor.name == "logit_scale" || tensor.name == "logit_bias") && tensor.count() == 1) copy.shape.clear();
+  if (is_similarity_tensor(tensor.name) && tensor.count() == 1) copy.shape.clear();
   if (tensor.transposed) std::swap(copy.shape[0], copy.shape[1]);
   copy.produce = [file = std::move(file), tensor](const ByteSink& sink) -> Result<void> {
     constexpr std::size_t piece = std::size_t{1} << 22;  // small enough to stop between two
@@ -40,13 +43,22 @@ inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileT
   return tensor.transposed ? transposed(std::move(copy)) : copy;
 }
 
-/// The configuration of the model in a file. Required for a folder, optional for a single file.
+/// The configuration of the model in a file. Required for a folder, optional for a single file. A given one is compared
+/// with the statements of the file and its folder, as for a model that is loaded.
 template <class F>
 Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const std::string& out,
                                                    const ConvertOptionsOf<F>& options) {
-  if (options.config) return options.config;
+  if (const auto& c = options.config) {
+    const LoadTarget<F> target{{}, nullptr, c, state(c->image), state(c->text), c->input()};
+    if (auto same = try_check_statements(target, file, true); !same) return same.error();
+    return c;
+  }
   const auto found = try_inspect<F>(file, options.assumed);
-  if (found && found->activation_known) return std::optional{found->config};
+  if (found && found->activation_known) {
+    if (const auto stated = try_read_description<F>(file))
+      notice_assumed_preprocessing(file, *stated, found->config.input());
+    return std::optional{found->config};
+  }
   if (!writes_folder(out, options.dialect)) return std::optional<AnyConfigOf<F>>{};
   if (!found) return found.error();
   return LoadError{
@@ -60,7 +72,7 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
 template <class F>
 Result<void> try_convert_file(const std::string& in, const std::string& out,
                               const std::type_identity_t<ConvertOptionsOf<F>>& options) {
-  const auto opened = try_open_tensors(in);
+  const auto opened = try_open_tensors(in, options.state_dict);
   if (!opened) return opened.error();
   const auto config = detail::try_describe<F>(*opened, out, options);
   if (!config) return config.error();

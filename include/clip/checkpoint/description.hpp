@@ -44,6 +44,17 @@ std::optional<AnyConfigOf<F>> config_in_metadata(const TensorFile& file) {
   return config ? std::optional{*config} : std::nullopt;
 }
 
+/// Completes the statements of a folder by the metadata that this library writes with the weights: the preprocessing, if
+/// the folder has none; and the resampling, where the folder's files cannot say it: those of transformers cannot tell
+/// two versions of Pillow apart, and OpenCLIP's say nothing about it.
+inline void add_own_preprocessing(ModelStatement& model, const ImageInput& own, const std::string& place,
+                                  bool huggingface) {
+  if (!model.preprocessing) model.preprocessing = PreprocessingStatement{own.preprocessing, own.image_size, place};
+  Resampling& resampling = model.preprocessing->how.resampling;
+  const Resampling mine = own.preprocessing.resampling;
+  if (resampling == Resampling::pillow13 && (!huggingface || mine == Resampling::pillow12)) resampling = mine;
+}
+
 /// Integers that only OpenAI's archives store with the weights.
 inline constexpr std::array<std::string_view, 3> openai_notes{"input_resolution", "context_length", "vocab_size"};
 inline bool is_note(std::string_view name) {
@@ -71,15 +82,25 @@ inline Result<ModelStatement> try_read_huggingface(const FolderDescription& fold
   return model;
 }
 
-/// The statements about a model, in order of precedence: the folder's open_clip_config.json or config.json; the file's
-/// metadata; for OpenAI's archives, quick_gelu, which all of them were trained with.
+/// The statements of a folder in the layout of OpenCLIP.
+template <class F>
+Result<ModelStatement> try_describe_openclip(const FolderDescription& folder) {
+  const auto config = try_read_openclip_config<F>(folder.config, folder.place);
+  return config ? Result<ModelStatement>{describe(*config, folder.place)} : config.error();
+}
+
+/// The statements about a model, in order of precedence: the folder's open_clip_config.json or config.json, and what they
+/// leave open the file's metadata; the file's metadata; for OpenAI's archives, quick_gelu, which all of them were trained
+/// with.
 /// LoadError: a description of another kind of model, or with an impossible or unsupported value.
 template <class F>
 Result<ModelStatement> try_read_description(const TensorFile& file) {
   if (const auto& folder = file.description()) {
-    if (!is_openclip_config(folder->config)) return try_read_huggingface(*folder);
-    const auto config = try_read_openclip_config<F>(folder->config, folder->place);
-    return config ? Result<ModelStatement>{describe(*config, folder->place)} : config.error();
+    const bool huggingface = !is_openclip_config(folder->config);
+    auto stated = huggingface ? try_read_huggingface(*folder) : try_describe_openclip<F>(*folder);
+    if (const auto own = config_in_metadata<F>(file); own && stated)
+      add_own_preprocessing(*stated, own->input(), file.place(), huggingface);
+    return stated;
   }
   if (const auto config = config_in_metadata<F>(file)) return describe(*config, file.place());
   ModelStatement model{.place = "OpenAI's archives"};

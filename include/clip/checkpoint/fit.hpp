@@ -60,6 +60,7 @@ struct ParameterForm {
   Shape shape;
   ParameterKind kind;
   Stretch stretch;
+  bool projects = false;  // the projection of a tower
 };
 
 /// A model as files are compared with it.
@@ -87,6 +88,11 @@ template <class F>
 Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& file, const LoadOptions& options,
                            bool partial);
 
+/// LoadError: every statement of the file and its folder that differs from the model, in one sentence. sizes: those of
+/// images are compared, too.
+template <class F>
+Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& file, bool sizes);
+
 /// The statements of a single encoder's configuration.
 template <class Config>
 TowerStatement state_of_encoder(const Config& config) {
@@ -98,7 +104,7 @@ template <class M>
 LoadTarget<NamingFamilies<M>> load_target(const M& model) {
   LoadTarget<NamingFamilies<M>> target{{}, owns_of<M>(), std::nullopt};
   for (const auto& [name, p] : named_parameters<ScalarOf<M>>(model))
-    target.parameters.push_back({std::string(name), p->shape, p->kind, p->stretch});
+    target.parameters.push_back({std::string(name), p->shape, p->kind, p->stretch, p->use == Use::project});
   if constexpr (DescribesItself<M>) {
     target.config.emplace(model.config());
     target.image = state(target.config->image);

@@ -1,6 +1,7 @@
 // clip/checkpoint/fit.inl.hpp: definitions of clip/checkpoint/fit.hpp.
 #pragma once
 
+#include <clip/checkpoint/assumed_preprocessing.hpp>
 #include <clip/checkpoint/compare.hpp>
 #include <clip/checkpoint/compare_statements.hpp>
 #include <clip/checkpoint/description.hpp>
@@ -10,8 +11,12 @@
 #include <clip/checkpoint/name_tables.hpp>
 #include <clip/core/notice.hpp>
 #include <clip/core/printable.hpp>
+#include <clip/io/bytes.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -46,13 +51,15 @@ std::string suggest_config(const std::optional<AnyConfigOf<F>>& mine, const Tens
 /// which all have the same.
 template <class F>
 void tell_assumed(const LoadTarget<F>& model, const TensorFile& file, const ModelStatement& stated) {
-  const std::string words =
-      assumed_in_words(stated, model.image ? &*model.image : nullptr, model.text ? &*model.text : nullptr,
-                       model.input ? &*model.input : nullptr);
+  // The images of a folder's model are the subject of a notice of their own.
+  const ImageInput* const input = model.input && file.description() == nullptr ? &*model.input : nullptr;
+  const std::string words = assumed_in_words(stated, model.image ? &*model.image : nullptr,
+                                             model.text ? &*model.text : nullptr, input);
   if (!words.empty())
     say_once(
         Topic::assumed,
         printable(file.place() + " states less than the model does; assumed, as the model has them: " + words).c_str());
+  if (model.input) notice_assumed_preprocessing(file, stated, *model.input);
 }
 
 /// LoadError: every statement of the file and its folder that differs from the model, in one sentence.
@@ -68,11 +75,9 @@ Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& 
   std::string pixels;
   if (model.input && stated->preprocessing) compare_preprocessing(pixels, *model.input, *stated->preprocessing, sizes);
   if (!pixels.empty()) wrong += (wrong.empty() ? "" : "; ") + pixels + " (" + stated->preprocessing->place + ")";
-  if (wrong.empty()) {
-    if (!is_openais(file)) tell_assumed(model, file, *stated);
-    return {};
-  }
-  return LoadError{file.place(), wrong + suggestion}.with_id("clip.load.settings");
+  if (!wrong.empty()) return LoadError{file.place(), wrong + suggestion}.with_id("clip.load.settings");
+  if (!is_openais(file)) tell_assumed(model, file, *stated);
+  return {};
 }
 
 /// The file in OpenAI's names: without the prefix of its names, unless they are the model's as they are.
@@ -91,20 +96,64 @@ Result<TensorFile> try_in_names_of(const LoadTarget<F>& model, const TensorFile&
   return known > 0 && known >= count(without) ? as_is : without;
 }
 
+/// The file with the identity in place of the projections that it lacks. LoadError: a projection in it, or a model whose
+/// embedding is not as wide as the tower.
+inline Result<TensorFile> try_add_identities(const std::vector<ParameterForm>& parameters, const TensorFile& file) {
+  std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};
+  std::vector<std::vector<std::byte>> memory;
+  for (const ParameterForm& p : parameters) {
+    if (!p.projects) continue;
+    if (file.find(p.name) != nullptr)
+      return LoadError{file.place(), p.name + ": LoadOptions::without_projection is for files without it"}.with_id(
+          "clip.load.projection");
+    const Index width = p.shape[0];
+    if (p.shape[1] != width)
+      return LoadError{file.place(), "without projection: embed_dim of the model", width, p.shape[1]}.with_id(
+          "clip.load.projection");
+    std::vector<std::byte> bytes(static_cast<std::size_t>(width * width) * sizeof(float));
+    for (Index i = 0; i < width; ++i)
+      store_little(bytes.data() + static_cast<std::size_t>(i * (width + 1)) * sizeof(float),
+                   std::bit_cast<std::uint32_t>(1.0f));
+    tensors.emplace_back(StoredTensor{p.name, Dtype::f32, {width, width}, bytes});
+    memory.push_back(std::move(bytes));
+  }
+  TensorFile result = file.with(std::move(tensors));
+  for (auto& bytes : memory) result.keep(std::move(bytes));
+  return result;
+}
+
+/// What a file is that lacks nothing but the projection of a tower; empty: another file.
+inline std::string say_without_projection(const std::vector<ParameterForm>& parameters,
+                                          const std::vector<std::string>& missing) {
+  if (missing.size() != 1) return {};
+  const auto found = std::find_if(parameters.begin(), parameters.end(),
+                                  [&](const ParameterForm& p) { return p.projects && p.name == missing[0]; });
+  if (found == parameters.end()) return {};
+  return "; the tower has no projection (as transformers' CLIPVisionModel and CLIPTextModel): "
+         "LoadOptions::without_projection (--without-projection of clip embed) takes its pooled rows, " +
+         std::to_string(found->shape[0]) + " wide";
+}
+
 template <class F>
 Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_dialect, const LoadOptions& options,
                            bool partial) {
   auto named = try_in_names_of(model, in_any_dialect);
   if (!named) return named.error();
   TensorFile file = std::move(*named);
+  if (options.without_projection) {
+    auto completed = try_add_identities(model.parameters, file);
+    if (!completed) return completed.error();
+    file = std::move(*completed);
+  }
   if (options.positions != Interpolate::none) {
     auto stretched = try_stretch_positions(model.parameters, file, options.positions);
     if (!stretched) return stretched.error();
     file = std::move(*stretched);
   }
   auto c = compare(model.parameters, model.owns, file, options.ignored_prefix);
-  std::string wrong;
+  std::string wrong, without;
   if (!partial) {
+    without = say_without_projection(model.parameters, c.missing);
     add_names(wrong, "missing", c.missing);
     auto extra = c.extra;  // a bias of all similarities changes no probability
     std::erase_if(extra, [&](const auto& name) { return name == "logit_bias" && file.find(name)->count() == 1; });
@@ -112,7 +161,8 @@ Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_
   }
   add_names(wrong, "that do not fit", c.misfit);
   if (!wrong.empty())
-    return LoadError{file.place(), "names: " + wrong + suggest_config(model.config, file)}.with_id("clip.load.names");
+    return LoadError{file.place(), "names: " + wrong + without + suggest_config(model.config, file)}.with_id(
+        "clip.load.names");
   if (auto same = try_check_statements(model, file, options.positions == Interpolate::none); !same) return same.error();
   return FittedFile{std::move(file), {std::move(c.missing), std::move(c.extra)}};
 }

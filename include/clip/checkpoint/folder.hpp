@@ -4,14 +4,18 @@
 #include <clip/formats/tensor_file.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
 /// Opens the tensors at a path, with their stored names: a file of any format, an index of several files, or a folder
-/// of either. LoadError: no weights, with the names tried; any invalid file.
-[[nodiscard]] CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path);
+/// of either. state_dict: which of several models' weights in one file (try_parse_tensors). LoadError: no weights, with
+/// the names tried; any invalid file; no such state_dict.
+[[nodiscard]] CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path, std::string_view state_dict = {});
 
-inline TensorFile open_tensors(const std::string& path) { return try_open_tensors(path).value(); }
+inline TensorFile open_tensors(const std::string& path, std::string_view state_dict = {}) {
+  return try_open_tensors(path, state_dict).value();
+}
 
 namespace detail {
 /// The JSON file at a path, and the image processor described beside it.

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace clip::inline CLIP_ABI {
@@ -113,12 +114,20 @@ inline Result<std::string> try_find_variant(const std::string& folder) {
   return found;
 }
 
-inline Result<TensorFile> try_open_folder(const std::string& folder) {
+/// A file, or the shards of an index.
+inline Result<TensorFile> try_open_weights(const std::string& folder, const std::string& path, bool index,
+                                           std::string_view state_dict) {
+  if (!index) return try_open_tensor_file(path, state_dict);
+  auto all = try_open_shards(folder, path);
+  return all && !state_dict.empty() ? all->try_below(state_dict) : all;
+}
+
+inline Result<TensorFile> try_open_folder(const std::string& folder, std::string_view state_dict) {
   auto description = try_read_description(folder);
   if (!description) return description.error();
   const auto open = [&](const std::string& name) -> Result<TensorFile> {
     const std::string path = folder + "/" + name;
-    auto file = name.ends_with(".json") ? try_open_shards(folder, path) : try_open_tensor_file(path);
+    auto file = try_open_weights(folder, path, name.ends_with(".json"), state_dict);
     return file ? file->in_folder(folder, std::move(*description)) : file;
   };
   std::string looked_for;
@@ -134,11 +143,11 @@ inline Result<TensorFile> try_open_folder(const std::string& folder) {
 
 }  // namespace detail
 
-CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path) {
-  if (detail::is_folder(path)) return detail::try_open_folder(path);
+CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path, std::string_view state_dict) {
+  if (detail::is_folder(path)) return detail::try_open_folder(path, state_dict);
   const auto slash = path.rfind('/');
   const std::string folder = slash == path.npos ? "." : path.substr(0, slash), name = path.substr(slash + 1);
-  auto file = name.ends_with(".index.json") ? detail::try_open_shards(folder, path) : try_open_tensor_file(path);
+  auto file = detail::try_open_weights(folder, path, name.ends_with(".index.json"), state_dict);
   if (!file || !detail::is_weights_name(name)) return file;
   auto description = detail::try_read_description(folder);
   if (!description) return description.error();

@@ -35,6 +35,22 @@ inline constexpr std::array<ForeignSign, 13> foreign_signs{
      {"text.transformer.embeddings.", "a CLIP whose text tower is transformers' (text.transformer …)"},
      {"text.", "a CLIP with a separate text tower (text …)"}}};
 
+/// "the image tower of a CLIP alone …" or the text tower, by OpenAI's names; empty: neither.
+inline std::string tower_alone(const TensorFile& file) {
+  const auto begins = [&](std::string_view prefix) {
+    return std::any_of(file.tensors().begin(), file.tensors().end(),
+                       [&](const FileTensor& t) { return t.name.starts_with(prefix); });
+  };
+  const bool image = file.find("visual.class_embedding") != nullptr && !begins("token_embedding.") &&
+                     !begins("transformer."),
+             text = file.find("token_embedding.weight") != nullptr && !begins("visual.");
+  if (!image && !text) return {};
+  const bool projects = file.find(image ? "visual.proj" : "text_projection") != nullptr;
+  return std::string(image ? "the image tower of a CLIP alone" : "the text tower of a CLIP alone") +
+         (projects ? "" : ", without projection") + ", which loads into " +
+         (image ? "an ImageEncoder" : "a TextEncoder") + " (clip embed)";
+}
+
 /// The kind of model in a file that no family of the library recognises, by its tensor names.
 inline std::string foreign_kind(const TensorFile& file) {
   const auto& tensors = file.tensors();
@@ -43,6 +59,7 @@ inline std::string foreign_kind(const TensorFile& file) {
     if ((sign.beside.empty() || file.find(sign.beside) != nullptr) && std::any_of(tensors.begin(), tensors.end(), fits))
       return std::string(sign.words);
   }
+  if (std::string tower = tower_alone(file); !tower.empty()) return tower;
   std::string names;
   for (std::size_t i = 0; i < tensors.size() && i < 6; ++i) names += (i ? ", " : "") + tensors[i].name.substr(0, 80);
   return std::to_string(tensors.size()) + " tensors" +

@@ -70,11 +70,18 @@ inline constexpr std::array<std::pair<const char*, std::string_view>, 8> foreign
      {"align", "ALIGN"},
      {"blip", "BLIP"},
      {"vision-text-dual-encoder", "a pair of towers of transformers"}}};
+/// Whether a file is the configuration of one tower alone: of a CLIPVisionModel or a CLIPTextModel, with or without
+/// projection.
+inline bool is_huggingface_tower(const DescriptionReader& read, const Json& config, const HuggingfaceTower& tower) {
+  const Json* const kind = read.find(&config, "model_type");
+  return kind != nullptr && is_text(*kind, tower.model_type);
+}
 
 /// Whether a file is the configuration of a CLIPModel. Another kind of model is a problem, and so is a file that says
 /// nothing of the kind: every key would then be a default.
 inline bool is_huggingface_clip(DescriptionReader& read, const Json& config) {
-  constexpr const char* expected = "clip (transformers' CLIPModel, or OpenCLIP's model_cfg)";
+  constexpr const char* expected =
+      "clip, clip_vision_model or clip_text_model (transformers' CLIP), or OpenCLIP's model_cfg";
   const Json* const kind = read.find(&config, "model_type");
   if (kind != nullptr && !is_text(*kind, "clip")) {
     const auto foreign = std::find_if(foreign_model_types.begin(), foreign_model_types.end(),
@@ -91,21 +98,31 @@ inline bool is_huggingface_clip(DescriptionReader& read, const Json& config) {
   return false;
 }
 
-/// Reads a config.json. Keys left out have the defaults of transformers' classes.
+/// Reads the keys of the image tower, or those of the text tower.
+inline void read_huggingface_image(DescriptionReader& read, const Json* part, ModelStatement& model) {
+  const bool defaults = has_defaults(read, part, huggingface_vision);
+  model.image = read_huggingface_tower(read, part, huggingface_vision);
+  model.image_size = read.integer(part, "image_size", defaults ? huggingface_image_size : 0);
+}
+inline void read_huggingface_text(DescriptionReader& read, const Json* part, ModelStatement& model) {
+  const bool defaults = has_defaults(read, part, huggingface_text);
+  model.text = read_huggingface_tower(read, part, huggingface_text);
+  model.context = read.integer(part, "max_position_embeddings", defaults ? huggingface_context : 0);
+  model.vocabulary = read.integer(part, "vocab_size", defaults ? huggingface_vocabulary : 0);
+}
+
+/// Reads a config.json. Keys left out have the defaults of transformers' classes. The configuration of one tower says
+/// nothing about the other; it has a projection_dim whether or not its class projects.
 inline ModelStatement read_huggingface_towers(DescriptionReader& read, const Json& config) {
   ModelStatement model;
-  if (!is_huggingface_clip(read, config)) return model;
+  const bool image = is_huggingface_tower(read, config, huggingface_vision),
+             text = is_huggingface_tower(read, config, huggingface_text);
+  if (image) read_huggingface_image(read, &config, model);
+  if (text) read_huggingface_text(read, &config, model);
+  if (image || text || !is_huggingface_clip(read, config)) return model;
   model.embed_dim = read.integer(&config, "projection_dim", huggingface_projection);
-  const Json* part = object_of_tower(read, config, huggingface_vision);
-  model.image = read_huggingface_tower(read, part, huggingface_vision);
-  const auto otherwise = [&](Index value, const HuggingfaceTower& tower) {
-    return has_defaults(read, part, tower) ? value : 0;
-  };
-  model.image_size = read.integer(part, "image_size", otherwise(huggingface_image_size, huggingface_vision));
-  part = object_of_tower(read, config, huggingface_text);
-  model.text = read_huggingface_tower(read, part, huggingface_text);
-  model.context = read.integer(part, "max_position_embeddings", otherwise(huggingface_context, huggingface_text));
-  model.vocabulary = read.integer(part, "vocab_size", otherwise(huggingface_vocabulary, huggingface_text));
+  read_huggingface_image(read, object_of_tower(read, config, huggingface_vision), model);
+  read_huggingface_text(read, object_of_tower(read, config, huggingface_text), model);
   read.enter("");
   return model;
 }

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
@@ -39,8 +40,9 @@ struct InspectionOf {
   std::string name, constant;  // "ViT-B/32", "clip::ViT_B_32"; empty: not a published model of the library
   Dialect dialect;             // of the file's names
   FileFormat format;
-  bool activation_known = false;  // stated or assumed; false: the configuration's quick_gelu is a guess
-  std::string prefix{};           // removed from the file's names: "_orig_mod.", "model."; empty: none
+  bool activation_known = false;     // stated or assumed; false: the configuration's quick_gelu is a guess
+  std::string prefix{};              // removed from the file's names: "_orig_mod.", "model."; empty: none
+  bool preprocessing_known = false;  // stated; false: the configuration's, that of OpenAI's models, is a guess
 };
 using Inspection = InspectionOf<KnownFamilies>;
 
@@ -66,12 +68,14 @@ AnyConfigOf<F> infer_config(const TensorFile& file, const Assumptions& assumed =
   return try_infer_config<F>(file, assumed).value();
 }
 
-/// The model in the file or folder at a path. Errors also as try_open_tensors.
+/// The model in the file or folder at a path, which of several by LoadOptions::state_dict. Errors also as
+/// try_open_tensors.
 template <class F = KnownFamilies>
-[[nodiscard]] Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed = {});
+[[nodiscard]] Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed = {},
+                                                  std::string_view state_dict = {});
 template <class F = KnownFamilies>
-InspectionOf<F> inspect(const std::string& path, const Assumptions& assumed = {}) {
-  return try_inspect<F>(path, assumed).value();
+InspectionOf<F> inspect(const std::string& path, const Assumptions& assumed = {}, std::string_view state_dict = {}) {
+  return try_inspect<F>(path, assumed, state_dict).value();
 }
 
 }  // namespace clip::inline CLIP_ABI

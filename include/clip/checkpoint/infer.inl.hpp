@@ -144,12 +144,13 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
                          file.format(),
                          detail::is_stated(detail::state(c.image), stated->image, assumed) &&
                              detail::is_stated(detail::state(c.text), stated->text, assumed),
-                         plain->prefix};
+                         plain->prefix,
+                         stated->preprocessing.has_value()};
 }
 
 template <class F>
-Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed) {
-  const auto file = try_open_tensors(path);
+Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed, std::string_view state_dict) {
+  const auto file = try_open_tensors(path, state_dict);
   return file ? try_inspect<F>(*file, assumed) : file.error();
 }
 

@@ -86,7 +86,7 @@ Result<void> try_load(M& model, const Safetensors& file, std::string_view ignore
 /// From a path: safetensors, a file of torch.save or torch.jit.save, an index of shards, or a Hugging Face folder.
 template <class M>
 Result<void> try_load(M& model, const std::string& path, const LoadOptions& options = {}) {
-  const auto file = try_open_tensors(path);
+  const auto file = try_open_tensors(path, options.state_dict);
   return file ? try_load(model, *file, options) : Result<void>{file.error()};
 }
 template <class M>
@@ -98,7 +98,7 @@ void load(M& model, const std::string& path, const LoadOptions& options = {}) {
 /// then unchanged.
 template <class M>
 Result<LoadReport> try_load_partial(M& model, const std::string& path, const LoadOptions& options = {}) {
-  const auto file = try_open_tensors(path);
+  const auto file = try_open_tensors(path, options.state_dict);
   if (!file) return file.error();
   auto fitted = detail::try_fit(detail::load_target(model), *file, options, true);
   if (!fitted) return fitted.error();

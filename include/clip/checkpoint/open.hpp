@@ -17,7 +17,7 @@ namespace clip::inline CLIP_ABI {
 template <Backend B = Cpu<>, class F = KnownFamilies>
 [[nodiscard]] Result<AnyModel<B, F>> try_open(const std::string& path, const Assumptions& assumed = {}, B backend = {},
                                               const LoadOptions& options = {}) {
-  const auto file = try_open_tensors(path);
+  const auto file = try_open_tensors(path, options.state_dict);
   if (!file) return file.error();
   const auto found = try_inspect<F>(*file, assumed);
   if (!found) return found.error();

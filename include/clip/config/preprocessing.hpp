@@ -36,7 +36,8 @@ inline constexpr std::array color_orders{ColorOrder::openai, ColorOrder::hugging
 ///   torchvision: resize() of uint8 tensors, antialiased, on a CPU with AVX2 (on x86 without it torchvision resizes
 ///                bilinearly in floats), as transformers 5 and the "fast" image processors of transformers 4 do it:
 ///                always the horizontal pass first, weights of 16 bits. Images are RGB before the resize in either
-///                color_order. Mean and deviation are scaled to 0 … 255 instead of the pixels to 0 … 1
+///                color_order; with huggingface an image with alpha is laid on white first, as transformers 5 does
+///                (4 drops alpha). Mean and deviation are scaled to 0 … 255 instead of the pixels to 0 … 1
 enum class Resampling : unsigned char { pillow13, pillow12, torchvision };
 inline constexpr std::array resamplings{Resampling::pillow13, Resampling::pillow12, Resampling::torchvision};
 

@@ -46,6 +46,8 @@ class TensorFile {
 
   /// A copy with the same files but other tensors, for example renamed or joined ones.
   TensorFile with(std::vector<FileTensor> tensors) const;
+  /// A copy with the tensors whose names begin with `prefix` and a dot, without both. LoadError: there is none.
+  [[nodiscard]] Result<TensorFile> try_below(std::string_view prefix) const;
   /// A copy with the same tensors but the name and description (or null) of their folder.
   TensorFile in_folder(std::string place, std::shared_ptr<const FolderDescription> description) const;
   /// Adds the tensors of another shard. LoadError: both contain the same name.
@@ -85,13 +87,16 @@ class TensorFile {
   std::shared_ptr<const FolderDescription> description_;
 };
 
-/// Parses a file in memory, which must outlive the result: safetensors, torch.save or torch.jit.save.
-/// LoadError: another format, or damaged content.
-[[nodiscard]] CLIP_HOST Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes,
-                                                             const std::string& place);
+/// Parses a file in memory, which must outlive the result: safetensors, torch.save or torch.jit.save. state_dict: which
+/// of several models' weights are asked for, by the key of a dictionary in a file of torch.save, a path of keys
+/// ("ema.model"), or what stands before the names of the tensors in any file ("student" of "student.visual.proj").
+/// LoadError: another format, damaged content, or no such state_dict.
+[[nodiscard]] CLIP_HOST Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes, const std::string& place,
+                                                             std::string_view state_dict = {});
 
 /// Maps one file and parses its directory. Errors as try_map_file and try_parse_tensors.
-[[nodiscard]] CLIP_HOST Result<TensorFile> try_open_tensor_file(const std::string& path);
+[[nodiscard]] CLIP_HOST Result<TensorFile> try_open_tensor_file(const std::string& path,
+                                                                std::string_view state_dict = {});
 
 }  // namespace clip::inline CLIP_ABI
 

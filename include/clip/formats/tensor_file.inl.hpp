@@ -43,6 +43,19 @@ CLIP_HOST TensorFile TensorFile::in_folder(std::string place,
   return other;
 }
 
+CLIP_HOST Result<TensorFile> TensorFile::try_below(std::string_view prefix) const {
+  const std::string begin = std::string(prefix) + ".";
+  std::vector<FileTensor> kept;
+  for (const FileTensor& tensor : tensors_)
+    if (tensor.name.size() > begin.size() && tensor.name.starts_with(begin)) {
+      kept.push_back(tensor);
+      kept.back().name.erase(0, begin.size());
+    }
+  if (!kept.empty()) return with(std::move(kept));
+  return LoadError{place_, "no state dict \"" + std::string(prefix.substr(0, 60)) + "\": no name begins so"}.with_id(
+      "clip.load.state_dict");
+}
+
 CLIP_HOST Result<void> TensorFile::try_join(TensorFile shard) {
   for (FileTensor& t : shard.tensors_) {
     if (!by_name_.emplace(t.name, tensors_.size()).second)
@@ -95,9 +108,11 @@ namespace detail {
 
 /// try_parse_tensors with another implementation of inflate.
 template <class Inflate>
-Result<TensorFile> try_parse_tensors_with(std::span<const std::byte> bytes, const std::string& place) {
+Result<TensorFile> try_parse_tensors_with(std::span<const std::byte> bytes, const std::string& place,
+                                          std::string_view state_dict = {}) {
+  if (state_dict.ends_with('.')) state_dict.remove_suffix(1);  // as messages write a prefix of names
   if (is_zip(bytes) || is_legacy_torch(bytes)) {
-    auto file = try_parse_torch<Inflate>(bytes, place);
+    auto file = try_parse_torch<Inflate>(bytes, place, state_dict);
     return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
   }
   if (bytes.size() < 9 || bytes[8] != std::byte{'{'})
@@ -105,19 +120,22 @@ Result<TensorFile> try_parse_tensors_with(std::span<const std::byte> bytes, cons
                      "neither a safetensors file nor one of torch.save (" + std::to_string(bytes.size()) + " bytes)"}
         .with_id("clip.load.format");
   auto file = try_parse_safetensors(bytes, place);
-  return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
+  if (!file) return file.error();
+  TensorFile all{std::move(*file)};
+  return state_dict.empty() ? Result<TensorFile>{std::move(all)} : all.try_below(state_dict);
 }
 
 }  // namespace detail
 
-CLIP_HOST Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes, const std::string& place) {
-  return detail::try_parse_tensors_with<detail::Inflate>(bytes, place);
+CLIP_HOST Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes, const std::string& place,
+                                               std::string_view state_dict) {
+  return detail::try_parse_tensors_with<detail::Inflate>(bytes, place, state_dict);
 }
 
-CLIP_HOST Result<TensorFile> try_open_tensor_file(const std::string& path) {
+CLIP_HOST Result<TensorFile> try_open_tensor_file(const std::string& path, std::string_view state_dict) {
   auto file = try_map_file(path);
   if (!file) return file.error();
-  auto result = try_parse_tensors(file->bytes(), path);
+  auto result = try_parse_tensors(file->bytes(), path, state_dict);
   if (result) result->keep(std::move(*file));
   return result;
 }

@@ -63,7 +63,8 @@ class TorchFile {
 template <class Inflate>
 class TorchReader {
  public:
-  TorchReader(std::span<const std::byte> bytes, const std::string& place) : file_size_{bytes.size()}, bytes_{bytes} {
+  TorchReader(std::span<const std::byte> bytes, const std::string& place, std::string_view state_dict)
+      : file_size_{bytes.size()}, bytes_{bytes}, state_dict_{state_dict} {
     result_.place_ = place;
   }
 
@@ -93,7 +94,7 @@ class TorchReader {
     if (!content) return content.error();
     const auto pickle = try_unpickle(content->bytes, place, allowed_in_torch_files, {.memory = budget_});
     if (!pickle) return pickle.error();
-    auto found = try_find_torch_tensors(*pickle, place, budget_ / 512);  // bytes of a record with its name
+    auto found = try_find_torch_tensors(*pickle, place, budget_ / 512, state_dict_);  // bytes of a record with its name
     if (!found) return found.error();
     result_.torchscript_ = found->torchscript;
     for (auto& [name, tensor] : found->tensors)
@@ -194,6 +195,7 @@ class TorchReader {
   std::size_t file_size_, copied_ = 0;
   std::size_t budget_ = file_budget().of(file_size_), inflated_bytes_ = 0;
   std::span<const std::byte> bytes_;
+  std::string_view state_dict_;
   ZipDirectory zip_;
   std::string root_;
   std::map<std::string, std::span<const std::byte>> inflated_;
@@ -206,32 +208,35 @@ inline bool is_legacy_torch(std::span<const std::byte> bytes) {
   return bytes.size() >= 14 && bytes[0] == std::byte{0x80} && as_text(bytes.subspan(2, 12)) == magic;
 }
 
-/// Parses a file in memory, which must outlive the result. Searches for the dictionary under the keys "state_dict",
-/// "model_state_dict" and "model"; removes the prefixes "module." and "_orig_mod." if every name has them.
-/// LoadError: another format, a name that is not allowed, tensors that extend beyond their storage.
+/// Parses a file in memory, which must outlive the result. Searches for the dictionary under the usual keys
+/// (detail::torch_keys); removes the prefixes "module." and "_orig_mod." if every name has them. state_dict: the key of
+/// the dictionary that is asked for, a path of keys ("ema.model"), or what stands before the names of its tensors.
+/// LoadError: another format, a name that is not allowed, tensors that extend beyond their storage, dictionaries under
+/// several keys of which none is asked for, no such state_dict.
 template <class Inflate = detail::Inflate>
-[[nodiscard]] Result<TorchFile> try_parse_torch(std::span<const std::byte> bytes, const std::string& place) {
+[[nodiscard]] Result<TorchFile> try_parse_torch(std::span<const std::byte> bytes, const std::string& place,
+                                                std::string_view state_dict = {}) {
   if (is_legacy_torch(bytes))
     return LoadError{place,
                      "written in the format of PyTorch before 1.6, which is not supported: load it with torch.load and "
                      "save it again with torch.save"}
         .with_id("clip.load.format");
-  return TorchReader<Inflate>{bytes, place}.run();
+  return TorchReader<Inflate>{bytes, place, state_dict}.run();
 }
 
 /// Maps a file and parses it. Errors as try_map_file and try_parse_torch.
 template <class Inflate = detail::Inflate>
-[[nodiscard]] Result<TorchFile> try_open_torch(const std::string& path) {
+[[nodiscard]] Result<TorchFile> try_open_torch(const std::string& path, std::string_view state_dict = {}) {
   auto file = try_map_file(path);
   if (!file) return file.error();
-  auto result = try_parse_torch<Inflate>(file->bytes(), path);
+  auto result = try_parse_torch<Inflate>(file->bytes(), path, state_dict);
   if (result) result->keep(std::move(*file));
   return result;
 }
 
 template <class Inflate = detail::Inflate>
-TorchFile open_torch(const std::string& path) {
-  return try_open_torch<Inflate>(path).value();
+TorchFile open_torch(const std::string& path, std::string_view state_dict = {}) {
+  return try_open_torch<Inflate>(path, state_dict).value();
 }
 
 }  // namespace clip::inline CLIP_ABI

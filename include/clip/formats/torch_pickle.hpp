@@ -180,12 +180,16 @@ namespace detail {
 /// Walks the pickled graph. Cycles and shared nodes are safe: depth and number of visits are limited.
 class TorchWalk {
  public:
-  TorchWalk(const Pickle& pickle, const std::string& place, std::size_t most_tensors)
-      : pickle_{pickle}, most_{4 * pickle.size()}, most_tensors_{most_tensors}, place_{place} {}
+  TorchWalk(const Pickle& pickle, const std::string& place, std::size_t most_tensors, std::string_view wanted)
+      : pickle_{pickle}, most_{4 * pickle.size()}, most_tensors_{most_tensors}, place_{place}, wanted_{wanted} {}
 
   Result<TorchTensors> run() {
     const PickleValue* from = &pickle_.root();
     for (int level = 0; level < 8 && is_dictionary(*from); ++level) {
+      if (const PickleValue* const named = take_wanted(*from)) {
+        from = named;
+        continue;
+      }
       const auto choices = weights_in(*from);
       if (choices.empty()) break;
       const PickleValue* const inner = choices.begin()->second;
@@ -196,8 +200,9 @@ class TorchWalk {
         same = same && value == inner;
       }
       if (!same)
-        return LoadError{place_, "weights of several models: " + keys + "; which one? Save it alone"}.with_id(
-            "clip.load.ambiguous");
+        return LoadError{place_, "weights of several models: " + keys +
+                                     "; choose one by its key, as state_dict (--state-dict of the program clip)"}
+            .with_id("clip.load.ambiguous");
       from = inner;
     }
     result_.torchscript = is_module(*from);
@@ -207,10 +212,41 @@ class TorchWalk {
     if (problem_.empty() && result_.tensors.empty()) problem_ = "no tensors in it" + keys_of(*from);
     if (!problem_.empty()) return LoadError{place_, problem_};
     strip();
+    if (!wanted_.empty() && !keep_those_below(wanted_))
+      return LoadError{place_, "no state dict \"" + std::string(wanted_.substr(0, 60)) + '"' + keys_of(*from)}.with_id(
+          "clip.load.state_dict");
+    strip();
     return std::move(result_);
   }
 
  private:
+  /// The value of the key that is asked for, or of the first part of a path of keys ("ema.model"), which is then no
+  /// longer asked for; null if the dictionary has neither.
+  const PickleValue* take_wanted(const PickleValue& dictionary) {
+    for (std::string_view key = wanted_; !key.empty();) {
+      for (std::size_t i = 0; i + 1 < dictionary.items.size(); i += 2) {
+        const PickleValue& value = *dictionary.items[i + 1];
+        if (!dictionary.items[i]->is(PickleValue::Kind::text) || dictionary.items[i]->text != key) continue;
+        if (!is_dictionary(value) && !is_module(value)) continue;
+        wanted_.remove_prefix(std::min(key.size() + 1, wanted_.size()));
+        return &value;
+      }
+      const std::size_t dot = key.rfind('.');
+      key = dot == key.npos ? std::string_view{} : key.substr(0, dot);
+    }
+    return nullptr;
+  }
+
+  /// Keeps the tensors whose names begin with `prefix` and a dot, without both. False if there is none.
+  bool keep_those_below(std::string_view prefix) {
+    auto& tensors = result_.tensors;
+    const std::string begin = std::string(prefix) + ".";
+    std::erase_if(tensors,
+                  [&](const auto& t) { return t.first.size() == begin.size() || !t.first.starts_with(begin); });
+    for (auto& t : tensors) t.first.erase(0, begin.size());
+    return !tensors.empty();
+  }
+
   void modules(const PickleValue& module, const std::string& prefix, int depth) {
     if (depth == 64) problem_ = "modules nested more than 64 deep";
     if (problem_.empty()) entries(*module.state, prefix, depth);
@@ -372,15 +408,18 @@ class TorchWalk {
   const Pickle& pickle_;
   std::size_t most_, most_tensors_, visits_ = 0;
   std::string place_, problem_;
+  std::string_view wanted_;
   TorchTensors result_;
 };
 
 }  // namespace detail
 
-/// The tensors of an unpickled file, at most `most`. See try_parse_torch for the choice of the dictionary and the removal of prefixes.
+/// The tensors of an unpickled file, at most `most`. See try_parse_torch for the choice of the dictionary and the
+/// removal of prefixes.
 [[nodiscard]] inline Result<TorchTensors> try_find_torch_tensors(const Pickle& pickle, const std::string& place,
-                                                                 std::size_t most = std::size_t{1} << 22) {
-  return detail::TorchWalk{pickle, place, most}.run();
+                                                                 std::size_t most = std::size_t{1} << 22,
+                                                                 std::string_view state_dict = {}) {
+  return detail::TorchWalk{pickle, place, most, state_dict}.run();
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -50,6 +50,12 @@ inline void rgb_row(const Image& image, Index y, std::uint8_t* out) {
   }
 }
 
+/// A colour over white by its alpha, rounded as Pillow's alpha_composite does over an opaque image.
+constexpr std::uint8_t over_white(std::uint32_t color, std::uint32_t alpha) {
+  const std::uint32_t t = color * alpha + 255 * (255 - alpha) + 128;
+  return static_cast<std::uint8_t>((128 * t + t / 2) >> 15);
+}
+
 /// True for formats whose bytes are not 8-bit colours.
 constexpr bool needs_conversion(Pixels pixels) { return pixels == Pixels::cmyk || pixels == Pixels::gray16; }
 
@@ -61,6 +67,20 @@ constexpr bool needs_conversion(Pixels pixels) { return pixels == Pixels::cmyk |
   for (Index y = 0; y < image.height(); ++y) detail::rgb_row(image, y, bytes.data() + 3 * image.width() * y);
   Image result{image.width(), image.height(), Pixels::rgb, std::move(bytes)};
   return image.palette() ? std::move(result).as_palette() : std::move(result);
+}
+
+/// The image in RGB, on white where its alpha lets it through; an image without alpha as by to_rgb.
+[[nodiscard]] inline Image to_rgb_on_white(const Image& image) {
+  if (!has_alpha(image.pixels())) return to_rgb(image);
+  const bool bgr = image.pixels() == Pixels::bgra;
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(3 * image.width() * image.height()));
+  std::uint8_t* out = bytes.data();
+  for (Index y = 0; y < image.height(); ++y) {
+    const std::uint8_t* in = image.row(y);
+    for (Index x = 0; x < image.width(); ++x, in += 4, out += 3)
+      for (Index c = 0; c < 3; ++c) out[c] = detail::over_white(in[bgr ? 2 - c : c], in[3]);
+  }
+  return {image.width(), image.height(), Pixels::rgb, std::move(bytes)};
 }
 
 }  // namespace clip::inline CLIP_ABI

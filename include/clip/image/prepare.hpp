@@ -42,6 +42,11 @@ inline Image resized_and_cropped(Resizer& resizer, Image& converted, const Image
   const Placement at = placement(how, image.width(), image.height(), size);
   if (how.color_order == ColorOrder::openai && how.resampling != Resampling::torchvision)
     return resizer(image, at.width, at.height, at.part, ResizeManner::of(image, how.interpolation, how.resampling));
+  // transformers 5 lays alpha on white, before all else.
+  const bool on_white = how.color_order == ColorOrder::huggingface && how.resampling == Resampling::torchvision;
+  if (on_white && has_alpha(image.pixels()))
+    return resizer(converted = to_rgb_on_white(image), at.width, at.height, at.part,
+                   {.interpolation = how.interpolation, .resampling = how.resampling});
   // Convert to RGB first. Alpha is dropped in the end, so it may be resized unused; palette colours are ordinary
   // colours here.
   const Image& colors = needs_conversion(image.pixels()) ? converted = to_rgb(image) : image;

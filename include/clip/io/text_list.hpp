@@ -28,6 +28,7 @@ struct TextList {
 
 struct TextListOptions {
   std::string column = {};  // of a table; a table of one column needs no name
+  bool lines = false;       // one text per line, verbatim, whatever the lines look like: no table, no JSON
   bool keep_empty = false;  // keep empty texts, for a caller that reports them, instead of failing
 };
 
@@ -45,7 +46,7 @@ struct TextListOptions {
 /// tabs, or equally many commas, none of them with a space behind it.
 ///
 /// LoadError: not UTF-8, a zero byte, an empty text, no texts; JSON of another form; a table with a field too many or
-/// too few, without the column, or of several columns none of which was chosen.
+/// too few, without the column, or of several columns none of which was chosen. OptionError: a column of lines.
 [[nodiscard]] CLIP_HOST Result<TextList> try_parse_text_list(std::string_view text, const std::string& place,
                                                              const TextListOptions& options = {});
 

@@ -176,7 +176,10 @@ inline Result<TextList> parse_table(std::string_view text, char delimiter, const
     found += (i > 0 ? ", " : " ") + in_quotes(names[i]);
   if (names.size() > 12) found += " and " + std::to_string(names.size() - 12) + " more";
   if (column.empty() && names.size() > 1)
-    return LoadError{place, "a table", "the name of a column, as in " + place + ":" + names.back(), found};
+    return LoadError{place, "a table",
+                     "the name of a column, as in " + place + ":" + names.back() +
+                         ", or that every line is a text (--lines of the program clip)",
+                     found};
   const auto at = column.empty() ? names.begin() : std::ranges::find(names, column);
   if (at == names.end()) return LoadError{place, "column", in_quotes(column), found};
   if (std::count(names.begin(), names.end(), *at) > 1)
@@ -286,9 +289,13 @@ CLIP_HOST Result<TextList> try_parse_text_list(std::string_view text, const std:
   const std::string_view content = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   const bool named = place.ends_with(".csv") || place.ends_with(".tsv");
   Result<TextList> list = TextList{};
-  if (!options.column.empty() && lists::is_json(content))
+  if (options.lines && !options.column.empty())
+    return OptionError{place, "a column of a list of lines", "none", lists::in_quotes(options.column)};
+  if (!options.lines && !options.column.empty() && lists::is_json(content))
     return LoadError{place, "column " + lists::in_quotes(options.column), "CSV or TSV", "JSON"};
-  if (lists::is_json(content)) {
+  if (options.lines) {
+    list = lists::parse_lines(text, place);
+  } else if (lists::is_json(content)) {
     list = lists::parse_json(content, place);
   } else if (const bool tabs = lists::is_table(text, '\t');
              named || tabs || !options.column.empty() || lists::is_table(text, ',')) {

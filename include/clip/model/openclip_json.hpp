@@ -11,8 +11,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
-#include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
 
@@ -34,9 +32,9 @@ std::optional<typename L::Variant> read_openclip_tower(JsonReader& file, const s
   return tower;
 }
 
-/// Reads the fields of preprocess_cfg. Its size is that of the model; fill_color is for images that are padded, as no
-/// resize_mode here does.
-inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p, Index image_size) {
+/// Reads the fields of preprocess_cfg. Without effect: size, in whose place OpenCLIP puts the image_size of the model, and
+/// fill_color, which is for images that are padded, as no resize_mode here does.
+inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p) {
   p.mean = read_three(file, "mean", p.mean);
   p.deviation = read_three(file, "std", p.deviation);
   if (file.may_have("interpolation"))
@@ -45,12 +43,8 @@ inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p, Inde
   static_cast<void>(file.may_have("fill_color"));
   if (file.may_have("mode") && !file.says("mode", "RGB")) file.problem("mode", "expected RGB");
   if (!file.may_have("size")) return;
-  const std::vector<double> sides =
-      file.holds_array("size") ? file.numbers("size", 2) : std::vector{static_cast<double>(file.integer("size"))};
-  for (const double side : sides)
-    if (side != static_cast<double>(image_size))
-      return file.problem("size", "expected the image_size of vision_cfg, " + std::to_string(image_size) + ", found " +
-                                      detail::in_words(side));
+  if (file.holds_array("size")) static_cast<void>(file.numbers("size", 2));
+  else static_cast<void>(file.integer("size"));
 }
 
 /// Reads vision_cfg, text_cfg, embed_dim, quick_gelu; without quick_gelu the activation is GELU by erf. Keys that would
@@ -71,8 +65,7 @@ Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::str
   Preprocessing preprocessing;
   if (folder && file.may_have("preprocess_cfg")) {
     JsonReader preprocess = file.object("preprocess_cfg");
-    const Index size = image ? std::visit([](const auto& tower) { return tower.image_size; }, *image) : 0;
-    read_openclip_preprocessing(preprocess, preprocessing, size);
+    read_openclip_preprocessing(preprocess, preprocessing);
   }
   if (auto done = file.finish(); !done) {
     const std::string kind = foreign_openclip(folder ? json["model_cfg"] : json);

@@ -5,12 +5,21 @@
 #include <clip/tensor/buffer.hpp>
 #include <clip/tensor/parameter.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace clip::inline CLIP_ABI {
+
+/// The tensors of a similarity. Each is a scalar, which some files store with the shape (1).
+inline constexpr std::array<std::string_view, 2> similarity_tensors{"logit_scale", "logit_bias"};
+constexpr bool is_similarity_tensor(std::string_view name) {
+  return std::find(similarity_tensors.begin(), similarity_tensors.end(), name) != similarity_tensors.end();
+}
 
 /// logit = exp(logit_scale) · cosine + logit_bias. Losses, probabilities and classifiers take it as an argument. In
 /// models without a bias (all families but SigLIP's) `logit_bias` is not a parameter.
@@ -32,8 +41,8 @@ class Similarity {
   Parameter<T> logit_bias{{}, Init::constant(-10)};
 
   static constexpr void members(auto& self, auto&& visit) {
-    visit("logit_scale", self.logit_scale);
-    if (self.biased_) visit("logit_bias", self.logit_bias);
+    visit(similarity_tensors[0], self.logit_scale);
+    if (self.biased_) visit(similarity_tensors[1], self.logit_bias);
   }
 
   B& backend() { return backend_; }

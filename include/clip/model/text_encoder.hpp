@@ -3,6 +3,7 @@
 
 #include <clip/backend/cpu.hpp>
 #include <clip/model/owned.hpp>
+#include <clip/model/similarity.hpp>
 #include <clip/model/states_options.hpp>
 #include <clip/model/text_input.hpp>
 #include <clip/nn/residual_block.hpp>
@@ -51,7 +52,7 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   static constexpr void members(auto& self, auto&& visit) { visit("", self.tower); }
   /// Whether a tensor of a file belongs to a text tower; see ImageEncoder.
   static constexpr bool owns(std::string_view name) {
-    return !name.starts_with("visual.") && name != "logit_scale" && name != "logit_bias";
+    return !name.starts_with("visual.") && !is_similarity_tensor(name);
   }
 
   const TowerConfig& config() const { return *tower.config; }

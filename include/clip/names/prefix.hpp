@@ -176,7 +176,7 @@ inline bool is_bare(std::string_view name, std::string_view prefix, std::span<co
     std::string list;
     for (const std::string& prefix : rivals) list += (list.empty() ? "\"" : ", \"") + prefix + "\"";
     return LoadError{file.place(), "names: several prefixes stand before the names of a model: " + list +
-                                       "; keep the tensors of one of them"}
+                                       "; choose one by it, as state_dict (--state-dict of the program clip)"}
         .with_id("clip.load.ambiguous");
   }
   if (candidates.size() == 1) {
