@@ -140,13 +140,13 @@ CLI::Option* add_cleaning(CLI::App& command, clip::Cleaning& cleaning) {
   for (const auto one : {openai, openai_ftfy, open_clip, huggingface, canonicalize, lower, none})
     values.emplace(words.emplace_back(clip::name_of(one)), one);
   return command
-      .add_option(
-          "--cleaning", cleaning,
+      .add_option_function<std::string>(
+          "--cleaning", [&cleaning, values](const std::string& word) { cleaning = values.at(word); },
           "How texts are cleaned (default: openai). openai: quotes, widths, HTML references, white space, lower "
           "case; openai+ftfy: and text decoded with the wrong encoding; open_clip, huggingface: as those "
           "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; lower: white space and lower "
           "case only; none: nothing")
-      ->transform(CLI::CheckedTransformer(values).description(""))
+      ->check(CLI::IsMember(words).description(""))
       ->option_text(join_with_bars(words));
 }
 
