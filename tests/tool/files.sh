@@ -11,7 +11,7 @@ for file in no_end.png unknown_critical_chunk.png checksum_of_the_pixels.png; do
   expect 0 "$clip" preprocess --model tiny.json "$damaged/whole.png" --output whole.npy
   same damaged.npy whole.npy
 done
-expect 0 "$clip" embed $tiny --images "$damaged/whole.png" "$damaged/no_end.png" --output part.npy --strict-images
+expect 0 "$clip" embed $tiny --images "$damaged/whole.png" "$damaged/no_end.png" --output strict.npy --strict-images
 says "$damaged/no_end.png"
 says '1 of 2 images could not be read'
 expect 1 "$clip" preprocess --model tiny.json "$damaged/cut.png" --output cut.npy
