@@ -26,7 +26,7 @@ auto guarded(Failure& failure, F&& f) -> decltype(f()) {
   try {
     return f();
   } catch (const Error& e) {
-    failure = {static_cast<int>(e.kind()), e.place(), e.message().substr(e.place().size() + 2)};
+    failure = {static_cast<int>(e.kind()), e.id().data(), e.place(), e.message().substr(e.place().size() + 2)};
     return decltype(f())();
   }
 }
@@ -77,7 +77,10 @@ decltype(auto) run(const P& primitive, const X&... arguments) {
 constexpr Kernels kernel_table{
     .takes_bfloat16 = cpu::has_dot<cpu::Bfloat16Dot, T>,
     .takes_int8 = cpu::has_dot<cpu::Int8Dot, T>,
-    .peak_flops = [](Layout weights, int threads) { return clip::peak_flops(weights, threads); },
+    .peak_flops =
+        [](Failure& failure, Layout weights, int threads) {
+          return guarded(failure, [&] { return clip::peak_flops(weights, threads); });
+        },
 // clang-format off
 #define CLIP_PRIMITIVE(result, name, parameters, arguments)                                                  \
   .name = [](CpuHandle& cpu, Failure& failure CLIP_REST parameters) -> result {                              \

@@ -129,6 +129,7 @@ CLI::Option* add_dtype(CLI::App& command, Value& value, const char* description)
   for (const auto& [word, dtype] : dtypes) words.emplace_back(word);
   return command.add_option("--dtype", value, description)
       ->transform(CLI::CheckedTransformer(values).description(""))
+      ->transform(CLI::IsMember(words).description(""))  // comes first, and its error names the words
       ->option_text(join_with_bars(words));
 }
 
@@ -140,13 +141,14 @@ CLI::Option* add_cleaning(CLI::App& command, clip::Cleaning& cleaning) {
   for (const auto one : {openai, openai_ftfy, open_clip, huggingface, canonicalize, lower, none})
     values.emplace(words.emplace_back(clip::name_of(one)), one);
   return command
-      .add_option_function<std::string>(
-          "--cleaning", [&cleaning, values](const std::string& word) { cleaning = values.at(word); },
+      .add_option(
+          "--cleaning", cleaning,
           "How texts are cleaned (default: openai). openai: quotes, widths, HTML references, white space, lower "
           "case; openai+ftfy: and text decoded with the wrong encoding; open_clip, huggingface: as those "
           "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; lower: white space and lower "
           "case only; none: nothing")
-      ->check(CLI::IsMember(words).description(""))
+      ->transform(CLI::CheckedTransformer(values).description(""))
+      ->transform(CLI::IsMember(words).description(""))  // comes first, and its error names the words
       ->option_text(join_with_bars(words));
 }
 

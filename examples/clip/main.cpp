@@ -1,6 +1,7 @@
 // clip: command-line tool of the library. `clip --help` lists the commands, `clip COMMAND --help` describes one.
 //
-// Exit status: 0 success; 1 bad input, and a line on standard error names it and the reason; 2 wrong command line.
+// Exit status: 0 success; 1 bad input or too little memory, and a line on standard error names it and the reason; 2 wrong
+// command line.
 #include "command_line.hpp"
 #include "terminal.hpp"
 
@@ -8,12 +9,33 @@
 #include <clip/io/mapped_ranges.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string>
 #include <system_error>
 
+namespace {
+
+void report_no_memory() {
+  tool::print_error("not enough memory: the system, or a limit such as that of ulimit -v, gives no more");
+}
+
+/// Where an exception cannot be caught, as in a destructor of another library.
+[[noreturn]] void terminated() {
+  try {
+    if (std::current_exception()) std::rethrow_exception(std::current_exception());
+  } catch (const std::bad_alloc&) {
+    report_no_memory();
+    std::_Exit(1);
+  } catch (...) {}
+  std::abort();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  std::set_terminate(terminated);
   tool::catch_interrupts();
   clip::guard_mapped_files();
   try {
@@ -27,7 +49,7 @@ int main(int argc, char** argv) {
     tool::print_error(e.code() == std::errc::resource_unavailable_try_again
                           ? "a thread cannot be started: " + e.code().message() + " (fewer --threads?)"
                           : std::string(e.what()));
-  } catch (const std::bad_alloc&) { tool::print_error("not enough memory"); } catch (const std::exception& e) {
+  } catch (const std::bad_alloc&) { report_no_memory(); } catch (const std::exception& e) {
     tool::print_error(e.what());
   }
   if (tool::interrupted() != 0) tool::end_by_signal(tool::interrupted());

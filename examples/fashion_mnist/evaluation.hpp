@@ -31,7 +31,7 @@ Evaluation evaluate(const M& model, const clip::VitConfig& input, const Labelled
   const auto classify = clip::zero_shot(model, prompts);
   const double temperature = model.similarity.temperature();
   Evaluation result;
-  clip::Features<float, M::embed_dim> means{class_count};
+  clip::Features<float, M::embed_dim> means{class_count, clip::Size<M::embed_dim>{classify.classes().width()}};
   clip::Images images;
   std::vector<clip::Image> views;
   for (Index begin = 0; begin < data.size(); begin += batch) {

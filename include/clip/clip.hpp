@@ -1,8 +1,15 @@
-// clip/clip.hpp: the whole library, except device backends, backend/naive.hpp (the reference backend) and plot/. Every
-// header also compiles alone. In a program that links clip::precompiled it declares what the library contains, without
-// the JSON values of io/json.hpp.
+// clip/clip.hpp: the whole library, except the headers listed here, which a program includes itself.
+//
+//   clip/backend/cpu/peak.hpp   measurement of the processor's peak rate
+//   clip/backend/naive.hpp      the reference backend, in plain loops
+//   clip/families.hpp           tower families of one's own, in a program that links clip::precompiled
+//   clip/plot/                  figures as SVG
+//
+// Every header also compiles alone. In a program that links clip::precompiled this one declares what the library
+// contains, without the JSON values of io/json.hpp.
 #pragma once
 
+#include <clip/autograd/constant.hpp>
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
@@ -11,6 +18,7 @@
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/checkpoint/open.hpp>
 #include <clip/checkpoint/self_test.hpp>
+#include <clip/core/printable.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/core/stop.hpp>
 #include <clip/data/idx.hpp>
@@ -30,8 +38,13 @@
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/model/context_vectors.hpp>
+#include <clip/model/count.hpp>
+#include <clip/model/flops.hpp>
 #include <clip/model/model.hpp>
 #include <clip/model/preprocess.hpp>
+#include <clip/model/standalone.hpp>
+#include <clip/nn/mean_pool.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>

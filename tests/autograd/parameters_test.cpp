@@ -60,11 +60,23 @@ TEST_CASE("a parameter is frozen by leaving its name out; a buffer is never trai
   CHECK(Parameters{model}.find("mean") == nullptr);
 }
 
-TEST_CASE("a selection that names nothing is an OptionError") {
+TEST_CASE("a pattern that fits no parameter is an OptionError with the nearest names, whatever the others fit") {
   Pair model;
-  CHECK_THROWS_WITH_AS((Parameters{model, only("visual.*")}),
-                       "parameters: the selection names no parameter of the model", OptionError);
-  CHECK_THROWS_AS((Parameters{model, only("mean")}), OptionError);
+  const auto refused = [&](const Selection& selection, const std::string& sentence) {
+    CHECK_THROWS_WITH_AS((Parameters{model, selection}), ("parameters: the pattern " + sentence).c_str(), OptionError);
+  };
+  refused(only("visual.*"), R"("visual.*" fits no parameter of the model; the nearest: bias and weight)");
+  refused(except("wieght"), R"("wieght" fits no parameter of the model; the nearest: weight and bias)");
+  refused(except("weight", "bais"), R"("bais" fits no parameter of the model; the nearest: bias and weight)");
+  refused(only("weight", "b{1..3}"), R"("b{1..3}" fits no parameter of the model; the nearest: bias and weight)");
+  refused(except("mean"), R"("mean" fits no parameter of the model; the nearest: bias and weight)");  // a buffer
+  CHECK_THROWS_WITH_AS((Parameters{model, only()}), "parameters: the selection names no parameter of the model",
+                       OptionError);
+  CHECK(Parameters{model, except()}.entries().size() == 2);
+  try {
+    Parameters{model, only("wieght")};
+    FAIL("accepted");
+  } catch (const OptionError& error) { CHECK(error.id() == "clip.option.pattern"); }
 }
 
 TEST_CASE("a parameter that cannot be trained is an OptionError with its name, unless it is left out") {

@@ -17,4 +17,11 @@ inline void must(bool holds) {
   if (!holds) std::abort();
 }
 
+/// Depends on the value of every byte, so that MemorySanitizer reports one that was not written.
+inline void must_be_written(std::span<const std::byte> bytes) {
+  std::size_t sum = 0;
+  for (const std::byte b : bytes) sum += static_cast<std::size_t>(b);
+  must(sum <= 255 * bytes.size());
+}
+
 }  // namespace clip::testing

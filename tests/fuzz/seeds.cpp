@@ -1,11 +1,13 @@
 // Writes small valid inputs for every fuzz target to FOLDER/TARGET/, from the library's own writers, the files of
-// tests/checkpoint, and the images of CLIP_TEST_DATA if it is set.
+// tests/checkpoint, and the images of tests/golden and of CLIP_TEST_DATA if it is set.
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/model_file.hpp>
+#include <clip/checkpoint/self_test_record.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/model.hpp>
 #include <clip/plot/png.hpp>
+#include <clip/tokenizer/vocabulary/vocabulary.hpp>
 
 #include "../io/zip_writer.hpp"
 #include "../support/small_models.hpp"
@@ -75,7 +77,39 @@ void configurations(const Folder& folder) {
     "preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1]}})");
 }
 
-void images(const Folder& folder) {
+/// The folder of an image file's format; empty: of no format.
+std::string format_of(const fs::path& file) {
+  const std::string extension = file.extension().string();
+  for (const auto& [name, format] : {std::pair{".png", "png"},
+                                     {".jpg", "jpeg"},
+                                     {".bmp", "bmp"},
+                                     {".dib", "bmp"},
+                                     {".gif", "gif"},
+                                     {".tga", "tga"},
+                                     {".pgm", "pnm"},
+                                     {".ppm", "pnm"},
+                                     {".pbm", "pnm"},
+                                     {".webp", "webp"}})
+    if (extension == name) return format;
+  return {};
+}
+
+/// A folder for each format of images.
+class ImageFolders {
+ public:
+  explicit ImageFolders(fs::path root) : root_{std::move(root)} {}
+  void put(const std::string& name, std::string_view bytes) const { Folder{root_ / format_of(name)}.put(name, bytes); }
+  void copy_all(const fs::path& from) const {
+    for (const auto& entry : fs::directory_iterator(from))
+      if (const std::string format = format_of(entry.path()); !format.empty())
+        Folder{root_ / format}.copy(entry.path());
+  }
+
+ private:
+  fs::path root_;
+};
+
+void images(const ImageFolders& folder) {
   std::vector<std::uint8_t> bytes(7 * 5 * 4);
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 37);
   for (const auto& [name, pixels] :
@@ -105,8 +139,9 @@ void images(const Folder& folder) {
   folder.put("rgb.tga",
              "\0\0\2"s + std::string(9, '\0') + little(7, 2) + little(5, 2) + "\x18\0"s + values.substr(0, 105));
   folder.put("two.gif", "GIF89a\2\0\2\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\4\1\0\0\0\0,\0\0\0\0\2\0\2\0\0\2\3D\2\5\0;"s);
-  if (const char* const data = std::getenv("CLIP_TEST_DATA"))
-    for (const auto& entry : fs::directory_iterator(fs::path(data) / "images")) folder.copy(entry.path());
+  for (const char* const files : {"images", "damaged"})
+    folder.copy_all(fs::path(CLIP_SOURCE_DIR "/tests/golden") / files);
+  if (const char* const data = std::getenv("CLIP_TEST_DATA")) folder.copy_all(fs::path(data) / "images");
 }
 
 void arrays(const Folder& folder) {
@@ -127,6 +162,80 @@ void texts(const Folder& folder) {
   folder.put("words", "\4ab. a\xCC\x81 \xE4\xBD\xA0 [SEP] unknown");
 }
 
+void lists(const Folder& folder) {
+  folder.put("lines", "\0\xEF\xBB\xBFa cat\r\na dog\n"s);
+  folder.put("csv", "\3id,text\n1,\"a \"\"cat\"\", sleeping\"\n2,dog\n"s);
+  folder.put("tsv", "\6id\ttext\n1\ta cat\n2\t\n"s);
+  folder.put("array", "\0[\"a cat\", \"caf\\u00e9 \\ud83d\\ude00\"]"s);
+  folder.put("prompts", "\0{\"cat\": [\"a {} asleep\", \"a tail\"], \"dog\": [\"a bark\"]}"s);
+  folder.put("numbered", "\0{\"0\": \"cat\", \"1\": \"dog\"}"s);
+  folder.put("wordnet", "\0{\"0\": [\"n01440764\", \"tench\"], \"1\": [\"n01443537\", \"goldfish\"]}"s);
+}
+
+/// The 512 symbols of bytes in the order of the ids, then those of `merges`, as JSON fields.
+std::string vocabulary_fields(const BytePairs& pairs) {
+  std::string fields;
+  for (Index id = 0; id < pairs.size() + 2; ++id)
+    fields +=
+        (id == 0 ? "" : ", ") + json_text(Json(detail::expected_names(pairs, id).front())) + ": " + std::to_string(id);
+  return fields;
+}
+
+void vocabularies(const Folder& folder) {
+  const std::string merges = "#version: 0.2\nt h\nth e</w>\na n\nan d</w>\n", mark = "\n=====\n";
+  const auto vocabulary = detail::try_read_merges("x", merges).value();
+  const std::string fields = vocabulary_fields(vocabulary.pairs);
+  folder.put("merges", '\0' + merges);
+  folder.put("pair", '\1' + merges + mark + "{" + fields + "}");
+  folder.put("tokenizer", '\2' + R"({"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {)" + fields +
+                              R"(}, "merges": ["t h", ["th", "e</w>"], "a n", "an d</w>"]}, "added_tokens": []})");
+}
+
+void folders(const Folder& folder) {
+  const std::string mark = "\n=====\n";
+  const std::string towers =
+      R"({"model_type": "clip", "projection_dim": 6, "text_config": {"hidden_size": 8, "intermediate_size": 32,
+    "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 9, "vocab_size": 12,
+    "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5, "eos_token_id": 11}, "vision_config": {"hidden_size": 8,
+    "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 6, "patch_size": 3,
+    "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5}, "logit_scale_init_value": 2.6592})";
+  const std::string processor =
+      R"({"image_processor_type": "CLIPImageProcessor", "do_resize": true, "size": {"shortest_edge": 6},
+    "do_center_crop": true, "crop_size": {"height": 6, "width": 6}, "resample": 3, "do_rescale": true,
+    "rescale_factor": 0.00392156862745098, "do_normalize": true, "image_mean": [0.5, 0.5, 0.5],
+    "image_std": [0.5, 0.5, 0.5], "do_convert_rgb": true})";
+  folder.put("huggingface", '\0' + towers + mark + processor);
+  folder.put("transformers5",
+             '\2' + towers + mark + R"({"processor_class": "CLIPProcessor", "image_processor": )" + processor + "}");
+  folder.put("openclip",
+             "\1"
+             R"({"model_cfg": {"embed_dim": 6, "quick_gelu": true,
+    "vision_cfg": {"image_size": 6, "layers": 2, "width": 8, "head_width": 4, "patch_size": 3},
+    "text_cfg": {"context_length": 9, "vocab_size": 12, "width": 8, "heads": 2, "layers": 2}},
+    "preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1], "interpolation": "bicubic", "resize_mode": "shortest"}})");
+  folder.put("index", '\4' + towers + mark + processor + mark +
+                          R"({"metadata": {}, "weight_map": {"logit_scale": "model.safetensors"}})");
+}
+
+void packed(const Folder& folder) {
+  // A stored block of "hello", and one with fixed codes: 64 bytes that repeat "abc".
+  const std::string stored = "\1\5\0\xFA\xFFhello"s, repeated = "\x4B\x4C\x4A\x4E\xA4\4\1\0"s;
+  folder.put("gzip", "\0\x1F\x8B\x08\0\0\0\0\0\0\3"s + stored + little(0x3610A686, 4) + little(5, 4));
+  folder.put("deflate", "\1" + repeated);
+  folder.put("idx", "\2\0\0\x08\2\0\0\0\2\0\0\0\3abcdef"s);
+}
+
+void records(const Folder& folder) {
+  SelfTest test;
+  test.seed = 7;
+  test.scalar = "float32";
+  test.images.push_back({1.5, {0.25, -0.5}});
+  test.texts.push_back({2.5, {1, 0}});
+  test.ids = {{1, 2, 11}};
+  folder.put("self_test", self_test_text(test));
+  folder.put("values", R"({"a": [1, -2, 0.1, 1e300, true, null], "b": {"c": "\u00e9\n"}, "": []})");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -137,8 +246,13 @@ int main(int count, char** arguments) {
   const fs::path root = arguments[1];
   pickles_and_zips(root);
   configurations(Folder{root / "config"});
-  images(Folder{root / "image"});
+  images(ImageFolders{root});
   arrays(Folder{root / "npy"});
   texts(Folder{root / "bpe"});
+  lists(Folder{root / "lists"});
+  vocabularies(Folder{root / "vocabulary"});
+  folders(Folder{root / "folder"});
+  packed(Folder{root / "packed"});
+  records(Folder{root / "json"});
   return 0;
 }

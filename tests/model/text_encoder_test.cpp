@@ -1,8 +1,14 @@
 // The text encoder alone, and its errors.
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
+#include <clip/model/any_encoder.hpp>
+#include <clip/model/context_vectors.hpp>
 #include <clip/model/initialise.hpp>
 #include <clip/model/text_encoder.hpp>
+#include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tokenizer/wordpiece.hpp>
+#include <clip/tokens/learned.hpp>
+#include <clip/tower/list.hpp>
 
 #include "../support/small_models.hpp"
 
@@ -51,6 +57,52 @@ TEST_CASE("a text longer than the context is an InputError that names the text")
   CHECK_THROWS_WITH_AS(encoder().encode_text(of_ids({10, 1, 2, 3, 4, 5, 6, 7, 8, 11})),
                        "text 1: tokens: expected at most 9, found 10", InputError);
   CHECK_THROWS_AS(encoder().states(of_ids({10, 1, 2, 3, 4, 5, 6, 7, 8, 11}), {.padded = true}), InputError);
+}
+
+TEST_CASE("ids of another tokenizer are an InputError in every call, though all of them are ids of the model too") {
+  constexpr Index most = 514 + 8;  // more ids than either tokenizer has
+  TextConfig config = Tiny.text;
+  config.vocabulary = most;
+  using Dynamic = AnyTextEncoder<Cpu<float>, KnownFamilies::Texts>;
+  const Dynamic any{config, 6};
+  const std::string wordpieces = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\ndog\n";
+  const auto refused = [&](const Texts& texts, const std::string& place, Index size) {
+    const std::string sentence = place + ": ids of the vocabulary: expected " + std::to_string(most) +
+                                 ", as many as the model has token embeddings, found " + std::to_string(size);
+    CHECK_THROWS_WITH_AS(any.encode_text(texts), sentence.c_str(), InputError);
+    CHECK(any.try_encode_text(texts).error().id() == "clip.input.vocabulary");
+    Inference<Cpu<float>> cx;
+    CHECK_THROWS_WITH_AS(any.encode_text(cx, texts), sentence.c_str(), InputError);
+    any.visit([&](const auto& encoder) {
+      CHECK_THROWS_WITH_AS(encoder.states(texts), sentence.c_str(), InputError);
+      CHECK_THROWS_WITH_AS(encoder.states(texts, {.padded = true}), sentence.c_str(), InputError);
+    });
+  };
+  const Texts bytes = Tokenizer{}("dog", {.context = 9});
+  refused(bytes, "no merges", 514);
+  refused(WordPiece::try_parse(wordpieces, "vocab.txt").value()("a dog", {.context = 9}), "vocab.txt", 7);
+  Texts copied;  // rows keep the vocabulary of the batch they came from
+  copied.append(bytes, 0);
+  refused(copied, "no merges", 514);
+
+  const Texts prompts = with_learned(bytes, 1);
+  Inference<Cpu<float>> cx;
+  const ContextVectors vectors{1, 8, Rng{1}, Cpu<float>{}};
+  CHECK_THROWS_AS(any.encode_prompts(cx, prompts, vectors.ctx), InputError);
+  // The same ids made by hand carry no vocabulary: they are the caller's word.
+  Texts by_hand{513};
+  by_hand.add(bytes[0]);
+  CHECK_NOTHROW((void)any.encode_text(by_hand));
+}
+
+TEST_CASE("rows that end with another id than their vocabulary's end of text are an InputError") {
+  Texts texts = of_ids({10, 1, 11});
+  texts.set_vocabulary(std::make_shared<const VocabularyIdentity>(VocabularyIdentity{"v", 12, 11, {}, {}}));
+  CHECK_NOTHROW((void)encoder().encode_text(texts));
+  texts.set_vocabulary(std::make_shared<const VocabularyIdentity>(VocabularyIdentity{"v", 12, 7, {}, {}}));
+  CHECK_THROWS_WITH_AS(encoder().encode_text(texts), "v: end-of-text id of the texts: expected 7, found 11",
+                       InputError);
+  CHECK(encoder().try_encode_text(texts).error().id() == "clip.input.vocabulary");
 }
 
 TEST_CASE("no texts are an InputError") {

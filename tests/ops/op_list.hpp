@@ -220,6 +220,8 @@ class OpList {
 
   void loss_ops() {
     add<2>("exp_scale", ExpScaleOp{}, {{{4, 5}, {1, 1}}}, 4, 5);
+    add<1>("cross_entropy, class labels",
+           CrossEntropyOp{ids({2, 0, 2, 6, 1}), ids({0, 1, 2, 3, 4, 5, 6}), Axis::rows, 1}, {{{5, 7, 3}}}, 1, 1);
     for (const Axis axis : {Axis::rows, Axis::columns}) {
       const std::string kind = axis == Axis::rows ? ", rows" : ", columns";
       add<1>("cross_entropy" + kind, CrossEntropyOp{ids({0, 1, 2, 3}), ids({0, 1, 2, 3}), axis, 1}, {{{4, 4, 3}}}, 1,

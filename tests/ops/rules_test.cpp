@@ -16,6 +16,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -67,6 +68,28 @@ TEST_CASE("several positives count equally") {
   const std::vector<std::int32_t> row{7}, columns{7, 1, 7};
   const double z = std::log(std::exp(1) + std::exp(2) + std::exp(4));
   CHECK(values(cross_entropy(cx, rows(cx, 1, 3, {1, 2, 4}), row, columns))[0] == doctest::Approx(z - (1 + 4) / 2.0));
+}
+
+TEST_CASE("the cross-entropy of class labels is the mean of -log softmax at the labels, whatever integers they are") {
+  Cx cx;
+  const auto logits = rows(cx, 2, 3, {1, 2, 4, 0, -1, 3});
+  const auto log_sum = [](double a, double b, double c) { return std::log(std::exp(a) + std::exp(b) + std::exp(c)); };
+  const double expected = (log_sum(1, 2, 4) - 2 + log_sum(0, -1, 3) - 3) / 2;
+  CHECK(values(cross_entropy(cx, logits, std::vector<int>{1, 2}))[0] == doctest::Approx(expected));
+  CHECK(values(cross_entropy(cx, logits, std::array<std::uint8_t, 2>{1, 2}))[0] == doctest::Approx(expected));
+  CHECK(values(cross_entropy(cx, logits, std::vector<Index>{1, 2}))[0] == doctest::Approx(expected));
+  // Each call keeps labels of its own until the next pass.
+  const auto first = cross_entropy(cx, logits, std::vector<int>{0, 0}),
+             second = cross_entropy(cx, logits, std::vector<int>{1, 2});
+  CHECK(values(first)[0] == doctest::Approx((log_sum(1, 2, 4) - 1 + log_sum(0, -1, 3)) / 2));
+  CHECK(values(second)[0] == doctest::Approx(expected));
+
+  CHECK_THROWS_WITH_AS(cross_entropy(cx, logits, std::vector<int>{0, 3}),
+                       "cross_entropy: label 1: expected 0 to 2, found 3", InputError);
+  CHECK_THROWS_WITH_AS(cross_entropy(cx, logits, std::vector<int>{-1, 0}),
+                       "cross_entropy: label 0: expected 0 to 2, found -1", InputError);
+  CHECK_THROWS_WITH_AS(cross_entropy(cx, logits, std::vector<int>{0}),
+                       "cross_entropy: labels for the rows: expected 2, found 1", ShapeError);
 }
 
 TEST_CASE("attention to equal keys is the mean of the values seen") {

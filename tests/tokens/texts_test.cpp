@@ -137,23 +137,26 @@ TEST_CASE("a padded matrix has a mask of the same shape") {
   CHECK(clip::Texts{}.padded().empty());
 }
 
-TEST_CASE("a batch carries its vocabulary, and takes no row of a vocabulary of another size") {
-  const auto batch = [](Index size) {
+TEST_CASE("a batch carries its vocabulary, and takes no row of another one") {
+  const auto batch = [](Index size, const char* checksum = "") {
     Texts texts{9};
     if (size > 0)
       texts.set_vocabulary(
-          std::make_shared<const clip::VocabularyIdentity>(clip::VocabularyIdentity{"v", size, 9, {}, {}}));
+          std::make_shared<const clip::VocabularyIdentity>(clip::VocabularyIdentity{"v", size, 9, checksum, {}}));
     texts.add(Row{1, 9});
     return texts;
   };
   Texts all;
-  all.append(batch(10), 0);
+  all.append(batch(10, "ab"), 0);
   REQUIRE(all.vocabulary() != nullptr);
   CHECK(all.vocabulary()->size == 10);
+  all.append(batch(10, "ab"), 0);
   all.append(batch(10), 0);
   all.append(batch(0), 0);
-  CHECK(all.size() == 3);
+  CHECK(all.size() == 4);
   CHECK_THROWS_WITH_AS(all.append(batch(12), 0),
-                       "texts: size of the vocabulary of the row to append: expected 10, found 12", clip::InputError);
-  CHECK(all.size() == 3);
+                       "texts: vocabulary of the row to append: expected v of 10 ids, found v of 12 ids",
+                       clip::InputError);
+  CHECK_THROWS_AS(all.append(batch(10, "cd"), 0), clip::InputError);
+  CHECK(all.size() == 4);
 }

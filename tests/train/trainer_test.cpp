@@ -386,4 +386,5 @@ TEST_CASE("training: options out of range are errors") {
   CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.batch = 49; })}), InputError);
   CHECK_THROWS_AS((Trainer{model, pairs, with([](auto& o) { o.optimizer.beta1 = 1; })}), OptionError);
   CHECK_THROWS_AS((Trainer{model, pairs, short_run(), only("nothing.*")}), OptionError);
+  CHECK_THROWS_AS((Trainer{model, pairs, short_run(), except("visul.*")}), OptionError);
 }

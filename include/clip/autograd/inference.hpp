@@ -53,6 +53,12 @@ class Inference : public ContextBase<B, Mode::inference> {
     return x;
   }
 
+  /// Does not compile: gradients need a Tape.
+  template <class Loss>
+  void backward(const Loss&) {
+    static_assert(sizeof(Loss) == 0, "backward: an inference context records nothing: use a Tape as context");
+  }
+
  private:
   Workspace<B> workspace_;
 };

@@ -36,13 +36,20 @@ class Parameters {
   using T = typename B::Scalar;
 
   /// Parameters of a model (anything with `members` and `backend()`), optionally only those a pattern selects.
+  /// OptionError: a pattern that fits none of them, nothing selected, or a parameter that is packed.
   template <class M>
   explicit Parameters(M& model, const Selection& selection = {})
-      : Parameters{named_parameters<T>(model), model.backend(), selection} {}
+      : Parameters{named_parameters<T>(model), model.backend(), selection} {
+    static_assert(!std::is_const_v<M>, "Parameters: training changes the model, but it is const");
+  }
 
   /// The same from a flat list.
   Parameters(const std::vector<NamedParameter<Parameter<T>>>& parameters, B backend, const Selection& selection = {})
       : backend_{std::move(backend)} {
+    std::vector<std::string_view> names;
+    for (const auto& [name, parameter] : parameters)
+      if (parameter->kind == ParameterKind::parameter) names.push_back(name);
+    selection.check(names);
     Index total = 0;
     for (const auto& [name, parameter] : parameters) {
       Parameter<T>& p = *parameter;

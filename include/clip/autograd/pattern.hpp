@@ -3,6 +3,7 @@
 
 #include <clip/core/error.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,7 +39,8 @@ constexpr bool matches(std::string_view pattern, std::string_view name) {
   return (pattern.front() == '?' || pattern.front() == name.front()) && matches(pattern.substr(1), name.substr(1));
 }
 
-/// Which parameters: all, only those that fit one of the patterns, or all except those.
+/// Which parameters: all, only those that fit one of the patterns, or all except those. Every pattern must fit at least
+/// one parameter of the model.
 class Selection {
  public:
   Selection() = default;
@@ -51,6 +53,10 @@ class Selection {
       if (matches(pattern, name)) return !inverted_;
     return inverted_;
   }
+
+  /// OptionError: a pattern that none of the names fits, with the nearest names. Such a pattern is a misspelling, which
+  /// would train too much or too little.
+  CLIP_HOST void check(std::span<const std::string_view> names) const;
 
  private:
   bool all_ = true;
@@ -68,3 +74,7 @@ Selection except(S&&... patterns) {
 }
 
 }  // namespace clip::inline CLIP_ABI
+
+#if !CLIP_HOST_LINKED
+#include <clip/autograd/pattern.inl.hpp>
+#endif

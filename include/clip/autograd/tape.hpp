@@ -13,6 +13,7 @@
 #include <clip/autograd/tape_nodes.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -165,6 +166,15 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     seed(y.node);
     backend().add(dy, Acc<T>{at(y.node).gradient, true});
     run(0);
+  }
+
+  /// Rows of an inference context, which recorded nothing, do not compile.
+  template <class Cx, Index W, class... Gradient>
+    requires(!std::same_as<Cx, Tape>)
+  void backward(Rows<Cx, W>, const Gradient&...) {
+    static_assert(
+        sizeof(Cx) == 0,
+        "backward: this tape did not record these rows: call the model and the loss with the tape as context");
   }
 
   /// After backward: the gradient of a leaf; null if nothing depended on it.

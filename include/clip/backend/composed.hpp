@@ -26,7 +26,7 @@ class PatchIds {
       raise(ShapeError{"patches", "size of an image", "a multiple of the patch", size});
     const Shape key{images, channels, size, patch};
     if (key == key_) return ids_;
-    key_ = key;
+    key_ = {};  // until all ids are there
     ids_.clear();
     const Index grid = size / patch;
     for (Index i = 0; i < images; ++i)
@@ -35,6 +35,7 @@ class PatchIds {
           for (Index c = 0; c < channels; ++c)
             for (Index line = 0; line < patch; ++line)
               ids_.push_back(static_cast<std::int32_t>(((i * channels + c) * size + y * patch + line) * grid + x));
+    key_ = key;
     return ids_;
   }
 

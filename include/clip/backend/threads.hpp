@@ -7,6 +7,8 @@
 #pragma once
 
 #include <clip/backend/available_cores.hpp>
+#include <clip/backend/forks.hpp>
+#include <clip/core/error.hpp>
 #include <clip/core/size.hpp>
 
 #include <atomic>
@@ -16,9 +18,16 @@
 
 namespace clip::inline CLIP_ABI {
 
+/// Threads that run loops. An exception that f throws ends its loop: the other threads finish the calls that they are
+/// in, no further call begins, and the caller receives the exception (one of them, if there were several). The pool can
+/// be used again.
+///
+/// A child of fork() has none of its parent's threads. A pool whose workers had started before is of no use there: a
+/// loop is a SystemError (clip.system.fork). Make backends and models after fork(), or before it with one thread.
 class ThreadPool {
  public:
   /// A pool of `threads` threads, the caller included. Workers start with the first region and end with the pool.
+  /// OptionError: more than 32768 threads.
   CLIP_HOST explicit ThreadPool(int threads);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -28,6 +37,7 @@ class ThreadPool {
 
   /// f(i) for every i in 0 … count-1, each once, in any order. If another host thread uses the pool, or f itself calls
   /// this function, the caller runs the whole loop alone.
+  /// SystemError: the system starts fewer threads (clip.system.threads; a later call tries again), or fork().
   template <class F>
   void parallel(Index count, F&& f) {
     if (const Lock lock{*this}) {
@@ -40,7 +50,13 @@ class ThreadPool {
   /// Exclusive use of the pool for its lifetime; false if another user has it (a try-lock, it never blocks).
   class Lock {
    public:
-    explicit Lock(ThreadPool& pool) : pool_{pool.locked_.exchange(true, std::memory_order_acquire) ? nullptr : &pool} {}
+    /// SystemError: the pool's workers were left behind by fork().
+    explicit Lock(ThreadPool& pool) : pool_{pool.locked_.exchange(true, std::memory_order_acquire) ? nullptr : &pool} {
+      if (pool_ && pool_->left_behind()) {
+        pool_->locked_.store(false, std::memory_order_release);
+        raise(detail::fork_error());
+      }
+    }
     ~Lock() {
       if (pool_) pool_->locked_.store(false, std::memory_order_release);
     }
@@ -71,9 +87,14 @@ class ThreadPool {
   class Workers;
 
   CLIP_HOST void run(Index count, Call call, void* context);
+  bool left_behind() const { return started_ && forks_.load(std::memory_order_relaxed) != forks_at_start_; }
 
   const int threads_;
-  const std::unique_ptr<Workers> workers_;
+  // The counter of the code that made the pool: code compiled for another instruction set has a counter of its own.
+  const std::atomic<unsigned>& forks_;
+  bool started_ = false;         // whether a region has asked for workers
+  unsigned forks_at_start_ = 0;  // and in which process
+  std::unique_ptr<Workers> workers_;
   alignas(64) std::atomic<bool> locked_{false};
 };
 

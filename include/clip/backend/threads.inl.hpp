@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/backend/available_cores.hpp>
+#include <clip/backend/start_thread.hpp>
 #include <clip/backend/threads.hpp>
 
 #include <algorithm>
@@ -10,9 +11,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -33,8 +37,11 @@ inline void spin_pause() {
 /// The threads, and the loop they share.
 class ThreadPool::Workers {
  public:
-  explicit Workers(int threads)
-      : threads_{threads}, spins_{threads_ <= available_cores()}, ranges_(static_cast<std::size_t>(threads_)) {}
+  Workers(int threads, const std::atomic<unsigned>& forks)
+      : threads_{threads},
+        spins_{threads_ <= available_cores()},
+        forks_{forks},
+        ranges_(static_cast<std::size_t>(threads_)) {}
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
@@ -49,6 +56,7 @@ class ThreadPool::Workers {
 
   void run(Index count, Call call, void* context) {
     start_workers();
+    const unsigned forks = forks_.load(std::memory_order_relaxed);
     call_ = call;
     context_ = context;
     for (int t = 0; t < threads_; ++t) {
@@ -64,9 +72,11 @@ class ThreadPool::Workers {
     run_iterations(0);
     state_.fetch_and(~open);
     for (int turn = 0; (state_.load(std::memory_order_acquire) & all_inside) != 0; ++turn) {
+      if (forks_.load(std::memory_order_relaxed) != forks) raise(detail::fork_error());  // f forked: nobody leaves
       if (spins_ && turn < 20000) detail::spin_pause();
       else std::this_thread::yield();
     }
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
  private:
@@ -80,8 +90,23 @@ class ThreadPool::Workers {
   // regions.
   static constexpr std::uint64_t open = 1, inside = 2, all_inside = 0xFFFE, region = 0x10000;
 
-  /// The iterations of this worker's own range, then those the other ranges have left.
+  /// No exception leaves the thread: the first is kept for the caller, and the loop ends.
   void run_iterations(int worker) {
+#if CLIP_EXCEPTIONS
+    try {
+      iterate(worker);
+    } catch (...) {
+      const std::lock_guard lock{mutex_};
+      if (!failure_) failure_ = std::current_exception();
+      for (Range& range : ranges_) range.next.store(range.end, std::memory_order_relaxed);
+    }
+#else
+    iterate(worker);
+#endif
+  }
+
+  /// The iterations of this worker's own range, then those the other ranges have left.
+  void iterate(int worker) {
     for (int t = 0; t < threads_; ++t) {
       Range& range = ranges_[static_cast<std::size_t>((worker + t) % threads_)];
       if (t > 0 && range.next.load(std::memory_order_relaxed) >= range.end) continue;
@@ -90,8 +115,10 @@ class ThreadPool::Workers {
   }
 
   void start_workers() {
+    if (std::cmp_equal(workers_.size(), threads_ - 1)) return;
+    workers_.reserve(static_cast<std::size_t>(threads_ - 1));
     for (int t = static_cast<int>(workers_.size()) + 1; t < threads_; ++t)
-      workers_.emplace_back([this, t] { worker_loop(t); });
+      detail::start_thread(workers_, "thread pool", threads_, [this, t] { worker_loop(t); });
   }
 
   void worker_loop(int worker) {
@@ -135,6 +162,7 @@ class ThreadPool::Workers {
 
   const int threads_;
   const bool spins_;
+  const std::atomic<unsigned>& forks_;
   std::vector<Range> ranges_;
   Call call_ = nullptr;
   void* context_ = nullptr;
@@ -143,14 +171,39 @@ class ThreadPool::Workers {
   std::atomic<int> sleeping_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::exception_ptr failure_;  // written under the mutex, read when no worker is inside
   std::vector<std::thread> workers_;
 };
 
+namespace detail {
+
+/// As many workers as the state of a region counts, and the caller.
+inline constexpr int most_threads = 32768;
+
+inline int checked_threads(int threads) {
+  if (threads > most_threads)
+    raise(OptionError{"thread pool", "threads", "at most " + std::to_string(most_threads), threads});
+  return std::max(threads, 1);
+}
+
+}  // namespace detail
+
 CLIP_HOST ThreadPool::ThreadPool(int threads)
-    : threads_{std::max(threads, 1)}, workers_{std::make_unique<Workers>(threads_)} {}
+    : threads_{detail::checked_threads(threads)},
+      forks_{detail::count_forks()},
+      workers_{std::make_unique<Workers>(threads_, forks_)} {}
 
-CLIP_HOST ThreadPool::~ThreadPool() = default;
+CLIP_HOST ThreadPool::~ThreadPool() {
+  // To join threads of another process would wait for ever, as would the end of a condition they wait for.
+  if (left_behind()) static_cast<void>(workers_.release());
+}
 
-CLIP_HOST void ThreadPool::run(Index count, Call call, void* context) { workers_->run(count, call, context); }
+CLIP_HOST void ThreadPool::run(Index count, Call call, void* context) {
+  if (!started_) {
+    forks_at_start_ = forks_.load(std::memory_order_relaxed);
+    started_ = true;
+  }
+  workers_->run(count, call, context);
+}
 
 }  // namespace clip::inline CLIP_ABI

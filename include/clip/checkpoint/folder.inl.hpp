@@ -28,8 +28,9 @@ inline Result<Json> try_read_json(const std::string& path) {
 
 /// Opens the files of an index, each once. They must be in the folder of the index.
 inline Result<TensorFile> try_open_shards(const std::string& folder, const std::string& index_path) {
-  const auto index = try_read_json(index_path);
+  auto index = try_read_json(index_path);
   if (!index) return index.error();
+  const DismantledAtEnd end{*index};
   const auto map = index->is_object() ? index->find("weight_map") : index->end();
   if (map == index->end() || !map->is_object() || map->empty())
     return LoadError{index_path, "weight_map", "an object: tensor names and their files", "none"};
@@ -59,10 +60,11 @@ inline Result<void> try_read_image_processor(const std::string& folder, FolderDe
     if (!is_there(path)) continue;
     auto json = try_read_json(path);
     if (!json) return json.error();
+    const DismantledAtEnd end{*json};
     if (name == processor_file) {
-      const auto part = json->is_object() ? json->find(image_processor_key) : json->end();
+      auto part = json->is_object() ? json->find(image_processor_key) : json->end();
       if (part == json->end() || part->is_null()) continue;
-      description.preprocessing = *part;
+      description.preprocessing = std::move(*part);
     } else {
       description.preprocessing = std::move(*json);
     }
@@ -73,7 +75,8 @@ inline Result<void> try_read_image_processor(const std::string& folder, FolderDe
 }
 
 CLIP_HOST Result<FolderDescription> try_read_description_file(const std::string& path) {
-  FolderDescription description{path, nullptr};
+  FolderDescription description;
+  description.place = path;
   auto config = try_read_json(path);
   if (!config) return config.error();
   description.config = std::move(*config);

@@ -7,6 +7,7 @@
 #include <clip/names/dialect.hpp>
 #include <clip/tower/json_fields.hpp>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -30,36 +31,39 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
   if (!vision) return vision.error();
   auto text = std::visit(tower, c.text);
   if (!text) return text.error();
-  const Json config{{"architectures", {"CLIPModel"}},
-                    {"model_type", "clip"},
-                    {"projection_dim", c.embed_dim},
-                    {"logit_scale_init_value", 2.6592},
-                    {"dtype", dtype == Dtype::f16    ? "float16"
-                              : dtype == Dtype::bf16 ? "bfloat16"
-                              : dtype == Dtype::f64  ? "float64"
-                                                     : "float32"},
-                    {"vision_config", std::move(*vision)},
-                    {"text_config", std::move(*text)}};
+  const char* const type = dtype == Dtype::f16    ? "float16"
+                           : dtype == Dtype::bf16 ? "bfloat16"
+                           : dtype == Dtype::f64  ? "float64"
+                                                  : "float32";
+  std::string config = json_text(json_object("architectures", std::array<const char*, 1>{"CLIPModel"},  //
+                                             "model_type", "clip",                                      //
+                                             "projection_dim", c.embed_dim,                             //
+                                             "logit_scale_init_value", 2.6592,                          //
+                                             "dtype", type,                                             //
+                                             "vision_config", std::move(*vision),                       //
+                                             "text_config", std::move(*text)),
+                                 2);
 
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
-  const Json square{{"height", input.image_size}, {"width", input.image_size}};
   const Index side = p.resized(input.image_size);
   const bool squash = p.resize == ResizeMode::squash, torchvision = p.resampling == Resampling::torchvision;
-  const Json preprocessing{{"image_processor_type", torchvision ? "CLIPImageProcessorFast" : "CLIPImageProcessor"},
-                           {"do_convert_rgb", true},
-                           {"do_resize", true},
-                           {"size", squash ? Json{{"height", side}, {"width", side}} : Json{{"shortest_edge", side}}},
-                           {"resample", p.interpolation == Interpolation::bicubic ? 3 : 2},  // Pillow's numbers
-                           {"do_center_crop", !squash || side != input.image_size},
-                           {"crop_size", square},
-                           {"do_rescale", true},
-                           {"rescale_factor", 1.0 / 255},
-                           {"do_normalize", true},
-                           {"image_mean", colours_to_json(p.mean)},
-                           {"image_std", colours_to_json(p.deviation)}};
-  return std::vector<FolderFile>{{"config.json", json_text(config, 2) + "\n"},
-                                 {"preprocessor_config.json", json_text(preprocessing, 2) + "\n"}};
+  std::string preprocessing = json_text(
+      json_object("image_processor_type", torchvision ? "CLIPImageProcessorFast" : "CLIPImageProcessor",             //
+                  "do_convert_rgb", true,                                                                            //
+                  "do_resize", true,                                                                                 //
+                  "size", squash ? json_object("height", side, "width", side) : json_object("shortest_edge", side),  //
+                  "resample", p.interpolation == Interpolation::bicubic ? 3 : 2,                    // Pillow's numbers
+                  "do_center_crop", !squash || side != input.image_size,                            //
+                  "crop_size", json_object("height", input.image_size, "width", input.image_size),  //
+                  "do_rescale", true,                                                               //
+                  "rescale_factor", 1.0 / 255,                                                      //
+                  "do_normalize", true,                                                             //
+                  "image_mean", colours_to_json(p.mean),                                            //
+                  "image_std", colours_to_json(p.deviation)),
+      2);
+  return std::vector<FolderFile>{{"config.json", std::move(config) + "\n"},
+                                 {"preprocessor_config.json", std::move(preprocessing) + "\n"}};
 }
 
 /// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, an epsilon other than 1e-5, or a
@@ -81,20 +85,22 @@ Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, cons
   if (!vision_cfg) return vision_cfg.error();
   auto text_cfg = std::visit(tower, c.text);
   if (!text_cfg) return text_cfg.error();
-  Json model{{"embed_dim", c.embed_dim}, {"vision_cfg", std::move(*vision_cfg)}, {"text_cfg", std::move(*text_cfg)}};
+  Json model =
+      json_object("embed_dim", c.embed_dim, "vision_cfg", std::move(*vision_cfg), "text_cfg", std::move(*text_cfg));
+  const DismantledAtEnd end{model};
   if (activation == Activation::quick_gelu) model["quick_gelu"] = true;
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
   if (const Index side = p.resized(input.image_size); side != input.image_size)
     return OptionError{place, "resize_to in OpenCLIP's description", input.image_size, side};
-  const Json config{{"model_cfg", std::move(model)},
-                    {"preprocess_cfg",
-                     {{"size", input.image_size},
-                      {"mean", colours_to_json(p.mean)},
-                      {"std", colours_to_json(p.deviation)},
-                      {"interpolation", std::string(name_of(p.interpolation))},
-                      {"resize_mode", std::string(name_of(p.resize))}}}};
-  return std::vector<FolderFile>{{"open_clip_config.json", json_text(config, 2) + "\n"}};
+  Json preprocess = json_object("size", input.image_size,                                //
+                                "mean", colours_to_json(p.mean),                         //
+                                "std", colours_to_json(p.deviation),                     //
+                                "interpolation", std::string(name_of(p.interpolation)),  //
+                                "resize_mode", std::string(name_of(p.resize)));
+  std::string config =
+      json_text(json_object("model_cfg", std::move(model), "preprocess_cfg", std::move(preprocess)), 2);
+  return std::vector<FolderFile>{{"open_clip_config.json", std::move(config) + "\n"}};
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

@@ -16,6 +16,15 @@ struct FolderDescription {
   Json config;                        // its content
   std::string preprocessing_place{};  // file name: processor_config.json or preprocessor_config.json
   Json preprocessing = nullptr;       // its image processor; null if absent
+
+  FolderDescription() = default;
+  FolderDescription(FolderDescription&&) = default;
+  FolderDescription(const FolderDescription&) = delete;
+  FolderDescription& operator=(const FolderDescription&) = delete;
+  ~FolderDescription() {
+    detail::dismantle(config);
+    detail::dismantle(preprocessing);
+  }
 };
 
 namespace detail {

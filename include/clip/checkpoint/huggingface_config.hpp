@@ -76,15 +76,15 @@ inline constexpr std::array<std::pair<const char*, std::string_view>, 8> foreign
 inline bool is_huggingface_clip(DescriptionReader& read, const Json& config) {
   constexpr const char* expected = "clip (transformers' CLIPModel, or OpenCLIP's model_cfg)";
   const Json* const kind = read.find(&config, "model_type");
-  if (kind != nullptr && *kind != "clip") {
+  if (kind != nullptr && !is_text(*kind, "clip")) {
     const auto foreign = std::find_if(foreign_model_types.begin(), foreign_model_types.end(),
-                                      [&](const auto& known) { return *kind == known.first; });
+                                      [&](const auto& known) { return is_text(*kind, known.first); });
     const bool known = foreign != foreign_model_types.end();
     read.problem("model_type",
                  std::string(expected) + (known ? "; " + std::string(foreign->second) + " is not built here" : ""),
                  *kind);
   }
-  if (kind != nullptr) return *kind == "clip";
+  if (kind != nullptr) return is_text(*kind, "clip");
   for (const char* const key : {"vision_config", "text_config", "vision_config_dict", "text_config_dict"})
     if (read.find(&config, key) != nullptr) return true;
   read.problem("model_type", expected, nullptr);

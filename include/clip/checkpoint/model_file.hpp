@@ -110,6 +110,27 @@ LoadReport load_partial(M& model, const std::string& path, const LoadOptions& op
   return try_load_partial(model, path, options).value();
 }
 
+/// Loading into a const model, or into a temporary, does not compile.
+template <class M>
+void load(const M&, const std::string&, const LoadOptions& = {}) {
+  static_assert(sizeof(M) == 0, "load: the model is const or a temporary: its weights cannot be filled");
+}
+template <class M>
+Result<void> try_load(const M&, const std::string&, const LoadOptions& = {}) {
+  static_assert(sizeof(M) == 0, "try_load: the model is const or a temporary: its weights cannot be filled");
+  return {};
+}
+template <class M>
+LoadReport load_partial(const M&, const std::string&, const LoadOptions& = {}) {
+  static_assert(sizeof(M) == 0, "load_partial: the model is const or a temporary: its weights cannot be filled");
+  return {};
+}
+template <class M>
+Result<LoadReport> try_load_partial(const M&, const std::string&, const LoadOptions& = {}) {
+  static_assert(sizeof(M) == 0, "try_load_partial: the model is const or a temporary: its weights cannot be filled");
+  return LoadReport{};
+}
+
 /// Values in a backend's memory as a tensor to write, downloaded during writing.
 template <Backend B>
 TensorToWrite tensor_to_write(const B& backend, std::string name, const Shape& shape, In<typename B::Scalar> values) {

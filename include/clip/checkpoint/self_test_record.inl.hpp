@@ -14,7 +14,7 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 inline Json digests_to_json(const std::vector<FeatureDigest>& digests) {
   Json json = Json::array();
-  for (const FeatureDigest& digest : digests) json.push_back({{"norm", digest.norm}, {"first", digest.first}});
+  for (const FeatureDigest& digest : digests) json.push_back(json_object("norm", digest.norm, "first", digest.first));
   return json;
 }
 
@@ -27,20 +27,23 @@ inline Json numbered(const Json& array) {
 }  // namespace detail
 
 CLIP_HOST std::string self_test_text(const SelfTest& test) {
-  return json_text(Json{{"seed", test.seed},
-                        {"scalar", test.scalar},
-                        {"ids", test.ids},
-                        {"images", detail::digests_to_json(test.images)},
-                        {"texts", detail::digests_to_json(test.texts)}});
+  return json_text(detail::json_object("seed", test.seed, "scalar", test.scalar, "ids", test.ids, "images",
+                                       detail::digests_to_json(test.images), "texts",
+                                       detail::digests_to_json(test.texts)));
 }
 
 CLIP_HOST Result<SelfTest> try_parse_self_test(const std::string& text, const std::string& file) {
   const std::string place = file + ": " + self_test_key;
   auto json = try_parse_json(text, place);
   if (!json) return json.error();
+  const detail::DismantledAtEnd end{*json};
   const auto bad = [&](const std::string& what) -> Error { return LoadError{place, what}; };
   if (!json->is_object()) return bad("expected an object, found " + json_in_words(*json));
-  const auto part = [&](const char* key) { return json->contains(key) ? (*json)[key] : Json{}; };
+  const Json none;
+  const auto part = [&](const char* key) -> const Json& {
+    const auto found = json->find(key);
+    return found == json->end() ? none : *found;
+  };
   if (!part("seed").is_number_unsigned() || !part("scalar").is_string() || !part("ids").is_array())
     return bad("expected seed, scalar, ids, images and texts");
   SelfTest test{part("seed").get<std::uint64_t>(), part("scalar").get<std::string>(), {}, {}, {}};
@@ -54,7 +57,8 @@ CLIP_HOST Result<SelfTest> try_parse_self_test(const std::string& text, const st
     }
   }
   for (const auto& [key, digests] : {std::pair{"images", &test.images}, {"texts", &test.texts}}) {
-    const Json rows = detail::numbered(part(key));
+    Json rows = detail::numbered(part(key));
+    const detail::DismantledAtEnd end_of_rows{rows};
     for (std::size_t i = 0; i < rows.size(); ++i) {
       JsonReader read{rows[std::to_string(i)], place + ": " + key};
       digests->push_back({read.number("norm"), read.numbers("first")});

@@ -78,8 +78,8 @@ constexpr const char* problem(const Preprocessing& p, Index image_size) {
 /// The expected input of an image tower: the result of input().
 struct ImageInput {
   Index image_size;
-  Index channels;
-  Preprocessing preprocessing;
+  Index channels = 3;
+  Preprocessing preprocessing{};
 };
 
 // Names in files, in both directions. OptionError: an unknown name.

@@ -38,7 +38,7 @@ struct ImageBatch {
 /// next.
 class ReadAhead {
  public:
-  /// Starts the threads. OptionError: a batch size below 1.
+  /// Starts the threads. OptionError: a batch size below 1. SystemError: the system starts fewer threads.
   CLIP_HOST ReadAhead(std::vector<std::string> paths, const ImageInput& input, const ReadAheadOptions& options);
   CLIP_HOST ReadAhead(ReadAhead&&) noexcept;
   CLIP_HOST ReadAhead& operator=(ReadAhead&&) noexcept;
@@ -48,11 +48,16 @@ class ReadAhead {
   /// True after cancellation.
   CLIP_HOST bool stopped() const;
   /// The next batch in list order, valid until the next call; null after the last batch and after cancellation.
+  /// Throws what a thread has thrown that is not the error of one file (std::bad_alloc): a later call goes on with the
+  /// same batch. SystemError: this process is a child of the one that started the threads.
   CLIP_HOST const ImageBatch* next();
 
  private:
   struct Work;
-  std::unique_ptr<Work> work_;
+  struct End {
+    CLIP_HOST void operator()(Work* work) const;
+  };
+  std::unique_ptr<Work, End> work_;
 };
 
 }  // namespace clip::inline CLIP_ABI

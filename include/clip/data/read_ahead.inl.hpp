@@ -2,6 +2,8 @@
 #pragma once
 
 #include <clip/backend/available_cores.hpp>
+#include <clip/backend/forks.hpp>
+#include <clip/backend/start_thread.hpp>
 #include <clip/core/stop.hpp>
 #include <clip/data/read_ahead.hpp>
 #include <clip/image/preprocess.hpp>
@@ -9,8 +11,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -45,33 +49,63 @@ struct ReadAhead::Work {
   Work(const Work&) = delete;
   ~Work() {
     stop.request_stop();
-    for (std::thread& reader : readers) reader.join();
+    for (std::thread& thread : readers) thread.join();
   }
+
+  /// Whether the readers are threads of the process that this one was forked from.
+  bool left_behind() const { return forks.load(std::memory_order_relaxed) != forks_at_start; }
 
   Index size() const { return static_cast<Index>(paths.size()); }
   Slot& slot(Index b) { return slots[static_cast<std::size_t>(b % 2)]; }
 
-  /// The loop of every reader thread: takes the next file as soon as a slot is free for its batch.
-  void read() {
+  /// A reader thread. No exception leaves it: the caller receives it from next(), and then the thread goes on with the
+  /// file in its hands.
+  void run() {
+    std::optional<Index> file;
+#if CLIP_EXCEPTIONS
+    for (bool again = true; again;) {
+      try {
+        read_files(file);
+        again = false;
+      } catch (...) { again = hand_over(std::current_exception()); }
+    }
+#else
+    read_files(file);
+#endif
+  }
+
+  /// Takes the next file as soon as a slot is free for its batch. `file` is the one not finished, if there is any.
+  void read_files(std::optional<Index>& file) {
     Images one;
     PreprocessMemory memory;
     for (;;) {
-      std::unique_lock lock{mutex};
-      changed.wait(lock, stop.get_token(), [&] { return next_file == size() || next_file / batch < done + 2; });
-      if (clip::stop_requested()) stop.request_stop();
-      if (stop.stop_requested() || next_file == size()) return;
-      const Index i = next_file++;
-      Slot& to = slot(i / batch);
-      if (i % batch == 0) begin(to, i);
-      lock.unlock();
+      if (!file) {
+        std::unique_lock lock{mutex};
+        changed.wait(lock, stop.get_token(), [&] { return next_file == size() || next_file / batch < done + 2; });
+        if (clip::stop_requested()) stop.request_stop();
+        if (stop.stop_requested() || next_file == size()) return;
+        if (next_file % batch == 0) begin(slot(next_file / batch), next_file);
+        file = next_file++;
+      }
+      Slot& to = slot(*file / batch);
+      const Index at = *file % batch;
+      auto error = read_one(paths[static_cast<std::size_t>(*file)], one, memory);
+      if (!error) std::ranges::copy(std::as_const(one).values(), to.batch.images.image(at).begin());
 
-      auto read = read_one(paths[static_cast<std::size_t>(i)], one, memory);
-      if (read) std::ranges::copy(std::as_const(one).values(), to.batch.images.image(i % batch).begin());
-
-      lock.lock();
-      if (!read) to.batch.errors[static_cast<std::size_t>(i % batch)] = read.error();
+      const std::lock_guard lock{mutex};
+      to.batch.errors[static_cast<std::size_t>(at)] = std::move(error);
+      file.reset();
       if (--to.left == 0) changed.notify_all();
     }
+  }
+
+  /// Waits until next() has thrown the exception; one at a time. False after cancellation.
+  bool hand_over(std::exception_ptr exception) {
+    std::unique_lock lock{mutex};
+    if (!changed.wait(lock, stop.get_token(), [&] { return failure == nullptr; })) return false;
+    failure = std::move(exception);
+    changed.notify_all();
+    return changed.wait(lock, stop.get_token(), [&] { return failure == nullptr; });
   }
 
   void begin(Slot& to, Index first) {
@@ -83,17 +117,22 @@ struct ReadAhead::Work {
   }
 
   const ImageBatch* next() {
+    if (left_behind()) raise(detail::fork_error());
     std::unique_lock lock{mutex};
-    if (in_use) {
+    if (std::exchange(in_use, false)) {
       ++done;
       changed.notify_all();
     }
     if (clip::stop_requested()) stop.request_stop();
-    in_use = !stop.stop_requested() && done * batch < size();
-    if (!in_use) return nullptr;
-    in_use = changed.wait(lock, stop.get_token(), [&] { return next_file > done * batch && slot(done).left == 0; });
-    if (!in_use) return nullptr;
+    if (stop.stop_requested() || done * batch >= size()) return nullptr;
+    const auto ready = [&] { return next_file > done * batch && slot(done).left == 0; };
+    if (!changed.wait(lock, stop.get_token(), [&] { return ready() || failure != nullptr; })) return nullptr;
+    if (!ready()) {
+      changed.notify_all();
+      std::rethrow_exception(std::exchange(failure, nullptr));
+    }
     drop_failed(slot(done).batch);
+    in_use = true;
     return &slot(done).batch;
   }
 
@@ -108,8 +147,8 @@ struct ReadAhead::Work {
     batch.images = std::move(kept);
   }
 
-  /// Exceptions must not leave the thread: they become the error of the file.
-  Result<void> read_one(const std::string& path, Images& out, PreprocessMemory& memory) const {
+  /// What a file fails with is its own error. Without memory even for that, std::bad_alloc.
+  std::optional<Error> read_one(const std::string& path, Images& out, PreprocessMemory& memory) const {
 #if CLIP_EXCEPTIONS
     try {
       return decode_and_resize(path, out, memory);
@@ -120,12 +159,12 @@ struct ReadAhead::Work {
     return decode_and_resize(path, out, memory);
 #endif
   }
-  Result<void> decode_and_resize(const std::string& path, Images& out, PreprocessMemory& memory) const {
+  std::optional<Error> decode_and_resize(const std::string& path, Images& out, PreprocessMemory& memory) const {
     const auto image = reader ? reader(path) : try_read_image(path, read_options);
     if (!image) return image.error();
     if (auto preprocessed = try_preprocess(input, std::span<const Image>{&*image, 1}, out, memory); !preprocessed)
       return InputError{path, preprocessed.error().message()};
-    return {};
+    return std::nullopt;
   }
 
   const std::vector<std::string> paths;
@@ -140,6 +179,9 @@ struct ReadAhead::Work {
   Index next_file = 0;  // the first file not yet taken by a reader
   Index done = 0;       // number of batches the caller has finished
   bool in_use = false;
+  std::exception_ptr failure;  // of a reader, until next() has thrown it
+  const std::atomic<unsigned>& forks = detail::count_forks();
+  const unsigned forks_at_start = forks.load(std::memory_order_relaxed);
   std::array<Slot, 2> slots;
   std::vector<std::thread> readers;
 };
@@ -147,11 +189,18 @@ struct ReadAhead::Work {
 CLIP_HOST ReadAhead::ReadAhead(std::vector<std::string> paths, const ImageInput& input,
                                const ReadAheadOptions& options) {
   if (options.batch < 1) raise(OptionError{"read_ahead", "batch", "1 or more", options.batch});
-  work_ = std::make_unique<Work>(std::move(paths), input, options);
-  const int readers = options.readers > 0 ? options.readers : available_cores();
+  work_.reset(new Work(std::move(paths), input, options));
+  const int wanted = options.readers > 0 ? options.readers : available_cores();
   const auto most = std::min<std::size_t>(work_->paths.size(), 2 * static_cast<std::size_t>(options.batch));
-  for (std::size_t t = 0; t < std::min(static_cast<std::size_t>(readers), most); ++t)
-    work_->readers.emplace_back([work = work_.get()] { work->read(); });
+  const auto readers = std::min(static_cast<std::size_t>(wanted), most);
+  work_->readers.reserve(readers);
+  while (work_->readers.size() < readers)
+    detail::start_thread(work_->readers, "read_ahead", static_cast<int>(readers) + 1,
+                         [work = work_.get()] { work->run(); });
+}
+CLIP_HOST void ReadAhead::End::operator()(Work* work) const {
+  // To join threads of another process would wait for ever, as would the end of a condition they wait for.
+  if (!work->left_behind()) delete work;
 }
 CLIP_HOST ReadAhead::ReadAhead(ReadAhead&&) noexcept = default;
 CLIP_HOST ReadAhead& ReadAhead::operator=(ReadAhead&&) noexcept = default;

@@ -93,6 +93,7 @@ CLIP_HOST Result<Safetensors> try_parse_safetensors(std::span<const std::byte> b
   if (header.empty() || header.front() != '{') return fail("safetensors: the header must begin with '{'");
   auto json = try_parse_json(header, place);
   if (!json) return fail("safetensors header: " + json.error().message().substr(place.size() + 2));
+  const detail::DismantledAtEnd end{*json};
   if (!json->is_object()) return LoadError{place, "safetensors header", "an object", json_in_words(*json)};
 
   Safetensors result;

@@ -4,6 +4,7 @@
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -76,6 +77,12 @@ class Images {
  public:
   /// No images; allocates on first use.
   Images() = default;
+  /// An image that is not preprocessed does not compile where model input is expected.
+  template <class Raw>
+    requires(std::same_as<Raw, Image> || std::same_as<Raw, std::vector<Image>>)
+  Images(const Raw&) {
+    static_assert(sizeof(Raw) == 0, "images: this is no model input yet: pass preprocess(model, image)");
+  }
 
   /// For experiments: wraps values from another source. InputError: their number differs from the shape.
   [[nodiscard]] static CLIP_HOST Result<Images> try_from_floats(Index n, Index channels, Index height, Index width,

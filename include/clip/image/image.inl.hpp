@@ -60,11 +60,11 @@ CLIP_HOST Images Images::from_floats(Index n, Index channels, Index height, Inde
 }
 
 CLIP_HOST void Images::resize_for_reuse(Index n, Index channels, Index height, Index width) {
+  values_.resize(static_cast<std::size_t>(n * channels * height * width));  // first: it may find no memory
   n_ = n;
   channels_ = channels;
   height_ = height;
   width_ = width;
-  values_.resize(static_cast<std::size_t>(n) * each());
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace clip::inline CLIP_ABI {
 
@@ -122,7 +123,7 @@ CLIP_HOST Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
   const auto slash = result.target_.rfind('/');
   const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
   if (name == result.target_.size()) return SystemError{path, "cannot be written: the path names no file"};
-  const std::string temporary = result.target_.substr(0, name) + detail::partial_name(result.target_.substr(name));
+  std::string temporary = result.target_.substr(0, name) + detail::partial_name(result.target_.substr(name));
 
   for (;;) {
     result.file_ =
@@ -139,8 +140,8 @@ CLIP_HOST Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
     if (::fstat(file, &held) != 0) return detail::system_error(path, "cannot be examined", errno);
     if (::lstat(temporary.c_str(), &there) == 0 && held.st_dev == there.st_dev && held.st_ino == there.st_ino) break;
   }
-  result.temporary_ = temporary;
   result.unfinished_ = detail::Unfinished::file(temporary);
+  result.temporary_ = std::move(temporary);  // a copy may find no memory, and the file would stay
   if (::ftruncate(result.file_.number(), 0) != 0) return detail::system_error(path, "cannot be written", errno);
   if (replaces && ::fchmod(result.file_.number(), old.st_mode & 07777) != 0)
     return detail::system_error(path, "cannot keep its permissions", errno);

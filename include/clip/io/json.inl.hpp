@@ -110,6 +110,18 @@ inline bool parse_events(std::string_view text, JsonBuilder& builder) {
 
 }  // namespace detail
 
+namespace detail {
+CLIP_HOST void dismantle(Json& value) noexcept {
+  if (auto* const array = value.get_ptr<Json::array_t*>()) {
+    for (Json& element : *array) dismantle(element);
+    array->clear();
+  } else if (auto* const object = value.get_ptr<Json::object_t*>()) {
+    for (auto& [key, element] : *object) dismantle(element);
+    object->clear();
+  }
+}
+}  // namespace detail
+
 CLIP_HOST Result<Json> try_parse_json(std::string_view text, const std::string& place) {
   // The parser treats a zero byte as the end of the text and would ignore the rest.
   if (const auto zero = text.find('\0'); zero != text.npos)
@@ -117,6 +129,7 @@ CLIP_HOST Result<Json> try_parse_json(std::string_view text, const std::string& 
         "clip.load.json");
   Json value;
   const std::size_t budget = file_budget().of(text.size());
+  const detail::DismantledAtEnd end{value};  // null by then, unless something is wrong
   detail::JsonBuilder builder{value, budget};
   const bool valid = detail::parse_events(text, builder);
   if (builder.too_large()) return detail::budget_error(place, "its JSON", budget);
@@ -130,6 +143,11 @@ CLIP_HOST Json parse_json(std::string_view text, const std::string& place) {
 
 CLIP_HOST std::string json_text(const Json& value, int indent) {
   return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+CLIP_HOST std::string json_text(Json&& value, int indent) {
+  const detail::DismantledAtEnd end{value};
+  return json_text(std::as_const(value), indent);
 }
 
 CLIP_HOST double as_written(float value) {

@@ -263,8 +263,9 @@ inline Result<TextList> parse_object(std::string_view text, const Json& object, 
 }
 
 inline Result<TextList> parse_json(std::string_view text, const std::string& place) {
-  const auto value = try_parse_json(text, place);
+  auto value = try_parse_json(text, place);
   if (!value) return value.error();
+  const DismantledAtEnd end{*value};
   if (value->is_object()) return parse_object(text, *value, place);
   TextList list{place, {}, {}, {}};
   for (std::size_t i = 0; i < value->size(); ++i) {

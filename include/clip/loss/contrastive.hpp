@@ -6,6 +6,7 @@
 #include <clip/ops/losses.hpp>
 #include <clip/ops/norms.hpp>
 #include <clip/ops/pointwise.hpp>
+#include <clip/tensor/tensor.hpp>
 
 #include <numeric>
 #include <vector>
@@ -57,6 +58,28 @@ Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text,
 template <class Cx, Index E, Index E2, class B>
 Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Similarity<B>& similarity) {
   return contrastive(cx, image, text, similarity.logit_scale);
+}
+
+/// Features on the host, which no tape recorded, and a call without a context do not compile.
+template <class Cx, class T, Index E, class T2, Index E2, class... Rest>
+Rows<Cx, 1> contrastive(Cx&, const Features<T, E>&, const Features<T2, E2>&, const Rest&...) {
+  static_assert(sizeof(Cx) == 0,
+                "contrastive: no tape recorded these features: pass encode_image(tape, images) and "
+                "encode_text(tape, texts), or constant(tape, features) for stored ones");
+  return {};
+}
+template <class T, Index E, class T2, Index E2, class... Rest>
+double contrastive(const Features<T, E>&, const Features<T2, E2>&, const Rest&...) {
+  static_assert(sizeof(T) == 0,
+                "contrastive: the tape is missing: pass contrastive(tape, encode_image(tape, images), "
+                "encode_text(tape, texts), similarity)");
+  return 0;
+}
+template <class Cx, Index E, Index E2, class... Rest>
+Rows<Cx, 1> contrastive(Rows<Cx, E>, Rows<Cx, E2>, const Rest&...) {
+  static_assert(sizeof(Cx) == 0,
+                "contrastive: the context is missing: its first argument is the tape that the rows belong to");
+  return {};
 }
 
 /// Downloads the value of a loss to the host.

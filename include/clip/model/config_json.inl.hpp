@@ -40,8 +40,9 @@ Json tower_to_json(const Variant& tower) {
 
 template <class F>
 Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string& place) {
-  const auto json = try_parse_json(text, place);
+  auto json = try_parse_json(text, place);
   if (!json) return json.error();
+  const detail::DismantledAtEnd end{*json};
   if (detail::is_openclip_config(*json)) return detail::try_read_openclip_config<F>(*json, place);
   JsonReader file{*json, place};
   const Index embed_dim = file.extent("embed_dim", largest_extent);
@@ -65,8 +66,8 @@ Result<AnyConfigOf<F>> try_read_config(const std::string& path) {
 }
 template <class F>
 Json to_json(const AnyConfigOf<F>& c) {
-  Json json{
-      {"embed_dim", c.embed_dim}, {"image", detail::tower_to_json(c.image)}, {"text", detail::tower_to_json(c.text)}};
+  Json json = detail::json_object("embed_dim", c.embed_dim, "image", detail::tower_to_json(c.image), "text",
+                                  detail::tower_to_json(c.text));
   if (c.logit_bias) json["logit_bias"] = true;
   return json;
 }

@@ -31,6 +31,7 @@ std::vector<T> draw(Init init, Index count, Rng stream) {
 /// name. Values are rounded to float, so that every arithmetic type begins with the same values.
 template <class M>
 void initialise(M& model, Rng rng) {
+  static_assert(!std::is_const_v<M>, "initialise: the model is const: its weights cannot be filled");
   if constexpr (requires { model.unpack(); }) model.unpack();
   using T = typename std::remove_cvref_t<decltype(model.backend())>::Scalar;
   for (const auto& [name, p] : named_parameters<T>(model)) {

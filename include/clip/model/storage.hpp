@@ -96,7 +96,11 @@ class InferencePool {
         return {*this, std::move(context)};
       }
     }
-    return {*this, std::make_unique<Inference<B>>(backend)};
+    auto context = std::make_unique<Inference<B>>(backend);
+    const std::lock_guard lock{mutex_};
+    idle_.reserve(contexts_ + 1);  // release() runs in a destructor, where it must not allocate
+    ++contexts_;
+    return {*this, std::move(context)};
   }
 
  private:
@@ -106,6 +110,7 @@ class InferencePool {
   }
   std::mutex mutex_;
   std::vector<std::unique_ptr<Inference<B>>> idle_;
+  std::size_t contexts_ = 0;  // how many there are, those in use included
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -122,8 +122,7 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   Result<void> check(const Texts& texts, Index learned = 0) const {
     const auto& c = config();
     if (texts.size() == 0) return InputError{"encode_text", "number of texts", "1 or more", 0};
-    if (const VocabularyIdentity* const vocabulary = texts.vocabulary())
-      if (auto fits = try_check_vocabulary(text_input(), *vocabulary); !fits) return fits;
+    if (auto fits = try_check_vocabulary(text_input(), texts); !fits) return fits;
     for (Index i = 0; i < texts.size(); ++i) {
       const Ids ids = texts[i];
       const auto place = [i] { return "text " + std::to_string(i); };

@@ -3,6 +3,7 @@
 
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
+#include <clip/tokens/texts.hpp>
 #include <clip/tokens/vocabulary_identity.hpp>
 
 #include <string>
@@ -21,6 +22,17 @@ struct TextInput {
   return InputError{vocabulary.place, "ids of the vocabulary",
                     std::to_string(input.vocabulary) + ", as many as the model has token embeddings", vocabulary.size}
       .with_id("clip.input.vocabulary");
+}
+
+/// Checks a batch that carries its vocabulary; one made by hand carries none. InputError: a vocabulary of another size,
+/// or rows that end with another id than the vocabulary's end of text.
+[[nodiscard]] inline Result<void> try_check_vocabulary(const TextInput& input, const Texts& texts) {
+  const VocabularyIdentity* const vocabulary = texts.vocabulary();
+  if (vocabulary == nullptr) return {};
+  if (vocabulary->eot != texts.eot_id())
+    return InputError{vocabulary->place, "end-of-text id of the texts", vocabulary->eot, texts.eot_id()}.with_id(
+        "clip.input.vocabulary");
+  return try_check_vocabulary(input, *vocabulary);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,10 +1,18 @@
-// clip/ops/losses.hpp: temperature scaling, and cross-entropy with several positives.
+// clip/ops/losses.hpp: temperature scaling, and cross-entropy with several positives or class labels.
 #pragma once
 
 #include <clip/autograd/context.hpp>
 #include <clip/backend/concept.hpp>
 
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <ranges>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -64,5 +72,28 @@ Rows<Cx, 1> cross_entropy(Cx& cx, Rows<Cx, W> logits, Ids row_groups, Ids col_gr
                      Shape{static_cast<Index>(row_groups.size()), static_cast<Index>(col_groups.size())}});
   return cx.apply(CrossEntropyOp{row_groups, col_groups, axis, weight}, 1, Size<1>{}, logits);
 }
+
+/// Cross-entropy of class labels: L = mean_i (log Σ_j exp x_ij - x_{i, label i})          logits x : (m, classes)
+/// dx_ij += dL / m (softmax_ij - [j = label i])
+/// `labels` is any range of m integers; the context keeps a copy.
+/// ShapeError: another number of labels than rows. InputError: a label below 0, or not below the number of classes.
+template <class Cx, Index W, std::ranges::input_range Labels>
+  requires std::integral<std::ranges::range_value_t<Labels>> Rows<Cx, 1> cross_entropy(Cx& cx, Rows<Cx, W> logits,
+                                                                                       const Labels& labels) {
+    auto& rows = cx.template keep<std::vector<std::int32_t>>();
+    auto& classes = cx.template keep<std::vector<std::int32_t>>();
+    rows.clear();
+    for (const auto label : labels) {
+      if (std::cmp_less(label, 0) || std::cmp_greater_equal(label, logits.cols()))
+        raise(InputError{"cross_entropy", "label " + std::to_string(rows.size()),
+                         "0 to " + std::to_string(logits.cols() - 1), std::to_string(label)});
+      rows.push_back(static_cast<std::int32_t>(label));
+    }
+    if (std::cmp_not_equal(rows.size(), logits.rows()))
+      raise(ShapeError{"cross_entropy", "labels for the rows", logits.rows(), rows.size()});
+    classes.resize(static_cast<std::size_t>(logits.cols()));
+    std::iota(classes.begin(), classes.end(), 0);
+    return cross_entropy(cx, logits, Ids{rows}, Ids{classes});
+  }
 
 }  // namespace clip::inline CLIP_ABI

@@ -21,7 +21,7 @@ struct TokenIds {
   void assign(Index images, Index length, bool own_first) {
     const Shape key{images, length, own_first ? 1 : 0};
     if (key == key_) return;
-    key_ = key;
+    key_ = {};  // until all ids are there
     for (auto* ids : {&first, &others, &positions, &back}) ids->clear();
     for (Index i = 0; i < images; ++i)
       for (Index t = 0; t < length; ++t) {
@@ -30,6 +30,7 @@ struct TokenIds {
         positions.push_back(static_cast<std::int32_t>(t));
         if (t > 0) back.push_back(static_cast<std::int32_t>(i * length + t));
       }
+    key_ = key;
   }
 
  private:

@@ -64,8 +64,7 @@ class AdamW {
 
   /// Takes one step with the gradients of the table, and clears them.
   void step() {
-    ++steps_;
-    const double t = static_cast<double>(steps_);
+    const double t = static_cast<double>(steps_ + 1);
     AdamwStep s{options.learning_rate,
                 options.beta1,
                 options.beta2,
@@ -77,6 +76,7 @@ class AdamW {
       s.weight_decay = decay;
       parameters_->backend().adamw(e.value, View<const T>{e.gradient}, m_->of(e), v_->of(e), s);
     });
+    ++steps_;
   }
 
   /// Number of steps taken. With the states of the table, this is everything needed to resume.

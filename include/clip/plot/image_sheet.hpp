@@ -12,20 +12,20 @@ namespace clip::inline CLIP_ABI {
 
 /// An image of the sheet and two short lines below it. Images may refer to pixels of the caller.
 struct SheetTile {
-  Image image;
-  std::string caption, note;
+  Image image{};
+  std::string caption{}, note{};
   bool right = true;
 };
 
 struct SheetRow {
-  std::string name;
-  std::vector<SheetTile> tiles;
+  std::string name{};
+  std::vector<SheetTile> tiles{};
 };
 
 struct ImageSheet {
-  std::string title, note;
+  std::string title{}, note{};
   std::string right_means = "right", wrong_means = "wrong";  // labels of the two colours in the legend
-  std::vector<SheetRow> rows;
+  std::vector<SheetRow> rows{};
 };
 
 /// Right tiles have a blue frame; wrong ones have an orange frame and caption, and begin in the same column in all

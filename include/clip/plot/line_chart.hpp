@@ -17,12 +17,12 @@ struct LineLevel {
 };
 
 struct LineChart {
-  std::string title, note;
-  std::string x_title, y_title;
-  double first_x = 1;          // of values[0]; later values follow at steps of 1
-  std::vector<double> values;  // the thin line
-  std::size_t smoothing = 0;   // half-width of the moving average of the thick line; 0: no thick line
-  std::vector<LineLevel> levels;
+  std::string title{}, note{};
+  std::string x_title{}, y_title{};
+  double first_x = 1;            // of values[0]; later values follow at steps of 1
+  std::vector<double> values{};  // the thin line
+  std::size_t smoothing = 0;     // half-width of the moving average of the thick line; 0: no thick line
+  std::vector<LineLevel> levels{};
 };
 
 namespace detail {

@@ -13,9 +13,9 @@ namespace clip::inline CLIP_ABI {
 
 /// The texts around the cells.
 struct MatrixLabels {
-  std::string title, note;
-  std::string rows_title, columns_title;
-  std::vector<std::string> rows, columns;
+  std::string title{}, note{};
+  std::string rows_title{}, columns_title{};
+  std::vector<std::string> rows{}, columns{};
 };
 
 namespace detail {

@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,12 @@ class Texts {
   /// Takes its kind from the first text appended.
   Texts() = default;
   explicit Texts(std::int32_t eot_id) : eot_id_{eot_id} {}
+  /// Strings do not compile where token ids are expected.
+  template <class Raw>
+    requires(std::convertible_to<const Raw&, std::string_view> || std::same_as<Raw, std::vector<std::string>>)
+  Texts(const Raw&) {
+    static_assert(sizeof(Raw) == 0, "texts: these are strings, not token ids: pass tokenizer(texts)");
+  }
   static Texts whole(std::int32_t pad = 0) {
     Texts texts;
     texts.whole_ = true;
@@ -84,7 +92,7 @@ class Texts {
   void add(Ids ids, bool was_cut = false) { try_add(ids, was_cut).value(); }
 
   /// Adds row i of other texts: captions are tokenised once, then assembled into batches.
-  /// InputError: no such row; texts of the other kind, of another vocabulary's size, or with another end-of-text id.
+  /// InputError: no such row; texts of the other kind, of another vocabulary, or with another end-of-text id.
   void append(const Texts& other, Index i) {
     if (i < 0 || i >= other.size())
       raise(InputError{"texts", "row to append", "0 to " + std::to_string(other.size() - 1), i});
@@ -100,9 +108,9 @@ class Texts {
                        "the other kind"});
     if (eot_id_ != other.eot_id_)
       raise(InputError{"texts", "end-of-text id of the row to append", eot_id_, other.eot_id_});
-    if (vocabulary_ != nullptr && other.vocabulary_ != nullptr && vocabulary_->size != other.vocabulary_->size)
+    if (vocabulary_ != nullptr && other.vocabulary_ != nullptr && !same_vocabulary(*vocabulary_, *other.vocabulary_))
       raise(
-          InputError{"texts", "size of the vocabulary of the row to append", vocabulary_->size, other.vocabulary_->size}
+          InputError{"texts", "vocabulary of the row to append", vocabulary_->in_words(), other.vocabulary_->in_words()}
               .with_id("clip.input.vocabulary"));
     if (this != &other) return keep(other[i], other.was_cut(i));
     const std::vector<std::int32_t> own(other[i].begin(), other[i].end());

@@ -16,6 +16,15 @@ struct VocabularyIdentity {
   std::int32_t eot = -1;  // end-of-text id; -1: none
   std::string checksum;   // SHA-256 in hexadecimal: of the merges, a line "left right\n" each, or of a WordPiece file
   std::string_view name;  // of a known vocabulary; otherwise empty
+
+  /// "bpe.txt of 49408 ids"
+  std::string in_words() const { return place + " of " + std::to_string(size) + " ids"; }
 };
+
+/// Whether ids of one vocabulary are ids of the other, wherever their files are. Without a checksum only the sizes are
+/// compared.
+inline bool same_vocabulary(const VocabularyIdentity& a, const VocabularyIdentity& b) {
+  return a.size == b.size && a.eot == b.eot && (a.checksum.empty() || b.checksum.empty() || a.checksum == b.checksum);
+}
 
 }  // namespace clip::inline CLIP_ABI

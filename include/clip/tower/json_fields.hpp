@@ -85,11 +85,8 @@ Config read_transformer(JsonReader& file, Config c) {
 /// The JSON object that read_transformer reads.
 template <class Config>
 Json transformer_to_json(const Config& c) {
-  Json json{{"width", c.width},
-            {"layers", c.layers},
-            {"heads", c.heads},
-            {"activation", std::string(name_of(c.activation))},
-            {"epsilon", as_written(c.epsilon.value)}};
+  Json json = detail::json_object("width", c.width, "layers", c.layers, "heads", c.heads, "activation",
+                                  std::string(name_of(c.activation)), "epsilon", as_written(c.epsilon.value));
   if (c.mlp_width != 0) json["mlp_width"] = c.mlp_width;
   return json;
 }
@@ -136,14 +133,15 @@ constexpr std::string_view huggingface_activation(Activation a) {
 /// The fields that transformers' CLIPVisionConfig and CLIPTextConfig share.
 template <class Config>
 Json huggingface_transformer(const Config& c, Index embed_dim) {
-  return {{"hidden_size", c.width},
-          {"intermediate_size", c.hidden()},
-          {"num_hidden_layers", c.layers},
-          {"num_attention_heads", c.heads},
-          {"hidden_act", std::string(huggingface_activation(c.activation))},
-          {"layer_norm_eps", as_written(c.epsilon.value)},
-          {"projection_dim", embed_dim},
-          {"attention_dropout", 0.0}};
+  return detail::json_object(                                           //
+      "hidden_size", c.width,                                           //
+      "intermediate_size", c.hidden(),                                  //
+      "num_hidden_layers", c.layers,                                    //
+      "num_attention_heads", c.heads,                                   //
+      "hidden_act", std::string(huggingface_activation(c.activation)),  //
+      "layer_norm_eps", as_written(c.epsilon.value),                    //
+      "projection_dim", embed_dim,                                      //
+      "attention_dropout", 0.0);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -47,7 +47,7 @@ struct TrainOptionsOf {
   double clip_norm = 0;        // 0: gradients are not clipped
   std::uint64_t seed = 1;      // of the order of the items and of the source's random choices
   bool recompute = false;      // saves memory at the cost of one more forward pass of every block
-  std::string checkpoint;      // file to write during the run and to resume from; empty: none
+  std::string checkpoint{};    // file to write during the run and to resume from; empty: none
   Index checkpoint_every = 0;  // steps; 0: at the end of every epoch
 };
 using TrainOptions = TrainOptionsOf<AdamwOptions>;

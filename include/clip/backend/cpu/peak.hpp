@@ -7,10 +7,12 @@
 
 #include <clip/backend/cpu/simd/dot.hpp>
 #include <clip/backend/cpu/weights/layouts.hpp>
+#include <clip/backend/start_thread.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <numeric>
 #include <thread>
@@ -42,15 +44,16 @@ double calls_per_second(int threads, Work work) {
   for (int run = 0; run < 4; ++run) {
     std::atomic<long> calls{0};
     const auto begin = Clock::now(), end = begin + std::chrono::milliseconds(10);
-    std::vector<std::thread> others;
+    std::vector<std::jthread> others;  // joined also where one more cannot be started
     const auto call_until_end = [&] {
       long count = 0;
       for (; Clock::now() < end; ++count) work();
       calls += count;
     };
-    for (int t = 1; t < threads; ++t) others.emplace_back(call_until_end);
+    others.reserve(static_cast<std::size_t>(threads > 1 ? threads - 1 : 0));
+    for (int t = 1; t < threads; ++t) detail::start_thread(others, "peak_flops", threads, call_until_end);
     call_until_end();
-    for (std::thread& t : others) t.join();
+    for (std::jthread& t : others) t.join();
     best =
         std::max(best, static_cast<double>(calls.load()) / std::chrono::duration<double>(Clock::now() - begin).count());
   }

@@ -121,17 +121,13 @@ class Cpu : public CpuHandle, public HostMemory<T> {
   template <class Result, class... Parameters, class... Arguments>
   Result run(Result (*kernel)(CpuHandle&, detail::Failure&, Parameters...), const Arguments&... arguments) {
     detail::Failure failure;
-    const auto check = [&] {
-      if (failure.kind >= 0)
-        raise(Error{static_cast<ErrorKind>(failure.kind), std::move(failure.place), std::move(failure.message)});
-    };
     CpuHandle& handle = *this;
     if constexpr (std::is_void_v<Result>) {
       kernel(handle, failure, detail::crossing(arguments)...);
-      check();
+      detail::check(failure);
     } else {
       const Result result = kernel(handle, failure, detail::crossing(arguments)...);
-      check();
+      detail::check(failure);
       return result;
     }
   }

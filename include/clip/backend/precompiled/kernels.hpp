@@ -10,11 +10,13 @@
 #include <clip/backend/cpu/handle.hpp>
 #include <clip/backend/fusing.hpp>
 #include <clip/backend/packing.hpp>
+#include <clip/core/error.hpp>
 
 #include <cstddef>
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 namespace clip::inline CLIP_ABI::detail {
 
@@ -35,6 +37,7 @@ struct FunctionCall {
 /// A clip::Error that crosses the boundary.
 struct Failure {
   int kind = -1;
+  const char* id = nullptr;  // a literal
   std::string place, message;
 };
 
@@ -49,7 +52,7 @@ struct Kernels {
   std::size_t bytes = sizeof(Kernels), bytes_of_workers = sizeof(cpu::Workers);
   bool takes_bfloat16;  // in products
   bool takes_int8;      // in products
-  double (*peak_flops)(Layout weights, int threads);
+  double (*peak_flops)(Failure& failure, Layout weights, int threads);
 
 #define CLIP_PRIMITIVE(result, name, parameters, arguments) \
   result (*name)(CpuHandle & cpu, Failure & CLIP_REST parameters);
@@ -60,6 +63,13 @@ struct Kernels {
 #define CLIP_PRIMITIVES_PACKING
 #include <clip/backend/primitives.def.hpp>
 };
+
+/// Raises the error that a kernel has left, if any.
+inline void check(Failure& failure) {
+  if (failure.kind >= 0)
+    raise(Error{static_cast<ErrorKind>(failure.kind), std::move(failure.place), std::move(failure.message)}.with_id(
+        failure.id));
+}
 
 /// The epilogue with another function.
 template <class F, class T, class G>

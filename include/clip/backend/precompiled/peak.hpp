@@ -6,6 +6,11 @@
 namespace clip::inline CLIP_ABI {
 
 /// As in backend/cpu/peak.hpp, measured with the instructions of the chosen set.
-inline double peak_flops(Layout weights, int threads) { return detail::kernels().peak_flops(weights, threads); }
+inline double peak_flops(Layout weights, int threads) {
+  detail::Failure failure;
+  const double rate = detail::kernels().peak_flops(failure, weights, threads);
+  detail::check(failure);
+  return rate;
+}
 
 }  // namespace clip::inline CLIP_ABI

@@ -63,7 +63,7 @@ class ResizeWeights {
     const bool short_weights = has_short_weights(resampling);
     const Request request{interpolation, in, out, first, count, short_weights};
     if (request == request_) return;
-    request_ = request;
+    request_ = {};  // until all weights are there
 
     const bool bicubic = interpolation == Interpolation::bicubic;
     const double scale = static_cast<double>(in) / static_cast<double>(out), filter_scale = std::max(scale, 1.0),
@@ -101,6 +101,7 @@ class ResizeWeights {
       offset_.push_back(exact_.size());
     }
     convert(short_weights ? short_weight_bits(largest) : weight_bits);
+    request_ = request;
   }
 
   /// Number of outputs.
@@ -137,13 +138,13 @@ class ResizeWeights {
   }
 
   struct Request {
-    Interpolation interpolation;
-    Index in, out, first, count;
-    bool short_weights;
+    Interpolation interpolation = Interpolation::bicubic;
+    Index in = 0, out = 0, first = 0, count = 0;
+    bool short_weights = false;
     friend bool operator==(const Request&, const Request&) = default;
   };
 
-  Request request_{Interpolation::bicubic, 0, 0, 0, 0, false};
+  Request request_;
   std::vector<Index> begin_;
   std::vector<std::size_t> offset_;
   std::vector<std::size_t> first_digit_;

@@ -58,8 +58,9 @@ inline Result<Vocabulary> try_read_merges(const std::string& path, std::string_v
 
 template <class Inflate>
 Result<Vocabulary> try_read_json_vocabulary(const std::string& path, std::string_view text) {
-  const auto json = try_parse_json(text, path);
+  auto json = try_parse_json(text, path);
   if (!json) return json.error();
+  const DismantledAtEnd end{*json};
   if (const auto model = json->find("model"); model != json->end() && model->is_object()) {
     const auto merges = try_tokenizer_merges(*json, path);
     if (!merges) return merges.error();

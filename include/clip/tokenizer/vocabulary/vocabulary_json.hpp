@@ -87,11 +87,11 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
     const auto found = model->find(key);
     return found == model->end() ? nothing : *found;
   };
-  if (const Json& type = part("type"); !type.is_null() && type != "BPE")
+  if (const Json& type = part("type"); !type.is_null() && !detail::is_text(type, "BPE"))
     return LoadError{place, "model.type", "\"BPE\"", json_in_words(type)};
-  if (const Json& close = part("end_of_word_suffix"); close != std::string(end_of_piece))
+  if (const Json& close = part("end_of_word_suffix"); !detail::is_text(close, end_of_piece))
     return LoadError{place, "model.end_of_word_suffix", "\"</w>\"", json_in_words(close)};
-  if (const Json& prefix = part("continuing_subword_prefix"); !prefix.is_null() && prefix != "")
+  if (const Json& prefix = part("continuing_subword_prefix"); !prefix.is_null() && !detail::is_text(prefix, ""))
     return LoadError{place, "model.continuing_subword_prefix", "\"\"", json_in_words(prefix)};
 
   const Json& list = part("merges");

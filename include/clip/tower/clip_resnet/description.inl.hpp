@@ -54,7 +54,7 @@ CLIP_HOST ResNetConfig Description<ResNetConfig>::read(JsonReader& image) {
 }
 
 CLIP_HOST Json Description<ResNetConfig>::write(const ResNetConfig& c) {
-  Json image{{"image_size", c.image_size}, {"layers", c.layers}, {"width", c.width}};
+  Json image = detail::json_object("image_size", c.image_size, "layers", c.layers, "width", c.width);
   write_preprocessing(image, c.preprocessing);
   return image;
 }
@@ -78,7 +78,7 @@ CLIP_HOST ResNetConfig Description<ResNetConfig>::read_openclip(JsonReader& imag
 }
 
 CLIP_HOST Result<Json> Description<ResNetConfig>::try_write_openclip(const ResNetConfig& c, const std::string&) {
-  return Json{{"image_size", c.image_size}, {"layers", c.layers}, {"width", c.width}, {"patch_size", nullptr}};
+  return detail::json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "patch_size", nullptr);
 }
 
 CLIP_HOST Result<Json> Description<ResNetConfig>::try_write_huggingface(const ResNetConfig&, Index,

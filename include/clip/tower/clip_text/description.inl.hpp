@@ -88,11 +88,8 @@ CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Ac
 }
 
 CLIP_HOST Result<Json> Description<TextConfig>::try_write_openclip(const TextConfig& c, const std::string&) {
-  Json text{{"context_length", c.context},
-            {"vocab_size", c.vocabulary},
-            {"width", c.width},
-            {"heads", c.heads},
-            {"layers", c.layers}};
+  Json text = detail::json_object("context_length", c.context, "vocab_size", c.vocabulary, "width", c.width, "heads",
+                                  c.heads, "layers", c.layers);
   if (c.hidden() != 4 * c.width) text["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   return text;
 }
@@ -100,12 +97,11 @@ CLIP_HOST Result<Json> Description<TextConfig>::try_write_openclip(const TextCon
 CLIP_HOST Result<Json> Description<TextConfig>::try_write_huggingface(const TextConfig& c, Index embed_dim,
                                                                       const std::string&) {
   Json text = huggingface_transformer(c, embed_dim);
-  text.update({{"model_type", "clip_text_model"},
-               {"max_position_embeddings", c.context},
-               {"vocab_size", c.vocabulary},
-               {"bos_token_id", c.vocabulary - 2},
-               {"eos_token_id", c.vocabulary - 1},
-               {"pad_token_id", c.vocabulary - 1}});  // as OpenAI's tokenizer has them in transformers
+  detail::put_fields(text, "model_type", "clip_text_model", "max_position_embeddings", c.context,  //
+                     "vocab_size", c.vocabulary,                                                   //
+                     "bos_token_id", c.vocabulary - 2,  // as OpenAI's tokenizer has them in transformers
+                     "eos_token_id", c.vocabulary - 1,  //
+                     "pad_token_id", c.vocabulary - 1);
   return text;
 }
 

@@ -87,11 +87,8 @@ CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Act
 
 CLIP_HOST Result<Json> Description<VitConfig>::try_write_openclip(const VitConfig& c, const std::string& place) {
   if (c.width % (c.width / c.heads) != 0) return OptionError{place, "heads must divide the width"};
-  Json vision{{"image_size", c.image_size},
-              {"layers", c.layers},
-              {"width", c.width},
-              {"head_width", c.width / c.heads},
-              {"patch_size", c.patch_size}};
+  Json vision = detail::json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "head_width",
+                                    c.width / c.heads, "patch_size", c.patch_size);
   if (c.hidden() != 4 * c.width) vision["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   return vision;
 }
@@ -99,10 +96,8 @@ CLIP_HOST Result<Json> Description<VitConfig>::try_write_openclip(const VitConfi
 CLIP_HOST Result<Json> Description<VitConfig>::try_write_huggingface(const VitConfig& c, Index embed_dim,
                                                                      const std::string&) {
   Json vision = huggingface_transformer(c, embed_dim);
-  vision.update({{"model_type", "clip_vision_model"},
-                 {"image_size", c.image_size},
-                 {"patch_size", c.patch_size},
-                 {"num_channels", c.channels}});
+  detail::put_fields(vision, "model_type", "clip_vision_model", "image_size", c.image_size, "patch_size", c.patch_size,
+                     "num_channels", c.channels);
   return vision;
 }
 

@@ -19,12 +19,12 @@ class Scratch {
   ~Scratch() { release(); }
 
   /// At least `count` values, aligned to 64 bytes, uninitialised; padded, so that packets may be read past the end.
+  /// Without memory std::bad_alloc, and the scratch is empty.
   template <class T>
   T* get(Index count) {
     const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T) + 256;
     if (bytes > bytes_) {
-      release();
-      bytes_ = 0;
+      release();  // before the new block is taken: both at once would need more memory
       data_ = ::operator new (bytes, std::align_val_t{64});
       bytes_ = bytes;
     }
@@ -33,7 +33,8 @@ class Scratch {
 
  private:
   void release() {
-    if (data_) ::operator delete (data_, std::align_val_t{64});
+    if (data_) ::operator delete (std::exchange(data_, nullptr), std::align_val_t{64});
+    bytes_ = 0;
   }
   void* data_ = nullptr;
   std::size_t bytes_ = 0;

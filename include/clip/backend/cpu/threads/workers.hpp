@@ -29,7 +29,12 @@ class Workers {
 
   std::unique_ptr<ThreadScratch> take_spare() {
     const std::lock_guard lock{mutex_};
-    if (spare_.empty()) return std::make_unique<ThreadScratch>();
+    if (spare_.empty()) {
+      auto scratch = std::make_unique<ThreadScratch>();
+      spare_.reserve(spares_ + 1);  // return_spare() runs in a destructor, where it must not allocate
+      ++spares_;
+      return scratch;
+    }
     auto scratch = std::move(spare_.back());
     spare_.pop_back();
     return scratch;
@@ -43,6 +48,7 @@ class Workers {
   std::vector<ThreadScratch> scratch_;  // one per thread of the pool
   std::mutex mutex_;
   std::vector<std::unique_ptr<ThreadScratch>> spare_;  // for callers that found the pool locked
+  std::size_t spares_ = 0;                             // how many there are, those in use included
 };
 
 /// Threads and scratch of one primitive for its duration: the pool if it is free, otherwise the calling thread alone
