@@ -39,6 +39,15 @@ clip::Json licences_of(clip::AnyConfig config) {
   return licences;
 }
 
+/// The same for weights; those that do not state their activation may be of models with either.
+clip::Json licences_of(const clip::TensorFile& file, const clip::Inspection& found) {
+  clip::Json licences = licences_of(found.config);
+  if (found.activation_known) return licences;
+  if (const auto other = inspect_weights(file, {.activation = clip::Activation::gelu}))
+    licences.update(licences_of(other->config));
+  return licences;
+}
+
 /// "MIT if these are the weights of laion/ViT-B-32 or datacomp/ViT-B-32; …": a file does not say whose weights it has.
 std::string licences_in_words(const clip::Json& licences) {
   std::map<std::string, std::string> models;
@@ -64,7 +73,7 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
   if (found) {
     json["model"] = found->name.empty() ? clip::Json() : clip::Json(found->name);
     json["config"] = clip::to_json(found->config);
-    json["licences"] = licences_of(found->config);
+    json["licences"] = licences_of(file, *found);
     json["activation_known"] = found->activation_known;
     json["preprocessing_known"] = found->preprocessing_known;
     json["prefix"] = found->prefix;
@@ -171,7 +180,7 @@ int inspect(const InspectOptions& options) {
   if (found) {
     const std::string doubt = found->activation_known ? "" : " (the file does not state its activation)";
     out.line("model    " + (found->name.empty() ? "not one of `clip models`" : found->name) + doubt);
-    if (const std::string words = licences_in_words(licences_of(found->config)); !words.empty())
+    if (const std::string words = licences_in_words(licences_of(file, *found)); !words.empty())
       out.line("licence  " + words);
     if (!found->preprocessing_known && file.description() != nullptr)
       out.line("images   the folder has no image processor; the preprocessing below is that of OpenAI's models");

@@ -23,7 +23,7 @@ says 'standard input: cannot be read'
 
 expect 1 "$clip" tokenize --vocabulary bpe.txt --context 4 'the dog' 'the dog the dog'
 prints '[517, 513, 516, 518]'
-says 'text 2: '
+says 'text 2 ('
 says 'at most 4'
 says_one_line
 expect 0 "$clip" tokenize --vocabulary bpe.txt --context 4 --truncate 'the dog the dog' dog
