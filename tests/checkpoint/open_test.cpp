@@ -1,10 +1,15 @@
 #include <clip/checkpoint/open.hpp>
 
+#include <clip/checkpoint/convert_file.hpp>
+#include <clip/formats/safetensors_write.hpp>
+
 #include "stored_clip.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace clip;
 using namespace clip::testing;
@@ -65,4 +70,28 @@ TEST_CASE("open: a file written by the library states its configuration") {
   const AnyModel again = clip::open<Naive<float>>(folder / "own.safetensors");
   CHECK(again.config() == AnyConfig{Own});
   CHECK(weights_of(again) == weights_of(model));
+}
+
+TEST_CASE("open: of several models in a file, state_dict chooses, and so it does for load, inspect and convert") {
+  const TemporaryFolder folder;
+  const AnyConfig config{Quick};
+  AnyModel<Naive<float>> student{config, Rng{1}}, teacher{config, Rng{2}};
+  std::vector<TensorToWrite> both;
+  for (auto& [before, model] : {std::pair{"student.", &student}, std::pair{"teacher.", &teacher}})
+    for (TensorToWrite& tensor : tensors_of(*model)) {
+      tensor.name.insert(0, before);
+      both.push_back(std::move(tensor));
+    }
+  const std::string path = folder / "both.safetensors";
+  write_safetensors(path, both);
+  CHECK(try_open<Naive<float>>(path, heads).error().id() == "clip.load.ambiguous");
+  CHECK(weights_of(clip::open<Naive<float>>(path, heads, {}, {.state_dict = "teacher"})) == weights_of(teacher));
+  AnyModel<Naive<float>> loaded{config};
+  load(loaded, path, {.state_dict = "student."});
+  CHECK(weights_of(loaded) == weights_of(student));
+  CHECK(inspect(path, heads, "student").config == config);
+  convert_file(path, folder / "one.safetensors", {.assumed = heads, .state_dict = "teacher"});
+  load(loaded, folder / "one.safetensors");
+  CHECK(weights_of(loaded) == weights_of(teacher));
+  CHECK(try_load(loaded, path, {.state_dict = "ema"}).error().id() == "clip.load.state_dict");
 }

@@ -34,17 +34,17 @@ printf '\000\000\300\177' | dd of=nan.safetensors bs=1 seek=$(($(wc -c <nan.safe
 expect 1 "$clip" classify --model tiny.json --weights nan.safetensors --vocabulary bpe.txt --labels labels.txt photos/3.ppm
 prints_nothing
 says 'photos/3.ppm: image features that are not finite; the weights have such values in visual.'
-for command in 'embed --output n.npy' 'compare --dtype bf16'; do
+for command in 'embed --output nan.npy' 'compare --dtype bf16'; do
   expect 1 "$clip" $command --model tiny.json --weights nan.safetensors --images photos/3.ppm
   says 'photos/3.ppm: image features that are not finite; the weights have such values in visual.'
 done
 
 # A weight so large that features overflow: the image is named, and so is the text.
-expect 1 "$clip" embed --model tiny.json --weights huge.safetensors --images photos/3.ppm --output n.npy
+expect 1 "$clip" embed --model tiny.json --weights huge.safetensors --images photos/3.ppm --output huge.npy
 says 'photos/3.ppm: image features that are not finite'
-expect 1 "$clip" embed --model tiny.json --weights huge.safetensors --texts labels.txt --vocabulary bpe.txt --output n.npy
+expect 1 "$clip" embed --model tiny.json --weights huge.safetensors --texts labels.txt --vocabulary bpe.txt --output huge.npy
 says 'labels.txt: line 1: text features that are not finite'
-absent n.npy
+absent huge.npy
 expect 1 "$clip" compare --dtype bf16 --model tiny.json --weights huge.safetensors --images photos/3.ppm
 says 'photos/3.ppm: image features that are not finite'
 expect 1 "$clip" classify --model tiny.json --weights huge.safetensors --vocabulary bpe.txt --labels labels.txt photos
