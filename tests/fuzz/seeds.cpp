@@ -163,7 +163,7 @@ void texts(const Folder& folder) {
 }
 
 void lists(const Folder& folder) {
-  folder.put("lines", "\0\xEF\xBB\xBFa cat\r\na dog\n"s);
+  folder.put("lines", "\0\xEF\xBB\xBF"s + "a cat\r\na dog\n");
   folder.put("csv", "\3id,text\n1,\"a \"\"cat\"\", sleeping\"\n2,dog\n"s);
   folder.put("tsv", "\6id\ttext\n1\ta cat\n2\t\n"s);
   folder.put("array", "\0[\"a cat\", \"caf\\u00e9 \\ud83d\\ude00\"]"s);
@@ -187,7 +187,7 @@ void vocabularies(const Folder& folder) {
   const std::string fields = vocabulary_fields(vocabulary.pairs);
   folder.put("merges", '\0' + merges);
   folder.put("pair", '\1' + merges + mark + "{" + fields + "}");
-  folder.put("tokenizer", '\2' + R"({"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {)" + fields +
+  folder.put("tokenizer", '\2' + R"({"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {)"s + fields +
                               R"(}, "merges": ["t h", ["th", "e</w>"], "a n", "an d</w>"]}, "added_tokens": []})");
 }
 

@@ -187,3 +187,30 @@ TEST_CASE_TEMPLATE("gunzip: content beyond the budget of the file is an error", 
         "x.gz: its inflated content takes more than 215 bytes, the budget of a file of this "
         "size (set_file_budget)");
 }
+
+TEST_CASE_TEMPLATE("a distance code that deflate does not have copies nothing from memory", Inflate, INFLATERS) {
+  // A block of fixed codes: the byte 'a', then copies of length 3 at distance code 30, the first of the two that no
+  // encoder writes.
+  Bytes stream;
+  int used = 8;
+  const auto put = [&](unsigned bits, int count) {  // the highest first, as codes are
+    while (count-- > 0) {
+      if (used == 8) stream.push_back(std::byte{0});
+      used %= 8;
+      stream.back() |= static_cast<std::byte>((bits >> count & 1U) << used++);
+    }
+  };
+  put(0b110, 3);  // the last block, fixed codes
+  put(0x30 + 'a', 8);
+  for (int i = 0; i < 21; ++i) {
+    put(0b0000001, 7);
+    put(30, 5);
+  }
+  put(0, 7);
+  for (int i = 0; i < 3; ++i) {
+    std::vector<Bytes> dirty(8, Bytes(65, std::byte{0xA5}));  // freed before the decoder allocates
+    dirty.clear();
+    const auto out = try_inflate<Inflate>(stream, 64, "x");
+    if (out) CHECK(*out == joined(bytes_of({'a'}), Bytes(63)));
+  }
+}

@@ -31,7 +31,7 @@ struct StbInflate {
     auto stream = std::make_unique<stb::stbi__zbuf>();
     stream->zbuffer = reinterpret_cast<stb::stbi_uc*>(const_cast<std::byte*>(in.data()));
     stream->zbuffer_end = stream->zbuffer + in.size();
-    auto* const first = static_cast<char*>(std::malloc(guess));
+    auto* const first = static_cast<char*>(std::calloc(1, guess));  // see STBI_REALLOC_SIZED in stb.hpp
     if (first == nullptr) {
       why = "out of memory";
       return 0;

@@ -36,7 +36,8 @@
 #define STBI_NO_STDIO
 #define STBI_ASSERT(x) ((void)0)           // a bad file ends in an error, with or without NDEBUG
 #define STBI_MALLOC(size) calloc(1, size)  // before 2.28 the decoder read tables that a bad file had left uninitialised
-#define STBI_REALLOC(p, size) realloc(p, size)
+// Before 2.28 a distance code that deflate does not have copied bytes of the output buffer before they were written.
+#define STBI_REALLOC_SIZED(p, before, size) zeroed_realloc(p, before, size)
 #define STBI_FREE(p) free(p)
 #ifdef __ARM_NEON
 #define STBI_NEON
@@ -63,6 +64,13 @@
 #endif
 
 namespace clip::inline CLIP_ABI::detail::stb {
+
+/// realloc of a buffer of `before` bytes to more, which are zero. Null: no memory; the old buffer stays.
+inline void* zeroed_realloc(void* p, size_t before, size_t size) {
+  void* const larger = realloc(p, size);
+  if (larger != nullptr && size > before) memset(static_cast<char*>(larger) + before, 0, size - before);
+  return larger;
+}
 
 // The types of the documented interface, which the skipped declarations would define.
 enum { STBI_default = 0, STBI_grey = 1, STBI_grey_alpha = 2, STBI_rgb = 3, STBI_rgb_alpha = 4 };
