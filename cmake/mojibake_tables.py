@@ -124,7 +124,8 @@ def mojibake_tables():
     names = {name.replace("utf8_", ""): bit for name, bit in clues.items()} | COMPUTED
     encodings = [
         f"{{\"{name.replace('sloppy-', '')}\", {str(name.startswith('sloppy')).lower()}, {{\n"
-        + fill(f"0x{c:X}" for c in codes_of(name)) + "}}"
+        + fill(f"0x{c:X}" for c in codes_of(name))
+        + "}}"
         for name in chardata.CHARMAP_ENCODINGS
     ]
     body = [
@@ -137,7 +138,7 @@ def mojibake_tables():
             "CodeSets code_sets",
             (f"{{0x{a:X}, 0x{b:X}, 0x{m:X}}}" for a, b, m in sets.masks()),
         ),
-        "/// Neighbours that hardly occur in intended text. An element below 64 is a set, others are the character itself; 0 ends a row.\n"
+        "/// Neighbours that hardly occur in intended text. An element below 64 is a set, others are the character itself; 0 ends\n/// a row.\n"
         f"struct UnlikelySequence {{\n  bool at_start;  // only at the beginning of a text\n  char16_t elements[{longest + 1}];\n}};\n",
         table(
             "A text in which one of them occurs is taken for wrongly decoded.",

@@ -25,7 +25,8 @@ clip::AnyConfig with_undetectable(clip::AnyConfig seen, clip::AnyConfig other) {
 }
 
 void require_model(const ConvertOptions& options) {
-  const auto found = inspect_weights(open_weights(options.in, options.state_dict), clip::assume(*options.config)).value();
+  const auto found =
+      inspect_weights(open_weights(options.in, options.state_dict), clip::assume(*options.config)).value();
   if (with_undetectable(found.config, *options.config) == *options.config) return;
   const std::string what = found.name.empty() ? clip::json_text(clip::to_json(found.config)) : found.name;
   clip::raise(clip::LoadError{options.in, "its shapes do not match --model: found " + what +

@@ -21,7 +21,8 @@ std::vector<std::byte> image_on_input;
 clip::ImageReader reader_of(const ImageOptions& options) {
   const clip::ReadOptions how{.strict = options.strict_images};
   return [how](const std::string& path) {
-    return path == "-" ? clip::try_decode_image(image_on_input, "standard input", how) : clip::try_read_image(path, how);
+    return path == "-" ? clip::try_decode_image(image_on_input, "standard input", how)
+                       : clip::try_read_image(path, how);
   };
 }
 
@@ -87,8 +88,7 @@ void embed_each(const Model& model, std::vector<std::string> files, const ImageO
                 int readers, Progress& progress, const TakeFeatures& take, const TakeError& failed) {
   const auto report = [&](clip::EmbedProgress p) { progress.show(p.done, p.total); };
   auto range = clip::embed_files(
-      model, std::move(files),
-      {.batch = batch, .readers = readers, .progress = report, .reader = reader_of(options)});
+      model, std::move(files), {.batch = batch, .readers = readers, .progress = report, .reader = reader_of(options)});
   for (const auto& item : range) {
     end_if_interrupted();
     if (!item) {

@@ -1,7 +1,7 @@
 // clip: command-line tool of the library. `clip --help` lists the commands, `clip COMMAND --help` describes one.
 //
-// Exit status: 0 success; 1 bad input or too little memory, and a line on standard error names it and the reason; 2 wrong
-// command line.
+// Exit status: 0 success; 1 bad input or too little memory, and a line on standard error names it and the reason; 2
+// wrong command line.
 #include "command_line.hpp"
 #include "terminal.hpp"
 

@@ -34,8 +34,8 @@ double available_memory() {
   return least;
 }
 
-/// What an image takes at most: two batches are read while one is encoded. A transformer's widest moment holds its rows,
-/// those of attention and those of the feed-forward layer; a residual network's, some maps of the stem's size.
+/// What an image takes at most: two batches are read while one is encoded. A transformer's widest moment holds its
+/// rows, those of attention and those of the feed-forward layer; a residual network's, some maps of the stem's size.
 double bytes_of_image(const clip::AnyConfig& config) {
   const clip::ImageInput input = config.input();
   const double side = static_cast<double>(input.image_size);

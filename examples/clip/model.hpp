@@ -45,8 +45,8 @@ class Model {
   /// (n, embed_dim), not normalised.
   clip::Features<float, clip::dyn> encode_image(const clip::Images& images) const;
   clip::Features<float, clip::dyn> encode_text(const clip::Texts& texts) const;
-  /// NumericError: a feature that is not finite, of the image or text `name`. Raised, since all others would fail, if the
-  /// weights have such values: it names the first tensor that has.
+  /// NumericError: a feature that is not finite, of the image or text `name`. Raised, since all others would fail, if
+  /// the weights have such values: it names the first tensor that has.
   clip::Result<void> try_finite(std::span<const float> features, const char* tower, const std::string& name) const;
   /// Releases the file pages of one tower from memory until it is used again. Requires both towers.
   void release(Towers tower) const;

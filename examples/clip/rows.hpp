@@ -15,8 +15,8 @@ namespace tool {
 /// Collects rows of features and writes them to a file.
 class Rows {
  public:
-  /// inputs: the names of all inputs, of which some may fail. SystemError: the output cannot be written: now, rather than
-  /// at the end of a long job. InputError: a name with a line break, and --names txt.
+  /// inputs: the names of all inputs, of which some may fail. SystemError: the output cannot be written: now, rather
+  /// than at the end of a long job. InputError: a name with a line break, and --names txt.
   Rows(const EmbedOptions& options, const std::vector<std::string>& inputs);
 
   void add(std::size_t input, std::span<const float> row);

@@ -48,9 +48,9 @@ class Progress {
   bool visible_ = false;
 };
 
-/// Makes SIGINT (Ctrl-C), SIGTERM and SIGHUP a request to stop: waiting for input ends, and long calls of the library and
-/// end_if_interrupted() raise clip.system.stopped. Work that has reached no safe place after half a second, or until a
-/// second signal, ends where it is: its partial files are removed, and the program ends by the signal.
+/// Makes SIGINT (Ctrl-C), SIGTERM and SIGHUP a request to stop: waiting for input ends, and long calls of the library
+/// and end_if_interrupted() raise clip.system.stopped. Work that has reached no safe place after half a second, or
+/// until a second signal, ends where it is: its partial files are removed, and the program ends by the signal.
 void catch_interrupts();
 /// The signal that was received, or 0.
 int interrupted();

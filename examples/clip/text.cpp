@@ -15,11 +15,10 @@ struct Tokenizer::Impl {
 };
 
 Tokenizer::Tokenizer(const std::string& vocabulary, clip::Cleaning cleaning)
-    : impl_{new Impl{
-          // Deferred to the first call where the system starts no more threads.
-          std::async(std::launch::async | std::launch::deferred, [vocabulary, cleaning] {
-            return clip::open_tokenizer(vocabulary, {.cleaning = cleaning});
-          }).share()}} {}
+    : impl_{new Impl{// Deferred to the first call where the system starts no more threads.
+                     std::async(std::launch::async | std::launch::deferred, [vocabulary, cleaning] {
+                       return clip::open_tokenizer(vocabulary, {.cleaning = cleaning});
+                     }).share()}} {}
 Tokenizer::~Tokenizer() = default;
 
 clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const {

@@ -16,7 +16,8 @@
 namespace tool {
 namespace {
 
-/// The published models that weights fit, "ViT-B/32 or laion/ViT-B-32": whatever they leave open is as the model has it.
+/// The published models that weights fit, "ViT-B/32 or laion/ViT-B-32": whatever they leave open is as the model has
+/// it.
 std::string fitting_models(const std::string& path) {
   const auto file = clip::try_open_tensors(path);
   if (!file) return {};

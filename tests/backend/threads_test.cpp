@@ -164,7 +164,8 @@ TEST_CASE("an exception of a loop inside a loop reaches the outer caller") {
 TEST_CASE("more threads than a pool can have, or than the system starts, are an error that says so") {
   CHECK(error_of([] { ThreadPool pool{32769}; }) == "clip.option");
   if (!may_limit) return;
-  // In a child, whose limit on processes binds nobody else; root has no such limit, so memory for the stacks is limited.
+  // In a child, whose limit on processes binds nobody else; root has no such limit, so memory for the stacks is
+  // limited.
   const int status = in_child([] {
     ThreadPool pool{4000};
     rlimit limit{};

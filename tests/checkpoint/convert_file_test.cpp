@@ -206,7 +206,8 @@ TEST_CASE("convert: there and back, tensors are byte-equal, and so is the file, 
   save(model, folder / "first.safetensors");
   for (const Dialect dialect : {Dialect::openai, Dialect::openclip, Dialect::huggingface}) {
     CAPTURE(name_of(dialect));
-    const std::string there = folder / std::string(name_of(dialect)) + (dialect == Dialect::openai ? ".safetensors" : "");
+    const std::string there =
+        folder / std::string(name_of(dialect)) + (dialect == Dialect::openai ? ".safetensors" : "");
     convert_file(folder / "first.safetensors", there, {.dialect = dialect});
     convert_file(there, folder / "back.safetensors");
     CHECK(content(folder / "back.safetensors") == content(folder / "first.safetensors"));

@@ -30,7 +30,9 @@ def pngs():
     first, end, pixels = chunk(b"IHDR", header()), chunk(b"IEND", b""), chunk(b"IDAT", data)
     unknown, text = chunk(b"ABCD", b"xx"), (b"tEXt", b"Title\0b")
     passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
-    woven = b"".join((b"\0" + rng.randbytes(len(range(x, WIDTH, dx)))) * len(range(y, HEIGHT, dy)) for x, y, dx, dy in passes)
+    woven = b"".join(
+        (b"\0" + rng.randbytes(len(range(x, WIDTH, dx)))) * len(range(y, HEIGHT, dy)) for x, y, dx, dy in passes
+    )
     return {
         "whole": first + pixels + end,
         "checksum of the header": chunk(b"IHDR", header(), 1) + pixels + end,
@@ -74,7 +76,9 @@ def jpegs():
         "no restart marker": data[:middle] + data[middle + 2 :],
         "another restart marker": data[: middle + 1] + bytes([0xD0 + (data[middle + 1] + 3) % 8]) + data[middle + 2 :],
         "end in the data": data[:middle] + b"\xff\xd9" + data[middle:],
-        "bits in the data": data[: middle + 5] + bytes(b ^ 0x5A for b in data[middle + 5 : middle + 9]) + data[middle + 9 :],
+        "bits in the data": data[: middle + 5]
+        + bytes(b ^ 0x5A for b in data[middle + 5 : middle + 9])
+        + data[middle + 9 :],
         "no end": data[:-2],
         "cut": data[:middle],
     }
@@ -93,7 +97,10 @@ def by_pillow(data):
 def main():
     here = pathlib.Path(__file__).parent
     (here / "damaged").mkdir(exist_ok=True)
-    files = {f"{name.replace(' ', '_').replace(',', '')}.png": (name, b"\x89PNG\r\n\x1a\n" + data) for name, data in pngs().items()}
+    files = {
+        f"{name.replace(' ', '_').replace(',', '')}.png": (name, b"\x89PNG\r\n\x1a\n" + data)
+        for name, data in pngs().items()
+    }
     files |= {f"{name.replace(' ', '_')}.jpg": (name, data) for name, data in jpegs().items()}
     lines = []
     for file, (name, data) in sorted(files.items()):

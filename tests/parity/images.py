@@ -227,7 +227,9 @@ def png_chunk(rng, name, data, off=0.0):
 def png(rng):
     """Every type and depth, interlaced or not; most with something off that is not the pixels."""
     width, height = rng.randint(1, 40), rng.randint(1, 40)
-    kind, depth = rng.choice([(0, d) for d in (1, 2, 4, 8, 16)] + [(2, 8), (2, 16), (3, 1), (3, 4), (3, 8), (4, 8), (6, 8)])
+    kind, depth = rng.choice(
+        [(0, d) for d in (1, 2, 4, 8, 16)] + [(2, 8), (2, 16), (3, 1), (3, 4), (3, 8), (4, 8), (6, 8)]
+    )
     samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind]
     interlaced = rng.random() < 0.3
     passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
@@ -274,7 +276,9 @@ def jpeg(rng):
     options = {"subsampling": rng.choice([0, 1, 2])} if mode == "RGB" else {}
     if rng.random() < 0.5:
         options["restart_marker_blocks"] = rng.randint(1, 9)
-    rng.choice([noise, soft, soft]).save(file, "JPEG", quality=rng.randint(5, 98), progressive=rng.random() < 0.3, **options)
+    rng.choice([noise, soft, soft]).save(
+        file, "JPEG", quality=rng.randint(5, 98), progressive=rng.random() < 0.3, **options
+    )
     data = bytearray(file.getvalue())
     scan = data.index(b"\xff\xda") + 14
     for _ in range(rng.choice([0, 1, 1, 2])):

@@ -41,8 +41,10 @@ SENTENCES = [
     "ﬁne ﬂuﬀ ĳ Ǆ ＦＵＬＬ　ｗｉｄｔｈ ｶﾞ ‚low‛ †‡ •",
 ]
 OTHERS = ["cp850", "koi8-r", "iso-8859-15", "iso-8859-7", "cp1255", "cp1256", "cp1258", "gbk", "shift-jis"]
-ALPHABET = "".join(re.sub(r"(.)-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), chars)
-                   for chars in [*MOJIBAKE_CATEGORIES.values(), *UTF8_CLUES.values()])
+ALPHABET = "".join(
+    re.sub(r"(.)-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), chars)
+    for chars in [*MOJIBAKE_CATEGORIES.values(), *UTF8_CLUES.values()]
+)
 
 
 def cut(rng, text):
@@ -82,7 +84,9 @@ def damage(rng, text):
             break
         letters = list("".join(letters))
         at = rng.randrange(len(letters))
-        kind = rng.choice(["space", "space", "lost", "?", "drop", "swap", "insert", "ascii", "trim", "case", "\x1a", "control"])
+        kind = rng.choice(
+            ["space", "space", "lost", "?", "drop", "swap", "insert", "ascii", "trim", "case", "\x1a", "control"]
+        )
         if kind == "space":
             letters = [" " if c == "\xa0" else c for c in letters]
         elif kind in ("lost", "?", "\x1a"):
@@ -101,13 +105,20 @@ def damage(rng, text):
         elif kind == "case":
             letters = list(rng.choice([str.upper, str.lower, str.title])("".join(letters)))
         else:
-            letters.insert(at, rng.choice(["\r\n", "\n", "\r", "\x85", "\u2028", "\x1b[31m", "\x00", "\ufeff", "\u206a", "\x1c", "&amp;"]))
+            letters.insert(
+                at,
+                rng.choice(
+                    ["\r\n", "\n", "\r", "\x85", "\u2028", "\x1b[31m", "\x00", "\ufeff", "\u206a", "\x1c", "&amp;"]
+                ),
+            )
     return "".join(letters)
 
 
 def noise(rng):
     """Characters that occur in mojibake, in any order."""
-    text = "".join(rng.choice(ALPHABET) if rng.random() < 0.7 else rng.choice(" aZ\n_5.é°×à") for _ in range(rng.randint(1, 12)))
+    text = "".join(
+        rng.choice(ALPHABET) if rng.random() < 0.7 else rng.choice(" aZ\n_5.é°×à") for _ in range(rng.randint(1, 12))
+    )
     return text
 
 
@@ -119,7 +130,11 @@ def bytes_like(rng):
         first = rng.choice(firsts)
         data.append(first)
         for _ in range((first >= 0xC0) + (first >= 0xE0) + (first >= 0xF0)):
-            data.append(rng.choice([rng.randrange(0x80, 0xC0), rng.randrange(0x80, 0xC0), rng.randrange(0x80, 0xC0), 0xA0, 0x20, 0x3F]))
+            data.append(
+                rng.choice(
+                    [rng.randrange(0x80, 0xC0), rng.randrange(0x80, 0xC0), rng.randrange(0x80, 0xC0), 0xA0, 0x20, 0x3F]
+                )
+            )
         if first == 0xED and rng.random() < 0.6:
             data[-2] = rng.randrange(0xA0, 0xB0)
             data += bytes([0xED, rng.randrange(0xB0, 0xC0), rng.choice([0x3F, rng.randrange(0x80, 0xC0)])])
@@ -135,7 +150,10 @@ def generate(rng):
     if kind == "wrong":
         return kind, wrong(rng, part())
     if kind == "mixed":
-        parts = [rng.choice([part, part, lambda: wrong(rng, part()), lambda: damage(rng, wrong(rng, part()))])() for _ in range(rng.randint(2, 5))]
+        parts = [
+            rng.choice([part, part, lambda: wrong(rng, part()), lambda: damage(rng, wrong(rng, part()))])()
+            for _ in range(rng.randint(2, 5))
+        ]
         text = rng.choice([" ", " ", "", "\n"]).join(parts)
         return kind, html.escape(text) if rng.random() < 0.1 else text
     if kind == "damaged":
@@ -180,7 +198,11 @@ def main():
             texts.append((kind, text))
     tasks = [(name, kind, text) for name in REFERENCES for kind, text in texts]
     lines = "".join(f"{name} {text.encode().hex()}\n" for name, _, text in tasks)
-    answers = subprocess.run([options.program], input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
+    answers = (
+        subprocess.run([options.program], input=lines.encode(), stdout=subprocess.PIPE, check=True)
+        .stdout.decode()
+        .splitlines()
+    )
     if len(answers) != len(tasks):
         sys.exit(f"{len(tasks)} texts were sent, {len(answers)} came back")
 

@@ -70,8 +70,8 @@ class Cpu : public CpuHandle,
 
   /// Arithmetic in words: "float32", or "float32, products in bfloat16" if this build has the instructions.
   std::string numbers() const { return CpuHandle::numbers(ScalarTraits<T>::name, cpu::has_dot<cpu::Bfloat16Dot, T>); }
-  /// Whether products with int8 weights are products of integers; otherwise the weights are widened on the way, which is
-  /// slower than float weights.
+  /// Whether products with int8 weights are products of integers; otherwise the weights are widened on the way, which
+  /// is slower than float weights.
   static constexpr bool multiplies_int8() { return cpu::has_dot<cpu::Int8Dot, T>; }
   /// "cpu float32, avx512, 2 threads", "cpu float32, avx2 without int8 products, 2 threads"
   std::string describe() const {

@@ -20,8 +20,9 @@ CLIP_HOST const std::atomic<unsigned>& count_forks() {
 }
 
 CLIP_HOST Error fork_error() {
-  return SystemError{"fork", "this process is a child of the one whose threads it would use: make backends, models and "
-                             "readers after fork(), or use one thread"}
+  return SystemError{"fork",
+                     "this process is a child of the one whose threads it would use: make backends, models and "
+                     "readers after fork(), or use one thread"}
       .with_id("clip.system.fork");
 }
 

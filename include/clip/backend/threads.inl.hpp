@@ -38,9 +38,7 @@ inline void spin_pause() {
 class ThreadPool::Workers {
  public:
   Workers(int threads, const std::atomic<unsigned>& forks)
-      : threads_{threads},
-        spins_{threads_ <= available_cores()},
-        forks_{forks},
+      : threads_{threads}, spins_{threads_ <= available_cores()}, forks_{forks},
         ranges_(static_cast<std::size_t>(threads_)) {}
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
@@ -189,9 +187,8 @@ inline int checked_threads(int threads) {
 }  // namespace detail
 
 CLIP_HOST ThreadPool::ThreadPool(int threads)
-    : threads_{detail::checked_threads(threads)},
-      forks_{detail::count_forks()},
-      workers_{std::make_unique<Workers>(threads_, forks_)} {}
+    : threads_{detail::checked_threads(threads)}, forks_{detail::count_forks()}, workers_{std::make_unique<Workers>(
+                                                                                     threads_, forks_)} {}
 
 CLIP_HOST ThreadPool::~ThreadPool() {
   // To join threads of another process would wait for ever, as would the end of a condition they wait for.

@@ -44,9 +44,9 @@ std::optional<AnyConfigOf<F>> config_in_metadata(const TensorFile& file) {
   return config ? std::optional{*config} : std::nullopt;
 }
 
-/// Completes the statements of a folder by the metadata that this library writes with the weights: the preprocessing, if
-/// the folder has none; and the resampling, where the folder's files cannot say it: those of transformers cannot tell
-/// two versions of Pillow apart, and OpenCLIP's say nothing about it.
+/// Completes the statements of a folder by the metadata that this library writes with the weights: the preprocessing,
+/// if the folder has none; and the resampling, where the folder's files cannot say it: those of transformers cannot
+/// tell two versions of Pillow apart, and OpenCLIP's say nothing about it.
 inline void add_own_preprocessing(ModelStatement& model, const ImageInput& own, const std::string& place,
                                   bool huggingface) {
   if (!model.preprocessing) model.preprocessing = PreprocessingStatement{own.preprocessing, own.image_size, place};
@@ -89,10 +89,9 @@ Result<ModelStatement> try_describe_openclip(const FolderDescription& folder) {
   return config ? Result<ModelStatement>{describe(*config, folder.place)} : config.error();
 }
 
-/// The statements about a model, in order of precedence: the folder's open_clip_config.json or config.json, and what they
-/// leave open the file's metadata; the file's metadata; for OpenAI's archives, quick_gelu, which all of them were trained
-/// with.
-/// LoadError: a description of another kind of model, or with an impossible or unsupported value.
+/// The statements about a model, in order of precedence: the folder's open_clip_config.json or config.json, and what
+/// they leave open the file's metadata; the file's metadata; for OpenAI's archives, quick_gelu, which all of them were
+/// trained with. LoadError: a description of another kind of model, or with an impossible or unsupported value.
 template <class F>
 Result<ModelStatement> try_read_description(const TensorFile& file) {
   if (const auto& folder = file.description()) {

@@ -47,14 +47,14 @@ std::string suggest_config(const std::optional<AnyConfigOf<F>>& mine, const Tens
                                  : "; " + found->constant + " would fit";
 }
 
-/// Says once per process what the model takes for granted about a file that does not state it. Not of OpenAI's archives,
-/// which all have the same.
+/// Says once per process what the model takes for granted about a file that does not state it. Not of OpenAI's
+/// archives, which all have the same.
 template <class F>
 void tell_assumed(const LoadTarget<F>& model, const TensorFile& file, const ModelStatement& stated) {
   // The images of a folder's model are the subject of a notice of their own.
   const ImageInput* const input = model.input && file.description() == nullptr ? &*model.input : nullptr;
-  const std::string words = assumed_in_words(stated, model.image ? &*model.image : nullptr,
-                                             model.text ? &*model.text : nullptr, input);
+  const std::string words =
+      assumed_in_words(stated, model.image ? &*model.image : nullptr, model.text ? &*model.text : nullptr, input);
   if (!words.empty())
     say_once(
         Topic::assumed,
@@ -96,8 +96,8 @@ Result<TensorFile> try_in_names_of(const LoadTarget<F>& model, const TensorFile&
   return known > 0 && known >= count(without) ? as_is : without;
 }
 
-/// The file with the identity in place of the projections that it lacks. LoadError: a projection in it, or a model whose
-/// embedding is not as wide as the tower.
+/// The file with the identity in place of the projections that it lacks. LoadError: a projection in it, or a model
+/// whose embedding is not as wide as the tower.
 inline Result<TensorFile> try_add_identities(const std::vector<ParameterForm>& parameters, const TensorFile& file) {
   std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};
   std::vector<std::vector<std::byte>> memory;

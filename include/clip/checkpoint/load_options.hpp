@@ -19,9 +19,9 @@ struct LoadOptions {
   /// Which of several models' weights in one file: the key of a dictionary in a file of torch.save ("ema"), a path of
   /// keys ("ema.model"), or what stands before the names ("student"). Empty: the file has one model.
   std::string_view state_dict{};
-  /// The file's towers have no projection, such as transformers' CLIPVisionModel and CLIPTextModel: the features are the
-  /// pooled rows after the last layer norm, which those classes call pooler_output. The model's embed_dim must be the
-  /// width of the tower; its projection becomes the identity. An error for a file with a projection.
+  /// The file's towers have no projection, such as transformers' CLIPVisionModel and CLIPTextModel: the features are
+  /// the pooled rows after the last layer norm, which those classes call pooler_output. The model's embed_dim must be
+  /// the width of the tower; its projection becomes the identity. An error for a file with a projection.
   bool without_projection = false;
   /// Weights stay in the mapped file if they are stored as the model reads them: float32 (for a float model), one
   /// contiguous tensor each, not transposed, at an aligned address. They are not read or copied before their first use,

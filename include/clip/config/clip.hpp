@@ -32,7 +32,8 @@ Result<void> check(const ClipConfig<Image, Text>& c) {
   if (const char* sentence = problem(c.image)) return OptionError{"config", sentence}.with_id("clip.option.config");
   if (const char* sentence = problem(c.text)) return OptionError{"config", sentence}.with_id("clip.option.config");
   if (c.embed_dim <= 0 || c.embed_dim > largest_extent)
-    return OptionError{"config", "embed_dim", c.embed_dim <= 0 ? "1 or more" : "at most 16777216", c.embed_dim}.with_id("clip.option.config");
+    return OptionError{"config", "embed_dim", c.embed_dim <= 0 ? "1 or more" : "at most 16777216", c.embed_dim}.with_id(
+        "clip.option.config");
   return {};
 }
 

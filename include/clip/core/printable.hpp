@@ -9,8 +9,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The text with every control character (below U+0020, U+007F to U+009F) as \n, \r, \t or its bytes as \xNN. File names
-/// and the content of files may hold sequences that move a terminal's cursor or change its settings.
+/// The text with every control character (below U+0020, U+007F to U+009F) as \n, \r, \t or its bytes as \xNN. File
+/// names and the content of files may hold sequences that move a terminal's cursor or change its settings.
 inline std::string printable(std::string_view text) {
   std::string out;
   const auto escape = [&out](unsigned char byte) {

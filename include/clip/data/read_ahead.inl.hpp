@@ -39,12 +39,8 @@ struct ReadAhead::Work {
   };
 
   Work(std::vector<std::string> paths_, const ImageInput& input_, const ReadAheadOptions& options)
-      : paths{std::move(paths_)},
-        input{input_},
-        reader{options.reader},
-        read_options{options.read},
-        batch{options.batch},
-        on_outer_stop{options.stop, Stop{stop}} {}
+      : paths{std::move(paths_)}, input{input_}, reader{options.reader},
+        read_options{options.read}, batch{options.batch}, on_outer_stop{options.stop, Stop{stop}} {}
 
   Work(const Work&) = delete;
   ~Work() {

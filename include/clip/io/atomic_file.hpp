@@ -19,8 +19,8 @@ namespace clip::inline CLIP_ABI {
 /// therefore sees either the old file or the new one, never a part. Without commit the target does not change.
 ///
 /// The temporary file of `a/b.bin` is always `a/.b.bin.partial`. A killed process may leave it; the next save
-/// overwrites it, so there is never more than one. (A handler of a signal can call remove_unfinished().) A lock on it excludes a second writer, which gets an error. A
-/// symbolic link is followed. A replaced file keeps its permissions.
+/// overwrites it, so there is never more than one. (A handler of a signal can call remove_unfinished().) A lock on it
+/// excludes a second writer, which gets an error. A symbolic link is followed. A replaced file keeps its permissions.
 class AtomicFile {
  public:
   /// SystemError: no permission in the folder, or another process writes the file.

@@ -18,8 +18,8 @@ inline std::atomic<std::uint64_t> budget_factor{16}, budget_least{std::uint64_t{
 
 namespace clip::inline CLIP_ABI {
 
-/// Memory that the content of a file may take beside the mapped file itself: what is inflated, copied, or parsed as JSON
-/// or pickle. A file of n bytes has `factor` · n bytes, but at least `least` and at most `most`.
+/// Memory that the content of a file may take beside the mapped file itself: what is inflated, copied, or parsed as
+/// JSON or pickle. A file of n bytes has `factor` · n bytes, but at least `least` and at most `most`.
 struct FileBudget {
   std::uint64_t factor = 16;
   std::uint64_t least = std::uint64_t{1} << 26;  // 64 MiB

@@ -1,4 +1,4 @@
-// clip/io/mapped_ranges.hpp: the addresses of mapped files, and a guard against files that shrink while they are mapped.
+// clip/io/mapped_ranges.hpp: addresses of mapped files, and a guard against files that shrink while they are mapped.
 #pragma once
 
 #include <clip/core/abi.hpp>

@@ -23,10 +23,10 @@ const std::vector<NamedConfigOf<F>>& named_configs();
 template <class F>
 const NamedConfigOf<F>* find_named(AnyConfigOf<F> config);
 
-/// A model by name or from a JSON file, in our format or OpenCLIP's (a path that ends in .json or exists). Case does not
-/// matter in names, and other spellings (OpenCLIP's "ViT-g-14", "ViT-B-32-quickgelu"; transformers' "clip-vit-base-patch32")
-/// are understood if they mean one configuration.
-/// OptionError: neither; the error lists the names that are meant, or all. Other errors as try_read_config.
+/// A model by name or from a JSON file, in our format or OpenCLIP's (a path that ends in .json or exists). Case does
+/// not matter in names, and other spellings (OpenCLIP's "ViT-g-14", "ViT-B-32-quickgelu"; transformers'
+/// "clip-vit-base-patch32") are understood if they mean one configuration. OptionError: neither; the error lists the
+/// names that are meant, or all. Other errors as try_read_config.
 template <class F = KnownFamilies>
 Result<AnyConfigOf<F>> try_find_config(const std::string& name_or_path);
 template <class F = KnownFamilies>

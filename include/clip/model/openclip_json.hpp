@@ -32,8 +32,8 @@ std::optional<typename L::Variant> read_openclip_tower(JsonReader& file, const s
   return tower;
 }
 
-/// Reads the fields of preprocess_cfg. Without effect: size, in whose place OpenCLIP puts the image_size of the model, and
-/// fill_color, which is for images that are padded, as no resize_mode here does.
+/// Reads the fields of preprocess_cfg. Without effect: size, in whose place OpenCLIP puts the image_size of the model,
+/// and fill_color, which is for images that are padded, as no resize_mode here does.
 inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p) {
   p.mean = read_three(file, "mean", p.mean);
   p.deviation = read_three(file, "std", p.deviation);

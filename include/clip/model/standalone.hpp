@@ -10,9 +10,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Gives a module (any type with `members`) the memory of its weights and their initial values, which depend only on the
-/// seed and on the names. A parameter table, an optimiser, save and load take it as they take a model; the names are the
-/// module's. Calls go to the module.
+/// Gives a module (any type with `members`) the memory of its weights and their initial values, which depend only on
+/// the seed and on the names. A parameter table, an optimiser, save and load take it as they take a model; the names
+/// are the module's. Calls go to the module.
 ///   Standalone head{Linear<Cpu<>, dyn, dyn>{512, 10}, Rng{1}};
 ///   Parameters trainable{head};
 ///   Tape tape{trainable};

@@ -4,8 +4,8 @@
 #include <clip/autograd/borrow.hpp>
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
-#include <clip/model/text_input.hpp>
 #include <clip/core/stop.hpp>
+#include <clip/model/text_input.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/norms.hpp>
 #include <clip/task/probabilities.hpp>

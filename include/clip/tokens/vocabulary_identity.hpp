@@ -1,4 +1,4 @@
-// clip/tokens/vocabulary_identity.hpp: what distinguishes a vocabulary from others: file, size, end-of-text id, checksum.
+// clip/tokens/vocabulary_identity.hpp: what distinguishes a vocabulary: file, size, end-of-text id, checksum.
 #pragma once
 
 #include <clip/core/size.hpp>

@@ -1,8 +1,8 @@
 // clip/tower/json_fields.hpp: JSON fields shared by tower families: activation, preprocessing, transformer sizes.
 #pragma once
 
-#include <clip/config/bounds.hpp>
 #include <clip/config/activation.hpp>
+#include <clip/config/bounds.hpp>
 #include <clip/config/preprocessing.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>

@@ -53,8 +53,7 @@ class CpuHandle {
   /// "cpu float32, avx512, 2 threads", "cpu float32, avx2 without int8 products, 2 threads"
   std::string describe(const std::string& numbers, std::string_view set, bool has_int8) const {
     return "cpu " + numbers + ", " + std::string(set) + (has_int8 ? "" : " without int8 products") + ", " +
-           std::to_string(threads()) +
-           (threads() == 1 ? " thread" : " threads");
+           std::to_string(threads()) + (threads() == 1 ? " thread" : " threads");
   }
 
  private:

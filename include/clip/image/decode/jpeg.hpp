@@ -64,8 +64,8 @@ struct JpegReading {
   }
 
   /// Level -1 is a warning. Extraneous bytes between segments, odd header fields and an unknown colour transform are
-  /// harmless, as for the reference; every other warning means invented pixels, and is an error if strict. An end of the
-  /// file is always one.
+  /// harmless, as for the reference; every other warning means invented pixels, and is an error if strict. An end of
+  /// the file is always one.
   static void warn(::j_common_ptr info, int level) {
     if (level >= 0) return;
     switch (info->err->msg_code) {

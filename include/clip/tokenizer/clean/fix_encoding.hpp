@@ -2,9 +2,9 @@
 //
 // ftfy 6.3.1: all of ftfy.fix_text, of which fix_text.hpp alone leaves out this step. Repaired is UTF-8 decoded as
 // Latin-1, Windows-1252, -1251, -1250, -1253, -1254, -1257, ISO 8859-2, Mac Roman or code page 437, once or several
-// times over, also if parts of the text were, and if no-break spaces became spaces or bytes became U+FFFD. Not repaired:
-// other encodings (Shift JIS, KOI8-R, GBK, UTF-16), mixtures of two encodings of one byte per character, and text that
-// may well be intended ("Ã" alone).
+// times over, also if parts of the text were, and if no-break spaces became spaces or bytes became U+FFFD. Not
+// repaired: other encodings (Shift JIS, KOI8-R, GBK, UTF-16), mixtures of two encodings of one byte per character, and
+// text that may well be intended ("Ã" alone).
 #pragma once
 
 #include <clip/core/abi.hpp>

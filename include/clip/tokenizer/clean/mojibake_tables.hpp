@@ -109,7 +109,8 @@ inline constexpr CodeSets code_sets[] = {
   {0xF8FF, 0xF8FF, 0x482024A410044}, {0xFB01, 0xFB02, 0x6048CC4}, {0xFFFD, 0xFFFD, 0x402020000000C},
 };
 
-/// Neighbours that hardly occur in intended text. An element below 64 is a set, others are the character itself; 0 ends a row.
+/// Neighbours that hardly occur in intended text. An element below 64 is a set, others are the character itself; 0 ends
+/// a row.
 struct UnlikelySequence {
   bool at_start;  // only at the beginning of a text
   char16_t elements[8];

@@ -88,9 +88,10 @@ Result<Vocabulary> try_read_json_vocabulary(const std::string& path, std::string
 ///   tokenizer.json                               likewise, with the merges in the file itself
 ///   a folder                                     that contains any of these
 /// The content decides the format, not the name. LoadError: the file does not exist (for a folder, the error lists the
-/// files looked for), is damaged, is cut where its first line tells which vocabulary it is, has no merge, has a merge of
-/// symbols that no earlier merge makes, or is not built like CLIP's vocabulary. SystemError: access denied. A list of
-/// merges that is none of the known ones is complete only for a model with as many token embeddings: encoders check it.
+/// files looked for), is damaged, is cut where its first line tells which vocabulary it is, has no merge, has a merge
+/// of symbols that no earlier merge makes, or is not built like CLIP's vocabulary. SystemError: access denied. A list
+/// of merges that is none of the known ones is complete only for a model with as many token embeddings: encoders check
+/// it.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<Vocabulary> try_open_vocabulary(const std::string& path) {
   const auto place = detail::try_find_file(path, detail::vocabulary_files);

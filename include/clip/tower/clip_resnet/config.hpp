@@ -1,8 +1,8 @@
 // clip/tower/clip_resnet/config.hpp: configuration of OpenAI's ModifiedResNet.
 #pragma once
 
-#include <clip/config/bounds.hpp>
 #include <clip/config/bottleneck.hpp>
+#include <clip/config/bounds.hpp>
 #include <clip/config/preprocessing.hpp>
 #include <clip/core/size.hpp>
 

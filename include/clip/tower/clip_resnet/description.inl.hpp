@@ -73,7 +73,8 @@ CLIP_HOST bool Description<ResNetConfig>::recognises_openclip(const JsonReader& 
 
 CLIP_HOST ResNetConfig Description<ResNetConfig>::read_openclip(JsonReader& image, Activation) {
   static_cast<void>(image.may_have("patch_size"));  // null for residual networks
-  const Index image_size = image.extent("image_size", largest_image_size), width = image.extent("width", largest_extent);
+  const Index image_size = image.extent("image_size", largest_image_size),
+              width = image.extent("width", largest_extent);
   return {.image_size = image_size, .layers = detail::read_stages(image), .width = width};
 }
 

@@ -1,8 +1,8 @@
 // clip/tower/clip_text/config.hpp: configuration of OpenAI's text transformer.
 #pragma once
 
-#include <clip/config/bounds.hpp>
 #include <clip/config/block.hpp>
+#include <clip/config/bounds.hpp>
 #include <clip/tower/counting.hpp>
 
 namespace clip::inline CLIP_ABI {
@@ -50,7 +50,8 @@ constexpr const char* problem(const TextConfig& c) {
   if (c.width % c.heads != 0) return "TextConfig: heads must divide width";
   if (!possible_epsilon(c.epsilon)) return "TextConfig: epsilon must be finite and not negative";
   if (values_of_blocks(c.layers, c.width, c.hidden()) +
-          static_cast<double>(c.width) * static_cast<double>(c.context + c.vocabulary) > most_weights)
+          static_cast<double>(c.width) * static_cast<double>(c.context + c.vocabulary) >
+      most_weights)
     return "TextConfig: more than 2^37 weights";
   return nullptr;
 }

@@ -1,8 +1,8 @@
 // clip/tower/clip_vit/config.hpp: configuration of OpenAI's vision transformer.
 #pragma once
 
-#include <clip/config/bounds.hpp>
 #include <clip/config/block.hpp>
+#include <clip/config/bounds.hpp>
 #include <clip/config/preprocessing.hpp>
 #include <clip/tower/counting.hpp>
 
@@ -60,8 +60,7 @@ constexpr const char* problem(const VitConfig& c) {
   if (c.image_size > largest_image_size || c.patch_size > largest_image_size)
     return "VitConfig: image_size and patch_size must be at most 32768";
   if (c.layers > most_layers) return "VitConfig: layers must be at most 4096";
-  if (!possible_extents({c.width, c.heads, c.mlp_width}))
-    return "VitConfig: sizes must be at most 16777216";
+  if (!possible_extents({c.width, c.heads, c.mlp_width})) return "VitConfig: sizes must be at most 16777216";
   if (c.image_size <= 0 || c.patch_size <= 0 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
     return "VitConfig: sizes must be positive";
   if (c.image_size % c.patch_size != 0) return "VitConfig: patch_size must divide image_size";
@@ -69,7 +68,8 @@ constexpr const char* problem(const VitConfig& c) {
   if (c.channels != 3) return "VitConfig: channels must be 3";
   if (!possible_epsilon(c.epsilon)) return "VitConfig: epsilon must be finite and not negative";
   if (values_of_blocks(c.layers, c.width, c.hidden()) +
-          static_cast<double>(c.width) * static_cast<double>(c.tokens() + c.patch_values()) > most_weights)
+          static_cast<double>(c.width) * static_cast<double>(c.tokens() + c.patch_values()) >
+      most_weights)
     return "VitConfig: more than 2^37 weights";
   return problem(c.preprocessing, c.image_size);
 }

@@ -72,7 +72,8 @@ CLIP_HOST bool Description<VitConfig>::recognises_openclip(const JsonReader& ima
 }
 
 CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Activation activation) {
-  const Index image_size = image.extent("image_size", largest_image_size), width = image.extent("width", largest_extent);
+  const Index image_size = image.extent("image_size", largest_image_size),
+              width = image.extent("width", largest_extent);
   const Index head_width = image.may_have("head_width") ? image.integer("head_width", 1) : 64;
   VitConfig c{.image_size = image_size,
               .patch_size = image.extent("patch_size", largest_image_size),
