@@ -41,6 +41,7 @@
 #include <clip/model/context_vectors.hpp>
 #include <clip/model/count.hpp>
 #include <clip/model/flops.hpp>
+#include <clip/model/licence.hpp>
 #include <clip/model/model.hpp>
 #include <clip/model/preprocess.hpp>
 #include <clip/model/standalone.hpp>

@@ -1,6 +1,6 @@
 // Runs a fuzz target on mutants of the files in folders, where libFuzzer does not: its own code is not instrumented, so
 // that MemorySanitizer reports it. Blind mutation: start from a corpus that libFuzzer made.
-//   fuzz_NAME -runs=N [-seed=N] [-artifact_prefix=PREFIX] FOLDER…
+//   CLIP_FUZZ_TARGET=NAME fuzz_all -runs=N [-seed=N] [-artifact_prefix=PREFIX] FOLDER…
 #include <sanitizer/common_interface_defs.h>
 
 #include <dirent.h>

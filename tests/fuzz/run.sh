@@ -61,17 +61,11 @@ if [ $sanitizer = memory ] && "$build/probe" 2>"$build/probe.log"; then
   exit 1
 fi
 
-program() {
-  case $1 in png | jpeg | bmp | gif | tga | pnm | webp) echo fuzz_image ;; *) echo "fuzz_$1" ;; esac
-}
-wanted=fuzz_seeds
-for target in $targets; do wanted="$wanted $(program "$target")"; done
-# shellcheck disable=SC2086  # lists of options and of targets
+# shellcheck disable=SC2086  # a list of options
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=None -DCLIP_BUILD_FUZZ=ON \
   -DCLIP_FUZZ_SANITIZER=$sanitizer $without -DCLIP_BUILD_PRECOMPILED=OFF \
   -DCLIP_BUILD_TESTS=OFF -DCLIP_BUILD_EXAMPLES=OFF -DCLIP_BUILD_BENCH=OFF -DCLIP_BUILD_TOOL=OFF >"$build/configure.log"
-# shellcheck disable=SC2086
-cmake --build "$build" --target $wanted >"$build/build.log" || { tail -40 "$build/build.log"; exit 1; }
+cmake --build "$build" --target fuzz_all fuzz_seeds >"$build/build.log" || { tail -40 "$build/build.log"; exit 1; }
 "$build/tests/fuzz/fuzz_seeds" "$build/seeds"
 
 # Targets that open files write them to memory where the system has such a folder.
@@ -86,7 +80,9 @@ found_new=$build/corpus
 status=0
 run() {
   mkdir -p "$found_new/$1"
-  "$build/tests/fuzz/$(program "$1")" "$limit" -max_len=65536 -timeout=20 -malloc_limit_mb=600 \
+  case $1 in png | jpeg | bmp | gif | tga | pnm | webp) CLIP_FUZZ_TARGET=image ;; *) CLIP_FUZZ_TARGET=$1 ;; esac
+  export CLIP_FUZZ_TARGET
+  "$build/tests/fuzz/fuzz_all" "$limit" -max_len=65536 -timeout=20 -malloc_limit_mb=600 \
     -rss_limit_mb=3000 -print_final_stats=1 -artifact_prefix="$build/found-$1-" \
     "$found_new/$1" "$build/seeds/$1" >"$build/$1.log" 2>&1
 }

@@ -8,8 +8,8 @@
 
 using namespace clip;
 
-static_assert(!std::is_convertible_v<Image, Images> && !std::is_convertible_v<Images, Image>);
-static_assert(!std::is_constructible_v<Images, Image> && !std::is_constructible_v<Image, Images>);
+// That an image is no batch of preprocessed ones is a sentence of the compiler: compile_fail/image_not_preprocessed.cpp.
+static_assert(!std::is_convertible_v<Images, Image> && !std::is_constructible_v<Image, Images>);
 
 TEST_CASE("image: copies and moves keep owned pixels") {
   std::vector<std::uint8_t> bytes(2 * 3 * 3);
