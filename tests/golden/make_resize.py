@@ -5,7 +5,7 @@
 RESAMPLING is one of the library's, and says which program computes: pillow13 writes resize_pillow13.txt and needs Pillow 13 (made
 with 13.0.0); pillow12 writes resize_pillow12.txt and needs Pillow 12.1 or older (made with 12.1.1), because 12.2 and 12.3 go
 vertically first in images more than a hundred times as tall as wide; torchvision writes resize_torchvision.txt and needs torchvision and
-transformers 4 or 5 (made with torch 2.15.0, torchvision 0.29.2, transformers 5.24.0). All need numpy. IMAGES is a folder of image
+transformers 5 (made with torch 2.15.0, torchvision 0.29.2, transformers 5.24.0). All need numpy. IMAGES is a folder of image
 files, named in the lines that begin with "file"; the others use patterns that both sides draw. Run by hand; the files are committed.
 
     resize KIND PATTERN W H W' H' FILTER            CRC-32 of the bytes, in the image's own channels
@@ -97,17 +97,17 @@ def torchvision_bytes(image, size, interpolation):
 
 
 def torchvision_floats(image, n, mode, interpolation):
-    """The image processor on torchvision: CLIPImageProcessorFast in transformers 4, CLIPImageProcessor in 5."""
+    """The image processor of transformers 5, which is on torchvision."""
     import transformers
 
-    processor = getattr(
-        transformers, "CLIPImageProcessorFast" if transformers.__version__[0] == "4" else "CLIPImageProcessor"
-    )(
+    processor = transformers.CLIPImageProcessor(
         size={"height": n, "width": n} if mode == "squash" else {"shortest_edge": n},
         crop_size={"height": n, "width": n},
         resample=int(FILTERS[interpolation]),
     )
-    return processor(image.convert("RGB"), return_tensors="pt")["pixel_values"].numpy()
+    if image.mode != "RGBA":  # which transformers lays on white
+        image = image.convert("RGB")
+    return processor(image, return_tensors="pt")["pixel_values"].numpy()
 
 
 def resize_cases():

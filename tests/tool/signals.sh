@@ -48,7 +48,7 @@ seq -f 'a photo of the thing number %.0f' 1 300000 >texts.txt
 seq -f 'thing %.0f' 1 5000 >names.txt
 seq -f 'a %.0f {}' 1 100 >sentences.txt
 stops TERM "$clip" embed $tiny --images many --output e.npy
-stops INT "$clip" embed $tiny --texts texts.txt --vocabulary bpe.txt --output e.npy
+stops INT "$clip" embed $tiny --texts texts.txt --truncate --vocabulary bpe.txt --output e.npy
 absent e.npy
 stops TERM "$clip" preprocess --model tiny.json many --output e.npy
 absent e.npy

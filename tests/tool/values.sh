@@ -54,7 +54,6 @@ expect 1 "$clip" embed --model tiny.json --weights both.safetensors --images pho
 says '"student.", "teacher."'
 says '--state-dict'
 expect 0 "$clip" embed --model tiny.json --weights both.safetensors --state-dict student --images photos --output e.npy
-quiet
 same e.npy images.npy
 expect 0 "$clip" embed --model tiny.json --weights both.safetensors --state-dict teacher --images photos --output e.npy
 cmp -s e.npy images.npy && fail 'the teacher has the features of the student'
