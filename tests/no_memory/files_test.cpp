@@ -76,7 +76,7 @@ TEST_CASE("converting and saving without memory leave the old file or the new on
         save(model, one, {.metadata = {{"a", "b"}, {"note", "a longer text than fits a string of its own"}}});
         return get(one);
       },
-      40);
+      40, false);
   CHECK(folder.entries() == 2);
 }
 
