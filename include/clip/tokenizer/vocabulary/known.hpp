@@ -46,13 +46,14 @@ inline std::string_view vocabulary_name(std::string_view checksum) {
 }
 
 /// The merges that a file holds. OpenAI's file has five times as many as are used: those after the 48,894th are left
-/// out if the first line says that the file is OpenAI's, or the merges before are known.
-/// LoadError: as try_parse_merges; no merge; merges that join the space, which is inside no piece of CLIP's (GPT-2's
-/// list, for example); fewer or other merges than OpenAI's in a file whose first line says that it is OpenAI's.
+/// out if the first line says that the file is OpenAI's, or the merges before are known. LoadError: as
+/// try_parse_merges; no merge and no first line that says "#version"; merges that join the space, which is inside no
+/// piece of CLIP's (GPT-2's list, for example); fewer or other merges than OpenAI's in a file whose first line says
+/// that it is OpenAI's.
 [[nodiscard]] inline Result<std::vector<Merge>> try_read_merge_list(std::string_view file, const std::string& place) {
   auto merges = try_parse_merges(file, place, Index{1} << 40);
   if (!merges) return merges.error();
-  if (merges->empty())
+  if (merges->empty() && !file.starts_with("#version"))  // that line alone: the vocabulary of single bytes
     return LoadError{place, "vocabulary", "lines with a merge, two symbols and a space between",
                      "none in " + std::to_string(file.size()) + " bytes"}
         .with_id("clip.load.vocabulary");
