@@ -117,6 +117,9 @@ void images(const ImageFolders& folder) {
     const auto n = static_cast<std::ptrdiff_t>(7 * 5 * channels(pixels));
     folder.put(name, as_text(encode_png(Image{7, 5, pixels, {bytes.begin(), bytes.begin() + n}})));
   }
+  std::string exif{as_text(encode_png(Image{7, 5, Pixels::rgb, {bytes.begin(), bytes.begin() + 105}}))};
+  exif.insert(33, "\x59\0\0\1eXIf", 8);  // behind the header; states more bytes than any file holds
+  folder.put("exif.png", exif);
   const std::string values(bytes.begin(), bytes.end());
   folder.put("gray.pgm", "P5\n7 5\n255\n" + values.substr(0, 35));
   folder.put("rgb.ppm", "P6 7 5 # comment\n255\n" + values.substr(0, 105));

@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto tokenizer = Tokenizer::try_open(path);
   if (!tokenizer) return 0;
-  testing::must(tokenizer->vocabulary_size() > 514 && tokenizer->vocabulary().size == tokenizer->vocabulary_size());
+  testing::must(tokenizer->vocabulary_size() >= 514 && tokenizer->vocabulary().size == tokenizer->vocabulary_size());
   const std::string_view text = "the cat's photo <|endoftext|> \xF0\x9F\x98\x80 \xFF ab";
   const auto texts = tokenizer->try_tokenize(std::span{&text, 1}, {.context = 77, .too_long = TooLong::truncate});
   testing::must(texts.has_value() && texts->size() == 1);

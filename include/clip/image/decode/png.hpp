@@ -60,6 +60,10 @@ struct PngReading {
     if (setjmp(png_jmpbuf(png)) != 0) return false;
     ::png_set_read_fn(png, this, &read);
     ::png_set_user_limits(png, 1U << 28, 1U << 28);  // check_header() checks the product
+#ifdef PNG_HANDLE_AS_UNKNOWN_SUPPORTED
+    // Metadata is passed over: the library takes as much memory for an eXIf chunk as its header states.
+    ::png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
+#endif
     ::png_read_info(png, info);
     return true;
   }
@@ -103,11 +107,9 @@ struct PngDecoder {
   static bool reads(std::span<const std::byte> file) { return detail::is_png(file); }
 
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place, DecodeOptions options = {}) {
-    Result<Image> image = decode_all(file, place, true);
-    if (image || options.strict) return image;
-    const auto mended = detail::png_as_pillow_reads(file);
-    if (!mended) return image;
-    return decode_all(*mended, place, false);
+    return detail::decode_png(file, options, [&](std::span<const std::byte> png, bool to_the_end) {
+      return decode_all(png, place, to_the_end);
+    });
   }
 
  private:
