@@ -8,17 +8,14 @@
 
 constexpr clip::Index classes = 3;
 
-/// A layer with its own memory.
 struct Probe {
-  explicit Probe(clip::Cpu<> with) : cpu{with}, memory{clip::allocate_parameters(cpu, *this)} {
-    clip::initialise(*this, clip::Rng{1});
-  }
   static void members(auto& self, auto&& visit) { visit("fc", self.fc); }
-  clip::Cpu<>& backend() { return cpu; }
+  template <class Cx, clip::Index W>
+  auto operator()(Cx& cx, clip::Rows<Cx, W> x) const {
+    return fc(cx, x);
+  }
 
   clip::Linear<clip::Cpu<>, Tiny.embed_dim, classes> fc;
-  clip::Cpu<> cpu;
-  clip::Buffer<clip::Cpu<>> memory;
 };
 
 /// The features of n images, of unit length; the class of image i is its colour, i % 3.
@@ -31,15 +28,6 @@ clip::Features<float, Tiny.embed_dim> encode(const clip::Model<Tiny>& model, cli
   return clip::normalized(model.encode_image(clip::preprocess(model, images)));
 }
 
-/// Logits of stored features, in a context: (n, classes).
-template <class Cx>
-auto logits(Cx& cx, const Probe& probe, std::span<const float> features) {
-  const auto n = static_cast<clip::Index>(features.size()) / Tiny.embed_dim;
-  const auto x = cx.allocate(n, clip::Size<Tiny.embed_dim>{});
-  cx.backend().upload(features, x.view);
-  return probe.fc(cx, x);
-}
-
 int main() {
   const ScratchFolder scratch{"09_linear_probe"};
   const clip::Model<Tiny> model{clip::Rng{1}};
@@ -48,16 +36,16 @@ int main() {
   clip::write_npy<float>("features.npy", shape, features.values());
 
   const auto stored = clip::read_npy<float>("features.npy");
-  std::vector<std::int32_t> labels, columns{0, 1, 2};
-  for (clip::Index i = 0; i < shape[0]; ++i) labels.push_back(static_cast<std::int32_t>(i % classes));
+  std::vector<clip::Index> labels;
+  for (clip::Index i = 0; i < shape[0]; ++i) labels.push_back(i % classes);
 
-  Probe probe{model.backend()};
+  clip::Standalone probe{Probe{}, clip::Rng{1}};  // with memory and initial weights
   clip::Parameters trainable{probe};
   clip::AdamW optimizer{trainable, {.learning_rate = 0.5f}};
   clip::Tape tape{trainable};
   for (int step = 1; step <= 100; ++step) {
     tape.clear();
-    const auto loss = clip::cross_entropy(tape, logits(tape, probe, stored.values), labels, columns);
+    const auto loss = clip::cross_entropy(tape, probe(tape, clip::constant(tape, stored)), labels);
     tape.backward(loss);
     optimizer.step();
     if (step == 1 || step == 100) std::printf("step %3d: loss %.1f\n", step, clip::value_of(tape, loss));
@@ -65,7 +53,7 @@ int main() {
 
   const auto unseen = encode(model, 30, 3);
   clip::Inference context{model.backend()};
-  const auto scores = logits(context, probe, unseen.values());
+  const auto scores = probe(context, clip::constant(context, unseen));
   int right = 0;
   for (clip::Index i = 0; i < 30; ++i) {
     const std::span<const float> row{scores.view.row(i), classes};

@@ -27,13 +27,12 @@ constexpr const char* model_help =
 constexpr const char* weights_help = "OpenAI .pt, .safetensors, .bin, or a Hugging Face folder";
 constexpr const char* vocabulary_or_folder_help =
     "bpe_simple_vocab_16e6.txt.gz, vocab.json, tokenizer.json, or a folder that contains one (default: --weights, if "
-    "it "
-    "is a folder)";
+    "it is a folder)";
 constexpr const char* rows_help = "Print a JSON report: the number of rows, the files they come from, the failures";
 constexpr const char* labels_help =
     "Labels with commas (\"a cat,a dog\"), or a file of them, or - for standard input: one per line, a CSV or TSV "
-    "table "
-    "(with --column, or FILE:COLUMN), a JSON array, or a JSON object from labels to lists of prompts or from ids to "
+    "table (with --column, or FILE:COLUMN), a JSON array, or a JSON object from labels to lists of prompts or from ids "
+    "to "
     "labels";
 constexpr const char* column_help = "Column of a CSV or TSV file";
 constexpr const char* lines_help = "Every line of a list is a text, also where lines look like a table or like JSON";
@@ -125,35 +124,37 @@ CLI::Option* add_model(CLI::App& command, std::optional<clip::AnyConfig>& config
       "--model", [&config](const std::string& name) { config = find_model(name); }, model_help);
 }
 
+/// An option whose value, or list of values, is named by one of the words.
+template <class Value, class Choice>
+CLI::Option* add_named(CLI::App& command, const char* name, Value& value,
+                       const std::vector<std::pair<std::string, Choice>>& choices, const char* description) {
+  std::vector<std::string> words;
+  for (const auto& [word, choice] : choices) words.push_back(word);
+  return command.add_option(name, value, description)
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, Choice>{choices.begin(), choices.end()}).description(""))
+      ->transform(CLI::IsMember(words).description(""))  // comes first, and its error names the words
+      ->option_text(join_with_bars(words));
+}
+
 /// --dtype: one type, or a list of them.
 template <class Value>
 CLI::Option* add_dtype(CLI::App& command, Value& value, const char* description) {
-  const std::map<std::string, Dtype> values{dtypes.begin(), dtypes.end()};
-  std::vector<std::string> words;
-  for (const auto& [word, dtype] : dtypes) words.emplace_back(word);
-  return command.add_option("--dtype", value, description)
-      ->transform(CLI::CheckedTransformer(values).description(""))
-      ->transform(CLI::IsMember(words).description(""))  // comes first, and its error names the words
-      ->option_text(join_with_bars(words));
+  return add_named<Value, Dtype>(command, "--dtype", value, {dtypes.begin(), dtypes.end()}, description);
 }
 
 /// --cleaning, for the texts of --vocabulary.
 CLI::Option* add_cleaning(CLI::App& command, clip::Cleaning& cleaning) {
   using enum clip::Cleaning;
-  std::map<std::string, clip::Cleaning> values;
-  std::vector<std::string> words;
+  std::vector<std::pair<std::string, clip::Cleaning>> choices;
   for (const auto one : {openai, openai_ftfy, open_clip, huggingface, canonicalize, lower, none})
-    values.emplace(words.emplace_back(clip::name_of(one)), one);
-  return command
-      .add_option(
-          "--cleaning", cleaning,
-          "How texts are cleaned (default: openai). openai: quotes, widths, HTML references, white space, lower "
-          "case; openai+ftfy: and text decoded with the wrong encoding; open_clip, huggingface: as those "
-          "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; lower: white space and lower "
-          "case only; none: nothing")
-      ->transform(CLI::CheckedTransformer(values).description(""))
-      ->transform(CLI::IsMember(words).description(""))  // comes first, and its error names the words
-      ->option_text(join_with_bars(words));
+    choices.emplace_back(clip::name_of(one), one);
+  return add_named(
+      command, "--cleaning", cleaning, choices,
+      "How texts are cleaned (default: openai). openai: quotes, widths, HTML references, white space, "
+      "lower case; openai+ftfy: and text decoded with the wrong encoding; open_clip, huggingface: as those "
+      "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; lower: white space and lower "
+      "case only; none: nothing");
 }
 
 void add_loading(CLI::App& command, ModelOptions& options) {
@@ -180,8 +181,8 @@ constexpr const char* bench_footer =
     "--seconds. The rate is that of the fastest call.\n"
     "GFLOP/s count the operations of the reference implementation (padded texts, every row of every layer, a "
     "multiply-add as 2). A training step counts as 3 forward passes, a prompt step (the text part of CoOp: forward, "
-    "and "
-    "backward to the learned vectors) as 2. The peak is measured on this machine: multiply-adds in registers with the "
+    "and backward to the learned vectors) as 2. The peak is measured on this machine: multiply-adds in registers with "
+    "the "
     "same type and threads. Only the image part has a share of it: texts are not padded here, so that fewer operations "
     "are computed than are counted. int8 has none on a processor without products of integers.\n"
     "Peak memory is the maximum resident memory since the case began to create its model (Linux; elsewhere since the "

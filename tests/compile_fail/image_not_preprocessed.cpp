@@ -1,26 +1,8 @@
 // expect: images: this is no model input yet: pass preprocess(model, image)
-#include <clip/backend/naive.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
-#include <clip/model/model.hpp>
-#include <clip/tower/clip_vit/openai.hpp>
 
-inline constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Small{
-    .embed_dim = 8,
-    .image = {.image_size = 28,
-              .patch_size = 7,
-              .width = 64,
-              .layers = 3,
-              .heads = 1,
-              .activation = clip::Activation::quick_gelu,
-              .epsilon = 1e-5f},
-    .text = {.context = 32,
-             .vocabulary = 514,
-             .width = 64,
-             .layers = 2,
-             .heads = 1,
-             .activation = clip::Activation::quick_gelu,
-             .epsilon = 1e-5f}};
+#include "small.hpp"
 
 auto encode(const clip::Model<Small, clip::Naive<float>>& model) {
 #ifdef CLIP_CORRECTED

@@ -1,25 +1,7 @@
 // expect: texts: these are strings, not token ids: pass tokenizer(texts)
-#include <clip/backend/naive.hpp>
-#include <clip/model/model.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
-#include <clip/tower/clip_vit/openai.hpp>
 
-inline constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Small{
-    .embed_dim = 8,
-    .image = {.image_size = 28,
-              .patch_size = 7,
-              .width = 64,
-              .layers = 3,
-              .heads = 1,
-              .activation = clip::Activation::quick_gelu,
-              .epsilon = 1e-5f},
-    .text = {.context = 32,
-             .vocabulary = 514,
-             .width = 64,
-             .layers = 2,
-             .heads = 1,
-             .activation = clip::Activation::quick_gelu,
-             .epsilon = 1e-5f}};
+#include "small.hpp"
 
 auto encode(const clip::Model<Small, clip::Naive<float>>& model, const clip::Tokenizer& tokenizer) {
 #ifdef CLIP_CORRECTED

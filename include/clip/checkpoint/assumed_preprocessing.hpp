@@ -3,7 +3,6 @@
 
 #include <clip/checkpoint/compare_statements.hpp>
 #include <clip/checkpoint/folder_description.hpp>
-#include <clip/checkpoint/model_statement.hpp>
 #include <clip/config/preprocessing.hpp>
 #include <clip/core/notice.hpp>
 #include <clip/core/printable.hpp>
@@ -23,15 +22,10 @@ inline std::string preprocessing_in_words(const ImageInput& input) {
          colours_in_words(p.deviation);
 }
 
-/// Whether a file is in a folder that describes its model but not the preprocessing of its images.
-inline bool lacks_preprocessing(const TensorFile& file, const ModelStatement& stated) {
-  return file.description() != nullptr && !stated.preprocessing;
-}
-
-/// Says once what is assumed about the images of such a folder.
-inline void notice_assumed_preprocessing(const TensorFile& file, const ModelStatement& stated,
-                                         const ImageInput& assumed) {
-  if (!lacks_preprocessing(file, stated)) return;
+/// Says once what is assumed about the images of a folder that describes its model but not their preprocessing.
+/// `stated`: whether the preprocessing is.
+inline void notice_assumed_preprocessing(const TensorFile& file, bool stated, const ImageInput& assumed) {
+  if (stated || file.description() == nullptr) return;
   const std::string sentence = file.place() + ": no " + processor_file + " and no " + image_processor_file +
                                "; images are assumed to be preprocessed so: " + preprocessing_in_words(assumed);
   say_once(Topic::assumed_preprocessing, printable(sentence).c_str());

@@ -4,11 +4,11 @@
 #include <clip/checkpoint/model_statement.hpp>
 #include <clip/config/activation.hpp>
 #include <clip/config/preprocessing.hpp>
+#include <clip/core/nearest.hpp>
 #include <clip/core/result.hpp>
 #include <clip/io/json.hpp>
 
 #include <array>
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,14 +58,6 @@ inline void compare_preprocessing(std::string& wrong, const ImageInput& mine, co
   add_difference(wrong, "deviation", colours_in_words(a.deviation), colours_in_words(b.deviation));
 }
 
-/// "a, b and c"
-inline std::string list_in_words(const std::vector<std::string>& words) {
-  std::string list;
-  for (std::size_t i = 0; i < words.size(); ++i)
-    list += (i == 0 ? "" : i + 1 < words.size() ? ", " : " and ") + words[i];
-  return list;
-}
-
 /// What a model takes for granted because a file states neither: "image heads 12, activation quick_gelu and mean …".
 /// Empty: nothing. A null statement or input: the model has no such tower.
 inline std::string assumed_in_words(const ModelStatement& stated, const TowerStatement* image,
@@ -80,7 +72,7 @@ inline std::string assumed_in_words(const ModelStatement& stated, const TowerSta
   add("image", image, stated.image);
   add("text", text, stated.text);
   if (input != nullptr && !stated.preprocessing) words.push_back("mean " + colours_in_words(input->preprocessing.mean));
-  return list_in_words(words);
+  return clip::in_words(std::vector<std::string_view>(words.begin(), words.end()));
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

@@ -55,8 +55,7 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
   }
   const auto found = try_inspect<F>(file, options.assumed);
   if (found && found->activation_known) {
-    if (const auto stated = try_read_description<F>(file))
-      notice_assumed_preprocessing(file, *stated, found->config.input());
+    notice_assumed_preprocessing(file, found->preprocessing_known, found->config.input());
     return std::optional{found->config};
   }
   if (!writes_folder(out, options.dialect)) return std::optional<AnyConfigOf<F>>{};

@@ -59,7 +59,7 @@ void tell_assumed(const LoadTarget<F>& model, const TensorFile& file, const Mode
     say_once(
         Topic::assumed,
         printable(file.place() + " states less than the model does; assumed, as the model has them: " + words).c_str());
-  if (model.input) notice_assumed_preprocessing(file, stated, *model.input);
+  if (model.input) notice_assumed_preprocessing(file, stated.preprocessing.has_value(), *model.input);
 }
 
 /// LoadError: every statement of the file and its folder that differs from the model, in one sentence.

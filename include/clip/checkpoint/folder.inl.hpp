@@ -81,9 +81,7 @@ CLIP_HOST Result<FolderDescription> try_read_description_file(const std::string&
   auto config = try_read_json(path);
   if (!config) return config.error();
   description.config = std::move(*config);
-  const auto slash = path.rfind('/');
-  const std::string folder = slash == path.npos ? "." : path.substr(0, slash);
-  if (auto done = try_read_image_processor(folder, description); !done) return done.error();
+  if (auto done = try_read_image_processor(folder_of(path), description); !done) return done.error();
   return description;
 }
 

@@ -70,6 +70,11 @@ inline constexpr std::array<std::pair<const char*, std::string_view>, 8> foreign
      {"align", "ALIGN"},
      {"blip", "BLIP"},
      {"vision-text-dual-encoder", "a pair of towers of transformers"}}};
+
+/// The keys of a CLIPModel's configuration that hold a tower.
+inline constexpr std::array<const char*, 4> huggingface_tower_keys{"vision_config", "text_config", "vision_config_dict",
+                                                                   "text_config_dict"};
+
 /// Whether a file is the configuration of one tower alone: of a CLIPVisionModel or a CLIPTextModel, with or without
 /// projection.
 inline bool is_huggingface_tower(const DescriptionReader& read, const Json& config, const HuggingfaceTower& tower) {
@@ -92,7 +97,7 @@ inline bool is_huggingface_clip(DescriptionReader& read, const Json& config) {
                  *kind);
   }
   if (kind != nullptr) return is_text(*kind, "clip");
-  for (const char* const key : {"vision_config", "text_config", "vision_config_dict", "text_config_dict"})
+  for (const char* const key : huggingface_tower_keys)
     if (read.find(&config, key) != nullptr) return true;
   read.problem("model_type", expected, nullptr);
   return false;

@@ -7,6 +7,7 @@
 #include <clip/checkpoint/huggingface_config.hpp>
 #include <clip/model/config_json.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,9 @@ namespace clip::inline CLIP_ABI::detail {
 
 /// Whether JSON is a configuration of transformers.
 inline bool is_huggingface_config(const Json& json) {
-  if (!json.is_object()) return false;
-  for (const char* const key : {"model_type", "vision_config", "text_config", "vision_config_dict", "text_config_dict"})
-    if (json.contains(key)) return true;
-  return false;
+  return json.is_object() &&
+         (json.contains("model_type") ||
+          std::ranges::any_of(huggingface_tower_keys, [&](const char* key) { return json.contains(key); }));
 }
 
 /// Patch size and hidden widths, which follow from shapes where there are weights. Keys left out have the defaults of

@@ -5,6 +5,7 @@
 #include <clip/checkpoint/model_statement.hpp>
 #include <clip/checkpoint/processor_class.hpp>
 #include <clip/config/preprocessing.hpp>
+#include <clip/core/ascii.hpp>
 #include <clip/io/json.hpp>
 
 #include <algorithm>
@@ -85,10 +86,7 @@ inline std::optional<Interpolation> filter_in(const Json& value) {
   if (value == 3) return Interpolation::bicubic;
   const auto* const text = value.get_ptr<const Json::string_t*>();
   if (text == nullptr) return std::nullopt;
-  std::string name = text->substr(text->rfind('.') + 1);  // npos + 1 is 0
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return choice_named(name, interpolations);
+  return choice_named(lower_ascii(text->substr(text->rfind('.') + 1)), interpolations);  // npos + 1 is 0
 }
 
 /// The class of an image processor: CLIPImageProcessorFast and CLIPFeatureExtractor are CLIPImageProcessor. A file

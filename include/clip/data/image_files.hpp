@@ -1,6 +1,7 @@
 // clip/data/image_files.hpp: list of the image files of a folder, by file name extension.
 #pragma once
 
+#include <clip/core/ascii.hpp>
 #include <clip/core/result.hpp>
 #include <clip/io/list_files.hpp>
 
@@ -23,7 +24,7 @@ constexpr bool has_image_extension(std::string_view name) {
     if (name.size() <= extension.size()) return false;
     const std::string_view tail = name.substr(name.size() - extension.size());
     return std::equal(tail.begin(), tail.end(), extension.begin(),
-                      [](char c, char small) { return (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) == small; });
+                      [](char c, char small) { return detail::lower_ascii(c) == small; });
   });
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <clip/io/atomic_file.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/io/posix.hpp>
+#include <clip/io/sha256.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -11,7 +13,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
@@ -22,21 +23,13 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-inline std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
 /// The name of the file that is written before it takes the place of `name`: ".NAME.partial". Of a name that leaves no
-/// room for it in the system's 255 bytes: its beginning and a hash (FNV-1a), the same for every writer.
+/// room for it in the system's 255 bytes: its beginning and a part of its SHA-256, the same for every writer.
 inline std::string partial_name(const std::string& name) {
   constexpr std::size_t longest = 255;
   const std::string end = ".partial";
   if (name.size() + end.size() + 1 <= longest) return "." + name + end;
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  std::string digits;
-  for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[hash >> shift & 15U];
+  const std::string digits = sha256(as_byte_span(name)).substr(0, 16);
   return "." + name.substr(0, longest - 2 - digits.size() - end.size()) + "-" + digits + end;
 }
 

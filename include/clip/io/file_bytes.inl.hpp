@@ -40,14 +40,9 @@ inline Result<std::vector<std::byte>> try_read_to_end(int file, std::size_t expe
 }  // namespace detail
 
 CLIP_HOST Result<std::vector<std::byte>> try_read_bytes(const std::string& path) {
-  const detail::Descriptor file{
-      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // opening a pipe must not block
-  if (!file) return detail::open_error(path, errno);
-  struct stat status {};
-  if (::fstat(file.number(), &status) != 0) return detail::system_error(path, "cannot be examined", errno);
-  if (!S_ISREG(status.st_mode))
-    return LoadError{path, S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "not a regular file"};
-  return detail::try_read_to_end(file.number(), static_cast<std::size_t>(status.st_size), path);
+  const auto file = detail::try_open_regular(path);
+  if (!file) return file.error();
+  return detail::try_read_to_end(file->descriptor.number(), file->size, path);
 }
 
 CLIP_HOST Result<std::vector<std::byte>> try_read_input(const std::string& path) {

@@ -108,9 +108,6 @@ inline bool parse_events(std::string_view text, JsonBuilder& builder) {
 #endif
 }
 
-}  // namespace detail
-
-namespace detail {
 CLIP_HOST void dismantle(Json& value) noexcept {
   if (auto* const array = value.get_ptr<Json::array_t*>()) {
     for (Json& element : *array) dismantle(element);
@@ -120,6 +117,7 @@ CLIP_HOST void dismantle(Json& value) noexcept {
     object->clear();
   }
 }
+
 }  // namespace detail
 
 CLIP_HOST Result<Json> try_parse_json(std::string_view text, const std::string& place) {

@@ -5,9 +5,7 @@
 #include <clip/io/mapped_ranges.hpp>
 #include <clip/io/posix.hpp>
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,19 +39,14 @@ CLIP_HOST void MappedFile::release(std::span<const std::byte> part) const {
 }
 
 CLIP_HOST Result<MappedFile> try_map_file(const std::string& path) {
-  const detail::Descriptor file{
-      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // opening a pipe must not block
-  if (!file) return detail::open_error(path, errno);
-  struct stat status {};
-  if (::fstat(file.number(), &status) != 0) return detail::system_error(path, "cannot be examined", errno);
-  if (!S_ISREG(status.st_mode))
-    return LoadError{path, S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "not a regular file"};
+  const auto file = detail::try_open_regular(path);
+  if (!file) return file.error();
 
   MappedFile mapped;
   mapped.path_ = path;
-  const auto size = static_cast<std::size_t>(status.st_size);
+  const std::size_t size = file->size;
   if (size == 0) return mapped;
-  void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
+  void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file->descriptor.number(), 0);
   if (memory == MAP_FAILED) return detail::system_error(path, "cannot be mapped", errno);
   mapped.bytes_ = {static_cast<const std::byte*>(memory), size};
   detail::note_mapped(mapped.bytes_, path);

@@ -1,8 +1,9 @@
 // clip/io/posix.hpp: RAII file descriptor, and error messages of POSIX calls.
 #pragma once
 
-#include <clip/core/error.hpp>
+#include <clip/core/result.hpp>
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -37,6 +38,17 @@ CLIP_HOST std::string absolute_path(const std::string& path);
 
 /// The error of a failed open: LoadError for a missing file, SystemError for everything else.
 CLIP_HOST Error open_error(const std::string& path, int code);
+
+/// A regular file, open for reading, and its size. Does not wait for the writer of a pipe.
+/// LoadError: no such file (with its absolute path), or not a regular file. SystemError: it cannot be opened.
+struct RegularFile {
+  Descriptor descriptor;
+  std::size_t size;
+};
+[[nodiscard]] CLIP_HOST Result<RegularFile> try_open_regular(const std::string& path);
+
+/// The folder that a path is in: "." for a name alone.
+CLIP_HOST std::string folder_of(const std::string& path);
 
 /// Whether the path exists; whether it is a folder. Both follow links.
 CLIP_HOST bool is_there(const std::string& path);

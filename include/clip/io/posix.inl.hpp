@@ -34,6 +34,21 @@ CLIP_HOST Error open_error(const std::string& path, int code) {
   return system_error(path, "cannot be opened", code);
 }
 
+CLIP_HOST Result<RegularFile> try_open_regular(const std::string& path) {
+  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // opening a pipe must not block
+  if (!file) return open_error(path, errno);
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) return system_error(path, "cannot be examined", errno);
+  if (!S_ISREG(status.st_mode))
+    return LoadError{path, S_ISDIR(status.st_mode) ? "expected a file, found a folder" : "not a regular file"};
+  return RegularFile{std::move(file), static_cast<std::size_t>(status.st_size)};
+}
+
+CLIP_HOST std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
 CLIP_HOST bool is_there(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0;

@@ -51,7 +51,7 @@ std::vector<const NamedConfigOf<F>*> spelt(const std::string& name) {
   const Spelling wanted = spelling_of(name);
   std::vector<const NamedConfigOf<F>*> models;
   for (const NamedConfigOf<F>& known : named_configs<F>()) {
-    if (without_case(known.name) == without_case(name)) return {&known};
+    if (lower_ascii(std::string(known.name)) == lower_ascii(name)) return {&known};
     Spelling found = spelling_of(known.name);
     if (found.source.empty()) found.source = "openai";
     if (found.architecture != wanted.architecture || (!wanted.source.empty() && found.source != wanted.source))

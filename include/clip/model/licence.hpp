@@ -9,6 +9,19 @@
 
 namespace clip::inline CLIP_ABI {
 
+namespace detail {
+
+/// What stands before the slash of published names, and the licence of those weights.
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 7> licences{{{"laion", "MIT"},
+                                                                                        {"laion400m", "MIT"},
+                                                                                        {"datacomp", "MIT"},
+                                                                                        {"yfcc15m", "MIT"},
+                                                                                        {"cc12m", "MIT"},
+                                                                                        {"metaclip", "CC-BY-NC-4.0"},
+                                                                                        {"dfn", "apple-amlr"}}};
+
+}  // namespace detail
+
 /// The licence that the publishers of a model's weights state, for a published name ("laion/ViT-B-32"). What a file
 /// holds, and whether its licence allows a use, no name tells: the publisher's page does.
 ///   OpenAI    the repository openai/CLIP has the MIT licence; of the weights none is stated
@@ -17,15 +30,9 @@ namespace clip::inline CLIP_ABI {
 ///   MetaCLIP  CC-BY-NC-4.0, by the models' cards
 ///   DFN       apple-amlr, by the models' cards: Apple's own licence for research
 constexpr std::string_view licence_of(std::string_view published_name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> licences{{{"laion/", "MIT"},
-                                                                                   {"laion400m/", "MIT"},
-                                                                                   {"datacomp/", "MIT"},
-                                                                                   {"yfcc15m/", "MIT"},
-                                                                                   {"cc12m/", "MIT"},
-                                                                                   {"metaclip/", "CC-BY-NC-4.0"},
-                                                                                   {"dfn/", "apple-amlr"}}};
-  for (const auto& [source, licence] : licences)
-    if (published_name.starts_with(source)) return licence;
+  const std::string_view source = published_name.substr(0, published_name.find('/'));
+  for (const auto& [known, licence] : detail::licences)
+    if (source == known && source.size() < published_name.size()) return licence;
   return "not stated by its publisher";
 }
 

@@ -1,7 +1,8 @@
 // clip/model/spelling.hpp: names of models as OpenAI, OpenCLIP and transformers spell them.
 #pragma once
 
-#include <clip/core/abi.hpp>
+#include <clip/core/ascii.hpp>
+#include <clip/model/licence.hpp>
 
 #include <array>
 #include <string>
@@ -21,22 +22,19 @@ struct Spelling {
   bool quick_gelu = false;           // stated by the name
 };
 
-inline std::string without_case(std::string_view name) {
-  std::string lower{name};
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 inline Spelling spelling_of(std::string_view name) {
   Spelling spelling;
-  std::string rest = without_case(name);
-  for (const char* const source : {"openai", "laion400m", "laion", "datacomp", "metaclip", "dfn", "yfcc15m", "cc12m"})
-    if (rest.starts_with(std::string(source) + "/")) {
-      spelling.source = source;
-      rest.erase(0, spelling.source.size() + 1);
-      break;
-    }
+  std::string rest = lower_ascii(std::string(name));
+  const auto take_source = [&](std::string_view source) {
+    if (!rest.starts_with(std::string(source) + "/")) return;
+    spelling.source = source;
+    rest.erase(0, source.size() + 1);
+  };
+  take_source("openai");
+  for (const auto& [source, licence] : licences) {
+    if (!spelling.source.empty()) break;
+    take_source(source);
+  }
   for (char& c : rest)
     if (c == '/' || c == '_' || c == '@' || c == ' ') c = '-';
   const auto drop_end = [&](std::string_view end) {

@@ -1,6 +1,7 @@
 // clip/image/decode/png_chunks.hpp: a damaged PNG as Pillow reads it: the chunks that it uses, with checksums that fit.
 #pragma once
 
+#include <clip/image/decode/decoder.hpp>
 #include <clip/image/decode/signatures.hpp>
 #include <clip/io/bytes.hpp>
 
@@ -87,6 +88,15 @@ inline std::optional<std::vector<std::byte>> png_as_pillow_reads(std::span<const
   }
   append_png_chunk(png, "IEND", {});
   return png;
+}
+
+/// decode(file, true), and unless strict decode(the file as Pillow reads it, false) where that fails.
+template <class Decode>
+Result<Image> decode_png(std::span<const std::byte> file, DecodeOptions options, Decode decode) {
+  Result<Image> image = decode(file, true);
+  if (image || options.strict) return image;
+  const auto mended = png_as_pillow_reads(file);
+  return mended ? decode(*mended, false) : image;
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

@@ -151,11 +151,8 @@ struct StbPngDecoder {
   static std::string formats() { return "PNG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_png(file); }
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place, DecodeOptions options = {}) {
-    Result<Image> image = decode_all(file, place);
-    if (image || options.strict) return image;
-    const auto mended = detail::png_as_pillow_reads(file);
-    if (!mended) return image;
-    return decode_all(*mended, place);
+    return detail::decode_png(file, options,
+                              [&](std::span<const std::byte> png, bool) { return decode_all(png, place); });
   }
 
  private:

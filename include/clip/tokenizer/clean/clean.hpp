@@ -1,6 +1,7 @@
 // clip/tokenizer/clean/clean.hpp: text cleaning before tokenization: repair, HTML unescaping, white space, lower case.
 #pragma once
 
+#include <clip/core/ascii.hpp>
 #include <clip/tokenizer/clean/fix_encoding.hpp>
 #include <clip/tokenizer/clean/fix_text.hpp>
 #include <clip/tokenizer/clean/html.hpp>
@@ -37,7 +38,7 @@ inline void clean_plain(std::string_view text, std::string& out) {
     }
     if (!word && end != out.data()) *end++ = ' ';
     word = true;
-    *end++ = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    *end++ = detail::lower_ascii(c);
   }
   out.resize(static_cast<std::size_t>(end - out.data()));
 }

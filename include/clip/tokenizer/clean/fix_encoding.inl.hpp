@@ -97,29 +97,22 @@ inline void append_capital(std::u32string& out, char32_t c) {
 
 /// Repeats all steps on a line until nothing changes.
 inline std::u32string fix_line(std::u32string text, bool unescape) {
-  std::u32string repaired, next;
+  std::u32string decoded;
   int encoding_rounds = most_rounds;
-  for (int round = 0; round < most_rounds; ++round) {
-    next.clear();
-    for (std::size_t at = 0; at < text.size();) {
+  return repeat_repair(std::move(text), [&](const std::u32string& line, std::u32string& repaired) {
+    decoded.clear();
+    for (std::size_t at = 0; at < line.size();) {
       const std::size_t length =
-          unescape && text[at] == '&' ? strict_reference(text, at, next, append_capital) : std::size_t{0};
-      if (length == 0) next.push_back(text[at]);
+          unescape && line[at] == '&' ? strict_reference(line, at, decoded, append_capital) : std::size_t{0};
+      if (length == 0) decoded.push_back(line[at]);
       at += std::max<std::size_t>(length, 1);
     }
-    next = fix_encoding_rounds(std::move(next), encoding_rounds);
-    repaired.clear();
-    for (std::size_t at = 0; at < next.size(); ++at) {
-      append_repaired(repaired, next[at]);
-      if (next[at] == '\r' && at + 1 < next.size() && next[at + 1] == '\n') ++at;
+    decoded = fix_encoding_rounds(std::move(decoded), encoding_rounds);
+    for (std::size_t at = 0; at < decoded.size(); ++at) {
+      append_repaired(repaired, decoded[at]);
+      if (decoded[at] == '\r' && at + 1 < decoded.size() && decoded[at + 1] == '\n') ++at;
     }
-    next.clear();
-    append_without_controls(next, repaired);
-    normal_form_c(next);
-    if (next == text) break;
-    text.swap(next);
-  }
-  return text;
+  });
 }
 
 }  // namespace detail

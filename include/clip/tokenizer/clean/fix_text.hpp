@@ -4,6 +4,7 @@
 // with the wrong encoding ("schÃ¶n"): fix_encoding.hpp has all of them.
 #pragma once
 
+#include <clip/core/ascii.hpp>
 #include <clip/tokenizer/clean/html.hpp>
 #include <clip/tokenizer/unicode/normal_form.hpp>
 #include <clip/tokenizer/unicode/unicode.hpp>
@@ -13,6 +14,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace clip::inline CLIP_ABI {
 namespace detail {
@@ -105,9 +107,7 @@ std::size_t strict_reference(const std::u32string& text, std::size_t at, std::u3
   for (std::size_t n = name.size(); n >= 2; --n) {
     if (html_entity(std::string_view{name}.substr(0, n)) != nullptr) return 0;  // &GTDOT; begins with &GT
   }
-  std::ranges::transform(name, name.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  const HtmlEntity* entity = html_entity(name);
+  const HtmlEntity* entity = html_entity(lower_ascii(std::move(name)));
   if (entity == nullptr) return 0;
   capital(out, entity->first);
   if (entity->second != 0) capital(out, entity->second);
@@ -154,22 +154,14 @@ inline void append_without_controls(std::u32string& out, const std::u32string& t
   }
 }
 
-/// Repeats all steps until nothing changes. 100 rounds undo any realistic depth of escaping and bound hostile input.
-inline std::u32string fix_part(std::u32string text, bool unescape) {
+/// Repeats `repair(text, repaired)` and the steps after it until nothing changes. 100 rounds undo any realistic depth of
+/// escaping and bound hostile input.
+template <class Repair>
+std::u32string repeat_repair(std::u32string text, Repair repair) {
   std::u32string repaired, next;
   for (int round = 0; round < 100; ++round) {
     repaired.clear();
-    for (std::size_t at = 0; at < text.size();) {
-      std::u32string reference;
-      if (const std::size_t length = unescape && text[at] == '&' ? strict_reference(text, at, reference) : 0;
-          length != 0) {
-        for (const char32_t c : reference) append_repaired(repaired, c);
-        at += length;
-      } else {
-        append_repaired(repaired, text[at]);
-        at += text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n' ? 2 : 1;
-      }
-    }
+    repair(std::as_const(text), repaired);
     next.clear();
     append_without_controls(next, repaired);
     normal_form_c(next);
@@ -177,6 +169,23 @@ inline std::u32string fix_part(std::u32string text, bool unescape) {
     text.swap(next);
   }
   return text;
+}
+
+/// Repeats all steps until nothing changes.
+inline std::u32string fix_part(std::u32string text, bool unescape) {
+  return repeat_repair(std::move(text), [unescape](const std::u32string& part, std::u32string& repaired) {
+    for (std::size_t at = 0; at < part.size();) {
+      std::u32string reference;
+      if (const std::size_t length = unescape && part[at] == '&' ? strict_reference(part, at, reference) : 0;
+          length != 0) {
+        for (const char32_t c : reference) append_repaired(repaired, c);
+        at += length;
+      } else {
+        append_repaired(repaired, part[at]);
+        at += part[at] == '\r' && at + 1 < part.size() && part[at + 1] == '\n' ? 2 : 1;
+      }
+    }
+  });
 }
 
 }  // namespace detail
