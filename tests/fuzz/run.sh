@@ -41,9 +41,10 @@ mkdir -p "$build"
 cat >"$build/probe.cpp" <<'PROBE'
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) {
   volatile int* const unwritten = new int[4];
-  const bool odd = unwritten[1] % 2 != 0;
+  volatile int odd = 0;
+  if (unwritten[1] % 2 != 0) odd = 1;  // a branch: the sanitizer reports no selection
   delete[] unwritten;
-  return odd ? -1 : 0;
+  return odd - odd;
 }
 #ifdef PROBE_MAIN
 int main() { LLVMFuzzerTestOneInput(nullptr, 0); }
