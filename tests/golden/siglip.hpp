@@ -53,8 +53,8 @@ class GoldenSiglip {
     std::vector<std::int32_t> row(columns);
     for (std::size_t i = 0; i < static_cast<std::size_t>(ids.shape[0]); ++i) {
       for (std::size_t j = 0; j < columns; ++j)
-        row[j] = static_cast<std::int32_t>(
-            load_little<std::uint32_t>(ids.parts[0].bytes.data() + 4 * (i * columns + j)));
+        row[j] =
+            static_cast<std::int32_t>(load_little<std::uint32_t>(ids.parts[0].bytes.data() + 4 * (i * columns + j)));
       texts.add(row);
     }
     // Gradients under transformers' names, q, k and v joined as the weights are.
@@ -87,7 +87,8 @@ class GoldenSiglip {
 /// Within 2e-5 of the reference, relative to its largest value where that is above one.
 template <class T>
 void check_close(const std::string& what, std::span<const T> found, const std::vector<double>& expected) {
-  CHECK_MESSAGE(largest_difference(found, std::span<const double>(expected)) <= 2e-5 * std::max(1.0, largest(expected)), what);
+  CHECK_MESSAGE(largest_difference(found, std::span<const double>(expected)) <= 2e-5 * std::max(1.0, largest(expected)),
+                what);
 }
 
 /// `ending`: "" for GELU by tanh, "_erf" for the other.

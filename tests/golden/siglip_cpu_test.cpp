@@ -20,8 +20,7 @@ TEST_CASE("reference numbers: a SigLIP in OpenCLIP's names computes what OpenCLI
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().id() == "clip.load.activation");  // no size of a published model
   for (const auto& [activation, ending] : {std::pair{Activation::gelu, "_erf"}, std::pair{Activation::gelu_tanh, ""}}) {
-    const auto found =
-        inspect<SiglipFamilies>(path, {.activation = activation, .image_heads = 2, .text_heads = 2});
+    const auto found = inspect<SiglipFamilies>(path, {.activation = activation, .image_heads = 2, .text_heads = 2});
     CHECK(found.dialect == Dialect::openclip);
     AnyConfigOf<SiglipFamilies> c = found.config;
     std::get<SiglipVitConfig>(c.image).image_size = 36;

@@ -157,7 +157,7 @@ TEST_CASE("sigmoid loss: several blocks give the sum over all pairs") {
 TEST_CASE("sigmoid loss: a pair that is certain still has a gradient in float") {
   const Values<float> image{1, 0, 0, 1}, text = image;
   const auto certain = outcome<float>(image, text, 2, {}, 40, -20);  // logits 20 and -20
-  const double expected = 2 * std::log1p(std::exp(-20.0));  // one positive and one negative for each image
+  const double expected = 2 * std::log1p(std::exp(-20.0));           // one positive and one negative for each image
   CHECK(std::abs(certain.loss / expected - 1) < 1e-5);
   // d/ds of the two positives, whose cosine is 1; the others' is 0. A subtraction from 1 would give 0.
   CHECK(std::abs(certain.scale / (-40 * std::exp(-20.0)) - 1) < 1e-4);
@@ -167,6 +167,6 @@ TEST_CASE("sigmoid loss: a model without a bias is refused") {
   const Similarity<Naive<double>> plain;
   Inference<Naive<double>> cx;
   const Rows<Inference<Naive<double>>, dyn> x = cx.allocate(2, Size<dyn>{3});
-  CHECK_THROWS_WITH_AS(sigmoid_loss(cx, x, x, plain), "sigmoid_loss: a model whose similarities have a bias (ClipConfig::logit_bias)",
-                       OptionError);
+  CHECK_THROWS_WITH_AS(sigmoid_loss(cx, x, x, plain),
+                       "sigmoid_loss: a model whose similarities have a bias (ClipConfig::logit_bias)", OptionError);
 }

@@ -96,9 +96,9 @@ inline Result<TensorFile> try_stretch_positions(const std::vector<ParameterForm>
     if (at == tensors.end() || same_shape(p.shape, at->shape) || !can_stretch(p, *at)) continue;
     std::vector<double> table(static_cast<std::size_t>(at->count()));
     if (auto good = try_convert(*at, std::span<double>(table)); !good) return good.error();
-    auto stretched = p.stretch == Stretch::line ? try_interpolate_line(table, p.shape[1], p.shape[0], how)
-                                                : try_interpolate_grid(table, p.shape[1], p.shape[0], how,
-                                                                       class_rows(p.stretch));
+    auto stretched = p.stretch == Stretch::line
+                         ? try_interpolate_line(table, p.shape[1], p.shape[0], how)
+                         : try_interpolate_grid(table, p.shape[1], p.shape[0], how, class_rows(p.stretch));
     if (!stretched) return LoadError{file.place(), p.name + ": " + stretched.error().message()};
     std::vector<std::byte> bytes(stretched->size() * sizeof(double));
     for (std::size_t i = 0; i < stretched->size(); ++i)

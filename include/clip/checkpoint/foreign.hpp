@@ -12,9 +12,12 @@
 namespace clip::inline CLIP_ABI::detail {
 
 /// The kinds of models that are recognised by their files, and not built.
-inline constexpr std::array<std::string_view, 6> foreign_kinds{
-    "MobileCLIP", "TinyCLIP", "CoCa", "PE (Perception Encoder)", "SigLIP 2 of flexible resolution (NaFlex)",
-    "CLIPs with towers of timm or transformers"};
+inline constexpr std::array<std::string_view, 6> foreign_kinds{"MobileCLIP",
+                                                               "TinyCLIP",
+                                                               "CoCa",
+                                                               "PE (Perception Encoder)",
+                                                               "SigLIP 2 of flexible resolution (NaFlex)",
+                                                               "CLIPs with towers of timm or transformers"};
 
 /// A beginning of tensor names that only one kind of model has, and the kind in a sentence.
 struct ForeignSign {

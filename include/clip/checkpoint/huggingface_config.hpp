@@ -76,8 +76,7 @@ inline TowerStatement read_huggingface_tower(DescriptionReader& read, const Json
   const bool defaults = has_defaults(read, part, tower);
   const auto size = [&](const char* key, Index otherwise) { return read.integer(part, key, defaults ? otherwise : 0); };
   TowerStatement stated{size("hidden_size", tower.width), size("num_hidden_layers", tower.layers),
-                        size("num_attention_heads", tower.heads),
-                        read.activation(part, "hidden_act", tower.activation),
+                        size("num_attention_heads", tower.heads), read.activation(part, "hidden_act", tower.activation),
                         read.number(part, "layer_norm_eps", tower.epsilon)};
   if (!defaults && read.find(part, "hidden_act") == nullptr) stated.activation.reset();
   if (!defaults && read.find(part, "layer_norm_eps") == nullptr) stated.epsilon.reset();
@@ -150,6 +149,7 @@ inline void read_huggingface_text(DescriptionReader& read, const Json* part, con
   model.text = read_huggingface_tower(read, part, of.text);
   model.context = read.integer(part, "max_position_embeddings", defaults ? of.context : 0);
   model.vocabulary = read.integer(part, "vocab_size", defaults ? of.vocabulary : 0);
+  if (of.projection > 0) return;  // CLIP does not attend to padding
   if (const Json* const pad = read.find(part, "pad_token_id"); pad != nullptr && *pad == 0) model.text.pad = 0;
   else if (pad != nullptr) model.text.pad = read.integer(part, "pad_token_id", 1);
 }

@@ -40,9 +40,9 @@ struct InspectionOf {
   std::string name, constant;  // "ViT-B/32", "clip::ViT_B_32"; empty: not a published model of the library
   Dialect dialect;             // of the file's names
   FileFormat format;
-  bool activation_known = false;     // stated or assumed; false: the configuration's quick_gelu is a guess
-  std::string prefix{};              // removed from the file's names: "_orig_mod.", "model."; empty: none
-  bool preprocessing_known = false;  // stated; false: the configuration's, that of the family, is a guess
+  bool activation_known = false;      // stated or assumed; false: the configuration's quick_gelu is a guess
+  std::string prefix{};               // removed from the file's names: "_orig_mod.", "model."; empty: none
+  bool preprocessing_known = false;   // stated; false: the configuration's, that of the family, is a guess
   bool activation_by_naming = false;  // no statement: implementations with names of their own differ in it (SigLIP)
 };
 using Inspection = InspectionOf<KnownFamilies>;

@@ -109,7 +109,7 @@ CLIP_HOST Result<std::vector<double>> try_interpolate_grid(std::span<const doubl
   const auto weights = detail::InterpolationMatrix::cubic(to, from, how);
   const auto before = class_rows * width;
   const auto wide = weights(table.subspan(static_cast<std::size_t>(before)), from, width);  // (from, to, width)
-  const auto grid = weights(wide, 1, to * width);                                          // (to, to, width)
+  const auto grid = weights(wide, 1, to * width);                                           // (to, to, width)
   std::vector<double> result(table.begin(), table.begin() + before);
   result.insert(result.end(), grid.begin(), grid.end());
   return result;

@@ -102,8 +102,8 @@ inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
 inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTable> tables) {
   const Dialect dialect = dialect_of(file, tables);
   if (dialect == Dialect::openai) return file;
-  const auto in_use = detail::tables_for(
-      tables, dialect, [&](const NameRule& sign) { return file.find(sign.other) != nullptr; });
+  const auto in_use =
+      detail::tables_for(tables, dialect, [&](const NameRule& sign) { return file.find(sign.other) != nullptr; });
   std::vector<FileTensor> renamed;
   for (const FileTensor& tensor : file.tensors()) {
     bool matched = false;

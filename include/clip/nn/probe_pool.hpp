@@ -21,7 +21,8 @@ template <Backend B, BlockConfig C>
 struct ProbePool {
   using T = typename B::Scalar;
   [[no_unique_address]] Known<C> config;
-  Parameter<T> probe{{1, 1, config->width}, Init::uniform(inverse_root(config->width) * 1.7320508075688772)};  // √(6/2W)
+  Parameter<T> probe{{1, 1, config->width},
+                     Init::uniform(inverse_root(config->width) * 1.7320508075688772)};  // √(6/2W)
   MultiheadAttention<B, C> attn{config};
   LayerNorm<B, C.width> ln{config->width, config->epsilon};
   Mlp<B, C> mlp{config};

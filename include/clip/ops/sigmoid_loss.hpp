@@ -26,15 +26,16 @@ struct WeightedSoftplus {
   bool negated = false;  // s = -1
 
   template <class V>
-    requires std::is_floating_point_v<V> V operator()(V x) const {
-      const V z = negated ? -x : x;
-      return static_cast<V>(weight) * (std::max(z, V(0)) + std::log1p(std::exp(-std::abs(z))));
-    }
+  requires std::is_floating_point_v<V> V operator()(V x) const {
+    const V z = negated ? -x : x;
+    return static_cast<V>(weight) * (std::max(z, V(0)) + std::log1p(std::exp(-std::abs(z))));
+  }
   template <class V>
-    requires std::is_floating_point_v<V> V slope(V x) const {
-      const V z = negated ? -x : x;
-      return static_cast<V>(negated ? -weight : weight) / (V(1) + std::exp(-z));
-    }
+    requires std::is_floating_point_v<V> V slope(V x)
+  const {
+    const V z = negated ? -x : x;
+    return static_cast<V>(negated ? -weight : weight) / (V(1) + std::exp(-z));
+  }
 };
 
 /// The slope of another function, as a function.
@@ -44,7 +45,7 @@ struct SlopeOf {
   F of{};
 
   template <class V>
-    requires std::is_floating_point_v<V> V operator()(V x) const { return of.slope(x); }
+  requires std::is_floating_point_v<V> V operator()(V x) const { return of.slope(x); }
 };
 
 }  // namespace fn
@@ -62,8 +63,7 @@ class SigmoidPairs {
     order_.resize(others.size());
     for (Index j = 0; j < n; ++j) order_[static_cast<std::size_t>(j)] = static_cast<std::int32_t>(j);
     const auto group = [&](std::int32_t j) { return others[static_cast<std::size_t>(j)]; };
-    std::stable_sort(order_.begin(), order_.end(),
-                     [&](std::int32_t a, std::int32_t c) { return group(a) < group(c); });
+    std::stable_sort(order_.begin(), order_.end(), [&](std::int32_t a, std::int32_t c) { return group(a) < group(c); });
     for (Index i = 0; i < m; ++i) {
       if (i % block_ == 0) begin_.push_back(ids_.size());
       const std::int32_t mine = rows[static_cast<std::size_t>(i)];

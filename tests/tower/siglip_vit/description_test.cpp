@@ -51,10 +51,10 @@ std::vector<std::pair<std::string, std::vector<float>>> tensors_in(const std::st
 }
 
 Result<AnyConfig> openclip(const std::string& vision, const std::string& text) {
-  return try_parse_config(R"({"embed_dim": 768, "init_logit_bias": -10, "custom_text": true, "vision_cfg": {)" + vision +
-                              R"(}, "text_cfg": {"context_length": 64, "width": 768, "heads": 12, "layers": 12, )" +
-                              text + "}}",
-                          "x.json");
+  return try_parse_config(
+      R"({"embed_dim": 768, "init_logit_bias": -10, "custom_text": true, "vision_cfg": {)" + vision +
+          R"(}, "text_cfg": {"context_length": 64, "width": 768, "heads": 12, "layers": 12, )" + text + "}}",
+      "x.json");
 }
 const std::string base = R"("image_size": 224, "timm_model_name": "vit_base_patch16_siglip_224",
   "timm_model_pretrained": false, "timm_pool": "map", "timm_proj": "none")";
@@ -72,8 +72,9 @@ TEST_CASE("SigLIP: OpenCLIP's files state the model and what OpenCLIP computes w
   std::get<SiglipTextConfig>(expected.text).activation = Activation::gelu_tanh;
   std::get<SiglipTextConfig>(expected.text).vocabulary = 256000;
   std::get<SiglipTextConfig>(expected.text).pad = 0;
-  CHECK(openclip(base, std::string(v1).replace(14, 5, "256000") + R"(, "act_kwargs": {"approximate": "tanh"})").value() ==
-        expected);
+  CHECK(
+      openclip(base, std::string(v1).replace(14, 5, "256000") + R"(, "act_kwargs": {"approximate": "tanh"})").value() ==
+      expected);
   for (const auto& [vision, text, message] : std::vector<std::array<std::string, 3>>{
            {base + R"(, "timm_drop": 0.1)", v1, "timm_drop: unknown key"},
            {std::string(base).replace(base.find("map"), 3, "avg"), v1, "timm_pool: expected map"},
@@ -112,8 +113,7 @@ TEST_CASE("SigLIP: folders of transformers describe the model, also what its fil
   const Folder folder;
   Assumptions assumed = two_heads;
   const std::string hf = folder / "hf";
-  convert_file(golden + "siglip2_transformers.safetensors", hf,
-               {.dialect = Dialect::huggingface, .assumed = assumed});
+  convert_file(golden + "siglip2_transformers.safetensors", hf, {.dialect = Dialect::huggingface, .assumed = assumed});
   const Inspection found = inspect(hf);
   CHECK(found.activation_known);
   CHECK(found.preprocessing_known);

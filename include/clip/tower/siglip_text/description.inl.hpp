@@ -106,8 +106,7 @@ CLIP_HOST SiglipTextConfig Description<SiglipTextConfig>::read_openclip(JsonRead
   c.projection = text.may_have("proj_bias") && text.flag("proj_bias");
   if (text.may_have("proj_type") && !text.says("proj_type", c.projection ? "linear" : "none"))
     text.problem("proj_type", "expected linear with proj_bias, or none");
-  else if (!c.projection && !text.has("proj_type"))
-    text.problem("proj_bias", "expected true, or a proj_type of none");
+  else if (!c.projection && !text.has("proj_type")) text.problem("proj_bias", "expected true, or a proj_type of none");
   if (text.may_have("norm_kwargs")) {
     JsonReader norm = text.object("norm_kwargs");
     if (norm.may_have("eps")) c.epsilon = static_cast<float>(norm.number("eps"));
@@ -149,7 +148,7 @@ CLIP_HOST Result<Json> Description<SiglipTextConfig>::try_write_huggingface(cons
   detail::put_fields(text, "model_type", "siglip_text_model", "max_position_embeddings", c.context,  //
                      "vocab_size", c.vocabulary,                                                     //
                      "projection_size", embed_dim,                                                   //
-                     "bos_token_id", nullptr,  // texts have none
+                     "bos_token_id", nullptr,                                                        // texts have none
                      "eos_token_id", c.row().end, "pad_token_id", c.pad);
   return text;
 }

@@ -21,8 +21,7 @@ struct SiglipVitConfig {
   Required<float> epsilon;
   Index mlp_width = 0;  // 0: 4 · width
   Index channels = 3;
-  Preprocessing preprocessing{
-      .resize = ResizeMode::squash, .mean = inception_mean, .deviation = inception_deviation};
+  Preprocessing preprocessing{.resize = ResizeMode::squash, .mean = inception_mean, .deviation = inception_deviation};
 
   /// Whole patches along one side; pixels beyond them are not seen.
   constexpr Index grid() const {
