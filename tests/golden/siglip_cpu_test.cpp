@@ -29,3 +29,28 @@ TEST_CASE("reference numbers: a SigLIP in OpenCLIP's names computes what OpenCLI
     check_siglip_features(model, GoldenSiglip{"siglip"}, ending);
   }
 }
+
+TEST_CASE("a SigLIP tower of transformers alone loads, with its prefix and without") {
+  const GoldenSiglip golden{"siglip"};
+  const TensorFile whole = open_tensors(siglip_path("siglip_transformers"));
+  const auto alone = [&](const std::string& tower, bool prefixed) {
+    std::vector<FileTensor> tensors;
+    for (const FileTensor& t : whole.tensors())
+      if (t.name.starts_with(tower)) {
+        tensors.push_back(t);
+        if (!prefixed) tensors.back().name.erase(0, tower.size());
+      }
+    return whole.with(std::move(tensors));
+  };
+  for (const bool prefixed : {true, false}) {
+    CAPTURE(prefixed);
+    ImageEncoder<TinySiglip> image;
+    try_load(image, alone("vision_model.", prefixed)).value();
+    const auto pixels = image.encode_image(golden.images);
+    check_close("image features", pixels.values(), golden("image_features"));
+    TextEncoder<TinySiglip> text;
+    try_load(text, alone("text_model.", prefixed)).value();
+    const auto words = text.encode_text(golden.texts);
+    check_close("text features", words.values(), golden("text_features"));
+  }
+}

@@ -32,7 +32,8 @@ struct SiglipTextTransformer {
 
   constexpr SiglipTextTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
       : config{config_}, embed_dim{embed_dim_} {
-    if (const char* const sentence = problem(*config, embed_dim)) raise(OptionError{"config", sentence});
+    if (const char* const sentence = problem(*config, embed_dim))
+      raise(OptionError{"config", sentence}.with_id("clip.option.config"));
     initialise_by_xavier<T>(transformer);
     text_projection.weight.init = Init::normal(inverse_root(config->width));  // LeCun et al. 1998
     text_projection.bias.init = Init::zeros();

@@ -36,7 +36,8 @@ struct SiglipVisionTransformer {
 
   constexpr SiglipVisionTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
       : config{config_}, embed_dim{embed_dim_} {
-    if (const char* const sentence = problem(*config, embed_dim)) raise(OptionError{"config", sentence});
+    if (const char* const sentence = problem(*config, embed_dim))
+      raise(OptionError{"config", sentence}.with_id("clip.option.config"));
     const Init stacked = attn_pool.attn.in_proj_weight.init;  // of the pooling's q, k and v as one matrix
     initialise_by_xavier<T>(transformer);
     initialise_by_xavier<T>(attn_pool);
