@@ -51,11 +51,10 @@ struct Shapes {
   explicit Shapes(const ClipConfig<Image, Text>& c) {
     const auto walk = [&](const std::string& prefix, const auto& config) {
       using Config = std::remove_cvref_t<decltype(config)>;
-      visit_parameters(
-          TowerOf<Tower<Config>::dynamic, dyn, Cpu<>, Residual>{config, c.embed_dim},
-          [&](std::string_view name, const auto& p) {
-            add(prefix + std::string(name), {p.shape.extent.begin(), p.shape.extent.begin() + p.shape.rank});
-          });
+      const TowerOf<Tower<Config>::dynamic, dyn, Cpu<>, Residual> tower{config, c.embed_dim};
+      visit_parameters(tower, [&](std::string_view name, const auto& p) {
+        add(prefix + std::string(name), {p.shape.extent.begin(), p.shape.extent.begin() + p.shape.rank});
+      });
     };
     walk("visual.", c.image);
     walk("", c.text);
