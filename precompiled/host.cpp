@@ -37,8 +37,10 @@ template Result<AnyConfig> try_read_config<All>(const std::string&);
 template Json to_json(const AnyConfig&);
 template Json to_json(const ClipConfig<VitConfig, TextConfig>&);
 template Json to_json(const ClipConfig<ResNetConfig, TextConfig>&);
+template Json to_json(const ClipConfig<SiglipVitConfig, SiglipTextConfig>&);
 template std::string config_text(const AnyConfig&);
 template const std::vector<NamedConfig>& named_configs<All>();
+template AnyConfig as_published(AnyConfig);
 template const NamedConfig* find_named<All>(AnyConfig);
 template Result<AnyConfig> try_find_config<All>(const std::string&);
 

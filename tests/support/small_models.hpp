@@ -6,6 +6,7 @@
 #include <clip/tokens/texts.hpp>
 #include <clip/tower/clip_resnet/openai.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
+#include <clip/tower/siglip_vit/google.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +52,26 @@ inline constexpr ClipConfig<VitConfig, TextConfig> Odd{.embed_dim = 13,
 /// A ResNet as small as one can be: its last stage is a single pixel.
 inline constexpr ResNetClipConfig SmallResNet{
     .embed_dim = 6, .image = {.image_size = 32, .layers = {1, 2, 1, 1}, .width = 2}, .text = Tiny.text};
+
+/// A SigLIP of such extents, whose patches do not cover the images.
+inline constexpr SiglipClipConfig OddSiglip{.embed_dim = 20,
+                                            .image = {.image_size = 17,
+                                                      .patch_size = 5,
+                                                      .width = 20,
+                                                      .layers = 2,
+                                                      .heads = 5,
+                                                      .activation = Activation::gelu_tanh,
+                                                      .epsilon = 1e-6f,
+                                                      .mlp_width = 33},
+                                            .text = {.context = 7,
+                                                     .vocabulary = 31,
+                                                     .width = 12,
+                                                     .layers = 2,
+                                                     .heads = 3,
+                                                     .activation = Activation::gelu_tanh,
+                                                     .epsilon = 1e-6f,
+                                                     .pad = 0},
+                                            .logit_bias = true};
 
 template <class Config>
 Images random_images(const Config& config, Index n, Rng rng) {

@@ -43,8 +43,10 @@ std::string suggest_config(const std::optional<AnyConfigOf<F>>& mine, const Tens
   if (!found)  // no rule determines the heads of some widths
     found = try_inspect<F>(file, {.activation = text.activation, .image_heads = image.heads, .text_heads = text.heads});
   if (!found || found->config == *mine) return {};
-  return found->constant.empty() ? "; a model that fits has " + in_words(found->config)
-                                 : "; " + found->constant + " would fit";
+  // The same published model, but for what an implementation decides, is no better a constant than `mine`.
+  return found->constant.empty() || as_published(found->config) == as_published(*mine)
+             ? "; a model that fits has " + in_words(found->config)
+             : "; " + found->constant + " would fit";
 }
 
 /// Says once per process what the model takes for granted about a file that does not state it. Not of OpenAI's
