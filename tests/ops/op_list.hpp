@@ -170,9 +170,10 @@ class OpList {
     for (const CentredWindow window : {CentredWindow{3, 3}, CentredWindow{7, 7, 2}, CentredWindow{1, 11}}) {
       const Index places = window.over(grid).rows();
       const std::string kind = " " + std::to_string(window.height) + " x " + std::to_string(window.width);
-      add<2>("depthwise" + kind, DepthwiseOp{grid, window}, {{{grid.rows(), 19}, {19, window.area()}}}, places, 19);
-      add<2>("depthwise, two outputs per channel" + kind, DepthwiseOp{grid, window},
-             {{{grid.rows(), 3}, {6, window.area()}}}, places, 6);
+      add<3>("depthwise" + kind, DepthwiseOp{grid, window}, {{{grid.rows(), 19}, {19, window.area()}, {1, 19}}}, places,
+             19);
+      add<3>("depthwise, two outputs per channel, no bias" + kind, DepthwiseOp{grid, window},
+             {{{grid.rows(), 3}, {6, window.area()}, {}}}, places, 6);
     }
     add<2>("gate", GateOp{}, {{{6, 19}, {2, 19}}}, 6, 19);
     add<3>("layer_scale", LayerScaleOp{}, {{{3, 19}, {19, 1}, {3, 19}}}, 3, 19);
@@ -187,7 +188,9 @@ class OpList {
     add<1>("map gelu", Pointwise<fn::Gelu>{}, {{{3, 19}}}, 3, 19);
     add<1>("map gelu_tanh", Pointwise<fn::GeluTanh>{}, {{{3, 19}}}, 3, 19);
     add<1>("map softplus", Pointwise<Softplus>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map logistic", Pointwise<fn::Logistic>{}, {{{3, 19}}}, 3, 19);
     add<2>("add", AddOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
+    add<2>("subtract", SubtractOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
   }
 
   void norm_ops() {
@@ -258,6 +261,8 @@ class OpList {
       add<4>("folded_convolution, no shortcut" + kind, FoldedConvolutionOp<fn::Identity>{grid, window},
              {{{grid.rows(), 3}, {4, 3 * window.area()}, {2, 4}, {}}}, places, 4);
     }
+    add<3>("biased_convolution", BiasedConvolutionOp<fn::Gelu>{grid, {3, 2, 1}}, {{{grid.rows(), 3}, {4, 27}, {1, 4}}},
+           12, 4);
     add<5>("folded_depthwise", FoldedDepthwiseOp<fn::Gelu>{grid, {3, 3, 2}},
            {{{grid.rows(), 19}, {19, 9}, {1, 19}, {1, 19}, {12, 19}}}, 12, 19);
     add<5>("folded_depthwise, shift alone", FoldedDepthwiseOp<fn::Identity>{grid, {7, 7, 1}},

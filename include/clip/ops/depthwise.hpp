@@ -9,10 +9,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// y(p, n) = Σ over ky, kx of x(pixel (ky, kx) under window p, n / m) w(n, ky, kx), zeros outside the image; m = N / K
-///   x : (pixels of grid, K), w : (N, height width) as (N, 1, height, width), y : (pixels of window.over(grid), N)
+/// y(p, n) = Σ over ky, kx of x(pixel (ky, kx) under window p, n / m) w(n, ky, kx) + bias(n), m = N / K
+///   x : (pixels of grid, K), zeros outside the image, w : (N, height width) as (N, 1, height, width), bias : (N),
+///   y : (pixels of window.over(grid), N)
 /// dx(pixel, c) += Σ over the places, taps and channels that read it of dy(place, n) w(n, tap)
-/// dw(n, tap)   += Σ over places of dy(place, n) x(pixel of the tap, n / m)
+/// dw(n, tap)   += Σ over places of dy(place, n) x(pixel of the tap, n / m),   dbias += Σ rows of dy
 /// Naive: backend/naive/depthwise.hpp
 struct DepthwiseOp {
   static constexpr std::string_view name = "depthwise";
@@ -20,11 +21,12 @@ struct DepthwiseOp {
   CentredWindow window;
 
   template <class T>
-  void forward(auto& b, In<T> x, In<T> w, Out<T> y, Saved<T>) const {
-    b.depthwise(x, w, grid, window, Epilogue<T>{}, y);
+  void forward(auto& b, In<T> x, In<T> w, In<T> bias, Out<T> y, Saved<T>) const {
+    b.depthwise(x, w, grid, window, Epilogue<T>{.bias = bias}, y);
   }
   template <class T>
-  void backward(auto& b, In<T> x, In<T> w, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> dw) const {
+  void backward(auto& b, In<T> x, In<T> w, In<T>, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> dw, Acc<T> dbias) const {
+    if (dbias) b.column_sum(dy, dbias);
     if (dw) b.depthwise_outer(dy, x, grid, window, dw);
     if (dx) b.depthwise_backward(dy, w, grid, window, dx);
   }
@@ -69,16 +71,17 @@ Rows<Cx, N> folded_depthwise(Cx& cx, Rows<Cx, K> x, Grid grid, CentredWindow win
                   residual);
 }
 
-/// A convolution of every channel by itself, without bias; each input channel gives N / K neighbouring outputs.
-///   x : (grid.rows(), K), weight : (N, 1, height, width), result : (window.over(grid).rows(), N)
+/// A convolution of every channel by itself; each input channel gives N / K neighbouring outputs.
+///   x : (grid.rows(), K), weight : (N, 1, height, width), bias : (N) or `absent`,
+///   result : (window.over(grid).rows(), N)
 /// ShapeError: sizes do not fit.
-template <class Cx, Index K, Index N>
+template <class Cx, Index K, Index N, class Bias = Absent>
 Rows<Cx, N> depthwise(Cx& cx, Rows<Cx, K> x, Grid grid, CentredWindow window, Size<N> outputs,
-                      const Parameter<typename Cx::Scalar>& weight) {
+                      const Parameter<typename Cx::Scalar>& weight, const Bias& bias = {}) {
   static_assert(ConvolvingBackend<BackendOf<Cx>>,
                 "depthwise: this backend has no convolutions (backend/convolving.hpp)");
   detail::check_depthwise(x, grid, window, outputs, weight);
-  return cx.apply(DepthwiseOp{grid, window}, window.over(grid).rows(), outputs, x, weight);
+  return cx.apply(DepthwiseOp{grid, window}, window.over(grid).rows(), outputs, x, weight, bias);
 }
 
 }  // namespace clip::inline CLIP_ABI
