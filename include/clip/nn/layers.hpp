@@ -33,6 +33,7 @@ class Layers {
 
   constexpr Index size() const { return N; }
   constexpr const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
+  constexpr Block& operator[](Index i) { return blocks_[static_cast<std::size_t>(i)]; }
 
   /// visit("0", block 0), visit("1", block 1), …: decimal digits without an allocation, also at compile time.
   static constexpr void members_of(auto& blocks, auto& visit) {
@@ -66,6 +67,7 @@ class Layers<Block, dyn, FirstName> {
 
   Index size() const { return static_cast<Index>(blocks_.size()); }
   const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
+  Block& operator[](Index i) { return blocks_[static_cast<std::size_t>(i)]; }
 
  private:
   std::vector<Block> blocks_;
