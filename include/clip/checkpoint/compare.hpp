@@ -38,12 +38,17 @@ inline std::string shape_in_words(const std::vector<Index>& shape) {
   return text + ")";
 }
 
+/// Rows before the grid in an image tower's table of positions.
+inline Index class_rows(Stretch stretch) { return stretch == Stretch::square ? 0 : 1; }
+
 /// Whether a table of positions differs from the model's only in its number of rows and can be interpolated.
 inline bool can_stretch(const ParameterForm& p, const FileTensor& stored) {
   if (p.stretch == Stretch::none || stored.shape.size() != 2 || stored.shape[1] != p.shape[1] || stored.shape[0] < 1 ||
       !is_floating(stored.dtype))
     return false;
-  return p.stretch == Stretch::line || (whole_root(p.shape[0] - 1) > 0 && whole_root(stored.shape[0] - 1) > 0);
+  const Index before = class_rows(p.stretch);
+  return p.stretch == Stretch::line ||
+         (whole_root(p.shape[0] - before) > 0 && whole_root(stored.shape[0] - before) > 0);
 }
 
 /// Names that differ between a model and a file: parameters that the file lacks, tensors that the model lacks, and
@@ -92,7 +97,8 @@ inline Result<TensorFile> try_stretch_positions(const std::vector<ParameterForm>
     std::vector<double> table(static_cast<std::size_t>(at->count()));
     if (auto good = try_convert(*at, std::span<double>(table)); !good) return good.error();
     auto stretched = p.stretch == Stretch::line ? try_interpolate_line(table, p.shape[1], p.shape[0], how)
-                                                : try_interpolate_grid(table, p.shape[1], p.shape[0], how);
+                                                : try_interpolate_grid(table, p.shape[1], p.shape[0], how,
+                                                                       class_rows(p.stretch));
     if (!stretched) return LoadError{file.place(), p.name + ": " + stretched.error().message()};
     std::vector<std::byte> bytes(stretched->size() * sizeof(double));
     for (std::size_t i = 0; i < stretched->size(); ++i)

@@ -20,8 +20,8 @@ namespace clip::inline CLIP_ABI::detail {
 /// A file of a folder: its name and its text.
 using FolderFile = std::pair<std::string, std::string>;
 
-/// config.json of transformers' CLIPModel and preprocessor_config.json of its CLIPImageProcessor.
-/// OptionError: a tower that transformers' CLIPModel does not have.
+/// config.json of transformers' CLIPModel and preprocessor_config.json of its CLIPImageProcessor, or those of
+/// SiglipModel. OptionError: towers that transformers has in no one class.
 template <class F>
 Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, Dtype dtype, const std::string& place) {
   const auto tower = [&](const auto& config) {
@@ -31,25 +31,32 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
   if (!vision) return vision.error();
   auto text = std::visit(tower, c.text);
   if (!text) return text.error();
+  const auto class_of = [](const auto& config) {
+    return Description<std::remove_cvref_t<decltype(config)>>::huggingface;
+  };
+  const HuggingfaceClass model = std::visit(class_of, c.image), other = std::visit(class_of, c.text);
+  if (model.name != other.name)
+    return OptionError{place, "class of both towers in transformers", model.name, other.name};
+  const std::string name{model.name};
   const char* const type = dtype == Dtype::f16    ? "float16"
                            : dtype == Dtype::bf16 ? "bfloat16"
                            : dtype == Dtype::f64  ? "float64"
                                                   : "float32";
-  std::string config = json_text(json_object("architectures", std::array<const char*, 1>{"CLIPModel"},  //
-                                             "model_type", "clip",                                      //
-                                             "projection_dim", c.embed_dim,                             //
-                                             "logit_scale_init_value", 2.6592,                          //
-                                             "dtype", type,                                             //
-                                             "vision_config", std::move(*vision),                       //
-                                             "text_config", std::move(*text)),
-                                 2);
+  Json described = json_object("architectures", std::array<std::string, 1>{name + "Model"},  //
+                               "model_type", std::string(model.model_type),                  //
+                               "dtype", type,                                                //
+                               "vision_config", std::move(*vision),                          //
+                               "text_config", std::move(*text));
+  const DismantledAtEnd end{described};
+  if (!c.logit_bias) put_fields(described, "projection_dim", c.embed_dim, "logit_scale_init_value", 2.6592);
+  std::string config = json_text(described, 2);
 
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
   const Index side = p.resized(input.image_size);
   const bool squash = p.resize == ResizeMode::squash, torchvision = p.resampling == Resampling::torchvision;
   std::string preprocessing = json_text(
-      json_object("image_processor_type", torchvision ? "CLIPImageProcessorFast" : "CLIPImageProcessor",             //
+      json_object("image_processor_type", name + (torchvision ? "ImageProcessorFast" : "ImageProcessor"),            //
                   "do_convert_rgb", true,                                                                            //
                   "do_resize", true,                                                                                 //
                   "size", squash ? json_object("height", side, "width", side) : json_object("shortest_edge", side),  //
@@ -66,11 +73,16 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                                  {"preprocessor_config.json", std::move(preprocessing) + "\n"}};
 }
 
-/// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, an epsilon other than 1e-5, or a
-/// resize to more than the model's size, which such a file cannot state.
+/// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, an epsilon other than 1e-5 (where the
+/// tower's own keys do not state them), or a resize to more than the model's size, which such a file cannot state.
 template <class F>
 Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, const std::string& place) {
-  const TowerStatement image = state(c.image), text = state(c.text);
+  // What the model's keys state of a tower; nothing, if its own keys do.
+  const auto stated_by_model = [](const auto& config) {
+    using D = Description<std::remove_cvref_t<decltype(config)>>;
+    return D::in_own_openclip_keys ? TowerStatement{} : D::state(config);
+  };
+  const TowerStatement image = std::visit(stated_by_model, c.image), text = std::visit(stated_by_model, c.text);
   const Activation activation = text.activation.value_or(image.activation.value_or(Activation::gelu));
   if (activation == Activation::gelu_tanh || image.activation.value_or(activation) != activation)
     return OptionError{place, "activation in OpenCLIP's description", "quick_gelu or gelu, in both towers",
@@ -89,6 +101,10 @@ Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, cons
       json_object("embed_dim", c.embed_dim, "vision_cfg", std::move(*vision_cfg), "text_cfg", std::move(*text_cfg));
   const DismantledAtEnd end{model};
   if (activation == Activation::quick_gelu) model["quick_gelu"] = true;
+  if (c.logit_bias) model["init_logit_bias"] = -10;
+  if (std::visit([](const auto& t) { return Description<std::remove_cvref_t<decltype(t)>>::in_own_openclip_keys; },
+                 c.text))
+    model["custom_text"] = true;
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
   if (const Index side = p.resized(input.image_size); side != input.image_size)

@@ -1,4 +1,4 @@
-// clip/checkpoint/huggingface_config.hpp: the config.json of transformers' CLIPModel.
+// clip/checkpoint/huggingface_config.hpp: the config.json of transformers' CLIPModel and SiglipModel.
 #pragma once
 
 #include <clip/checkpoint/description_reader.hpp>
@@ -14,18 +14,42 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// The defaults of transformers' CLIPVisionConfig and CLIPTextConfig, which a file need not repeat.
+/// The defaults of a tower's class in transformers, which a file need not repeat.
 struct HuggingfaceTower {
   const char* key;             // "vision_config"
   const char* overriding_key;  // "vision_config_dict"
   const char* model_type;      // "clip_vision_model"
-  Index width, layers, heads;
+  Index width, hidden, layers, heads;
+  Activation activation;
+  float epsilon;
+  std::string_view kind{};  // of the family in our own JSON; empty: OpenAI's
 };
-inline constexpr HuggingfaceTower huggingface_vision{
-    "vision_config", "vision_config_dict", "clip_vision_model", 768, 12, 12};
-inline constexpr HuggingfaceTower huggingface_text{"text_config", "text_config_dict", "clip_text_model", 512, 12, 8};
-inline constexpr Index huggingface_image_size = 224, huggingface_context = 77, huggingface_vocabulary = 49408,
-                       huggingface_projection = 512;
+/// The same of a model's class: CLIPConfig or SiglipConfig.
+struct HuggingfaceModel {
+  const char* model_type;
+  HuggingfaceTower vision, text;
+  Index image_size, patch_size, context, vocabulary;
+  Index projection;  // projection_dim; 0: the embedding is as wide as the image tower
+};
+inline constexpr std::array<HuggingfaceModel, 2> huggingface_models{
+    {{"clip",
+      {"vision_config", "vision_config_dict", "clip_vision_model", 768, 3072, 12, 12, Activation::quick_gelu, 1e-5f},
+      {"text_config", "text_config_dict", "clip_text_model", 512, 2048, 12, 8, Activation::quick_gelu, 1e-5f},
+      224,
+      32,
+      77,
+      49408,
+      512},
+     {"siglip",
+      {"vision_config", "vision_config_dict", "siglip_vision_model", 768, 3072, 12, 12, Activation::gelu_tanh, 1e-6f,
+       "siglip_vit"},
+      {"text_config", "text_config_dict", "siglip_text_model", 768, 3072, 12, 12, Activation::gelu_tanh, 1e-6f,
+       "siglip_text"},
+      224,
+      16,
+      64,
+      32000,
+      0}}};
 
 /// The object that describes a tower, or null for one with every default. Older files have both keys. transformers
 /// makes a whole configuration from vision_config_dict, defaults included, and all of it wins over vision_config.
@@ -41,7 +65,7 @@ inline const Json* object_of_tower(DescriptionReader& read, const Json& config, 
   return nullptr;
 }
 
-/// Whether the defaults of CLIP's class hold: a tower of another class (a family that a program adds) states what it
+/// Whether the defaults of the model's class hold: a tower of another class (a family that a program adds) states what it
 /// states.
 inline bool has_defaults(const DescriptionReader& read, const Json* part, const HuggingfaceTower& tower) {
   const Json* const kind = read.find(part, "model_type");
@@ -53,17 +77,16 @@ inline TowerStatement read_huggingface_tower(DescriptionReader& read, const Json
   const auto size = [&](const char* key, Index otherwise) { return read.integer(part, key, defaults ? otherwise : 0); };
   TowerStatement stated{size("hidden_size", tower.width), size("num_hidden_layers", tower.layers),
                         size("num_attention_heads", tower.heads),
-                        read.activation(part, "hidden_act", Activation::quick_gelu),
-                        read.number(part, "layer_norm_eps", 1e-5f)};
+                        read.activation(part, "hidden_act", tower.activation),
+                        read.number(part, "layer_norm_eps", tower.epsilon)};
   if (!defaults && read.find(part, "hidden_act") == nullptr) stated.activation.reset();
   if (!defaults && read.find(part, "layer_norm_eps") == nullptr) stated.epsilon.reset();
   return stated;
 }
 
 /// Values of model_type of related models in transformers.
-inline constexpr std::array<std::pair<const char*, std::string_view>, 8> foreign_model_types{
-    {{"siglip", "SigLIP"},
-     {"siglip2", "SigLIP 2 of flexible resolution"},
+inline constexpr std::array<std::pair<const char*, std::string_view>, 7> foreign_model_types{
+    {{"siglip2", "SigLIP 2 of flexible resolution"},
      {"metaclip_2", "Meta CLIP 2"},
      {"chinese_clip", "Chinese-CLIP"},
      {"altclip", "AltCLIP"},
@@ -82,13 +105,24 @@ inline bool is_huggingface_tower(const DescriptionReader& read, const Json& conf
   return kind != nullptr && is_text(*kind, tower.model_type);
 }
 
-/// Whether a file is the configuration of a CLIPModel. Another kind of model is a problem, and so is a file that says
-/// nothing of the kind: every key would then be a default.
-inline bool is_huggingface_clip(DescriptionReader& read, const Json& config) {
-  constexpr const char* expected =
-      "clip, clip_vision_model or clip_text_model (transformers' CLIP), or OpenCLIP's model_cfg";
+/// The class whose defaults a configuration has, of a model or of one of its towers: CLIP's, unless it says another.
+inline const HuggingfaceModel& huggingface_model_of(const DescriptionReader& read, const Json& config) {
   const Json* const kind = read.find(&config, "model_type");
-  if (kind != nullptr && !is_text(*kind, "clip")) {
+  for (const HuggingfaceModel& model : huggingface_models)
+    if (kind != nullptr && (is_text(*kind, model.model_type) || is_text(*kind, model.vision.model_type) ||
+                            is_text(*kind, model.text.model_type)))
+      return model;
+  return huggingface_models[0];
+}
+
+/// Whether a file is the configuration of a whole model of this class. Another kind of model is a problem, and so is a
+/// file that says nothing of the kind: every key would then be a default.
+inline bool is_huggingface_model(DescriptionReader& read, const Json& config, const HuggingfaceModel& model) {
+  constexpr const char* expected =
+      "clip, clip_vision_model or clip_text_model (transformers' CLIP), siglip, siglip_vision_model or "
+      "siglip_text_model, or OpenCLIP's model_cfg";
+  const Json* const kind = read.find(&config, "model_type");
+  if (kind != nullptr && !is_text(*kind, model.model_type)) {
     const auto foreign = std::find_if(foreign_model_types.begin(), foreign_model_types.end(),
                                       [&](const auto& known) { return is_text(*kind, known.first); });
     const bool known = foreign != foreign_model_types.end();
@@ -96,7 +130,7 @@ inline bool is_huggingface_clip(DescriptionReader& read, const Json& config) {
                  std::string(expected) + (known ? "; " + std::string(foreign->second) + " is not built here" : ""),
                  *kind);
   }
-  if (kind != nullptr) return is_text(*kind, "clip");
+  if (kind != nullptr) return is_text(*kind, model.model_type);
   for (const char* const key : huggingface_tower_keys)
     if (read.find(&config, key) != nullptr) return true;
   read.problem("model_type", expected, nullptr);
@@ -104,31 +138,36 @@ inline bool is_huggingface_clip(DescriptionReader& read, const Json& config) {
 }
 
 /// Reads the keys of the image tower, or those of the text tower.
-inline void read_huggingface_image(DescriptionReader& read, const Json* part, ModelStatement& model) {
-  const bool defaults = has_defaults(read, part, huggingface_vision);
-  model.image = read_huggingface_tower(read, part, huggingface_vision);
-  model.image_size = read.integer(part, "image_size", defaults ? huggingface_image_size : 0);
+inline void read_huggingface_image(DescriptionReader& read, const Json* part, const HuggingfaceModel& of,
+                                   ModelStatement& model) {
+  const bool defaults = has_defaults(read, part, of.vision);
+  model.image = read_huggingface_tower(read, part, of.vision);
+  model.image_size = read.integer(part, "image_size", defaults ? of.image_size : 0);
 }
-inline void read_huggingface_text(DescriptionReader& read, const Json* part, ModelStatement& model) {
-  const bool defaults = has_defaults(read, part, huggingface_text);
-  model.text = read_huggingface_tower(read, part, huggingface_text);
-  model.context = read.integer(part, "max_position_embeddings", defaults ? huggingface_context : 0);
-  model.vocabulary = read.integer(part, "vocab_size", defaults ? huggingface_vocabulary : 0);
+inline void read_huggingface_text(DescriptionReader& read, const Json* part, const HuggingfaceModel& of,
+                                  ModelStatement& model) {
+  const bool defaults = has_defaults(read, part, of.text);
+  model.text = read_huggingface_tower(read, part, of.text);
+  model.context = read.integer(part, "max_position_embeddings", defaults ? of.context : 0);
+  model.vocabulary = read.integer(part, "vocab_size", defaults ? of.vocabulary : 0);
+  if (const Json* const pad = read.find(part, "pad_token_id"); pad != nullptr && *pad == 0) model.text.pad = 0;
+  else if (pad != nullptr) model.text.pad = read.integer(part, "pad_token_id", 1);
 }
 
 /// Reads a config.json. Keys left out have the defaults of transformers' classes. The configuration of one tower says
 /// nothing about the other; it has a projection_dim whether or not its class projects.
 inline ModelStatement read_huggingface_towers(DescriptionReader& read, const Json& config) {
   ModelStatement model;
-  const bool image = is_huggingface_tower(read, config, huggingface_vision),
-             text = is_huggingface_tower(read, config, huggingface_text);
-  if (image) read_huggingface_image(read, &config, model);
-  if (text) read_huggingface_text(read, &config, model);
-  if (image || text || !is_huggingface_clip(read, config)) return model;
-  model.embed_dim = read.integer(&config, "projection_dim", huggingface_projection);
-  read_huggingface_image(read, object_of_tower(read, config, huggingface_vision), model);
-  read_huggingface_text(read, object_of_tower(read, config, huggingface_text), model);
+  const HuggingfaceModel& of = huggingface_model_of(read, config);
+  const bool image = is_huggingface_tower(read, config, of.vision), text = is_huggingface_tower(read, config, of.text);
+  if (image) read_huggingface_image(read, &config, of, model);
+  if (text) read_huggingface_text(read, &config, of, model);
+  if (image || text || !is_huggingface_model(read, config, of)) return model;
+  if (of.projection > 0) model.embed_dim = read.integer(&config, "projection_dim", of.projection);
+  read_huggingface_image(read, object_of_tower(read, config, of.vision), of, model);
+  read_huggingface_text(read, object_of_tower(read, config, of.text), of, model);
   read.enter("");
+  if (of.projection == 0) model.embed_dim = model.image.width;
   return model;
 }
 

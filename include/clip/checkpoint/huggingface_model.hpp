@@ -1,4 +1,4 @@
-// clip/checkpoint/huggingface_model.hpp: the whole configuration in the config.json of transformers' CLIPModel.
+// clip/checkpoint/huggingface_model.hpp: the whole configuration in the config.json of a model of transformers.
 #pragma once
 
 #include <clip/checkpoint/description.hpp>
@@ -23,27 +23,32 @@ inline bool is_huggingface_config(const Json& json) {
 /// Patch size and hidden widths, which follow from shapes where there are weights. Keys left out have the defaults of
 /// transformers' classes.
 struct HuggingfaceSizes {
-  Index patch_size = 32, image_hidden = 3072, text_hidden = 2048;
+  Index patch_size, image_hidden, text_hidden;
 };
-inline HuggingfaceSizes read_huggingface_sizes(DescriptionReader& read, const Json& config) {
-  HuggingfaceSizes sizes;
-  const Json* part = object_of_tower(read, config, huggingface_vision);
-  sizes.patch_size = read.integer(part, "patch_size", sizes.patch_size);
-  sizes.image_hidden = read.integer(part, "intermediate_size", sizes.image_hidden);
-  part = object_of_tower(read, config, huggingface_text);
-  sizes.text_hidden = read.integer(part, "intermediate_size", sizes.text_hidden);
+inline HuggingfaceSizes read_huggingface_sizes(DescriptionReader& read, const Json& config,
+                                               const HuggingfaceModel& of) {
+  HuggingfaceSizes sizes{};
+  const Json* part = object_of_tower(read, config, of.vision);
+  sizes.patch_size = read.integer(part, "patch_size", of.patch_size);
+  sizes.image_hidden = read.integer(part, "intermediate_size", of.vision.hidden);
+  part = object_of_tower(read, config, of.text);
+  sizes.text_hidden = read.integer(part, "intermediate_size", of.text.hidden);
   read.enter("");
   return sizes;
 }
 
 /// The object of a tower in our own JSON.
-inline Json own_json(const TowerStatement& tower, Index hidden) {
+inline Json own_json(const TowerStatement& tower, Index hidden, const HuggingfaceTower& of) {
   Json json{{"width", tower.width},
             {"layers", tower.layers},
             {"heads", tower.heads},
-            {"activation", std::string(name_of(tower.activation.value_or(Activation::quick_gelu)))},
-            {"epsilon", as_written(tower.epsilon.value_or(1e-5f))}};
+            {"activation", std::string(name_of(tower.activation.value_or(of.activation)))},
+            {"epsilon", as_written(tower.epsilon.value_or(of.epsilon))}};
   if (hidden != 4 * tower.width) json["mlp_width"] = hidden;
+  if (!of.kind.empty()) {
+    json["kind"] = std::string(of.kind);
+    if (tower.pad) json["pad"] = *tower.pad;
+  }
   return json;
 }
 
@@ -54,12 +59,15 @@ Result<AnyConfigOf<F>> try_read_huggingface_model(const FolderDescription& folde
   const auto stated = try_read_huggingface(folder);
   if (!stated) return stated.error();
   DescriptionReader read{folder.place};
-  const HuggingfaceSizes sizes = read_huggingface_sizes(read, folder.config);
+  const HuggingfaceModel& of = huggingface_model_of(read, folder.config);
+  const HuggingfaceSizes sizes = read_huggingface_sizes(read, folder.config, of);
   if (auto done = read.finish(); !done) return done.error();
-  Json image = own_json(stated->image, sizes.image_hidden), text = own_json(stated->text, sizes.text_hidden);
+  Json image = own_json(stated->image, sizes.image_hidden, of.vision),
+       text = own_json(stated->text, sizes.text_hidden, of.text);
   image.update({{"image_size", stated->image_size}, {"patch_size", sizes.patch_size}});
   text.update({{"context", stated->context}, {"vocabulary", stated->vocabulary}});
-  const Json own{{"embed_dim", stated->embed_dim}, {"image", std::move(image)}, {"text", std::move(text)}};
+  Json own{{"embed_dim", stated->embed_dim}, {"image", std::move(image)}, {"text", std::move(text)}};
+  if (of.projection == 0) own["logit_bias"] = true;
   auto config = try_parse_config<F>(json_text(own), folder.place);
   if (!config || !stated->preprocessing) return config;
   config->preprocessing() = stated->preprocessing->how;

@@ -81,6 +81,17 @@ void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const ModelSt
   if (const auto& p = stated.preprocessing) compare_with(p->place, "image size", c.input().image_size, p->image_size);
 }
 
+/// Adds to the statements about a tower the activation that follows from the names of a file.
+void state_by_naming(auto& tower, Dialect dialect, TowerStatement& stated, const Assumptions& assumed) {
+  if (stated.activation || assumed.activation) return;
+  const auto apply = [&](auto& c) {
+    using D = Description<std::remove_cvref_t<decltype(c)>>;
+    stated.activation = D::activation_by_naming(dialect, c);
+    if (stated.activation) D::apply(c, TowerStatement{.activation = stated.activation});
+  };
+  std::visit(apply, tower);
+}
+
 /// Whether the activation of a tower, if it has one, is stated or assumed.
 inline bool is_stated(const TowerStatement& tower, const TowerStatement& stated, const Assumptions& assumed) {
   return !tower.activation || stated.activation || assumed.activation;
@@ -111,8 +122,9 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   const auto plain = try_without_prefix<F>(in_any_dialect);
   if (!plain) return plain.error();
   const TensorFile file = in_openai_names(plain->file, name_tables<F>());
-  const auto stated = detail::try_read_description<F>(file);
+  auto stated = detail::try_read_description<F>(file);
   if (!stated) return stated.error();
+  stated->image.image_size = stated->image_size;
   ShapeReader shape{file};
   const Index embed_dim = detail::infer_embed_dim<typename F::Texts>(shape);
   std::string image_words, text_words;
@@ -121,6 +133,9 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   auto text = detail::infer_tower<typename F::Texts>(
       shape, stated->text, {.heads = assumed.text_heads, .activation = assumed.activation}, text_words);
   AnyConfigOf<F> c{embed_dim, std::move(image), std::move(text), shape.has("logit_bias")};
+  const Dialect dialect = dialect_of(plain->file, name_tables<F>());
+  detail::state_by_naming(c.image, dialect, stated->image, assumed);
+  detail::state_by_naming(c.text, dialect, stated->text, assumed);
   detail::assume_epsilon(c.image, stated->image, assumed);
   detail::assume_epsilon(c.text, stated->text, assumed);
   if (stated->preprocessing) c.preprocessing() = stated->preprocessing->how;
@@ -140,7 +155,7 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   return InspectionOf<F>{c,
                          known ? std::string(known->name) : "",
                          known ? std::string(known->constant) : "",
-                         dialect_of(plain->file, name_tables<F>()),
+                         dialect,
                          file.format(),
                          detail::is_stated(detail::state(c.image), stated->image, assumed) &&
                              detail::is_stated(detail::state(c.text), stated->text, assumed),

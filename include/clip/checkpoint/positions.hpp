@@ -21,11 +21,13 @@ namespace detail {
 CLIP_HOST Index whole_root(Index n);
 }  // namespace detail
 
-/// Interpolates the table of an image tower, a class row and a square grid, to another grid. Copies the class row.
-///   (1 + g², width) -> (rows, width)
-/// ShapeError: rows that are not a square plus one. OptionError: `how` is none.
+/// Interpolates the table of an image tower, a class row (or none: `class_rows`) and a square grid, to another grid.
+/// Copies the class row.
+///   (class_rows + g², width) -> (rows, width)
+/// ShapeError: rows that are not a square plus class_rows. OptionError: `how` is none.
 [[nodiscard]] CLIP_HOST Result<std::vector<double>> try_interpolate_grid(std::span<const double> table, Index width,
-                                                                         Index rows, Interpolate how);
+                                                                         Index rows, Interpolate how,
+                                                                         Index class_rows = 1);
 
 /// Interpolates the table of a text tower to another context. Only OpenCLIP has a rule.
 ///   (context, width) -> (rows, width)

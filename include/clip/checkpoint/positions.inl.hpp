@@ -97,18 +97,20 @@ CLIP_HOST Index whole_root(Index n) {
 }  // namespace detail
 
 CLIP_HOST Result<std::vector<double>> try_interpolate_grid(std::span<const double> table, Index width, Index rows,
-                                                           Interpolate how) {
-  const Index from = detail::whole_root(static_cast<Index>(table.size()) / width - 1),
-              to = detail::whole_root(rows - 1);
+                                                           Interpolate how, Index class_rows) {
+  const Index from = detail::whole_root(static_cast<Index>(table.size()) / width - class_rows),
+              to = detail::whole_root(rows - class_rows);
+  const char* const expected = class_rows == 0 ? "a square" : "a square plus one";
   if (from < 1 || table.size() % static_cast<std::size_t>(width) != 0)
-    return ShapeError{"positions", "rows of the table", "a square plus one", static_cast<Index>(table.size()) / width};
-  if (to < 1) return ShapeError{"positions", "rows requested", "a square plus one", rows};
+    return ShapeError{"positions", "rows of the table", expected, static_cast<Index>(table.size()) / width};
+  if (to < 1) return ShapeError{"positions", "rows requested", expected, rows};
   if (how == Interpolate::none)
     return OptionError{"positions", "interpolation", "openclip, huggingface or tinyclip", "none"};
   const auto weights = detail::InterpolationMatrix::cubic(to, from, how);
-  const auto wide = weights(table.subspan(static_cast<std::size_t>(width)), from, width);  // (from, to, width)
+  const auto before = class_rows * width;
+  const auto wide = weights(table.subspan(static_cast<std::size_t>(before)), from, width);  // (from, to, width)
   const auto grid = weights(wide, 1, to * width);                                          // (to, to, width)
-  std::vector<double> result(table.begin(), table.begin() + width);
+  std::vector<double> result(table.begin(), table.begin() + before);
   result.insert(result.end(), grid.begin(), grid.end());
   return result;
 }

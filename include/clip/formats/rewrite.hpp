@@ -12,8 +12,8 @@ namespace detail {
 /// Rows of a matrix become its columns.
 CLIP_HOST TensorToWrite transposed(TensorToWrite tensor);
 
-/// Part 0, 1 or 2 of the rows.
-CLIP_HOST TensorToWrite third(TensorToWrite tensor, std::size_t part);
+/// `count` thirds of the rows, from third 0, 1 or 2 on.
+CLIP_HOST TensorToWrite thirds(TensorToWrite tensor, std::size_t first, std::size_t count = 1);
 
 }  // namespace detail
 

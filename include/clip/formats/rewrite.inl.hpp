@@ -90,10 +90,12 @@ CLIP_HOST TensorToWrite transposed(TensorToWrite tensor) {
   return result;
 }
 
-CLIP_HOST TensorToWrite third(TensorToWrite tensor, std::size_t part) {
+CLIP_HOST TensorToWrite thirds(TensorToWrite tensor, std::size_t first, std::size_t count) {
   TensorToWrite result{tensor.name, tensor.dtype, tensor.shape, {}, {}};
   result.shape[0] /= 3;
-  const std::size_t size = stored_size(result.dtype, result.shape).value_or(0), begin = part * size;
+  const std::size_t third = stored_size(result.dtype, result.shape).value_or(0), begin = first * third,
+                    size = count * third;
+  result.shape[0] *= static_cast<Index>(count);
   result.produce = [tensor = std::move(tensor), begin, size](const ByteSink& sink) {
     std::size_t at = 0;
     return try_produce(tensor, [&](std::span<const std::byte> bytes) {

@@ -51,7 +51,7 @@ struct AnyConfigOf {
   }
   /// Limits of the text tower's token ids.
   constexpr TextInput text_input() const {
-    return std::visit([](const auto& tower) { return TextInput{tower.context, tower.vocabulary}; }, text);
+    return std::visit([](const auto& tower) { return text_input_of(tower); }, text);
   }
   /// The preprocessing of the image tower, to change it.
   constexpr Preprocessing& preprocessing() {

@@ -19,7 +19,7 @@ template <class F = KnownFamilies>
 const std::vector<NamedConfigOf<F>>& named_configs();
 
 /// The first published model with this configuration, or null. Ignores color_order and resampling, which do not
-/// distinguish models.
+/// distinguish models, and the activation of families whose implementations differ in it (SigLIP).
 template <class F>
 const NamedConfigOf<F>* find_named(AnyConfigOf<F> config);
 

@@ -8,6 +8,8 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -25,10 +27,24 @@ const std::vector<NamedConfigOf<F>>& named_configs() {
   return all;
 }
 
+namespace detail {
+/// Sets GELU by tanh in towers whose implementations differ in the activation.
+void without_implementation(auto& tower) {
+  const auto apply = [](auto& c) {
+    using D = Description<std::remove_cvref_t<decltype(c)>>;
+    if (D::activation_by_implementation && D::state(c).activation == Activation::gelu)
+      D::apply(c, TowerStatement{.activation = Activation::gelu_tanh});
+  };
+  std::visit(apply, tower);
+}
+}  // namespace detail
+
 template <class F>
 const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
   config.preprocessing().color_order = ColorOrder::openai;
   config.preprocessing().resampling = Preprocessing{}.resampling;
+  detail::without_implementation(config.image);
+  detail::without_implementation(config.text);
   for (const NamedConfigOf<F>& known : named_configs<F>())
     if (known.config == config) return &known;
   return nullptr;

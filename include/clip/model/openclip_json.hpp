@@ -47,8 +47,9 @@ inline void read_openclip_preprocessing(JsonReader& file, Preprocessing& p) {
   else static_cast<void>(file.integer("size"));
 }
 
-/// Reads vision_cfg, text_cfg, embed_dim, quick_gelu; without quick_gelu the activation is GELU by erf. Keys that would
-/// change the architecture to an unsupported one are unknown keys.
+/// Reads vision_cfg, text_cfg, embed_dim, quick_gelu; without quick_gelu the activation is GELU by erf. An
+/// init_logit_bias makes a model with a bias. Keys that would change the architecture to an unsupported one are unknown
+/// keys.
 /// LoadError: every missing, misspelt or impossible field; the kind of model, if it is a known one that is not built.
 template <class F = KnownFamilies>
 Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::string& place) {
@@ -58,14 +59,18 @@ Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::str
   const Index embed_dim = model.extent("embed_dim", largest_extent);
   const Activation activation =
       model.may_have("quick_gelu") && model.flag("quick_gelu") ? Activation::quick_gelu : Activation::gelu;
+  const bool biased = model.may_have("init_logit_bias");
+  if (biased) static_cast<void>(model.number("init_logit_bias"));
+  if (model.may_have("init_logit_scale")) static_cast<void>(model.number("init_logit_scale"));
+  if (model.may_have("custom_text")) static_cast<void>(model.flag("custom_text"));  // of names alone
   JsonReader text_fields = model.object("text_cfg");
   auto text = read_openclip_tower<typename F::Texts>(text_fields, "text_cfg", model, activation);
   JsonReader vision = model.object("vision_cfg");
   auto image = read_openclip_tower<typename F::Images>(vision, "vision_cfg", model, activation);
-  Preprocessing preprocessing;
+  std::optional<Preprocessing> preprocessing;  // nullopt: the family's
   if (folder && file.may_have("preprocess_cfg")) {
     JsonReader preprocess = file.object("preprocess_cfg");
-    read_openclip_preprocessing(preprocess, preprocessing);
+    read_openclip_preprocessing(preprocess, preprocessing.emplace());
   }
   if (auto done = file.finish(); !done) {
     const std::string kind = foreign_openclip(folder ? json["model_cfg"] : json);
@@ -74,8 +79,8 @@ Result<AnyConfigOf<F>> try_read_openclip_config(const Json& json, const std::str
                                 done.error().message().substr(done.error().place().size() + 2)}
         .with_id("clip.load.model");
   }
-  AnyConfigOf<F> config{embed_dim, std::move(*image), std::move(*text)};
-  config.preprocessing() = preprocessing;
+  AnyConfigOf<F> config{embed_dim, std::move(*image), std::move(*text), biased};
+  if (preprocessing) config.preprocessing() = *preprocessing;
   if (auto possible = check(config); !possible)
     return OptionError{place, possible.error().message()}.with_id("clip.option.config");
   return config;

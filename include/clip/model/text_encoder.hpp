@@ -57,7 +57,7 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
 
   const TowerConfig& config() const { return *tower.config; }
   /// Limits of the token ids of its input.
-  TextInput text_input() const { return {config().context, config().vocabulary}; }
+  TextInput text_input() const { return text_input_of(config()); }
 
   /// (texts, embed_dim), not normalised. Every distinct prefix is computed once.
   /// InputError: no text, texts of a vocabulary of another size, a text longer than the context, an id beyond the

@@ -3,6 +3,7 @@
 
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
+#include <clip/tokens/row_form.hpp>
 #include <clip/tokens/texts.hpp>
 #include <clip/tokens/vocabulary_identity.hpp>
 
@@ -14,11 +15,24 @@ namespace clip::inline CLIP_ABI {
 struct TextInput {
   Index context;     // maximum number of ids of a text
   Index vocabulary;  // ids are less than this
+  RowForm row{};     // what stands before and after the tokens of a text
 };
 
-/// Checks that the ids of a vocabulary are those of the text tower's token embedding. InputError: more or fewer.
+/// The input of a text tower with this configuration.
+template <class Config>
+constexpr TextInput text_input_of(const Config& c) {
+  if constexpr (requires { c.row(); }) return {c.context, c.vocabulary, c.row()};
+  else return {c.context, c.vocabulary};
+}
+
+/// Checks that the ids of a vocabulary are those of the text tower's token embedding. InputError: more or fewer, or
+/// another end of text than the tower's.
 [[nodiscard]] inline Result<void> try_check_vocabulary(const TextInput& input, const VocabularyIdentity& vocabulary) {
-  if (vocabulary.size == input.vocabulary) return {};
+  if (vocabulary.size == input.vocabulary) {
+    if (input.row.end < 0 || vocabulary.eot < 0 || vocabulary.eot == input.row.end) return {};
+    return InputError{vocabulary.place, "end-of-text id of the vocabulary", input.row.end, vocabulary.eot}.with_id(
+        "clip.input.vocabulary");
+  }
   return InputError{vocabulary.place, "ids of the vocabulary",
                     std::to_string(input.vocabulary) + ", as many as the model has token embeddings", vocabulary.size}
       .with_id("clip.input.vocabulary");

@@ -25,10 +25,11 @@ inline Result<Dialect> try_dialect(std::string_view name) { return try_choice("d
 
 /// One tensor's name in OpenAI's dialect and in another. In a name `#` matches a block number, `*` at the end matches
 /// any last component, and `@` matches q, k or v: three tensors of the other dialect are one tensor of OpenAI's,
-/// concatenated along the first axis.
+/// concatenated along the first axis. `&` matches q or kv: two such tensors, the second of twice as many rows.
 struct NameRule {
   std::string_view openai, other;
   bool transposed = false;
+  std::size_t leading = 0;  // extents of 1 that the other dialect has before those of OpenAI's: (1, n, w) for (n, w)
 };
 
 /// The names of one tower in one dialect. A file uses the dialect if one of its names begins with `prefix`.
@@ -41,6 +42,8 @@ struct NameTable {
   std::string_view tower{};                     // … because they belong to this tower: "a residual network"
   std::span<const std::string_view> own{};      // further OpenAI names of the tower, as patterns, which no rule has
   bool written = true;                          // false: the names are read, and OpenAI's are written
+  std::span<const NameRule> signs{};  // the table is for models with one of these tensors, and goes before tables
+                                      // without signs; empty: for all models
 };
 
 namespace detail {
@@ -50,8 +53,20 @@ inline constexpr std::string_view query_key_value = "qkv";
 /// The substrings that the wildcards of a pattern matched.
 struct Captured {
   std::string_view number, ending;
-  std::size_t part = 0;  // index of the letter in "qkv"
+  std::size_t part = 0;  // index of the letter in "qkv"; of q, kv
 };
+
+/// How many tensors of the other dialect are one of OpenAI's.
+constexpr std::size_t parts_of(const NameRule& rule) {
+  return rule.other.find('@') != rule.other.npos ? 3 : rule.other.find('&') != rule.other.npos ? 2 : 1;
+}
+/// The thirds of OpenAI's tensor that a part begins with and consists of.
+struct Thirds {
+  std::size_t first, count;
+};
+constexpr Thirds thirds_of(const NameRule& rule, std::size_t part) {
+  return {part, parts_of(rule) == 2 ? part + 1 : 1};
+}
 
 /// The substrings of a name that the wildcards of a pattern match, or nothing if the name does not match.
 constexpr std::optional<Captured> match(std::string_view pattern, std::string_view name) {
@@ -70,7 +85,14 @@ constexpr std::optional<Captured> match(std::string_view pattern, std::string_vi
       continue;
     }
     if (at == name.size()) return std::nullopt;
-    if (c == '@') {
+    if (c == '&') {
+      if (name.substr(at).starts_with("kv")) {
+        found.part = 1;
+        ++at;
+      } else if (name[at] != 'q') {
+        return std::nullopt;
+      }
+    } else if (c == '@') {
       found.part = query_key_value.find(name[at]);
       if (found.part == query_key_value.npos) return std::nullopt;
     } else if (c != name[at]) {
@@ -88,6 +110,7 @@ inline std::string fill_in(std::string_view pattern, const Captured& with) {
     if (c == '*') name += with.ending;
     else if (c == '#') name += with.number;
     else if (c == '@') name += query_key_value[with.part];
+    else if (c == '&') name += with.part == 0 ? "q" : "kv";
     else name += c;
   }
   return name;

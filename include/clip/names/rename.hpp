@@ -42,6 +42,18 @@ inline bool is_dropped(std::string_view name, std::span<const NameTable> tables)
          });
 }
 
+/// The tables of a dialect that hold for a model, those with signs first. `has(rule)`: whether it has the rule's tensor.
+template <class Has>
+std::vector<const NameTable*> tables_for(std::span<const NameTable> tables, Dialect dialect, Has has) {
+  std::vector<const NameTable*> all;
+  for (const bool with_signs : {true, false})
+    for (const NameTable& table : tables)
+      if (table.dialect == dialect && table.signs.empty() != with_signs &&
+          (!with_signs || std::any_of(table.signs.begin(), table.signs.end(), has)))
+        all.push_back(&table);
+  return all;
+}
+
 /// A tensor of a file under its OpenAI name. Empty for a k or v part: the q part yields the joined tensor.
 inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor& tensor, const NameRule& rule,
                                        Captured captured) {
@@ -53,25 +65,34 @@ inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor&
     std::swap(renamed.shape[0], renamed.shape[1]);
     renamed.transposed = true;
   }
-  if (rule.other.find('@') == rule.other.npos) return {renamed};
+  const auto leading = static_cast<std::ptrdiff_t>(rule.leading);
+  if (renamed.shape.size() < rule.leading ||
+      std::any_of(renamed.shape.begin(), renamed.shape.begin() + leading, [](Index n) { return n != 1; }))
+    return {tensor};
+  renamed.shape.erase(renamed.shape.begin(), renamed.shape.begin() + leading);
+  const std::size_t count = parts_of(rule);
+  if (count == 1) return {renamed};
   std::array<const FileTensor*, 3> parts{};
-  for (std::size_t i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     captured.part = i;
     parts[i] = file.find(fill_in(rule.other, captured));
-    if (parts[i] == nullptr || parts[i]->shape != tensor.shape || parts[i]->dtype != tensor.dtype ||
-        tensor.count() == 0 || tensor.shape.empty())
+    if (parts[i] == nullptr || parts[i]->shape.empty() || parts[i]->count() == 0 || parts[i]->dtype != tensor.dtype)
       return {tensor};
+    std::vector<Index> expected = parts[0]->shape;
+    expected[0] *= static_cast<Index>(thirds_of(rule, i).count);
+    if (parts[i]->shape != expected) return {tensor};
   }
   if (parts[0] != &tensor) return {};
   renamed.shape[0] *= 3;
-  renamed.parts = {parts[0]->parts[0], parts[1]->parts[0], parts[2]->parts[0]};
+  renamed.parts.clear();
+  for (std::size_t i = 0; i < count; ++i) renamed.parts.push_back(parts[i]->parts[0]);
   return {renamed};
 }
 
 /// Whether a rule applies to a tensor to write: three equal parts along the first axis, or a matrix to transpose.
 inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
   if (rule.transposed && tensor.shape.size() != 2) return false;
-  return rule.other.find('@') == rule.other.npos || (!tensor.shape.empty() && tensor.shape[0] % 3 == 0);
+  return parts_of(rule) == 1 || (!tensor.shape.empty() && tensor.shape[0] % 3 == 0);
 }
 
 }  // namespace detail
@@ -81,12 +102,14 @@ inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
 inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTable> tables) {
   const Dialect dialect = dialect_of(file, tables);
   if (dialect == Dialect::openai) return file;
+  const auto in_use = detail::tables_for(
+      tables, dialect, [&](const NameRule& sign) { return file.find(sign.other) != nullptr; });
   std::vector<FileTensor> renamed;
   for (const FileTensor& tensor : file.tensors()) {
     bool matched = false;
-    for (const NameTable& table : tables) {
-      if (matched || table.dialect != dialect) continue;
-      for (const NameRule& rule : table.rules) {
+    for (const NameTable* const table : in_use) {
+      if (matched) break;
+      for (const NameRule& rule : table->rules) {
         const auto captured = detail::match(rule.other, tensor.name);
         if (!captured) continue;
         for (FileTensor& made : detail::by_rule(file, tensor, rule, *captured)) renamed.push_back(std::move(made));
@@ -118,29 +141,36 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,
                                                                        std::span<const NameTable> tables) {
+  const auto in_use = detail::tables_for(tables, dialect, [&](const NameRule& sign) {
+    return std::any_of(tensors.begin(), tensors.end(), [&](const TensorToWrite& t) { return t.name == sign.openai; });
+  });
   std::vector<TensorToWrite> renamed;
   for (TensorToWrite& tensor : tensors) {
     const NameRule* rule = nullptr;
     std::optional<detail::Captured> captured;
-    for (const NameTable& table : tables) {
-      if (table.dialect != dialect || !table.written) continue;
-      for (const std::string_view prefix : table.refused)
+    for (const NameTable* const table : in_use) {
+      if (!table->written) continue;
+      for (const std::string_view prefix : table->refused)
         if (tensor.name.starts_with(prefix))
-          return OptionError{"dialect", "for " + std::string(table.tower), "openai or openclip",
+          return OptionError{"dialect", "for " + std::string(table->tower), "openai or openclip",
                              std::string(name_of(dialect)) + ": transformers has no such CLIP (" + tensor.name + ")"};
-      for (std::size_t i = 0; i < table.rules.size() && rule == nullptr; ++i) {
-        captured = detail::match(table.rules[i].openai, tensor.name);
-        if (captured) rule = &table.rules[i];
+      for (std::size_t i = 0; i < table->rules.size() && rule == nullptr; ++i) {
+        captured = detail::match(table->rules[i].openai, tensor.name);
+        if (captured) rule = &table->rules[i];
       }
     }
     if (rule == nullptr || !detail::applies(*rule, tensor)) {
       renamed.push_back(std::move(tensor));
       continue;
     }
-    const bool split = rule->other.find('@') != rule->other.npos;
-    for (std::size_t part = 0; part < (split ? 3U : 1U); ++part) {
+    const std::size_t parts = detail::parts_of(*rule);
+    for (std::size_t part = 0; part < parts; ++part) {
       captured->part = part;
-      renamed.push_back(split ? detail::third(tensor, part) : rule->transposed ? detail::transposed(tensor) : tensor);
+      const auto [first, count] = detail::thirds_of(*rule, part);
+      renamed.push_back(parts > 1          ? detail::thirds(tensor, first, count)
+                        : rule->transposed ? detail::transposed(tensor)
+                                           : tensor);
+      renamed.back().shape.insert(renamed.back().shape.begin(), rule->leading, 1);
       renamed.back().name = detail::fill_in(rule->other, *captured);
     }
   }

@@ -38,12 +38,13 @@ class ShapeReader {
     if (problems_.find(what) == problems_.npos) problems_ += (problems_.empty() ? "" : "; ") + what;
     return 1;
   }
-  /// The side of the square grid in a table of positions that begins with one class row.
-  Index grid(const char* name, Index positions) {
+  /// The side of the square grid in a table of positions that begins with `class_rows` other rows, one or none.
+  Index grid(const char* name, Index positions, Index class_rows = 1) {
     Index grid = 1;
-    while (grid * grid < positions - 1) ++grid;
-    if (grid * grid != positions - 1)
-      problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square plus one");
+    while (grid * grid < positions - class_rows) ++grid;
+    if (grid * grid != positions - class_rows)
+      problem(std::string(name) + " has " + std::to_string(positions) + " rows, expected a square" +
+              (class_rows > 0 ? " plus one" : ""));
     return grid;
   }
   /// All problems, separated by "; "; empty: none.

@@ -46,17 +46,28 @@ struct MultiheadAttention {
   template <class Cx, Index W>
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, Rows<Cx, W> picked, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");
+    return out_proj.added_to(cx, residual, attended(cx, queries(cx, picked), x, sequences));
+  }
+
+  /// The queries of rows: (rows, inner)
+  template <class Cx, Index W>
+  Rows<Cx, inner> queries(Cx& cx, Rows<Cx, W> rows) const {
     const Index w = config->attention_width();
-    const auto q =
-        linear(cx, picked, Size<inner>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));  // (pooled, inner)
+    return linear(cx, rows, Size<inner>{w}, slice(in_proj_weight, 0, w), slice(in_proj_bias, 0, w));
+  }
+
+  /// softmax(q kᵀ/√d) v, before out_proj: the queries of the pooled rows over the keys and values of all rows x.
+  ///   q, result : (pooled, inner), x : (rows, width)
+  template <class Cx, Index W>
+  Rows<Cx, inner> attended(Cx& cx, Rows<Cx, inner> q, Rows<Cx, W> x, const Sequences& sequences) const {
+    const Index w = config->attention_width();
     if constexpr (!Cx::recording)
       if (!config->causal && sequences.uniform())
-        return out_proj.added_to(cx, residual,
-                                 query_attention(cx, q, x, slice(in_proj_weight, w, w), slice(in_proj_weight, 2 * w, w),
-                                                 slice(in_proj_bias, 2 * w, w), config->heads));
+        return query_attention(cx, q, x, slice(in_proj_weight, w, w), slice(in_proj_weight, 2 * w, w),
+                               slice(in_proj_bias, 2 * w, w), config->heads);
     const auto kv = linear(cx, x, Size<key_value>{2 * w}, slice(in_proj_weight, w, 2 * w),
                            slice(in_proj_bias, w, 2 * w));  // (rows, 2 * inner)
-    return out_proj.added_to(cx, residual, pooled_attention(cx, q, kv, sequences, pattern()));
+    return pooled_attention(cx, q, kv, sequences, pattern());
   }
 
  private:

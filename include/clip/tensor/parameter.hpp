@@ -43,8 +43,8 @@ struct Range {
 enum class ParameterKind : unsigned char { parameter, buffer, counter };
 
 /// How a table of positions with another number of rows is interpolated to the model's: along a line (texts), or over a
-/// square grid after a class row (images).
-enum class Stretch : unsigned char { none, line, grid };
+/// square grid, after a class row (grid) or without one (square).
+enum class Stretch : unsigned char { none, line, grid, square };
 
 /// A weight: a non-owning pointer and a shape. The model owns the memory; a `Parameters` table owns the gradient. The
 /// width is not part of the type, so that a walk over a model is compiled once.

@@ -23,6 +23,13 @@ struct TowerStatement {
   Index width = 0, layers = 0, heads = 0;
   std::optional<Activation> activation{};
   std::optional<float> epsilon{};
+  Index image_size = 0;         // of image towers that see whole patches only, so that shapes leave it open
+  std::optional<Index> pad{};   // id that fills rows, of text towers that attend to it
+};
+
+/// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.
+struct HuggingfaceClass {
+  std::string_view name, model_type;
 };
 
 /// A published model: its name for users ("laion/ViT-B-32"), its constant in C++ ("clip::laion::ViT_B_32") and its
@@ -48,14 +55,20 @@ struct NamedVariant {
 ///   bool recognises_openclip(const JsonReader&)
 ///   Config read_openclip(JsonReader&, Activation)
 ///   Result<Json> try_write_openclip(const Config&, const std::string& place)
+///   in_own_openclip_keys                      whether these objects state activation and epsilon themselves; if not,
+///                                             the model's quick_gelu does, and epsilon is 1e-5
 ///
 ///   transformers' JSON (checkpoint/folder_config.hpp): vision_config, text_config
 ///   Result<Json> try_write_huggingface(const Config&, Index embed_dim, const std::string& place)
+///   huggingface                               the HuggingfaceClass that the tower is a part of
 ///
 ///   Tensors (checkpoint/infer.hpp)
 ///   NameTable names(Dialect)                  names in another dialect
 ///   bool recognises(const ShapeReader&)       whether a file by OpenAI's names has such a tower
 ///   Config infer(ShapeReader&, const TowerStatement& stated, const TowerStatement& assumed)
+///   optional<Activation> activation_by_naming(Dialect, const Config&)   the activation that follows from a file's names
+///                                             and the sizes, if implementations with names of their own differ in it
+///   activation_by_implementation              whether they do: the activation then does not distinguish models
 ///   double count_values(const Config&, Index embed_dim)   a lower bound of the number of values in its weights, as a
 ///                                             real number: extents of a damaged file may multiply to anything
 ///   Index embed_dim(ShapeReader&)             text towers only
@@ -76,6 +89,10 @@ struct Description;
 struct DescriptionDefaults {
   static NameTable names(Dialect dialect) { return {.dialect = dialect}; }
   static bool recognises_openclip(const JsonReader&) { return false; }
+  static constexpr bool in_own_openclip_keys = false;
+  static constexpr HuggingfaceClass huggingface{"CLIP", "clip"};
+  static std::optional<Activation> activation_by_naming(Dialect, const auto&) { return std::nullopt; }
+  static constexpr bool activation_by_implementation = false;
   static void apply(auto&, const TowerStatement&) {}
 };
 

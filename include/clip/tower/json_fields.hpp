@@ -38,9 +38,8 @@ inline Activation read_activation(JsonReader& file, const std::string& key) {
   return read_choice(file, key, Activation::quick_gelu, activations);
 }
 
-/// The fields of a preprocessing in the JSON object of an image tower; absent ones keep their defaults.
-inline Preprocessing read_preprocessing(JsonReader& image) {
-  Preprocessing p;
+/// The fields of a preprocessing in the JSON object of an image tower; absent ones keep the values of `p`.
+inline Preprocessing read_preprocessing(JsonReader& image, Preprocessing p = {}) {
   if (image.may_have("resize")) p.resize = read_choice(image, "resize", p.resize, resize_modes);
   if (image.may_have("interpolation"))
     p.interpolation = read_choice(image, "interpolation", p.interpolation, interpolations);
@@ -130,9 +129,9 @@ constexpr std::string_view huggingface_activation(Activation a) {
   return name;
 }
 
-/// The fields that transformers' CLIPVisionConfig and CLIPTextConfig share.
+/// The fields that transformers' configurations of image and text towers share.
 template <class Config>
-Json huggingface_transformer(const Config& c, Index embed_dim) {
+Json huggingface_transformer(const Config& c) {
   return detail::json_object(                                           //
       "hidden_size", c.width,                                           //
       "intermediate_size", c.hidden(),                                  //
@@ -140,8 +139,14 @@ Json huggingface_transformer(const Config& c, Index embed_dim) {
       "num_attention_heads", c.heads,                                   //
       "hidden_act", std::string(huggingface_activation(c.activation)),  //
       "layer_norm_eps", as_written(c.epsilon.value),                    //
-      "projection_dim", embed_dim,                                      //
       "attention_dropout", 0.0);
+}
+/// Those that CLIPVisionConfig and CLIPTextConfig share.
+template <class Config>
+Json huggingface_transformer(const Config& c, Index embed_dim) {
+  Json tower = huggingface_transformer(c);
+  tower["projection_dim"] = embed_dim;
+  return tower;
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -5,12 +5,15 @@
 #include <clip/tower/clip_text/description.hpp>
 #include <clip/tower/clip_vit/description.hpp>
 #include <clip/tower/families.hpp>
+#include <clip/tower/siglip_text/description.hpp>
+#include <clip/tower/siglip_vit/description.hpp>
 
 namespace clip::inline CLIP_ABI {
 
 /// The families that files, AnyConfig and AnyModel choose from. A program that needs fewer narrows the list:
 ///   using Mine = Families<List<VitConfig>, List<TextConfig>>;
 ///   AnyModel<Cpu<>, Mine> model = open<Cpu<>, Mine>("ViT-B-32.pt");
-struct KnownFamilies : Families<List<VitConfig, ResNetConfig>, List<TextConfig>> {};
+struct KnownFamilies
+    : Families<List<VitConfig, ResNetConfig, SiglipVitConfig>, List<TextConfig, SiglipTextConfig>> {};
 
 }  // namespace clip::inline CLIP_ABI

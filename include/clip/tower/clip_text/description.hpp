@@ -20,7 +20,7 @@ struct Description<TextConfig> : DescriptionDefaults {
   static TextConfig read(JsonReader& text);
   static Json write(const TextConfig& c);
 
-  static bool recognises_openclip(const JsonReader&);
+  static bool recognises_openclip(const JsonReader& text);
   static TextConfig read_openclip(JsonReader& text, Activation activation);
   static Result<Json> try_write_openclip(const TextConfig& c, const std::string&);
 

@@ -68,11 +68,15 @@ CLIP_HOST bool Description<TextConfig>::recognises(const JsonReader& text) {
   return text.says("kind", kind) || !text.has("kind");
 }
 
+/// Not the text tower of a SigLIP, whose projection has a bias or is missing.
 CLIP_HOST bool Description<TextConfig>::recognises(const ShapeReader& shape) {
-  return shape.has("token_embedding.weight");
+  return shape.has("token_embedding.weight") && !shape.has("text_projection.weight") &&
+         (shape.has("text_projection") || !shape.has("visual.attn_pool.probe"));
 }
 
-CLIP_HOST bool Description<TextConfig>::recognises_openclip(const JsonReader&) { return true; }
+CLIP_HOST bool Description<TextConfig>::recognises_openclip(const JsonReader& text) {
+  return !text.says("pool_type", "last");
+}
 
 CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Activation activation) {
   TextConfig c = empty();

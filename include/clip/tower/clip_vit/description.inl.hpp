@@ -68,7 +68,7 @@ CLIP_HOST bool Description<VitConfig>::recognises(const ShapeReader& shape) {
 }
 
 CLIP_HOST bool Description<VitConfig>::recognises_openclip(const JsonReader& image) {
-  return !image.holds_array("layers");
+  return !image.holds_array("layers") && !image.has("timm_model_name");
 }
 
 CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Activation activation) {
