@@ -21,12 +21,8 @@ namespace {
 
 using namespace clip;
 
-inline constexpr MciConfig Open{.image_size = dyn, .stages = {MciStage{dyn, dyn, dyn}}};
-inline constexpr MciConfig OpenFused = [] {
-  auto c = Open;
-  c.fused = true;
-  return c;
-}();
+inline constexpr MciConfig Open = Tower<MciConfig>::dynamic;
+inline constexpr FusedMciConfig OpenFused = Tower<FusedMciConfig>::dynamic;
 
 const MciConfig four{
     .image_size = 40,
@@ -73,7 +69,7 @@ void check_near(const std::string& what, const std::vector<double>& found, const
   CHECK(worst <= (sizeof(T) == 4 ? 2e-5 : 1e-6) * largest);
 }
 
-template <MciConfig C, class B>
+template <auto C, class B>
 using TestTower = Mci<C, dyn, B>;
 
 template <class B>
@@ -164,10 +160,8 @@ TEST_CASE("a fused MCi tower has the features of the tower with branches") {
   for (const auto& [name, c] : {std::pair{"tiny_mci", four}, {"tiny_mci_five", five}}) {
     const File file{name};
     const auto module = tower<B>(file, c);
-    auto sizes = c;
-    sizes.fused = true;
     B backend;
-    Standalone<TestTower<OpenFused, B>, B> fused{TestTower<OpenFused, B>{Known<OpenFused>{sizes}, Size<dyn>{10}},
+    Standalone<TestTower<OpenFused, B>, B> fused{TestTower<OpenFused, B>{Known<OpenFused>{mci_config<true>(c)}, Size<dyn>{10}},
                                                  Rng{1}, backend};
     fuse(backend, module.module, fused.module);
     Inference<B> cx;

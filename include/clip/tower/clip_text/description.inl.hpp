@@ -54,6 +54,7 @@ CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
   TextConfig c = empty();
   c.context = text.extent("context", largest_extent, 2);
   c.vocabulary = text.extent("vocabulary", largest_extent, 2);
+  if (text.may_have("causal")) c.causal = text.flag("causal");
   return read_transformer(text, c);
 }
 
@@ -61,6 +62,7 @@ CLIP_HOST Json Description<TextConfig>::write(const TextConfig& c) {
   Json text = transformer_to_json(c);
   text["context"] = c.context;
   text["vocabulary"] = c.vocabulary;
+  if (!c.causal) text["causal"] = false;
   return text;
 }
 
@@ -86,6 +88,7 @@ CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Ac
   c.layers = text.extent("layers", most_layers);
   c.heads = text.extent("heads", largest_extent);
   c.mlp_width = read_mlp_ratio(text, c.width);
+  if (text.may_have("no_causal_mask")) c.causal = !text.flag("no_causal_mask");
   c.activation = activation;
   c.epsilon = 1e-5f;
   return c;
@@ -94,12 +97,16 @@ CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Ac
 CLIP_HOST Result<Json> Description<TextConfig>::try_write_openclip(const TextConfig& c, const std::string&) {
   Json text = detail::json_object("context_length", c.context, "vocab_size", c.vocabulary, "width", c.width, "heads",
                                   c.heads, "layers", c.layers);
+  if (!c.causal) text["no_causal_mask"] = true;
   if (c.hidden() != 4 * c.width) text["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   return text;
 }
 
 CLIP_HOST Result<Json> Description<TextConfig>::try_write_huggingface(const TextConfig& c, Index embed_dim,
-                                                                      const std::string&) {
+                                                                      const std::string& place) {
+  if (!c.causal)
+    return OptionError{place, "dialect for a text tower without a causal mask", "openai or openclip",
+                       "huggingface: transformers has no such CLIP"};
   Json text = huggingface_transformer(c, embed_dim);
   detail::put_fields(text, "model_type", "clip_text_model", "max_position_embeddings", c.context,  //
                      "vocab_size", c.vocabulary,                                                   //
@@ -149,7 +156,7 @@ CLIP_HOST double Description<TextConfig>::count_values(const TextConfig& c, Inde
 CLIP_HOST std::string Description<TextConfig>::in_words(const TextConfig& c) {
   return "context " + std::to_string(c.context) + ", vocabulary " + std::to_string(c.vocabulary) + ", width " +
          std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", heads " + std::to_string(c.heads) +
-         ", " + std::string(name_of(c.activation));
+         ", " + std::string(name_of(c.activation)) + (c.causal ? "" : ", no causal mask");
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -26,15 +26,17 @@ struct MciStage {
 /// FastViT's hybrid tower as MobileCLIP uses it (Vasu et al. 2024, "MobileCLIP" §3.3; Vasu et al. 2023, "FastViT"):
 /// mci0 … mci4. A stem of stride 4, four or five stages of half the grid each, a last convolution of twice the
 /// channels, the mean over the pixels and a linear head.
-struct MciConfig {
+template <bool Fused>
+struct MciConfigOf {
   Index image_size;
   std::array<MciStage, 5> stages;
   bool stem_scale = true;   // the stem's 3×3 convolutions have a 1×1 branch
   bool layer_norm = false;  // attention normalises the channels of a pixel; otherwise a channel over the batch
-  bool fused = false;       // one convolution for each group of branches: inference only
   Index channels = 3;
   Preprocessing preprocessing{};
 
+  /// One convolution for each group of branches, for inference: a type of its own, which is never trained.
+  static constexpr bool fused = Fused;
   static constexpr double epsilon = 1e-5;
   static constexpr Index head_width = 32;
 
@@ -50,11 +52,28 @@ struct MciConfig {
   constexpr Index features_squeezed() const { return features() / 16; }
 
   constexpr bool fixed() const { return image_size != dyn && stages[0].width != dyn; }
-  friend constexpr bool operator==(const MciConfig&, const MciConfig&) = default;
+  friend constexpr bool operator==(const MciConfigOf&, const MciConfigOf&) = default;
 };
 
+/// With branches, as it is trained.
+using MciConfig = MciConfigOf<false>;
+/// fuse() makes one from a tower with branches.
+using FusedMciConfig = MciConfigOf<true>;
+
+/// The same sizes, with branches or fused.
+template <bool Fused, bool From>
+constexpr MciConfigOf<Fused> mci_config(const MciConfigOf<From>& c) {
+  return {.image_size = c.image_size,
+          .stages = c.stages,
+          .stem_scale = c.stem_scale,
+          .layer_norm = c.layer_norm,
+          .channels = c.channels,
+          .preprocessing = c.preprocessing};
+}
+
 /// The problem of an impossible configuration, as a sentence, or null; see VitConfig.
-constexpr const char* problem(const MciConfig& c) {
+template <bool Fused>
+constexpr const char* problem(const MciConfigOf<Fused>& c) {
   if (!c.fixed()) return nullptr;
   if (c.image_size <= 0 || c.image_size > largest_image_size) return "MciConfig: image_size must be 1 ... 32768";
   if (c.channels != 3) return "MciConfig: channels must be 3";
@@ -69,7 +88,7 @@ constexpr const char* problem(const MciConfig& c) {
     if (s.layers < 0 || s.layers > most_layers) return "MciConfig: a stage must have at most 4096 blocks";
     if (s.width < 1 || s.width > largest_extent || s.mlp_width < 1 || s.mlp_width > largest_extent)
       return "MciConfig: width and mlp_width must be 1 ... 16777216";
-    if (s.attention && s.width % MciConfig::head_width != 0)
+    if (s.attention && s.width % MciConfigOf<Fused>::head_width != 0)
       return "MciConfig: the width of a stage with attention must be a multiple of 32";
     weights += static_cast<double>(s.layers) * static_cast<double>(s.width) *
                (2 * static_cast<double>(s.mlp_width) + (s.attention ? 4 * static_cast<double>(s.width) : 0));

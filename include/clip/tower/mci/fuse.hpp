@@ -169,7 +169,7 @@ void fuse_block(B& b, const MciStageModule<B, false>& from, MciStageModule<B, tr
 
 /// The weights of a trained tower as those of the fused tower, whose features are equal up to rounding (Vasu et al.
 /// 2023). Running statistics are used, as in evaluation. Both towers have memory, and the same sizes.
-template <MciConfig C, MciConfig Fused, Index Embed, class B>
+template <auto C, auto Fused, Index Embed, class B>
 void fuse(B& backend, const Mci<C, Embed, B>& from, Mci<Fused, Embed, B>& to) {
   static_assert(!C.fused && Fused.fused, "fuse: from a tower with branches to a fused tower");
   detail::fuse_block(backend, from.stem0, to.stem0);

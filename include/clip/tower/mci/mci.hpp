@@ -1,15 +1,17 @@
 // clip/tower/mci/mci.hpp: MobileCLIP's convolutional image tower: images to embeddings.
 #pragma once
 
+#include <clip/nn/residual_block.hpp>
 #include <clip/tower/mci/blocks.hpp>
 #include <clip/tower/tower.hpp>
 
 #include <algorithm>
+#include <type_traits>
 
 namespace clip::inline CLIP_ABI {
 
-/// MobileCLIP's image tower with the member names of timm's fastvit_mci models. `C.fused`: for inference.
-template <MciConfig C, Index Embed, Backend B>
+/// MobileCLIP's image tower with the member names of timm's fastvit_mci models. C : MciConfig or FusedMciConfig.
+template <auto C, Index Embed, Backend B>
 struct Mci {
   static_assert(
       problem(C) == nullptr,
@@ -93,6 +95,24 @@ struct Mci {
     const auto y = final_conv(cx, x, grid);
     return head(cx, average_pool(cx, y, grid, grid.height));
   }
+};
+
+namespace detail {
+template <auto C, Index Embed, class B, class Blocks>
+struct MciTower {
+  static_assert(std::is_same_v<Blocks, Residual>,
+                "Mci: this tower has no residual blocks to replace; give the blocks to the text tower alone: "
+                "Model<Config, Backend, Residual, Blocks>");
+  using type = Mci<C, Embed, B>;
+};
+}  // namespace detail
+
+template <bool Fused>
+struct Tower<MciConfigOf<Fused>> {
+  template <MciConfigOf<Fused> C, Index Embed, class B, class Blocks>
+  using type = typename detail::MciTower<C, Embed, B, Blocks>::type;
+
+  static constexpr MciConfigOf<Fused> dynamic{.image_size = dyn, .stages = {MciStage{dyn, dyn, dyn}}};
 };
 
 }  // namespace clip::inline CLIP_ABI
