@@ -35,15 +35,19 @@ int classify(const ClassifyOptions& options) {
         }
         progress.clear();
         clip::Json top = clip::Json::array();
-        for (const auto& found : created->top_probable(features, options.top)) {
-          if (options.json) {
-            top.push_back({{"index", found.index}, {"label", found.label}, {"probability", found.probability}});
-          } else {
-            char probability[32];
-            std::snprintf(probability, sizeof probability, "%.4f", static_cast<double>(found.probability));
-            out.line(path + '\t' + probability + '\t' + std::string(found.label));
+        const auto add = [&](const auto& best) {
+          for (const auto& found : best) {
+            if (options.json) {
+              top.push_back({{"index", found.index}, {"label", found.label}, {"probability", found.probability}});
+            } else {
+              char probability[32];
+              std::snprintf(probability, sizeof probability, "%.4f", static_cast<double>(found.probability));
+              out.line(path + '\t' + probability + '\t' + std::string(found.label));
+            }
           }
-        }
+        };
+        if (created->biased()) add(created->top_matching(features, options.top));
+        else add(created->top_probable(features, options.top));
         if (options.json) out.line(clip::json_text({{"path", path}, {"top", std::move(top)}}));
         out.flush();
       },

@@ -30,9 +30,8 @@ std::string_view name_of_format(clip::FileFormat format) {
 }
 
 /// The published models with this configuration, and the licences of their weights.
-clip::Json licences_of(clip::AnyConfig config) {
-  config.preprocessing().color_order = clip::ColorOrder::openai;
-  config.preprocessing().resampling = clip::Preprocessing{}.resampling;
+clip::Json licences_of(const clip::AnyConfig& any) {
+  const clip::AnyConfig config = clip::as_published(any);
   clip::Json licences = clip::Json::object();
   for (const clip::NamedConfig& known : clip::named_configs())
     if (known.config == config) licences[std::string(known.name)] = clip::licence_of(known.name);
@@ -75,6 +74,7 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
     json["config"] = clip::to_json(found->config);
     json["licences"] = licences_of(file, *found);
     json["activation_known"] = found->activation_known;
+    json["activation_by_naming"] = found->activation_by_naming;
     json["preprocessing_known"] = found->preprocessing_known;
     json["prefix"] = found->prefix;
   } else {
@@ -178,12 +178,15 @@ int inspect(const InspectOptions& options) {
   out.line("format   " + std::string(name_of_format(file.format())) + ", names of " +
            std::string(clip::name_of(clip::dialect_of(file))));
   if (found) {
-    const std::string doubt = found->activation_known ? "" : " (the file does not state its activation)";
+    const std::string doubt = !found->activation_known ? " (the file does not state its activation)"
+                              : found->activation_by_naming
+                                  ? " (activations below: what the implementation with such names computes with)"
+                                  : "";
     out.line("model    " + (found->name.empty() ? "not one of `clip models`" : found->name) + doubt);
     if (const std::string words = licences_in_words(licences_of(file, *found)); !words.empty())
       out.line("licence  " + words);
     if (!found->preprocessing_known && file.description() != nullptr)
-      out.line("images   the folder has no image processor; the preprocessing below is that of OpenAI's models");
+      out.line("images   the folder has no image processor; the preprocessing below is that of the model's family");
     if (!found->prefix.empty()) out.line("prefix   " + found->prefix + " (removed from the names)");
     out.line("config   " + clip::json_text(clip::to_json(found->config)));
   } else {

@@ -80,6 +80,10 @@ void Model::release(Towers tower) const {
   else clip::release_pages(impl_->model.text);
 }
 double Model::temperature() const { return impl_->model.similarity.temperature(); }
+std::optional<double> Model::bias() const {
+  const auto& similarity = impl_->model.similarity;
+  return similarity.biased() ? std::optional{similarity.bias()} : std::nullopt;
+}
 
 bool has_products(Dtype dtype) { return dtype != Dtype::int8 || clip::Cpu<>::multiplies_int8(); }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -52,6 +53,8 @@ class Model {
   void release(Towers tower) const;
   /// exp(logit_scale). Requires both towers.
   double temperature() const;
+  /// logit_bias of a model that has one. Requires both towers.
+  std::optional<double> bias() const;
 
  private:
   struct Impl;

@@ -63,7 +63,10 @@ TEST_CASE("find_model: keys that a config.json leaves out have the defaults of t
   put(folder / "config.json", R"({"vision_config": {"num_attention_heads": 5}})");
   CHECK(message_of(folder / "config.json").ends_with("VitConfig: heads must divide width"));
   put(folder / "config.json", R"({"model_type": "siglip"})");
-  CHECK(message_of(folder / "config.json").find("SigLIP is not built here") != std::string::npos);
+  CHECK(find_model(folder / "config.json") == AnyConfig{siglip::ViT_B_16});
+  put(folder / "config.json", R"({"model_type": "siglip2"})");
+  CHECK(message_of(folder / "config.json").find("SigLIP 2 of flexible resolution is not built here") !=
+        std::string::npos);
 }
 
 TEST_CASE("find_model: OpenCLIP's files are accepted, in a folder and alone") {

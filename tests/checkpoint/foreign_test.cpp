@@ -34,10 +34,8 @@ std::string kind_of(const std::vector<std::string>& names) {
 
 TEST_CASE("models that are not built are recognised by the names that only they have") {
   for (const auto& [names, words] : std::vector<std::pair<std::vector<std::string>, std::string>>{
-           {{"vision_model.head.probe", "logit_bias"}, "a SigLIP (vision_model.head …)"},
-           {{"logit_bias", "visual.trunk.attn_pool.latent"}, "a SigLIP in OpenCLIP's names (visual.trunk.attn_pool …)"},
-           {{"visual.trunk.attn_pool.latent"},
-            "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool …)"},
+           {{"visual.attn_pool.probe", "visual.trunk.norm_pre.weight"},
+            "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool … and norm_pre)"},
            {{"visual.trunk.patch_embed.backbone.0.conv.weight"},
             "a MobileCLIP-B in OpenCLIP's names (visual.trunk.patch_embed …)"},
            {{"visual.trunk.stem.0.reparam_conv.weight"},

@@ -73,11 +73,12 @@ TEST_CASE("config.json: the configuration of a tower alone states that tower") {
 
 TEST_CASE("config.json: another kind of model, or of file, is refused") {
   const std::string expected =
-      "c.json: model_type: expected clip, clip_vision_model or clip_text_model (transformers' CLIP), or OpenCLIP's "
-      "model_cfg, ";
+      "c.json: model_type: expected clip, clip_vision_model or clip_text_model (transformers' CLIP), siglip, "
+      "siglip_vision_model or siglip_text_model, or OpenCLIP's model_cfg, ";
   CHECK(refused(R"({"model_type": "t5", "vision_config": {}})") == expected + "found \"t5\"");
-  CHECK(refused(R"({"model_type": "siglip", "vision_config": {}})") ==
-        expected.substr(0, expected.size() - 2) + "; SigLIP is not built here, found \"siglip\"");
+  CHECK(refused(R"({"model_type": "siglip2", "vision_config": {}})") ==
+        expected.substr(0, expected.size() - 2) +
+            "; SigLIP 2 of flexible resolution is not built here, found \"siglip2\"");
   CHECK(refused("{}") == expected + "found null");
   CHECK(refused("[]") == expected + "found null");
   CHECK(refused(R"({"vision_config": 1})") == "c.json: vision_config: expected an object, found 1");

@@ -17,6 +17,7 @@
 #include <clip/ops/pointwise.hpp>
 #include <clip/ops/pooling.hpp>
 #include <clip/ops/query_attention.hpp>
+#include <clip/ops/sigmoid_loss.hpp>
 #include <clip/ops/tables.hpp>
 #include <clip/ops/tokens.hpp>
 
@@ -212,6 +213,9 @@ class OpList {
     add<1>("gather, some no rows", GatherOp{ids({-1, 3, -5, 0, 3})}, {{{7, 5}}}, 5, 5);
     add<1>("patches", PatchesOp{3, 6, 2}, {{{2, 108}}}, 18, 12);
     add<1>("patches as a gather", GatherPatchesOp{patch_ids_.of(2, 3, 6, 2), 2}, {{{2, 108}}}, 18, 12);
+    add<1>("patches that do not cover the images", PatchesOp{3, 6, 4}, {{{2, 108}}}, 2, 48);
+    add<1>("patches that do not cover the images, as a gather", GatherPatchesOp{uncovered_ids_.of(2, 3, 6, 4), 2},
+           {{{2, 108}}}, 2, 48);
     add<3>("tokens", TokensOp{token_ids(2, 5, false)}, {{{8, 5}, {1, 5}, {5, 5}}}, 10, 5);
     add<3>("tokens, a first row for every image", TokensOp{token_ids(7, 3, true)}, {{{14, 5}, {7, 5}, {3, 5}}}, 21, 5);
   }
@@ -243,6 +247,11 @@ class OpList {
       add<1>("cross_entropy, several positives" + kind,
              CrossEntropyOp{ids({0, 1, 1, 2, 0}), ids({1, 0, 2, 1}), axis, 0.5f}, {{{5, 4, 3}}}, 1, 1);
     }
+    const auto scratch = [&](Index rows, Index cols) { return scratch_.emplace_back(backend_, rows, cols).view(); };
+    sigmoid_pairs_.assign(ids({0, 1, 2, 1, 3}), ids({1, 0, 2, 1}));
+    const Index most = sigmoid_pairs_.most();
+    sigmoid_scratch_ = {scratch(5, 4), scratch(2, 4), scratch(most, 1), scratch(most, 1), scratch(9, 3)};
+    add<3>("sigmoid_loss", SigmoidLossOp<T>{&sigmoid_pairs_, &sigmoid_scratch_}, {{{5, 3}, {4, 3}, {1, 1}}}, 1, 1);
   }
 
   void inference_ops() {
@@ -321,7 +330,9 @@ class OpList {
 
   B backend_;
   std::vector<Matrix<B>> numbers_, scratch_;
-  composed::PatchIds patch_ids_;
+  composed::PatchIds patch_ids_, uncovered_ids_;
+  SigmoidPairs sigmoid_pairs_;
+  SigmoidScratch<T> sigmoid_scratch_;
   std::vector<std::shared_ptr<TokenIds>> token_ids_;
   std::vector<std::shared_ptr<std::vector<std::int32_t>>> ids_;
   std::vector<std::shared_ptr<Sequences>> sequences_;

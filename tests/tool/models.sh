@@ -131,17 +131,20 @@ expect 0 "$clip" models
 prints 'licence'
 prints 'CC-BY-NC-4.0'
 prints 'not stated by its publisher'
-prints 'not built: SigLIP'
+prints 'not built: '
 expect 0 "$clip" models --json
 prints '"licence": "MIT"'
-printf '{"embed_dim":8,"vision_cfg":{"timm_model_name":"vit_base_patch16_siglip_224"},"text_cfg":{}}' >siglip.json
+printf '{"embed_dim":8,"vision_cfg":{"timm_model_name":"vit_base_patch16_siglip_gap_224"},"text_cfg":{}}' >siglip.json
 expect 1 "$clip" preprocess --model siglip.json photos/0.ppm --output no.npy
-says 'describes a SigLIP'
+says 'describes a SigLIP without its pooling'
 expect 1 "$clip" inspect siglip.json
-says 'describes a SigLIP'
-printf '{"model_type":"siglip"}' >config.json
+says 'describes a SigLIP without its pooling'
+printf '{"model_type":"siglip2"}' >config.json
 expect 1 "$clip" preprocess --model config.json photos/0.ppm --output no.npy
-says 'SigLIP is not built here'
+says 'SigLIP 2 of flexible resolution is not built here'
+expect 0 "$clip" models
+prints 'siglip2/ViT-gopt-16-384'
+prints 'Apache-2.0'
 expect 0 "$clip" inspect huggingface/config.json
 prints 'config   {'
 finish

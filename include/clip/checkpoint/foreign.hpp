@@ -13,17 +13,17 @@ namespace clip::inline CLIP_ABI::detail {
 
 /// The kinds of models that are recognised by their files, and not built.
 inline constexpr std::array<std::string_view, 6> foreign_kinds{
-    "SigLIP", "MobileCLIP", "TinyCLIP", "CoCa", "PE (Perception Encoder)", "CLIPs with towers of timm or transformers"};
+    "MobileCLIP", "TinyCLIP", "CoCa", "PE (Perception Encoder)", "SigLIP 2 of flexible resolution (NaFlex)",
+    "CLIPs with towers of timm or transformers"};
 
 /// A beginning of tensor names that only one kind of model has, and the kind in a sentence.
 struct ForeignSign {
   std::string_view prefix, words;
   std::string_view beside = "";  // a tensor that is there, too
 };
-inline constexpr std::array<ForeignSign, 13> foreign_signs{
-    {{"vision_model.head.", "a SigLIP (vision_model.head …)"},
-     {"visual.trunk.attn_pool.", "a SigLIP in OpenCLIP's names (visual.trunk.attn_pool …)", "logit_bias"},
-     {"visual.trunk.attn_pool.", "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool …)"},
+inline constexpr std::array<ForeignSign, 11> foreign_signs{
+    {{"visual.attn_pool.", "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool … and norm_pre)",
+      "visual.trunk.norm_pre.weight"},
      {"visual.trunk.stem.0.conv_kxk", "a MobileCLIP in OpenCLIP's names (visual.trunk.stem …)"},
      {"visual.trunk.stem.0.reparam_conv", "a MobileCLIP in OpenCLIP's names, fused (visual.trunk.stem …)"},
      {"visual.trunk.patch_embed.backbone.", "a MobileCLIP-B in OpenCLIP's names (visual.trunk.patch_embed …)"},

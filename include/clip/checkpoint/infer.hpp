@@ -18,8 +18,8 @@ struct Assumptions {
   std::optional<Activation> activation{};  // of both towers
   Index image_heads = 0;                   // 0: see try_inspect
   Index text_heads = 0;
-  std::optional<float> epsilon{};                // of both towers; nullopt: 1e-5
-  std::optional<Preprocessing> preprocessing{};  // nullopt: OpenAI's
+  std::optional<float> epsilon{};                // of both towers; nullopt: the family's, 1e-5 or 1e-6
+  std::optional<Preprocessing> preprocessing{};  // nullopt: the family's
 };
 
 /// The assumptions that make a file of unstated properties the model of this configuration. One activation and one
@@ -42,7 +42,8 @@ struct InspectionOf {
   FileFormat format;
   bool activation_known = false;     // stated or assumed; false: the configuration's quick_gelu is a guess
   std::string prefix{};              // removed from the file's names: "_orig_mod.", "model."; empty: none
-  bool preprocessing_known = false;  // stated; false: the configuration's, that of OpenAI's models, is a guess
+  bool preprocessing_known = false;  // stated; false: the configuration's, that of the family, is a guess
+  bool activation_by_naming = false;  // no statement: implementations with names of their own differ in it (SigLIP)
 };
 using Inspection = InspectionOf<KnownFamilies>;
 
@@ -50,8 +51,9 @@ using Inspection = InspectionOf<KnownFamilies>;
 ///
 /// Sizes follow from shapes. Heads, activation and preprocessing do not: the folder's config.json or
 /// open_clip_config.json states them, or the metadata of files written by this library. Otherwise heads are 64 wide (16
-/// in number for the image towers of OpenCLIP's H, g and bigG), and the activation is quick_gelu if the file has the
-/// three integers of OpenAI's archives, else the assumed one. Epsilon and preprocessing are the assumed ones.
+/// in number for the image towers of OpenCLIP's H, g and bigG, and in SigLIP's of width 1152 and 1536), and the
+/// activation is quick_gelu if the file has the three integers of OpenAI's archives, else the assumed one, else in a
+/// SigLIP that of the implementation whose names the file has. Epsilon and preprocessing are the assumed ones.
 /// LoadError: no such model, with the kind of model found; a file too small for its own shapes; statements that
 /// contradict the shapes.
 template <class F = KnownFamilies>

@@ -81,15 +81,16 @@ void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const ModelSt
   if (const auto& p = stated.preprocessing) compare_with(p->place, "image size", c.input().image_size, p->image_size);
 }
 
-/// Adds to the statements about a tower the activation that follows from the names of a file.
-void state_by_naming(auto& tower, Dialect dialect, TowerStatement& stated, const Assumptions& assumed) {
-  if (stated.activation || assumed.activation) return;
+/// Adds to the statements about a tower the activation that follows from the names of a file. Whether it did.
+bool state_by_naming(auto& tower, Dialect dialect, TowerStatement& stated, const Assumptions& assumed) {
+  if (stated.activation || assumed.activation) return false;
   const auto apply = [&](auto& c) {
     using D = Description<std::remove_cvref_t<decltype(c)>>;
     stated.activation = D::activation_by_naming(dialect, c);
     if (stated.activation) D::apply(c, TowerStatement{.activation = stated.activation});
   };
   std::visit(apply, tower);
+  return stated.activation.has_value();
 }
 
 /// Whether the activation of a tower, if it has one, is stated or assumed.
@@ -134,8 +135,8 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
       shape, stated->text, {.heads = assumed.text_heads, .activation = assumed.activation}, text_words);
   AnyConfigOf<F> c{embed_dim, std::move(image), std::move(text), shape.has("logit_bias")};
   const Dialect dialect = dialect_of(plain->file, name_tables<F>());
-  detail::state_by_naming(c.image, dialect, stated->image, assumed);
-  detail::state_by_naming(c.text, dialect, stated->text, assumed);
+  const bool image_named = detail::state_by_naming(c.image, dialect, stated->image, assumed);
+  const bool text_named = detail::state_by_naming(c.text, dialect, stated->text, assumed);
   detail::assume_epsilon(c.image, stated->image, assumed);
   detail::assume_epsilon(c.text, stated->text, assumed);
   if (stated->preprocessing) c.preprocessing() = stated->preprocessing->how;
@@ -160,7 +161,8 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
                          detail::is_stated(detail::state(c.image), stated->image, assumed) &&
                              detail::is_stated(detail::state(c.text), stated->text, assumed),
                          plain->prefix,
-                         stated->preprocessing.has_value()};
+                         stated->preprocessing.has_value(),
+                         image_named || text_named};
 }
 
 template <class F>

@@ -18,8 +18,12 @@ using NamedConfig = NamedConfigOf<KnownFamilies>;
 template <class F = KnownFamilies>
 const std::vector<NamedConfigOf<F>>& named_configs();
 
-/// The first published model with this configuration, or null. Ignores color_order and resampling, which do not
-/// distinguish models, and the activation of families whose implementations differ in it (SigLIP).
+/// The configuration as the list of published models has it: without what does not distinguish them, which is
+/// color_order, resampling, and the activation of families whose implementations differ in it (SigLIP).
+template <class F>
+AnyConfigOf<F> as_published(AnyConfigOf<F> config);
+
+/// The first published model with this configuration, compared as_published, or null.
 template <class F>
 const NamedConfigOf<F>* find_named(AnyConfigOf<F> config);
 

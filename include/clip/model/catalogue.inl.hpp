@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -40,13 +41,19 @@ void without_implementation(auto& tower) {
 }  // namespace detail
 
 template <class F>
-const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
+AnyConfigOf<F> as_published(AnyConfigOf<F> config) {
   config.preprocessing().color_order = ColorOrder::openai;
   config.preprocessing().resampling = Preprocessing{}.resampling;
   detail::without_implementation(config.image);
   detail::without_implementation(config.text);
+  return config;
+}
+
+template <class F>
+const NamedConfigOf<F>* find_named(AnyConfigOf<F> config) {
+  const AnyConfigOf<F> wanted = as_published(std::move(config));
   for (const NamedConfigOf<F>& known : named_configs<F>())
-    if (known.config == config) return &known;
+    if (known.config == wanted) return &known;
   return nullptr;
 }
 
@@ -70,7 +77,8 @@ std::vector<const NamedConfigOf<F>*> spelt(const std::string& name) {
     if (lower_ascii(std::string(known.name)) == lower_ascii(name)) return {&known};
     Spelling found = spelling_of(known.name);
     if (found.source.empty()) found.source = "openai";
-    if (found.architecture != wanted.architecture || (!wanted.source.empty() && found.source != wanted.source))
+    if (found.architecture != wanted.architecture ||
+        ((!wanted.source.empty() || is_always_named(found.source)) && found.source != wanted.source))
       continue;
     if (!wanted.quick_gelu || has_quick_gelu<F>(known.config)) models.push_back(&known);
   }

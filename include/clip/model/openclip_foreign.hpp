@@ -24,10 +24,10 @@ inline std::string foreign_openclip(const Json& model) {
   const std::string image = text_in(model, "vision_cfg", "timm_model_name"),
                     text = text_in(model, "text_cfg", "hf_model_name");
   const auto named = [&](const std::string& kind) { return kind + " (timm_model_name " + image + ")"; };
-  if (image.find("siglip") != image.npos) return named("another SigLIP");
+  if (image.find("siglip_gap") != image.npos) return named("a SigLIP without its pooling");
   if (image.find("_mci") != image.npos || image.find("mobileclip") != image.npos) return named("a MobileCLIP");
   if (image.starts_with("vit_pe_")) return named("a PE (Perception Encoder)");
-  if (!image.empty()) return named("a CLIP whose image tower is timm's");
+  if (!image.empty() && image.find("siglip") == image.npos) return named("a CLIP whose image tower is timm's");
   if (!text.empty()) return "a CLIP whose text tower is transformers' (hf_model_name " + text + ")";
   return {};
 }

@@ -17,10 +17,29 @@ namespace clip::inline CLIP_ABI::detail {
 ///   "ViT-B-32-quickgelu"                      {"", "vit-b-32", quick_gelu}
 ///   "openai/clip-vit-base-patch32"            {"openai", "vit-b-32"}
 ///   "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"   {"laion", "vit-b-32"}
+///   "ViT-B-16-SigLIP-384"                     {"siglip", "vit-b-16-384"}
+///   "google/siglip2-base-patch16-224"         {"siglip2", "vit-b-16"}
 struct Spelling {
   std::string source, architecture;  // no source: not stated
   bool quick_gelu = false;           // stated by the name
 };
+
+/// Whether names of a source's models always say it: a bare "ViT-B-16" is no SigLIP.
+inline bool is_always_named(std::string_view source) { return source.starts_with("siglip"); }
+
+/// Takes "siglip" or "siglip2" out of a name that has it, in OpenCLIP's place or in transformers'.
+inline void take_siglip(std::string& rest, std::string& source) {
+  if (rest.starts_with("google-")) rest.erase(0, 7);
+  for (const std::string known : {"siglip2", "siglip"}) {
+    if (rest.starts_with(known + "-")) rest.replace(0, known.size(), "vit");
+    else if (const auto at = rest.find("-" + known); at != rest.npos) rest.erase(at, known.size() + 1);
+    else continue;
+    source = known;
+    break;
+  }
+  for (const std::string end : {"-i18n", "-multilingual"})  // "-256-multilingual" is OpenCLIP's "-i18n-256"
+    if (rest.ends_with("-256" + end)) rest.replace(rest.size() - end.size() - 4, end.size() + 4, "-i18n-256");
+}
 
 inline Spelling spelling_of(std::string_view name) {
   Spelling spelling;
@@ -44,8 +63,13 @@ inline Spelling spelling_of(std::string_view name) {
   };
   spelling.quick_gelu = drop_end("-quickgelu") || drop_end("-quick-gelu");
   if (rest.starts_with("clip-")) rest.erase(0, 5);
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> words{
-      {{"-base-patch", "-b-"}, {"-large-patch", "-l-"}, {"-huge-patch", "-h-"}, {"-giant-patch", "-g-"}}};
+  take_siglip(rest, spelling.source);
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> words{{{"-base-patch", "-b-"},
+                                                                                {"-large-patch", "-l-"},
+                                                                                {"-huge-patch", "-h-"},
+                                                                                {"-giant-patch", "-g-"},
+                                                                                {"-so400m-patch", "-so400m-"},
+                                                                                {"-giant-opt-patch", "-gopt-"}}};
   for (const auto& [long_word, short_word] : words)
     if (const auto at = rest.find(long_word); at != rest.npos) rest.replace(at, long_word.size(), short_word);
   for (const char* const data : {"laion2b", "datacomp"})  // "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"
@@ -55,6 +79,7 @@ inline Spelling spelling_of(std::string_view name) {
       rest.erase(at);
     }
   drop_end("px");
+  if (is_always_named(spelling.source)) drop_end("-224");
   spelling.architecture = std::move(rest);
   return spelling;
 }

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,15 +42,24 @@ struct ProbableClass {
   T probability;
 };
 
+/// A class and the probability that it fits an image, whatever the others do (MatchProbabilities).
+template <class T>
+struct MatchingClass {
+  Index index;
+  std::string_view label;
+  T probability;
+};
+
 /// A zero-shot classifier: one unit-length vector per class.
 template <class T, Index E, Backend B = Cpu<T>>
 class ZeroShot {
  public:
   /// labels: one per class, or none. temperature: exp(logit_scale) of the model, the factor on cosines before the
-  /// softmax. backend: the model's; it computes the cosines.
-  ZeroShot(Features<T, E> classes, std::vector<std::string> labels, double temperature, B backend)
+  /// softmax. backend: the model's; it computes the cosines. bias: logit_bias of a model that has one.
+  ZeroShot(Features<T, E> classes, std::vector<std::string> labels, double temperature, B backend,
+           std::optional<double> bias = std::nullopt)
       : classes_{normalized(std::move(classes))}, labels_{std::move(labels)},
-        temperature_{temperature}, backend_{std::move(backend)} {
+        temperature_{temperature}, bias_{bias}, backend_{std::move(backend)} {
     if (!labels_.empty() && std::cmp_not_equal(labels_.size(), classes_.size()))
       raise(ShapeError{"zero_shot", "labels", classes_.size(), labels_.size()});
   }
@@ -71,6 +81,12 @@ class ZeroShot {
     const auto y = (*this)(cx, detail::borrow(cx, images.view(), Size<E>{images.width()}));
     cx.backend().download(In<T>{y.view}, cosines.values.values());
     return cosines;
+  }
+  /// Whether the model's similarities have a bias, so that every class has a probability of its own.
+  bool biased() const { return bias_.has_value(); }
+  /// σ(temperature · cosine + bias) of every class. OptionError: a model without a bias.
+  MatchProbabilities<T> match_probabilities(const Features<T, E>& images) const {
+    return {(*this)(images), temperature_, bias()};
   }
   /// Softmax over the classes of temperature · cosine.
   Probabilities<T> probabilities(const Features<T, E>& images) const { return {(*this)(images), temperature_}; }
@@ -109,9 +125,17 @@ class ZeroShot {
     for (const Index c : clip::top(p[0], k)) best.push_back({c, label(c), p[0][static_cast<std::size_t>(c)]});
     return best;
   }
+  /// The k classes that fit an image best, with the probability of each. OptionError: a model without a bias.
+  std::vector<MatchingClass<T>> top_matching(const Features<T, E>& image, Index k) const& {
+    const auto p = match_probabilities(one(image));
+    std::vector<MatchingClass<T>> best;
+    for (const Index c : clip::top(p[0], k)) best.push_back({c, label(c), p[0][static_cast<std::size_t>(c)]});
+    return best;
+  }
   /// Deleted for temporaries: labels would dangle.
   void top(const Features<T, E>&, Index) const&& = delete;
   void top_probable(const Features<T, E>&, Index) const&& = delete;
+  void top_matching(const Features<T, E>&, Index) const&& = delete;
 
  private:
   static const Features<T, E>& one(const Features<T, E>& image) {
@@ -119,15 +143,23 @@ class ZeroShot {
     return image;
   }
 
+  double bias() const {
+    if (!bias_) raise(OptionError{"zero_shot", "a model whose similarities have a bias, as SigLIP's"});
+    return *bias_;
+  }
+
   Features<T, E> classes_;
   std::vector<std::string> labels_;
   double temperature_;
+  std::optional<double> bias_;
   B backend_;
 };
 template <class T, Index E, class... Rest>
 ZeroShot(Features<T, E>, Rest...) -> ZeroShot<T, E>;
 template <class T, Index E, Backend B>
 ZeroShot(Features<T, E>, std::vector<std::string>, double, B) -> ZeroShot<T, E, B>;
+template <class T, Index E, Backend B>
+ZeroShot(Features<T, E>, std::vector<std::string>, double, B, std::optional<double>) -> ZeroShot<T, E, B>;
 
 namespace detail {
 
@@ -139,11 +171,22 @@ double temperature_of(const M& model) {
   else return 100;
 }
 
+/// The model's bias, if it has one.
+template <class M>
+std::optional<double> bias_of(const M& model) {
+  if constexpr (requires { model.similarity; }) {
+    if (model.similarity.biased()) return model.similarity.bias();
+  } else if constexpr (requires { model.bias(); }) {
+    return model.bias();
+  }
+  return std::nullopt;
+}
+
 /// A classifier on the model's backend, or on one CPU thread if the model has no backend().
 template <class M, class Features>
 auto classifier(const M& model, Features classes, std::vector<std::string> labels) {
   if constexpr (requires { model.backend(); })
-    return ZeroShot{std::move(classes), std::move(labels), temperature_of(model), model.backend()};
+    return ZeroShot{std::move(classes), std::move(labels), temperature_of(model), model.backend(), bias_of(model)};
   else return ZeroShot{std::move(classes), std::move(labels), temperature_of(model)};
 }
 

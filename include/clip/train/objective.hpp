@@ -3,6 +3,7 @@
 
 #include <clip/data/pairs.hpp>
 #include <clip/loss/contrastive.hpp>
+#include <clip/loss/sigmoid.hpp>
 #include <clip/tensor/rows.hpp>
 
 namespace clip::inline CLIP_ABI {
@@ -16,6 +17,17 @@ struct Contrastive {
     const auto image = model.encode_image(tape, pairs.images);
     const auto text = model.encode_text(tape, pairs.texts);
     return contrastive(tape, image, text, model.similarity, pairs.texts.groups());
+  }
+};
+
+/// SigLIP's loss, for models whose similarities have a bias: Trainer{model, source, options, Sigmoid{}}. Its memory grows
+/// with the batch, not with its square.
+struct Sigmoid {
+  template <class Cx, class M>
+  Rows<Cx, 1> operator()(Cx& tape, const M& model, const Pairs& pairs) const {
+    const auto image = model.encode_image(tape, pairs.images);
+    const auto text = model.encode_text(tape, pairs.texts);
+    return sigmoid_loss(tape, image, text, model.similarity, pairs.texts.groups());
   }
 };
 
