@@ -14,7 +14,7 @@ namespace tool {
 int models(const ModelsOptions& options) {
   Output out;
   clip::Json list = clip::Json::array();
-  if (!options.json) out.line("name                 resolution  width   parameters  licence of the weights");
+  if (!options.json) out.line("name                           resolution  width   parameters  licence of the weights");
   for (const clip::NamedConfig& known : clip::named_configs()) {
     const clip::Index size = known.config.input().image_size, parameters = count_parameters(known.config);
     if (options.json) {
@@ -25,7 +25,7 @@ int models(const ModelsOptions& options) {
                       {"licence", clip::licence_of(known.name)}});
     } else {
       char line[160];
-      std::snprintf(line, sizeof line, "%-20.*s %10lld %6lld %12lld  %s", static_cast<int>(known.name.size()),
+      std::snprintf(line, sizeof line, "%-30.*s %10lld %6lld %12lld  %s", static_cast<int>(known.name.size()),
                     known.name.data(), static_cast<long long>(size), static_cast<long long>(known.config.embed_dim),
                     static_cast<long long>(parameters), clip::licence_of(known.name).data());
       out.line(line);

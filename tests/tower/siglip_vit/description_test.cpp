@@ -1,0 +1,164 @@
+// SigLIP in files: our JSON, OpenCLIP's, transformers', inference and conversion between namings.
+#include <clip/checkpoint/convert_file.hpp>
+#include <clip/checkpoint/find_model.hpp>
+#include <clip/checkpoint/folder_config.hpp>
+#include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/open.hpp>
+#include <clip/io/json.hpp>
+#include <clip/model/openclip_json.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace clip;
+
+namespace {
+
+const std::string golden = CLIP_SOURCE_DIR "/tests/golden/siglip/";
+constexpr Assumptions two_heads{.image_heads = 2, .text_heads = 2};
+
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / "clip_siglip_description_test";
+  Folder() {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string operator/(const std::string& name) const { return (path / name).string(); }
+};
+
+/// Every tensor of a file: name, shape and values.
+std::vector<std::pair<std::string, std::vector<float>>> tensors_in(const std::string& path) {
+  std::vector<std::pair<std::string, std::vector<float>>> all;
+  const TensorFile file = open_tensors(path);
+  for (const FileTensor& t : file.tensors()) {
+    std::string name = t.name;
+    for (const Index n : t.shape) name += " " + std::to_string(n);
+    std::vector<float> values(static_cast<std::size_t>(t.count()));
+    convert(t, std::span<float>(values));
+    all.emplace_back(std::move(name), std::move(values));
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+Result<AnyConfig> openclip(const std::string& vision, const std::string& text) {
+  return try_parse_config(R"({"embed_dim": 768, "init_logit_bias": -10, "custom_text": true, "vision_cfg": {)" + vision +
+                              R"(}, "text_cfg": {"context_length": 64, "width": 768, "heads": 12, "layers": 12, )" +
+                              text + "}}",
+                          "x.json");
+}
+const std::string base = R"("image_size": 224, "timm_model_name": "vit_base_patch16_siglip_224",
+  "timm_model_pretrained": false, "timm_pool": "map", "timm_proj": "none")";
+const std::string v1 = R"("vocab_size": 32000, "hf_tokenizer_name": "timm/ViT-B-16-SigLIP",
+  "tokenizer_kwargs": {"clean": "canonicalize"}, "no_causal_mask": true, "proj_bias": true, "pool_type": "last",
+  "norm_kwargs": {"eps": 1e-6})";
+
+}  // namespace
+
+TEST_CASE("SigLIP: OpenCLIP's files state the model and what OpenCLIP computes with") {
+  AnyConfig expected{siglip::ViT_B_16};
+  std::get<SiglipVitConfig>(expected.image).activation = Activation::gelu;
+  std::get<SiglipTextConfig>(expected.text).activation = Activation::gelu;
+  CHECK(openclip(base, v1).value() == expected);
+  std::get<SiglipTextConfig>(expected.text).activation = Activation::gelu_tanh;
+  std::get<SiglipTextConfig>(expected.text).vocabulary = 256000;
+  std::get<SiglipTextConfig>(expected.text).pad = 0;
+  CHECK(openclip(base, std::string(v1).replace(14, 5, "256000") + R"(, "act_kwargs": {"approximate": "tanh"})").value() ==
+        expected);
+  for (const auto& [vision, text, message] : std::vector<std::array<std::string, 3>>{
+           {base + R"(, "timm_drop": 0.1)", v1, "timm_drop: unknown key"},
+           {std::string(base).replace(base.find("map"), 3, "avg"), v1, "timm_pool: expected map"},
+           {base, v1 + R"(, "act_kwargs": {"approximate": "x"})", "approximate: expected tanh or none"},
+           {base, std::string(v1).replace(v1.find("\"proj_bias\": true"), 17, "\"proj_bias\": false"),
+            "proj_bias: expected true, or a proj_type of none"}}) {
+    const auto found = openclip(vision, text);
+    REQUIRE_FALSE(found);
+    CHECK_MESSAGE(found.error().message().find(message) != std::string::npos, found.error().message());
+  }
+}
+
+TEST_CASE("SigLIP: a bare file cannot tell its activation unless its names and sizes do") {
+  CHECK(try_inspect(golden + "siglip_transformers.safetensors", two_heads)->activation_by_naming);
+  CHECK_FALSE(try_inspect(golden + "siglip_open_clip.safetensors", two_heads)->activation_known);
+  CHECK(try_open(golden + "siglip_open_clip.safetensors", two_heads).error().id() == "clip.load.activation");
+}
+
+TEST_CASE("SigLIP: the namings convert into each other, shapes and values included") {
+  const Folder folder;
+  const std::string own = folder / "own.safetensors", oc = folder / "oc.safetensors", hf = folder / "hf.safetensors",
+                    back = folder / "back.safetensors";
+  const auto convert_to = [](const std::string& in, const std::string& out, Dialect dialect) {
+    convert_file(in, out, {.dialect = dialect, .assumed = two_heads});
+  };
+  convert_to(golden + "siglip_transformers.safetensors", oc, Dialect::openclip);
+  CHECK(tensors_in(oc) == tensors_in(golden + "siglip_open_clip.safetensors"));
+  convert_to(oc, hf, Dialect::huggingface);
+  CHECK(tensors_in(hf) == tensors_in(golden + "siglip_transformers.safetensors"));
+  convert_to(hf, own, Dialect::openai);
+  convert_to(own, back, Dialect::huggingface);
+  CHECK(tensors_in(back) == tensors_in(hf));
+}
+
+TEST_CASE("SigLIP: folders of transformers describe the model, also what its file leaves open") {
+  const Folder folder;
+  Assumptions assumed = two_heads;
+  const std::string hf = folder / "hf";
+  convert_file(golden + "siglip2_transformers.safetensors", hf,
+               {.dialect = Dialect::huggingface, .assumed = assumed});
+  const Inspection found = inspect(hf);
+  CHECK(found.activation_known);
+  CHECK(found.preprocessing_known);
+  CHECK(std::get<SiglipVitConfig>(found.config.image).heads == 2);
+  CHECK(std::get<SiglipTextConfig>(found.config.text).pad == 1);
+  CHECK(found.config.input().preprocessing.resize == ResizeMode::squash);
+  CHECK(found.config.logit_bias);
+  CHECK(find_model(hf + "/config.json").image == found.config.image);
+  // The size of images that 4 × 4 patches of 8 pixels do not fill, and the id of padding.
+  std::string config;
+  std::getline(std::ifstream{hf + "/config.json"}, config, '\0');
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    REQUIRE(config.find(from) != std::string::npos);
+    config.replace(config.find(from), from.size(), to);
+  };
+  replace("\"image_size\": 32", "\"image_size\": 36");
+  replace("\"pad_token_id\": 1", "\"pad_token_id\": 0");
+  std::ofstream{hf + "/config.json"} << config;
+  std::filesystem::remove(hf + "/preprocessor_config.json");
+  const AnyConfig changed = inspect(hf).config;
+  CHECK(changed.input().image_size == 36);
+  CHECK(changed.text_input().row.pad == 0);
+  const auto model = open(hf);
+  CHECK(model.config() == changed);
+}
+
+TEST_CASE("SigLIP: folders of OpenCLIP are written where timm has such a tower") {
+  for (const AnyConfig& c : {AnyConfig{siglip2::ViT_B_32_256}, AnyConfig{siglip2::ViT_gopt_16_256},
+                             AnyConfig{siglip2::ViT_SO400M_16_512}, AnyConfig{siglip2::ViT_L_16_512}}) {
+    const auto files = detail::try_openclip_files(c, "x");
+    REQUIRE(files);
+    CHECK(try_parse_config(files->front().second, "x").value() == c);
+  }
+  // OpenCLIP has no way to state GELU by tanh for this image tower.
+  const auto files = detail::try_openclip_files(AnyConfig{siglip::ViT_B_16}, "x");
+  REQUIRE(files);
+  const AnyConfig read = try_parse_config(files->front().second, "x").value();
+  CHECK(std::get<SiglipVitConfig>(read.image).activation == Activation::gelu);
+  CHECK(std::get<SiglipTextConfig>(read.text).activation == Activation::gelu_tanh);
+  CHECK_FALSE(detail::try_huggingface_files(AnyConfig{siglip::ViT_SO400M_16_i18n_256}, Dtype::f32, "x"));
+}
+
+TEST_CASE("SigLIP: an embedding that is not as wide as the image tower is refused") {
+  auto c = siglip::ViT_B_16;
+  c.embed_dim = 512;
+  CHECK(check(AnyConfig{c}).error().message().find("embed_dim must be the width of the image tower") !=
+        std::string::npos);
+}
