@@ -45,8 +45,7 @@ struct FoldedNorm {
 class SummedConvolution {
  public:
   explicit SummedConvolution(const ConvolutionSizes& sizes)
-      : sizes_{sizes},
-        weight(static_cast<std::size_t>(sizes.out * sizes.inputs())),
+      : sizes_{sizes}, weight(static_cast<std::size_t>(sizes.out * sizes.inputs())),
         bias(static_cast<std::size_t>(sizes.out)) {}
 
   /// A convolution and its norm.

@@ -34,7 +34,7 @@ struct Mci {
 
   constexpr Mci(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
       : config{config_}, embed_dim{embed_dim_}, stages{Size<dyn>{config->depth()}, [this](Index s) {
-                                                         return MciStageModule<B, fused>{*config, s};
+                                                         return MciStageModule<B, fused>{mci_config<false>(*config), s};
                                                        }} {}
 
   static constexpr void members(auto& self, auto&& visit) {
