@@ -6,6 +6,7 @@
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
 #include <clip/tower/clip_text/description.hpp>
+#include <clip/tower/clip_text/openclip_names.hpp>
 #include <clip/tower/json_fields.hpp>
 
 #include <array>
@@ -30,22 +31,6 @@ inline constexpr std::array<NameRule, 11> text_huggingface_names{{
     {"transformer.resblocks.#.attn.out_proj.*", "text_model.encoder.layers.#.self_attn.out_proj.*"},
     {"transformer.resblocks.#.mlp.c_fc.*", "text_model.encoder.layers.#.mlp.fc1.*"},
     {"transformer.resblocks.#.mlp.c_proj.*", "text_model.encoder.layers.#.mlp.fc2.*"},
-}};
-
-/// OpenAI's names and those of OpenCLIP's CustomTextCLIP, whose text tower is a module of its own.
-inline constexpr std::array<NameRule, 12> text_apart_names{{
-    {"token_embedding.weight", "text.token_embedding.weight"},
-    {"positional_embedding", "text.positional_embedding"},
-    {"ln_final.*", "text.ln_final.*"},
-    {"text_projection", "text.text_projection"},
-    {"transformer.resblocks.#.ln_1.*", "text.transformer.resblocks.#.ln_1.*"},
-    {"transformer.resblocks.#.ln_2.*", "text.transformer.resblocks.#.ln_2.*"},
-    {"transformer.resblocks.#.attn.in_proj_weight", "text.transformer.resblocks.#.attn.in_proj_weight"},
-    {"transformer.resblocks.#.attn.in_proj_bias", "text.transformer.resblocks.#.attn.in_proj_bias"},
-    {"transformer.resblocks.#.attn.out_proj.*", "text.transformer.resblocks.#.attn.out_proj.*"},
-    {"transformer.resblocks.#.mlp.c_fc.*", "text.transformer.resblocks.#.mlp.c_fc.*"},
-    {"transformer.resblocks.#.mlp.c_proj.*", "text.transformer.resblocks.#.mlp.c_proj.*"},
-    {"text_projection", "text.text_projection.weight", true},
 }};
 
 }  // namespace detail
@@ -142,8 +127,8 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
   if (!shape.problems().empty()) return c;
   c.mlp_width = hidden == 4 * c.width ? 0 : hidden;
   // No image tower of MobileCLIP's convolutional kind goes with a causal text tower.
-  c.causal = !shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") &&
-             !shape.has("visual.trunk.stem.0.reparam_conv.weight");
+  c.causal =
+      !shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") && !shape.has("visual.trunk.stem.0.reparam_conv.weight");
   c.heads = infer_heads(c.width, stated.heads, assumed.heads);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.epsilon);

@@ -23,7 +23,7 @@ struct MciDescription {
   static Result<Json> try_write_openclip(const MciConfig& c, const std::string& place);
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape, bool fused);
-  static MciConfig infer(ShapeReader& shape, bool fused);
+  static MciConfig infer(ShapeReader& shape, bool fused, Index image_size);
   static double count_values(const MciConfig& c, Index embed_dim);
   static std::string in_words(const MciConfig& c);
 
@@ -75,14 +75,14 @@ struct MciDescriptionOf : DescriptionDefaults {
 
   static NameTable names(Dialect dialect) { return Shared::names(dialect); }
   static bool recognises(const ShapeReader& shape) { return Shared::recognises(shape, Fused); }
-  static Config infer(ShapeReader& shape, const TowerStatement&, const TowerStatement&) {
-    return mci_config<Fused>(Shared::infer(shape, Fused));
+  static Config infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement&) {
+    return mci_config<Fused>(Shared::infer(shape, Fused, stated.image_size));
   }
   static double count_values(const Config& c, Index embed_dim) {
     return Shared::count_values(mci_config<false>(c), embed_dim);
   }
 
-  /// Shapes determine the whole tower: files state nothing else about it.
+  /// Shapes determine the whole tower but the image size, which is 256 in all published models.
   static TowerStatement state(const Config&) { return {}; }
   static std::string in_words(const Config& c) { return Shared::in_words(mci_config<false>(c)); }
   static constexpr double count_flops(const Config& c, Index embed_dim) {

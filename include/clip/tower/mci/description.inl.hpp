@@ -5,6 +5,7 @@
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
+#include <clip/tower/clip_text/openclip_names.hpp>
 #include <clip/tower/json_fields.hpp>
 #include <clip/tower/mci/description.hpp>
 
@@ -80,6 +81,8 @@ inline constexpr std::array<std::string_view, 45> mci_names{
     "visual.trunk.head.fc.*",
 };
 
+/// Only MobileCLIP's convolutional towers have such a head.
+inline constexpr std::array<NameRule, 1> mci_signs{{{"visual.trunk.head.fc.weight", "visual.trunk.head.fc.weight"}}};
 inline constexpr std::array<std::string_view, 1> mci_only_names{"visual.trunk."};
 
 inline std::string mci_stage_name(Index s) { return "visual.trunk.stages." + std::to_string(s) + "."; }
@@ -163,7 +166,11 @@ CLIP_HOST Result<Json> MciDescription::try_write_openclip(const MciConfig& c, co
 
 CLIP_HOST NameTable MciDescription::names(Dialect dialect) {
   NameTable table{.dialect = dialect, .own = mci_names};
-  if (dialect == Dialect::openclip) table.prefix = "visual.trunk.";
+  if (dialect == Dialect::openclip) {  // our names are timm's; the text tower is a module of its own
+    table.prefix = "visual.trunk.";
+    table.rules = text_apart_names;
+    table.signs = mci_signs;
+  }
   if (dialect == Dialect::huggingface) {
     table.refused = mci_only_names;
     table.tower = "a convolutional tower of MobileCLIP";
@@ -175,9 +182,9 @@ CLIP_HOST bool MciDescription::recognises(const ShapeReader& shape, bool fused) 
   return shape.has(fused ? "visual.trunk.stem.0.reparam_conv.weight" : "visual.trunk.stem.0.conv_kxk.0.conv.weight");
 }
 
-CLIP_HOST MciConfig MciDescription::infer(ShapeReader& shape, bool fused) {
+CLIP_HOST MciConfig MciDescription::infer(ShapeReader& shape, bool fused, Index image_size) {
   const std::string kernel = fused ? "reparam_conv.weight" : "conv_kxk.0.conv.weight";
-  MciConfig c{.image_size = 256, .stages = {MciStage{1, 1, 1}}};
+  MciConfig c{.image_size = image_size > 0 ? image_size : 256, .stages = {MciStage{1, 1, 1}}};
   shape("visual.trunk.stem.0." + kernel, 4, 0);
   shape("visual.trunk.head.fc.weight", 2, 0);
   c.stem_scale = fused || shape.has("visual.trunk.stem.0.conv_scale.conv.weight");
