@@ -1,6 +1,7 @@
 // Numbers of weights of Apple's MobileCLIP models, checked at compile time, and their published names and shapes.
 #include <clip/model/catalogue.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/model/licence.hpp>
 #include <clip/tower/mci/description.hpp>
 
 #include "../../support/published_names.hpp"
@@ -46,6 +47,11 @@ TEST_CASE("MobileCLIP's names and shapes are those of OpenCLIP") {
 TEST_CASE("MobileCLIP is found by its name, and its configuration returns from JSON") {
   CHECK(find_config("mobileclip/S2") == AnyConfig{mobileclip::S2});
   CHECK(find_config("mobileclip2/S4") == AnyConfig{mobileclip2::S4});
+  CHECK(find_config("MobileCLIP-S1") == AnyConfig{mobileclip::S1});
+  CHECK(find_config("apple/MobileCLIP-S2-OpenCLIP") == AnyConfig{mobileclip::S2});
+  CHECK(find_config("MobileCLIP2-S3") == AnyConfig{mobileclip2::S3});
+  CHECK_FALSE(try_find_config("S1"));
+  CHECK(licence_of("mobileclip/S1") == "apple-amlr");
   for (const AnyConfig& c :
        {AnyConfig{mobileclip::S1}, AnyConfig{mobileclip2::S3},
         AnyConfig{ClipConfig<FusedMciConfig, TextConfig>{

@@ -5,6 +5,7 @@
 #include <clip/tower/counting.hpp>
 #include <clip/tower/description.hpp>
 #include <clip/tower/mci/apple.hpp>
+#include <clip/tower/mci/fuse.hpp>
 
 #include <array>
 #include <string>
