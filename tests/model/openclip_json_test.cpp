@@ -51,8 +51,17 @@ TEST_CASE("a folder's open_clip_config.json may state any size: OpenCLIP puts th
   CHECK(with(R"("mode": "L")").error().message() == "x.json: preprocess_cfg.mode: expected RGB");
 }
 
+TEST_CASE("OpenCLIP's descriptions of MobileCLIP are read and written") {
+  const std::string s2 =
+      R"({"embed_dim": 512, "vision_cfg": {"timm_model_name": "fastvit_mci2", "timm_model_pretrained": false,)"
+      R"( "timm_pool": "avg", "timm_proj": null, "timm_drop": 0.0, "timm_drop_path": 0.0, "image_size": 256},)"
+      R"( "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12,)"
+      R"( "no_causal_mask": true}, "custom_text": true})";
+  CHECK(parse(s2).value() == AnyConfig{mobileclip::S2});
+}
+
 TEST_CASE("a configuration of another family is an error that names the unknown key") {
-  CHECK(parse(R"({"embed_dim": 512, "vision_cfg": {"timm_model_name": "fastvit_mci2", "image_size": 256}, )" +
+  CHECK(parse(R"({"embed_dim": 512, "vision_cfg": {"timm_model_name": "convnext_base", "image_size": 256}, )" +
               text_cfg + "}")
             .error()
             .message()
@@ -64,8 +73,8 @@ TEST_CASE("a configuration of another family is an error that names the unknown 
     CHECK(found.error().id() == (message.find("describes") == message.npos ? "clip.load.keys" : "clip.load.model"));
     return message.substr(0, message.find(", which is not built here"));
   };
-  CHECK(kind(R"("timm_model_name": "fastvit_mci2", "image_size": 256)", "") ==
-        "x.json: describes a MobileCLIP (timm_model_name fastvit_mci2)");
+  CHECK(kind(R"("timm_model_name": "vit_base_mci_224", "image_size": 224)", "") ==
+        "x.json: describes a MobileCLIP-B (timm_model_name vit_base_mci_224)");
   CHECK(kind(R"("timm_model_name": "vit_base_patch16_siglip_gap_224", "image_size": 224)", "") ==
         "x.json: describes a SigLIP without its pooling (timm_model_name vit_base_patch16_siglip_gap_224)");
   CHECK(kind(R"("timm_model_name": "convnext_base", "image_size": 224)", "") ==

@@ -5,9 +5,11 @@
 #include <clip/ops/attention.hpp>
 #include <clip/ops/batch_norm.hpp>
 #include <clip/ops/convolution.hpp>
+#include <clip/ops/depthwise.hpp>
 #include <clip/ops/feed_forward.hpp>
 #include <clip/ops/fold_batch_norm.hpp>
 #include <clip/ops/folded_convolution.hpp>
+#include <clip/ops/gates.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/losses.hpp>
 #include <clip/ops/norms.hpp>
@@ -166,6 +168,16 @@ class OpList {
     }
     add<2>("convolution, wider than a panel", ConvolutionOp{{1, 3, 4}, {3, 1, 1}}, {{{12, 35}, {37, 35 * 9, 0.2}}}, 12,
            37);
+    for (const CentredWindow window : {CentredWindow{3, 3}, CentredWindow{7, 7, 2}, CentredWindow{1, 11}}) {
+      const Index places = window.over(grid).rows();
+      const std::string kind = " " + std::to_string(window.height) + " x " + std::to_string(window.width);
+      add<3>("depthwise" + kind, DepthwiseOp{grid, window}, {{{grid.rows(), 19}, {19, window.area()}, {1, 19}}}, places,
+             19);
+      add<3>("depthwise, two outputs per channel, no bias" + kind, DepthwiseOp{grid, window},
+             {{{grid.rows(), 3}, {6, window.area()}, {}}}, places, 6);
+    }
+    add<2>("gate", GateOp{}, {{{6, 19}, {2, 19}}}, 6, 19);
+    add<3>("layer_scale", LayerScaleOp{}, {{{3, 19}, {19, 1}, {3, 19}}}, 3, 19);
     add<1>("average_pool", AveragePoolOp{grid, 2}, {{{grid.rows(), 3}}}, 8, 3);  // the fifth line is not read
     add<1>("channels_last", ChannelsLastOp{3}, {{{2, 3 * 20}}}, 40, 3);
   }
@@ -177,7 +189,9 @@ class OpList {
     add<1>("map gelu", Pointwise<fn::Gelu>{}, {{{3, 19}}}, 3, 19);
     add<1>("map gelu_tanh", Pointwise<fn::GeluTanh>{}, {{{3, 19}}}, 3, 19);
     add<1>("map softplus", Pointwise<Softplus>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map logistic", Pointwise<fn::Logistic>{}, {{{3, 19}}}, 3, 19);
     add<2>("add", AddOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
+    add<2>("subtract", SubtractOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
   }
 
   void norm_ops() {
@@ -256,6 +270,12 @@ class OpList {
       add<4>("folded_convolution, no shortcut" + kind, FoldedConvolutionOp<fn::Identity>{grid, window},
              {{{grid.rows(), 3}, {4, 3 * window.area()}, {2, 4}, {}}}, places, 4);
     }
+    add<3>("biased_convolution", BiasedConvolutionOp<fn::Gelu>{grid, {3, 2, 1}}, {{{grid.rows(), 3}, {4, 27}, {1, 4}}},
+           12, 4);
+    add<5>("folded_depthwise", FoldedDepthwiseOp<fn::Gelu>{grid, {3, 3, 2}},
+           {{{grid.rows(), 19}, {19, 9}, {1, 19}, {1, 19}, {12, 19}}}, 12, 19);
+    add<5>("folded_depthwise, shift alone", FoldedDepthwiseOp<fn::Identity>{grid, {7, 7, 1}},
+           {{{grid.rows(), 19}, {19, 49}, {}, {1, 19}, {}}}, grid.rows(), 19);
   }
 
   /// n numbers in the backend's memory; `positive`: their squares plus 0.1.

@@ -25,6 +25,7 @@ Cases<B> primitives() {
   add_losses(list);
   add_training(list);
   add_convolutions(list);
+  add_depthwise(list);
   add_batch_norms(list);
   return list;
 }

@@ -12,7 +12,9 @@
 #include <clip/backend/cpu/attention/query.hpp>
 #include <clip/backend/cpu/convolution/batch_norm.hpp>
 #include <clip/backend/cpu/convolution/convolution.hpp>
+#include <clip/backend/cpu/convolution/depthwise.hpp>
 #include <clip/backend/cpu/convolution/pooling.hpp>
+#include <clip/backend/cpu/gates.hpp>
 #include <clip/backend/cpu/gemm/feed_forward.hpp>
 #include <clip/backend/cpu/gemm/outer.hpp>
 #include <clip/backend/cpu/gemm/products.hpp>
@@ -43,6 +45,8 @@ class Cpu : public CpuHandle,
             public cpu::FeedForwardPrimitives<T, Cpu<T>>,
             public cpu::OuterPrimitives<T, Cpu<T>>,
             public cpu::ConvolutionPrimitives<T, Cpu<T>>,
+            public cpu::DepthwisePrimitives<T, Cpu<T>>,
+            public cpu::GatePrimitives<T, Cpu<T>>,
             public cpu::PoolingPrimitives<T, Cpu<T>>,
             public cpu::NormPrimitives<T, Cpu<T>>,
             public cpu::BatchNormPrimitives<T, Cpu<T>>,

@@ -10,6 +10,7 @@
 #include <clip/backend/naive/attention.hpp>
 #include <clip/backend/naive/batch_norm.hpp>
 #include <clip/backend/naive/convolution.hpp>
+#include <clip/backend/naive/depthwise.hpp>
 #include <clip/backend/naive/feed_forward.hpp>
 #include <clip/backend/naive/losses.hpp>
 #include <clip/backend/naive/norms.hpp>
@@ -36,6 +37,7 @@ struct Naive : HostMemory<T>,
                NaiveLosses<T>,
                NaiveTraining<T>,
                NaiveConvolution<T>,
+               NaiveDepthwise<T>,
                NaivePooling<T>,
                NaiveBatchNorm<T>,
                NaiveFeedForward<T>,

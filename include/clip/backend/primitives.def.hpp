@@ -90,6 +90,21 @@ CLIP_PRIMITIVE(void, convolve_backward, (In<T> dy, Weights<T> w, Grid grid, Wind
 CLIP_PRIMITIVE(void, convolve_outer, (In<T> dy, In<T> x, Grid grid, Window window, Acc<T> dw),
                (dy, x, grid, window, dw))
 
+// Depthwise: every output channel reads one input channel, n / (outputs per channel)
+//   x : (pixels, k), w : (n, height width) as (n, 1, height, width), y : (pixels of window.over(grid), n), n a multiple
+//   of k
+CLIP_PRIMITIVE_OF_F(depthwise, (In<T> x, In<T> w, Grid grid, CentredWindow window, const Epilogue<T, F>& epilogue,
+                                Out<T> y),
+                    (x, w, grid, window, epilogue, y))
+CLIP_PRIMITIVE(void, depthwise_backward, (In<T> dy, In<T> w, Grid grid, CentredWindow window, Acc<T> dx),
+               (dy, w, grid, window, dx))
+CLIP_PRIMITIVE(void, depthwise_outer, (In<T> dy, In<T> x, Grid grid, CentredWindow window, Acc<T> dw),
+               (dy, x, grid, window, dw))
+
+// Gates: y = residual + x ⊙ s, one row of s for x.rows / s.rows rows of x;   ds += Σ over these rows of dy ⊙ x
+CLIP_PRIMITIVE(void, gate, (In<T> x, In<T> s, In<T> residual, Out<T> y), (x, s, residual, y))
+CLIP_PRIMITIVE(void, gate_backward, (In<T> x, In<T> s, In<T> dy, Acc<T> dx, Acc<T> ds), (x, s, dy, dx, ds))
+
 // y = mean of k × k pixels;   images (n, channels · pixels) as rows of pixels (n · pixels, channels)
 CLIP_PRIMITIVE(void, average_pool, (In<T> x, Grid grid, Index k, Out<T> y), (x, grid, k, y))
 CLIP_PRIMITIVE(void, average_pool_backward, (In<T> dy, Grid grid, Index k, Acc<T> dx), (dy, grid, k, dx))

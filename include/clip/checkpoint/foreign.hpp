@@ -12,7 +12,7 @@
 namespace clip::inline CLIP_ABI::detail {
 
 /// The kinds of models that are recognised by their files, and not built.
-inline constexpr std::array<std::string_view, 6> foreign_kinds{"MobileCLIP",
+inline constexpr std::array<std::string_view, 6> foreign_kinds{"MobileCLIP S0 and B",
                                                                "TinyCLIP",
                                                                "CoCa",
                                                                "PE (Perception Encoder)",
@@ -24,14 +24,12 @@ struct ForeignSign {
   std::string_view prefix, words;
   std::string_view beside = "";  // a tensor that is there, too
 };
-inline constexpr std::array<ForeignSign, 11> foreign_signs{
+inline constexpr std::array<ForeignSign, 9> foreign_signs{
     {{"visual.attn_pool.", "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool … and norm_pre)",
       "visual.trunk.norm_pre.weight"},
-     {"visual.trunk.stem.0.conv_kxk", "a MobileCLIP in OpenCLIP's names (visual.trunk.stem …)"},
-     {"visual.trunk.stem.0.reparam_conv", "a MobileCLIP in OpenCLIP's names, fused (visual.trunk.stem …)"},
      {"visual.trunk.patch_embed.backbone.", "a MobileCLIP-B in OpenCLIP's names (visual.trunk.patch_embed …)"},
      {"visual.trunk.", "a CLIP whose image tower is timm's (visual.trunk …)"},
-     {"image_encoder.model.", "a MobileCLIP (image_encoder.model …)"},
+     {"image_encoder.model.", "a MobileCLIP in Apple's names (image_encoder.model …)"},
      {"_image_encoder.", "a TinyCLIP (_image_encoder …)"},
      {"text_decoder.", "a CoCa (text_decoder …)"},
      {"text.transformer.encoder.", "a CLIP whose text tower is transformers' (text.transformer …)"},

@@ -32,4 +32,15 @@ struct Window {
   friend constexpr bool operator==(const Window&, const Window&) = default;
 };
 
+/// A window of odd sides, centred on its pixel: only the stride changes the grid. Pixels outside the image are zeros.
+struct CentredWindow {
+  Index height = 1, width = 1, stride = 1;
+
+  constexpr Grid over(Grid grid) const {
+    return {grid.images, (grid.height + stride - 1) / stride, (grid.width + stride - 1) / stride};
+  }
+  constexpr Index area() const { return height * width; }
+  friend constexpr bool operator==(const CentredWindow&, const CentredWindow&) = default;
+};
+
 }  // namespace clip::inline CLIP_ABI

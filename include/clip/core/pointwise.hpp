@@ -99,5 +99,20 @@ struct GeluTanh {
   }
 };
 
+/// f(x) = 1 / (1 + exp(-x));   f' = f (1 - f)
+struct Logistic {
+  static constexpr std::string_view name = "logistic";
+  template <class V>
+  CLIP_HOST_DEVICE V operator()(V x) const {
+    using std::exp;
+    return V(1) / (V(1) + exp(-x));
+  }
+  template <class V>
+  CLIP_HOST_DEVICE V slope(V x) const {
+    const V f = (*this)(x);
+    return f * (V(1) - f);
+  }
+};
+
 }  // namespace fn
 }  // namespace clip::inline CLIP_ABI

@@ -12,15 +12,18 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// What stands before the slash of published names, and the licence of those weights.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 9> licences{{{"laion", "MIT"},
-                                                                                        {"laion400m", "MIT"},
-                                                                                        {"datacomp", "MIT"},
-                                                                                        {"yfcc15m", "MIT"},
-                                                                                        {"cc12m", "MIT"},
-                                                                                        {"metaclip", "CC-BY-NC-4.0"},
-                                                                                        {"dfn", "apple-amlr"},
-                                                                                        {"siglip", "Apache-2.0"},
-                                                                                        {"siglip2", "Apache-2.0"}}};
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 11> licences{
+    {{"laion", "MIT"},
+     {"laion400m", "MIT"},
+     {"datacomp", "MIT"},
+     {"yfcc15m", "MIT"},
+     {"cc12m", "MIT"},
+     {"metaclip", "CC-BY-NC-4.0"},
+     {"dfn", "apple-amlr"},
+     {"siglip", "Apache-2.0"},
+     {"siglip2", "Apache-2.0"},
+     {"mobileclip", "apple-amlr"},
+     {"mobileclip2", "apple-amlr"}}};
 
 }  // namespace detail
 
@@ -31,7 +34,7 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 9> li
 ///             cards of laion's and DataComp's models
 ///   MetaCLIP  CC-BY-NC-4.0, by the models' cards
 ///   SigLIP    Apache-2.0, by the models' cards (Google's, and timm's of the same weights)
-///   DFN       apple-amlr, by the models' cards: Apple's own licence for research
+///   DFN, MobileCLIP   apple-amlr, by the models' cards: Apple's own licence for research
 constexpr std::string_view licence_of(std::string_view published_name) {
   const std::string_view source = published_name.substr(0, published_name.find('/'));
   for (const auto& [known, licence] : detail::licences)

@@ -19,13 +19,28 @@ namespace clip::inline CLIP_ABI::detail {
 ///   "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"   {"laion", "vit-b-32"}
 ///   "ViT-B-16-SigLIP-384"                     {"siglip", "vit-b-16-384"}
 ///   "google/siglip2-base-patch16-224"         {"siglip2", "vit-b-16"}
+///   "apple/MobileCLIP-S1-OpenCLIP"            {"mobileclip", "s1"}
 struct Spelling {
   std::string source, architecture;  // no source: not stated
   bool quick_gelu = false;           // stated by the name
 };
 
 /// Whether names of a source's models always say it: a bare "ViT-B-16" is no SigLIP.
-inline bool is_always_named(std::string_view source) { return source.starts_with("siglip"); }
+inline bool is_always_named(std::string_view source) {
+  return source.starts_with("siglip") || source.starts_with("mobileclip");
+}
+
+/// Takes "mobileclip" or "mobileclip2" from the beginning of a name.
+inline void take_mobileclip(std::string& rest, std::string& source) {
+  for (const std::string known : {"mobileclip2", "mobileclip"}) {
+    const std::string begin = (rest.starts_with("apple-") ? "apple-" : "") + known + "-";
+    if (!rest.starts_with(begin)) continue;
+    source = known;
+    rest.erase(0, begin.size());
+    if (rest.ends_with("-openclip")) rest.erase(rest.size() - 9);
+    return;
+  }
+}
 
 /// Takes "siglip" or "siglip2" out of a name that has it, in OpenCLIP's place or in transformers'.
 inline void take_siglip(std::string& rest, std::string& source) {
@@ -64,6 +79,7 @@ inline Spelling spelling_of(std::string_view name) {
   spelling.quick_gelu = drop_end("-quickgelu") || drop_end("-quick-gelu");
   if (rest.starts_with("clip-")) rest.erase(0, 5);
   take_siglip(rest, spelling.source);
+  take_mobileclip(rest, spelling.source);
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> words{{{"-base-patch", "-b-"},
                                                                                 {"-large-patch", "-l-"},
                                                                                 {"-huge-patch", "-h-"},

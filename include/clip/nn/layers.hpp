@@ -33,6 +33,7 @@ class Layers {
 
   constexpr Index size() const { return N; }
   constexpr const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
+  constexpr Block& operator[](Index i) { return blocks_[static_cast<std::size_t>(i)]; }
 
   /// visit("0", block 0), visit("1", block 1), …: decimal digits without an allocation, also at compile time.
   static constexpr void members_of(auto& blocks, auto& visit) {
@@ -58,14 +59,17 @@ template <class Block, std::size_t FirstName>
 class Layers<Block, dyn, FirstName> {
  public:
   template <class Config>
-  Layers(Size<dyn> n, const Config& config) {
+  constexpr Layers(Size<dyn> n, const Config& config) {
     for (Index i = 0; i < n; ++i) blocks_.emplace_back(detail::config_of_layer(config, i));
   }
 
-  static void members(auto& self, auto&& visit) { Layers<Block, 0, FirstName>::members_of(self.blocks_, visit); }
+  static constexpr void members(auto& self, auto&& visit) {
+    Layers<Block, 0, FirstName>::members_of(self.blocks_, visit);
+  }
 
-  Index size() const { return static_cast<Index>(blocks_.size()); }
-  const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
+  constexpr Index size() const { return static_cast<Index>(blocks_.size()); }
+  constexpr const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
+  constexpr Block& operator[](Index i) { return blocks_[static_cast<std::size_t>(i)]; }
 
  private:
   std::vector<Block> blocks_;

@@ -23,6 +23,29 @@ struct FoldedConvolutionOp {
   }
 };
 
+/// y = f(convolution(x) + bias)          Naive: backend/naive/convolution.hpp
+template <class F>
+struct BiasedConvolutionOp {
+  static constexpr std::string_view name = "biased_convolution";
+  Grid grid;
+  Window window;
+
+  template <class T>
+  void forward(auto& b, In<T> x, Weights<T> w, In<T> bias, Out<T> y, Saved<T>) const {
+    b.convolve(x, w, grid, window, Epilogue<T, F>{.bias = bias}, y);
+  }
+};
+
+/// f(convolution(x) + bias) in one pass, for inference.          bias : (N)
+template <class F, class Cx, Index K, Index N, class Bias>
+Rows<Cx, N> biased_convolution(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N> outputs,
+                               const Parameter<typename Cx::Scalar>& weight, const Bias& bias) {
+  static_assert(ConvolvingBackend<BackendOf<Cx>>,
+                "biased_convolution: this backend has no convolutions (backend/convolving.hpp)");
+  detail::check_convolution(x, grid, window, outputs, weight);
+  return cx.apply(BiasedConvolutionOp<F>{grid, window}, window.over(grid).rows(), outputs, x, weight, bias);
+}
+
 /// f(scale ⊙ convolution(x) + shift + shortcut) in one pass, for inference. folded : (2, N), of fold_batch_norm;
 /// shortcut : rows of the result's shape, which the result overwrites, or `absent`.
 template <class F, class Cx, Index K, Index N, Index M, class Shortcut = Absent>

@@ -39,6 +39,24 @@ struct AddOp {
   }
 };
 
+/// y = x - z;   dx += dy,   dz -= dy          Naive: backend/naive/pointwise.hpp
+struct SubtractOp {
+  static constexpr std::string_view name = "subtract";
+
+  template <class T>
+  void forward(auto& b, In<T> x, In<T> z, Out<T> y, Saved<T>) const {
+    b.add(x, Acc<T>{y, true});
+    b.blend(1, -1, z, y);
+  }
+  template <class T>
+  void backward(auto& b, In<T>, In<T>, Saved<T>, In<T> dy, Acc<T> dx, Acc<T> dz) const {
+    if (dx) b.add(dy, dx);
+    if (!dz) return;
+    if (dz.fresh) b.fill(dz, T(0));
+    b.blend(1, -1, dy, dz);
+  }
+};
+
 /// f(x) for a functor of core/pointwise.hpp or your own.
 template <class F, class Cx, Index W>
 Rows<Cx, W> map(Cx& cx, F, Rows<Cx, W> x) {
@@ -57,6 +75,14 @@ Rows<Cx, W> add(Cx& cx, Rows<Cx, W> x, Rows<Cx, W2> z) {
   if (x.rows() != z.rows() || x.cols() != z.cols())
     raise(ShapeError{"add", "shape", Shape{x.rows(), x.cols()}, Shape{z.rows(), z.cols()}});
   return cx.apply(AddOp{}, x.rows(), Size<W>{x.cols()}, x, z);
+}
+
+template <class Cx, Index W, Index W2>
+Rows<Cx, W> subtract(Cx& cx, Rows<Cx, W> x, Rows<Cx, W2> z) {
+  static_assert(compatible(W, W2), "subtract: widths differ");
+  if (x.rows() != z.rows() || x.cols() != z.cols())
+    raise(ShapeError{"subtract", "shape", Shape{x.rows(), x.cols()}, Shape{z.rows(), z.cols()}});
+  return cx.apply(SubtractOp{}, x.rows(), Size<W>{x.cols()}, x, z);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -66,6 +66,59 @@ void add_convolutions(Cases<B>& list) {
 }
 
 template <class B>
+void add_depthwise(Cases<B>& list) {
+  using L = Lab<B>;
+  for (const CentredWindow window : {CentredWindow{1, 1}, CentredWindow{3, 3}, CentredWindow{3, 3, 2},
+                                     CentredWindow{7, 7}, CentredWindow{7, 7, 2}, CentredWindow{1, 11}})
+    for (const Index multiplier : {Index{1}, Index{2}}) {
+      const std::string kind = " " + std::to_string(window.height) + " x " + std::to_string(window.width) +
+                               ", stride " + std::to_string(window.stride) +
+                               (multiplier == 1 ? "" : ", two outputs per channel");
+      const auto shape = [=](L& l) {
+        const Grid grid{1 + l.z.m % 3, 1 + l.z.n % 9, 2 + l.z.m % 23};
+        return std::tuple{grid, window.over(grid), multiplier == 1 ? l.z.n : (l.z.n + 1) / 2};
+      };
+      list.add("depthwise" + kind, [=](L& l) {
+        const auto [grid, places, k] = shape(l);
+        const auto x = l.in(grid.rows(), k), w = l.in(k * multiplier, window.area());
+        l.b.depthwise(x, w, grid, window, Epilogue<typename B::Scalar>{}, l.out(places.rows(), k * multiplier));
+      });
+      if (multiplier == 1)
+        list.add("depthwise relu, scaled, with a shortcut" + kind, [=](L& l) {
+          const auto [grid, places, k] = shape(l);
+          const auto x = l.in(grid.rows(), k), w = l.in(k, window.area());
+          const auto e = folded_epilogue(l, fn::Relu{}, places.rows());
+          l.b.depthwise(x, w, grid, window, e, l.out(places.rows(), k));
+        });
+      list.add("depthwise_backward" + kind, [=](L& l) {
+        const auto [grid, places, k] = shape(l);
+        const auto dy = l.in(places.rows(), k * multiplier), w = l.in(k * multiplier, window.area());
+        l.b.depthwise_backward(dy, w, grid, window, l.target(grid.rows(), k));
+      });
+      list.add("depthwise_outer" + kind, [=](L& l) {
+        const auto [grid, places, k] = shape(l);
+        const auto dy = l.in(places.rows(), k * multiplier), x = l.in(grid.rows(), k);
+        l.b.depthwise_outer(dy, x, grid, window, l.target(k * multiplier, window.area()));
+      });
+    }
+  for (const bool one : {true, false}) {
+    const std::string kind = one ? ", one for all rows" : ", one for each group of rows";
+    list.add("gate" + kind, [=](L& l) {
+      const Index gates = one ? 1 : l.z.m;
+      const auto x = l.in(l.z.m * 3, l.z.n), s = l.in(gates, l.z.n);
+      const auto residual = l.z.optional ? l.in(l.z.m * 3, l.z.n) : In<typename B::Scalar>{};
+      l.b.gate(x, s, residual, l.out(l.z.m * 3, l.z.n));
+    });
+    list.add("gate_backward" + kind, [=](L& l) {
+      const Index gates = one ? 1 : l.z.m;
+      const auto x = l.in(l.z.m * 3, l.z.n), s = l.in(gates, l.z.n), dy = l.in(l.z.m * 3, l.z.n);
+      const auto dx = l.target(l.z.m * 3, l.z.n);
+      l.b.gate_backward(x, s, dy, dx, l.z.optional ? l.target(gates, l.z.n) : Acc<typename B::Scalar>{});
+    });
+  }
+}
+
+template <class B>
 void add_batch_norms(Cases<B>& list) {
   using T = typename B::Scalar;
   using L = Lab<B>;

@@ -3,12 +3,14 @@
 
 #include <clip/config/block.hpp>
 #include <clip/config/bounds.hpp>
+#include <clip/tokens/row_form.hpp>
 #include <clip/tower/counting.hpp>
 
 namespace clip::inline CLIP_ABI {
 
 /// Radford et al. 2019 in the form of OpenAI's CLIP: causal, pre-norm blocks, ln_final of the end-of-text token,
-/// projection.
+/// projection. Without the causal mask (MobileCLIP; OpenCLIP's no_causal_mask) every position attends to every other,
+/// those after the end of text included, which hold id 0.
 struct TextConfig {
   Index context;     // positions, start and end tokens included
   Index vocabulary;  // ids are less than this
@@ -18,6 +20,7 @@ struct TextConfig {
   Required<Activation> activation;
   Required<float> epsilon;
   Index mlp_width = 0;  // 0: 4 · width
+  bool causal = true;   // whether a position attends only to itself and those before it
 
   /// Width of the MLP's hidden layer.
   constexpr Index hidden() const {
@@ -28,10 +31,12 @@ struct TextConfig {
     return {.width = width,
             .heads = heads,
             .hidden = hidden(),
-            .causal = true,
+            .causal = causal,
             .activation = activation,
             .epsilon = epsilon};
   }
+  /// Without the mask a row is filled with id 0, which the tower reads.
+  constexpr RowForm row() const { return {.attends_pad = !causal}; }
   /// Whether no size is dyn.
   constexpr bool fixed() const {
     return context != dyn && vocabulary != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn;

@@ -6,6 +6,7 @@
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
 #include <clip/tower/clip_text/description.hpp>
+#include <clip/tower/clip_text/openclip_names.hpp>
 #include <clip/tower/json_fields.hpp>
 
 #include <array>
@@ -32,28 +33,13 @@ inline constexpr std::array<NameRule, 11> text_huggingface_names{{
     {"transformer.resblocks.#.mlp.c_proj.*", "text_model.encoder.layers.#.mlp.fc2.*"},
 }};
 
-/// OpenAI's names and those of OpenCLIP's CustomTextCLIP, whose text tower is a module of its own.
-inline constexpr std::array<NameRule, 12> text_apart_names{{
-    {"token_embedding.weight", "text.token_embedding.weight"},
-    {"positional_embedding", "text.positional_embedding"},
-    {"ln_final.*", "text.ln_final.*"},
-    {"text_projection", "text.text_projection"},
-    {"transformer.resblocks.#.ln_1.*", "text.transformer.resblocks.#.ln_1.*"},
-    {"transformer.resblocks.#.ln_2.*", "text.transformer.resblocks.#.ln_2.*"},
-    {"transformer.resblocks.#.attn.in_proj_weight", "text.transformer.resblocks.#.attn.in_proj_weight"},
-    {"transformer.resblocks.#.attn.in_proj_bias", "text.transformer.resblocks.#.attn.in_proj_bias"},
-    {"transformer.resblocks.#.attn.out_proj.*", "text.transformer.resblocks.#.attn.out_proj.*"},
-    {"transformer.resblocks.#.mlp.c_fc.*", "text.transformer.resblocks.#.mlp.c_fc.*"},
-    {"transformer.resblocks.#.mlp.c_proj.*", "text.transformer.resblocks.#.mlp.c_proj.*"},
-    {"text_projection", "text.text_projection.weight", true},
-}};
-
 }  // namespace detail
 
 CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
   TextConfig c = empty();
   c.context = text.extent("context", largest_extent, 2);
   c.vocabulary = text.extent("vocabulary", largest_extent, 2);
+  if (text.may_have("causal")) c.causal = text.flag("causal");
   return read_transformer(text, c);
 }
 
@@ -61,6 +47,7 @@ CLIP_HOST Json Description<TextConfig>::write(const TextConfig& c) {
   Json text = transformer_to_json(c);
   text["context"] = c.context;
   text["vocabulary"] = c.vocabulary;
+  if (!c.causal) text["causal"] = false;
   return text;
 }
 
@@ -86,6 +73,7 @@ CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Ac
   c.layers = text.extent("layers", most_layers);
   c.heads = text.extent("heads", largest_extent);
   c.mlp_width = read_mlp_ratio(text, c.width);
+  if (text.may_have("no_causal_mask")) c.causal = !text.flag("no_causal_mask");
   c.activation = activation;
   c.epsilon = 1e-5f;
   return c;
@@ -94,12 +82,16 @@ CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Ac
 CLIP_HOST Result<Json> Description<TextConfig>::try_write_openclip(const TextConfig& c, const std::string&) {
   Json text = detail::json_object("context_length", c.context, "vocab_size", c.vocabulary, "width", c.width, "heads",
                                   c.heads, "layers", c.layers);
+  if (!c.causal) text["no_causal_mask"] = true;
   if (c.hidden() != 4 * c.width) text["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   return text;
 }
 
 CLIP_HOST Result<Json> Description<TextConfig>::try_write_huggingface(const TextConfig& c, Index embed_dim,
-                                                                      const std::string&) {
+                                                                      const std::string& place) {
+  if (!c.causal)
+    return OptionError{place, "dialect for a text tower without a causal mask", "openai or openclip",
+                       "huggingface: transformers has no such CLIP"};
   Json text = huggingface_transformer(c, embed_dim);
   detail::put_fields(text, "model_type", "clip_text_model", "max_position_embeddings", c.context,  //
                      "vocab_size", c.vocabulary,                                                   //
@@ -134,6 +126,9 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
   shape("text_projection", 2, 1);
   if (!shape.problems().empty()) return c;
   c.mlp_width = hidden == 4 * c.width ? 0 : hidden;
+  // No image tower of MobileCLIP's convolutional kind goes with a causal text tower.
+  c.causal =
+      !shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") && !shape.has("visual.trunk.stem.0.reparam_conv.weight");
   c.heads = infer_heads(c.width, stated.heads, assumed.heads);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.epsilon);
@@ -149,7 +144,7 @@ CLIP_HOST double Description<TextConfig>::count_values(const TextConfig& c, Inde
 CLIP_HOST std::string Description<TextConfig>::in_words(const TextConfig& c) {
   return "context " + std::to_string(c.context) + ", vocabulary " + std::to_string(c.vocabulary) + ", width " +
          std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", heads " + std::to_string(c.heads) +
-         ", " + std::string(name_of(c.activation));
+         ", " + std::string(name_of(c.activation)) + (c.causal ? "" : ", no causal mask");
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -49,11 +49,15 @@ struct TextTransformer {
 
   /// The number of blocks.
   Index depth() const { return transformer.depth(); }
-  /// Arranges texts as a prefix tree that pools the end-of-text token of each text.
-  void arrange(const Texts& texts, TextBatch& batch) const { prefix_tree(texts, batch); }
+  /// Arranges texts as a prefix tree that pools the end-of-text token of each text; without the causal mask, as rows
+  /// that are padded to the context.
+  void arrange(const Texts& texts, TextBatch& batch) const {
+    if (config->causal) prefix_tree(texts, batch);
+    else padded_batch(texts, config->context, config->row().pad, batch);
+  }
   /// Arranges every text as a sequence of its own, up to its end of text or padded to the context with id 0.
   void arrange_rows(const Texts& texts, bool padded, TextBatch& batch) const {
-    if (padded) padded_batch(texts, config->context, 0, batch);
+    if (padded || !config->causal) padded_batch(texts, config->context, 0, batch);
     else ragged_batch(texts, batch);
   }
 

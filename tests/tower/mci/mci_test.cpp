@@ -1,0 +1,185 @@
+// MCi towers against timm's FastVit: features, gradients and statistics in training, fusing. tests/golden/make_mci.py
+// made the numbers.
+#include <clip/autograd/inference.hpp>
+#include <clip/autograd/tape.hpp>
+#include <clip/backend/cpu.hpp>
+#include <clip/backend/naive.hpp>
+#include <clip/formats/dtype.hpp>
+#include <clip/formats/safetensors.hpp>
+#include <clip/model/standalone.hpp>
+#include <clip/tower/mci/fuse.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace clip;
+
+inline constexpr MciConfig Open = Tower<MciConfig>::dynamic;
+inline constexpr FusedMciConfig OpenFused = Tower<FusedMciConfig>::dynamic;
+
+const MciConfig four{
+    .image_size = 40,
+    .stages = {MciStage{1, 4, 6}, {2, 8, 12}, {1, 16, 24, false, true}, {1, 32, 48, true, true, true}}};
+const MciConfig five{.image_size = 72,
+                     .stages = {MciStage{1, 4, 6},
+                                {1, 8, 12},
+                                {1, 16, 24},
+                                {1, 32, 48, true, false, true},
+                                {1, 64, 96, true, false, true}},
+                     .stem_scale = false,
+                     .layer_norm = true};
+
+/// A file of reference numbers.
+class File {
+ public:
+  explicit File(const char* name)
+      : file_{open_safetensors(std::string(CLIP_SOURCE_DIR "/tests/golden/") + name + ".safetensors")} {}
+
+  bool has(const std::string& name) const { return file_.find(name) != nullptr; }
+  std::vector<double> operator()(const std::string& name) const {
+    const StoredTensor* const tensor = file_.find(name);
+    REQUIRE_MESSAGE(tensor != nullptr, "the file has no " << name);
+    std::vector<double> values(static_cast<std::size_t>(tensor->count()));
+    convert(*tensor, std::span<double>(values));
+    return values;
+  }
+  Index count(std::string_view prefix) const {
+    return std::ranges::count_if(file_.tensors(), [&](const StoredTensor& t) { return t.name.starts_with(prefix); });
+  }
+
+ private:
+  Safetensors file_;
+};
+
+/// |found - expected| ≤ 2e-5 max(1, max |expected|) in float, 1e-6 of it in double (the file holds floats).
+template <class T>
+void check_near(const std::string& what, const std::vector<double>& found, const std::vector<double>& expected) {
+  REQUIRE(found.size() == expected.size());
+  double largest = 1, worst = 0;
+  for (const double x : expected) largest = std::max(largest, std::abs(x));
+  for (std::size_t i = 0; i < found.size(); ++i) worst = std::max(worst, std::abs(found[i] - expected[i]));
+  INFO(what, ": off by ", worst, ", largest value ", largest);
+  CHECK(worst <= (sizeof(T) == 4 ? 2e-5 : 1e-6) * largest);
+}
+
+template <auto C, class B>
+using TestTower = Mci<C, dyn, B>;
+
+template <class B>
+Standalone<TestTower<Open, B>, B> tower(const File& file, const MciConfig& c) {
+  using T = typename B::Scalar;
+  Standalone<TestTower<Open, B>, B> module{TestTower<Open, B>{Known<Open>{c}, Size<dyn>{10}}, Rng{1}, B{}};
+  const auto parameters = named_parameters<T>(module);
+  CHECK(static_cast<Index>(parameters.size()) == file.count("visual."));
+  for (const auto& [name, p] : parameters) {
+    const auto values = file("visual." + name);
+    REQUIRE(static_cast<Index>(values.size()) == p->count());
+    std::ranges::transform(values, p->data, [](double x) { return static_cast<T>(x); });
+  }
+  return module;
+}
+
+template <class Cx>
+Rows<Cx, dyn> images(Cx& cx, const File& file, const MciConfig& c) {
+  using T = typename Cx::Scalar;
+  const auto pixels = file("input.images");
+  const Index each = 3 * c.image_size * c.image_size;
+  const auto x = cx.allocate(static_cast<Index>(pixels.size()) / each, Size<dyn>{each});
+  std::ranges::transform(pixels, x.view.data, [](double p) { return static_cast<T>(p); });
+  return x;
+}
+
+template <class B>
+std::vector<double> values_in(B& b, const auto& rows) {
+  std::vector<double> all(static_cast<std::size_t>(rows.view.count()));
+  b.download(In<typename B::Scalar>{rows.view}, std::span<double>{all});
+  return all;
+}
+
+/// y = Σ x²,   dx += 2 x
+struct SumOfSquares {
+  static constexpr std::string_view name = "sum_of_squares";
+  template <class T>
+  void forward(auto& b, In<T> x, Out<T> y, Saved<T>) const {
+    b.dot(x, x, Acc<T>{y, true});
+  }
+  template <class T>
+  void backward(auto& b, In<T> x, Saved<T>, In<T>, Acc<T> dx) const {
+    if (dx.fresh) b.fill(dx, T(0));
+    b.blend(1, 2, x, dx);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("MCi towers have timm's features, with four stages and with five", B, Cpu<>, Cpu<double>,
+                   Naive<float>) {
+  for (const auto& [name, c] : {std::pair{"tiny_mci", four}, {"tiny_mci_five", five}}) {
+    const File file{name};
+    const auto module = tower<B>(file, c);
+    Inference<B> cx;
+    const auto y = module(cx, images(cx, file, c));
+    check_near<typename B::Scalar>(name, values_in(cx.backend(), y), file("evaluation.features"));
+  }
+}
+
+TEST_CASE_TEMPLATE("MCi towers train as timm's do: gradients and running statistics", B, Cpu<>, Cpu<double>) {
+  using T = typename B::Scalar;
+  const File file{"tiny_mci"};
+  auto module = tower<B>(file, four);
+  Parameters<B> parameters{module};
+  Tape<B> tape{parameters};
+  const auto y = module(tape, images(tape, file, four));
+  check_near<T>("features", values_in(tape.backend(), y), file("training.features"));
+  tape.backward(tape.apply(SumOfSquares{}, 1, Size<1>{}, y));
+  tape.commit();
+  CHECK(static_cast<Index>(parameters.entries().size()) == file.count("gradient."));
+  for (const auto& entry : parameters.entries()) {
+    std::vector<double> gradient(static_cast<std::size_t>(entry.gradient.count()));
+    tape.backend().download(In<T>{entry.gradient}, std::span<double>{gradient});
+    check_near<T>(std::string(entry.name), gradient, file("gradient.visual." + std::string(entry.name)));
+  }
+  Index statistics = 0;
+  for (const auto& [name, p] : named_parameters<T>(module))
+    if (file.has("after.visual." + name)) {
+      ++statistics;
+      check_near<T>(name, std::vector<double>(p->data, p->data + p->count()), file("after.visual." + name));
+    }
+  CHECK(statistics == file.count("after."));
+}
+
+TEST_CASE("a fused MCi tower has the features of the tower with branches") {
+  using B = Cpu<>;
+  for (const auto& [name, c] : {std::pair{"tiny_mci", four}, {"tiny_mci_five", five}}) {
+    const File file{name};
+    const auto module = tower<B>(file, c);
+    B backend;
+    Standalone<TestTower<OpenFused, B>, B> fused{TestTower<OpenFused, B>{Known<OpenFused>{mci_config<true>(c)}, Size<dyn>{10}},
+                                                 Rng{1}, backend};
+    fuse(backend, module.module, fused.module);
+    Inference<B> cx;
+    check_near<float>(name, values_in(cx.backend(), fused(cx, images(cx, file, c))), file("evaluation.features"));
+    CHECK(named_parameters<float>(fused).size() < named_parameters<float>(module).size());
+  }
+}
+
+TEST_CASE("the features of an image do not depend on its batch") {
+  using B = Cpu<>;
+  const File file{"tiny_mci"};
+  const auto module = tower<B>(file, four);
+  Inference<B> cx;
+  const auto all = images(cx, file, four);
+  const auto together = values_in(cx.backend(), module(cx, all));
+  for (Index i = 0; i < 3; ++i) {
+    const Rows<Inference<B>, dyn> one{all.view.middle_rows(i, 1)};
+    const auto alone = values_in(cx.backend(), module(cx, one));
+    CHECK(std::ranges::equal(alone, std::span{together}.subspan(static_cast<std::size_t>(10 * i), 10)));
+  }
+}
