@@ -6,6 +6,7 @@
 #else
 
 #include <clip/backend/cpu/simd/dot.hpp>
+#include <clip/backend/cpu/simd/int8_dot.hpp>
 #include <clip/backend/cpu/weights/layouts.hpp>
 #include <clip/backend/start_thread.hpp>
 
