@@ -17,6 +17,10 @@ inline constexpr bool widens_in_tile = true;
 struct Bfloat16Fma : FmaDot<float> {
   using PanelLane = std::uint32_t;
   static constexpr Index parts = 2;
+  static SumPacket add(LanePacket a, LanePacket b, SumPacket c) {
+    asm("vfmadd231ps %2, %1, %0" : "+x"(c.v) : "x"(a.v), "x"(b.v));
+    return c;
+  }
   static LanePacket load(const PanelLane* panel) {
     return LanePacket::of(_mm256_castsi256_ps(_mm256_slli_epi32(SimdU32::load(panel).v, 16)));
   }
