@@ -36,7 +36,11 @@ struct Product {
   const Out<T>& y;
   Index first = 0;
 
-  Index depth() const { return ceil_div(x.cols(), Dot::values_per_lane); }
+  /// Quantised rows end with whole lanes of a panel.
+  Index depth() const {
+    if constexpr (plain) return x.cols();
+    else return ceil_div(x.cols(), Dot::values_per_lane * Dot::parts) * Dot::parts;
+  }
   Index first_panel() const { return first / width; }
   Index last_panel() const { return ceil_div(first + y.cols, width); }
 
