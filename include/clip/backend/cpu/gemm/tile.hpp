@@ -41,19 +41,20 @@ template <class F>
 /// Storage order of a: a(row, k) at row · lda + k, or at k · lda + row.
 enum class Order { row_major, column_major };
 
-/// Prefetches two cache lines of memory that a later tile reads, `step` lanes further with every step of k.
+/// Prefetches memory that a later tile reads, `step` lanes further with every step of k: two cache lines, or one where
+/// no panel has more in a step.
 template <class Lane>
 struct Prefetcher {
   const Lane* next;
   Index step = 0;
   void advance() {
     __builtin_prefetch(next);
-    __builtin_prefetch(next + 64 / sizeof(Lane));
+    if constexpr (!is_avx2) __builtin_prefetch(next + 64 / sizeof(Lane));
     next += step;
   }
 };
 
-#if defined(__AVX2__) && defined(__FMA__) && !defined(__AVX512F__)
+#if CLIP_AVX2
 /// Keeps a sum in its register here. Otherwise g++ mixes both parts of a step and spills.
 template <class P>
 [[gnu::always_inline]] inline void pin(P& sum) {

@@ -14,6 +14,15 @@
 
 namespace clip::inline CLIP_ABI::cpu {
 
+/// AVX2 without AVX-512: 16 registers of 8 floats.
+#if defined(__AVX2__) && defined(__FMA__) && !defined(__AVX512F__)
+#define CLIP_AVX2 1
+inline constexpr bool is_avx2 = true;
+#else
+#define CLIP_AVX2 0
+inline constexpr bool is_avx2 = false;
+#endif
+
 /// One value of T per step, summed in T by fused multiply-adds.
 template <class T>
 struct FmaDot {
@@ -45,7 +54,7 @@ struct SimdU32 {
   friend SimdU32 larger(SimdU32 a, Simd<float> x) { return _mm512_max_epu32(a.v, _mm512_castps_si512(abs(x).v)); }
   std::uint32_t largest() const { return _mm512_reduce_max_epu32(v); }
 };
-#elif defined(__AVX2__)
+#elif CLIP_AVX2
 struct SimdU32 {
   __m256i v;
   SimdU32() = default;

@@ -13,7 +13,7 @@
 
 namespace clip::inline CLIP_ABI::cpu {
 
-#if defined(__AVX512VNNI__) || (defined(__AVX2__) && !defined(__AVX512F__))
+#if defined(__AVX512VNNI__) || CLIP_AVX2
 /// Packet of 32-bit integer sums.
 struct Int8Sums : SimdU32 {
   Int8Sums() = default;
@@ -23,7 +23,7 @@ struct Int8Sums : SimdU32 {
 };
 #endif
 
-#if defined(__AVX512VNNI__) || (defined(__AVXVNNI__) && !defined(__AVX512F__))
+#if defined(__AVX512VNNI__) || (CLIP_AVX2 && defined(__AVXVNNI__))
 /// Unsigned bytes times signed bytes, four values per step (vpdpbusd). Rows are stored with an offset of 128; the header
 /// of the weights holds the column sums that correct for it.
 struct Int8Step {
@@ -50,7 +50,7 @@ struct Int8Step {
 #endif
   }
 };
-#elif defined(__AVX2__) && defined(__FMA__) && !defined(__AVX512F__)
+#elif CLIP_AVX2
 /// Pairs of signed 16-bit integers (vpmaddwd), which cannot overflow. The four bytes of a panel's lane are widened in the
 /// tile: the even ones for one step, the odd ones for the next. A row holds its values in that order (0, 2, 1, 3).
 struct Int8Step {
@@ -87,7 +87,7 @@ struct Int8Dot : Int8Step {
   using Sum = std::int32_t;
   static constexpr Index header = 2;
   static constexpr bool quantises_rows = true;
-#if defined(__AVX512VNNI__) || (defined(__AVX2__) && defined(__FMA__) && !defined(__AVX512F__))
+#if defined(__AVX512VNNI__) || CLIP_AVX2
   using LanePacket = SimdU32;
   using SumPacket = Int8Sums;
 

@@ -10,7 +10,7 @@
 
 namespace clip::inline CLIP_ABI::cpu {
 
-#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__) && !defined(__AVX512F__)
+#if CLIP_AVX2 && defined(__F16C__)
 inline constexpr bool widens_in_tile = true;
 
 /// Float times bfloat16. A panel's lane holds the weights of two steps.
@@ -42,6 +42,8 @@ struct HalfFma : FmaDot<float> {
 };
 #else
 inline constexpr bool widens_in_tile = false;
+struct Bfloat16Fma;
+struct HalfFma;
 #endif
 
 }  // namespace clip::inline CLIP_ABI::cpu
