@@ -98,7 +98,8 @@ struct Product {
         }
         for (Index p = g; p < end; ++p) {
           const PanelLane* const b = panels.block(p, k, n);
-          const PanelLane* next = p + 1 < end ? panels.address(p + 1, k) : panels.address(last ? end : g, last ? 0 : k + n);
+          const PanelLane* next =
+              p + 1 < end ? panels.address(p + 1, k) : panels.address(last ? end : g, last ? 0 : k + n);
           Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_per_block * width;
           each_tile(i0, i1, [&](Index i, Index rows) {
             if (plain && last) prefetch_output(p, i, rows);  // quantised tiles are too short to hide the prefetch

@@ -70,7 +70,8 @@ template <class Dot, Index... r>
   using Lanes = typename Dot::LanePacket;
   Lanes value;
   const auto add = [&](Lanes b0, Lanes b1) __attribute__((always_inline)) {
-    ((value = Lanes(a[r * lda]), left[r] = Dot::add(value, b0, left[r]), right[r] = Dot::add(value, b1, right[r])), ...);
+    ((value = Lanes(a[r * lda]), left[r] = Dot::add(value, b0, left[r]), right[r] = Dot::add(value, b1, right[r])),
+     ...);
     ((pin(left[r]), pin(right[r])), ...);
     ++a;
   };

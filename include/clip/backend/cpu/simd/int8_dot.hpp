@@ -105,8 +105,7 @@ struct Int8Dot : Int8Step {
     const float largest = std::bit_cast<float>(bits);
     const P inverse(largest > 0 ? 127 / largest : 0);
     const P round(12582912 + 128);  // 1.5 · 2²³ + 128: the sum's lowest byte is the rounded value plus 128
-    each_packet<float>(n,
-                       [&](Index i, auto mask) { store_values(fma(P::load(x + i, mask), inverse, round), to, i); });
+    each_packet<float>(n, [&](Index i, auto mask) { store_values(fma(P::load(x + i, mask), inverse, round), to, i); });
     return largest / 127;
   }
 
