@@ -41,15 +41,14 @@ template <class F>
 /// Storage order of a: a(row, k) at row · lda + k, or at k · lda + row.
 enum class Order { row_major, column_major };
 
-/// Prefetches memory that a later tile reads, `step` lanes further with every step of k: two cache lines, or one where
-/// no panel has more in a step.
+/// Prefetches two cache lines of memory that a later tile reads, `step` lanes further with every step of k.
 template <class Lane>
 struct Prefetcher {
   const Lane* next;
   Index step = 0;
   void advance() {
     __builtin_prefetch(next);
-    if constexpr (!is_avx2) __builtin_prefetch(next + 64 / sizeof(Lane));
+    __builtin_prefetch(next + 64 / sizeof(Lane));
     next += step;
   }
 };
