@@ -11,7 +11,7 @@ namespace clip::inline CLIP_ABI {
 
 /// What packed weights are stored as. Full: as they are, and results have the same bits. Half: widened on their way
 /// into a product. bfloat16: where the machine has dot products of that type, rows are rounded to it as well. int8:
-/// where it has dot products of bytes, every row is quantised by its largest magnitude. Sums are the backend's in every
+/// where it has products of integers, every row is quantised by its largest magnitude. Sums are the backend's in every
 /// case.
 enum class Storage : unsigned char { full, half, bfloat16, int8 };
 

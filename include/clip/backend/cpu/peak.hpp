@@ -6,6 +6,7 @@
 #else
 
 #include <clip/backend/cpu/simd/dot.hpp>
+#include <clip/backend/cpu/simd/int8_dot.hpp>
 #include <clip/backend/cpu/weights/layouts.hpp>
 #include <clip/backend/start_thread.hpp>
 
@@ -80,8 +81,10 @@ template <class Dot>
 double measure_dot_peak(int threads, typename Dot::Lane ones) {
   using Sums = typename Dot::SumPacket;
   const typename Dot::LanePacket lanes(ones);
-  return measure_peak<Sums, typename Dot::Sum>(threads, 2 * Dot::values_per_lane * Sums::size,
-                                               [lanes](Sums x) { return Dot::add(lanes, lanes, x); });
+  return measure_peak<Sums, typename Dot::Sum>(threads, 2 * Dot::values_per_lane * Sums::size, [lanes](Sums x) {
+    if constexpr (is_avx2) return Dot::add(x, lanes, x);  // a product of constants would leave the loop
+    else return Dot::add(lanes, lanes, x);
+  });
 }
 
 }  // namespace cpu

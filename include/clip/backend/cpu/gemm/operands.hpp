@@ -22,14 +22,14 @@ struct DirectRows {
   Block<T> block(Index i0, Index, Index begin, Index, T*) const { return {x.row(i0) + begin, x.stride}; }
 };
 
-/// Packed panels, one after another.
-template <class Lane>
+/// Packed panels, one after another. A lane holds `parts` steps of k.
+template <class Lane, Index parts = 1>
 struct PackedPanels {
   const Lane* data;
   Index first;   // number of the first panel
   Index stride;  // lanes from one panel to the next
   Index width;   // lanes per step of k
-  const Lane* address(Index p, Index k) const { return data + (p - first) * stride + k * width; }
+  const Lane* address(Index p, Index k) const { return data + (p - first) * stride + k / parts * width; }
   /// Steps [k, k + n) of panel p.
   const Lane* block(Index p, Index k, Index) const { return address(p, k); }
 };

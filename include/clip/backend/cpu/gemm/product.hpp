@@ -5,7 +5,7 @@
 // While a block of a panel is in use, the next one is prefetched. Unpacked weights are packed first: block by block on
 // demand if rows are few, otherwise once for all rows, a few megabytes at a time. Rows of x are read in place, or
 // gathered block by block into scratch (windows of an image), or quantised into lanes of several k
-// (backend/cpu/simd/dot.hpp). Depths count steps of k, that is lanes.
+// (backend/cpu/simd/dot.hpp). Depths count steps of k, that is lanes of x.
 #pragma once
 
 #include <clip/backend/concept.hpp>
@@ -24,9 +24,10 @@ namespace clip::inline CLIP_ABI::cpu {
 template <class Dot, class T, class F = fn::Identity, class Source = DirectRows<T>>
 struct Product {
   using Lane = typename Dot::Lane;
+  using PanelLane = typename Dot::PanelLane;
   using Sum = typename Dot::Sum;
   static constexpr Index width = panel_width<T>, cache_line = 64 / static_cast<Index>(sizeof(T));
-  static constexpr bool plain = std::is_same_v<Dot, FmaDot<T>>;  // x is not quantised
+  static constexpr bool plain = !Dot::quantises_rows;
   static_assert(sizeof(Lane) == sizeof(T) && sizeof(Sum) == sizeof(T),
                 "Product: lanes and sums have the size of T, because scratch is counted in T");
 
@@ -35,18 +36,23 @@ struct Product {
   const Out<T>& y;
   Index first = 0;
 
-  Index depth() const { return ceil_div(x.cols(), Dot::values_per_lane); }
+  /// Quantised rows end with whole lanes of a panel.
+  Index depth() const {
+    if constexpr (plain) return x.cols();
+    else return ceil_div(x.cols(), Dot::values_per_lane * Dot::parts) * Dot::parts;
+  }
   Index first_panel() const { return first / width; }
   Index last_panel() const { return ceil_div(first + y.cols, width); }
 
-  /// Quantised rows are narrower, so a block holds more of them.
-  static constexpr Index rows_per_block = (plain ? 8 : 11) * tile_rows, panels_per_group = 8;
+  /// Quantised rows are narrower, so a block holds more of them. Nine tiles of AVX2 hold one image of ViT-B/32.
+  static constexpr Index rows_per_block = (plain ? (is_avx2 ? 9 : 8) : 11) * tile_rows, panels_per_group = 8;
   /// Limit of a block of k: that much of rows_per_block rows of x and of two panels stays in the second-level cache.
   static constexpr Index depth_limit = 4096 / static_cast<Index>(sizeof(T));
   static constexpr Index sums_size = rows_per_block * panels_per_group * width;
 
   Index depth_block() const {
-    return depth() <= depth_limit * 4 / 3 ? std::max<Index>(depth(), 1) : balanced_block(depth(), depth_limit);
+    if (depth() <= depth_limit * 4 / 3) return std::max<Index>(depth(), 1);
+    return round_up(balanced_block(depth(), depth_limit), Dot::parts);
   }
   /// From one quantised row to the next: not a power of two, whose rows would share sets of the cache.
   static constexpr Index pitch(Index cols) {
@@ -91,15 +97,16 @@ struct Product {
           a.data = reinterpret_cast<const Lane*>(quantised) + k;
         }
         for (Index p = g; p < end; ++p) {
-          const Lane* const b = panels.block(p, k, n);
-          const Lane* next = p + 1 < end ? panels.address(p + 1, k) : panels.address(last ? end : g, last ? 0 : k + n);
+          const PanelLane* const b = panels.block(p, k, n);
+          const PanelLane* next =
+              p + 1 < end ? panels.address(p + 1, k) : panels.address(last ? end : g, last ? 0 : k + n);
           Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_per_block * width;
           each_tile(i0, i1, [&](Index i, Index rows) {
             if (plain && last) prefetch_output(p, i, rows);  // quantised tiles are too short to hide the prefetch
             micro_kernel<Dot>(rows, n, a.data + (i - i0) * a.stride, a.stride, b, width, sums, width, k > 0,
                               {next, step});
             if (last) store_sums(panels.address(p, 0), p, i, rows, scale + (i - i0), sums);
-            next += n * step;
+            next += n / Dot::parts * step;
             sums += rows * width;
           });
         }
@@ -116,7 +123,7 @@ struct Product {
   }
 
   /// Dequantises the sums of a tile if need be and stores them through the epilogue.
-  void store_sums(const Lane* panel, Index p, Index i, Index rows, const T* scale, Sum* sums) const {
+  void store_sums(const PanelLane* panel, Index p, Index i, Index rows, const T* scale, Sum* sums) const {
     T* const values = reinterpret_cast<T*>(sums);
     if constexpr (Dot::header > 0) Dot::dequantise(sums, rows, panel - Dot::header * width, scale, values);
     const Index begin = std::max(first, p * width), end = std::min(first + y.cols, (p + 1) * width);
@@ -183,8 +190,9 @@ struct Product {
   }
 
   /// The panels of a packed weight.
-  PackedPanels<Lane> packed_panels(const T* data) const {
-    return {reinterpret_cast<const Lane*>(data) + Dot::header * width, 0, (Dot::header + depth()) * width, width};
+  PackedPanels<PanelLane, Dot::parts> packed_panels(const T* data) const {
+    return {reinterpret_cast<const PanelLane*>(data) + Dot::header * width, 0,
+            (Dot::header + ceil_div(depth(), Dot::parts)) * width, width};
   }
 
   /// The product with a packed weight.

@@ -53,42 +53,77 @@ struct Prefetcher {
   }
 };
 
-/// c (+)= a b.          a : (rows, depth), b : (depth, panel_width), c : (rows, panel_width); `add` continues the sums
-/// in c. One row per number r: the folds below unroll into registers.
+#if CLIP_AVX2
+/// Keeps a sum in its register here. Otherwise g++ mixes both parts of a step and spills.
+template <class P>
+[[gnu::always_inline]] inline void pin(P& sum) {
+  asm volatile("" : "+x"(sum.v));
+}
+
+/// The depth loop of register_tile for panels whose lanes hold two steps.
+template <class Dot, Index... r>
+[[gnu::always_inline]] inline void add_two_part_steps(Index depth, const typename Dot::Lane* a, Index lda,
+                                                      const typename Dot::PanelLane* b, Index ldb,
+                                                      typename Dot::SumPacket* left, typename Dot::SumPacket* right,
+                                                      Prefetcher<typename Dot::PanelLane> prefetcher) {
+  using Lanes = typename Dot::LanePacket;
+  Lanes value;
+  const auto add = [&](Lanes b0, Lanes b1) __attribute__((always_inline)) {
+    ((value = Lanes(a[r * lda]), left[r] = Dot::add(value, b0, left[r]), right[r] = Dot::add(value, b1, right[r])),
+     ...);
+    ((pin(left[r]), pin(right[r])), ...);
+    ++a;
+  };
+  Index k = 0;
+  for (; k + 2 <= depth; k += 2, b += ldb) {
+    add(Dot::load(b), Dot::load(b + Lanes::size));
+    add(Dot::load_second(b), Dot::load_second(b + Lanes::size));
+    prefetcher.advance();
+  }
+  if (k < depth) add(Dot::load(b), Dot::load(b + Lanes::size));
+}
+#endif
+
+/// c (+)= a b.          a : (rows, depth), b : (depth / parts, panel_width), c : (rows, panel_width); `add` continues
+/// the sums in c. One row per number r: the folds below unroll into registers.
 template <class Dot, Order order, Index... r>
 void register_tile(std::integer_sequence<Index, r...>, Index depth, const typename Dot::Lane* a, Index lda,
-                   const typename Dot::Lane* b, Index ldb, typename Dot::Sum* c, Index ldc, bool add,
-                   Prefetcher<typename Dot::Lane> prefetcher) {
+                   const typename Dot::PanelLane* b, Index ldb, typename Dot::Sum* c, Index ldc, bool add,
+                   Prefetcher<typename Dot::PanelLane> prefetcher) {
   using Lanes = typename Dot::LanePacket;
   using Sums = typename Dot::SumPacket;
   Sums left[sizeof...(r)], right[sizeof...(r)];
   if (add) ((left[r] = Sums::load(c + r * ldc), right[r] = Sums::load(c + r * ldc + Sums::size)), ...);
   else ((left[r] = Sums(0), right[r] = Sums(0)), ...);
-  for (Index k = 0; k < depth; ++k, b += ldb) {
-    const Lanes b0 = Lanes::load(b), b1 = Lanes::load(b + Sums::size);
-    Lanes value;
-    if constexpr (order == Order::row_major) {
-      ((value = Lanes(a[r * lda]), left[r] = Dot::add(value, b0, left[r]), right[r] = Dot::add(value, b1, right[r])),
-       ...);
-      ++a;
-      prefetcher.advance();
-    } else {
-      ((value = Lanes(a[r]), left[r] = Dot::add(value, b0, left[r]), right[r] = Dot::add(value, b1, right[r])), ...);
-      a += lda;
+  if constexpr (Dot::parts == 2) {
+    add_two_part_steps<Dot, r...>(depth, a, lda, b, ldb, left, right, prefetcher);
+  } else {
+    for (Index k = 0; k < depth; ++k, b += ldb) {
+      const Lanes b0 = Dot::load(b), b1 = Dot::load(b + Sums::size);
+      Lanes value;
+      if constexpr (order == Order::row_major) {
+        ((value = Lanes(a[r * lda]), left[r] = Dot::add(value, b0, left[r]), right[r] = Dot::add(value, b1, right[r])),
+         ...);
+        ++a;
+        prefetcher.advance();
+      } else {
+        ((value = Lanes(a[r]), left[r] = Dot::add(value, b0, left[r]), right[r] = Dot::add(value, b1, right[r])), ...);
+        a += lda;
+      }
     }
   }
   ((left[r].store(c + r * ldc), right[r].store(c + r * ldc + Sums::size)), ...);
 }
 
 template <class Dot, Order order, Index rows>
-void register_tile_of(Index depth, const typename Dot::Lane* a, Index lda, const typename Dot::Lane* b, Index ldb,
-                      typename Dot::Sum* c, Index ldc, bool add, Prefetcher<typename Dot::Lane> prefetcher) {
+void register_tile_of(Index depth, const typename Dot::Lane* a, Index lda, const typename Dot::PanelLane* b, Index ldb,
+                      typename Dot::Sum* c, Index ldc, bool add, Prefetcher<typename Dot::PanelLane> prefetcher) {
   register_tile<Dot, order>(std::make_integer_sequence<Index, rows>{}, depth, a, lda, b, ldb, c, ldc, add, prefetcher);
 }
 
 template <class Dot>
-using MicroKernel = void (*)(Index, const typename Dot::Lane*, Index, const typename Dot::Lane*, Index,
-                             typename Dot::Sum*, Index, bool, Prefetcher<typename Dot::Lane>);
+using MicroKernel = void (*)(Index, const typename Dot::Lane*, Index, const typename Dot::PanelLane*, Index,
+                             typename Dot::Sum*, Index, bool, Prefetcher<typename Dot::PanelLane>);
 
 /// The micro-kernels for 1 … tile_rows rows.
 template <class Dot, Order order>
@@ -99,8 +134,9 @@ inline constexpr auto micro_kernels = []<Index... r>(std::integer_sequence<Index
 
 /// c (+)= a b for 1 … tile_rows rows, by the dot-product step Dot.
 template <class Dot, Order order = Order::row_major>
-void micro_kernel(Index rows, Index depth, const typename Dot::Lane* a, Index lda, const typename Dot::Lane* b,
-                  Index ldb, typename Dot::Sum* c, Index ldc, bool add, Prefetcher<typename Dot::Lane> prefetcher) {
+void micro_kernel(Index rows, Index depth, const typename Dot::Lane* a, Index lda, const typename Dot::PanelLane* b,
+                  Index ldb, typename Dot::Sum* c, Index ldc, bool add,
+                  Prefetcher<typename Dot::PanelLane> prefetcher) {
   micro_kernels<Dot, order>[static_cast<std::size_t>(rows - 1)](depth, a, lda, b, ldb, c, ldc, add, prefetcher);
 }
 
