@@ -1,0 +1,50 @@
+// clip/tokenizer/sentencepiece/unigram.hpp: splits a normalised text into the pieces with the largest sum of scores.
+#pragma once
+
+#include <clip/core/result.hpp>
+#include <clip/tokenizer/sentencepiece/piece_model.hpp>
+#include <clip/tokenizer/sentencepiece/piece_trie.hpp>
+#include <clip/tokenizer/sentencepiece/unknown_text.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// The unigram language model (Kudo, 2018), by Viterbi's algorithm. Where no piece of one character begins, that
+/// character is an unknown one, with the least score less 10. Of equal sums the one found first wins; sums are rounded
+/// to float where SentencePiece rounds them, so that ties are decided alike.
+class UnigramPieces {
+ public:
+  /// LoadError clip.load.budget: tables of more than `budget` bytes.
+  [[nodiscard]] static CLIP_HOST Result<UnigramPieces> try_make(std::span<const Piece> pieces,
+                                                                const std::string& place, std::size_t budget);
+
+  struct Scratch {
+    struct End {
+      float score;          // the best sum of pieces that end here
+      std::int32_t length;  // of the last piece; 0: none ends here
+      std::int32_t id;      // -1: unknown
+    };
+    std::vector<End> ends;
+  };
+
+  /// Appends the ids of a text of less than 2^31 bytes.
+  CLIP_HOST void encode(std::string_view text, const UnknownIds& unknown, Scratch& scratch,
+                        std::vector<std::int32_t>& ids) const;
+
+ private:
+  PieceTrie trie_;
+  std::vector<double> scores_;  // by id
+  float unknown_score_ = 0;
+};
+
+}  // namespace clip::inline CLIP_ABI::detail
+
+#if !CLIP_HOST_LINKED
+#include <clip/tokenizer/sentencepiece/unigram.inl.hpp>
+#endif
