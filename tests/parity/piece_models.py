@@ -55,7 +55,7 @@ def train(lines, kind, size, **options):
     }[kind]
     sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(lines), model_writer=blob, num_threads=1,
                                              hard_vocab_limit=False, minloglevel=2, model_type=kind, vocab_size=size,
-                                             character_coverage=0.98 if size < 1000 else 0.9995,
+                                             character_coverage=0.98 if 400 < size < 1000 and len(lines) > 10000 else 0.9995,
                                              **{**settings, **options})
     return blob.getvalue()
 

@@ -59,6 +59,13 @@ class SentencePiece : public BatchCalls<SentencePiece, Texts, 64> {
                                                    const SentencePieceOptions& options = {},
                                                    std::string_view config = {});
 
+  /// A copy of this tokenizer that cleans texts otherwise.
+  SentencePiece with_cleaning(Cleaning cleaning) const {
+    SentencePiece pieces{*this};
+    pieces.cleaning_ = cleaning;
+    return pieces;
+  }
+
   CLIP_HOST Index vocabulary_size() const;
   PieceAlgorithm algorithm() const { return algorithm_; }
   Cleaning cleaning() const { return cleaning_; }

@@ -15,6 +15,7 @@
 #include <clip/tokenizer/sentencepiece/tokenizer_config.hpp>
 #include <clip/tokenizer/sentencepiece/tokenizer_json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -177,7 +178,7 @@ CLIP_HOST std::string SentencePiece::decode(Ids ids) const {
 
 CLIP_HOST Result<Texts> SentencePiece::try_batch(std::span<const std::string_view> batch,
                                                  const TokenizeOptions& options) const {
-  Texts rows = Texts::whole(row_.pad);
+  Texts rows = Texts::whole(std::max(row_.pad, 0));
   rows.set_vocabulary(identity_);
   Scratch scratch;
   const auto done = detail::try_add_texts(batch, options, row_, scratch.ids, rows,

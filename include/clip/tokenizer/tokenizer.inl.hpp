@@ -119,7 +119,7 @@ CLIP_HOST Result<Texts> Tokenizer::try_batch(std::span<const std::string_view> b
   Texts texts{eot()};
   texts.set_vocabulary(identity_);
   Scratch scratch;
-  const auto done = detail::try_add_texts(batch, options, {sot(), eot()}, scratch.ids, texts, [&](std::string_view text) {
+  const auto done = detail::try_add_texts(batch, options, {.start = sot(), .end = eot()}, scratch.ids, texts, [&](std::string_view text) {
     encode(text, scratch);
     return true;
   });

@@ -48,8 +48,7 @@ CLIP_HOST Result<MergedPieces> MergedPieces::try_make(const PieceModel& model, c
       merged.unused_[id] = true;
     }
     if (!spelled(piece.kind)) continue;
-    const std::size_t marks = piece.text.find_first_not_of(space_mark);
-    space_inside = space_inside || (marks != piece.text.npos && piece.text.find(space_mark, marks) != piece.text.npos);
+    space_inside = space_inside || spans_words(piece.text);
   }
   merged.by_words_ = !space_inside && merged.unused_.empty();
   if (model.has_merges) {

@@ -19,8 +19,9 @@ inline bool looks_like_json(std::string_view file) {
   return first != file.npos && file[first] == '{';
 }
 
-/// Whether a tokenizer.json is one of these: a Unigram model, or a BPE model without an end-of-word suffix.
-CLIP_HOST bool is_piece_json(const Json& file);
+/// Whether a tokenizer.json is one of these, from its text alone: it says that its model is Unigram, or that there is no
+/// end-of-word suffix, where CLIP's BPE has one.
+CLIP_HOST bool says_piece_json(std::string_view file);
 
 /// A model that points into the Json it was read from and into itself.
 struct PieceJson {

@@ -254,11 +254,18 @@ inline Result<void> try_read_added(const Json& list, const std::string& place, s
   return {};
 }
 
-CLIP_HOST bool is_piece_json(const Json& file) {
-  const Json& model = json_part(file, "model");
-  const Json& suffix = json_part(model, "end_of_word_suffix");
-  return is_text(json_part(model, "type"), "Unigram") ||
-         (is_text(json_part(model, "type"), "BPE") && (suffix.is_null() || is_text(suffix, "")));
+CLIP_HOST bool says_piece_json(std::string_view file) {
+  const auto value_of = [&](std::string_view key, std::size_t from) {
+    std::size_t at = file.find(key, from);
+    if (at == file.npos) return std::string_view{};
+    at = file.find_first_not_of(" \t\r\n:", at + key.size());
+    return at == file.npos ? std::string_view{} : file.substr(at, 16);
+  };
+  const std::size_t model = file.find("\"model\"");
+  if (model == file.npos) return false;
+  if (value_of("\"type\"", model).starts_with("\"Unigram\"")) return true;
+  const std::string_view suffix = value_of("\"end_of_word_suffix\"", model);
+  return suffix.starts_with("null") || suffix.starts_with("\"\"");
 }
 
 CLIP_HOST Result<void> try_read_piece_json(const Json& file, const std::string& place, PieceJson& out) {

@@ -18,6 +18,9 @@ namespace clip::inline CLIP_ABI::detail {
 /// The unigram language model (Kudo, 2018), by Viterbi's algorithm. Where no piece of one character begins, that
 /// character is an unknown one, with the least score less 10. Of equal sums the one found first wins; sums are rounded
 /// to float where SentencePiece rounds them, so that ties are decided alike.
+///
+/// Where no piece spans two words, each word is split by itself, with the sum of those before it. A word that is a piece
+/// whose score exceeds every other split of it by more than rounding can change is taken at once.
 class UnigramPieces {
  public:
   /// LoadError clip.load.budget: tables of more than `budget` bytes.
@@ -31,6 +34,7 @@ class UnigramPieces {
       std::int32_t id;      // -1: unknown
     };
     std::vector<End> ends;
+    std::vector<std::int32_t> backwards;
   };
 
   /// Appends the ids of a text of less than 2^31 bytes.
@@ -38,9 +42,21 @@ class UnigramPieces {
                         std::vector<std::int32_t>& ids) const;
 
  private:
+  static constexpr std::size_t longest_sure = 32;  // bytes of a piece that is taken at once
+  static constexpr float largest_sum = 4096;       // up to which rounding is less than the margin
+  static constexpr double margin = 0.05;
+
+  struct Emitter;
+  /// Splits a word, or a text, and adds its best sum to `sum`.
+  void split(std::string_view word, float& sum, Emitter& emit, Scratch& scratch) const;
+  void find_sure(std::span<const Piece> pieces);
+  double best_without(std::string_view word, std::int32_t id) const;
+
   PieceTrie trie_;
   std::vector<double> scores_;  // by id
+  std::vector<bool> sure_;      // by id: the best split of its own text by far is the piece itself
   float unknown_score_ = 0;
+  bool by_words_ = false;
 };
 
 }  // namespace clip::inline CLIP_ABI::detail

@@ -5,6 +5,8 @@
 #include <clip/tokenizer/sentencepiece/unigram.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -35,52 +37,115 @@ CLIP_HOST Result<UnigramPieces> UnigramPieces::try_make(std::span<const Piece> p
     model.scores_.push_back(piece.kind == PieceKind::user_defined
                                 ? static_cast<double>(static_cast<float>(piece.text.size()) * most) - 0.1
                                 : static_cast<double>(piece.score));
+  model.by_words_ = std::ranges::none_of(
+      pieces, [&](const Piece& piece) { return spelled(piece.kind) && spans_words(piece.text); });
+  model.sure_.resize(pieces.size());
+  if (model.by_words_) model.find_sure(pieces);
   return model;
 }
 
+inline void UnigramPieces::find_sure(std::span<const Piece> pieces) {
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const Piece& piece = pieces[i];
+    const bool spelled = piece.kind == PieceKind::normal || piece.kind == PieceKind::user_defined;
+    if (!spelled || piece.text.size() > longest_sure || std::abs(scores_[i]) > 1000) continue;
+    const double other = best_without(piece.text, static_cast<std::int32_t>(i));
+    sure_[i] = other + margin < scores_[i];
+  }
+}
+
+/// The best sum of a short word without the piece `id`.
+inline double UnigramPieces::best_without(std::string_view word, std::int32_t id) const {
+  constexpr double none = -std::numeric_limits<double>::infinity();
+  std::array<double, longest_sure + 1> best;
+  std::fill_n(best.begin(), word.size() + 1, none);
+  best[0] = 0;
+  for (std::size_t begin = 0; begin < word.size();) {
+    const std::size_t character = first_character(word.substr(begin));
+    PieceTrie::Node node = trie_.root();
+    for (std::size_t end = begin; end < word.size() && trie_.step(node, static_cast<unsigned char>(word[end]));) {
+      ++end;
+      if (node.value >= 0 && node.value != id)
+        best[end] = std::max(best[end], best[begin] + scores_[static_cast<std::size_t>(node.value)]);
+    }
+    double& after = best[begin + character];
+    after = std::max(after, best[begin] + static_cast<double>(unknown_score_));
+    begin += character;
+  }
+  return best[word.size()];
+}
+
+/// Takes the pieces of a text in order; an id of -1 is unknown.
+struct UnigramPieces::Emitter {
+  const UnknownIds* unknown;
+  std::vector<std::int32_t>* ids;
+  bool after_unknown = false;
+
+  void operator()(std::string_view piece, std::int32_t id) {
+    if (id >= 0) {
+      ids->push_back(id);
+    } else {
+      unknown->append(piece, after_unknown, *ids);
+    }
+    after_unknown = id < 0;
+  }
+};
+
+
 CLIP_HOST void UnigramPieces::encode(std::string_view text, const UnknownIds& unknown, Scratch& scratch,
                                      std::vector<std::int32_t>& ids) const {
+  Emitter emit{&unknown, &ids};
+  float sum = 0;
+  if (!by_words_) return split(text, sum, emit, scratch);
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, first_word(text));
+    const std::int32_t id = trie_.find(word);
+    if (id >= 0 && sure_[static_cast<std::size_t>(id)] && std::abs(sum) < largest_sum) {
+      sum = static_cast<float>(scores_[static_cast<std::size_t>(id)] + static_cast<double>(sum));
+      emit(word, id);
+    } else {
+      split(word, sum, emit, scratch);
+    }
+    text.remove_prefix(word.size());
+  }
+}
+
+inline void UnigramPieces::split(std::string_view word, float& sum, Emitter& emit, Scratch& scratch) const {
   using End = Scratch::End;
-  scratch.ends.assign(text.size() + 1, {0, 0, -1});
+  scratch.ends.assign(word.size() + 1, {0, 0, -1});
   End* const ends = scratch.ends.data();
-  const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
-  const std::size_t size = text.size();
+  ends[0].score = sum;
+  const std::size_t size = word.size();
   for (std::size_t begin = 0; begin < size;) {
     const float before = ends[begin].score;
-    const std::size_t character = std::min<std::size_t>(character_bytes[bytes[begin] >> 4], size - begin);
+    const std::size_t character = first_character(word.substr(begin));
     bool alone = false;  // a piece of one character begins here
     PieceTrie::Node node = trie_.root();
-    for (std::size_t end = begin; end < size && trie_.step(node, bytes[end]);) {
+    for (std::size_t end = begin; end < size && trie_.step(node, static_cast<unsigned char>(word[end]));) {
       ++end;
       if (node.value < 0) continue;
-      const double sum = scores_[static_cast<std::size_t>(node.value)] + static_cast<double>(before);
-      if (End& best = ends[end]; best.length == 0 || sum > static_cast<double>(best.score))
-        best = {static_cast<float>(sum), static_cast<std::int32_t>(end - begin), node.value};
+      const double total = scores_[static_cast<std::size_t>(node.value)] + static_cast<double>(before);
+      if (End& best = ends[end]; best.length == 0 || total > static_cast<double>(best.score))
+        best = {static_cast<float>(total), static_cast<std::int32_t>(end - begin), node.value};
       alone = alone || end - begin == character;
     }
     if (!alone) {
-      const float sum = unknown_score_ + before;
-      if (End& best = ends[begin + character]; best.length == 0 || sum > best.score)
-        best = {sum, static_cast<std::int32_t>(character), -1};
+      const float total = unknown_score_ + before;
+      if (End& best = ends[begin + character]; best.length == 0 || total > best.score)
+        best = {total, static_cast<std::int32_t>(character), -1};
     }
     begin += character;
   }
-  const std::size_t first = ids.size();
-  bool before_unknown = false;
-  for (std::size_t end = size; end > 0;) {
-    const End& last = ends[end];
-    const std::size_t begin = end - static_cast<std::size_t>(last.length);
-    if (last.id >= 0) {
-      ids.push_back(last.id);
-    } else if (unknown.byte_fallback) {
-      for (std::size_t i = end; i > begin; --i) ids.push_back(unknown.bytes[bytes[i - 1]]);
-    } else if (!before_unknown) {
-      ids.push_back(unknown.unknown);
-    }
-    before_unknown = last.id < 0;
-    end = begin;
+  sum = ends[size].score;
+  scratch.backwards.clear();
+  for (std::size_t end = size; end > 0; end -= static_cast<std::size_t>(ends[end].length))
+    scratch.backwards.push_back(static_cast<std::int32_t>(end));
+  std::size_t begin = 0;
+  for (std::size_t i = scratch.backwards.size(); i-- > 0;) {
+    const auto end = static_cast<std::size_t>(scratch.backwards[i]);
+    emit(word.substr(begin, end - begin), ends[end].id);
+    begin = end;
   }
-  std::reverse(ids.begin() + static_cast<std::ptrdiff_t>(first), ids.end());
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

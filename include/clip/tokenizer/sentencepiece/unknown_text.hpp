@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/core/abi.hpp>
+#include <clip/tokenizer/sentencepiece/piece_model.hpp>
 
 #include <array>
 #include <cstddef>
@@ -19,6 +20,17 @@ inline std::size_t first_character(std::string_view text) {
   const std::size_t bytes = character_bytes[static_cast<unsigned char>(text.front()) >> 4];
   return bytes < text.size() ? bytes : text.size();
 }
+
+/// Bytes of the word at the beginning of `text`: up to a space mark that follows another character.
+inline std::size_t first_word(std::string_view text) {
+  std::size_t at = 0;
+  while (text.substr(at).starts_with(space_mark)) at += space_mark.size();
+  while (at < text.size() && !(text[at] == space_mark[0] && text.substr(at).starts_with(space_mark))) ++at;
+  return at;
+}
+
+/// Whether a space mark follows another character inside a piece, so that it spans words.
+inline bool spans_words(std::string_view piece) { return first_word(piece) < piece.size(); }
 
 struct UnknownIds {
   std::int32_t unknown = 0;
