@@ -14,6 +14,7 @@ The result is the same everywhere.
 import json
 import os
 import pathlib
+import string
 import sys
 import tempfile
 import unicodedata
@@ -56,10 +57,10 @@ def rules():
     return "".join(" ".join(f"{ord(c):X}" for c in a) + "\t" + " ".join(f"{ord(c):X}" for c in b) + "\n" for a, b in pairs.items())
 
 
-def canonicalize(text):
-    """OpenCLIP's cleaning of this name, of texts that its other steps leave alone."""
-    text = text.replace("_", " ")
-    return " ".join("".join(c for c in text if c not in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~").lower().split())
+def siglip(text):
+    """transformers' cleaning for SigLIP."""
+    text = "".join(c.lower() for c in text).replace("\u2581", " ")
+    return " ".join("".join(c for c in text if c not in string.punctuation).split())
 
 
 def row(ids, end, pad, context=16):
@@ -85,7 +86,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # the file's name becomes part of the model
         pathlib.Path("rules.tsv").write_text(rules())
-        write("unigram", piece_models.train(LINES, "unigram", 160, normalization_rule_tsv="rules.tsv"), canonicalize, 1)
+        write("unigram", piece_models.train(LINES, "unigram", 160, normalization_rule_tsv="rules.tsv"), siglip, 1)
         os.chdir(FOLDER)
     bpe = piece_models.train(LINES, "bpe", 460, user_defined_symbols=["<mask>", "\u2581\u2581", "\u2581\u2581\u2581"])
     write("bpe", bpe, str.lower, 0)

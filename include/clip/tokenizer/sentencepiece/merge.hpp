@@ -6,6 +6,7 @@
 #include <clip/tokenizer/sentencepiece/piece_model.hpp>
 #include <clip/tokenizer/sentencepiece/piece_trie.hpp>
 #include <clip/tokenizer/sentencepiece/unknown_text.hpp>
+#include <clip/tokenizer/sentencepiece/word_table.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,9 +21,9 @@ namespace clip::inline CLIP_ABI::detail {
 /// has a space inside, words are merged one by one, which gives the same pieces.
 class MergedPieces {
  public:
-  /// LoadError: a merge that is not of two pieces; clip.load.budget: tables of more than `budget` bytes.
-  [[nodiscard]] static CLIP_HOST Result<MergedPieces> try_make(const PieceModel& model, const std::string& place,
-                                                               std::size_t budget);
+  /// `normalizer` finds the user-defined pieces. LoadError: a merge that is not of two pieces; clip.load.budget: tables of more than `budget` bytes.
+  [[nodiscard]] static CLIP_HOST Result<MergedPieces> try_make(const PieceModel& model, const PieceNormalizer& normalizer,
+                                                               const std::string& place, std::size_t budget);
 
   struct Symbol {
     std::uint32_t begin, end;
@@ -62,7 +63,7 @@ class MergedPieces {
   std::int32_t rank_of_split(std::int32_t whole, std::size_t left_bytes) const;
   Result<void> rank_merges(const PieceModel& model, const std::string& place);
   void rank_scores(const PieceModel& model);
-  void find_whole_words(const PieceModel& model);
+  void find_whole_words(const PieceModel& model, const PieceNormalizer& normalizer);
 
   std::size_t word_end(std::string_view text, std::size_t begin, const PieceNormalizer& normalizer) const;
   void encode_word(std::string_view word, Emitter& emit, Scratch& scratch) const;
@@ -81,7 +82,7 @@ class MergedPieces {
   std::vector<std::uint32_t> split_begin_;
   std::vector<RankedSplit> splits_;
   std::vector<bool> unused_;  // by id; empty: none
-  std::vector<bool> whole_;   // by id: merging its own text gives the piece itself
+  WordTable words_;           // of which merging gives the piece itself
   bool by_words_ = false;
 };
 

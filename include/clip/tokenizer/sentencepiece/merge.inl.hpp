@@ -31,8 +31,8 @@ struct MergedPieces::Emitter {
   }
 };
 
-CLIP_HOST Result<MergedPieces> MergedPieces::try_make(const PieceModel& model, const std::string& place,
-                                                      std::size_t budget) {
+CLIP_HOST Result<MergedPieces> MergedPieces::try_make(const PieceModel& model, const PieceNormalizer& normalizer,
+                                                      const std::string& place, std::size_t budget) {
   const auto spelled = [](PieceKind kind) {
     return kind == PieceKind::normal || kind == PieceKind::user_defined || kind == PieceKind::unused;
   };
@@ -56,7 +56,7 @@ CLIP_HOST Result<MergedPieces> MergedPieces::try_make(const PieceModel& model, c
   } else {
     merged.rank_scores(model);
   }
-  if (merged.by_words_) merged.find_whole_words(model);
+  if (merged.by_words_) merged.find_whole_words(model, normalizer);
   return merged;
 }
 
@@ -94,7 +94,7 @@ inline Result<void> MergedPieces::rank_merges(const PieceModel& model, const std
   return {};
 }
 
-inline void MergedPieces::find_whole_words(const PieceModel& model) {
+inline void MergedPieces::find_whole_words(const PieceModel& model, const PieceNormalizer& normalizer) {
   std::vector<bool> whole(model.pieces.size());
   Scratch scratch;
   std::vector<std::int32_t> ids;
@@ -104,10 +104,12 @@ inline void MergedPieces::find_whole_words(const PieceModel& model) {
     if (piece.kind != PieceKind::normal) continue;
     ids.clear();
     Emitter emit{&unknown, &ids};
+    if (piece.text.size() > longest_scan || word_end(piece.text, 0, normalizer) < piece.text.size()) continue;
+    if (normalizer.fixed(piece.text).length > 0) continue;
     encode_word(piece.text, emit, scratch);
     whole[id] = ids.size() == 1 && ids.front() == static_cast<std::int32_t>(id);
   }
-  whole_ = std::move(whole);
+  words_.build(model.pieces, whole);
 }
 
 inline std::int32_t MergedPieces::rank_of_split(std::int32_t whole, std::size_t left_bytes) const {
@@ -129,6 +131,11 @@ CLIP_HOST void MergedPieces::encode(std::string_view text, const PieceNormalizer
   Emitter emit{&unknown, &ids};
   if (!by_words_) return merge(text, &normalizer, emit, scratch);
   for (std::size_t at = 0; at < text.size();) {
+    if (const auto whole = words_.first(text.substr(at)); whole.id >= 0) {
+      emit({}, whole.id);
+      at += whole.bytes;
+      continue;
+    }
     if (const auto fixed = normalizer.fixed(text.substr(at)); fixed.length > 0) {
       emit(text.substr(at, fixed.length), fixed.value);
       at += fixed.length;
@@ -155,10 +162,6 @@ inline std::size_t MergedPieces::word_end(std::string_view text, std::size_t beg
 }
 
 inline void MergedPieces::encode_word(std::string_view word, Emitter& emit, Scratch& scratch) const {
-  if (!whole_.empty()) {
-    const std::int32_t id = trie_.find(word);
-    if (id >= 0 && whole_[static_cast<std::size_t>(id)]) return emit(word, id);
-  }
   if (word.size() <= longest_scan) return scan(word, emit);
   merge(word, nullptr, emit, scratch);
 }

@@ -23,8 +23,11 @@ class PieceNormalizer::Writer {
   void reserve(std::size_t more) {
     if (out_->size() - size_ < 3 * more) out_->resize(2 * size_ + 3 * more);
   }
-  void put(char c) {
-    (*out_)[size_++] = c;
+  /// Characters that stay as they are, none of them a space.
+  void put_plain(std::string_view part) {
+    char* to = out_->data() + size_;
+    for (const char c : part) *to++ = c;
+    size_ += part.size();
     after_space_ = false;
   }
   void put_space() {
@@ -74,6 +77,7 @@ CLIP_HOST Result<PieceNormalizer> PieceNormalizer::try_make(const NormalizerRule
     normalizer.begins_fixed_[c] = normalizer.fixed_.step(node, static_cast<unsigned char>(c));
     normalizer.has_fixed_ = normalizer.has_fixed_ || normalizer.begins_fixed_[c];
   }
+  normalizer.space_is_plain_ = !normalizer.begins_fixed_[static_cast<unsigned char>(' ')] && !normalizer.map_.may_begin(" ");
   for (std::size_t c = 0; c < 128; ++c) {
     std::string key{static_cast<char>(c)};
     bool plain = c != ' ' && !normalizer.begins_fixed_[c] && normalizer.map_.longest(key).length == 0;
@@ -102,11 +106,20 @@ CLIP_HOST bool PieceNormalizer::rewrite(std::string_view text, std::size_t most,
   writer.reserve(text.size() + 2);
   if (!text.empty() && rules_.dummy_prefix && !rules_.space_at_end) writer.mark();
   bool only_spaces = true;
+  const auto ascii = [&](std::size_t i) { return i >= text.size() || static_cast<unsigned char>(text[i]) < 0x80; };
   for (std::size_t at = 0; at < text.size();) {
-    const auto c = static_cast<unsigned char>(text[at]);
-    if (plain_[c] && (at + 1 == text.size() || static_cast<unsigned char>(text[at + 1]) < 0x80)) {
-      writer.put(text[at++]);
+    std::size_t end = at;
+    while (end < text.size() && plain_[static_cast<unsigned char>(text[end])] && ascii(end + 1)) ++end;
+    if (end > at) {
+      writer.put_plain(text.substr(at, end - at));
       only_spaces = false;
+      at = end;
+      continue;
+    }
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c == ' ' && space_is_plain_) {
+      writer.put_space();
+      ++at;
       continue;
     }
     const std::string_view rest = text.substr(at);

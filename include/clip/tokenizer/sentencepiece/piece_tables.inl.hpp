@@ -111,7 +111,7 @@ CLIP_HOST Result<PieceTables> try_build_tables(const PieceModel& model, const st
     if (!unigram) return unigram.error();
     tables.splitter = std::move(*unigram);
   } else {
-    auto merged = MergedPieces::try_make(model, place, budget);
+    auto merged = MergedPieces::try_make(model, tables.normalizer, place, budget);
     if (!merged) return merged.error();
     tables.splitter = std::move(*merged);
   }

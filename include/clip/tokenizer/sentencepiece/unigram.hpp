@@ -5,6 +5,7 @@
 #include <clip/tokenizer/sentencepiece/piece_model.hpp>
 #include <clip/tokenizer/sentencepiece/piece_trie.hpp>
 #include <clip/tokenizer/sentencepiece/unknown_text.hpp>
+#include <clip/tokenizer/sentencepiece/word_table.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +17,8 @@
 namespace clip::inline CLIP_ABI::detail {
 
 /// The unigram language model (Kudo, 2018), by Viterbi's algorithm. Where no piece of one character begins, that
-/// character is an unknown one, with the least score less 10. Of equal sums the one found first wins; sums are rounded
-/// to float where SentencePiece rounds them, so that ties are decided alike.
+/// character is an unknown one, with the least score less 10. Of equal sums the one found first wins; sums are float, as
+/// SentencePiece's, so that ties are decided alike.
 ///
 /// Where no piece spans two words, each word is split by itself, with the sum of those before it. A word that is a piece
 /// whose score exceeds every other split of it by more than rounding can change is taken at once.
@@ -42,7 +43,7 @@ class UnigramPieces {
                         std::vector<std::int32_t>& ids) const;
 
  private:
-  static constexpr std::size_t longest_sure = 32;  // bytes of a piece that is taken at once
+  static constexpr std::size_t longest_sure = 18;  // bytes of a piece that is taken at once
   static constexpr float largest_sum = 4096;       // up to which rounding is less than the margin
   static constexpr double margin = 0.05;
 
@@ -53,8 +54,8 @@ class UnigramPieces {
   double best_without(std::string_view word, std::int32_t id) const;
 
   PieceTrie trie_;
-  std::vector<double> scores_;  // by id
-  std::vector<bool> sure_;      // by id: the best split of its own text by far is the piece itself
+  std::vector<float> scores_;   // by id
+  WordTable words_;             // of which the best split by far is the piece itself
   float unknown_score_ = 0;
   bool by_words_ = false;
 };

@@ -35,23 +35,24 @@ CLIP_HOST Result<UnigramPieces> UnigramPieces::try_make(std::span<const Piece> p
   model.scores_.reserve(pieces.size());
   for (const Piece& piece : pieces)
     model.scores_.push_back(piece.kind == PieceKind::user_defined
-                                ? static_cast<double>(static_cast<float>(piece.text.size()) * most) - 0.1
-                                : static_cast<double>(piece.score));
+                                ? static_cast<float>(piece.text.size()) * most - 0.1F
+                                : piece.score);
   model.by_words_ = std::ranges::none_of(
       pieces, [&](const Piece& piece) { return spelled(piece.kind) && spans_words(piece.text); });
-  model.sure_.resize(pieces.size());
   if (model.by_words_) model.find_sure(pieces);
   return model;
 }
 
 inline void UnigramPieces::find_sure(std::span<const Piece> pieces) {
+  std::vector<bool> sure(pieces.size());
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const Piece& piece = pieces[i];
     const bool spelled = piece.kind == PieceKind::normal || piece.kind == PieceKind::user_defined;
     if (!spelled || piece.text.size() > longest_sure || std::abs(scores_[i]) > 1000) continue;
     const double other = best_without(piece.text, static_cast<std::int32_t>(i));
-    sure_[i] = other + margin < scores_[i];
+    sure[i] = other + margin < static_cast<double>(scores_[i]);
   }
+  words_.build(pieces, sure);
 }
 
 /// The best sum of a short word without the piece `id`.
@@ -66,7 +67,7 @@ inline double UnigramPieces::best_without(std::string_view word, std::int32_t id
     for (std::size_t end = begin; end < word.size() && trie_.step(node, static_cast<unsigned char>(word[end]));) {
       ++end;
       if (node.value >= 0 && node.value != id)
-        best[end] = std::max(best[end], best[begin] + scores_[static_cast<std::size_t>(node.value)]);
+        best[end] = std::max(best[end], best[begin] + static_cast<double>(scores_[static_cast<std::size_t>(node.value)]));
     }
     double& after = best[begin + character];
     after = std::max(after, best[begin] + static_cast<double>(unknown_score_));
@@ -98,14 +99,14 @@ CLIP_HOST void UnigramPieces::encode(std::string_view text, const UnknownIds& un
   float sum = 0;
   if (!by_words_) return split(text, sum, emit, scratch);
   while (!text.empty()) {
-    const std::string_view word = text.substr(0, first_word(text));
-    const std::int32_t id = trie_.find(word);
-    if (id >= 0 && sure_[static_cast<std::size_t>(id)] && std::abs(sum) < largest_sum) {
-      sum = static_cast<float>(scores_[static_cast<std::size_t>(id)] + static_cast<double>(sum));
-      emit(word, id);
-    } else {
-      split(word, sum, emit, scratch);
+    if (const auto sure = words_.first(text); sure.id >= 0 && std::abs(sum) < largest_sum) {
+      sum += scores_[static_cast<std::size_t>(sure.id)];
+      emit({}, sure.id);
+      text.remove_prefix(sure.bytes);
+      continue;
     }
+    const std::string_view word = text.substr(0, first_word(text));
+    split(word, sum, emit, scratch);
     text.remove_prefix(word.size());
   }
 }
@@ -124,9 +125,9 @@ inline void UnigramPieces::split(std::string_view word, float& sum, Emitter& emi
     for (std::size_t end = begin; end < size && trie_.step(node, static_cast<unsigned char>(word[end]));) {
       ++end;
       if (node.value < 0) continue;
-      const double total = scores_[static_cast<std::size_t>(node.value)] + static_cast<double>(before);
-      if (End& best = ends[end]; best.length == 0 || total > static_cast<double>(best.score))
-        best = {static_cast<float>(total), static_cast<std::int32_t>(end - begin), node.value};
+      const float total = scores_[static_cast<std::size_t>(node.value)] + before;
+      if (End& best = ends[end]; best.length == 0 || total > best.score)
+        best = {total, static_cast<std::int32_t>(end - begin), node.value};
       alone = alone || end - begin == character;
     }
     if (!alone) {
