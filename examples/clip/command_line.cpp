@@ -144,17 +144,18 @@ CLI::Option* add_dtype(CLI::App& command, Value& value, const char* description)
 }
 
 /// --cleaning, for the texts of --vocabulary.
-CLI::Option* add_cleaning(CLI::App& command, clip::Cleaning& cleaning) {
+CLI::Option* add_cleaning(CLI::App& command, std::optional<clip::Cleaning>& cleaning) {
   using enum clip::Cleaning;
   std::vector<std::pair<std::string, clip::Cleaning>> choices;
-  for (const auto one : {openai, openai_ftfy, open_clip, huggingface, canonicalize, lower, none})
+  for (const auto one : {openai, openai_ftfy, open_clip, huggingface, canonicalize, siglip, siglip2, lower, none})
     choices.emplace_back(clip::name_of(one), one);
   return add_named(
       command, "--cleaning", cleaning, choices,
-      "How texts are cleaned (default: openai). openai: quotes, widths, HTML references, white space, "
+      "How texts are cleaned (default: openai; with SentencePiece files canonicalize for unigram, siglip2 for BPE). openai: quotes, widths, HTML references, white space, "
       "lower case; openai+ftfy: and text decoded with the wrong encoding; open_clip, huggingface: as those "
-      "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; lower: white space and lower "
-      "case only; none: nothing");
+      "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; siglip: without punctuation, as "
+      "transformers for SigLIP; siglip2: lower case only, as for SigLIP 2; lower: white space and lower case only; "
+      "none: nothing");
 }
 
 void add_loading(CLI::App& command, ModelOptions& options) {

@@ -50,8 +50,8 @@ struct TokenizeOptions {
   std::optional<clip::AnyConfig> config;
   std::string vocabulary;
   std::vector<std::string> texts;  // "-", "@FILE": read lines from standard input, or from a file
-  clip::Index context = 0;         // 0: the model's, or 77
-  clip::Cleaning cleaning = clip::Cleaning::openai;
+  clip::Index context = 0;         // 0: the model's, or the vocabulary's
+  std::optional<clip::Cleaning> cleaning;  // none: as the vocabulary's models expect
   bool truncate = false, json = false;
 };
 int tokenize(const TokenizeOptions& options);
@@ -69,7 +69,7 @@ struct EmbedOptions {
   ModelOptions model;
   ImageOptions images;
   std::string texts, column, vocabulary, output, names;  // names: "txt", "jsonl" or none
-  clip::Cleaning cleaning = clip::Cleaning::openai;
+  std::optional<clip::Cleaning> cleaning;  // none: as the vocabulary's models expect
   clip::Index batch = 16;
   bool truncate = false, normalize = false, resume = false, lines = false, json = false;
 };
@@ -80,7 +80,7 @@ struct ClassifyOptions {
   ModelOptions model;
   ImageOptions images;
   std::string vocabulary, labels, column, templates;
-  clip::Cleaning cleaning = clip::Cleaning::openai;
+  std::optional<clip::Cleaning> cleaning;  // none: as the vocabulary's models expect
   clip::Index top = 5;
   bool lines = false, truncate = false, json = false;
 };
@@ -106,7 +106,7 @@ struct CompareOptions {
   ModelOptions model;
   ImageOptions images;
   std::string vocabulary, labels, column;
-  clip::Cleaning cleaning = clip::Cleaning::openai;
+  std::optional<clip::Cleaning> cleaning;  // none: as the vocabulary's models expect
   bool lines = false, truncate = false, json = false;
 };
 int compare(const CompareOptions& options);

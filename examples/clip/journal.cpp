@@ -141,7 +141,7 @@ clip::Json job_of(const EmbedOptions& options, const std::vector<std::string>& i
           {"state_dict", options.model.state_dict},
           {"dtype", name_of(options.model.dtype)},
           {"vocabulary", files ? "" : hash_of_file(options.vocabulary)},
-          {"cleaning", std::string(clip::name_of(options.cleaning))},
+          {"cleaning", options.cleaning ? std::string(clip::name_of(*options.cleaning)) : "of the vocabulary"},
           {"strict images", options.images.strict_images},
           {"truncate", options.truncate},
           {"normalize", options.normalize},

@@ -2,7 +2,7 @@
 
 #include "terminal.hpp"
 
-#include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tokenizer/any_tokenizer.hpp>
 #include <clip/tokenizer/unicode/unicode.hpp>
 
 #include <future>
@@ -11,13 +11,13 @@
 namespace tool {
 
 struct Tokenizer::Impl {
-  std::shared_future<clip::Tokenizer> tokenizer;
+  std::shared_future<clip::AnyTokenizer> tokenizer;
 };
 
-Tokenizer::Tokenizer(const std::string& vocabulary, clip::Cleaning cleaning)
+Tokenizer::Tokenizer(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning)
     : impl_{new Impl{// Deferred to the first call where the system starts no more threads.
                      std::async(std::launch::async | std::launch::deferred, [vocabulary, cleaning] {
-                       return clip::open_tokenizer(vocabulary, {.cleaning = cleaning});
+                       return clip::AnyTokenizer{vocabulary, cleaning};
                      }).share()}} {}
 Tokenizer::~Tokenizer() = default;
 
@@ -25,25 +25,30 @@ clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip
   return impl_->tokenizer.get()(texts, options);
 }
 
+clip::Index Tokenizer::context() const { return impl_->tokenizer.get().context(); }
+
 const clip::VocabularyIdentity& Tokenizer::vocabulary() const { return impl_->tokenizer.get().vocabulary(); }
 
 std::vector<std::int32_t> Tokenizer::ids(const std::string& text, const clip::TokenizeOptions& options,
                                          bool& cut) const {
-  const clip::Tokenizer& tokenizer = impl_->tokenizer.get();
+  const clip::AnyTokenizer& tokenizer = impl_->tokenizer.get();
+  const clip::RowIds row = tokenizer.row();
+  const auto context = static_cast<std::size_t>(options.context);
   std::vector<std::int32_t> ids = tokenizer.encode(text);
-  ids.insert(ids.begin(), tokenizer.sot());
-  ids.push_back(tokenizer.eot());
-  cut = std::cmp_greater(ids.size(), options.context);
+  if (row.start >= 0) ids.insert(ids.begin(), row.start);
+  if (row.end >= 0) ids.push_back(row.end);
+  cut = ids.size() > context;
   if (cut) {
     static_cast<void>(tokenizer(std::span{&text, 1}, options));  // the error, unless long texts are cut
-    ids.resize(static_cast<std::size_t>(options.context));
-    ids.back() = tokenizer.eot();
+    ids.resize(context);
+    if (row.end >= 0) ids.back() = row.end;
   }
+  if (row.pad >= 0) ids.resize(context, row.pad);
   return ids;
 }
 
 clip::Result<clip::VocabularyIdentity> identify_vocabulary(const std::string& path) {
-  const auto tokenizer = clip::try_open_tokenizer(path);
+  const auto tokenizer = clip::AnyTokenizer::try_open(path);
   if (!tokenizer) return tokenizer.error();
   return tokenizer->vocabulary();
 }

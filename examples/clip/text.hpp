@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,11 +19,14 @@ namespace tool {
 /// reports the errors of the vocabulary.
 class Tokenizer {
  public:
-  explicit Tokenizer(const std::string& vocabulary, clip::Cleaning cleaning = clip::Cleaning::openai);
+  /// Without a cleaning: as the models that use such a vocabulary expect (clip/tokenizer/any_tokenizer.hpp).
+  explicit Tokenizer(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning = {});
   ~Tokenizer();
 
   clip::Texts operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const;
   const clip::VocabularyIdentity& vocabulary() const;
+  /// The maximum number of ids per text where no model states it.
+  clip::Index context() const;
   /// The ids of a text as the reference's tokenizer gives them: also those behind a special string in the text, which
   /// towers do not read.
   std::vector<std::int32_t> ids(const std::string& text, const clip::TokenizeOptions& options, bool& cut) const;
@@ -32,7 +36,7 @@ class Tokenizer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// File, size, checksum and name of a vocabulary. The errors are those of clip::try_open_tokenizer.
+/// File, size, checksum and name of a vocabulary. The errors are those of clip::AnyTokenizer::try_open.
 clip::Result<clip::VocabularyIdentity> identify_vocabulary(const std::string& path);
 
 /// Whether a text is UTF-8. Tokenizers read each byte that is not as U+FFFD.

@@ -31,7 +31,7 @@ int tokenize(const TokenizeOptions& options) {
   const Tokenizer tokenizer{options.vocabulary, options.cleaning};
   const clip::Index context = options.context != 0 ? options.context
                               : options.config     ? options.config->text_input().context
-                                                   : 77;
+                                                   : tokenizer.context();
   const clip::TokenizeOptions how{.context = context,
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};
   Output out;

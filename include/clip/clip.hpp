@@ -55,6 +55,8 @@
 #include <clip/task/probabilities.hpp>
 #include <clip/task/retrieval.hpp>
 #include <clip/task/zero_shot.hpp>
+#include <clip/tokenizer/any_tokenizer.hpp>
+#include <clip/tokenizer/sentencepiece.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tokenizer/wordpiece.hpp>
 #include <clip/train/grad_cache.hpp>

@@ -28,6 +28,8 @@ class Image;
 class Images;
 class Texts;
 class Tokenizer;
+class SentencePiece;
+class AnyTokenizer;
 class WordPiece;
 
 template <class T>

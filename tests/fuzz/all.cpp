@@ -42,6 +42,9 @@
 #define LLVMFuzzerTestOneInput fuzz_packed
 #include "packed.cpp"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_sentencepiece
+#include "sentencepiece.cpp"
+#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_json
 #include "json.cpp"
 #undef LLVMFuzzerTestOneInput
@@ -51,7 +54,7 @@ namespace {
 using Target = int (*)(const std::uint8_t*, std::size_t);
 
 Target selected() {
-  constexpr std::array<std::pair<std::string_view, Target>, 12> targets{{{"zip", fuzz_zip},
+  constexpr std::array<std::pair<std::string_view, Target>, 13> targets{{{"zip", fuzz_zip},
                                                                          {"pickle", fuzz_pickle},
                                                                          {"safetensors", fuzz_safetensors},
                                                                          {"config", fuzz_config},
@@ -62,6 +65,7 @@ Target selected() {
                                                                          {"vocabulary", fuzz_vocabulary},
                                                                          {"folder", fuzz_folder},
                                                                          {"packed", fuzz_packed},
+                                                                         {"sentencepiece", fuzz_sentencepiece},
                                                                          {"json", fuzz_json}}};
   const char* const name = std::getenv("CLIP_FUZZ_TARGET");
   clip::testing::must(name != nullptr);

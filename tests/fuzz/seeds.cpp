@@ -194,6 +194,15 @@ void vocabularies(const Folder& folder) {
                               R"(}, "merges": ["t h", ["th", "e</w>"], "a n", "an d</w>"]}, "added_tokens": []})");
 }
 
+void pieces(const Folder& folder) {
+  const fs::path models = CLIP_SOURCE_DIR "/tests/tokenizer/sentencepiece";
+  const std::string config = R"({"pad_token": "<pad>", "add_bos_token": false})", mark = "\n=====\n";
+  for (const std::string name : {"unigram.model", "bpe.model", "unigram.tokenizer.json", "bpe.tokenizer.json"}) {
+    folder.put(name, '\0' + read(models / name));
+    folder.put("config-" + name, '\1' + config + mark + read(models / name));
+  }
+}
+
 void folders(const Folder& folder) {
   const std::string mark = "\n=====\n";
   const std::string towers =
@@ -254,6 +263,7 @@ int main(int count, char** arguments) {
   texts(Folder{root / "bpe"});
   lists(Folder{root / "lists"});
   vocabularies(Folder{root / "vocabulary"});
+  pieces(Folder{root / "sentencepiece"});
   folders(Folder{root / "folder"});
   packed(Folder{root / "packed"});
   records(Folder{root / "json"});

@@ -33,18 +33,20 @@ inline std::string beginning_of(std::string_view text) {
   return n < text.size() ? words + "…" : words;
 }
 
-/// Adds every text to `rows` as `start`, the ids that encode(text) appends to `ids`, and `end`.
+/// Adds every text to `rows`: row.start, the ids that encode(text) appends to `ids`, row.end, and row.pad up to the
+/// context. encode() returns whether the text could be encoded; one that could not is too long.
 template <class Rows, class Encode>
-Result<void> try_add_texts(std::span<const std::string_view> batch, const TokenizeOptions& options, std::int32_t start,
-                           std::int32_t end, std::vector<std::int32_t>& ids, Rows& rows, Encode encode) {
+Result<void> try_add_texts(std::span<const std::string_view> batch, const TokenizeOptions& options, const RowIds& row,
+                           std::vector<std::int32_t>& ids, Rows& rows, Encode encode) {
   if (options.context < 2) return OptionError{"tokenizer", "context", "2 or more", options.context};
   const auto context = static_cast<std::size_t>(options.context);
   for (const std::string_view text : batch) {
     if (stop_requested()) return stopped_error("tokenizer");
     if (text.size() > largest_text) return text_too_large(text);
-    ids.assign(1, start);
-    encode(text);
-    ids.push_back(end);
+    ids.clear();
+    if (row.start >= 0) ids.push_back(row.start);
+    if (!encode(text)) return text_too_large(text);
+    if (row.end >= 0) ids.push_back(row.end);
     const bool cut = ids.size() > context;
     if (cut) {
       if (options.too_long == TooLong::error)
@@ -52,8 +54,9 @@ Result<void> try_add_texts(std::span<const std::string_view> batch, const Tokeni
                           "at most " + std::to_string(context), ids.size()}
             .with_id("clip.input.tokens");
       ids.resize(context);
-      ids.back() = end;
+      if (row.end >= 0) ids.back() = row.end;
     }
+    if (row.pad >= 0) ids.resize(context, row.pad);
     rows.add(ids, cut);
   }
   return {};

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
@@ -18,9 +19,12 @@ namespace clip::inline CLIP_ABI {
 ///                 all that OpenAI's tokenizer does where the Python package ftfy is installed
 ///   canonicalize: OpenCLIP's for SigLIP: all of ftfy, HTML references, `_` is a space, no ASCII punctuation, lower case,
 ///                 white space as under `open_clip`
+///   siglip:       transformers' for SigLIP: lower case letter by letter, no ASCII punctuation (`_` vanishes as well),
+///                 collapse white space to single spaces
+///   siglip2:      big_vision's for SigLIP and SigLIP 2, transformers' for SigLIP 2: lower case letter by letter
 ///   lower:        collapse white space to single spaces, lower case
 ///   none:         nothing: capitals keep their case, which the published vocabularies hardly know
-enum class Cleaning : unsigned char { openai, open_clip, huggingface, openai_ftfy, canonicalize, lower, none };
+enum class Cleaning : unsigned char { openai, open_clip, huggingface, openai_ftfy, canonicalize, siglip, siglip2, lower, none };
 
 /// The strings that become SOT and EOT if a text contains them. `none`: no text can produce SOT or
 /// EOT, which is right for untrusted texts.
@@ -40,11 +44,16 @@ inline constexpr TextPolicy openai_texts{};
 inline constexpr TextPolicy open_clip_texts{Cleaning::open_clip, SpecialStrings::open_clip};
 inline constexpr TextPolicy huggingface_texts{Cleaning::huggingface, SpecialStrings::openai};
 
+/// The ids of a row that are not the text's; -1: none. `pad` fills the row up to the context.
+struct RowIds {
+  std::int32_t start = -1, end = -1, pad = -1;
+};
+
 /// A text with too many ids: an InputError, or cut, with the last id that fits replaced by the end id (EOT, [SEP]).
 enum class TooLong : unsigned char { error, truncate };
 
 struct TokenizeOptions {
-  Index context = 77;  // maximum ids per text, start and end included
+  Index context = 77;  // maximum ids per text, start and end included; the length of rows that are filled
   TooLong too_long = TooLong::error;
 };
 
@@ -60,8 +69,8 @@ constexpr SpecialPair strings_of(SpecialStrings specials) {
 
 // The names in model files, and their inverse, which returns an OptionError for any other name.
 constexpr std::string_view name_of(Cleaning cleaning) {
-  constexpr std::array<std::string_view, 7> names{"openai",       "open_clip", "huggingface", "openai+ftfy",
-                                                  "canonicalize", "lower",     "none"};
+  constexpr std::array<std::string_view, 9> names{"openai", "open_clip", "huggingface", "openai+ftfy", "canonicalize",
+                                                  "siglip", "siglip2",   "lower",       "none"};
   return names[static_cast<std::size_t>(cleaning)];
 }
 constexpr std::string_view name_of(SpecialStrings specials) {

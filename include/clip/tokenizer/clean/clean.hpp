@@ -27,15 +27,22 @@ inline bool is_plain(std::string_view text) {
   return true;
 }
 
-inline void clean_plain(std::string_view text, std::string& out) {
+constexpr bool is_punctuation(char32_t c) {
+  return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
+}
+
+/// For texts of which is_plain(text).
+inline void clean_plain(std::string_view text, Cleaning cleaning, std::string& out) {
+  const bool canonical = cleaning == Cleaning::canonicalize || cleaning == Cleaning::siglip;
   out.resize(text.size());
   char* end = out.data();
   bool word = false;
   for (const char c : text) {
-    if (c <= ' ') {
+    if (c <= ' ' || (c == '_' && cleaning == Cleaning::canonicalize)) {
       word = false;
       continue;
     }
+    if (canonical && is_punctuation(static_cast<unsigned char>(c))) continue;
     if (!word && end != out.data()) *end++ = ' ';
     word = true;
     *end++ = detail::lower_ascii(c);
@@ -47,7 +54,8 @@ inline void clean_plain(std::string_view text, std::string& out) {
 /// (in OpenAI's cleanings at the ends, in OpenCLIP's everywhere) but not to regular expressions.
 inline void collapse_spaces(const std::u32string& text, Cleaning cleaning, std::u32string& out) {
   const auto separator = [](char32_t c) { return c >= 0x1C && c <= 0x1F; };
-  const bool everywhere = cleaning == Cleaning::open_clip || cleaning == Cleaning::canonicalize;
+  const bool everywhere =
+      cleaning == Cleaning::open_clip || cleaning == Cleaning::canonicalize || cleaning == Cleaning::siglip;
   const bool nowhere = cleaning == Cleaning::huggingface;
   const auto at_end = [=](char32_t c) { return is_space(c) || (!nowhere && separator(c)); };
   const auto inside = [=](char32_t c) { return is_space(c) || (everywhere && separator(c)); };
@@ -64,13 +72,19 @@ inline void collapse_spaces(const std::u32string& text, Cleaning cleaning, std::
   }
 }
 
-/// Removes ASCII punctuation, except that `_` becomes a space.
-inline void remove_punctuation(std::u32string& text) {
-  std::erase_if(text, [](char32_t c) {
-    return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`' && c != '_') ||
-           (c >= '{' && c <= '~');
-  });
-  std::ranges::replace(text, U'_', U' ');
+/// Lower case letter by letter, and nothing else.
+inline void lower_text(std::string_view text, std::string& out) {
+  out.clear();
+  for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      out.push_back(lower_ascii(text[at++]));
+      continue;
+    }
+    const CodePoint c = decode_utf8(text, at);
+    at += c.bytes;
+    if (c.value == 0x130) out.push_back('i');
+    append_utf8(out, c.value == 0x130 ? U'\u0307' : lower_case(c.value));
+  }
 }
 
 }  // namespace detail
@@ -91,8 +105,9 @@ inline void clean_text(std::string_view text, Cleaning cleaning, const TextRepai
     out = valid_utf8(text);
     return;
   }
+  if (cleaning == Cleaning::siglip2) return detail::lower_text(text, out);
   out.clear();
-  if (cleaning != Cleaning::canonicalize && detail::is_plain(text)) return detail::clean_plain(text, out);
+  if (detail::is_plain(text)) return detail::clean_plain(text, cleaning, out);
 
   std::u32string a, b;
   decode_utf8(text, a);
@@ -103,9 +118,11 @@ inline void clean_text(std::string_view text, Cleaning cleaning, const TextRepai
     html_unescape(b, a);
   }
   if (cleaning == Cleaning::huggingface) normal_form_c(a);
-  if (cleaning == Cleaning::canonicalize) detail::remove_punctuation(a);
+  if (cleaning == Cleaning::canonicalize) std::ranges::replace(a, U'_', U' ');
+  if (cleaning == Cleaning::siglip) std::ranges::replace(a, U'\u2581', U' ');
+  if (cleaning == Cleaning::canonicalize || cleaning == Cleaning::siglip) std::erase_if(a, detail::is_punctuation);
   detail::collapse_spaces(a, cleaning, b);
-  if (cleaning == Cleaning::huggingface) {
+  if (cleaning == Cleaning::huggingface || cleaning == Cleaning::siglip) {
     lower_letters(b, a);
   } else {
     lower_case(b, a);
