@@ -3,9 +3,10 @@
 //   encode save MODEL WEIGHTS OUT DIALECT [DTYPE]          loads a model and writes it with a self test
 //   encode check MODEL WEIGHTS                             runs the self test stored in a file
 //   encode convert IN OUT DIALECT                          converts a file without a model
-// MODEL is a name (`laion/ViT-B-32`) or a configuration file.
+// MODEL is a name (`laion/ViT-B-32`), a configuration file, or `-`: what the file itself says.
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/model_file.hpp>
+#include <clip/checkpoint/open.hpp>
 #include <clip/checkpoint/self_test.hpp>
 #include <clip/io/npy.hpp>
 #include <clip/io/npy_write.hpp>
@@ -24,6 +25,7 @@ namespace {
 
 /// The only model type of the program, compiled once.
 clip::AnyModel<> loaded(const std::string& name, const std::string& weights) {
+  if (name == "-") return clip::open(weights);
   clip::AnyModel<> model{clip::find_config(name)};
   clip::load(model, weights);
   return model;
@@ -47,7 +49,9 @@ void encode(const std::string& name, const std::string& weights, const std::stri
         model.encode_image(
             clip::Images::from_floats(n, pixels.shape[1], pixels.shape[2], pixels.shape[3], std::move(pixels.values))),
         n);
-  clip::Texts texts{static_cast<std::int32_t>(model.text_input().vocabulary - 1)};
+  const clip::TextInput input = model.text_input();
+  clip::Texts texts = input.row.end >= 0 ? clip::Texts::whole(input.row.pad)
+                                         : clip::Texts{static_cast<std::int32_t>(input.vocabulary - 1)};
   const auto context = static_cast<std::size_t>(ids.shape[1]);
   for (std::size_t i = 0; i < static_cast<std::size_t>(ids.shape[0]); ++i)
     texts.add(std::span{ids.values}.subspan(i * context, context));

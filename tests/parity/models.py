@@ -23,6 +23,15 @@ MODELS = {
     "laion/ViT-bigG-14": ("ViT-bigG-14", 2, 2),
 }
 
+# Models whose towers are timm's: name here -> OpenCLIP's configuration
+CUSTOM = {
+    "siglip/ViT-B-16": "ViT-B-16-SigLIP",
+    "siglip2/ViT-B-32-256": "ViT-B-32-SigLIP2-256",
+    "mobileclip/S1": "MobileCLIP-S1",
+    "mobileclip2/S0": "MobileCLIP2-S0",
+    "mobileclip2/S3": "MobileCLIP2-S3",
+}
+
 
 def config_of(name):
     """OpenCLIP's model_cfg, and whether it differs from the published one."""
@@ -99,6 +108,24 @@ def make(name, seed=1):
     config["text_cfg"].setdefault("vocab_size", 49408)
     images, ids = inputs_of(config, seed)
     return scatter(model, images, seed), config, changed, images, ids
+
+
+def custom(name, seed=1):
+    """A model of CUSTOM with seeded weights, and its inputs. Rows of SigLIP have neither start nor end of text."""
+    torch.manual_seed(seed)
+    model = open_clip.create_model(CUSTOM[name], pretrained=None).eval()
+    config = copy.deepcopy(open_clip.get_model_config(CUSTOM[name]))
+    config["text_cfg"].setdefault("context_length", 77)
+    config["text_cfg"].setdefault("vocab_size", 49408)
+    images, ids = inputs_of(config, seed)
+    if name.startswith("siglip"):
+        ids = torch.randint(2, config["text_cfg"]["vocab_size"], ids.shape, dtype=torch.int32)
+    scatter(model, images, seed)
+    with torch.no_grad():
+        for parameter_name, p in model.named_parameters():
+            if parameter_name.endswith("gamma"):  # of layer scales
+                p.copy_(0.3 + 0.1 * torch.rand(p.shape))
+    return model, images, ids
 
 
 def fresh(config):

@@ -222,6 +222,72 @@ def check_model(run, name):
     run.row(name, "here -> CLIPModel.from_pretrained(folder)", to_transformers)
 
 
+def check_custom(run, name):
+    """Models whose towers are timm's, in OpenCLIP's names; SigLIP in transformers', too."""
+    model, images, ids = models.custom(name)
+    folder, wanted = run.folder, models.features(model, images, ids)
+    state = {k: v.contiguous() for k, v in model.state_dict().items()}
+    spread = max(models.spread(f) for f in wanted)
+    run.row(name, "features differ between inputs", lambda: spread < 0.999, spread)
+    distances = lambda found, expected=wanted: tuple(models.distance(a, b) for a, b in zip(found, expected))
+    named = "-" if name.startswith("siglip") else name  # OpenCLIP computes SigLIP's GELU as the naming says
+    theirs = folder / "theirs.safetensors"
+    save_file(state, theirs)
+    run.row(name, "OpenCLIP's safetensors -> here", lambda: distances(run.encode(named, theirs, images, ids)))
+
+    def to_openclip():
+        run.ours("save", named, theirs, folder / "saved.safetensors", "openclip")
+        written = load_file(folder / "saved.safetensors")
+        other = open_clip.create_model(models.CUSTOM[name], pretrained=None).eval()
+        other.load_state_dict(written, strict=True)
+        return same_tensors(written, state) and distances(models.features(other, images, ids))
+
+    run.row(name, "here -> load_state_dict(strict=True)", to_openclip)
+
+    def to_create_model():
+        run.ours("save", named, theirs, folder / "openclip", "openclip")
+        with Warnings("root") as said:
+            other = open_clip.create_model(f"local-dir:{folder / 'openclip'}").eval()
+        if said.texts:
+            raise AssertionError(f"warnings: {said.texts[:3]}")
+        return distances(models.features(other, images, ids))
+
+    run.row(name, "here -> open_clip.create_model(folder)", to_create_model)
+    if not name.startswith("siglip"):
+        return
+    image_size, vocabulary = images.shape[-1], state["text.token_embedding.weight"].shape[0]
+    config = transformers.SiglipConfig(
+        text_config={"vocab_size": vocabulary, "pad_token_id": 0 if vocabulary == 256000 else 1},
+        vision_config={"image_size": image_size, "patch_size": 32 if "B-32" in name else 16},
+    )
+    reference = models.scatter(transformers.SiglipModel(config), images, 2)
+
+    def siglip_features(other):
+        with torch.no_grad():
+            found = other.get_image_features(images), other.get_text_features(ids.long())
+        return tuple(getattr(f, "pooler_output", f).float().numpy() for f in found)
+
+    expected = siglip_features(reference)
+    reference.save_pretrained(folder / "reference")
+    run.row(
+        name,
+        "transformers' folder -> here",
+        lambda: distances(run.encode("-", folder / "reference", images, ids), expected),
+    )
+
+    def to_transformers():
+        run.ours("save", "-", folder / "reference", folder / "huggingface", "huggingface")
+        with Warnings("transformers") as said:
+            other, report = transformers.SiglipModel.from_pretrained(folder / "huggingface", output_loading_info=True)
+        if said.texts or any(
+            report.get(k) for k in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
+        ):
+            raise AssertionError(f"warnings: {said.texts[:3]} {report}")
+        return distances(siglip_features(other.eval()), expected)
+
+    run.row(name, "here -> SiglipModel.from_pretrained(folder)", to_transformers)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program", help="built from encode.cpp")
@@ -232,11 +298,11 @@ def main():
     began = time.time()
     transformers.utils.logging.disable_progress_bar()
     rows = []
-    for name in options.models or (QUICK if options.quick else models.MODELS):
+    for name in options.models or (QUICK if options.quick else [*models.MODELS, *models.CUSTOM]):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="clip-parity-"))
         try:
             run = Run(options.program, folder)
-            check_model(run, name)
+            (check_custom if name in models.CUSTOM else check_model)(run, name)
             rows += run.rows
         finally:
             shutil.rmtree(folder)

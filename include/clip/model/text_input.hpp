@@ -39,12 +39,16 @@ constexpr TextInput text_input_of(const Config& c) {
 }
 
 /// Checks a batch that carries its vocabulary; one made by hand carries none. InputError: a vocabulary of another size,
-/// or rows that end with another id than the vocabulary's end of text.
+/// rows that end with another id than the vocabulary's end of text, or that are filled with another id than the tower
+/// reads as padding.
 [[nodiscard]] inline Result<void> try_check_vocabulary(const TextInput& input, const Texts& texts) {
   const VocabularyIdentity* const vocabulary = texts.vocabulary();
   if (vocabulary == nullptr) return {};
   if (vocabulary->eot != texts.eot_id())
     return InputError{vocabulary->place, "end-of-text id of the texts", vocabulary->eot, texts.eot_id()}.with_id(
+        "clip.input.vocabulary");
+  if (input.row.attends_pad && texts.eot_id() < 0 && texts.pad() != input.row.pad)
+    return InputError{vocabulary->place, "padding id of the texts", input.row.pad, texts.pad()}.with_id(
         "clip.input.vocabulary");
   return try_check_vocabulary(input, *vocabulary);
 }
