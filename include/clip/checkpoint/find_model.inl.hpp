@@ -5,6 +5,7 @@
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/huggingface_model.hpp>
 #include <clip/io/posix.hpp>
+#include <clip/io/replace_together.hpp>
 #include <clip/model/catalogue.hpp>
 
 #include <string>
@@ -29,6 +30,7 @@ Result<AnyConfigOf<F>> try_find_in_weights(const TensorFile& file, const std::st
 /// The configuration in a JSON file of any of the three formats.
 template <class F>
 Result<AnyConfigOf<F>> try_find_in_json(const std::string& path) {
+  if (auto done = try_finish_replacement(folder_of(path)); !done) return done.error();
   const auto description = try_read_description_file(path);
   if (!description) return description.error();
   if (!is_huggingface_config(description->config)) return try_read_config<F>(path);

@@ -8,6 +8,7 @@
 #include <clip/io/file_bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/posix.hpp>
+#include <clip/io/replace_together.hpp>
 
 #include <array>
 #include <memory>
@@ -121,6 +122,7 @@ inline Result<TensorFile> try_open_weights(const std::string& folder, const std:
 }
 
 inline Result<TensorFile> try_open_folder(const std::string& folder, std::string_view state_dict) {
+  if (auto done = try_finish_replacement(folder); !done) return done.error();
   auto description = try_read_description(folder);
   if (!description) return description.error();
   const auto open = [&](const std::string& name) -> Result<TensorFile> {
@@ -145,6 +147,8 @@ CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path, std::stri
   if (detail::is_folder(path)) return detail::try_open_folder(path, state_dict);
   const auto slash = path.rfind('/');
   const std::string folder = slash == path.npos ? "." : path.substr(0, slash), name = path.substr(slash + 1);
+  if (detail::is_weights_name(name))
+    if (auto done = detail::try_finish_replacement(folder); !done) return done.error();
   auto file = detail::try_open_weights(folder, path, name.ends_with(".index.json"), state_dict);
   if (!file || !detail::is_weights_name(name)) return file;
   auto description = detail::try_read_description(folder);
