@@ -1,6 +1,7 @@
 // clip/formats/tensor_file.inl.hpp: definitions of clip/formats/tensor_file.hpp.
 #pragma once
 
+#include <clip/formats/below.hpp>
 #include <clip/formats/safetensors.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/formats/torch_file.hpp>
@@ -44,14 +45,8 @@ CLIP_HOST TensorFile TensorFile::in_folder(std::string place,
 }
 
 CLIP_HOST Result<TensorFile> TensorFile::try_below(std::string_view prefix) const {
-  const std::string begin = std::string(prefix) + ".";
-  std::vector<FileTensor> kept;
-  for (const FileTensor& tensor : tensors_)
-    if (tensor.name.size() > begin.size() && tensor.name.starts_with(begin)) {
-      kept.push_back(tensor);
-      kept.back().name.erase(0, begin.size());
-    }
-  if (!kept.empty()) return with(std::move(kept));
+  std::vector<FileTensor> kept = tensors_;
+  if (detail::keep_below(kept, prefix, &FileTensor::name)) return with(std::move(kept));
   return LoadError{place_, "no state dict \"" + std::string(prefix.substr(0, 60)) + "\": no name begins so"}.with_id(
       "clip.load.state_dict");
 }
