@@ -46,7 +46,7 @@ Result<AnyConfigOf<F>> try_find_model(const std::string& name_or_path, const Ass
     if (known.name == name_or_path) return known.config;
   const bool json = name_or_path.ends_with(".json") && !name_or_path.ends_with(".index.json");
   if (json && !detail::is_folder(name_or_path)) return detail::try_find_in_json<F>(name_or_path);
-  const auto file = try_open_tensors(name_or_path);
+  const auto file = try_open_tensors(name_or_path, {}, TensorContent::shapes);
   if (file) return detail::try_find_in_weights<F>(*file, name_or_path, assumed);
   if (file.error().id() == "clip.load.no_file" && detail::is_folder(name_or_path))
     for (const char* const name : {"/open_clip_config.json", "/config.json"})

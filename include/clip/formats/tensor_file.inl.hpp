@@ -104,10 +104,11 @@ namespace detail {
 /// try_parse_tensors with another implementation of inflate.
 template <class Inflate>
 Result<TensorFile> try_parse_tensors_with(std::span<const std::byte> bytes, const std::string& place,
-                                          std::string_view state_dict = {}) {
+                                          std::string_view state_dict = {},
+                                          TensorContent content = TensorContent::values) {
   if (state_dict.ends_with('.')) state_dict.remove_suffix(1);  // as messages write a prefix of names
   if (is_zip(bytes) || is_legacy_torch(bytes)) {
-    auto file = try_parse_torch<Inflate>(bytes, place, state_dict);
+    auto file = try_parse_torch<Inflate>(bytes, place, state_dict, content);
     return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
   }
   if (bytes.size() < 9 || bytes[8] != std::byte{'{'})
@@ -123,14 +124,15 @@ Result<TensorFile> try_parse_tensors_with(std::span<const std::byte> bytes, cons
 }  // namespace detail
 
 CLIP_HOST Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes, const std::string& place,
-                                               std::string_view state_dict) {
-  return detail::try_parse_tensors_with<detail::Inflate>(bytes, place, state_dict);
+                                               std::string_view state_dict, TensorContent content) {
+  return detail::try_parse_tensors_with<detail::Inflate>(bytes, place, state_dict, content);
 }
 
-CLIP_HOST Result<TensorFile> try_open_tensor_file(const std::string& path, std::string_view state_dict) {
+CLIP_HOST Result<TensorFile> try_open_tensor_file(const std::string& path, std::string_view state_dict,
+                                                  TensorContent content) {
   auto file = try_map_file(path);
   if (!file) return file.error();
-  auto result = try_parse_tensors(file->bytes(), path, state_dict);
+  auto result = try_parse_tensors(file->bytes(), path, state_dict, content);
   if (result) result->keep(std::move(*file));
   return result;
 }
