@@ -150,6 +150,8 @@ struct StbJpegDecoder {
 struct StbPngDecoder {
   static std::string formats() { return "PNG"; }
   static bool reads(std::span<const std::byte> file) { return detail::is_png(file); }
+    if (!detail::jpeg_scans_fit(file))
+      return InputError{place, "scans of a JPEG", "at most " + std::to_string(most_jpeg_scans), "more"};
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place, DecodeOptions options = {}) {
     return detail::decode_png(file, options,
                               [&](std::span<const std::byte> png, bool) { return decode_all(png, place); });
