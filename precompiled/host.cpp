@@ -34,9 +34,9 @@ template Result<void> try_convert(const FileTensor&, std::span<double>);
 
 template Result<AnyConfig> try_parse_config<All>(std::string_view, const std::string&);
 template Result<AnyConfig> try_read_config<All>(const std::string&);
-template Json to_json(const AnyConfig&);
-template Json to_json(const ClipConfig<VitConfig, TextConfig>&);
-template Json to_json(const ClipConfig<ResNetConfig, TextConfig>&);
+template JsonTree to_json(const AnyConfig&);
+template JsonTree to_json(const ClipConfig<VitConfig, TextConfig>&);
+template JsonTree to_json(const ClipConfig<ResNetConfig, TextConfig>&);
 template std::string config_text(const AnyConfig&);
 template const std::vector<NamedConfig>& named_configs<All>();
 template const NamedConfig* find_named<All>(AnyConfig);

@@ -20,12 +20,20 @@ namespace clip::inline CLIP_ABI::detail {
 /// A file of a folder: its name and its text.
 using FolderFile = std::pair<std::string, std::string>;
 
+/// What a family wrote, a JsonTree or a Json.
+template <class Written>
+Result<JsonTree> as_tree(Result<Written> written) {
+  if (!written) return written.error();
+  return JsonTree{std::move(written.value())};
+}
+
 /// config.json of transformers' CLIPModel and preprocessor_config.json of its CLIPImageProcessor.
 /// OptionError: a tower that transformers' CLIPModel does not have.
 template <class F>
 Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, Dtype dtype, const std::string& place) {
   const auto tower = [&](const auto& config) {
-    return Description<std::remove_cvref_t<decltype(config)>>::try_write_huggingface(config, c.embed_dim, place);
+    return as_tree(
+        Description<std::remove_cvref_t<decltype(config)>>::try_write_huggingface(config, c.embed_dim, place));
   };
   auto vision = std::visit(tower, c.image);
   if (!vision) return vision.error();
@@ -79,25 +87,24 @@ Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, cons
   for (const float epsilon : {image.epsilon.value_or(1e-5f), text.epsilon.value_or(1e-5f)})
     if (epsilon != 1e-5f) return OptionError{place, "epsilon in OpenCLIP's description", 1e-5f, epsilon};
   const auto tower = [&](const auto& config) {
-    return Description<std::remove_cvref_t<decltype(config)>>::try_write_openclip(config, place);
+    return as_tree(Description<std::remove_cvref_t<decltype(config)>>::try_write_openclip(config, place));
   };
   auto vision_cfg = std::visit(tower, c.image);
   if (!vision_cfg) return vision_cfg.error();
   auto text_cfg = std::visit(tower, c.text);
   if (!text_cfg) return text_cfg.error();
-  Json model =
+  JsonTree model =
       json_object("embed_dim", c.embed_dim, "vision_cfg", std::move(*vision_cfg), "text_cfg", std::move(*text_cfg));
-  const DismantledAtEnd end{model};
   if (activation == Activation::quick_gelu) model["quick_gelu"] = true;
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
   if (const Index side = p.resized(input.image_size); side != input.image_size)
     return OptionError{place, "resize_to in OpenCLIP's description", input.image_size, side};
-  Json preprocess = json_object("size", input.image_size,                                //
-                                "mean", colours_to_json(p.mean),                         //
-                                "std", colours_to_json(p.deviation),                     //
-                                "interpolation", std::string(name_of(p.interpolation)),  //
-                                "resize_mode", std::string(name_of(p.resize)));
+  JsonTree preprocess = json_object("size", input.image_size,                                //
+                                    "mean", colours_to_json(p.mean),                         //
+                                    "std", colours_to_json(p.deviation),                     //
+                                    "interpolation", std::string(name_of(p.interpolation)),  //
+                                    "resize_mode", std::string(name_of(p.resize)));
   std::string config =
       json_text(json_object("model_cfg", std::move(model), "preprocess_cfg", std::move(preprocess)), 2);
   return std::vector<FolderFile>{{"open_clip_config.json", std::move(config) + "\n"}};

@@ -37,12 +37,10 @@ inline HuggingfaceSizes read_huggingface_sizes(DescriptionReader& read, const Js
 }
 
 /// The object of a tower in our own JSON.
-inline Json own_json(const TowerStatement& tower, Index hidden) {
-  Json json{{"width", tower.width},
-            {"layers", tower.layers},
-            {"heads", tower.heads},
-            {"activation", std::string(name_of(tower.activation.value_or(Activation::quick_gelu)))},
-            {"epsilon", as_written(tower.epsilon.value_or(1e-5f))}};
+inline JsonTree own_json(const TowerStatement& tower, Index hidden) {
+  JsonTree json = json_object("width", tower.width, "layers", tower.layers, "heads", tower.heads,  //
+                              "activation", std::string(name_of(tower.activation.value_or(Activation::quick_gelu))),
+                              "epsilon", as_written(tower.epsilon.value_or(1e-5f)));
   if (hidden != 4 * tower.width) json["mlp_width"] = hidden;
   return json;
 }
@@ -56,10 +54,10 @@ Result<AnyConfigOf<F>> try_read_huggingface_model(const FolderDescription& folde
   DescriptionReader read{folder.place};
   const HuggingfaceSizes sizes = read_huggingface_sizes(read, folder.config);
   if (auto done = read.finish(); !done) return done.error();
-  Json image = own_json(stated->image, sizes.image_hidden), text = own_json(stated->text, sizes.text_hidden);
-  image.update({{"image_size", stated->image_size}, {"patch_size", sizes.patch_size}});
-  text.update({{"context", stated->context}, {"vocabulary", stated->vocabulary}});
-  const Json own{{"embed_dim", stated->embed_dim}, {"image", std::move(image)}, {"text", std::move(text)}};
+  JsonTree image = own_json(stated->image, sizes.image_hidden), text = own_json(stated->text, sizes.text_hidden);
+  image.put("image_size", stated->image_size, "patch_size", sizes.patch_size);
+  text.put("context", stated->context, "vocabulary", stated->vocabulary);
+  const JsonTree own = json_object("embed_dim", stated->embed_dim, "image", std::move(image), "text", std::move(text));
   auto config = try_parse_config<F>(json_text(own), folder.place);
   if (!config || !stated->preprocessing) return config;
   config->preprocessing() = stated->preprocessing->how;

@@ -35,9 +35,9 @@ AnyConfigOf<F> read_config(const std::string& path) {
 
 /// The configuration as JSON, with every field: training runs store it with their weights.
 template <class F>
-Json to_json(const AnyConfigOf<F>& c);
+JsonTree to_json(const AnyConfigOf<F>& c);
 template <class Image, class Text>
-Json to_json(const ClipConfig<Image, Text>& c);
+JsonTree to_json(const ClipConfig<Image, Text>& c);
 
 /// The same as text, without white space.
 template <class F>

@@ -52,17 +52,16 @@ inline Preprocessing read_preprocessing(JsonReader& image) {
   return p;
 }
 
-inline Json colours_to_json(const std::array<float, 3>& colours) {
-  Json json = Json::array();
-  for (const float x : colours) json.push_back(as_written(x));
+inline JsonTree colours_to_json(const std::array<float, 3>& colours) {
+  JsonTree json{Json::array()};
+  for (const float x : colours) json->push_back(as_written(x));
   return json;
 }
 
 /// Adds the fields of a preprocessing to the JSON object of an image tower; resampling and resize_to only if they are
 /// not the defaults.
 inline void write_preprocessing(Json& image, const Preprocessing& p) {
-  image["mean"] = colours_to_json(p.mean);
-  image["deviation"] = colours_to_json(p.deviation);
+  detail::put_fields(image, "mean", colours_to_json(p.mean), "deviation", colours_to_json(p.deviation));
   image["resize"] = std::string(name_of(p.resize));
   image["interpolation"] = std::string(name_of(p.interpolation));
   image["color_order"] = std::string(name_of(p.color_order));
@@ -84,9 +83,9 @@ Config read_transformer(JsonReader& file, Config c) {
 
 /// The JSON object that read_transformer reads.
 template <class Config>
-Json transformer_to_json(const Config& c) {
-  Json json = detail::json_object("width", c.width, "layers", c.layers, "heads", c.heads, "activation",
-                                  std::string(name_of(c.activation)), "epsilon", as_written(c.epsilon.value));
+JsonTree transformer_to_json(const Config& c) {
+  JsonTree json = json_object("width", c.width, "layers", c.layers, "heads", c.heads, "activation",
+                              std::string(name_of(c.activation)), "epsilon", as_written(c.epsilon.value));
   if (c.mlp_width != 0) json["mlp_width"] = c.mlp_width;
   return json;
 }
@@ -132,8 +131,8 @@ constexpr std::string_view huggingface_activation(Activation a) {
 
 /// The fields that transformers' CLIPVisionConfig and CLIPTextConfig share.
 template <class Config>
-Json huggingface_transformer(const Config& c, Index embed_dim) {
-  return detail::json_object(                                           //
+JsonTree huggingface_transformer(const Config& c, Index embed_dim) {
+  return json_object(                                                   //
       "hidden_size", c.width,                                           //
       "intermediate_size", c.hidden(),                                  //
       "num_hidden_layers", c.layers,                                    //
