@@ -65,8 +65,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                   "do_center_crop", !squash || side != input.image_size,                            //
                   "crop_size", json_object("height", input.image_size, "width", input.image_size),  //
                   "do_rescale", true,                                                               //
-                  "rescale_factor", 1.0 / 255,                                                      //
-                  "do_normalize", true,                                                             //
+                  "rescale_factor", p.rescale_factor,                                               //
+                  "do_normalize", p.normalize,                                                      //
                   "image_mean", colours_to_json(p.mean),                                            //
                   "image_std", colours_to_json(p.deviation)),
       2);
@@ -74,8 +74,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                                  {"preprocessor_config.json", std::move(preprocessing) + "\n"}};
 }
 
-/// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, an epsilon other than 1e-5, or a
-/// resize to more than the model's size, which such a file cannot state.
+/// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, an epsilon other than 1e-5, a
+/// rescale_factor, or a resize to more than the model's size, which such a file cannot state.
 template <class F>
 Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, const std::string& place) {
   const TowerStatement image = state(c.image), text = state(c.text);
@@ -98,6 +98,8 @@ Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, cons
   if (activation == Activation::quick_gelu) model["quick_gelu"] = true;
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
+  if (p.rescale_factor != usual_rescale_factor)
+    return OptionError{place, "rescale_factor in OpenCLIP's description", usual_rescale_factor, p.rescale_factor};
   if (const Index side = p.resized(input.image_size); side != input.image_size)
     return OptionError{place, "resize_to in OpenCLIP's description", input.image_size, side};
   JsonTree preprocess = json_object("size", input.image_size,                                //

@@ -19,7 +19,8 @@ namespace clip::inline CLIP_ABI {
 /// "layers": [3, 4, 6, 3], "width": 64}, other families state their "kind". Optional: mlp_width in both transformers;
 /// in image mean and deviation (three numbers each), resize ("shortest", "squash"), interpolation ("bicubic",
 /// "bilinear"), color_order ("openai", "huggingface"), resampling ("pillow13", "pillow12", "torchvision"), resize_to
-/// (the side that images are resized to, if it is more than image_size); logit_bias (true or false). OpenCLIP's own
+/// (the side that images are resized to, if it is more than image_size), rescale_factor (what bytes are multiplied by,
+/// if not 1 / 255), normalize (false: neither mean nor deviation); logit_bias (true or false). OpenCLIP's own
 /// files ("vision_cfg" …) are accepted, too. LoadError: no JSON, or missing, unknown or wrong keys. OptionError: an
 /// impossible configuration.
 template <class F = KnownFamilies>

@@ -47,6 +47,8 @@ inline Preprocessing read_preprocessing(JsonReader& image) {
   if (image.may_have("color_order")) p.color_order = read_choice(image, "color_order", p.color_order, color_orders);
   if (image.may_have("resampling")) p.resampling = read_choice(image, "resampling", p.resampling, resamplings);
   if (image.may_have("resize_to")) p.resize_to = image.extent("resize_to", largest_extent, 0);
+  if (image.may_have("rescale_factor")) p.rescale_factor = image.number("rescale_factor");
+  if (image.may_have("normalize")) p.normalize = image.flag("normalize");
   p.mean = read_three(image, "mean", p.mean);
   p.deviation = read_three(image, "deviation", p.deviation);
   return p;
@@ -58,8 +60,8 @@ inline JsonTree colours_to_json(const std::array<float, 3>& colours) {
   return json;
 }
 
-/// Adds the fields of a preprocessing to the JSON object of an image tower; resampling and resize_to only if they are
-/// not the defaults.
+/// Adds the fields of a preprocessing to the JSON object of an image tower; resampling, resize_to, rescale_factor and
+/// normalize only if they are not the defaults.
 inline void write_preprocessing(Json& image, const Preprocessing& p) {
   detail::put_fields(image, "mean", colours_to_json(p.mean), "deviation", colours_to_json(p.deviation));
   image["resize"] = std::string(name_of(p.resize));
@@ -67,6 +69,8 @@ inline void write_preprocessing(Json& image, const Preprocessing& p) {
   image["color_order"] = std::string(name_of(p.color_order));
   if (p.resampling != Preprocessing{}.resampling) image["resampling"] = std::string(name_of(p.resampling));
   if (p.resize_to != 0) image["resize_to"] = p.resize_to;
+  if (p.rescale_factor != usual_rescale_factor) image["rescale_factor"] = p.rescale_factor;
+  if (!p.normalize) image["normalize"] = false;
 }
 
 /// Width, layers, heads, activation, epsilon and, if it is given, mlp_width of a transformer.
