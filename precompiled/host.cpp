@@ -44,6 +44,8 @@ template Result<AnyConfig> try_find_config<All>(const std::string&);
 
 template Result<Inspection> try_inspect<All>(const TensorFile&, const Assumptions&);
 template Result<Inspection> try_inspect<All>(const std::string&, const Assumptions&, std::string_view);
+template Result<EncoderInspection<All::Images>> try_inspect_image<All>(const TensorFile&, const Assumptions&);
+template Result<EncoderInspection<All::Texts>> try_inspect_text<All>(const TensorFile&, const Assumptions&);
 template Result<AnyConfig> try_find_model<All>(const std::string&, const Assumptions&);
 template Result<void> try_convert_file<All>(const std::string&, const std::string&, const ConvertOptions&);
 
