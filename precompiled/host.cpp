@@ -34,10 +34,10 @@ template Result<void> try_convert(const FileTensor&, std::span<double>);
 
 template Result<AnyConfig> try_parse_config<All>(std::string_view, const std::string&);
 template Result<AnyConfig> try_read_config<All>(const std::string&);
-template Json to_json(const AnyConfig&);
-template Json to_json(const ClipConfig<VitConfig, TextConfig>&);
-template Json to_json(const ClipConfig<ResNetConfig, TextConfig>&);
-template Json to_json(const ClipConfig<SiglipVitConfig, SiglipTextConfig>&);
+template JsonTree to_json(const AnyConfig&);
+template JsonTree to_json(const ClipConfig<VitConfig, TextConfig>&);
+template JsonTree to_json(const ClipConfig<ResNetConfig, TextConfig>&);
+template JsonTree to_json(const ClipConfig<SiglipVitConfig, SiglipTextConfig>&);
 template std::string config_text(const AnyConfig&);
 template const std::vector<NamedConfig>& named_configs<All>();
 template AnyConfig as_published(AnyConfig);
@@ -46,6 +46,8 @@ template Result<AnyConfig> try_find_config<All>(const std::string&);
 
 template Result<Inspection> try_inspect<All>(const TensorFile&, const Assumptions&);
 template Result<Inspection> try_inspect<All>(const std::string&, const Assumptions&, std::string_view);
+template Result<EncoderInspection<All::Images>> try_inspect_image<All>(const TensorFile&, const Assumptions&);
+template Result<EncoderInspection<All::Texts>> try_inspect_text<All>(const TensorFile&, const Assumptions&);
 template Result<AnyConfig> try_find_model<All>(const std::string&, const Assumptions&);
 template Result<void> try_convert_file<All>(const std::string&, const std::string&, const ConvertOptions&);
 

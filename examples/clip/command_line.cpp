@@ -5,10 +5,12 @@
 
 #include "weights.hpp"
 
+#include <clip/io/file_budget.hpp>
 #include <clip/version.hpp>
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -119,6 +121,19 @@ CLI::Option* add_choice(CLI::App& command, const char* name, Value& value, const
       ->option_text(join_with_bars(words));
 }
 
+/// --max-memory-per-file. Comes before options whose values are read from files, as --model is.
+void add_budget(CLI::App& command) {
+  command
+      .add_option_function<std::uint64_t>(
+          "--max-memory-per-file",
+          [](std::uint64_t bytes) { clip::set_file_budget({.factor = 0, .least = bytes, .most = bytes}); },
+          "Memory that the content of one file may take beside the file itself, once inflated or parsed: bytes, or "
+          "with "
+          "a unit as in 2GiB (default: 16 times the file, at least 64MiB, at most 64GiB)")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->option_text("SIZE");
+}
+
 CLI::Option* add_model(CLI::App& command, std::optional<clip::AnyConfig>& config) {
   return command.add_option_function<std::string>(
       "--model", [&config](const std::string& name) { config = find_model(name); }, model_help);
@@ -195,6 +210,7 @@ void add_bench(CLI::App& app, Job& job) {
   CLI::App* c = nullptr;
   const auto b = add_command(app, job, bench, "bench", "Measure speed and memory of a model's parts on this machine",
                              "Print one JSON object per case", c);
+  add_budget(*c);
   add_model(*c, b->config);
   require_choice(add_choice(*c, "--part", b->parts, bench_parts(), "Parts to measure, comma-separated"))
       ->delimiter(',');
@@ -235,12 +251,14 @@ void add_all(CLI::App& app, Job& job) {
       app, job, inspect, "inspect",
       "Show the model, configuration, licence and tensors of a file or folder of weights, or of a configuration",
       "Print a JSON object", c);
+  add_budget(*c);
   c->add_option("FILE", in->file, "Weights in any format, a vocabulary, or a JSON configuration")->required();
   c->add_option("--state-dict", in->state_dict, state_dict_help);
 
   const auto t =
       add_command(app, job, tokenize, "tokenize", "Print the token ids of texts: one JSON array per text, not padded",
                   "No effect: the output is JSON already", c);
+  add_budget(*c);
   c->add_option("--vocabulary", t->vocabulary, vocabulary_help)->required();
   add_cleaning(*c, t->cleaning);
   add_model(*c, t->config)->description("Model whose context bounds the ids: name, configuration, or weights");
@@ -253,6 +271,7 @@ void add_all(CLI::App& app, Job& job) {
 
   const auto p = add_command(app, job, preprocess, "preprocess",
                              "Write images as model input: float32 (n, 3, size, size) in a .npy file", rows_help, c);
+  add_budget(*c);
   add_model(*c, p->config);
   c->add_option("--weights", p->weights, "Weights that state the preprocessing, instead of --model");
   add_images(*c, p->images);
@@ -262,6 +281,7 @@ void add_all(CLI::App& app, Job& job) {
   const auto e = add_command(
       app, job, +[](const EmbedOptions& o) { return o.texts.empty() ? embed_images(o) : embed_texts(o); }, "embed",
       "Write features of images or texts: float32 (n, width) in a .npy file", rows_help, c);
+  add_budget(*c);
   add_loading(*c, e->model);
   add_images(*c, e->images);
   c->add_option("--vocabulary", e->vocabulary, vocabulary_or_folder_help);
@@ -294,6 +314,7 @@ void add_all(CLI::App& app, Job& job) {
   const auto l = add_command(app, job, classify, "classify",
                              "Rank labels for each image (zero-shot): path, probability, label, most probable first",
                              "Print one JSON object per image", c);
+  add_budget(*c);
   add_loading(*c, l->model);
   c->add_option("--vocabulary", l->vocabulary, vocabulary_or_folder_help);
   add_cleaning(*c, l->cleaning);
@@ -316,6 +337,7 @@ void add_all(CLI::App& app, Job& job) {
   const auto m = add_command(app, job, compare, "compare",
                              "Compare reduced-precision weights with f32: cosines of features, top-1 labels, speed",
                              "Print a JSON object", c);
+  add_budget(*c);
   add_loading(*c, m->model);
   require_choice(c->get_option("--dtype"));
   c->add_option("--images", m->images.paths, images_help)->required();
@@ -335,6 +357,7 @@ void add_all(CLI::App& app, Job& job) {
   const auto v =
       add_command(app, job, convert, "convert", "Convert weights of any format to safetensors, with a library's names",
                   "Print a JSON object", c);
+  add_budget(*c);
   c->add_option("IN", v->in, "Weights in any format")->required();
   c->add_option("OUT", v->out,
                 "A .safetensors file, or with openclip and huggingface a folder, which also holds the configuration")

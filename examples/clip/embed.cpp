@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "images.hpp"
 #include "input.hpp"
+#include "job.hpp"
 #include "journal.hpp"
 #include "lists.hpp"
 #include "rows.hpp"

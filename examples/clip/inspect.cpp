@@ -161,7 +161,7 @@ std::optional<clip::Result<clip::VocabularyIdentity>> vocabulary_beside(const st
 /// configuration: its model.
 int inspect(const InspectOptions& options) {
   if (is_configuration(options.file)) return inspect_configuration(options);
-  auto opened = try_open_weights(options.file, options.state_dict);
+  auto opened = try_open_shapes(options.file, options.state_dict);
   if (!opened && may_be_vocabulary(options.file)) return inspect_vocabulary(options, opened.error());
   const clip::TensorFile file = std::move(opened).value();
   const auto vocabulary = vocabulary_beside(options.file);

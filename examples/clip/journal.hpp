@@ -1,8 +1,7 @@
 // The rows of `embed --resume` that are done, in a file beside the output, so that the same command can go on.
 #pragma once
 
-#include "commands.hpp"
-
+#include <clip/core/size.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/posix.hpp>
 
@@ -25,7 +24,8 @@ struct Done {
 /// order. A record that was written in part, when the program was killed, is dropped.
 class Journal {
  public:
-  /// Opens or creates OUTPUT.resume. LoadError: it is of another job; the message says what differs.
+  /// Opens or creates OUTPUT.resume. LoadError: it is of another job; the message says what differs. Or damaged where
+  /// it says of which.
   /// SystemError: another program is writing it.
   Journal(const std::string& output, const clip::Json& job, clip::Index width);
 
@@ -43,8 +43,5 @@ class Journal {
   clip::detail::Descriptor file_;
   std::vector<Done> done_;
 };
-
-/// What the features of a job depend on: the model, its weights, the settings, and the inputs with size and time.
-clip::Json job_of(const EmbedOptions& options, const std::vector<std::string>& inputs, bool files);
 
 }  // namespace tool

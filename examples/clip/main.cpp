@@ -13,12 +13,22 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace {
 
 void report_no_memory() {
   tool::print_error("not enough memory: the system, or a limit such as that of ulimit -v, gives no more");
+}
+
+/// The message in the words of the command line.
+std::string in_words(const clip::Error& error) {
+  std::string message = error.message();
+  const std::string_view function = "(set_file_budget)";
+  if (const auto at = message.find(function); error.id() == "clip.load.budget" && at != message.npos)
+    message.replace(at, function.size(), "(--max-memory-per-file)");
+  return message;
 }
 
 /// Where an exception cannot be caught, as in a destructor of another library.
@@ -44,7 +54,7 @@ int main(int argc, char** argv) {
     tool::print_error(e.message);
     return 2;
   } catch (const tool::ClosedPipe&) { tool::end_by_signal(SIGPIPE); } catch (const clip::Error& e) {
-    if (e.id() != "clip.system.stopped") tool::print_error(e.message());
+    if (e.id() != "clip.system.stopped") tool::print_error(in_words(e));
   } catch (const std::system_error& e) {
     tool::print_error(e.code() == std::errc::resource_unavailable_try_again
                           ? "a thread cannot be started: " + e.code().message() + " (fewer --threads?)"

@@ -1,5 +1,7 @@
 #include "images.hpp"
 
+#include <clip/model/flops.hpp>
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -7,8 +9,6 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
-#include <type_traits>
-#include <variant>
 
 namespace tool {
 namespace {
@@ -34,21 +34,11 @@ double available_memory() {
   return least;
 }
 
-/// What an image takes at most: two batches are read while one is encoded. A transformer's widest moment holds its
-/// rows, those of attention and those of the feed-forward layer; a residual network's, some maps of the stem's size.
+/// What an image takes at most: two batches are read while one is encoded.
 double bytes_of_image(const clip::AnyConfig& config) {
   const clip::ImageInput input = config.input();
   const double side = static_cast<double>(input.image_size);
-  const double read = 3 * 4 * static_cast<double>(input.channels) * side * side;
-  const double encoded = std::visit(
-      [&](const auto& tower) {
-        const auto width = static_cast<double>(tower.width);
-        if constexpr (requires { tower.hidden(); })
-          return 4 * static_cast<double>(tower.tokens()) * (8 * width + static_cast<double>(tower.hidden()));
-        else return 4 * (side / 2) * (side / 2) * 4 * width;
-      },
-      config.image);
-  return read + encoded;
+  return 4 * (3 * static_cast<double>(input.channels) * side * side + clip::count_activations(config));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace {
 /// The published models that weights fit, "ViT-B/32 or laion/ViT-B-32": whatever they leave open is as the model has
 /// it.
 std::string fitting_models(const std::string& path) {
-  const auto file = clip::try_open_tensors(path);
+  const auto file = clip::try_open_tensors(path, {}, clip::TensorContent::shapes);
   if (!file) return {};
   std::vector<std::string_view> names;
   for (const clip::NamedConfig& known : clip::named_configs()) {
@@ -78,8 +78,8 @@ clip::Error in_options(const clip::Error& error, const std::string& weights) {
 clip::TensorFile open_weights(const std::string& path, const std::string& state_dict) {
   return clip::open_tensors(path, state_dict);
 }
-clip::Result<clip::TensorFile> try_open_weights(const std::string& path, const std::string& state_dict) {
-  return clip::try_open_tensors(path, state_dict);
+clip::Result<clip::TensorFile> try_open_shapes(const std::string& path, const std::string& state_dict) {
+  return clip::try_open_tensors(path, state_dict, clip::TensorContent::shapes);
 }
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file, const clip::Assumptions& assumed) {
   return clip::try_inspect(file, assumed);

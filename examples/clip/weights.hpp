@@ -11,7 +11,8 @@ namespace tool {
 /// The tensors of a file or folder in any format; of several models in it, those of `state_dict`. LoadError: damaged or
 /// missing.
 clip::TensorFile open_weights(const std::string& path, const std::string& state_dict = {});
-clip::Result<clip::TensorFile> try_open_weights(const std::string& path, const std::string& state_dict = {});
+/// The same without values: nothing is inflated.
+clip::Result<clip::TensorFile> try_open_shapes(const std::string& path, const std::string& state_dict = {});
 /// The model they belong to, if it can be inferred.
 clip::Result<clip::Inspection> inspect_weights(const clip::TensorFile& file, const clip::Assumptions& assumed = {});
 /// The model that --model names: a published name, a configuration file, a file or folder of weights.

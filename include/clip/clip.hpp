@@ -17,6 +17,7 @@
 #include <clip/checkpoint/find_model.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/checkpoint/open.hpp>
+#include <clip/checkpoint/open_encoder.hpp>
 #include <clip/checkpoint/self_test.hpp>
 #include <clip/core/printable.hpp>
 #include <clip/core/rng.hpp>

@@ -8,6 +8,7 @@
 #include <clip/checkpoint/find_model.inl.hpp>
 #include <clip/checkpoint/fit.inl.hpp>
 #include <clip/checkpoint/infer.inl.hpp>
+#include <clip/checkpoint/infer_encoder.inl.hpp>
 #include <clip/checkpoint/save.inl.hpp>
 #include <clip/model/catalogue.inl.hpp>
 #include <clip/model/config_json.inl.hpp>

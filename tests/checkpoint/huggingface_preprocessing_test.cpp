@@ -71,6 +71,11 @@ TEST_CASE("image processor: filter, normalisation and resampling") {
   CHECK(plain.deviation == std::array<float, 3>{1, 1, 1});
   CHECK(how(R"({"image_mean": 0.5, "image_std": 0.25})").mean == inception_mean);
   CHECK(how(R"({"rescale_factor": 0.00392156862745098, "do_rescale": true})").mean == openai_mean);
+  CHECK(how(R"({"rescale_factor": 0.00392156862745098, "do_rescale": true})") == how("{}"));
+  CHECK(how(R"({"rescale_factor": 0.5})").rescale_factor == 0.5);
+  CHECK(how(R"({"rescale_factor": 0.5, "do_rescale": false})").rescale_factor == 1);
+  CHECK_FALSE(plain.normalize);
+  CHECK(how("{}").normalize);
   CHECK(how("{}").resampling == Resampling::pillow13);
   CHECK(how("{}", "5.24.0").resampling == Resampling::torchvision);
   CHECK(how(R"({"image_processor_type": "CLIPImageProcessorFast"})").resampling == Resampling::torchvision);
@@ -83,8 +88,11 @@ TEST_CASE("image processor: filter, normalisation and resampling") {
 TEST_CASE("image processor: whatever the library cannot do is one error") {
   for (const auto& [text, message] :
        {std::pair{R"({"do_resize": false})", "do_resize: expected true (images of any size are resized), found false"},
-        {R"({"do_rescale": false})", "do_rescale: expected true (pixels are divided by 255), found false"},
-        {R"({"rescale_factor": 0.5})", "rescale_factor: expected 1 / 255 (pixels are divided by 255), found 0.5"},
+        {R"({"rescale_factor": 0})", "rescale_factor: expected a positive number, found 0"},
+        {R"({"rescale_factor": -0.5})", "rescale_factor: expected a positive number, found -0.5"},
+        {R"({"rescale_factor": 1e-300})", "rescale_factor: expected a positive number, found 1e-300"},
+        {R"({"rescale_factor": "1/255"})", "rescale_factor: expected a positive number, found \"1/255\""},
+        {R"({"do_rescale": 0})", "do_rescale: expected true or false, found 0"},
         {R"({"do_pad": true})", "do_pad: expected false (images are not padded), found true"},
         {R"({"pad_size": 8})", "pad_size: expected null, found 8"},
         {R"({"crop_pct": 0.5})", "crop_pct: expected no such key (its effect on the pixels is not known), found 0.5"},

@@ -6,6 +6,7 @@
 #include <clip/io/json.hpp>
 #include <clip/tower/json_fields.hpp>
 
+#include "../support/kill_at_calls.hpp"
 #include "stored_clip.hpp"
 
 #include <doctest/doctest.h>
@@ -206,6 +207,55 @@ TEST_CASE("save: a folder is created, replaced, or left unchanged") {
   model.image.tower.proj.data[0] = 1e30f;
   refused(try_save(model, folder / "new", {.dialect = Dialect::huggingface, .dtype = Dtype::f16}), ErrorKind::numeric);
   CHECK(!std::filesystem::exists(folder / "new"));
+}
+
+TEST_CASE("save: killed at any system call, a folder opens as the old model or as the new one") {
+  const TemporaryFolder folder;
+  set_notice([](const char*) {});
+  auto model = stored<Stored>();
+  auto other = stored<Changed>();
+  other.similarity.logit_scale.data[0] = 1;
+  for (const Dialect dialect : {Dialect::huggingface, Dialect::openclip}) {
+    std::set<float> scales;  // of the models that were found
+    const std::string path = folder / "clip";
+    const int kills = kill_at_every_call(
+        [&] {
+          std::filesystem::remove_all(path);
+          save(model, path, {.dialect = dialect});
+          put(path + "/README.md", "mine");
+        },
+        [&] { save(other, path, {.dialect = dialect}); },
+        [&] {
+          AnyModel found = clip::open<Naive<float>>(path);
+          const bool is_new = found.similarity.logit_scale.data[0] == 1;
+          scales.insert(found.similarity.logit_scale.data[0]);
+          CHECK(found.config().input().preprocessing.mean == (is_new ? Changed : Stored).image.preprocessing.mean);
+          CHECK(weights_of(found) == (is_new ? weights_of(other) : weights_of(model)));
+          CHECK(get(path + "/README.md") == "mine");
+        });
+    if (kills < 0) {
+      MESSAGE("skipped: this process may not trace its children");
+      break;
+    }
+    CHECK(scales.size() == 2);
+    CHECK(kills > 40);
+  }
+  set_notice(nullptr);
+}
+
+TEST_CASE("save: descriptions that readers would prefer to the new ones go with the old model, others stay") {
+  const TemporaryFolder folder;
+  auto model = stored<Stored>();
+  save(model, folder / "clip", {.dialect = Dialect::huggingface});
+  auto other = stored<Changed>();
+  save(other, folder / "other", {.dialect = Dialect::openclip});
+  std::filesystem::copy(folder / "other/open_clip_config.json", folder / "clip/open_clip_config.json");
+  put(folder / "clip/processor_config.json", R"({"image_processor": {"image_mean": [0, 0, 0]}})");
+  put(folder / "clip/tokenizer.json", "{}");
+  save(model, folder / "clip", {.dialect = Dialect::huggingface});
+  CHECK(entries(folder / "clip") ==
+        std::set<std::string>{"config.json", "preprocessor_config.json", "model.safetensors", "tokenizer.json"});
+  CHECK(inspect(folder / "clip").config.input().preprocessing.mean == Stored.image.preprocessing.mean);
 }
 
 TEST_CASE("save: settings that a dialect cannot express are errors") {

@@ -1,6 +1,7 @@
 // Folders and files of transformers' CLIPVisionModel, CLIPTextModel, and both with projection.
 #include <clip/checkpoint/infer.hpp>
 #include <clip/checkpoint/model_file.hpp>
+#include <clip/checkpoint/open_encoder.hpp>
 #include <clip/formats/rewrite.hpp>
 #include <clip/formats/safetensors_write.hpp>
 #include <clip/model/any_encoder.hpp>
@@ -174,4 +175,49 @@ TEST_CASE("towers alone: without projection the features are the pooled rows aft
   }
   CHECK(mean == doctest::Approx(0).epsilon(1e-4));
   CHECK(square == doctest::Approx(1).epsilon(1e-3));
+}
+
+TEST_CASE("towers alone: open infers their sizes, with and without projection, from folders and from shapes alone") {
+  const TemporaryFolder folder;
+  Model<Stored, Naive<float>> whole;
+  load(whole, files + "huggingface");
+  const Assumptions assumed{.activation = Activation::gelu, .image_heads = 4, .text_heads = 2};
+  for (const bool projects : {true, false})
+    for (const bool bare : {true, false}) {
+      const std::string name = std::string(projects ? "p" : "n") + (bare ? "b" : "f");
+      const std::string_view visual = projects ? "visual_projection." : "", text = projects ? "text_projection." : "";
+      write_folder(folder / name + "i", "vision_config", "vision_model.", visual, bare);
+      write_folder(folder / name + "t", "text_config", "text_model.", text, bare);
+      write_half(folder / name + "i.safetensors", "vision_model.", visual, bare);
+      write_half(folder / name + "t.safetensors", "text_model.", text, bare);
+      CAPTURE(name);
+      const auto from_folder = open_image_encoder<Naive<float>>(folder / name + "i");
+      const auto from_shapes = open_image_encoder<Naive<float>>(folder / name + "i.safetensors", assumed);
+      const auto text_from_folder = open_text_encoder<Naive<float>>(folder / name + "t");
+      const auto text_from_shapes = open_text_encoder<Naive<float>>(folder / name + "t.safetensors", assumed);
+      const auto rows = values_of(from_folder.encode_image(some_images()));
+      const auto text_rows = values_of(text_from_folder.encode_text(some_texts()));
+      CHECK(rows == values_of(from_shapes.encode_image(some_images())));
+      CHECK(text_rows == values_of(text_from_shapes.encode_text(some_texts())));
+      CHECK(rows.size() == (projects ? 8 : 16));
+      CHECK(text_rows.size() == (projects ? 8 : 16));
+      if (!projects) continue;
+      CHECK(rows == values_of(whole.encode_image(some_images())));
+      CHECK(text_rows == values_of(whole.encode_text(some_texts())));
+    }
+  // A whole model has both towers.
+  CHECK(values_of(open_image_encoder<Naive<float>>(files + "huggingface").encode_image(some_images())) ==
+        values_of(whole.encode_image(some_images())));
+  // What shapes do not say must be assumed; what is there is compared.
+  const auto unknown = try_open_image_encoder<Naive<float>>(folder / "pbi.safetensors", {.image_heads = 4});
+  REQUIRE(!unknown);
+  CHECK(unknown.error().id() == "clip.load.activation");
+  const auto heads = try_open_text_encoder<Naive<float>>(folder / "pbt.safetensors", {.activation = Activation::gelu});
+  REQUIRE(!heads);
+  CHECK(heads.error().message().find("the heads of the text tower are not known") != std::string::npos);
+  const auto other = try_open_text_encoder<Naive<float>>(folder / "pbi.safetensors", assumed);
+  REQUIRE(!other);
+  CHECK(other.error().id() == "clip.load.model");
+  CHECK(other.error().message().find("no text tower of a CLIP: found the image tower of a CLIP alone") !=
+        std::string::npos);
 }

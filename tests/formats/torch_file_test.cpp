@@ -330,3 +330,38 @@ TEST_CASE("torch: what is inflated counts against the budget of the file, and so
   CHECK(refused.error().message() == "x.pt: more than 32 tensors, too many for a file of this size");
   CHECK(parse(archive(many + "u")).value().tensors().size() == 40);
 }
+
+TEST_CASE("torch: where shapes are wanted, nothing but data.pkl is inflated, and nothing is copied") {
+  // A storage that is damaged: it cannot be inflated, and its checksum is wrong.
+  const std::string program = "}(" + text("plain") + Tensor{}.program() + text("turned") +
+                              Tensor{.shape = {3, 2}, .strides = {1, 3}}.program() + "u";
+  const std::string damaged =
+      ZipWriter{{{"x/data.pkl", "\x80\2" + program + ".", true},
+                 {.name = "x/data/0", .content = std::string(24, 'x'), .deflate = true, .checksum = 1}}}
+          .file();
+  CHECK(message(damaged).find("checksum") != std::string::npos);
+  const auto shapes = try_parse_torch(as_byte_span(damaged), "x.pt", {}, TensorContent::shapes);
+  REQUIRE(shapes);
+  REQUIRE(shapes->tensors().size() == 2);
+  CHECK(shapes->find("plain")->shape == std::vector<Index>{2});
+  CHECK(shapes->find("turned")->shape == std::vector<Index>{3, 2});
+  for (const StoredTensor& tensor : shapes->tensors()) {
+    CHECK(tensor.bytes.empty());
+    std::vector<float> values(static_cast<std::size_t>(tensor.count()));
+    CHECK_FALSE(try_convert(tensor, std::span<float>(values)));
+  }
+  // The budget is that of data.pkl alone.
+  const std::string large = ZipWriter{
+      {{"x/data.pkl", "\x80\2" + program + ".", true},
+       {"x/data/0", std::string(24, 'x'), true},
+       {"x/data/1", std::string(60'000, 'x'),
+        true}}}.file();
+  set_file_budget({.factor = 0, .least = 8000, .most = 8000});
+  CHECK(try_parse_torch(as_byte_span(large), "x.pt", {}, TensorContent::shapes));
+  set_file_budget({});
+  // Bounds are checked all the same.
+  const std::string beyond = archive("}" + text("w") + Tensor{.shape = {7}}.program() + "s", true);
+  const auto refused = try_parse_torch(as_byte_span(beyond), "x.pt", {}, TensorContent::shapes);
+  REQUIRE(!refused);
+  CHECK(refused.error().message() == "x.pt: w: more elements than its storage has");
+}

@@ -122,6 +122,25 @@ TEST_CASE("reading and preprocessing files of every kind equals the reference in
   CHECK(compared == 3 * expected_lines(24, 4, 6, 79));
 }
 
+TEST_CASE("files with alpha, a transparent palette or a transparent colour are on white as transformers lays them") {
+  int transparent = 0;
+  const int compared =
+      check_lines("transformers.txt", "white", [&](std::istream& line) -> std::optional<std::uint32_t> {
+        std::string name;
+        line >> name;
+        if (!readable(name)) return std::nullopt;
+        const Image image = read_image(path_of(name));
+        transparent += image.transparency() != nullptr ? 1 : 0;
+        if (ends_with(name, ".png")) {
+          const Image embedded = read_image<StbPngDecoder>(path_of(name));
+          CHECK(checksum(to_rgb_on_white(embedded)) == checksum(to_rgb_on_white(image)));
+        }
+        return checksum(to_rgb_on_white(image));
+      });
+  CHECK(compared > 70);
+  CHECK(transparent >= 4);
+}
+
 TEST_CASE("orientation, when it is applied, equals exif_transpose of the reference") {
   say_what_is_left_out();
   const int compared = check_lines("images.txt", "oriented", [&](std::istream& line) -> std::optional<std::uint32_t> {

@@ -105,8 +105,6 @@ def torchvision_floats(image, n, mode, interpolation):
         crop_size={"height": n, "width": n},
         resample=int(FILTERS[interpolation]),
     )
-    if image.mode != "RGBA":  # which transformers lays on white
-        image = image.convert("RGB")
     return processor(image, return_tensors="pt")["pixel_values"].numpy()
 
 

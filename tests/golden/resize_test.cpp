@@ -104,3 +104,23 @@ TEST_CASE("reading and preprocessing PNG files equals the references in every fl
     CHECK(compared == reference.files);
   }
 }
+
+TEST_CASE("another rescale_factor and no normalisation give the floats of transformers' image processors") {
+  const int compared = check_lines("transformers.txt", "rescale", [&](std::istream& line) {
+    std::string backend;
+    double factor;
+    bool normalize;
+    line >> backend >> factor >> normalize;
+    ImageLine input{32,
+                    {.color_order = ColorOrder::huggingface,
+                     .resampling = backend == "torchvision" ? Resampling::torchvision : Resampling::pillow13}};
+    input.preprocessing.rescale_factor = factor == 0 ? 1 : factor;
+    input.preprocessing.normalize = normalize;
+    if (!normalize) {
+      input.preprocessing.mean = {0, 0, 0};
+      input.preprocessing.deviation = {1, 1, 1};
+    }
+    return checksum(preprocess(input, pattern_image("rgb", "noise", 32, 32)));
+  });
+  CHECK(compared == 24);
+}

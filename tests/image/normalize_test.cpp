@@ -54,6 +54,42 @@ TEST_CASE("for torchvision mean and deviation are scaled to bytes, computed or l
   CHECK(!as_for_pillow);
 }
 
+TEST_CASE("another rescale_factor, and no normalisation, are rounded as transformers does") {
+  std::vector<std::uint8_t> bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes.push_back(static_cast<std::uint8_t>(byte));
+  const auto planes = [&](const Preprocessing& how) {
+    std::vector<float> found(3 * 256);
+    detail::Normalization{how}(Image{256, 1, Pixels::gray, bytes}, found);
+    return found;
+  };
+  int differ = 0;
+  for (const double factor : {1 / 127.5, 0.0039, 1.0, 1.0 / 255})
+    for (const Resampling resampling : resamplings)
+      for (const bool normalize : {true, false}) {
+        Preprocessing how{.color_order = ColorOrder::huggingface, .resampling = resampling};
+        how.rescale_factor = factor;
+        how.normalize = normalize;
+        if (!normalize) {
+          how.mean = {0, 0, 0};
+          how.deviation = {1, 1, 1};
+        }
+        const std::vector<float> found = planes(how);
+        for (std::size_t c = 0; c < 3; ++c) {
+          const volatile float scale = static_cast<float>(1 / factor), single = static_cast<float>(factor);
+          const volatile float mean = scale * how.mean[c], deviation = scale * how.deviation[c];
+          for (int byte = 0; byte < 256; ++byte) {
+            const auto x = static_cast<float>(byte);
+            const float pillow = (static_cast<float>(byte * factor) - how.mean[c]) / how.deviation[c];
+            const float torchvision = normalize ? (x - mean) / deviation : x * single;
+            const float expected = resampling == Resampling::torchvision ? torchvision : pillow;
+            CHECK(found[c * 256 + static_cast<std::size_t>(byte)] == expected);
+            differ += pillow != torchvision ? 1 : 0;
+          }
+        }
+      }
+  CHECK(differ > 1000);
+}
+
 TEST_CASE("every pixel is written to its position in three planes, for every pixel format and any width") {
   const Preprocessing how;
   const detail::Normalization normalize{how};

@@ -37,4 +37,12 @@ TEST_CASE("FLOPs of a small tower equal a count by hand") {
   // Multiply-adds: 4 patches of 12 values; 2 blocks of 5 rows: 12 w², 2 · 5 · 5 w of attention; the projection.
   CHECK(count_flops(AnyConfig{c}).image == 2.0 * (4 * 12 * 6 + 2 * (5 * 12 * 36 + 2 * 25 * 6) + 6 * 5));
   CHECK(count_flops(AnyConfig{c}).text == 2.0 * (3 * 12 * 16 + 2 * 9 * 4 + 4 * 5));
+  CHECK(count_activations(AnyConfig{c}) == 5 * (8 * 6 + 24));
+}
+
+TEST_CASE(
+    "activations of published towers: a transformer's grow with its tokens, a residual network's with its pixels") {
+  CHECK(count_activations(find_config("ViT-B/32")) == 50.0 * (8 * 768 + 3072));
+  CHECK(count_activations(find_config("ViT-B/16")) == 197.0 * (8 * 768 + 3072));
+  CHECK(count_activations(find_config("RN50")) == 4.0 * 112 * 112 * 64);
 }

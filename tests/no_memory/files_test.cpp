@@ -66,7 +66,7 @@ TEST_CASE("converting and saving without memory leave the old file or the new on
         convert_file(files + "state.pt", out, options);
         return get(out + "/model.safetensors") + get(out + "/config.json") + get(out + "/preprocessor_config.json");
       },
-      40, false);  // every run waits for the disk; a Json that is being built is not destroyed without memory
+      40);  // every run waits for the disk
   CHECK(std::distance(std::filesystem::directory_iterator(out), std::filesystem::directory_iterator()) == 3);
   Model<Stored> model{Cpu<>{{.threads = 1}}};
   load(model, files + "wanted.safetensors");
@@ -76,7 +76,7 @@ TEST_CASE("converting and saving without memory leave the old file or the new on
         save(model, one, {.metadata = {{"a", "b"}, {"note", "a longer text than fits a string of its own"}}});
         return get(one);
       },
-      40, false);
+      40);
   CHECK(folder.entries() == 2);
 }
 
@@ -85,6 +85,15 @@ TEST_CASE("JSON, configurations, lists and vocabularies without memory") {
   for (int i = 0; i < 40; ++i) nested += ", \"key " + std::to_string(i) + "\": [[1, 2], {\"x\": [3]}]";
   nested += "}";
   const std::string config = config_text(AnyConfig{Stored});
+  check_without_memory(none, [&](Nothing&) { return config_text(AnyConfig{Stored}); });
+  check_without_memory(none, [&](Nothing&) {
+    JsonTree tree = json_object("list", std::vector<int>{1, 2, 3}, "inner", json_object("deep", json_object("x", 1.5)));
+    JsonTree list;
+    for (int i = 0; i < 20; ++i) list.push_back(json_object("text", std::string(40, 'a'), "i", i));
+    tree.put("trees", std::move(list), "number", 4);
+    tree.put("another", json_object("x", 1));
+    return json_text(tree);
+  });
   check_without_memory(none, [&](Nothing&) { return json_text(parse_json(nested, "nested.json")); });
   check_without_memory(none,
                        [&](Nothing&) { return try_parse_config<KnownFamilies>(config, "x.json").value().embed_dim; });

@@ -59,8 +59,8 @@ only() {
   done
 }
 
-jobs=4
-[ -z "${CLIP_TEST_TRAINER:-}" ] || jobs=5
+jobs=5
+[ -z "${CLIP_TEST_TRAINER:-}" ] || jobs=6
 mkdir result many
 i=0
 while [ $i -lt 300 ]; do
@@ -109,12 +109,36 @@ expect 0 "$clip" convert tiny.safetensors new_folder --model tiny.json --dialect
 before() { rm -rf result/folder; }
 check() {
   # The weights come last: until then no program takes the folder for a model.
+  [ -e result/folder/.clip-replacement ] && expect 0 "$clip" inspect result/folder
   [ $signal = KILL ] && rm -f result/folder/.*.partial
   [ ! -e result/folder/model.safetensors ] || diff -r result/folder new_folder >/dev/null ||
     fail "result/folder has weights and is not whole: $command"
   only folder
 }
 rounds "$clip" convert tiny.safetensors result/folder --model tiny.json --dialect huggingface
+diff -r result/folder new_folder >/dev/null || fail 'result/folder and new_folder differ'
+only folder
+rm -rf result/* result/.*.partial
+
+# The same over a folder of other weights and another description, in which a file of the user is.
+half='convert tiny.safetensors result/folder --model tiny.json --dialect huggingface --dtype f16'
+mv new_folder old_folder
+expect 0 "$clip" convert tiny.safetensors new_folder --model tiny.json --dialect huggingface --dtype f16
+echo mine >old_folder/README.md
+cp old_folder/README.md new_folder
+before() {
+  rm -rf result/folder
+  cp -r old_folder result/folder
+}
+check() {
+  # Without its list the folder is whole; with it, any command that opens the folder finishes the new model.
+  [ -e result/folder/.clip-replacement ] && expect 0 "$clip" inspect result/folder
+  rm -f result/folder/.*.partial
+  diff -r result/folder old_folder >/dev/null || diff -r result/folder new_folder >/dev/null ||
+    fail "result/folder is neither the old model nor the new one: $command"
+  only folder
+}
+rounds "$clip" $half
 diff -r result/folder new_folder >/dev/null || fail 'result/folder and new_folder differ'
 only folder
 rm -rf result/* result/.*.partial

@@ -149,18 +149,18 @@ struct Description<FlatConfig> : DescriptionDefaults {
     c.preprocessing = read_preprocessing(image);
     return c;
   }
-  static Json write(const FlatConfig& c) {
-    Json image{{"kind", kind}, {"image_size", c.image_size}, {"hidden", c.hidden}};
+  static JsonTree write(const FlatConfig& c) {
+    JsonTree image = json_object("kind", kind, "image_size", c.image_size, "hidden", c.hidden);
     write_preprocessing(image, c.preprocessing);
     return image;
   }
 
   static FlatConfig read_openclip(JsonReader&, Activation) { return Toy.image; }
-  static Result<Json> try_write_openclip(const FlatConfig&, const std::string& place) {
+  static Result<JsonTree> try_write_openclip(const FlatConfig&, const std::string& place) {
     return OptionError{place, "OpenCLIP has no flat tower"};
   }
-  static Result<Json> try_write_huggingface(const FlatConfig& c, Index, const std::string&) {
-    return Json{{"model_type", "flat"}, {"image_size", c.image_size}, {"hidden_size", c.hidden}};
+  static Result<JsonTree> try_write_huggingface(const FlatConfig& c, Index, const std::string&) {
+    return json_object("model_type", "flat", "image_size", c.image_size, "hidden_size", c.hidden);
   }
 
   static NameTable names(Dialect dialect) {

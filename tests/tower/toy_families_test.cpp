@@ -118,6 +118,7 @@ TEST_CASE("weights and FLOPs of a new family are counted") {
   CHECK(count.text == 20 * 5 + 7 * 5 + 5 * 6 + 6);
   CHECK(count.total() == count.image + count.text + 1);
   CHECK(count_flops(Config{Toy}).image == 2.0 * (48 * 10 + 10 * 6));
+  CHECK(count_activations(Config{Toy}) == 64.0 * 4 * 4);  // what DescriptionDefaults says
 }
 
 TEST_CASE("a new family has the same bits and gradients with sizes in the type and at run time") {

@@ -54,7 +54,7 @@ class ThreadPool {
     explicit Lock(ThreadPool& pool) : pool_{pool.locked_.exchange(true, std::memory_order_acquire) ? nullptr : &pool} {
       if (pool_ && pool_->left_behind()) {
         pool_->locked_.store(false, std::memory_order_release);
-        raise(detail::fork_error());
+        pool_->mark_.check();
       }
     }
     ~Lock() {
@@ -87,13 +87,11 @@ class ThreadPool {
   class Workers;
 
   CLIP_HOST void run(Index count, Call call, void* context);
-  bool left_behind() const { return started_ && forks_.load(std::memory_order_relaxed) != forks_at_start_; }
+  bool left_behind() const { return started_ && mark_.in_child(); }
 
   const int threads_;
-  // The counter of the code that made the pool: code compiled for another instruction set has a counter of its own.
-  const std::atomic<unsigned>& forks_;
-  bool started_ = false;         // whether a region has asked for workers
-  unsigned forks_at_start_ = 0;  // and in which process
+  bool started_ = false;   // whether a region has asked for workers
+  detail::ForkMark mark_;  // and in which process
   std::unique_ptr<Workers> workers_;
   alignas(64) std::atomic<bool> locked_{false};
 };

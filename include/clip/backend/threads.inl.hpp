@@ -37,8 +37,8 @@ inline void spin_pause() {
 /// The threads, and the loop they share.
 class ThreadPool::Workers {
  public:
-  Workers(int threads, const std::atomic<unsigned>& forks)
-      : threads_{threads}, spins_{threads_ <= available_cores()}, forks_{forks},
+  Workers(int threads, detail::ForkMark mark)
+      : threads_{threads}, spins_{threads_ <= available_cores()}, mark_{mark},
         ranges_(static_cast<std::size_t>(threads_)) {}
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
@@ -54,7 +54,7 @@ class ThreadPool::Workers {
 
   void run(Index count, Call call, void* context) {
     start_workers();
-    const unsigned forks = forks_.load(std::memory_order_relaxed);
+    mark_.set();
     call_ = call;
     context_ = context;
     for (int t = 0; t < threads_; ++t) {
@@ -70,7 +70,7 @@ class ThreadPool::Workers {
     run_iterations(0);
     state_.fetch_and(~open);
     for (int turn = 0; (state_.load(std::memory_order_acquire) & all_inside) != 0; ++turn) {
-      if (forks_.load(std::memory_order_relaxed) != forks) raise(detail::fork_error());  // f forked: nobody leaves
+      mark_.check();  // f may have forked: in the child nobody leaves
       if (spins_ && turn < 20000) detail::spin_pause();
       else std::this_thread::yield();
     }
@@ -160,7 +160,7 @@ class ThreadPool::Workers {
 
   const int threads_;
   const bool spins_;
-  const std::atomic<unsigned>& forks_;
+  detail::ForkMark mark_;  // of the region that runs
   std::vector<Range> ranges_;
   Call call_ = nullptr;
   void* context_ = nullptr;
@@ -187,8 +187,7 @@ inline int checked_threads(int threads) {
 }  // namespace detail
 
 CLIP_HOST ThreadPool::ThreadPool(int threads)
-    : threads_{detail::checked_threads(threads)}, forks_{detail::count_forks()}, workers_{std::make_unique<Workers>(
-                                                                                     threads_, forks_)} {}
+    : threads_{detail::checked_threads(threads)}, workers_{std::make_unique<Workers>(threads_, mark_)} {}
 
 CLIP_HOST ThreadPool::~ThreadPool() {
   // To join threads of another process would wait for ever, as would the end of a condition they wait for.
@@ -197,7 +196,7 @@ CLIP_HOST ThreadPool::~ThreadPool() {
 
 CLIP_HOST void ThreadPool::run(Index count, Call call, void* context) {
   if (!started_) {
-    forks_at_start_ = forks_.load(std::memory_order_relaxed);
+    mark_.set();
     started_ = true;
   }
   workers_->run(count, call, context);

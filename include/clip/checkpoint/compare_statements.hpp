@@ -54,6 +54,7 @@ inline void compare_preprocessing(std::string& wrong, const ImageInput& mine, co
   }
   add_difference(wrong, "resize", name_of(a.resize), name_of(b.resize));
   add_difference(wrong, "interpolation", name_of(a.interpolation), name_of(b.interpolation));
+  add_difference(wrong, "rescale_factor", json_text(Json(a.rescale_factor)), json_text(Json(b.rescale_factor)));
   add_difference(wrong, "mean", colours_in_words(a.mean), colours_in_words(b.mean));
   add_difference(wrong, "deviation", colours_in_words(a.deviation), colours_in_words(b.deviation));
 }

@@ -5,6 +5,7 @@
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/huggingface_model.hpp>
 #include <clip/io/posix.hpp>
+#include <clip/io/replace_together.hpp>
 #include <clip/model/catalogue.hpp>
 
 #include <string>
@@ -29,6 +30,7 @@ Result<AnyConfigOf<F>> try_find_in_weights(const TensorFile& file, const std::st
 /// The configuration in a JSON file of any of the three formats.
 template <class F>
 Result<AnyConfigOf<F>> try_find_in_json(const std::string& path) {
+  if (auto done = try_finish_replacement(folder_of(path)); !done) return done.error();
   const auto description = try_read_description_file(path);
   if (!description) return description.error();
   if (!is_huggingface_config(description->config)) return try_read_config<F>(path);
@@ -44,7 +46,7 @@ Result<AnyConfigOf<F>> try_find_model(const std::string& name_or_path, const Ass
     if (known.name == name_or_path) return known.config;
   const bool json = name_or_path.ends_with(".json") && !name_or_path.ends_with(".index.json");
   if (json && !detail::is_folder(name_or_path)) return detail::try_find_in_json<F>(name_or_path);
-  const auto file = try_open_tensors(name_or_path);
+  const auto file = try_open_tensors(name_or_path, {}, TensorContent::shapes);
   if (file) return detail::try_find_in_weights<F>(*file, name_or_path, assumed);
   if (file.error().id() == "clip.load.no_file" && detail::is_folder(name_or_path))
     for (const char* const name : {"/open_clip_config.json", "/config.json"})

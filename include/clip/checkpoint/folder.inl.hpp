@@ -8,6 +8,7 @@
 #include <clip/io/file_bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/posix.hpp>
+#include <clip/io/replace_together.hpp>
 
 #include <array>
 #include <memory>
@@ -28,7 +29,8 @@ inline Result<Json> try_read_json(const std::string& path) {
 }
 
 /// Opens the files of an index, each once. They must be in the folder of the index.
-inline Result<TensorFile> try_open_shards(const std::string& folder, const std::string& index_path) {
+inline Result<TensorFile> try_open_shards(const std::string& folder, const std::string& index_path,
+                                          TensorContent content) {
   auto index = try_read_json(index_path);
   if (!index) return index.error();
   const DismantledAtEnd end{*index};
@@ -44,7 +46,7 @@ inline Result<TensorFile> try_open_shards(const std::string& folder, const std::
   }
   std::optional<TensorFile> all;
   for (const std::string& name : names) {
-    auto shard = try_open_tensor_file(folder + "/" + name);
+    auto shard = try_open_tensor_file(folder + "/" + name, {}, content);
     if (!shard) return shard.error();
     if (!all) all = std::move(*shard);
     else if (auto done = all->try_join(std::move(*shard)); !done) return done.error();
@@ -114,18 +116,20 @@ inline Result<std::string> try_find_variant(const std::string& folder) {
 
 /// A file, or the shards of an index.
 inline Result<TensorFile> try_open_weights(const std::string& folder, const std::string& path, bool index,
-                                           std::string_view state_dict) {
-  if (!index) return try_open_tensor_file(path, state_dict);
-  auto all = try_open_shards(folder, path);
+                                           std::string_view state_dict, TensorContent content) {
+  if (!index) return try_open_tensor_file(path, state_dict, content);
+  auto all = try_open_shards(folder, path, content);
   return all && !state_dict.empty() ? all->try_below(state_dict) : all;
 }
 
-inline Result<TensorFile> try_open_folder(const std::string& folder, std::string_view state_dict) {
+inline Result<TensorFile> try_open_folder(const std::string& folder, std::string_view state_dict,
+                                          TensorContent content) {
+  if (auto done = try_finish_replacement(folder); !done) return done.error();
   auto description = try_read_description(folder);
   if (!description) return description.error();
   const auto open = [&](const std::string& name) -> Result<TensorFile> {
     const std::string path = folder + "/" + name;
-    auto file = try_open_weights(folder, path, name.ends_with(".json"), state_dict);
+    auto file = try_open_weights(folder, path, name.ends_with(".json"), state_dict, content);
     return file ? file->in_folder(folder, std::move(*description)) : file;
   };
   std::string looked_for;
@@ -141,11 +145,14 @@ inline Result<TensorFile> try_open_folder(const std::string& folder, std::string
 
 }  // namespace detail
 
-CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path, std::string_view state_dict) {
-  if (detail::is_folder(path)) return detail::try_open_folder(path, state_dict);
+CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path, std::string_view state_dict,
+                                              TensorContent content) {
+  if (detail::is_folder(path)) return detail::try_open_folder(path, state_dict, content);
   const auto slash = path.rfind('/');
   const std::string folder = slash == path.npos ? "." : path.substr(0, slash), name = path.substr(slash + 1);
-  auto file = detail::try_open_weights(folder, path, name.ends_with(".index.json"), state_dict);
+  if (detail::is_weights_name(name))
+    if (auto done = detail::try_finish_replacement(folder); !done) return done.error();
+  auto file = detail::try_open_weights(folder, path, name.ends_with(".index.json"), state_dict, content);
   if (!file || !detail::is_weights_name(name)) return file;
   auto description = detail::try_read_description(folder);
   if (!description) return description.error();

@@ -20,12 +20,20 @@ namespace clip::inline CLIP_ABI::detail {
 /// A file of a folder: its name and its text.
 using FolderFile = std::pair<std::string, std::string>;
 
+/// What a family wrote, a JsonTree or a Json.
+template <class Written>
+Result<JsonTree> as_tree(Result<Written> written) {
+  if (!written) return written.error();
+  return JsonTree{std::move(written.value())};
+}
+
 /// config.json of transformers' CLIPModel and preprocessor_config.json of its CLIPImageProcessor, or those of
 /// SiglipModel. OptionError: towers that transformers has in no one class.
 template <class F>
 Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, Dtype dtype, const std::string& place) {
   const auto tower = [&](const auto& config) {
-    return Description<std::remove_cvref_t<decltype(config)>>::try_write_huggingface(config, c.embed_dim, place);
+    return as_tree(
+        Description<std::remove_cvref_t<decltype(config)>>::try_write_huggingface(config, c.embed_dim, place));
   };
   auto vision = std::visit(tower, c.image);
   if (!vision) return vision.error();
@@ -42,13 +50,12 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                            : dtype == Dtype::bf16 ? "bfloat16"
                            : dtype == Dtype::f64  ? "float64"
                                                   : "float32";
-  Json described = json_object("architectures", std::array<std::string, 1>{name + "Model"},  //
-                               "model_type", std::string(model.model_type),                  //
-                               "dtype", type,                                                //
-                               "vision_config", std::move(*vision),                          //
-                               "text_config", std::move(*text));
-  const DismantledAtEnd end{described};
-  if (!c.logit_bias) put_fields(described, "projection_dim", c.embed_dim, "logit_scale_init_value", 2.6592);
+  JsonTree described = json_object("architectures", std::array<std::string, 1>{name + "Model"},  //
+                                   "model_type", std::string(model.model_type),                  //
+                                   "dtype", type,                                                //
+                                   "vision_config", std::move(*vision),                          //
+                                   "text_config", std::move(*text));
+  if (!c.logit_bias) described.put("projection_dim", c.embed_dim, "logit_scale_init_value", 2.6592);
   std::string config = json_text(described, 2);
 
   const ImageInput input = c.input();
@@ -64,8 +71,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                   "do_center_crop", !squash || side != input.image_size,                            //
                   "crop_size", json_object("height", input.image_size, "width", input.image_size),  //
                   "do_rescale", true,                                                               //
-                  "rescale_factor", 1.0 / 255,                                                      //
-                  "do_normalize", true,                                                             //
+                  "rescale_factor", p.rescale_factor,                                               //
+                  "do_normalize", p.normalize,                                                      //
                   "image_mean", colours_to_json(p.mean),                                            //
                   "image_std", colours_to_json(p.deviation)),
       2);
@@ -74,7 +81,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
 }
 
 /// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, an epsilon other than 1e-5 (where the
-/// tower's own keys do not state them), or a resize to more than the model's size, which such a file cannot state.
+/// tower's own keys do not state them), a rescale_factor, or a resize to more than the model's size, which such a file
+/// cannot state.
 template <class F>
 Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, const std::string& place) {
   // What the model's keys state of a tower; nothing, if its own keys do.
@@ -91,29 +99,31 @@ Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, cons
   for (const float epsilon : {image.epsilon.value_or(1e-5f), text.epsilon.value_or(1e-5f)})
     if (epsilon != 1e-5f) return OptionError{place, "epsilon in OpenCLIP's description", 1e-5f, epsilon};
   const auto tower = [&](const auto& config) {
-    return Description<std::remove_cvref_t<decltype(config)>>::try_write_openclip(config, place);
+    return as_tree(Description<std::remove_cvref_t<decltype(config)>>::try_write_openclip(config, place));
   };
   auto vision_cfg = std::visit(tower, c.image);
   if (!vision_cfg) return vision_cfg.error();
   auto text_cfg = std::visit(tower, c.text);
   if (!text_cfg) return text_cfg.error();
-  Json model =
+  JsonTree model =
       json_object("embed_dim", c.embed_dim, "vision_cfg", std::move(*vision_cfg), "text_cfg", std::move(*text_cfg));
-  const DismantledAtEnd end{model};
   if (activation == Activation::quick_gelu) model["quick_gelu"] = true;
   if (c.logit_bias) model["init_logit_bias"] = -10;
-  if (std::visit([](const auto& t) { return Description<std::remove_cvref_t<decltype(t)>>::in_own_openclip_keys; },
-                 c.text))
-    model["custom_text"] = true;
+  const auto in_own_keys = [](const auto& t) {
+    return Description<std::remove_cvref_t<decltype(t)>>::in_own_openclip_keys;
+  };
+  if (std::visit(in_own_keys, c.text) || std::visit(in_own_keys, c.image)) model["custom_text"] = true;
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
+  if (p.rescale_factor != usual_rescale_factor)
+    return OptionError{place, "rescale_factor in OpenCLIP's description", usual_rescale_factor, p.rescale_factor};
   if (const Index side = p.resized(input.image_size); side != input.image_size)
     return OptionError{place, "resize_to in OpenCLIP's description", input.image_size, side};
-  Json preprocess = json_object("size", input.image_size,                                //
-                                "mean", colours_to_json(p.mean),                         //
-                                "std", colours_to_json(p.deviation),                     //
-                                "interpolation", std::string(name_of(p.interpolation)),  //
-                                "resize_mode", std::string(name_of(p.resize)));
+  JsonTree preprocess = json_object("size", input.image_size,                                //
+                                    "mean", colours_to_json(p.mean),                         //
+                                    "std", colours_to_json(p.deviation),                     //
+                                    "interpolation", std::string(name_of(p.interpolation)),  //
+                                    "resize_mode", std::string(name_of(p.resize)));
   std::string config =
       json_text(json_object("model_cfg", std::move(model), "preprocess_cfg", std::move(preprocess)), 2);
   return std::vector<FolderFile>{{"open_clip_config.json", std::move(config) + "\n"}};

@@ -6,9 +6,10 @@
 #include <clip/formats/safetensors_write.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/files.hpp>
+#include <clip/io/replace_together.hpp>
 
+#include <algorithm>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -16,8 +17,19 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Writes all files under temporary names, then removes the old weights, then renames the descriptions and finally the
-/// weights. So weights never coexist with the description of another model, even after a crash.
+/// Descriptions that a reader of the folder would take instead of those that are written.
+inline std::vector<std::string> outdated_descriptions(const std::string& folder, std::span<const FolderFile> files) {
+  std::vector<std::string> names;
+  for (const char* const name : {"open_clip_config.json", processor_file})
+    if (may_be_there(folder + "/" + name) &&
+        std::none_of(files.begin(), files.end(), [&](const FolderFile& file) { return file.first == name; }))
+      names.push_back(name);
+  return names;
+}
+
+/// Writes all files under temporary names, then replaces those of the folder together: it is the old model or the new
+/// one whenever the process is killed (io/replace_together.hpp). Other files in it stay; a link is replaced, not what it
+/// points to.
 /// OptionError: the folder holds weights under another name, which readers might prefer. SystemError: the disk.
 inline Result<void> try_write_folder(const std::string& folder, const std::string& weights_name,
                                      std::span<const TensorToWrite> tensors,
@@ -29,22 +41,20 @@ inline Result<void> try_write_folder(const std::string& folder, const std::strin
                                      "): choose another folder or remove them"};
   NewFolder made;
   if (auto done = made.try_make(folder); !done) return done;
-  const std::string weights_path = folder + "/" + weights_name;
-  auto weights = try_prepare_safetensors(weights_path, tensors, metadata);
+  auto weights = try_prepare_safetensors(folder + "/" + weights_name, tensors, metadata, Links::replaced);
   if (!weights) return weights.error();
   std::vector<AtomicFile> prepared;
+  prepared.reserve(files.size() + 1);
   for (const auto& [name, text] : files) {
-    auto file = AtomicFile::try_create(folder + "/" + name);
+    auto file = AtomicFile::try_create(folder + "/" + name, Links::replaced);
     if (!file) return file.error();
     if (auto done = file->try_write(as_byte_span(text)); !done) return done;
     prepared.push_back(std::move(*file));
   }
-  if (auto done = weights->try_sync(); !done) return done;  // what follows is short, and a signal seldom ends it
+  prepared.push_back(std::move(*weights));
+  const std::vector<std::string> outdated = outdated_descriptions(folder, files);
   made.keep();
-  if (auto done = try_remove_file(weights_path); !done) return done;
-  for (AtomicFile& file : prepared)
-    if (auto done = file.try_commit(); !done) return done;
-  return weights->try_commit();
+  return try_replace_together(folder, prepared, outdated);
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

@@ -38,12 +38,10 @@ inline HuggingfaceSizes read_huggingface_sizes(DescriptionReader& read, const Js
 }
 
 /// The object of a tower in our own JSON.
-inline Json own_json(const TowerStatement& tower, Index hidden, const HuggingfaceTower& of) {
-  Json json{{"width", tower.width},
-            {"layers", tower.layers},
-            {"heads", tower.heads},
-            {"activation", std::string(name_of(tower.activation.value_or(of.activation)))},
-            {"epsilon", as_written(tower.epsilon.value_or(of.epsilon))}};
+inline JsonTree own_json(const TowerStatement& tower, Index hidden, const HuggingfaceTower& of) {
+  JsonTree json = json_object("width", tower.width, "layers", tower.layers, "heads", tower.heads,  //
+                              "activation", std::string(name_of(tower.activation.value_or(of.activation))), "epsilon",
+                              as_written(tower.epsilon.value_or(of.epsilon)));
   if (hidden != 4 * tower.width) json["mlp_width"] = hidden;
   if (!of.kind.empty()) {
     json["kind"] = std::string(of.kind);
@@ -62,11 +60,11 @@ Result<AnyConfigOf<F>> try_read_huggingface_model(const FolderDescription& folde
   const HuggingfaceModel& of = huggingface_model_of(read, folder.config);
   const HuggingfaceSizes sizes = read_huggingface_sizes(read, folder.config, of);
   if (auto done = read.finish(); !done) return done.error();
-  Json image = own_json(stated->image, sizes.image_hidden, of.vision),
-       text = own_json(stated->text, sizes.text_hidden, of.text);
-  image.update({{"image_size", stated->image_size}, {"patch_size", sizes.patch_size}});
-  text.update({{"context", stated->context}, {"vocabulary", stated->vocabulary}});
-  Json own{{"embed_dim", stated->embed_dim}, {"image", std::move(image)}, {"text", std::move(text)}};
+  JsonTree image = own_json(stated->image, sizes.image_hidden, of.vision),
+           text = own_json(stated->text, sizes.text_hidden, of.text);
+  image.put("image_size", stated->image_size, "patch_size", sizes.patch_size);
+  text.put("context", stated->context, "vocabulary", stated->vocabulary);
+  JsonTree own = json_object("embed_dim", stated->embed_dim, "image", std::move(image), "text", std::move(text));
   if (of.projection == 0) own["logit_bias"] = true;
   auto config = try_parse_config<F>(json_text(own), folder.place);
   if (!config || !stated->preprocessing) return config;

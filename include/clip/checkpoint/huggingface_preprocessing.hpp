@@ -10,7 +10,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -115,14 +115,20 @@ inline void refuse_other_steps(DescriptionReader& read, const Json& file) {
       read.problem(key, "no such key (its effect on the pixels is not known)", value);
   if (!read.flag(&file, "do_resize", true))
     read.problem("do_resize", "true (images of any size are resized)", file["do_resize"]);
-  if (!read.flag(&file, "do_rescale", true))
-    read.problem("do_rescale", "true (pixels are divided by 255)", file["do_rescale"]);
-  if (const Json* const factor = read.find(&file, "rescale_factor");
-      factor != nullptr && !(factor->is_number() && std::abs(factor->get<double>() * 255 - 1) < 1e-6))
-    read.problem("rescale_factor", "1 / 255 (pixels are divided by 255)", *factor);
   if (read.flag(&file, "do_pad", false)) read.problem("do_pad", "false (images are not padded)", file["do_pad"]);
   if (const Json* const size = read.find(&file, "pad_size")) read.problem("pad_size", "null", *size);
   static_cast<void>(read.flag(&file, "do_convert_rgb", true));  // other images than RGB fail there without it
+}
+
+/// The factor of the pixels: 1 without do_rescale, as if it were stated.
+inline double read_rescale_factor(DescriptionReader& read, const Json& file) {
+  const Json* const stated = read.find(&file, "rescale_factor");
+  const bool positive = stated != nullptr && stated->is_number() && stated->get<double>() > 0 &&
+                        stated->get<double>() <= std::numeric_limits<float>::max() &&
+                        1 / stated->get<double>() <= std::numeric_limits<float>::max();
+  if (stated != nullptr && !positive) read.problem("rescale_factor", "a positive number", *stated);
+  if (!read.flag(&file, "do_rescale", true)) return 1;
+  return positive ? stated->get<double>() : usual_rescale_factor;
 }
 
 /// Sets mode, resize_to and the size of the result.
@@ -175,9 +181,11 @@ inline PreprocessingStatement read_huggingface_preprocessing(DescriptionReader& 
     if (const auto known = filter_in(*filter)) p.how.interpolation = *known;
     else read.problem("resample", "2 (bilinear) or 3 (bicubic)", *filter);
   }
+  p.how.rescale_factor = read_rescale_factor(read, file);
   p.how.mean = read.colours(&file, "image_mean", of.mean);
   p.how.deviation = read.colours(&file, "image_std", of.deviation);
   if (!read.flag(&file, "do_normalize", true)) {
+    p.how.normalize = false;
     p.how.mean = {0, 0, 0};
     p.how.deviation = {1, 1, 1};
   } else if (!std::all_of(p.how.deviation.begin(), p.how.deviation.end(), [](float x) { return x > 0; })) {

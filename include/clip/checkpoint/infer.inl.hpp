@@ -167,7 +167,7 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
 
 template <class F>
 Result<InspectionOf<F>> try_inspect(const std::string& path, const Assumptions& assumed, std::string_view state_dict) {
-  const auto file = try_open_tensors(path, state_dict);
+  const auto file = try_open_tensors(path, state_dict, TensorContent::shapes);
   return file ? try_inspect<F>(*file, assumed) : file.error();
 }
 

@@ -8,6 +8,8 @@
 #include <clip/checkpoint/self_test_record.hpp>
 #include <clip/formats/rewrite.hpp>
 #include <clip/formats/safetensors_write.hpp>
+#include <clip/io/posix.hpp>
+#include <clip/io/replace_together.hpp>
 #include <clip/model/config_json.hpp>
 
 #include <utility>
@@ -37,7 +39,9 @@ Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::stri
           "are not written",
           end}
           .with_id("clip.option.format");
-  if (!writes_folder(path, options.dialect)) return try_write_safetensors(path, *named, metadata);
+  const bool folder = writes_folder(path, options.dialect);
+  if (auto done = try_finish_replacement(folder ? path : folder_of(path)); !done) return done;
+  if (!folder) return try_write_safetensors(path, *named, metadata);
 
   if (!config)
     return OptionError{

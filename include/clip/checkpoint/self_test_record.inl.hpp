@@ -12,24 +12,26 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-inline Json digests_to_json(const std::vector<FeatureDigest>& digests) {
-  Json json = Json::array();
+inline JsonTree digests_to_json(const std::vector<FeatureDigest>& digests) {
+  JsonTree json{Json::array()};
   for (const FeatureDigest& digest : digests) json.push_back(json_object("norm", digest.norm, "first", digest.first));
   return json;
 }
 
 /// Converts an array to an object {"0": …, "1": …}, which JsonReader can read.
-inline Json numbered(const Json& array) {
-  Json object = Json::object();
-  for (std::size_t i = 0; array.is_array() && i < array.size(); ++i) object[std::to_string(i)] = array[i];
+inline JsonTree numbered(Json&& array) {
+  JsonTree object{Json::object()};
+  for (std::size_t i = 0; array.is_array() && i < array.size(); ++i) {
+    Json& place = object[std::to_string(i)];
+    place = std::move(array[i]);
+  }
   return object;
 }
 }  // namespace detail
 
 CLIP_HOST std::string self_test_text(const SelfTest& test) {
-  return json_text(detail::json_object("seed", test.seed, "scalar", test.scalar, "ids", test.ids, "images",
-                                       detail::digests_to_json(test.images), "texts",
-                                       detail::digests_to_json(test.texts)));
+  return json_text(json_object("seed", test.seed, "scalar", test.scalar, "ids", test.ids, "images",
+                               detail::digests_to_json(test.images), "texts", detail::digests_to_json(test.texts)));
 }
 
 CLIP_HOST Result<SelfTest> try_parse_self_test(const std::string& text, const std::string& file) {
@@ -57,9 +59,8 @@ CLIP_HOST Result<SelfTest> try_parse_self_test(const std::string& text, const st
     }
   }
   for (const auto& [key, digests] : {std::pair{"images", &test.images}, {"texts", &test.texts}}) {
-    Json rows = detail::numbered(part(key));
-    const detail::DismantledAtEnd end_of_rows{rows};
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+    JsonTree rows = detail::numbered(std::move((*json)[key]));
+    for (std::size_t i = 0; i < rows->size(); ++i) {
       JsonReader read{rows[std::to_string(i)], place + ": " + key};
       digests->push_back({read.number("norm"), read.numbers("first")});
       if (auto done = read.finish(); !done) return done.error();

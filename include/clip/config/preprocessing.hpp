@@ -36,8 +36,8 @@ inline constexpr std::array color_orders{ColorOrder::openai, ColorOrder::hugging
 ///   torchvision: resize() of uint8 tensors, antialiased, on a CPU with AVX2 (on x86 without it torchvision resizes
 ///                bilinearly in floats), as transformers 5 and the "fast" image processors of transformers 4 do it:
 ///                always the horizontal pass first, weights of 16 bits. Images are RGB before the resize in either
-///                color_order; with huggingface an image with alpha is laid on white first, as transformers 5 does
-///                (4 drops alpha). Mean and deviation are scaled to 0 … 255 instead of the pixels to 0 … 1
+///                color_order; with huggingface an image with alpha, a transparent colour or a transparent palette
+///                is laid on white first, as transformers 5 does (4 drops alpha). Mean and deviation are scaled to 0 … 255 instead of the pixels to 0 … 1
 enum class Resampling : unsigned char { pillow13, pillow12, torchvision };
 inline constexpr std::array resamplings{Resampling::pillow13, Resampling::pillow12, Resampling::torchvision};
 
@@ -46,6 +46,9 @@ inline constexpr std::array<float, 3> openai_mean{0.48145466f, 0.4578275f, 0.408
 inline constexpr std::array<float, 3> openai_deviation{0.26862954f, 0.26130258f, 0.27577711f};
 inline constexpr std::array<float, 3> inception_mean{0.5f, 0.5f, 0.5f};
 inline constexpr std::array<float, 3> inception_deviation{0.5f, 0.5f, 0.5f};
+
+/// What transformers' image processors multiply bytes by, if nothing else is stated.
+inline constexpr double usual_rescale_factor = 1.0 / 255;
 
 /// From decoded pixels to model input: resize, crop, RGB, then (x / 255 - mean) / deviation. The defaults are those of
 /// OpenAI's models and of most later ones.
@@ -57,6 +60,10 @@ struct Preprocessing {
   std::array<float, 3> deviation = openai_deviation;
   Resampling resampling = Resampling::pillow13;
   Index resize_to = 0;  // the resized side, of which the model's size is cut out; 0: the model's size
+  double rescale_factor = usual_rescale_factor;  // what bytes are multiplied by, instead of x / 255
+  // False: not even a mean of 0 and a deviation of 1, which they then are, is applied. For torchvision that is another
+  // rounding.
+  bool normalize = true;
 
   /// The side that an image of a model is resized to.
   constexpr Index resized(Index image_size) const { return resize_to != 0 ? resize_to : image_size; }
@@ -71,6 +78,10 @@ constexpr const char* problem(const Preprocessing& p, Index image_size) {
     if (!(x >= -most && x <= most)) return "Preprocessing: mean must be finite";
   for (const float x : p.deviation)
     if (!(x > 0 && x <= most)) return "Preprocessing: deviation must be positive";
+  if (!(p.rescale_factor > 0 && p.rescale_factor <= most && 1 / p.rescale_factor <= most))
+    return "Preprocessing: rescale_factor must be positive";
+  if (!p.normalize && (p.mean != std::array<float, 3>{0, 0, 0} || p.deviation != std::array<float, 3>{1, 1, 1}))
+    return "Preprocessing: without normalize, mean must be 0 and deviation 1";
   if (p.resize_to < 0) return "Preprocessing: resize_to must be positive, or 0 for image_size";
   if (p.resized(image_size) < image_size) return "Preprocessing: resize_to must not be less than image_size";
   return nullptr;

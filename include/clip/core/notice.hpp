@@ -23,7 +23,7 @@ using Notice = void (*)(const char* sentence);
 inline void set_notice(Notice notice) { clip_process::notice.store(notice); }
 
 /// Subjects of warnings; each is reported at most once per process.
-enum class Topic : unsigned { slow_build, assumed, assumed_preprocessing, slow_int8 };
+enum class Topic : unsigned { slow_build, assumed, assumed_preprocessing, slow_int8, finished_replacement };
 
 /// Reports the sentence unless its topic was reported before.
 inline void say_once(Topic topic, const char* sentence) {

@@ -49,7 +49,7 @@ struct ReadAhead::Work {
   }
 
   /// Whether the readers are threads of the process that this one was forked from.
-  bool left_behind() const { return forks.load(std::memory_order_relaxed) != forks_at_start; }
+  bool left_behind() const { return mark.in_child(); }
 
   Index size() const { return static_cast<Index>(paths.size()); }
   Slot& slot(Index b) { return slots[static_cast<std::size_t>(b % 2)]; }
@@ -113,7 +113,7 @@ struct ReadAhead::Work {
   }
 
   const ImageBatch* next() {
-    if (left_behind()) raise(detail::fork_error());
+    mark.check();
     std::unique_lock lock{mutex};
     if (std::exchange(in_use, false)) {
       ++done;
@@ -176,8 +176,7 @@ struct ReadAhead::Work {
   Index done = 0;       // number of batches the caller has finished
   bool in_use = false;
   std::exception_ptr failure;  // of a reader, until next() has thrown it
-  const std::atomic<unsigned>& forks = detail::count_forks();
-  const unsigned forks_at_start = forks.load(std::memory_order_relaxed);
+  const detail::ForkMark mark;
   std::array<Slot, 2> slots;
   std::vector<std::thread> readers;
 };

@@ -69,6 +69,10 @@ constexpr bool is_floating(Dtype dtype) {
   return dtype == Dtype::f16 || dtype == Dtype::bf16 || dtype == Dtype::f32 || dtype == Dtype::f64;
 }
 
+/// How much of a file is read: everything; or names, types and shapes, so that nothing is inflated or copied. Then a
+/// tensor whose values are not in the file as they are has no bytes, and converting it is a LoadError.
+enum class TensorContent : unsigned char { values, shapes };
+
 /// A tensor in a file: row-major, little-endian, possibly unaligned. Does not own the bytes.
 struct StoredTensor {
   std::string name;

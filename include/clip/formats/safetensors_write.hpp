@@ -17,7 +17,7 @@ namespace clip::inline CLIP_ABI {
 /// SystemError: disk or folder.
 [[nodiscard]] CLIP_HOST Result<AtomicFile> try_prepare_safetensors(
     const std::string& path, std::span<const TensorToWrite> tensors,
-    const std::map<std::string, std::string>& metadata = {});
+    const std::map<std::string, std::string>& metadata = {}, Links links = Links::followed);
 
 /// Writes a file atomically. Errors as try_prepare_safetensors.
 [[nodiscard]] CLIP_HOST Result<void> try_write_safetensors(const std::string& path,

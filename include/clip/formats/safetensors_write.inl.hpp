@@ -94,10 +94,10 @@ inline Result<SafetensorsPlan> plan_safetensors(const std::string& place, std::s
 }  // namespace detail
 
 CLIP_HOST Result<AtomicFile> try_prepare_safetensors(const std::string& path, std::span<const TensorToWrite> tensors,
-                                                     const std::map<std::string, std::string>& metadata) {
+                                                     const std::map<std::string, std::string>& metadata, Links links) {
   const auto plan = detail::plan_safetensors(path, tensors, metadata);
   if (!plan) return plan.error();
-  auto file = AtomicFile::try_create(path);
+  auto file = AtomicFile::try_create(path, links);
   if (!file) return file.error();
   if (auto done = file->try_write(as_byte_span(plan->start)); !done) return done.error();
   for (const std::size_t i : plan->order) {

@@ -90,13 +90,15 @@ class TensorFile {
 /// Parses a file in memory, which must outlive the result: safetensors, torch.save or torch.jit.save. state_dict: which
 /// of several models' weights are asked for, by the key of a dictionary in a file of torch.save, a path of keys
 /// ("ema.model"), or what stands before the names of the tensors in any file ("student" of "student.visual.proj").
-/// LoadError: another format, damaged content, or no such state_dict.
+/// content: whether values are needed. LoadError: another format, damaged content, or no such state_dict.
 [[nodiscard]] CLIP_HOST Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes, const std::string& place,
-                                                             std::string_view state_dict = {});
+                                                             std::string_view state_dict = {},
+                                                             TensorContent content = TensorContent::values);
 
 /// Maps one file and parses its directory. Errors as try_map_file and try_parse_tensors.
 [[nodiscard]] CLIP_HOST Result<TensorFile> try_open_tensor_file(const std::string& path,
-                                                                std::string_view state_dict = {});
+                                                                std::string_view state_dict = {},
+                                                                TensorContent content = TensorContent::values);
 
 }  // namespace clip::inline CLIP_ABI
 

@@ -1,6 +1,7 @@
 // clip/formats/tensor_file.inl.hpp: definitions of clip/formats/tensor_file.hpp.
 #pragma once
 
+#include <clip/formats/below.hpp>
 #include <clip/formats/safetensors.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/formats/torch_file.hpp>
@@ -44,14 +45,8 @@ CLIP_HOST TensorFile TensorFile::in_folder(std::string place,
 }
 
 CLIP_HOST Result<TensorFile> TensorFile::try_below(std::string_view prefix) const {
-  const std::string begin = std::string(prefix) + ".";
-  std::vector<FileTensor> kept;
-  for (const FileTensor& tensor : tensors_)
-    if (tensor.name.size() > begin.size() && tensor.name.starts_with(begin)) {
-      kept.push_back(tensor);
-      kept.back().name.erase(0, begin.size());
-    }
-  if (!kept.empty()) return with(std::move(kept));
+  std::vector<FileTensor> kept = tensors_;
+  if (detail::keep_below(kept, prefix, &FileTensor::name)) return with(std::move(kept));
   return LoadError{place_, "no state dict \"" + std::string(prefix.substr(0, 60)) + "\": no name begins so"}.with_id(
       "clip.load.state_dict");
 }
@@ -109,10 +104,11 @@ namespace detail {
 /// try_parse_tensors with another implementation of inflate.
 template <class Inflate>
 Result<TensorFile> try_parse_tensors_with(std::span<const std::byte> bytes, const std::string& place,
-                                          std::string_view state_dict = {}) {
+                                          std::string_view state_dict = {},
+                                          TensorContent content = TensorContent::values) {
   if (state_dict.ends_with('.')) state_dict.remove_suffix(1);  // as messages write a prefix of names
   if (is_zip(bytes) || is_legacy_torch(bytes)) {
-    auto file = try_parse_torch<Inflate>(bytes, place, state_dict);
+    auto file = try_parse_torch<Inflate>(bytes, place, state_dict, content);
     return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
   }
   if (bytes.size() < 9 || bytes[8] != std::byte{'{'})
@@ -128,14 +124,15 @@ Result<TensorFile> try_parse_tensors_with(std::span<const std::byte> bytes, cons
 }  // namespace detail
 
 CLIP_HOST Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes, const std::string& place,
-                                               std::string_view state_dict) {
-  return detail::try_parse_tensors_with<detail::Inflate>(bytes, place, state_dict);
+                                               std::string_view state_dict, TensorContent content) {
+  return detail::try_parse_tensors_with<detail::Inflate>(bytes, place, state_dict, content);
 }
 
-CLIP_HOST Result<TensorFile> try_open_tensor_file(const std::string& path, std::string_view state_dict) {
+CLIP_HOST Result<TensorFile> try_open_tensor_file(const std::string& path, std::string_view state_dict,
+                                                  TensorContent content) {
   auto file = try_map_file(path);
   if (!file) return file.error();
-  auto result = try_parse_tensors(file->bytes(), path, state_dict);
+  auto result = try_parse_tensors(file->bytes(), path, state_dict, content);
   if (result) result->keep(std::move(*file));
   return result;
 }

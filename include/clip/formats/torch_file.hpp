@@ -63,8 +63,9 @@ class TorchFile {
 template <class Inflate>
 class TorchReader {
  public:
-  TorchReader(std::span<const std::byte> bytes, const std::string& place, std::string_view state_dict)
-      : file_size_{bytes.size()}, bytes_{bytes}, state_dict_{state_dict} {
+  TorchReader(std::span<const std::byte> bytes, const std::string& place, std::string_view state_dict,
+              TensorContent content)
+      : file_size_{bytes.size()}, bytes_{bytes}, state_dict_{state_dict}, content_{content} {
     result_.place_ = place;
   }
 
@@ -107,22 +108,27 @@ class TorchReader {
     return LoadError{result_.place_, name + ": " + what};
   }
 
-  /// The bytes of a storage: `count` elements of its type.
-  Result<std::span<const std::byte>> storage(const std::string& name, const TorchStorage& s) {
+  /// A storage of `count` elements of a type: its size in bytes, and the bytes, unless they are deflated and not wanted.
+  struct Storage {
+    std::size_t size;
+    std::span<const std::byte> bytes;
+  };
+  Result<Storage> storage(const std::string& name, const TorchStorage& s) {
     const std::string key = root_ + "data/" + std::string(s.key);
     const ZipEntry* const entry = zip_.find(key);
     if (entry == nullptr) return fail(name, "the archive has no entry " + key.substr(0, 200));
     if (const auto size = stored_size(s.dtype, std::vector<Index>{s.count}); size != entry->size)
       return LoadError{result_.place_, name + ": bytes of " + key,
                        size ? std::to_string(*size) : "a size that fits memory", entry->size};
-    if (!entry->deflated) return entry->bytes;
+    if (!entry->deflated) return Storage{entry->size, entry->bytes};
+    if (content_ == TensorContent::shapes) return Storage{entry->size, {}};
     const auto known = inflated_.find(key);
-    if (known != inflated_.end()) return known->second;
+    if (known != inflated_.end()) return Storage{entry->size, known->second};
     if (auto fits = spend(*entry); !fits) return fits.error();
     auto content = try_read_entry<Inflate>(*entry, result_.place_);
     if (!content) return content.error();
     result_.own_.push_back(std::move(content->inflated));
-    return inflated_[key] = result_.own_.back();
+    return Storage{entry->size, inflated_[key] = result_.own_.back()};
   }
 
   /// Counts the content of an entry, if it has to be inflated, against the budget of the file.
@@ -135,10 +141,10 @@ class TorchReader {
   }
 
   Result<void> add(const std::string& name, TorchTensor& t) {
-    const auto bytes = storage(name, t.storage);
-    if (!bytes) return bytes.error();
+    const auto held = storage(name, t.storage);
+    if (!held) return held.error();
     const auto size = stored_size(t.dtype, t.shape);
-    const std::size_t each = static_cast<std::size_t>(traits(t.dtype).bits) / 8, available = bytes->size() / each;
+    const std::size_t each = static_cast<std::size_t>(traits(t.dtype).bits) / 8, available = held->size / each;
     if (!size || *size / each > available) return fail(name, "more elements than its storage has");
     StoredTensor stored{name, t.dtype, t.shape, {}};
     if (*size > 0) {
@@ -153,13 +159,13 @@ class TorchReader {
       }
       if (!inside) return fail(name, "reaches beyond its storage");
       if (row_major(t)) {
-        stored.bytes = bytes->subspan(static_cast<std::size_t>(t.offset) * each, *size);
-      } else {
+        if (!held->bytes.empty()) stored.bytes = held->bytes.subspan(static_cast<std::size_t>(t.offset) * each, *size);
+      } else if (content_ == TensorContent::values) {
         // Many tensors may use one storage: limit the total size of the copies in proportion to the file size.
         copied_ += *size;
         if (copied_ / 4 > file_size_)
           return fail(name, "the tensors that are not row-major are together far larger than the file");
-        result_.own_.push_back(rows_of(t, *bytes, each, *size));
+        result_.own_.push_back(rows_of(t, held->bytes, each, *size));
         stored.bytes = result_.own_.back();
       }
     }
@@ -196,6 +202,7 @@ class TorchReader {
   std::size_t budget_ = file_budget().of(file_size_), inflated_bytes_ = 0;
   std::span<const std::byte> bytes_;
   std::string_view state_dict_;
+  TensorContent content_;
   ZipDirectory zip_;
   std::string root_;
   std::map<std::string, std::span<const std::byte>> inflated_;
@@ -215,13 +222,14 @@ inline bool is_legacy_torch(std::span<const std::byte> bytes) {
 /// several keys of which none is asked for, no such state_dict.
 template <class Inflate = detail::Inflate>
 [[nodiscard]] Result<TorchFile> try_parse_torch(std::span<const std::byte> bytes, const std::string& place,
-                                                std::string_view state_dict = {}) {
+                                                std::string_view state_dict = {},
+                                                TensorContent content = TensorContent::values) {
   if (is_legacy_torch(bytes))
     return LoadError{place,
                      "written in the format of PyTorch before 1.6, which is not supported: load it with torch.load and "
                      "save it again with torch.save"}
         .with_id("clip.load.format");
-  return TorchReader<Inflate>{bytes, place, state_dict}.run();
+  return TorchReader<Inflate>{bytes, place, state_dict, content}.run();
 }
 
 /// Maps a file and parses it. Errors as try_map_file and try_parse_torch.

@@ -1,6 +1,7 @@
 // clip/formats/torch_pickle.hpp: the allow-list of names in PyTorch pickles, and the tensors in such a pickle.
 #pragma once
 
+#include <clip/formats/below.hpp>
 #include <clip/formats/dtype.hpp>
 #include <clip/formats/pickle.hpp>
 
@@ -212,7 +213,7 @@ class TorchWalk {
     if (problem_.empty() && result_.tensors.empty()) problem_ = "no tensors in it" + keys_of(*from);
     if (!problem_.empty()) return LoadError{place_, problem_};
     strip();
-    if (!wanted_.empty() && !keep_those_below(wanted_))
+    if (!wanted_.empty() && !keep_below(result_.tensors, wanted_, &std::pair<std::string, TorchTensor>::first))
       return LoadError{place_, "no state dict \"" + std::string(wanted_.substr(0, 60)) + '"' + keys_of(*from)}.with_id(
           "clip.load.state_dict");
     strip();
@@ -235,16 +236,6 @@ class TorchWalk {
       key = dot == key.npos ? std::string_view{} : key.substr(0, dot);
     }
     return nullptr;
-  }
-
-  /// Keeps the tensors whose names begin with `prefix` and a dot, without both. False if there is none.
-  bool keep_those_below(std::string_view prefix) {
-    auto& tensors = result_.tensors;
-    const std::string begin = std::string(prefix) + ".";
-    std::erase_if(tensors,
-                  [&](const auto& t) { return t.first.size() == begin.size() || !t.first.starts_with(begin); });
-    for (auto& t : tensors) t.first.erase(0, begin.size());
-    return !tensors.empty();
   }
 
   void modules(const PickleValue& module, const std::string& prefix, int depth) {

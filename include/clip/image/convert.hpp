@@ -13,6 +13,19 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
+/// An image of interleaved colours and alphas, whose alphas are apart: `colors` channels of grey or RGB, then one.
+inline Image with_alphas_apart(Index width, Index height, Index colors, std::vector<std::uint8_t> bytes) {
+  const auto count = static_cast<std::size_t>(width * height), step = static_cast<std::size_t>(colors);
+  std::vector<std::uint8_t> alphas(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    alphas[i] = bytes[i * (step + 1) + step];
+    std::memmove(&bytes[i * step], &bytes[i * (step + 1)], step);
+  }
+  bytes.resize(count * step);
+  return Image{width, height, colors == 1 ? Pixels::gray : Pixels::rgb, std::move(bytes)}.with_transparency(
+      std::move(alphas));
+}
+
 /// A channel of white paper under one ink and black: (255 - k) (1 - ink / 255), rounded as the reference does.
 constexpr std::uint8_t light_of_ink(std::uint32_t ink, std::uint32_t black) {
   const std::uint32_t paper = 255 - black, t = ink * paper + 128;
@@ -69,8 +82,14 @@ constexpr bool needs_conversion(Pixels pixels) { return pixels == Pixels::cmyk |
   return image.palette() ? std::move(result).as_palette() : std::move(result);
 }
 
-/// The image in RGB, on white where its alpha lets it through; an image without alpha as by to_rgb.
+/// The image in RGB, on white where its alpha or transparency lets it through; an image without either as by to_rgb.
 [[nodiscard]] inline Image to_rgb_on_white(const Image& image) {
+  if (const std::uint8_t* const alphas = image.transparency()) {
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(3 * image.width() * image.height()));
+    for (Index y = 0; y < image.height(); ++y) detail::rgb_row(image, y, bytes.data() + 3 * image.width() * y);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = detail::over_white(bytes[i], alphas[i / 3]);
+    return {image.width(), image.height(), Pixels::rgb, std::move(bytes)};
+  }
   if (!has_alpha(image.pixels())) return to_rgb(image);
   const bool bgr = image.pixels() == Pixels::bgra;
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(3 * image.width() * image.height()));

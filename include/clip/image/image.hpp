@@ -59,6 +59,13 @@ class Image {
     return std::move(*this);
   }
 
+  /// The width() * height() alphas of an image whose file states transparency apart from its colours (a transparent
+  /// colour, or a palette with some), as set by the decoder; null: it does not. Pillow's convert("RGB") ignores them,
+  /// transformers 5 does not: see to_rgb_on_white().
+  const std::uint8_t* transparency() const { return transparency_.empty() ? nullptr : transparency_.data(); }
+  /// InputError: their number is not width x height.
+  [[nodiscard]] CLIP_HOST Image with_transparency(std::vector<std::uint8_t> alphas) &&;
+
   /// The width() * channels() bytes of row y.
   const std::uint8_t* row(Index y) const { return (borrowed_ ? borrowed_ : owned_.data()) + y * stride_; }
 
@@ -69,7 +76,7 @@ class Image {
   Pixels pixels_ = Pixels::rgb;
   bool palette_ = false;
   const std::uint8_t* borrowed_ = nullptr;  // null: owned_ has the pixels
-  std::vector<std::uint8_t> owned_;
+  std::vector<std::uint8_t> owned_, transparency_;
 };
 
 /// Model input: n images as normalised floats, (n, channels, height, width). The result of preprocess().

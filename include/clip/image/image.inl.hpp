@@ -34,6 +34,13 @@ CLIP_HOST Image Image::view(const void* pointer, Index width, Index height, Inde
   return image;
 }
 
+CLIP_HOST Image Image::with_transparency(std::vector<std::uint8_t> alphas) && {
+  if (std::cmp_not_equal(alphas.size(), width_ * height_))
+    raise(InputError{"image", "alphas", width_ * height_, alphas.size()});
+  transparency_ = std::move(alphas);
+  return std::move(*this);
+}
+
 CLIP_HOST void Image::check_extents() const {
   if (width_ < 0 || height_ < 0)
     raise(InputError{"image", "size", "0 or more", std::to_string(width_) + " x " + std::to_string(height_)});

@@ -45,6 +45,9 @@ class ChannelNormalization {
 #endif
   }
 
+  /// The floats of the 256 bytes, by another rule.
+  explicit ChannelNormalization(const std::array<float, 256>& values) : values_{values}, computes_{false} {}
+
   float operator[](std::uint8_t byte) const { return values_[byte]; }
   /// True if compute() gives the same bits as the table for every byte; it is faster.
   bool computes() const { return computes_; }
@@ -66,14 +69,20 @@ class ChannelNormalization {
 class Normalization {
  public:
   explicit Normalization(const Preprocessing& how) {
+    const bool torchvision = how.resampling == Resampling::torchvision;
     // transformers' processors on torchvision scale mean and deviation instead of the pixels. Rounded here: a compiler
     // may otherwise fuse the product with the subtraction.
-    const float scale = how.resampling == Resampling::torchvision ? 255.0f : 1.0f;
+    const auto scale = static_cast<float>(1 / how.rescale_factor);
     const auto scaled = [scale](float x) {
       const volatile float product = scale * x;
       return product;
     };
-    for (std::size_t c = 0; c < 3; ++c) channels_[c] = {scaled(how.mean[c]), scaled(how.deviation[c]), 255.0f / scale};
+    const bool usual = how.rescale_factor == usual_rescale_factor;
+    for (std::size_t c = 0; c < 3; ++c) {
+      if (torchvision && how.normalize) channels_[c] = {scaled(how.mean[c]), scaled(how.deviation[c]), 1.0f};
+      else if (torchvision || !usual) channels_[c] = ChannelNormalization{rescaled(how, c)};
+      else channels_[c] = {how.mean[c], how.deviation[c]};
+    }
     computes_ = channels_[0].computes() && channels_[1].computes() && channels_[2].computes();
   }
 
@@ -94,6 +103,19 @@ class Normalization {
   }
 
  private:
+  /// torchvision without normalisation: a product of floats. transformers on Pillow, for any factor: one of doubles,
+  /// rounded to float, then mean and deviation.
+  static std::array<float, 256> rescaled(const Preprocessing& how, std::size_t channel) {
+    std::array<float, 256> values{};
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const auto product = static_cast<float>(static_cast<double>(byte) * how.rescale_factor);
+      values[byte] = how.resampling == Resampling::torchvision
+                         ? static_cast<float>(byte) * static_cast<float>(how.rescale_factor)
+                         : (product - how.mean[channel]) / how.deviation[channel];
+    }
+    return values;
+  }
+
   /// Writes row y of the image to the same row of three planes, `plane` floats apart.
   template <Index Step, Index Red, Index Blue>
   void row(const Image& image, Index y, float* out, Index plane) const {

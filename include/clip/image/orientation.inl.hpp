@@ -28,6 +28,11 @@ CLIP_HOST Image oriented(const Image& image, int orientation) {
       std::memcpy(out, image.row(from_y) + from_x * bytes, static_cast<std::size_t>(bytes));
     }
   Image result{width, height, image.pixels(), std::move(pixels)};
+  if (const std::uint8_t* const alphas = image.transparency()) {
+    const Image turned =
+        oriented(Image::view(alphas, image.width(), image.height(), image.width(), Pixels::gray), orientation);
+    result = std::move(result).with_transparency({turned.row(0), turned.row(0) + width * height});
+  }
   return image.palette() ? std::move(result).as_palette() : std::move(result);
 }
 

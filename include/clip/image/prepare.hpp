@@ -42,9 +42,9 @@ inline Image resized_and_cropped(Resizer& resizer, Image& converted, const Image
   const Placement at = placement(how, image.width(), image.height(), size);
   if (how.color_order == ColorOrder::openai && how.resampling != Resampling::torchvision)
     return resizer(image, at.width, at.height, at.part, ResizeManner::of(image, how.interpolation, how.resampling));
-  // transformers 5 lays alpha on white, before all else.
+  // transformers 5 lays alpha and transparent colours on white, before all else.
   const bool on_white = how.color_order == ColorOrder::huggingface && how.resampling == Resampling::torchvision;
-  if (on_white && has_alpha(image.pixels()))
+  if (on_white && (has_alpha(image.pixels()) || image.transparency() != nullptr))
     return resizer(converted = to_rgb_on_white(image), at.width, at.height, at.part,
                    {.interpolation = how.interpolation, .resampling = how.resampling});
   // Convert to RGB first. Alpha is dropped in the end, so it may be resized unused; palette colours are ordinary

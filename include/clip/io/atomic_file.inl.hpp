@@ -23,9 +23,7 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// The name of the file that is written before it takes the place of `name`: ".NAME.partial". Of a name that leaves no
-/// room for it in the system's 255 bytes: its beginning and a part of its SHA-256, the same for every writer.
-inline std::string partial_name(const std::string& name) {
+CLIP_HOST std::string partial_name(const std::string& name) {
   constexpr std::size_t longest = 255;
   const std::string end = ".partial";
   if (name.size() + end.size() + 1 <= longest) return "." + name + end;
@@ -89,7 +87,7 @@ CLIP_HOST Result<void> AtomicFile::to_disk(std::span<const std::byte> bytes) {
 }
 
 CLIP_HOST void AtomicFile::abandon() {
-  if (file_ && !temporary_.empty()) ::unlink(temporary_.c_str());
+  if (file_ && !temporary_.empty() && !left_) ::unlink(temporary_.c_str());
   temporary_.clear();
   unfinished_ = {};
   file_.close();
@@ -100,11 +98,11 @@ CLIP_HOST void AtomicFile::sync_folder() const {
   if (folder) ::fsync(folder.number());
 }
 
-CLIP_HOST Result<AtomicFile> AtomicFile::try_create(const std::string& path) {
+CLIP_HOST Result<AtomicFile> AtomicFile::try_create(const std::string& path, Links links) {
   AtomicFile result{path};
   struct stat old {};
   result.target_ = path;
-  if (::lstat(path.c_str(), &old) == 0 && S_ISLNK(old.st_mode)) {
+  if (links == Links::followed && ::lstat(path.c_str(), &old) == 0 && S_ISLNK(old.st_mode)) {
     char* const resolved = ::realpath(path.c_str(), nullptr);
     if (resolved == nullptr) return detail::system_error(path, "the symbolic link is broken", errno);
     result.target_ = resolved;

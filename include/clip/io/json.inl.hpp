@@ -148,6 +148,8 @@ CLIP_HOST std::string json_text(Json&& value, int indent) {
   return json_text(std::as_const(value), indent);
 }
 
+CLIP_HOST std::string json_text(const JsonTree& value, int indent) { return json_text(*value, indent); }
+
 CLIP_HOST double as_written(float value) {
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;

@@ -1,4 +1,4 @@
-// clip/io/json_fwd.hpp: the name of the JSON type, for declarations. io/json.hpp has the type itself.
+// clip/io/json_fwd.hpp: the names of the JSON types, for declarations. io/json.hpp has the types themselves.
 #pragma once
 
 #include <clip/core/abi.hpp>
@@ -8,5 +8,6 @@
 namespace clip::inline CLIP_ABI {
 
 using Json = nlohmann::json;
+class JsonTree;
 
 }  // namespace clip::inline CLIP_ABI

@@ -42,8 +42,8 @@ class JsonReader {
 
   CLIP_HOST Index integer(const std::string& key, Index least = std::numeric_limits<Index>::min(),
                           Index most = std::numeric_limits<Index>::max());
-  /// A size of a model: an integer of at least `least` and at most `most`.
-  CLIP_HOST Index extent(const std::string& key, Index most, Index least = 1);
+  /// The integer in 1 … most that a size of a model is.
+  Index extent(const std::string& key, Index most, Index least = 1) { return integer(key, least, most); }
   CLIP_HOST double number(const std::string& key);
   /// `count` numbers; any count if `count` is dyn.
   CLIP_HOST std::vector<double> numbers(const std::string& key, Index count = dyn);
@@ -67,7 +67,7 @@ class JsonReader {
   CLIP_HOST void enter(const Json& value, const std::string& at);
   CLIP_HOST const Json* get(const std::string& key, const std::string& wanted);
   CLIP_HOST void expected(const std::string& key, const std::string& wanted, const Json& found);
-  static CLIP_HOST std::string in_range(Index least, Index most);
+  static CLIP_HOST std::string integer_from(Index least);
 
   std::shared_ptr<Shared> shared_;
   const Json* value_ = nullptr;

@@ -57,7 +57,7 @@ CLIP_HOST bool JsonReader::says(const std::string& key, std::string_view text) c
 }
 
 CLIP_HOST Index JsonReader::integer(const std::string& key, Index least, Index most) {
-  const Json* const found = get(key, in_range(least, most));
+  const Json* const found = get(key, integer_from(least));
   if (found == nullptr) return 0;
   const bool fits = found->is_number_integer() &&
                     (!found->is_number_unsigned() ||
@@ -65,14 +65,7 @@ CLIP_HOST Index JsonReader::integer(const std::string& key, Index least, Index m
   if (const Index value = fits ? static_cast<Index>(found->get<std::int64_t>()) : 0;
       fits && value >= least && value <= most)
     return value;
-  expected(key, in_range(least, most), *found);
-  return 0;
-}
-
-CLIP_HOST Index JsonReader::extent(const std::string& key, Index most, Index least) {
-  const Index value = integer(key, least);
-  if (value <= most) return value;
-  problem(key, "expected at most " + std::to_string(most) + ", found " + std::to_string(value));
+  else expected(key, fits && value > most ? "at most " + std::to_string(most) : integer_from(least), *found);
   return 0;
 }
 
@@ -160,15 +153,11 @@ CLIP_HOST void JsonReader::expected(const std::string& key, const std::string& w
   shared_->problems.push_back(path(key) + ": expected " + wanted + ", found " + json_in_words(found));
 }
 
-CLIP_HOST std::string JsonReader::in_range(Index least, Index most) {
-  constexpr Index low = std::numeric_limits<Index>::min(), high = std::numeric_limits<Index>::max();
-  if (most == high)
-    return least == 1     ? "a positive integer"
-           : least == 0   ? "an integer of 0 or more"
-           : least == low ? "an integer"
-                          : "an integer of at least " + std::to_string(least);
-  return least == low ? "an integer of at most " + std::to_string(most)
-                      : "an integer in " + std::to_string(least) + " ... " + std::to_string(most);
+CLIP_HOST std::string JsonReader::integer_from(Index least) {
+  return least == 1                                   ? "a positive integer"
+         : least == 0                                 ? "an integer of 0 or more"
+         : least == std::numeric_limits<Index>::min() ? "an integer"
+                                                      : "an integer of at least " + std::to_string(least);
 }
 
 }  // namespace clip::inline CLIP_ABI

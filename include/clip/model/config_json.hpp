@@ -19,7 +19,8 @@ namespace clip::inline CLIP_ABI {
 /// "layers": [3, 4, 6, 3], "width": 64}, other families state their "kind". Optional: mlp_width in both transformers;
 /// in image mean and deviation (three numbers each), resize ("shortest", "squash"), interpolation ("bicubic",
 /// "bilinear"), color_order ("openai", "huggingface"), resampling ("pillow13", "pillow12", "torchvision"), resize_to
-/// (the side that images are resized to, if it is more than image_size); logit_bias (true or false). OpenCLIP's own
+/// (the side that images are resized to, if it is more than image_size), rescale_factor (what bytes are multiplied by,
+/// if not 1 / 255), normalize (false: neither mean nor deviation); logit_bias (true or false). OpenCLIP's own
 /// files ("vision_cfg" …) are accepted, too. LoadError: no JSON, or missing, unknown or wrong keys. OptionError: an
 /// impossible configuration.
 template <class F = KnownFamilies>
@@ -35,9 +36,9 @@ AnyConfigOf<F> read_config(const std::string& path) {
 
 /// The configuration as JSON, with every field: training runs store it with their weights.
 template <class F>
-Json to_json(const AnyConfigOf<F>& c);
+JsonTree to_json(const AnyConfigOf<F>& c);
 template <class Image, class Text>
-Json to_json(const ClipConfig<Image, Text>& c);
+JsonTree to_json(const ClipConfig<Image, Text>& c);
 
 /// The same as text, without white space.
 template <class F>

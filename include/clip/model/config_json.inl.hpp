@@ -32,8 +32,9 @@ std::optional<typename L::Variant> read_tower(JsonReader& file) {
 
 /// The JSON object of one tower, by its family.
 template <class Variant>
-Json tower_to_json(const Variant& tower) {
-  return std::visit([](const auto& c) { return Description<std::remove_cvref_t<decltype(c)>>::write(c); }, tower);
+JsonTree tower_to_json(const Variant& tower) {
+  return std::visit([](const auto& c) -> JsonTree { return Description<std::remove_cvref_t<decltype(c)>>::write(c); },
+                    tower);
 }
 
 }  // namespace detail
@@ -65,15 +66,15 @@ Result<AnyConfigOf<F>> try_read_config(const std::string& path) {
   return try_parse_config<F>(as_text(*file), path);
 }
 template <class F>
-Json to_json(const AnyConfigOf<F>& c) {
-  Json json = detail::json_object("embed_dim", c.embed_dim, "image", detail::tower_to_json(c.image), "text",
-                                  detail::tower_to_json(c.text));
+JsonTree to_json(const AnyConfigOf<F>& c) {
+  JsonTree json = json_object("embed_dim", c.embed_dim, "image", detail::tower_to_json(c.image), "text",
+                              detail::tower_to_json(c.text));
   if (c.logit_bias) json["logit_bias"] = true;
   return json;
 }
 
 template <class Image, class Text>
-Json to_json(const ClipConfig<Image, Text>& c) {
+JsonTree to_json(const ClipConfig<Image, Text>& c) {
   return to_json(AnyConfigOf<typename detail::FamiliesOfConfig<ClipConfig<Image, Text>>::type>{c});
 }
 

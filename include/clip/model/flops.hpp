@@ -1,4 +1,4 @@
-// clip/model/flops.hpp: FLOPs of a configuration, by the convention of published benchmarks.
+// clip/model/flops.hpp: FLOPs and activations of a configuration, the former by the convention of benchmarks.
 #pragma once
 
 #include <clip/model/any_config.hpp>
@@ -22,6 +22,15 @@ constexpr FlopCount count_flops(const AnyConfigOf<F>& c) {
     return Description<std::remove_cvref_t<decltype(config)>>::count_flops(config, c.embed_dim);
   };
   return {std::visit(of, c.image), std::visit(of, c.text)};
+}
+
+/// The most values that are in memory while the image tower encodes one image, without its weights: for choosing a
+/// batch.
+template <class F>
+constexpr double count_activations(const AnyConfigOf<F>& c) {
+  return std::visit(
+      [](const auto& config) { return Description<std::remove_cvref_t<decltype(config)>>::count_activations(config); },
+      c.image);
 }
 
 }  // namespace clip::inline CLIP_ABI

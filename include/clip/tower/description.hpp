@@ -49,17 +49,17 @@ struct NamedVariant {
 ///   Our own JSON (model/config_json.hpp)
 ///   bool recognises(const JsonReader&)        whether an "image" or "text" object is of this family
 ///   Config read(JsonReader&)                  problems go to the reader
-///   Json write(const Config&)
+///   JsonTree write(const Config&)
 ///
 ///   OpenCLIP's JSON (model/openclip_json.hpp): vision_cfg, text_cfg
 ///   bool recognises_openclip(const JsonReader&)
 ///   Config read_openclip(JsonReader&, Activation)
-///   Result<Json> try_write_openclip(const Config&, const std::string& place)
+///   Result<JsonTree> try_write_openclip(const Config&, const std::string& place)
 ///   in_own_openclip_keys                      whether these objects state activation and epsilon themselves; if not,
 ///                                             the model's quick_gelu does, and epsilon is 1e-5
 ///
 ///   transformers' JSON (checkpoint/folder_config.hpp): vision_config, text_config
-///   Result<Json> try_write_huggingface(const Config&, Index embed_dim, const std::string& place)
+///   Result<JsonTree> try_write_huggingface(const Config&, Index embed_dim, const std::string& place)
 ///   huggingface                               the HuggingfaceClass that the tower is a part of
 ///
 ///   Tensors (checkpoint/infer.hpp)
@@ -71,13 +71,16 @@ struct NamedVariant {
 ///   activation_by_implementation              whether they do: the activation then does not distinguish models
 ///   double count_values(const Config&, Index embed_dim)   a lower bound of the number of values in its weights, as a
 ///                                             real number: extents of a damaged file may multiply to anything
-///   Index embed_dim(ShapeReader&)             text towers only
+///   Index embed_dim(ShapeReader&)             image towers: optional, for opening one alone
+///   projection                                the name of the matrix (width, embed_dim) that a tower alone may lack, its
+///                                             pooled rows being the features; empty: there is none
 ///
 ///   Numbers
 ///   TowerStatement state(const Config&)       the statements of a configuration
 ///   void apply(Config&, const TowerStatement&)   sets heads, activation and epsilon
 ///   std::string in_words(const Config&)       its sizes, for errors
 ///   double count_flops(const Config&, Index embed_dim)    of one input; see model/flops.hpp
+///   double count_activations(const Config&)   image towers only: values in memory while one image is encoded, at most
 ///
 ///   published                                 image towers only: an array of NamedVariant, may be empty
 ///
@@ -88,18 +91,31 @@ struct Description;
 /// The defaults of optional members.
 struct DescriptionDefaults {
   static NameTable names(Dialect dialect) { return {.dialect = dialect}; }
+  static constexpr std::string_view projection = "";
+  static Index embed_dim(ShapeReader&) { return 0; }
   static bool recognises_openclip(const JsonReader&) { return false; }
   static constexpr bool in_own_openclip_keys = false;
   static constexpr HuggingfaceClass huggingface{"CLIP", "clip"};
   static std::optional<Activation> activation_by_naming(Dialect, const auto&) { return std::nullopt; }
   static constexpr bool activation_by_implementation = false;
   static void apply(auto&, const TowerStatement&) {}
+  /// 64 values per pixel: as many as the first layers of the published residual networks have, and more than the
+  /// published transformers.
+  static constexpr double count_activations(const auto& c) {
+    return 64 * static_cast<double>(c.image_size) * static_cast<double>(c.image_size);
+  }
 };
 
 /// Description::state for a transformer with these five members.
 template <class Config>
 TowerStatement state_transformer(const Config& c) {
   return {c.width, c.layers, c.heads, c.activation.value, c.epsilon.value};
+}
+
+/// Description::count_activations for a transformer: its rows, those of attention, and those of the feed-forward layer.
+template <class Config>
+constexpr double activations_of_transformer(const Config& c) {
+  return static_cast<double>(c.tokens()) * (8 * static_cast<double>(c.width) + static_cast<double>(c.hidden()));
 }
 
 /// Description::apply for a transformer.

@@ -46,27 +46,30 @@ inline Preprocessing read_preprocessing(JsonReader& image, Preprocessing p = {})
   if (image.may_have("color_order")) p.color_order = read_choice(image, "color_order", p.color_order, color_orders);
   if (image.may_have("resampling")) p.resampling = read_choice(image, "resampling", p.resampling, resamplings);
   if (image.may_have("resize_to")) p.resize_to = image.extent("resize_to", largest_extent, 0);
+  if (image.may_have("rescale_factor")) p.rescale_factor = image.number("rescale_factor");
+  if (image.may_have("normalize")) p.normalize = image.flag("normalize");
   p.mean = read_three(image, "mean", p.mean);
   p.deviation = read_three(image, "deviation", p.deviation);
   return p;
 }
 
-inline Json colours_to_json(const std::array<float, 3>& colours) {
-  Json json = Json::array();
-  for (const float x : colours) json.push_back(as_written(x));
+inline JsonTree colours_to_json(const std::array<float, 3>& colours) {
+  JsonTree json{Json::array()};
+  for (const float x : colours) json->push_back(as_written(x));
   return json;
 }
 
-/// Adds the fields of a preprocessing to the JSON object of an image tower; resampling and resize_to only if they are
-/// not the defaults.
+/// Adds the fields of a preprocessing to the JSON object of an image tower; resampling, resize_to, rescale_factor and
+/// normalize only if they are not the defaults.
 inline void write_preprocessing(Json& image, const Preprocessing& p) {
-  image["mean"] = colours_to_json(p.mean);
-  image["deviation"] = colours_to_json(p.deviation);
+  detail::put_fields(image, "mean", colours_to_json(p.mean), "deviation", colours_to_json(p.deviation));
   image["resize"] = std::string(name_of(p.resize));
   image["interpolation"] = std::string(name_of(p.interpolation));
   image["color_order"] = std::string(name_of(p.color_order));
   if (p.resampling != Preprocessing{}.resampling) image["resampling"] = std::string(name_of(p.resampling));
   if (p.resize_to != 0) image["resize_to"] = p.resize_to;
+  if (p.rescale_factor != usual_rescale_factor) image["rescale_factor"] = p.rescale_factor;
+  if (!p.normalize) image["normalize"] = false;
 }
 
 /// Width, layers, heads, activation, epsilon and, if it is given, mlp_width of a transformer.
@@ -83,9 +86,9 @@ Config read_transformer(JsonReader& file, Config c) {
 
 /// The JSON object that read_transformer reads.
 template <class Config>
-Json transformer_to_json(const Config& c) {
-  Json json = detail::json_object("width", c.width, "layers", c.layers, "heads", c.heads, "activation",
-                                  std::string(name_of(c.activation)), "epsilon", as_written(c.epsilon.value));
+JsonTree transformer_to_json(const Config& c) {
+  JsonTree json = json_object("width", c.width, "layers", c.layers, "heads", c.heads, "activation",
+                              std::string(name_of(c.activation)), "epsilon", as_written(c.epsilon.value));
   if (c.mlp_width != 0) json["mlp_width"] = c.mlp_width;
   return json;
 }
@@ -131,8 +134,8 @@ constexpr std::string_view huggingface_activation(Activation a) {
 
 /// The fields that transformers' configurations of image and text towers share.
 template <class Config>
-Json huggingface_transformer(const Config& c) {
-  return detail::json_object(                                           //
+JsonTree huggingface_transformer(const Config& c) {
+  return json_object(                                                   //
       "hidden_size", c.width,                                           //
       "intermediate_size", c.hidden(),                                  //
       "num_hidden_layers", c.layers,                                    //
@@ -143,8 +146,8 @@ Json huggingface_transformer(const Config& c) {
 }
 /// Those that CLIPVisionConfig and CLIPTextConfig share.
 template <class Config>
-Json huggingface_transformer(const Config& c, Index embed_dim) {
-  Json tower = huggingface_transformer(c);
+JsonTree huggingface_transformer(const Config& c, Index embed_dim) {
+  JsonTree tower = huggingface_transformer(c);
   tower["projection_dim"] = embed_dim;
   return tower;
 }

@@ -61,4 +61,21 @@ TEST_CASE("a JPEG of hundreds of scans is read, one of more than 500 is an error
   CHECK(refused.error().message() == "x.jpg: scans of a JPEG: expected at most 500, found more");
 }
 
+TEST_CASE("stb's decoder has the same bound on scans") {
+  const auto by_libjpeg = JpegDecoder::decode(many_scans(45), "x.jpg"),
+             by_stb = StbJpegDecoder::decode(many_scans(45), "x.jpg");
+  REQUIRE(by_libjpeg);
+  REQUIRE(by_stb);
+  int furthest = 0;
+  for (Index y = 0; y < 16; ++y)
+    for (Index x = 0; x < 16; ++x) furthest = std::max(furthest, std::abs(by_libjpeg->row(y)[x] - by_stb->row(y)[x]));
+  CHECK(furthest <= 1);
+  const auto refused = StbJpegDecoder::decode(many_scans(46), "x.jpg");
+  REQUIRE(!refused);
+  CHECK(refused.error().message() == "x.jpg: scans of a JPEG: expected at most 500, found more");
+  CHECK(detail::jpeg_scans_fit(many_scans(45)));
+  CHECK_FALSE(detail::jpeg_scans_fit(many_scans(46)));
+  CHECK(detail::jpeg_scans_fit({}));
+}
+
 #endif

@@ -153,8 +153,10 @@ class GifReader {
       at_ = file_.size();
       return false;
     }
-    if (control && data->size() >= 4 && (std::to_integer<unsigned>((*data)[0]) & 1U) != 0)
+    if (control && data->size() >= 4 && (std::to_integer<unsigned>((*data)[0]) & 1U) != 0) {
       transparent_ = std::to_integer<std::uint8_t>((*data)[3]);
+      has_transparent_ = true;
+    }
     return true;
   }
 
@@ -195,10 +197,18 @@ class GifReader {
         for (Index y = first; y < height; y += step) row(from++, y);
     }
 
-    if (!palette_) return Image{width_, height_, Pixels::gray, std::move(canvas)};
-    std::vector<std::uint8_t> colors(3 * canvas.size());
-    for (std::size_t i = 0; i < canvas.size(); ++i) std::copy_n((*palette_)[canvas[i]].begin(), 3, &colors[3 * i]);
-    return Image{width_, height_, Pixels::rgb, std::move(colors)}.as_palette();
+    std::vector<std::uint8_t> alphas;
+    if (has_transparent_)
+      for (const std::uint8_t color : canvas) alphas.push_back(color == transparent_ ? 0 : 255);
+    Image image;
+    if (!palette_) {
+      image = {width_, height_, Pixels::gray, std::move(canvas)};
+    } else {
+      std::vector<std::uint8_t> colors(3 * canvas.size());
+      for (std::size_t i = 0; i < canvas.size(); ++i) std::copy_n((*palette_)[canvas[i]].begin(), 3, &colors[3 * i]);
+      image = Image{width_, height_, Pixels::rgb, std::move(colors)}.as_palette();
+    }
+    return has_transparent_ ? std::move(image).with_transparency(std::move(alphas)) : std::move(image);
   }
 
   std::span<const std::byte> file_;
@@ -206,6 +216,7 @@ class GifReader {
   std::size_t at_ = 0;
   Index width_ = 0, height_ = 0;
   std::uint8_t transparent_ = 0;
+  bool has_transparent_ = false;
   std::optional<Palette> palette_;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <clip/image/decode/decoder.hpp>
+#include <clip/image/decode/jpeg_guard.hpp>
 #include <clip/image/decode/signatures.hpp>
 
 #if defined(CLIP_HAS_JPEG) && CLIP_HAS_JPEG
@@ -21,9 +22,6 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
-
-/// The most scans of a progressive JPEG. Encoders write about ten.
-inline constexpr int most_jpeg_scans = 500;
 
 namespace detail {
 
@@ -55,7 +53,6 @@ struct JpegReading {
     std::longjmp(reading.jump, 1);
   }
 
-  /// Every scan passes over all coefficients: a small file of thousands of scans takes minutes.
   static void count_scans(::j_common_ptr info) {
     auto& reading = *static_cast<JpegReading*>(info->client_data);
     if (reading.info.input_scan_number <= most_jpeg_scans) return;

@@ -54,7 +54,7 @@ inline void append_png_chunk(std::vector<std::byte>& png, std::string_view name,
 ///   behind them         chunks must be whole until IEND, a name that is none, or the end of the file
 inline std::optional<std::vector<std::byte>> png_as_pillow_reads(std::span<const std::byte> file) {
   std::optional<std::array<std::byte, 13>> header;
-  std::span<const std::byte> palette;
+  std::span<const std::byte> palette, transparency;
   std::size_t at = 8;
   const auto pass = [&](const PngChunk& chunk) { at += 12 + chunk.data.size(); };
 
@@ -65,6 +65,7 @@ inline std::optional<std::vector<std::byte>> png_as_pillow_reads(std::span<const
         chunk->is("IEND"))
       return std::nullopt;
     if (chunk->is("PLTE")) palette = chunk->data;
+    if (chunk->is("tRNS")) transparency = chunk->data;
     if (!chunk->is("IHDR")) continue;
     if (chunk->data.size() < 13 || chunk->data[11] != std::byte{0}) return std::nullopt;  // kind of filters
     header.emplace();
@@ -77,6 +78,10 @@ inline std::optional<std::vector<std::byte>> png_as_pillow_reads(std::span<const
   std::vector<std::byte> png(file.begin(), file.begin() + 8);
   append_png_chunk(png, "IHDR", *header);
   if (!palette.empty()) append_png_chunk(png, "PLTE", palette);
+  const auto type = std::to_integer<int>((*header)[9]);
+  if (const std::size_t n = transparency.size();
+      (type == 0 && n == 2) || (type == 2 && n == 6) || (type == 3 && n > 0 && n <= palette.size() / 3))
+    append_png_chunk(png, "tRNS", transparency);
   // Chunk by chunk: a wrong sum at the end of the data is found only in the chunk that completes the last row.
   for (; chunk && chunk->is("IDAT"); chunk = png_chunk(file, at)) {
     append_png_chunk(png, "IDAT", chunk->data);

@@ -1,6 +1,7 @@
 // clip/image/decode/stb.hpp: JPEG and PNG decoders by stb_image.
 #pragma once
 
+#include <clip/image/convert.hpp>
 #include <clip/image/decode/decoder.hpp>
 #include <clip/image/decode/file_mode.hpp>
 #include <clip/image/decode/jpeg_guard.hpp>
@@ -108,12 +109,19 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
 
   ImageSource source{file};
   const std::unique_ptr<stb::stbi_uc, void (*)(void*)> decoded{
-      stb::stbi_load_from_callbacks(&image_callbacks, &source, &width, &height, &channels, mode.channels), &std::free};
+      stb::stbi_load_from_callbacks(&image_callbacks, &source, &width, &height, &channels,
+                                    mode.transparency ? 0 : mode.channels),
+      &std::free};
   if (!decoded || source.past_end) return stb_error(place, source);
-  if (mode.channels != 0) channels = mode.channels;
+  if (mode.channels != 0 && !mode.transparency) channels = mode.channels;
 
   const std::size_t count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   std::vector<std::uint8_t> pixels;
+  if (mode.transparency && (channels == 2 || channels == 4)) {
+    pixels.assign(decoded.get(), decoded.get() + count * static_cast<std::size_t>(channels));
+    Image image = with_alphas_apart(width, height, channels - 1, std::move(pixels));
+    return mode.palette ? std::move(image).as_palette() : std::move(image);
+  }
   if (channels == 2) {  // grey with alpha
     pixels.resize(count * 4);
     for (std::size_t i = 0; i < count; ++i) {
@@ -142,6 +150,8 @@ struct StbJpegDecoder {
   static Result<Image> decode(std::span<const std::byte> file, const std::string& place) {
     if (!detail::jpeg_tables_fit(file))
       return InputError{place, "damaged image (a Huffman table of more than 256 symbols)"};
+    if (!detail::jpeg_scans_fit(file))
+      return InputError{place, "scans of a JPEG", "at most " + std::to_string(most_jpeg_scans), "more"};
     return detail::decode_by_stb(file, place);
   }
 };

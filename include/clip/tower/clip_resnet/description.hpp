@@ -30,16 +30,17 @@ struct Description<ResNetConfig> : DescriptionDefaults {
 
   static bool recognises(const JsonReader& image);
   static ResNetConfig read(JsonReader& image);
-  static Json write(const ResNetConfig& c);
+  static JsonTree write(const ResNetConfig& c);
 
   static bool recognises_openclip(const JsonReader& image);
   static ResNetConfig read_openclip(JsonReader& image, Activation);
-  static Result<Json> try_write_openclip(const ResNetConfig& c, const std::string&);
+  static Result<JsonTree> try_write_openclip(const ResNetConfig& c, const std::string&);
 
-  static Result<Json> try_write_huggingface(const ResNetConfig&, Index, const std::string& place);
+  static Result<JsonTree> try_write_huggingface(const ResNetConfig&, Index, const std::string& place);
 
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape);
+  static Index embed_dim(ShapeReader& shape);
   static ResNetConfig infer(ShapeReader& shape, const TowerStatement&, const TowerStatement&);
   /// A lower bound: the weights of the attention pool, which has most of them.
   static double count_values(const ResNetConfig& c, Index embed_dim);
@@ -59,6 +60,11 @@ struct Description<ResNetConfig> : DescriptionDefaults {
     }
     return sum + flops_of_product(c.tokens(), c.features(), 3 * c.features()) +
            flops_of_attention(c.tokens(), c.features()) + flops_of_product(c.tokens(), c.features(), embed_dim);
+  }
+  /// Four maps of the stem's size.
+  static constexpr double count_activations(const ResNetConfig& c) {
+    const double side = static_cast<double>(c.image_size) / 2;
+    return 4 * side * side * static_cast<double>(c.width);
   }
 
   using Published = NamedVariant<ResNetClipConfig>;

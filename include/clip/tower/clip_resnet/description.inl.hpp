@@ -53,8 +53,8 @@ CLIP_HOST ResNetConfig Description<ResNetConfig>::read(JsonReader& image) {
   return c;
 }
 
-CLIP_HOST Json Description<ResNetConfig>::write(const ResNetConfig& c) {
-  Json image = detail::json_object("image_size", c.image_size, "layers", c.layers, "width", c.width);
+CLIP_HOST JsonTree Description<ResNetConfig>::write(const ResNetConfig& c) {
+  JsonTree image = json_object("image_size", c.image_size, "layers", c.layers, "width", c.width);
   write_preprocessing(image, c.preprocessing);
   return image;
 }
@@ -78,12 +78,12 @@ CLIP_HOST ResNetConfig Description<ResNetConfig>::read_openclip(JsonReader& imag
   return {.image_size = image_size, .layers = detail::read_stages(image), .width = width};
 }
 
-CLIP_HOST Result<Json> Description<ResNetConfig>::try_write_openclip(const ResNetConfig& c, const std::string&) {
-  return detail::json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "patch_size", nullptr);
+CLIP_HOST Result<JsonTree> Description<ResNetConfig>::try_write_openclip(const ResNetConfig& c, const std::string&) {
+  return json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "patch_size", nullptr);
 }
 
-CLIP_HOST Result<Json> Description<ResNetConfig>::try_write_huggingface(const ResNetConfig&, Index,
-                                                                        const std::string& place) {
+CLIP_HOST Result<JsonTree> Description<ResNetConfig>::try_write_huggingface(const ResNetConfig&, Index,
+                                                                            const std::string& place) {
   return OptionError{place, "dialect for a residual network", "openai or openclip",
                      "huggingface: transformers has no such CLIP"};
 }
@@ -96,6 +96,10 @@ CLIP_HOST NameTable Description<ResNetConfig>::names(Dialect dialect) {
     table.own = detail::resnet_names;
   }
   return table;
+}
+
+CLIP_HOST Index Description<ResNetConfig>::embed_dim(ShapeReader& shape) {
+  return shape("visual.attnpool.c_proj.weight", 2, 0);
 }
 
 CLIP_HOST ResNetConfig Description<ResNetConfig>::infer(ShapeReader& shape, const TowerStatement&,

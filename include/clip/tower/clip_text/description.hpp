@@ -18,16 +18,17 @@ struct Description<TextConfig> : DescriptionDefaults {
 
   static bool recognises(const JsonReader& text);
   static TextConfig read(JsonReader& text);
-  static Json write(const TextConfig& c);
+  static JsonTree write(const TextConfig& c);
 
   static bool recognises_openclip(const JsonReader& text);
   static TextConfig read_openclip(JsonReader& text, Activation activation);
-  static Result<Json> try_write_openclip(const TextConfig& c, const std::string&);
+  static Result<JsonTree> try_write_openclip(const TextConfig& c, const std::string&);
 
-  static Result<Json> try_write_huggingface(const TextConfig& c, Index embed_dim, const std::string&);
+  static Result<JsonTree> try_write_huggingface(const TextConfig& c, Index embed_dim, const std::string&);
 
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape);
+  static constexpr std::string_view projection = "text_projection";
   static Index embed_dim(ShapeReader& shape);
   static TextConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   static double count_values(const TextConfig& c, Index embed_dim);

@@ -43,8 +43,8 @@ CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
   return read_transformer(text, c);
 }
 
-CLIP_HOST Json Description<TextConfig>::write(const TextConfig& c) {
-  Json text = transformer_to_json(c);
+CLIP_HOST JsonTree Description<TextConfig>::write(const TextConfig& c) {
+  JsonTree text = transformer_to_json(c);
   text["context"] = c.context;
   text["vocabulary"] = c.vocabulary;
   if (!c.causal) text["causal"] = false;
@@ -79,25 +79,25 @@ CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Ac
   return c;
 }
 
-CLIP_HOST Result<Json> Description<TextConfig>::try_write_openclip(const TextConfig& c, const std::string&) {
-  Json text = detail::json_object("context_length", c.context, "vocab_size", c.vocabulary, "width", c.width, "heads",
-                                  c.heads, "layers", c.layers);
+CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_openclip(const TextConfig& c, const std::string&) {
+  JsonTree text = json_object("context_length", c.context, "vocab_size", c.vocabulary, "width", c.width, "heads",
+                              c.heads, "layers", c.layers);
   if (!c.causal) text["no_causal_mask"] = true;
   if (c.hidden() != 4 * c.width) text["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   return text;
 }
 
-CLIP_HOST Result<Json> Description<TextConfig>::try_write_huggingface(const TextConfig& c, Index embed_dim,
-                                                                      const std::string& place) {
+CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_huggingface(const TextConfig& c, Index embed_dim,
+                                                                          const std::string& place) {
   if (!c.causal)
     return OptionError{place, "dialect for a text tower without a causal mask", "openai or openclip",
                        "huggingface: transformers has no such CLIP"};
-  Json text = huggingface_transformer(c, embed_dim);
-  detail::put_fields(text, "model_type", "clip_text_model", "max_position_embeddings", c.context,  //
-                     "vocab_size", c.vocabulary,                                                   //
-                     "bos_token_id", c.vocabulary - 2,  // as OpenAI's tokenizer has them in transformers
-                     "eos_token_id", c.vocabulary - 1,  //
-                     "pad_token_id", c.vocabulary - 1);
+  JsonTree text = huggingface_transformer(c, embed_dim);
+  text.put("model_type", "clip_text_model", "max_position_embeddings", c.context,  //
+           "vocab_size", c.vocabulary,                                             //
+           "bos_token_id", c.vocabulary - 2,  // as OpenAI's tokenizer has them in transformers
+           "eos_token_id", c.vocabulary - 1,  //
+           "pad_token_id", c.vocabulary - 1);
   return text;
 }
 

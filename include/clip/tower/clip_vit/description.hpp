@@ -21,16 +21,18 @@ struct Description<VitConfig> : DescriptionDefaults {
   // ResNets.
   static bool recognises(const JsonReader& image);
   static VitConfig read(JsonReader& image);
-  static Json write(const VitConfig& c);
+  static JsonTree write(const VitConfig& c);
 
   static bool recognises_openclip(const JsonReader& image);
   static VitConfig read_openclip(JsonReader& image, Activation activation);
-  static Result<Json> try_write_openclip(const VitConfig& c, const std::string& place);
+  static Result<JsonTree> try_write_openclip(const VitConfig& c, const std::string& place);
 
-  static Result<Json> try_write_huggingface(const VitConfig& c, Index embed_dim, const std::string&);
+  static Result<JsonTree> try_write_huggingface(const VitConfig& c, Index embed_dim, const std::string&);
 
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape);
+  static constexpr std::string_view projection = "visual.proj";
+  static Index embed_dim(ShapeReader& shape);
   static VitConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   static double count_values(const VitConfig& c, Index embed_dim);
 
@@ -42,6 +44,7 @@ struct Description<VitConfig> : DescriptionDefaults {
            static_cast<double>(c.layers) * flops_of_block(c.block(), c.tokens()) +
            flops_of_product(1, c.width, embed_dim);
   }
+  static constexpr double count_activations(const VitConfig& c) { return activations_of_transformer(c); }
 
   using Published = NamedVariant<VitClipConfig>;
   static constexpr std::array<Published, 25> published{{

@@ -51,8 +51,8 @@ CLIP_HOST VitConfig Description<VitConfig>::read(JsonReader& image) {
   return c;
 }
 
-CLIP_HOST Json Description<VitConfig>::write(const VitConfig& c) {
-  Json image = transformer_to_json(c);
+CLIP_HOST JsonTree Description<VitConfig>::write(const VitConfig& c) {
+  JsonTree image = transformer_to_json(c);
   image["patch_size"] = c.patch_size;
   image["image_size"] = c.image_size;
   write_preprocessing(image, c.preprocessing);
@@ -86,19 +86,19 @@ CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Act
   return c;
 }
 
-CLIP_HOST Result<Json> Description<VitConfig>::try_write_openclip(const VitConfig& c, const std::string& place) {
+CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_openclip(const VitConfig& c, const std::string& place) {
   if (c.width % (c.width / c.heads) != 0) return OptionError{place, "heads must divide the width"};
-  Json vision = detail::json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "head_width",
-                                    c.width / c.heads, "patch_size", c.patch_size);
+  JsonTree vision = json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "head_width",
+                                c.width / c.heads, "patch_size", c.patch_size);
   if (c.hidden() != 4 * c.width) vision["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   return vision;
 }
 
-CLIP_HOST Result<Json> Description<VitConfig>::try_write_huggingface(const VitConfig& c, Index embed_dim,
-                                                                     const std::string&) {
-  Json vision = huggingface_transformer(c, embed_dim);
-  detail::put_fields(vision, "model_type", "clip_vision_model", "image_size", c.image_size, "patch_size", c.patch_size,
-                     "num_channels", c.channels);
+CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_huggingface(const VitConfig& c, Index embed_dim,
+                                                                         const std::string&) {
+  JsonTree vision = huggingface_transformer(c, embed_dim);
+  vision.put("model_type", "clip_vision_model", "image_size", c.image_size, "patch_size", c.patch_size, "num_channels",
+             c.channels);
   return vision;
 }
 
@@ -109,6 +109,8 @@ CLIP_HOST NameTable Description<VitConfig>::names(Dialect dialect) {
           .rules = detail::vit_huggingface_names,
           .dropped = "vision_model.embeddings.position_ids"};
 }
+
+CLIP_HOST Index Description<VitConfig>::embed_dim(ShapeReader& shape) { return shape("visual.proj", 2, 1); }
 
 CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const TowerStatement& stated,
                                                   const TowerStatement& assumed) {

@@ -18,10 +18,10 @@ namespace detail {
 /// What towers with branches and fused towers share.
 struct MciDescription {
   static MciConfig read(JsonReader& image);
-  static Json write(const MciConfig& c, std::string_view kind);
+  static JsonTree write(const MciConfig& c, std::string_view kind);
   static bool recognises_openclip(const JsonReader& image);
   static MciConfig read_openclip(JsonReader& image);
-  static Result<Json> try_write_openclip(const MciConfig& c, const std::string& place);
+  static Result<JsonTree> try_write_openclip(const MciConfig& c, const std::string& place);
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape, bool fused);
   static MciConfig infer(ShapeReader& shape, bool fused, Index image_size);
@@ -97,9 +97,9 @@ template <>
 struct Description<MciConfig> : detail::MciDescriptionOf<false> {
   using detail::MciDescriptionOf<false>::recognises;
   static bool recognises(const JsonReader& image);
-  static Json write(const MciConfig& c);
-  static Result<Json> try_write_openclip(const MciConfig& c, const std::string& place);
-  static Result<Json> try_write_huggingface(const MciConfig&, Index, const std::string& place);
+  static JsonTree write(const MciConfig& c);
+  static Result<JsonTree> try_write_openclip(const MciConfig& c, const std::string& place);
+  static Result<JsonTree> try_write_huggingface(const MciConfig&, Index, const std::string& place);
 
   using Published = NamedVariant<MciClipConfig>;
   static constexpr std::array<Published, 6> published{{
@@ -116,9 +116,9 @@ template <>
 struct Description<FusedMciConfig> : detail::MciDescriptionOf<true> {
   using detail::MciDescriptionOf<true>::recognises;
   static bool recognises(const JsonReader& image);
-  static Json write(const FusedMciConfig& c);
-  static Result<Json> try_write_openclip(const FusedMciConfig&, const std::string& place);
-  static Result<Json> try_write_huggingface(const FusedMciConfig&, Index, const std::string& place);
+  static JsonTree write(const FusedMciConfig& c);
+  static Result<JsonTree> try_write_openclip(const FusedMciConfig&, const std::string& place);
+  static Result<JsonTree> try_write_huggingface(const FusedMciConfig&, Index, const std::string& place);
 
   using Published = NamedVariant<ClipConfig<FusedMciConfig, TextConfig>>;
   static constexpr std::array<Published, 0> published{};

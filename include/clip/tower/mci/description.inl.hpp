@@ -117,7 +117,7 @@ CLIP_HOST MciConfig MciDescription::read(JsonReader& image) {
   return c;
 }
 
-CLIP_HOST Json MciDescription::write(const MciConfig& c, std::string_view kind) {
+CLIP_HOST JsonTree MciDescription::write(const MciConfig& c, std::string_view kind) {
   std::vector<Index> layers, widths, mlp_widths, attention, squeeze, positions;
   for (Index s = 0; s < c.depth(); ++s) {
     const MciStage& stage = c.stage(s);
@@ -128,9 +128,9 @@ CLIP_HOST Json MciDescription::write(const MciConfig& c, std::string_view kind) 
     squeeze.push_back(stage.squeeze ? 1 : 0);
     positions.push_back(stage.positions ? 1 : 0);
   }
-  Json image = json_object("kind", std::string(kind), "image_size", c.image_size, "layers", layers, "width", widths,
-                           "mlp_width", mlp_widths, "attention", attention, "squeeze", squeeze, "positions", positions,
-                           "stem_scale", c.stem_scale, "layer_norm", c.layer_norm);
+  JsonTree image = json_object("kind", std::string(kind), "image_size", c.image_size, "layers", layers, "width", widths,
+                               "mlp_width", mlp_widths, "attention", attention, "squeeze", squeeze, "positions",
+                               positions, "stem_scale", c.stem_scale, "layer_norm", c.layer_norm);
   write_preprocessing(image, c.preprocessing);
   return image;
 }
@@ -155,7 +155,7 @@ CLIP_HOST MciConfig MciDescription::read_openclip(JsonReader& image) {
   return c;
 }
 
-CLIP_HOST Result<Json> MciDescription::try_write_openclip(const MciConfig& c, const std::string& place) {
+CLIP_HOST Result<JsonTree> MciDescription::try_write_openclip(const MciConfig& c, const std::string& place) {
   for (const TimmMci& known : timm_mcis)
     if (known.config.stages == c.stages && known.config.stem_scale == c.stem_scale &&
         known.config.layer_norm == c.layer_norm)
@@ -234,26 +234,26 @@ inline Error no_huggingface_mci(const std::string& place) {
 }  // namespace detail
 
 CLIP_HOST bool Description<MciConfig>::recognises(const JsonReader& image) { return image.says("kind", kind); }
-CLIP_HOST Json Description<MciConfig>::write(const MciConfig& c) { return detail::MciDescription::write(c, kind); }
-CLIP_HOST Result<Json> Description<MciConfig>::try_write_openclip(const MciConfig& c, const std::string& place) {
+CLIP_HOST JsonTree Description<MciConfig>::write(const MciConfig& c) { return detail::MciDescription::write(c, kind); }
+CLIP_HOST Result<JsonTree> Description<MciConfig>::try_write_openclip(const MciConfig& c, const std::string& place) {
   return detail::MciDescription::try_write_openclip(c, place);
 }
-CLIP_HOST Result<Json> Description<MciConfig>::try_write_huggingface(const MciConfig&, Index,
-                                                                     const std::string& place) {
+CLIP_HOST Result<JsonTree> Description<MciConfig>::try_write_huggingface(const MciConfig&, Index,
+                                                                         const std::string& place) {
   return detail::no_huggingface_mci(place);
 }
 
 CLIP_HOST bool Description<FusedMciConfig>::recognises(const JsonReader& image) { return image.says("kind", kind); }
-CLIP_HOST Json Description<FusedMciConfig>::write(const FusedMciConfig& c) {
+CLIP_HOST JsonTree Description<FusedMciConfig>::write(const FusedMciConfig& c) {
   return detail::MciDescription::write(mci_config<false>(c), kind);
 }
-CLIP_HOST Result<Json> Description<FusedMciConfig>::try_write_openclip(const FusedMciConfig&,
-                                                                       const std::string& place) {
+CLIP_HOST Result<JsonTree> Description<FusedMciConfig>::try_write_openclip(const FusedMciConfig&,
+                                                                           const std::string& place) {
   return OptionError{place, "dialect for a fused tower of MobileCLIP", "openai",
                      "openclip: its descriptions are of towers with branches"};
 }
-CLIP_HOST Result<Json> Description<FusedMciConfig>::try_write_huggingface(const FusedMciConfig&, Index,
-                                                                          const std::string& place) {
+CLIP_HOST Result<JsonTree> Description<FusedMciConfig>::try_write_huggingface(const FusedMciConfig&, Index,
+                                                                              const std::string& place) {
   return detail::no_huggingface_mci(place);
 }
 

@@ -18,15 +18,15 @@ struct Description<SiglipTextConfig> : DescriptionDefaults {
 
   static bool recognises(const JsonReader& text);
   static SiglipTextConfig read(JsonReader& text);
-  static Json write(const SiglipTextConfig& c);
+  static JsonTree write(const SiglipTextConfig& c);
 
   static constexpr bool in_own_openclip_keys = true;
   static bool recognises_openclip(const JsonReader& text);
   static SiglipTextConfig read_openclip(JsonReader& text, Activation activation);
-  static Result<Json> try_write_openclip(const SiglipTextConfig& c, const std::string& place);
+  static Result<JsonTree> try_write_openclip(const SiglipTextConfig& c, const std::string& place);
 
   static constexpr HuggingfaceClass huggingface{"Siglip", "siglip"};
-  static Result<Json> try_write_huggingface(const SiglipTextConfig& c, Index embed_dim, const std::string& place);
+  static Result<JsonTree> try_write_huggingface(const SiglipTextConfig& c, Index embed_dim, const std::string& place);
 
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape);

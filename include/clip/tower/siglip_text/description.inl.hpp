@@ -68,8 +68,8 @@ CLIP_HOST SiglipTextConfig Description<SiglipTextConfig>::read(JsonReader& text)
   return c;
 }
 
-CLIP_HOST Json Description<SiglipTextConfig>::write(const SiglipTextConfig& c) {
-  Json text = transformer_to_json(c);
+CLIP_HOST JsonTree Description<SiglipTextConfig>::write(const SiglipTextConfig& c) {
+  JsonTree text = transformer_to_json(c);
   text["kind"] = std::string(kind);
   text["context"] = c.context;
   text["vocabulary"] = c.vocabulary;
@@ -119,37 +119,37 @@ CLIP_HOST SiglipTextConfig Description<SiglipTextConfig>::read_openclip(JsonRead
   return c;
 }
 
-CLIP_HOST Result<Json> Description<SiglipTextConfig>::try_write_openclip(const SiglipTextConfig& c,
-                                                                         const std::string& place) {
+CLIP_HOST Result<JsonTree> Description<SiglipTextConfig>::try_write_openclip(const SiglipTextConfig& c,
+                                                                             const std::string& place) {
   if (c.activation.value == Activation::quick_gelu)
     return OptionError{place, "activation of a SigLIP in OpenCLIP's description", "gelu or gelu_tanh", "quick_gelu"};
-  Json text = detail::json_object("context_length", c.context, "vocab_size", c.vocabulary, "width", c.width, "heads",
-                                  c.heads, "layers", c.layers, "no_causal_mask", true, "pool_type", "last",
-                                  "norm_kwargs", detail::json_object("eps", as_written(c.epsilon.value)));
+  JsonTree text = json_object("context_length", c.context, "vocab_size", c.vocabulary, "width", c.width, "heads",
+                              c.heads, "layers", c.layers, "no_causal_mask", true, "pool_type", "last", "norm_kwargs",
+                              json_object("eps", as_written(c.epsilon.value)));
   if (c.hidden() != 4 * c.width) text["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   if (c.projection) text["proj_bias"] = true;
   else text["proj_type"] = "none";
-  if (c.activation.value == Activation::gelu_tanh) text["act_kwargs"] = detail::json_object("approximate", "tanh");
+  if (c.activation.value == Activation::gelu_tanh) text["act_kwargs"] = json_object("approximate", "tanh");
   const char* const tokenizer = c.vocabulary == 32000    ? "timm/ViT-B-16-SigLIP"
                                 : c.vocabulary == 250000 ? "timm/ViT-B-16-SigLIP-i18n-256"
                                 : c.vocabulary == 256000 ? "timm/ViT-B-16-SigLIP2"
                                                          : nullptr;
   if (tokenizer != nullptr)
-    detail::put_fields(text, "hf_tokenizer_name", tokenizer, "tokenizer_kwargs",
-                       detail::json_object("clean", "canonicalize"));
+    text.put("hf_tokenizer_name", tokenizer, "tokenizer_kwargs", json_object("clean", "canonicalize"));
   return text;
 }
 
-CLIP_HOST Result<Json> Description<SiglipTextConfig>::try_write_huggingface(const SiglipTextConfig& c, Index embed_dim,
-                                                                            const std::string& place) {
+CLIP_HOST Result<JsonTree> Description<SiglipTextConfig>::try_write_huggingface(const SiglipTextConfig& c,
+                                                                                Index embed_dim,
+                                                                                const std::string& place) {
   if (!c.projection)
     return OptionError{place, "text tower of transformers' SiglipModel", "one with a projection", "one without"};
-  Json text = huggingface_transformer(c);
-  detail::put_fields(text, "model_type", "siglip_text_model", "max_position_embeddings", c.context,  //
-                     "vocab_size", c.vocabulary,                                                     //
-                     "projection_size", embed_dim,                                                   //
-                     "bos_token_id", nullptr,                                                        // texts have none
-                     "eos_token_id", c.row().end, "pad_token_id", c.pad);
+  JsonTree text = huggingface_transformer(c);
+  text.put("model_type", "siglip_text_model", "max_position_embeddings", c.context,  //
+           "vocab_size", c.vocabulary,                                               //
+           "projection_size", embed_dim,                                             //
+           "bos_token_id", nullptr,                                                  // texts have none
+           "eos_token_id", c.row().end, "pad_token_id", c.pad);
   return text;
 }
 

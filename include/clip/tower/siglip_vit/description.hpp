@@ -19,16 +19,16 @@ struct Description<SiglipVitConfig> : DescriptionDefaults {
 
   static bool recognises(const JsonReader& image);
   static SiglipVitConfig read(JsonReader& image);
-  static Json write(const SiglipVitConfig& c);
+  static JsonTree write(const SiglipVitConfig& c);
 
   // timm's names of architectures (timm.hpp) determine everything but the image size.
   static constexpr bool in_own_openclip_keys = true;
   static bool recognises_openclip(const JsonReader& image);
   static SiglipVitConfig read_openclip(JsonReader& image, Activation);
-  static Result<Json> try_write_openclip(const SiglipVitConfig& c, const std::string& place);
+  static Result<JsonTree> try_write_openclip(const SiglipVitConfig& c, const std::string& place);
 
   static constexpr HuggingfaceClass huggingface{"Siglip", "siglip"};
-  static Result<Json> try_write_huggingface(const SiglipVitConfig& c, Index embed_dim, const std::string& place);
+  static Result<JsonTree> try_write_huggingface(const SiglipVitConfig& c, Index embed_dim, const std::string& place);
 
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape);

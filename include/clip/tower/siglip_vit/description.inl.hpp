@@ -89,8 +89,8 @@ CLIP_HOST SiglipVitConfig Description<SiglipVitConfig>::read(JsonReader& image) 
   return c;
 }
 
-CLIP_HOST Json Description<SiglipVitConfig>::write(const SiglipVitConfig& c) {
-  Json image = transformer_to_json(c);
+CLIP_HOST JsonTree Description<SiglipVitConfig>::write(const SiglipVitConfig& c) {
+  JsonTree image = transformer_to_json(c);
   image["kind"] = std::string(kind);
   image["patch_size"] = c.patch_size;
   image["image_size"] = c.image_size;
@@ -131,21 +131,21 @@ CLIP_HOST SiglipVitConfig Description<SiglipVitConfig>::read_openclip(JsonReader
   return c;
 }
 
-CLIP_HOST Result<Json> Description<SiglipVitConfig>::try_write_openclip(const SiglipVitConfig& c,
-                                                                        const std::string& place) {
+CLIP_HOST Result<JsonTree> Description<SiglipVitConfig>::try_write_openclip(const SiglipVitConfig& c,
+                                                                            const std::string& place) {
   const detail::TimmSiglip* const known = detail::timm_siglip_of(c);
   if (known == nullptr || c.epsilon.value != 1e-6f)
     return OptionError{place, "image tower in OpenCLIP's description", "sizes and epsilon of a SigLIP of timm",
                        in_words(c)};
-  return detail::json_object("image_size", c.image_size, "timm_model_name", std::string(known->name),
-                             "timm_model_pretrained", false, "timm_pool", "map", "timm_proj", "none");
+  return json_object("image_size", c.image_size, "timm_model_name", std::string(known->name), "timm_model_pretrained",
+                     false, "timm_pool", "map", "timm_proj", "none");
 }
 
-CLIP_HOST Result<Json> Description<SiglipVitConfig>::try_write_huggingface(const SiglipVitConfig& c, Index,
-                                                                           const std::string&) {
-  Json vision = huggingface_transformer(c);
-  detail::put_fields(vision, "model_type", "siglip_vision_model", "image_size", c.image_size, "patch_size",
-                     c.patch_size, "num_channels", c.channels);
+CLIP_HOST Result<JsonTree> Description<SiglipVitConfig>::try_write_huggingface(const SiglipVitConfig& c, Index,
+                                                                               const std::string&) {
+  JsonTree vision = huggingface_transformer(c);
+  vision.put("model_type", "siglip_vision_model", "image_size", c.image_size, "patch_size", c.patch_size,
+             "num_channels", c.channels);
   return vision;
 }
 

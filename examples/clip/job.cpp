@@ -1,0 +1,71 @@
+#include "job.hpp"
+
+#include <clip/io/bytes.hpp>
+#include <clip/io/list_files.hpp>
+#include <clip/io/sha256.hpp>
+#include <clip/model/config_json.hpp>
+#include <clip/version.hpp>
+
+#include <sys/stat.h>
+
+#include <string_view>
+
+namespace tool {
+namespace {
+
+/// Texts as one, with their lengths, so that none of another division is equal.
+class Facts {
+ public:
+  void add(std::string_view text) { all_.append(std::to_string(text.size())).append(1, ':').append(text); }
+  std::string checksum() const { return clip::sha256(clip::as_byte_span(all_)); }
+
+ private:
+  std::string all_;
+};
+
+/// Path, size and time of the last change of a file, or of all files in a folder.
+void add_file(Facts& facts, const std::string& path) {
+  facts.add(path);
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return;  // the job itself reports it
+  if (S_ISDIR(status.st_mode)) {
+    const auto inside =
+        clip::try_list_files(path, clip::Below::folder, [](const std::string&) { return true; }).value();
+    for (const std::string& file : inside) add_file(facts, file);
+    return;
+  }
+  facts.add(std::to_string(status.st_size));
+#ifdef __APPLE__
+  const timespec time = status.st_mtimespec;
+#else
+  const timespec time = status.st_mtim;
+#endif
+  facts.add(std::to_string(time.tv_sec) + '.' + std::to_string(time.tv_nsec));
+}
+
+std::string checksum_of_file(const std::string& path) {
+  Facts facts;
+  if (!path.empty()) add_file(facts, path);
+  return facts.checksum();
+}
+
+}  // namespace
+
+clip::JsonTree job_of(const EmbedOptions& options, const std::vector<std::string>& inputs, bool files) {
+  Facts all;
+  for (const std::string& input : inputs) files ? add_file(all, input) : all.add(input);
+  return clip::json_object(                                                                                //
+      "version", CLIP_STRING(CLIP_VERSION_MAJOR) "." CLIP_STRING(CLIP_VERSION_MINOR),                      //
+      "model", clip::config_text(*options.model.config),                                                   //
+      "weights", checksum_of_file(options.model.weights),                                                  //
+      "state_dict", options.model.state_dict,                                                              //
+      "dtype", name_of(options.model.dtype),                                                               //
+      "vocabulary", files ? "" : checksum_of_file(options.vocabulary),                                     //
+      "cleaning", options.cleaning ? std::string(clip::name_of(*options.cleaning)) : "of the vocabulary",  //
+      "strict images", options.images.strict_images,                                                       //
+      "truncate", options.truncate,                                                                        //
+      "normalize", options.normalize,                                                                      //
+      "inputs", std::to_string(inputs.size()) + (files ? " files " : " texts ") + all.checksum());
+}
+
+}  // namespace tool

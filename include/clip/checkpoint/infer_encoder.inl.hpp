@@ -1,0 +1,112 @@
+// clip/checkpoint/infer_encoder.inl.hpp: definitions of clip/checkpoint/infer_encoder.hpp.
+#pragma once
+
+#include <clip/checkpoint/description.hpp>
+#include <clip/checkpoint/foreign.hpp>
+#include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/infer_encoder.hpp>
+#include <clip/checkpoint/name_tables.hpp>
+#include <clip/config/bounds.hpp>
+#include <clip/names/shape_reader.hpp>
+
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+namespace detail {
+
+/// The file with a projection of shape (1, 1) and this name, for inferring the other sizes.
+inline TensorFile with_some_projection(const TensorFile& file, std::string_view name) {
+  std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};
+  tensors.emplace_back(StoredTensor{std::string(name), Dtype::f32, {1, 1}, {}});
+  return file.with(std::move(tensors));
+}
+
+/// The tower of a family in a file by OpenAI's names. Problems go to `problems`.
+template <class Config, class Towers>
+EncoderInspection<Towers> infer_alone(const TensorFile& file, const TowerStatement& stated,
+                                      const TowerStatement& assumed, ShapeReader& problems) {
+  using Family = Description<Config>;
+  const bool without = !Family::projection.empty() && !problems.has(Family::projection);
+  const TensorFile whole = without ? with_some_projection(file, Family::projection) : file;
+  ShapeReader shape{whole};
+  const Config config = Family::infer(shape, stated, assumed);
+  const TowerStatement found = Family::state(config);
+  const Index embed_dim = without ? found.width : Family::embed_dim(shape);
+  if (!shape.problems().empty()) problems.problem(shape.problems());
+  else if (embed_dim < 1 || embed_dim > largest_extent) problems.problem("the width of its features is not known");
+  else if (const char* const sentence = problem(config)) problems.problem(sentence);
+  return {config, embed_dim, without, !found.activation || stated.activation || assumed.activation};
+}
+
+/// The tower of the first family that recognises the file.
+template <class F, class Towers>
+Result<EncoderInspection<Towers>> try_inspect_alone(const TensorFile& in_any_dialect, const Assumptions& assumed,
+                                                    TowerStatement ModelStatement::*which, Index heads,
+                                                    const char* name) {
+  const auto plain = try_without_prefix<F>(in_any_dialect);
+  if (!plain) return plain.error();
+  const TensorFile file = in_openai_names(plain->file, name_tables<F>());
+  const auto stated = try_read_description<F>(file);
+  if (!stated) return stated.error();
+  ShapeReader problems{file};
+  std::optional<EncoderInspection<Towers>> found;
+  const TowerStatement& mine = (*stated).*which;
+  Towers::each([&]<class Config>() {
+    if (!found && Description<Config>::recognises(problems))
+      found = infer_alone<Config, Towers>(file, mine, {.heads = heads, .activation = assumed.activation}, problems);
+  });
+  if (!found)
+    return LoadError{file.place(), std::string("no ") + name + " tower of a CLIP: found " + foreign_kind(file)}.with_id(
+        "clip.load.model");
+  assume_epsilon(found->config, mine, assumed);
+  const TowerStatement tower = state(found->config);
+  check_heads(problems, name, tower);
+  const auto compare = [&](const char* what, Index by_shapes, Index said) {
+    if (by_shapes > 0 && said > 0 && said != by_shapes)
+      problems.problem(std::string(name) + " " + what + ": " + std::to_string(by_shapes) + " by its shapes, " +
+                       std::to_string(said) + " by " + stated->place);
+  };
+  compare("width", tower.width, mine.width);
+  compare("layers", tower.layers, mine.layers);
+  if (!problems.problems().empty()) return LoadError{file.place(), problems.problems()};
+  double values = 0;
+  for (const FileTensor& t : file.tensors()) values += static_cast<double>(t.count());
+  const double needed = std::visit(
+      [&](const auto& c) {
+        const Index projected = found->without_projection ? 0 : found->embed_dim;
+        return Description<std::remove_cvref_t<decltype(c)>>::count_values(c, projected);
+      },
+      found->config);
+  if (needed > values) return LoadError{file.place(), "too small for its own shapes: weights", needed, values};
+  if (stated->preprocessing || assumed.preprocessing)
+    std::visit(
+        [&](auto& c) {
+          if constexpr (requires { c.preprocessing; })
+            c.preprocessing = stated->preprocessing ? stated->preprocessing->how : *assumed.preprocessing;
+        },
+        found->config);
+  found->preprocessing_known = stated->preprocessing.has_value();
+  return std::move(*found);
+}
+
+}  // namespace detail
+
+template <class F>
+Result<EncoderInspection<typename F::Images>> try_inspect_image(const TensorFile& file, const Assumptions& assumed) {
+  return detail::try_inspect_alone<F, typename F::Images>(file, assumed, &detail::ModelStatement::image,
+                                                          assumed.image_heads, "image");
+}
+
+template <class F>
+Result<EncoderInspection<typename F::Texts>> try_inspect_text(const TensorFile& file, const Assumptions& assumed) {
+  return detail::try_inspect_alone<F, typename F::Texts>(file, assumed, &detail::ModelStatement::text,
+                                                         assumed.text_heads, "text");
+}
+
+}  // namespace clip::inline CLIP_ABI
