@@ -3,6 +3,7 @@
 #include <clip/tokenizer/sentencepiece.hpp>
 
 #include "input.hpp"
+#include "scratch.hpp"
 
 #include <algorithm>
 #include <span>

@@ -90,8 +90,8 @@ CLIP_HOST Result<PieceTables> try_build_tables(const PieceModel& model, const st
       entries[i].text = lower[i];
     }
     std::ranges::stable_sort(entries, {}, &PieceTrie::Entry::text);
-    const auto same = std::ranges::unique(entries, {}, &PieceTrie::Entry::text);
-    entries.erase(same.begin(), same.end());
+    const auto same = [](const PieceTrie::Entry& x, const PieceTrie::Entry& y) { return x.text == y.text; };
+    entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
   }
   auto fixed = PieceTrie::try_build(entries, place, budget);
   if (!fixed) return fixed.error();
