@@ -29,8 +29,7 @@ void tokenize(benchmark::State& state) {
   const std::vector<std::string> texts = lines(captions);
   Index ids = 0;
   for (const auto& text : texts) ids += static_cast<Index>(pieces.encode(text).size());
-  for (auto _ : state)
-    benchmark::DoNotOptimize(pieces(texts, {.context = 64, .too_long = TooLong::truncate}).tokens());
+  for (auto _ : state) benchmark::DoNotOptimize(pieces(texts, {.context = 64, .too_long = TooLong::truncate}).tokens());
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(texts.size()));
   state.counters["ids"] = static_cast<double>(ids);
 }

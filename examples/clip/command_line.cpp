@@ -166,7 +166,8 @@ CLI::Option* add_cleaning(CLI::App& command, std::optional<clip::Cleaning>& clea
     choices.emplace_back(clip::name_of(one), one);
   return add_named(
       command, "--cleaning", cleaning, choices,
-      "How texts are cleaned (default: openai; with SentencePiece files canonicalize for unigram, siglip2 for BPE). openai: quotes, widths, HTML references, white space, "
+      "How texts are cleaned (default: openai; with SentencePiece files canonicalize for unigram, siglip2 for BPE). "
+      "openai: quotes, widths, HTML references, white space, "
       "lower case; openai+ftfy: and text decoded with the wrong encoding; open_clip, huggingface: as those "
       "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; siglip: without punctuation, as "
       "transformers for SigLIP; siglip2: lower case only, as for SigLIP 2; lower: white space and lower case only; "

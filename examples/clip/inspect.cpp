@@ -92,16 +92,17 @@ clip::Json json_of(const clip::VocabularyIdentity& vocabulary) {
 }
 
 std::string line_of(const clip::VocabularyIdentity& vocabulary) {
-  return clip::printable(vocabulary.place) + ", " + std::to_string(vocabulary.size) + " ids, end of text " +
-         std::to_string(vocabulary.eot) + ", " +
+  const bool merges = vocabulary.eot >= 0;  // CLIP's; otherwise pieces
+  return clip::printable(vocabulary.place) + ", " + std::to_string(vocabulary.size) + " ids, " +
+         (merges ? "end of text " + std::to_string(vocabulary.eot) + ", " : "SentencePiece, ") +
          (vocabulary.name.empty() ? "not one that is known" : std::string(vocabulary.name)) + "\nsha256   " +
-         vocabulary.checksum + " of its merges";
+         vocabulary.checksum + (merges ? " of its merges" : " of its pieces");
 }
 
 /// Whether a path that holds no weights may be a vocabulary.
 bool may_be_vocabulary(const std::string& path) {
   return std::filesystem::is_directory(path) || path.ends_with(".txt") || path.ends_with(".gz") ||
-         path.ends_with(".json");
+         path.ends_with(".json") || path.ends_with(".model");
 }
 
 int inspect_vocabulary(const InspectOptions& options, const clip::Error& no_weights) {

@@ -5,14 +5,15 @@
 using namespace clip;
 
 TEST_CASE("every option has a name, and the name gives the option") {
-  for (const Cleaning c : {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::openai_ftfy,
-                           Cleaning::canonicalize, Cleaning::lower, Cleaning::none})
+  for (const Cleaning c :
+       {Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::openai_ftfy, Cleaning::canonicalize,
+        Cleaning::siglip, Cleaning::siglip2, Cleaning::lower, Cleaning::none})
     CHECK(try_cleaning(name_of(c)).value() == c);
   for (const SpecialStrings s : {SpecialStrings::openai, SpecialStrings::open_clip, SpecialStrings::none})
     CHECK(try_special_strings(name_of(s)).value() == s);
   CHECK(try_cleaning("upper").error().message() ==
-        "texts: cleaning: expected openai, open_clip, huggingface, openai+ftfy, canonicalize, lower or none, found "
-        "upper");
+        "texts: cleaning: expected openai, open_clip, huggingface, openai+ftfy, canonicalize, siglip, "
+        "siglip2, lower or none, found upper");
   CHECK(try_special_strings("").error().kind() == ErrorKind::option);
 }
 

@@ -68,7 +68,8 @@ TEST_CASE("a .model and a tokenizer.json of the same pieces are the same vocabul
 TEST_CASE("with byte fallback every text without a space before it is decoded from its ids") {
   const SentencePiece pieces = model("bpe.model");
   Rng rng{1};
-  const std::vector<std::string> parts{"photo", " ", "  ", "dog", "<mask>", "\u732b", "\U0001F600", "\n", "\u00E9", "1998", "e\u0301", "x", "\u0645"};
+  const std::vector<std::string> parts{"photo", " ",      "  ",   "dog",     "<mask>", "\u732b", "\U0001F600",
+                                       "\n",    "\u00E9", "1998", "e\u0301", "x",      "\u0645"};
   for (int i = 0; i < 300; ++i) {
     std::string text;
     for (auto n = rng.below(12); n > 0; --n) text += parts[rng.below(parts.size())];
@@ -199,11 +200,14 @@ TEST_CASE("damaged and unsupported files are refused, with the place and what wa
   CHECK(error_of("") == "x.model: pieces: expected 1 or more, found none in 0 bytes");
   CHECK(error_of("\n\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01") ==
         "x.model: byte 11: bytes of a field: expected at most 0, which are left, found 18446744073709551615");
-  CHECK(error_of("\n\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF") == "x.model: byte 1: bytes of a number: expected at most 10, found 11");
+  CHECK(error_of("\n\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF") ==
+        "x.model: byte 1: bytes of a number: expected at most 10, found 11");
   CHECK(error_of("\x0B") == "x.model: byte 0: kind of field 1: expected 0, 1, 2 or 5, found 3");
   CHECK(error_of(hand_made({{"a", -1}})) == "x.model: pieces: expected an unknown piece among them, found none");
-  CHECK(error_of(hand_made({{"<unk>", 0, 2}, {"", -1}})) == "x.model: piece 1: text: expected 1 byte or more, found none");
-  CHECK(error_of(hand_made({{"<unk>", 0, 2}, {"a\xFF", -1}})) == "x.model: piece 1: text: expected UTF-8, found other bytes");
+  CHECK(error_of(hand_made({{"<unk>", 0, 2}, {"", -1}})) ==
+        "x.model: piece 1: text: expected 1 byte or more, found none");
+  CHECK(error_of(hand_made({{"<unk>", 0, 2}, {"a\xFF", -1}})) ==
+        "x.model: piece 1: text: expected UTF-8, found other bytes");
   CHECK(error_of(hand_made({{"<unk>", 0, 2}, {"a", -1}, {"a", -2}})) ==
         "x.model: piece 2: expected one of its own, found \"a\", which is piece 1");
   CHECK(error_of(hand_made({{"<unk>", 0, 2}, {"a", 0, 7}})) == "x.model: piece 1: kind: expected 1 to 6, found 7");
@@ -211,12 +215,14 @@ TEST_CASE("damaged and unsupported files are refused, with the place and what wa
         "x.model: piece 1: expected no byte piece, as there is no byte fallback, found \"<0x41>\"");
   CHECK(error_of(hand_made({{"<unk>", 0, 2}, {"<0x41>", 0, 6}}, number_field(35, 1))) ==
         "x.model: byte pieces: expected 256, for its byte fallback, found 1");
-  CHECK(error_of(hand_made(good, number_field(3, 3))) == "x.model: algorithm: expected 1 (unigram) or 2 (BPE), found 3 (words)");
+  CHECK(error_of(hand_made(good, number_field(3, 3))) ==
+        "x.model: algorithm: expected 1 (unigram) or 2 (BPE), found 3 (words)");
   CHECK(error_of(hand_made(good, {}, bytes_field(2, "\xFF\xFF\xFF\x7F"))) ==
         "x.model: map of characters: bytes of its trie: expected less than 0, which follow, found 2147483647");
   const std::string file = hand_made(good);  // ends with empty settings of trainer and normaliser, two bytes each
   for (const std::size_t cut : {2, 4})
-    CHECK(error_of(file.substr(0, file.size() - cut)).find("none after 2 pieces: the file is cut") != std::string::npos);
+    CHECK(error_of(file.substr(0, file.size() - cut)).find("none after 2 pieces: the file is cut") !=
+          std::string::npos);
 }
 
 TEST_CASE("a map of characters cannot lead outside its tables or without end") {
@@ -244,19 +250,23 @@ TEST_CASE("an unsupported tokenizer.json is refused by the name of what is not s
   };
   CHECK(changed("/normalizer", R"({"type": "BertNormalizer"})").find("found \"BertNormalizer\"") != std::string::npos);
   CHECK(changed("/pre_tokenizer", R"({"type": "ByteLevel"})").find("found \"ByteLevel\"") != std::string::npos);
-  CHECK(changed("/model/type", R"("WordPiece")") == "x.model: model.type: expected \"Unigram\" or \"BPE\", found \"WordPiece\"");
+  CHECK(changed("/model/type", R"("WordPiece")") ==
+        "x.model: model.type: expected \"Unigram\" or \"BPE\", found \"WordPiece\"");
   CHECK(changed("/model/end_of_word_suffix", R"("</w>")").find("model.end_of_word_suffix") != std::string::npos);
   CHECK(changed("/model/dropout", "0.1").find("model.dropout") != std::string::npos);
-  CHECK(changed("/model/merges/0", R"(["q", "zz"])").find("merge 1: expected two strings that make a piece") != std::string::npos);
+  CHECK(changed("/model/merges/0", R"(["q", "zz"])").find("merge 1: expected two strings that make a piece") !=
+        std::string::npos);
   CHECK(changed("/model/vocab/a", "9999").find("id of \"a\"") != std::string::npos);
   CHECK(changed("/normalizer", R"({"type": "Sequence", "normalizers": [{"type": "Lowercase"},
-        {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}]})").empty());
+        {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}]})")
+            .empty());
 }
 
 TEST_CASE("Lowercase of a tokenizer.json is letter by letter, before pieces are looked for") {
   Json json = parse_json(piece_file("bpe.tokenizer.json"), "x");
   json["normalizer"] = parse_json(R"({"type": "Sequence", "normalizers": [{"type": "Lowercase"},
-      {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}]})", "x");
+      {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}]})",
+                                  "x");
   const auto lower = SentencePiece::try_parse(json_text(json), "x").value();
   const SentencePiece plain = model("bpe.model");
   CHECK(lower.encode("A Photo OF <MASK>") == plain.encode("a photo of <mask>"));

@@ -62,4 +62,20 @@ says_one_line
 expect 1 "$clip" tokenize --vocabulary tiny.safetensors dog
 says tiny.safetensors
 expect 1 "$clip" tokenize --vocabulary . dog
+
+# SentencePiece: rows of 64 ids, or of the context; cleaned as SigLIP's texts unless --cleaning says otherwise.
+pieces=$(dirname "$0")/../tokenizer/sentencepiece
+expect 0 "$clip" tokenize --vocabulary "$pieces/bpe.model" --context 8 'A photo' dog
+first=$(sed -n 1p out)
+expect 0 "$clip" tokenize --vocabulary "$pieces/bpe.tokenizer.json" --context 8 --cleaning none 'a photo'
+[ "$(cat out)" = "$first" ] || fail 'a tokenizer.json has other ids than the model'
+expect 0 "$clip" tokenize --vocabulary "$pieces/unigram.model" 'a photo of a cat'
+[ "$(tr , '\n' <out | wc -l)" = 64 ] || fail 'a row of SentencePiece is not as long as the context'
+expect 1 "$clip" tokenize --vocabulary "$pieces/bpe.model" --context 4 'photographers photographed'
+says 'ids: expected at most 4'
+head -c 3000 "$pieces/bpe.model" >cut.model
+expect 1 "$clip" tokenize --vocabulary cut.model dog
+says_one_line
+expect 1 "$clip" classify $tiny --labels labels.txt --vocabulary "$pieces/bpe.model" photos/0.ppm
+says 'ids of the vocabulary: expected 519, as many as the model has token embeddings, found 460'
 finish

@@ -22,9 +22,13 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-inline constexpr std::array<const char*, 7> any_vocabulary_files{
-    "spiece.model",                 "tokenizer.model",           "tokenizer.json", "vocab.json",
-    "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt"};
+inline constexpr std::array<const char*, 7> any_vocabulary_files{"spiece.model",
+                                                                 "tokenizer.model",
+                                                                 "tokenizer.json",
+                                                                 "vocab.json",
+                                                                 "bpe_simple_vocab_16e6.txt.gz",
+                                                                 "bpe_simple_vocab_16e6.txt",
+                                                                 "merges.txt"};
 }  // namespace detail
 
 CLIP_HOST AnyTokenizer::AnyTokenizer(const std::string& path, std::optional<Cleaning> cleaning)
@@ -57,7 +61,8 @@ CLIP_HOST Cleaning AnyTokenizer::cleaning() const {
 }
 
 CLIP_HOST RowIds AnyTokenizer::row() const {
-  if (const auto* const tokenizer = std::get_if<Tokenizer>(&kind_)) return {.start = tokenizer->sot(), .end = tokenizer->eot()};
+  if (const auto* const tokenizer = std::get_if<Tokenizer>(&kind_))
+    return {.start = tokenizer->sot(), .end = tokenizer->eot()};
   return std::get_if<SentencePiece>(&kind_)->row();
 }
 

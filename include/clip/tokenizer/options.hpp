@@ -24,7 +24,17 @@ namespace clip::inline CLIP_ABI {
 ///   siglip2:      big_vision's for SigLIP and SigLIP 2, transformers' for SigLIP 2: lower case letter by letter
 ///   lower:        collapse white space to single spaces, lower case
 ///   none:         nothing: capitals keep their case, which the published vocabularies hardly know
-enum class Cleaning : unsigned char { openai, open_clip, huggingface, openai_ftfy, canonicalize, siglip, siglip2, lower, none };
+enum class Cleaning : unsigned char {
+  openai,
+  open_clip,
+  huggingface,
+  openai_ftfy,
+  canonicalize,
+  siglip,
+  siglip2,
+  lower,
+  none
+};
 
 /// The strings that become SOT and EOT if a text contains them. `none`: no text can produce SOT or
 /// EOT, which is right for untrusted texts.

@@ -10,10 +10,10 @@
 namespace clip::inline CLIP_ABI {
 
 CLIP_HOST Result<Cleaning> try_cleaning(std::string_view name) {
-  return try_choice("texts", "cleaning", name,
-                    std::array{Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::openai_ftfy,
-                               Cleaning::canonicalize, Cleaning::siglip, Cleaning::siglip2, Cleaning::lower,
-                               Cleaning::none});
+  return try_choice(
+      "texts", "cleaning", name,
+      std::array{Cleaning::openai, Cleaning::open_clip, Cleaning::huggingface, Cleaning::openai_ftfy,
+                 Cleaning::canonicalize, Cleaning::siglip, Cleaning::siglip2, Cleaning::lower, Cleaning::none});
 }
 CLIP_HOST Result<SpecialStrings> try_special_strings(std::string_view name) {
   return try_choice("texts", "special strings", name,

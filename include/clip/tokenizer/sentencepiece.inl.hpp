@@ -75,7 +75,8 @@ CLIP_HOST Result<SentencePiece> SentencePiece::try_parse(std::string_view file, 
       return done.error();
     }
     const bool stated = options.padding == RowPadding::stated;
-    const bool by_end = stated ? !pads && model.algorithm == PieceAlgorithm::unigram : options.padding == RowPadding::end;
+    const bool by_end =
+        stated ? !pads && model.algorithm == PieceAlgorithm::unigram : options.padding == RowPadding::end;
     if (by_end || row.pad < 0) row.pad = row.end;
     SentencePiece pieces;
     pieces.algorithm_ = model.algorithm;

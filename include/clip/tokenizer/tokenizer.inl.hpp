@@ -119,10 +119,11 @@ CLIP_HOST Result<Texts> Tokenizer::try_batch(std::span<const std::string_view> b
   Texts texts{eot()};
   texts.set_vocabulary(identity_);
   Scratch scratch;
-  const auto done = detail::try_add_texts(batch, options, {.start = sot(), .end = eot()}, scratch.ids, texts, [&](std::string_view text) {
-    encode(text, scratch);
-    return true;
-  });
+  const auto done = detail::try_add_texts(batch, options, {.start = sot(), .end = eot()}, scratch.ids, texts,
+                                          [&](std::string_view text) {
+                                            encode(text, scratch);
+                                            return true;
+                                          });
   if (!done) return done.error();
   return texts;
 }

@@ -128,10 +128,11 @@ CLIP_HOST Result<Texts> WordPiece::try_batch(std::span<const std::string_view> b
   Texts rows = Texts::whole(pad());
   rows.set_vocabulary(identity_);
   Scratch scratch;
-  const auto done = detail::try_add_texts(batch, options, {.start = cls(), .end = sep()}, scratch.ids, rows, [&](std::string_view text) {
-    encode(text, scratch);
-    return true;
-  });
+  const auto done = detail::try_add_texts(batch, options, {.start = cls(), .end = sep()}, scratch.ids, rows,
+                                          [&](std::string_view text) {
+                                            encode(text, scratch);
+                                            return true;
+                                          });
   if (!done) return done.error();
   return rows;
 }

@@ -78,6 +78,23 @@ TEST_CASE("only the cleanings with all of ftfy repair text that was decoded with
   CHECK(repaired == "sch\u00F6n");
 }
 
+TEST_CASE("canonicalize takes the same steps on plain ASCII as on other texts") {
+  const std::string plain = "  A snake_case,\t(well-known) \"PHOTO\": #1\f!  _x_ ";
+  CHECK(cleaned(plain, Cleaning::canonicalize) == "a snake case wellknown photo 1 x");
+  CHECK(cleaned(plain + "\u00E9", Cleaning::canonicalize) == "a snake case wellknown photo 1 x \u00E9");
+}
+
+TEST_CASE("siglip lowers letter by letter, removes ASCII punctuation and collapses white space") {
+  CHECK(cleaned("A snake_case,  (well-known)\tphoto! ", Cleaning::siglip) == "a snakecase wellknown photo");
+  CHECK(cleaned("&amp; \u2581\u03A3\u0391\u03A3\x1E\u0130 \u201Cx\u201D", Cleaning::siglip) ==
+        "amp \u03C3\u03B1\u03C3 i\u0307 \u201Cx\u201D");
+}
+
+TEST_CASE("siglip2 lowers letter by letter and changes nothing else") {
+  CHECK(cleaned("  A_b, \tC\u0130\u03A3  ", Cleaning::siglip2) == "  a_b, \tci\u0307\u03C3  ");
+  CHECK(cleaned("\xFFZ", Cleaning::siglip2) == "\uFFFDz");
+}
+
 TEST_CASE("canonicalize removes ASCII punctuation, and an underscore becomes a space") {
   CHECK(cleaned("A snake_case, (well-known)  \u201Cphoto\u201D!", Cleaning::canonicalize) ==
         "a snake case wellknown photo");

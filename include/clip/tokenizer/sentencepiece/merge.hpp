@@ -22,7 +22,8 @@ namespace clip::inline CLIP_ABI::detail {
 class MergedPieces {
  public:
   /// `normalizer` finds the user-defined pieces. LoadError: a merge that is not of two pieces; clip.load.budget: tables of more than `budget` bytes.
-  [[nodiscard]] static CLIP_HOST Result<MergedPieces> try_make(const PieceModel& model, const PieceNormalizer& normalizer,
+  [[nodiscard]] static CLIP_HOST Result<MergedPieces> try_make(const PieceModel& model,
+                                                               const PieceNormalizer& normalizer,
                                                                const std::string& place, std::size_t budget);
 
   struct Symbol {

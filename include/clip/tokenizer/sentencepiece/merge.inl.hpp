@@ -85,9 +85,9 @@ inline Result<void> MergedPieces::rank_merges(const PieceModel& model, const std
     const std::string_view whole = model.pieces[static_cast<std::size_t>(merge.whole)].text;
     for (const std::string_view half : {whole.substr(0, merge.left), whole.substr(merge.left)})
       if (half.empty() || trie_.find(half) < 0)
-        return LoadError{place, "merge " + std::to_string(i + 1), "two pieces of the vocabulary",
-                         '"' + std::string(whole.substr(0, merge.left)) + ' ' + std::string(whole.substr(merge.left)) +
-                             '"'}
+        return LoadError{
+            place, "merge " + std::to_string(i + 1), "two pieces of the vocabulary",
+            '"' + std::string(whole.substr(0, merge.left)) + ' ' + std::string(whole.substr(merge.left)) + '"'}
             .with_id("clip.load.vocabulary");
     splits_[next[static_cast<std::size_t>(merge.whole)]++] = {merge.left, static_cast<std::int32_t>(i)};
   }
@@ -200,14 +200,14 @@ inline void MergedPieces::scan(std::string_view word, Emitter& emit) const {
     if (best + 1 < count) join_at(best);
     if (best > 0) join_at(best - 1);
   }
-  for (std::size_t i = 0; i < count; ++i)
-    emit(word.substr(begin[i], begin[i + 1] - begin[i]), node[i].value);
+  for (std::size_t i = 0; i < count; ++i) emit(word.substr(begin[i], begin[i + 1] - begin[i]), node[i].value);
 }
 
 /// Adds the pair of two neighbours to the heap if they can be joined.
 inline void MergedPieces::offer(std::string_view text, std::int32_t left, std::int32_t right, Scratch& scratch) const {
   if (left < 0 || right < 0) return;
-  const Symbol &a = scratch.symbols[static_cast<std::size_t>(left)], &b = scratch.symbols[static_cast<std::size_t>(right)];
+  const Symbol &a = scratch.symbols[static_cast<std::size_t>(left)],
+               &b = scratch.symbols[static_cast<std::size_t>(right)];
   if (a.fixed || b.fixed) return;
   const Joined pair = join(a.node, a.end - a.begin, text.substr(b.begin, b.end - b.begin));
   if (pair.rank == no_rank) return;

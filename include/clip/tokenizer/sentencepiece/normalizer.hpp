@@ -43,7 +43,7 @@ class PieceNormalizer {
   PieceTrie fixed_;
   bool has_fixed_ = false;
   std::array<bool, 256> begins_fixed_{};
-  bool space_is_plain_ = false;  // nothing that is replaced begins with a space
+  bool space_is_plain_ = false;    // nothing that is replaced begins with a space
   std::array<bool, 256> plain_{};  // ASCII other than a space: unchanged wherever an ASCII character or the end follows
 };
 

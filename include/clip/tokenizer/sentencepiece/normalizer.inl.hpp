@@ -77,7 +77,8 @@ CLIP_HOST Result<PieceNormalizer> PieceNormalizer::try_make(const NormalizerRule
     normalizer.begins_fixed_[c] = normalizer.fixed_.step(node, static_cast<unsigned char>(c));
     normalizer.has_fixed_ = normalizer.has_fixed_ || normalizer.begins_fixed_[c];
   }
-  normalizer.space_is_plain_ = !normalizer.begins_fixed_[static_cast<unsigned char>(' ')] && !normalizer.map_.may_begin(" ");
+  normalizer.space_is_plain_ =
+      !normalizer.begins_fixed_[static_cast<unsigned char>(' ')] && !normalizer.map_.may_begin(" ");
   for (std::size_t c = 0; c < 128; ++c) {
     std::string key{static_cast<char>(c)};
     bool plain = c != ' ' && !normalizer.begins_fixed_[c] && normalizer.map_.longest(key).length == 0;

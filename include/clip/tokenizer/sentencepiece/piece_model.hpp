@@ -56,9 +56,9 @@ struct PieceModel {
   PieceAlgorithm algorithm = PieceAlgorithm::unigram;
   NormalizerRules normalizer;
   bool byte_fallback = false;
-  std::vector<PieceMerge> merges;         // of a tokenizer.json; a .model has scores instead
-  bool has_merges = false;                // merges is the list, even if it is empty
-  std::int32_t bos = 1, eos = 2, pad = -1;  // as the file states them; -1: none
+  std::vector<PieceMerge> merges;                    // of a tokenizer.json; a .model has scores instead
+  bool has_merges = false;                           // merges is the list, even if it is empty
+  std::int32_t bos = 1, eos = 2, pad = -1;           // as the file states them; -1: none
   std::string_view unknown_text = " \xE2\x81\x87 ";  // of decode
 };
 

@@ -50,9 +50,10 @@ inline Result<UnknownIds> try_unknown_ids(const PieceModel& model, const std::st
     if (piece.kind != PieceKind::byte) continue;
     const int byte = byte_of_piece(piece.text);
     if (!model.byte_fallback || byte < 0)
-      return wrong("piece " + std::to_string(i),
-                   model.byte_fallback ? "a byte piece <0x00> to <0xFF>" : "no byte piece, as there is no byte fallback",
-                   '"' + std::string(piece.text) + '"');
+      return wrong(
+          "piece " + std::to_string(i),
+          model.byte_fallback ? "a byte piece <0x00> to <0xFF>" : "no byte piece, as there is no byte fallback",
+          '"' + std::string(piece.text) + '"');
     ids.bytes[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(i);
   }
   if (ids.unknown < 0) return wrong("pieces", "an unknown piece among them", "none");
@@ -69,9 +70,9 @@ CLIP_HOST Result<PieceTables> try_build_tables(const PieceModel& model, const st
   const auto all = sorted_pieces(model.pieces, [](PieceKind) { return true; });
   const auto twice = std::ranges::adjacent_find(all, {}, &PieceTrie::Entry::text);
   if (twice != all.end())
-    return LoadError{place, "piece " + std::to_string(std::max(twice->value, twice[1].value)), "one of its own",
-                     '"' + std::string(twice->text) + "\", which is piece " +
-                         std::to_string(std::min(twice->value, twice[1].value))}
+    return LoadError{
+        place, "piece " + std::to_string(std::max(twice->value, twice[1].value)), "one of its own",
+        '"' + std::string(twice->text) + "\", which is piece " + std::to_string(std::min(twice->value, twice[1].value))}
         .with_id("clip.load.vocabulary");
   auto unknown = try_unknown_ids(model, place);
   if (!unknown) return unknown.error();
@@ -89,8 +90,8 @@ CLIP_HOST Result<PieceTables> try_build_tables(const PieceModel& model, const st
       entries[i].text = lower[i];
     }
     std::ranges::stable_sort(entries, {}, &PieceTrie::Entry::text);
-    const auto same = std::ranges::unique(entries, {}, &PieceTrie::Entry::text);
-    entries.erase(same.begin(), same.end());
+    const auto same = [](const PieceTrie::Entry& x, const PieceTrie::Entry& y) { return x.text == y.text; };
+    entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
   }
   auto fixed = PieceTrie::try_build(entries, place, budget);
   if (!fixed) return fixed.error();

@@ -73,8 +73,7 @@ class PieceTrie::Builder {
       for (std::uint32_t at = next_free(first_); at < units_.size(); at = next_free(at + 1)) {
         base = at ^ labels_.front();
         if (base_taken_[base]) continue;
-        const bool fits =
-            std::ranges::all_of(labels_, [&](unsigned char c) { return !used_[base ^ c]; });
+        const bool fits = std::ranges::all_of(labels_, [&](unsigned char c) { return !used_[base ^ c]; });
         if (!fits) continue;
         base_taken_[base] = true;
         return true;

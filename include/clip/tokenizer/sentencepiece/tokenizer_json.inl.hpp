@@ -95,7 +95,8 @@ class JsonRules {
       return {};
     }
     // There is no space left to split at.
-    if (is_text(type, "Split") && rules_->escape_spaces && is_text(json_part(json_part(step, "pattern"), "String"), " "))
+    if (is_text(type, "Split") && rules_->escape_spaces &&
+        is_text(json_part(json_part(step, "pattern"), "String"), " "))
       return {};
     return json_error(*place_, at, "Sequence, WhitespaceSplit, Metaspace, or Split at spaces that are replaced before",
                       type.is_string() ? type : step);
@@ -208,7 +209,8 @@ inline Result<void> try_read_merges(const Json& list, const std::string& place, 
     whole.assign(left).append(right);
     const auto id = ids.find(whole);
     if (left.empty() || right.empty() || id == ids.end())
-      return json_error(place, "merge " + std::to_string(out.merges.size() + 1), "two strings that make a piece", merge);
+      return json_error(place, "merge " + std::to_string(out.merges.size() + 1), "two strings that make a piece",
+                        merge);
     out.merges.push_back({id->second, static_cast<std::uint32_t>(left.size())});
   }
   return {};

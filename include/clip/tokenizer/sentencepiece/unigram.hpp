@@ -25,8 +25,8 @@ namespace clip::inline CLIP_ABI::detail {
 class UnigramPieces {
  public:
   /// LoadError clip.load.budget: tables of more than `budget` bytes.
-  [[nodiscard]] static CLIP_HOST Result<UnigramPieces> try_make(std::span<const Piece> pieces,
-                                                                const std::string& place, std::size_t budget);
+  [[nodiscard]] static CLIP_HOST Result<UnigramPieces> try_make(std::span<const Piece> pieces, const std::string& place,
+                                                                std::size_t budget);
 
   struct Scratch {
     struct End {
@@ -54,8 +54,8 @@ class UnigramPieces {
   double best_without(std::string_view word, std::int32_t id) const;
 
   PieceTrie trie_;
-  std::vector<float> scores_;   // by id
-  WordTable words_;             // of which the best split by far is the piece itself
+  std::vector<float> scores_;  // by id
+  WordTable words_;            // of which the best split by far is the piece itself
   float unknown_score_ = 0;
   bool by_words_ = false;
 };

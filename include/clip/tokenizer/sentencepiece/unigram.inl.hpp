@@ -34,11 +34,10 @@ CLIP_HOST Result<UnigramPieces> UnigramPieces::try_make(std::span<const Piece> p
   model.unknown_score_ = least - 10;
   model.scores_.reserve(pieces.size());
   for (const Piece& piece : pieces)
-    model.scores_.push_back(piece.kind == PieceKind::user_defined
-                                ? static_cast<float>(piece.text.size()) * most - 0.1F
-                                : piece.score);
-  model.by_words_ = std::ranges::none_of(
-      pieces, [&](const Piece& piece) { return spelled(piece.kind) && spans_words(piece.text); });
+    model.scores_.push_back(piece.kind == PieceKind::user_defined ? static_cast<float>(piece.text.size()) * most - 0.1F
+                                                                  : piece.score);
+  model.by_words_ =
+      std::ranges::none_of(pieces, [&](const Piece& piece) { return spelled(piece.kind) && spans_words(piece.text); });
   if (model.by_words_) model.find_sure(pieces);
   return model;
 }
@@ -67,7 +66,8 @@ inline double UnigramPieces::best_without(std::string_view word, std::int32_t id
     for (std::size_t end = begin; end < word.size() && trie_.step(node, static_cast<unsigned char>(word[end]));) {
       ++end;
       if (node.value >= 0 && node.value != id)
-        best[end] = std::max(best[end], best[begin] + static_cast<double>(scores_[static_cast<std::size_t>(node.value)]));
+        best[end] =
+            std::max(best[end], best[begin] + static_cast<double>(scores_[static_cast<std::size_t>(node.value)]));
     }
     double& after = best[begin + character];
     after = std::max(after, best[begin] + static_cast<double>(unknown_score_));
@@ -91,7 +91,6 @@ struct UnigramPieces::Emitter {
     after_unknown = id < 0;
   }
 };
-
 
 CLIP_HOST void UnigramPieces::encode(std::string_view text, const UnknownIds& unknown, Scratch& scratch,
                                      std::vector<std::int32_t>& ids) const {
