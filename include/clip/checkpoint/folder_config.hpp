@@ -48,7 +48,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                                "vision_config", std::move(*vision),                          //
                                "text_config", std::move(*text));
   const DismantledAtEnd end{described};
-  if (!c.logit_bias) put_fields(described, "projection_dim", c.embed_dim, "logit_scale_init_value", 2.6592);
+  if (model.model_type == DescriptionDefaults::huggingface.model_type)
+    put_fields(described, "projection_dim", c.embed_dim, "logit_scale_init_value", 2.6592);
   std::string config = json_text(described, 2);
 
   const ImageInput input = c.input();
