@@ -130,7 +130,7 @@ TEST_CASE("dialect: a tensor without a rule keeps its name, and so do q, k and v
   CHECK(in_openai_names(file({{q, {2}}, {k, {2}}})).find(q) != nullptr);
   CHECK(in_openai_names(file({{q, {2}}, {k, {2}}, {v, {3}}})).tensors().size() == 3);
   CHECK(in_openai_names(file({{q, {}}, {k, {}}, {v, {}}})).find(k) != nullptr);
-  CHECK(in_openai_names(file({{"vision_model.head.probe", {1}}})).find("vision_model.head.probe") != nullptr);
+  CHECK(in_openai_names(file({{"vision_model.other.probe", {1}}})).find("vision_model.other.probe") != nullptr);
   CHECK(in_openai_names(file({{"vision_model.embeddings.class_embedding", {1}}, {"visual_projection.weight", {3}}}))
             .find("visual_projection.weight") != nullptr);
   CHECK(in_openai_names(file({{"vision_model.embeddings.class_embedding", {1}}, {"visual.class_embedding", {2}}}))
