@@ -41,11 +41,15 @@ struct Names {
   }
 };
 
-/// The rules of all towers.
+/// The rules of all towers, those that families share once.
 std::vector<NameRule> huggingface_rules() {
   std::vector<NameRule> rules;
   for (const NameTable& table : name_tables())
-    if (table.dialect == Dialect::huggingface) rules.insert(rules.end(), table.rules.begin(), table.rules.end());
+    for (const NameRule& rule : table.rules) {
+      const auto same = [&](const NameRule& r) { return r.openai == rule.openai && r.other == rule.other; };
+      if (table.dialect == Dialect::huggingface && std::none_of(rules.begin(), rules.end(), same))
+        rules.push_back(rule);
+    }
   return rules;
 }
 }  // namespace
@@ -71,6 +75,9 @@ TEST_CASE("dialect: wildcards match numbers, endings and q, k, v") {
   CHECK(detail::match("a.#.b.*", "a.12.b.bias")->number == "12");
   CHECK(detail::match("a.#.b.*", "a.12.b.bias")->ending == "bias");
   CHECK(detail::match("a.@_x", "a.v_x")->part == 2);
+  CHECK(detail::match("a.&.*", "a.q.bias")->part == 0);
+  CHECK(detail::match("a.&.*", "a.kv.bias")->part == 1);
+  for (const char* name : {"a.k.bias", "a.v.bias", "a.qkv.bias", "a..bias"}) CHECK(!detail::match("a.&.*", name));
   for (const char* name : {"a..b.bias", "a.x.b.bias", "a.1.b.", "a.1.b", "a.1.b.c.d", "a.1", "", "xa.1.b.bias"})
     CHECK(!detail::match("a.#.b.*", name));
   CHECK(!detail::match("a.@_x", "a.w_x"));
@@ -123,7 +130,7 @@ TEST_CASE("dialect: a tensor without a rule keeps its name, and so do q, k and v
   CHECK(in_openai_names(file({{q, {2}}, {k, {2}}})).find(q) != nullptr);
   CHECK(in_openai_names(file({{q, {2}}, {k, {2}}, {v, {3}}})).tensors().size() == 3);
   CHECK(in_openai_names(file({{q, {}}, {k, {}}, {v, {}}})).find(k) != nullptr);
-  CHECK(in_openai_names(file({{"vision_model.head.probe", {1}}})).find("vision_model.head.probe") != nullptr);
+  CHECK(in_openai_names(file({{"vision_model.other.probe", {1}}})).find("vision_model.other.probe") != nullptr);
   CHECK(in_openai_names(file({{"vision_model.embeddings.class_embedding", {1}}, {"visual_projection.weight", {3}}}))
             .find("visual_projection.weight") != nullptr);
   CHECK(in_openai_names(file({{"vision_model.embeddings.class_embedding", {1}}, {"visual.class_embedding", {2}}}))

@@ -55,7 +55,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                                    "dtype", type,                                                //
                                    "vision_config", std::move(*vision),                          //
                                    "text_config", std::move(*text));
-  if (!c.logit_bias) described.put("projection_dim", c.embed_dim, "logit_scale_init_value", 2.6592);
+  if (model.model_type == DescriptionDefaults::huggingface.model_type)
+    described.put("projection_dim", c.embed_dim, "logit_scale_init_value", 2.6592);
   std::string config = json_text(described, 2);
 
   const ImageInput input = c.input();

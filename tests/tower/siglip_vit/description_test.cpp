@@ -123,16 +123,18 @@ TEST_CASE("SigLIP: folders of transformers describe the model, also what its fil
   CHECK(found.config.logit_bias);
   CHECK(find_model(hf + "/config.json").image == found.config.image);
   // The size of images that 4 × 4 patches of 8 pixels do not fill, and the id of padding.
-  std::string config;
-  std::getline(std::ifstream{hf + "/config.json"}, config, '\0');
-  const auto replace = [&](const std::string& from, const std::string& to) {
-    REQUIRE(config.find(from) != std::string::npos);
-    config.replace(config.find(from), from.size(), to);
+  const auto replace = [&](const std::string& name, const std::string& from, const std::string& to) {
+    std::string text;
+    std::getline(std::ifstream{hf + name}, text, '\0');
+    REQUIRE(text.find(from) != std::string::npos);
+    for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
+      text.replace(at, from.size(), to);
+    std::ofstream{hf + name} << text;
   };
-  replace("\"image_size\": 32", "\"image_size\": 36");
-  replace("\"pad_token_id\": 1", "\"pad_token_id\": 0");
-  std::ofstream{hf + "/config.json"} << config;
-  std::filesystem::remove(hf + "/preprocessor_config.json");
+  replace("/config.json", "\"image_size\": 32", "\"image_size\": 36");
+  replace("/config.json", "\"pad_token_id\": 1", "\"pad_token_id\": 0");
+  replace("/preprocessor_config.json", "\"height\": 32", "\"height\": 36");
+  replace("/preprocessor_config.json", "\"width\": 32", "\"width\": 36");
   const AnyConfig changed = inspect(hf).config;
   CHECK(changed.input().image_size == 36);
   CHECK(changed.text_input().row.pad == 0);
