@@ -53,7 +53,7 @@ int classify(const ClassifyOptions& options) {
       },
       [&](const clip::Error& error) {
         failures.add(error);
-        if (options.json) out.line(clip::json_text({{"error", error.message()}}));
+        if (options.json) out.line(clip::json_text(clip::json_object("error", error.message())));
       });
   out.flush();
   return failures.finish(total);

@@ -77,8 +77,7 @@ struct MobileOne<B, true> {
   template <class Cx>
   Rows<Cx, dyn> operator()(Cx& cx, Rows<Cx, dyn> x, Grid grid) const {
     static_assert(!Cx::recording,
-                  "This model is fused: its branches are one convolution each, for inference. Train the model with "
-                  "branches (fused = false) and fuse it afterwards.");
+                  "MobileOne: a fused block is for inference: train the block with branches, and fuse it afterwards.");
     if (config.squeezed == 0 && config.activate) return conv.with_bias(cx, fn::Gelu{}, x, grid, bias);
     auto y = conv.with_bias(cx, fn::Identity{}, x, grid, bias);
     if (config.squeezed > 0) y = se(cx, y, over(grid));

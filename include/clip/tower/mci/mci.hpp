@@ -47,9 +47,13 @@ struct Mci {
   }
 
   /// images : (n, channels · image_size²) → (n, Embed), not normalised
+  /// A fused tower does not compile on a tape; where the file decides whether it is fused (AnyModel), OptionError.
   template <class Cx>
   Rows<Cx, Embed> operator()(Cx& cx, Rows<Cx, dyn> images) const {
-    if constexpr (Cx::recording) {
+    if constexpr (Cx::recording && fused) {
+      refuse<Cx>();
+      return cx.allocate(images.rows(), embed_dim);
+    } else if constexpr (Cx::recording) {
       return encode(cx, images);
     } else {
       const Rows<Cx, Embed> y = cx.allocate(images.rows(), embed_dim);
@@ -71,10 +75,23 @@ struct Mci {
   template <class Cx>
   Rows<Cx, dyn> states(Cx& cx, Rows<Cx, dyn> images, Index layers) const {
     Grid grid{images.rows(), config->image_size, config->image_size};
-    return through(cx, images, layers, grid);
+    if constexpr (Cx::recording && fused) {
+      refuse<Cx>();
+      return images;
+    } else {
+      return through(cx, images, layers, grid);
+    }
   }
 
  private:
+  /// Gradients of a sum say nothing of its branches.
+  template <class Cx>
+  static void refuse() {
+    static_assert(!C.fixed(),
+                  "This model is fused: its branches are one convolution each, for inference. Train the model with "
+                  "branches (MciConfig) and fuse it afterwards.");
+    raise(OptionError{"encode_image", "tower to train", "one with branches", "a fused one, which is for inference"});
+  }
   constexpr Index width() const { return config->stage(0).width; }
 
   template <class Cx>
