@@ -46,7 +46,7 @@ struct Shapes {
         add("visual.attnpool.c_proj.weight", {c.embed_dim, d});
     for (const char* n : {"q", "k", "v"}) add("visual.attnpool." + std::string(n) + "_proj.weight", {d, d});
   }
-  /// Of other families: the parameters of their towers, and a bias.
+  /// Of other families: the parameters of their towers, and a bias if the model has one.
   template <class Image, class Text>
   explicit Shapes(const ClipConfig<Image, Text>& c) {
     const auto walk = [&](const std::string& prefix, const auto& config) {
@@ -58,7 +58,8 @@ struct Shapes {
     };
     walk("visual.", c.image);
     walk("", c.text);
-    for (const char* const name : {"logit_scale", "logit_bias"}) add(name, {});
+    add("logit_scale", {});
+    if (c.logit_bias) add("logit_bias", {});
   }
   Shapes(const TextConfig& c, Index embed_dim) {
     add("positional_embedding", {c.context, c.width}), add("token_embedding.weight", {c.vocabulary, c.width}),

@@ -138,7 +138,7 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
 CLIP_HOST double Description<TextConfig>::count_values(const TextConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
   return static_cast<double>(c.vocabulary + c.context) * w + 2 * w + values_of_blocks(c.layers, c.width, c.hidden()) +
-         w * static_cast<double>(embed_dim) + 1;
+         w * static_cast<double>(embed_dim);
 }
 
 CLIP_HOST std::string Description<TextConfig>::in_words(const TextConfig& c) {
