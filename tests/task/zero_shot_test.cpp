@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -141,6 +142,24 @@ TEST_CASE("a classifier of a model holds its text features, one per prompt, at l
     for (std::size_t k = 0; k < 8; ++k)
       CHECK(classify.classes()[i][k] * length(texts[i]) == doctest::Approx(texts[i][k]));
   }
+}
+
+TEST_CASE("every class has a probability of its own if the model has a bias, also one that shows no backend") {
+  struct Shown {  // a program's own wrapper of a model
+    double temperature() const { return 7; }
+    std::optional<double> bias() const { return -3; }
+    Features<double, dyn> encode_text(const Texts&) const { return random_features(3, 6, 4); }
+  };
+  const auto classify = zero_shot(Shown{}, Texts{});
+  REQUIRE(classify.biased());
+  const auto image = random_features(1, 6, 5);
+  const auto cosines = classify(image);
+  double sum = 0;
+  for (const auto& found : classify.top_matching(image, 3)) {
+    CHECK(found.probability == doctest::Approx(1 / (1 + std::exp(3 - 7 * cosines(0, found.index)))));
+    sum += found.probability;
+  }
+  CHECK(sum < 1);
 }
 
 TEST_CASE("features in the caller's context are classified with the bits of owned features") {

@@ -183,11 +183,13 @@ std::optional<double> bias_of(const M& model) {
 }
 
 /// A classifier on the model's backend, or on one CPU thread if the model has no backend().
-template <class M, class Features>
-auto classifier(const M& model, Features classes, std::vector<std::string> labels) {
-  if constexpr (requires { model.backend(); })
-    return ZeroShot{std::move(classes), std::move(labels), temperature_of(model), model.backend(), bias_of(model)};
-  else return ZeroShot{std::move(classes), std::move(labels), temperature_of(model)};
+template <class M, class T, Index E>
+auto classifier(const M& model, Features<T, E> classes, std::vector<std::string> labels) {
+  const auto backend = [&] {
+    if constexpr (requires { model.backend(); }) return model.backend();
+    else return Cpu<T>{{.threads = 1}};
+  }();
+  return ZeroShot{std::move(classes), std::move(labels), temperature_of(model), backend, bias_of(model)};
 }
 
 /// A prompt and its class.
