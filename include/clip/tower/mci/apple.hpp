@@ -5,6 +5,8 @@
 #include <clip/tower/clip_text/text_transformer.hpp>
 #include <clip/tower/mci/mci.hpp>
 
+#include <cstddef>
+
 namespace clip::inline CLIP_ABI {
 
 using MciClipConfig = ClipConfig<MciConfig, TextConfig>;
@@ -33,7 +35,7 @@ constexpr MciConfig mci_large(Index width, Index last) {
                          mci_stage(4, 8 * width, 4), mci_stage(last, 16 * width, 4)},
               .stem_scale = false,
               .layer_norm = true};
-  for (const std::size_t s : {3, 4}) c.stages[s].attention = c.stages[s].positions = true;
+  for (const std::size_t s : {std::size_t{3}, std::size_t{4}}) c.stages[s].attention = c.stages[s].positions = true;
   c.preprocessing.interpolation = Interpolation::bilinear;
   return c;
 }
