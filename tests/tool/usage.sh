@@ -48,8 +48,8 @@ absent out.safetensors
 
 expect 0 "$clip" models
 quiet
-prints 'ViT-B/32                    224    512    151277313'
-prints 'RN50                        224   1024    102007137'
+prints '  224    512    151277313  not stated'
+prints '  224   1024    102007137  not stated'
 prints 'laion/ViT-B-32'
 expect 0 "$clip" models --json
 prints '"name": "ViT-L/14@336px"'
