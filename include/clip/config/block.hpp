@@ -26,6 +26,22 @@ struct BlockConfig {
   friend constexpr bool operator==(const BlockConfig&, const BlockConfig&) = default;
 };
 
+/// The width of a transformer's MLP: that stated, or four times the transformer's if 0 is stated.
+constexpr Index mlp_width_of(Index width, Index stated) {
+  return stated != 0 ? stated : sized([](Index w) { return 4 * w; }, width);
+}
+
+/// The block of a tower with the members width, heads, hidden(), activation and epsilon.
+template <class Tower>
+constexpr BlockConfig block_of(const Tower& c, bool causal) {
+  return {.width = c.width,
+          .heads = c.heads,
+          .hidden = c.hidden(),
+          .causal = causal,
+          .activation = c.activation,
+          .epsilon = c.epsilon};
+}
+
 /// Whether the epsilon of a norm is finite and not negative.
 constexpr bool possible_epsilon(float epsilon) { return epsilon >= 0 && epsilon <= std::numeric_limits<float>::max(); }
 

@@ -37,17 +37,10 @@ void sigmoid_rows(View<T> p, double factor, double bias) {
       p(i, j) = T(1) / (T(1) + std::exp(-(static_cast<T>(factor) * p(i, j) + static_cast<T>(bias))));
 }
 
-}  // namespace detail
-
-/// Rows that sum to one: (images, texts). A separate type, so that cosines cannot be passed as probabilities.
+/// A number for every image and text: (images, texts).
 template <class T>
-class Probabilities {
+class ProbabilityRows {
  public:
-  /// Softmax of factor · cosine over each row.
-  Probabilities(const Similarities<T>& cosines, double factor) : values_{cosines.values} {
-    detail::softmax_rows(values_.view(), factor);
-  }
-
   Index size() const { return values_.shape().rows(); }
   /// The probabilities of image i. Deleted for temporaries.
   std::span<const T> operator[](Index i) const& {
@@ -56,31 +49,33 @@ class Probabilities {
   }
   void operator[](Index) const&& = delete;
 
- private:
+ protected:
+  explicit ProbabilityRows(const Similarities<T>& cosines) : values_{cosines.values} {}
   Tensor<T> values_;
+};
+
+}  // namespace detail
+
+/// Rows that sum to one: (images, texts). A separate type, so that cosines cannot be passed as probabilities.
+template <class T>
+class Probabilities : public detail::ProbabilityRows<T> {
+ public:
+  /// Softmax of factor · cosine over each row.
+  Probabilities(const Similarities<T>& cosines, double factor) : detail::ProbabilityRows<T>{cosines} {
+    detail::softmax_rows(this->values_.view(), factor);
+  }
 };
 
 /// Numbers between 0 and 1, each the answer to a question of its own, "does this text belong to this image?": (images,
 /// texts). Their sum says nothing: several texts may fit, or none. A separate type, so that they are not taken for
 /// Probabilities.
 template <class T>
-class MatchProbabilities {
+class MatchProbabilities : public detail::ProbabilityRows<T> {
  public:
   /// σ(factor · cosine + bias), σ the logistic function.
-  MatchProbabilities(const Similarities<T>& cosines, double factor, double bias) : values_{cosines.values} {
-    detail::sigmoid_rows(values_.view(), factor, bias);
+  MatchProbabilities(const Similarities<T>& cosines, double factor, double bias) : detail::ProbabilityRows<T>{cosines} {
+    detail::sigmoid_rows(this->values_.view(), factor, bias);
   }
-
-  Index size() const { return values_.shape().rows(); }
-  /// The probabilities of image i. Deleted for temporaries.
-  std::span<const T> operator[](Index i) const& {
-    const auto n = static_cast<std::size_t>(values_.shape().cols());
-    return values_.values().subspan(static_cast<std::size_t>(i) * n, n);
-  }
-  void operator[](Index) const&& = delete;
-
- private:
-  Tensor<T> values_;
 };
 
 /// softmax over the texts of exp(logit_scale) · cosine(image, text): (images, texts). Which one of these texts? A bias

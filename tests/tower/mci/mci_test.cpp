@@ -9,10 +9,11 @@
 #include <clip/model/standalone.hpp>
 #include <clip/tower/mci/fuse.hpp>
 
+#include "../../support/matrix.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 namespace {
 
 using namespace clip;
+using namespace clip::testing;
 
 inline constexpr MciConfig Open = Tower<MciConfig>::dynamic;
 inline constexpr FusedMciConfig OpenFused = Tower<FusedMciConfig>::dynamic;
@@ -60,11 +62,9 @@ class File {
 
 /// |found - expected| ≤ 2e-5 max(1, max |expected|) in float, 1e-6 of it in double (the file holds floats).
 template <class T>
-void check_near(const std::string& what, const std::vector<double>& found, const std::vector<double>& expected) {
+void check_near(const std::string& what, const Values& found, const Values& expected) {
   REQUIRE(found.size() == expected.size());
-  double largest = 1, worst = 0;
-  for (const double x : expected) largest = std::max(largest, std::abs(x));
-  for (std::size_t i = 0; i < found.size(); ++i) worst = std::max(worst, std::abs(found[i] - expected[i]));
+  const double worst = max_difference(found, expected), largest = std::max(1.0, max_magnitude(expected));
   INFO(what, ": off by ", worst, ", largest value ", largest);
   CHECK(worst <= (sizeof(T) == 4 ? 2e-5 : 1e-6) * largest);
 }
@@ -79,9 +79,9 @@ Standalone<TestTower<Open, B>, B> tower(const File& file, const MciConfig& c) {
   const auto parameters = named_parameters<T>(module);
   CHECK(static_cast<Index>(parameters.size()) == file.count("visual."));
   for (const auto& [name, p] : parameters) {
-    const auto values = file("visual." + name);
-    REQUIRE(static_cast<Index>(values.size()) == p->count());
-    std::ranges::transform(values, p->data, [](double x) { return static_cast<T>(x); });
+    const auto stored = file("visual." + name);
+    REQUIRE(static_cast<Index>(stored.size()) == p->count());
+    std::ranges::transform(stored, p->data, [](double x) { return static_cast<T>(x); });
   }
   return module;
 }
@@ -96,26 +96,11 @@ Rows<Cx, dyn> images(Cx& cx, const File& file, const MciConfig& c) {
   return x;
 }
 
-template <class B>
-std::vector<double> values_in(B& b, const auto& rows) {
-  std::vector<double> all(static_cast<std::size_t>(rows.view.count()));
-  b.download(In<typename B::Scalar>{rows.view}, std::span<double>{all});
-  return all;
+/// The values of rows in a context's memory.
+template <class Cx>
+Values values(Cx& cx, const auto& rows) {
+  return values_of(cx.backend(), View<const typename Cx::Scalar>{rows.view});
 }
-
-/// y = Σ x²,   dx += 2 x
-struct SumOfSquares {
-  static constexpr std::string_view name = "sum_of_squares";
-  template <class T>
-  void forward(auto& b, In<T> x, Out<T> y, Saved<T>) const {
-    b.dot(x, x, Acc<T>{y, true});
-  }
-  template <class T>
-  void backward(auto& b, In<T> x, Saved<T>, In<T>, Acc<T> dx) const {
-    if (dx.fresh) b.fill(dx, T(0));
-    b.blend(1, 2, x, dx);
-  }
-};
 
 }  // namespace
 
@@ -126,7 +111,7 @@ TEST_CASE_TEMPLATE("MCi towers have timm's features, with four stages and with f
     const auto module = tower<B>(file, c);
     Inference<B> cx;
     const auto y = module(cx, images(cx, file, c));
-    check_near<typename B::Scalar>(name, values_in(cx.backend(), y), file("evaluation.features"));
+    check_near<typename B::Scalar>(name, values(cx, y), file("evaluation.features"));
   }
 }
 
@@ -137,14 +122,15 @@ TEST_CASE_TEMPLATE("MCi towers train as timm's do: gradients and running statist
   Parameters<B> parameters{module};
   Tape<B> tape{parameters};
   const auto y = module(tape, images(tape, file, four));
-  check_near<T>("features", values_in(tape.backend(), y), file("training.features"));
-  tape.backward(tape.apply(SumOfSquares{}, 1, Size<1>{}, y));
+  check_near<T>("features", values(tape, y), file("training.features"));
+  std::vector<T> twice;  // the gradient of the sum of squares
+  for (const double x : values(tape, y)) twice.push_back(static_cast<T>(2 * x));
+  tape.backward(y, View<const T>{twice.data(), y.rows(), y.cols()});
   tape.commit();
   CHECK(static_cast<Index>(parameters.entries().size()) == file.count("gradient."));
   for (const auto& entry : parameters.entries()) {
-    std::vector<double> gradient(static_cast<std::size_t>(entry.gradient.count()));
-    tape.backend().download(In<T>{entry.gradient}, std::span<double>{gradient});
-    check_near<T>(std::string(entry.name), gradient, file("gradient.visual." + std::string(entry.name)));
+    check_near<T>(std::string(entry.name), values_of(tape.backend(), View<const T>{entry.gradient}),
+                  file("gradient.visual." + std::string(entry.name)));
   }
   Index statistics = 0;
   for (const auto& [name, p] : named_parameters<T>(module))
@@ -161,11 +147,11 @@ TEST_CASE("a fused MCi tower has the features of the tower with branches") {
     const File file{name};
     const auto module = tower<B>(file, c);
     B backend;
-    Standalone<TestTower<OpenFused, B>, B> fused{TestTower<OpenFused, B>{Known<OpenFused>{mci_config<true>(c)}, Size<dyn>{10}},
-                                                 Rng{1}, backend};
+    Standalone<TestTower<OpenFused, B>, B> fused{
+        TestTower<OpenFused, B>{Known<OpenFused>{mci_config<true>(c)}, Size<dyn>{10}}, Rng{1}, backend};
     fuse(backend, module.module, fused.module);
     Inference<B> cx;
-    check_near<float>(name, values_in(cx.backend(), fused(cx, images(cx, file, c))), file("evaluation.features"));
+    check_near<float>(name, values(cx, fused(cx, images(cx, file, c))), file("evaluation.features"));
     CHECK(named_parameters<float>(fused).size() < named_parameters<float>(module).size());
   }
 }
@@ -176,10 +162,10 @@ TEST_CASE("the features of an image do not depend on its batch") {
   const auto module = tower<B>(file, four);
   Inference<B> cx;
   const auto all = images(cx, file, four);
-  const auto together = values_in(cx.backend(), module(cx, all));
+  const auto together = values(cx, module(cx, all));
   for (Index i = 0; i < 3; ++i) {
     const Rows<Inference<B>, dyn> one{all.view.middle_rows(i, 1)};
-    const auto alone = values_in(cx.backend(), module(cx, one));
+    const auto alone = values(cx, module(cx, one));
     CHECK(std::ranges::equal(alone, std::span{together}.subspan(static_cast<std::size_t>(10 * i), 10)));
   }
 }

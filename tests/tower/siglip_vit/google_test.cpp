@@ -1,19 +1,15 @@
 // Numbers of weights of Google's SigLIP models, checked at compile time, and their published names and shapes.
-#include <clip/checkpoint/name_tables.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/count.hpp>
 #include <clip/model/licence.hpp>
 #include <clip/tower/siglip_vit/google.hpp>
 
+#include "../../support/published_names.hpp"
+
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <map>
-#include <sstream>
-#include <string>
-#include <vector>
-
 using namespace clip;
+using namespace clip::testing;
 
 namespace {
 
@@ -67,60 +63,17 @@ static_assert(siglip::ViT_SO400M_14_384.image.grid() == 27 && siglip::ViT_SO400M
 static_assert(siglip2::ViT_B_16.text.row() == RowForm{.end = 1, .pad = 0, .start = false, .attends_pad = true});
 static_assert(siglip::ViT_B_16.text.row().pad == 1);
 
-using Shapes = std::map<std::string, std::vector<Index>>;
-
-/// A list of a reference: a name, its extents, and the number of blocks where the name has #.
-Shapes published(const std::string& list) {
-  std::ifstream file{CLIP_SOURCE_DIR "/tests/tower/siglip_vit/names_" + list + ".txt"};
-  REQUIRE(file);
-  Shapes shapes;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words{line};
-    std::string name, extents;
-    Index count = 1;
-    words >> name >> extents >> count;
-    std::vector<Index> shape;
-    if (extents != "scalar") {
-      std::istringstream numbers{extents};
-      for (std::string n; std::getline(numbers, n, 'x');) shape.push_back(std::stol(n));
-    }
-    const auto at = name.find('#');
-    if (at == name.npos) shapes[name] = shape;
-    else
-      for (Index i = 0; i < count; ++i) shapes[std::string(name).replace(at, 1, std::to_string(i))] = shape;
-  }
-  return shapes;
-}
-
-/// What save writes of a model of this configuration: names and extents, without memory for weights.
-Shapes written(const SiglipClipConfig& c, Dialect dialect) {
-  std::vector<TensorToWrite> tensors;
-  const auto add = [&](const std::string& prefix, const auto& tower) {
-    visit_parameters(tower, [&](std::string_view name, const auto& p) {
-      tensors.push_back({prefix + std::string(name),
-                         Dtype::f32,
-                         {p.shape.extent.begin(), p.shape.extent.begin() + p.shape.rank},
-                         {},
-                         {}});
-    });
-  };
-  add("visual.", TowerOf<Tower<SiglipVitConfig>::dynamic, dyn, Cpu<float>, Residual>{c.image, c.embed_dim});
-  add("", TowerOf<Tower<SiglipTextConfig>::dynamic, dyn, Cpu<float>, Residual>{c.text, c.embed_dim});
-  for (const char* const name : {"logit_scale", "logit_bias"}) tensors.push_back({name, Dtype::f32, {}, {}, {}});
-  Shapes shapes;
-  for (const TensorToWrite& t : try_in_dialect(std::move(tensors), dialect).value()) shapes[t.name] = t.shape;
-  return shapes;
-}
-
 }  // namespace
 
 TEST_CASE("SigLIP's names and shapes are those of OpenCLIP and of transformers") {
-  CHECK(written(siglip::ViT_B_16, Dialect::openclip) == published("siglip_ViT-B-16_open_clip"));
-  CHECK(written(siglip::ViT_B_16, Dialect::huggingface) == published("siglip_ViT-B-16_transformers"));
-  CHECK(written(siglip2::ViT_gopt_16_256, Dialect::openclip) == published("siglip2_ViT-gopt-16-256_open_clip"));
-  CHECK(written(siglip2::ViT_gopt_16_256, Dialect::huggingface) == published("siglip2_ViT-gopt-16-256_transformers"));
+  CHECK(written(siglip::ViT_B_16, Dialect::openclip) == published("siglip_vit/names_siglip_ViT-B-16_open_clip"));
+  CHECK(written(siglip::ViT_B_16, Dialect::huggingface) == published("siglip_vit/names_siglip_ViT-B-16_transformers"));
+  CHECK(written(siglip2::ViT_gopt_16_256, Dialect::openclip) ==
+        published("siglip_vit/names_siglip2_ViT-gopt-16-256_open_clip"));
+  CHECK(written(siglip2::ViT_gopt_16_256, Dialect::huggingface) ==
+        published("siglip_vit/names_siglip2_ViT-gopt-16-256_transformers"));
   CHECK(written(siglip::ViT_SO400M_16_i18n_256, Dialect::openclip) ==
-        published("siglip_ViT-SO400M-16-i18n-256_open_clip"));
+        published("siglip_vit/names_siglip_ViT-SO400M-16-i18n-256_open_clip"));
 }
 
 TEST_CASE("a published SigLIP is found by its own name, by OpenCLIP's and by transformers'") {

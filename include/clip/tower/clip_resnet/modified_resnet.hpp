@@ -5,9 +5,9 @@
 #include <clip/nn/bottleneck.hpp>
 #include <clip/nn/residual_block.hpp>
 #include <clip/tower/clip_resnet/config.hpp>
+#include <clip/tower/passes.hpp>
 #include <clip/tower/tower.hpp>
 
-#include <algorithm>
 #include <type_traits>
 
 namespace clip::inline CLIP_ABI {
@@ -60,13 +60,8 @@ struct ModifiedResNet {
     if constexpr (Cx::recording) {
       return encode(cx, images);
     } else {
-      const Rows<Cx, Embed> y = cx.allocate(images.rows(), embed_dim);
-      for (Index begin = 0; begin < images.rows(); begin += images_at_once()) {
-        const Index n = std::min(images_at_once(), images.rows() - begin);
-        const Rows<Cx, dyn> some{images.view.middle_rows(begin, n)};
-        cx.stage(Rows<Cx, Embed>{y.view.middle_rows(begin, n)}, [&](auto) { return encode_some(cx, some); });
-      }
-      return y;
+      return detail::in_passes(cx, images, images_at_once(), embed_dim,
+                               [&](Rows<Cx, dyn> some) { return encode_some(cx, some); });
     }
   }
 

@@ -23,18 +23,9 @@ struct TextConfig {
   bool causal = true;   // whether a position attends only to itself and those before it
 
   /// Width of the MLP's hidden layer.
-  constexpr Index hidden() const {
-    return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
-  }
+  constexpr Index hidden() const { return mlp_width_of(width, mlp_width); }
   /// Configuration of every residual block.
-  constexpr BlockConfig block() const {
-    return {.width = width,
-            .heads = heads,
-            .hidden = hidden(),
-            .causal = causal,
-            .activation = activation,
-            .epsilon = epsilon};
-  }
+  constexpr BlockConfig block() const { return block_of(*this, causal); }
   /// Without the mask a row is filled with id 0, which the tower reads.
   constexpr RowForm row() const { return {.attends_pad = !causal}; }
   /// Whether no size is dyn.

@@ -19,19 +19,8 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// OpenAI's names and those of transformers' CLIPModel.
-inline constexpr std::array<NameRule, 11> text_huggingface_names{{
-    {"token_embedding.weight", "text_model.embeddings.token_embedding.weight"},
-    {"positional_embedding", "text_model.embeddings.position_embedding.weight"},
-    {"ln_final.*", "text_model.final_layer_norm.*"},
-    {"text_projection", "text_projection.weight", true},
-    {"transformer.resblocks.#.ln_1.*", "text_model.encoder.layers.#.layer_norm1.*"},
-    {"transformer.resblocks.#.ln_2.*", "text_model.encoder.layers.#.layer_norm2.*"},
-    {"transformer.resblocks.#.attn.in_proj_weight", "text_model.encoder.layers.#.self_attn.@_proj.weight"},
-    {"transformer.resblocks.#.attn.in_proj_bias", "text_model.encoder.layers.#.self_attn.@_proj.bias"},
-    {"transformer.resblocks.#.attn.out_proj.*", "text_model.encoder.layers.#.self_attn.out_proj.*"},
-    {"transformer.resblocks.#.mlp.c_fc.*", "text_model.encoder.layers.#.mlp.fc1.*"},
-    {"transformer.resblocks.#.mlp.c_proj.*", "text_model.encoder.layers.#.mlp.fc2.*"},
-}};
+inline constexpr auto clip_text_huggingface_names =
+    joined(text_huggingface_names, std::array<NameRule, 1>{{{"text_projection", "text_projection.weight", true}}});
 
 }  // namespace detail
 
@@ -103,11 +92,11 @@ CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_huggingface(const 
 
 CLIP_HOST NameTable Description<TextConfig>::names(Dialect dialect) {
   if (dialect == Dialect::openclip)
-    return {.dialect = dialect, .prefix = "text.", .rules = detail::text_apart_names, .written = false};
+    return {.dialect = dialect, .prefix = "text.", .rules = detail::clip_text_apart_names, .written = false};
   if (dialect == Dialect::openai) return {.dialect = dialect};
   return {.dialect = dialect,
           .prefix = "text_model.",
-          .rules = detail::text_huggingface_names,
+          .rules = detail::clip_text_huggingface_names,
           .dropped = "text_model.embeddings.position_ids"};
 }
 

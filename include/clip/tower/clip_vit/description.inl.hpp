@@ -7,6 +7,7 @@
 #include <clip/names/shape_reader.hpp>
 #include <clip/tower/clip_vit/description.hpp>
 #include <clip/tower/json_fields.hpp>
+#include <clip/tower/transformer_names.hpp>
 
 #include <array>
 #include <cstddef>
@@ -18,21 +19,11 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// OpenAI's names and those of transformers' CLIPModel ("pre_layrnorm" is its spelling).
-inline constexpr std::array<NameRule, 13> vit_huggingface_names{{
-    {"visual.class_embedding", "vision_model.embeddings.class_embedding"},
-    {"visual.conv1.weight", "vision_model.embeddings.patch_embedding.weight"},
-    {"visual.positional_embedding", "vision_model.embeddings.position_embedding.weight"},
-    {"visual.ln_pre.*", "vision_model.pre_layrnorm.*"},
-    {"visual.ln_post.*", "vision_model.post_layernorm.*"},
-    {"visual.proj", "visual_projection.weight", true},
-    {"visual.transformer.resblocks.#.ln_1.*", "vision_model.encoder.layers.#.layer_norm1.*"},
-    {"visual.transformer.resblocks.#.ln_2.*", "vision_model.encoder.layers.#.layer_norm2.*"},
-    {"visual.transformer.resblocks.#.attn.in_proj_weight", "vision_model.encoder.layers.#.self_attn.@_proj.weight"},
-    {"visual.transformer.resblocks.#.attn.in_proj_bias", "vision_model.encoder.layers.#.self_attn.@_proj.bias"},
-    {"visual.transformer.resblocks.#.attn.out_proj.*", "vision_model.encoder.layers.#.self_attn.out_proj.*"},
-    {"visual.transformer.resblocks.#.mlp.c_fc.*", "vision_model.encoder.layers.#.mlp.fc1.*"},
-    {"visual.transformer.resblocks.#.mlp.c_proj.*", "vision_model.encoder.layers.#.mlp.fc2.*"},
-}};
+inline constexpr auto vit_huggingface_names =
+    joined(vision_huggingface_names,
+           std::array<NameRule, 3>{{{"visual.class_embedding", "vision_model.embeddings.class_embedding"},
+                                    {"visual.ln_pre.*", "vision_model.pre_layrnorm.*"},
+                                    {"visual.proj", "visual_projection.weight", true}}});
 
 /// The image towers of OpenCLIP's ViT-H, ViT-g and ViT-bigG have 16 heads, whatever their width.
 constexpr bool has_sixteen_heads(Index width, Index layers) {

@@ -168,7 +168,7 @@ CLIP_HOST NameTable MciDescription::names(Dialect dialect) {
   NameTable table{.dialect = dialect, .own = mci_names};
   if (dialect == Dialect::openclip) {  // our names are timm's; the text tower is a module of its own
     table.prefix = "visual.trunk.";
-    table.rules = text_apart_names;
+    table.rules = clip_text_apart_names;
     table.signs = mci_signs;
   }
   if (dialect == Dialect::huggingface) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -45,8 +46,11 @@ struct FoldedNorm {
 class SummedConvolution {
  public:
   explicit SummedConvolution(const ConvolutionSizes& sizes)
-      : sizes_{sizes}, weight(static_cast<std::size_t>(sizes.out * sizes.inputs())),
-        bias(static_cast<std::size_t>(sizes.out)) {}
+      : SummedConvolution{sizes, std::vector<double>(static_cast<std::size_t>(sizes.out * sizes.inputs())),
+                          std::vector<double>(static_cast<std::size_t>(sizes.out))} {}
+  /// The sum of one convolution with bias.
+  SummedConvolution(const ConvolutionSizes& sizes, std::vector<double> weight, std::vector<double> bias)
+      : sizes_{sizes}, weight_{std::move(weight)}, bias_{std::move(bias)} {}
 
   /// A convolution and its norm.
   template <class B>
@@ -60,7 +64,7 @@ class SummedConvolution {
         for (Index tap = 0; tap < inner.area(); ++tap)
           at(o, i, top + tap / inner.width, left + tap % inner.width) +=
               factor * scale(norm, o) * values[static_cast<std::size_t>((o * per() + i) * inner.area() + tap)];
-      bias[static_cast<std::size_t>(o)] += factor * norm.shift[static_cast<std::size_t>(o)];
+      bias_[static_cast<std::size_t>(o)] += factor * norm.shift[static_cast<std::size_t>(o)];
     }
   }
   /// A norm of the input itself.
@@ -69,7 +73,7 @@ class SummedConvolution {
     const FoldedNorm norm{b, identity};
     for (Index o = 0; o < sizes_.out; ++o) {
       centre(o) += factor * scale(norm, o);
-      bias[static_cast<std::size_t>(o)] += factor * norm.shift[static_cast<std::size_t>(o)];
+      bias_[static_cast<std::size_t>(o)] += factor * norm.shift[static_cast<std::size_t>(o)];
     }
   }
   /// All branches of a MobileOne block.
@@ -79,35 +83,36 @@ class SummedConvolution {
     if (block.config.identity()) add(b, block.identity, factor);
     if (block.config.kernel) add(b, block.conv_kxk, factor);
   }
-  /// γ times the sum so far, plus the input itself.
-  void scale_and_add_input(const std::vector<double>& gamma) {
+  /// γ times the sum so far, per output.
+  void scale_by(const std::vector<double>& gamma) {
     for (Index o = 0; o < sizes_.out; ++o) {
       const double factor = gamma[static_cast<std::size_t>(o)];
-      for (Index k = 0; k < sizes_.inputs(); ++k) weight[static_cast<std::size_t>(o * sizes_.inputs() + k)] *= factor;
-      bias[static_cast<std::size_t>(o)] *= factor;
-      centre(o) += 1;
+      for (Index k = 0; k < sizes_.inputs(); ++k) weight_[static_cast<std::size_t>(o * sizes_.inputs() + k)] *= factor;
+      bias_[static_cast<std::size_t>(o)] *= factor;
     }
+  }
+  /// The input itself.
+  void add_input() {
+    for (Index o = 0; o < sizes_.out; ++o) centre(o) += 1;
   }
 
   template <class B, class T>
   void store(B& b, Parameter<T>& to_weight, Parameter<T>& to_bias) const {
-    set_parameter(b, weight, to_weight);
-    set_parameter(b, bias, to_bias);
+    set_parameter(b, weight_, to_weight);
+    set_parameter(b, bias_, to_bias);
   }
 
  private:
   Index per() const { return sizes_.depthwise ? 1 : sizes_.in; }
   double& at(Index o, Index i, Index y, Index x) {
-    return weight[static_cast<std::size_t>(((o * per() + i) * sizes_.window.height + y) * sizes_.window.width + x)];
+    return weight_[static_cast<std::size_t>(((o * per() + i) * sizes_.window.height + y) * sizes_.window.width + x)];
   }
   /// The tap that reads the output's own pixel and channel.
   double& centre(Index o) { return at(o, o % per(), sizes_.window.height / 2, sizes_.window.width / 2); }
   static double scale(const FoldedNorm& norm, Index o) { return norm.scale[static_cast<std::size_t>(o)]; }
 
   ConvolutionSizes sizes_;
-
- public:
-  std::vector<double> weight, bias;
+  std::vector<double> weight_, bias_;
 };
 
 template <class B, class From, class To>
@@ -131,7 +136,8 @@ void fuse_block(B& b, const RepMixerBlock<B, false>& from, RepMixerBlock<B, true
   SummedConvolution sum{to.token_mixer.conv.sizes};
   sum.add(b, from.token_mixer.mixer);
   sum.add(b, from.token_mixer.norm, -1);
-  sum.scale_and_add_input(values_of_parameter(b, from.token_mixer.layer_scale_gamma));
+  sum.scale_by(values_of_parameter(b, from.token_mixer.layer_scale_gamma));
+  sum.add_input();
   sum.store(b, to.token_mixer.conv.weight, to.token_mixer.bias);
   copy_parameters(b, from.mlp, to.mlp);
   set_parameter(b, values_of_parameter(b, from.gamma), to.gamma);
@@ -149,10 +155,8 @@ void fuse_block(B& b, const MciDownsample<B, false>& from, MciDownsample<B, true
 
 template <class B>
 void fuse_block(B& b, const MciPositions<B, false>& from, MciPositions<B, true>& to) {
-  SummedConvolution sum{to.conv.sizes};
-  sum.weight = values_of_parameter(b, from.conv.weight);
-  sum.bias = values_of_parameter(b, from.bias);
-  sum.scale_and_add_input(std::vector<double>(sum.bias.size(), 1));
+  SummedConvolution sum{to.conv.sizes, values_of_parameter(b, from.conv.weight), values_of_parameter(b, from.bias)};
+  sum.add_input();
   sum.store(b, to.conv.weight, to.bias);
 }
 

@@ -25,18 +25,9 @@ struct SiglipTextConfig {
   bool projection = true;  // without one the pooled row is the embedding (SO400M-16-i18n)
 
   /// Width of the MLP's hidden layer.
-  constexpr Index hidden() const {
-    return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
-  }
+  constexpr Index hidden() const { return mlp_width_of(width, mlp_width); }
   /// Configuration of every residual block.
-  constexpr BlockConfig block() const {
-    return {.width = width,
-            .heads = heads,
-            .hidden = hidden(),
-            .causal = false,
-            .activation = activation,
-            .epsilon = epsilon};
-  }
+  constexpr BlockConfig block() const { return block_of(*this, false); }
   /// No start of text, id 1 at the end, then padding.
   constexpr RowForm row() const {
     return {.end = 1, .pad = static_cast<std::int32_t>(pad), .start = false, .attends_pad = true};

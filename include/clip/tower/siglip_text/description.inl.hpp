@@ -7,6 +7,7 @@
 #include <clip/names/shape_reader.hpp>
 #include <clip/tower/json_fields.hpp>
 #include <clip/tower/siglip_text/description.hpp>
+#include <clip/tower/transformer_names.hpp>
 
 #include <array>
 #include <string>
@@ -16,34 +17,12 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// Our names and those of transformers' SiglipModel.
-inline constexpr std::array<NameRule, 11> siglip_text_huggingface_names{{
-    {"token_embedding.weight", "text_model.embeddings.token_embedding.weight"},
-    {"positional_embedding", "text_model.embeddings.position_embedding.weight"},
-    {"ln_final.*", "text_model.final_layer_norm.*"},
-    {"text_projection.*", "text_model.head.*"},
-    {"transformer.resblocks.#.ln_1.*", "text_model.encoder.layers.#.layer_norm1.*"},
-    {"transformer.resblocks.#.ln_2.*", "text_model.encoder.layers.#.layer_norm2.*"},
-    {"transformer.resblocks.#.attn.in_proj_weight", "text_model.encoder.layers.#.self_attn.@_proj.weight"},
-    {"transformer.resblocks.#.attn.in_proj_bias", "text_model.encoder.layers.#.self_attn.@_proj.bias"},
-    {"transformer.resblocks.#.attn.out_proj.*", "text_model.encoder.layers.#.self_attn.out_proj.*"},
-    {"transformer.resblocks.#.mlp.c_fc.*", "text_model.encoder.layers.#.mlp.fc1.*"},
-    {"transformer.resblocks.#.mlp.c_proj.*", "text_model.encoder.layers.#.mlp.fc2.*"},
-}};
+inline constexpr auto siglip_text_huggingface_names =
+    joined(text_huggingface_names, std::array<NameRule, 1>{{{"text_projection.*", "text_model.head.*"}}});
 
 /// Our names and those of OpenCLIP's CustomTextCLIP.
-inline constexpr std::array<NameRule, 11> siglip_text_openclip_names{{
-    {"token_embedding.weight", "text.token_embedding.weight"},
-    {"positional_embedding", "text.positional_embedding"},
-    {"ln_final.*", "text.ln_final.*"},
-    {"text_projection.*", "text.text_projection.*"},
-    {"transformer.resblocks.#.ln_1.*", "text.transformer.resblocks.#.ln_1.*"},
-    {"transformer.resblocks.#.ln_2.*", "text.transformer.resblocks.#.ln_2.*"},
-    {"transformer.resblocks.#.attn.in_proj_weight", "text.transformer.resblocks.#.attn.in_proj_weight"},
-    {"transformer.resblocks.#.attn.in_proj_bias", "text.transformer.resblocks.#.attn.in_proj_bias"},
-    {"transformer.resblocks.#.attn.out_proj.*", "text.transformer.resblocks.#.attn.out_proj.*"},
-    {"transformer.resblocks.#.mlp.c_fc.*", "text.transformer.resblocks.#.mlp.c_fc.*"},
-    {"transformer.resblocks.#.mlp.c_proj.*", "text.transformer.resblocks.#.mlp.c_proj.*"},
-}};
+inline constexpr auto siglip_text_openclip_names =
+    joined(text_apart_names, std::array<NameRule, 1>{{{"text_projection.*", "text.text_projection.*"}}});
 
 /// A projection with a bias, or the image tower that goes with this text tower, which may have no projection.
 inline constexpr std::array<NameRule, 2> siglip_text_openclip_signs{

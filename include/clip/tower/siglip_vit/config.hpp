@@ -36,18 +36,9 @@ struct SiglipVitConfig {
     return sized([](Index c, Index p) { return c * p * p; }, channels, patch_size);
   }
   /// Width of the MLP's hidden layer.
-  constexpr Index hidden() const {
-    return mlp_width != 0 ? mlp_width : sized([](Index w) { return 4 * w; }, width);
-  }
+  constexpr Index hidden() const { return mlp_width_of(width, mlp_width); }
   /// Configuration of every residual block, and of the pooling.
-  constexpr BlockConfig block() const {
-    return {.width = width,
-            .heads = heads,
-            .hidden = hidden(),
-            .causal = false,
-            .activation = activation,
-            .epsilon = epsilon};
-  }
+  constexpr BlockConfig block() const { return block_of(*this, false); }
   /// Whether no size is dyn.
   constexpr bool fixed() const {
     return image_size != dyn && patch_size != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn;

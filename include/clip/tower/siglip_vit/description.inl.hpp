@@ -8,6 +8,7 @@
 #include <clip/tower/json_fields.hpp>
 #include <clip/tower/siglip_vit/description.hpp>
 #include <clip/tower/siglip_vit/timm.hpp>
+#include <clip/tower/transformer_names.hpp>
 
 #include <array>
 #include <string>
@@ -17,28 +18,20 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// Our names and those of transformers' SiglipModel, which stores the two numbers of a similarity with the shape (1).
-inline constexpr std::array<NameRule, 20> siglip_vit_huggingface_names{{
-    {"visual.conv1.weight", "vision_model.embeddings.patch_embedding.weight"},
-    {"visual.conv1.bias", "vision_model.embeddings.patch_embedding.bias"},
-    {"visual.positional_embedding", "vision_model.embeddings.position_embedding.weight"},
-    {"visual.ln_post.*", "vision_model.post_layernorm.*"},
-    {"visual.attn_pool.probe", "vision_model.head.probe"},
-    {"visual.attn_pool.attn.in_proj_weight", "vision_model.head.attention.in_proj_weight"},
-    {"visual.attn_pool.attn.in_proj_bias", "vision_model.head.attention.in_proj_bias"},
-    {"visual.attn_pool.attn.out_proj.*", "vision_model.head.attention.out_proj.*"},
-    {"visual.attn_pool.ln.*", "vision_model.head.layernorm.*"},
-    {"visual.attn_pool.mlp.c_fc.*", "vision_model.head.mlp.fc1.*"},
-    {"visual.attn_pool.mlp.c_proj.*", "vision_model.head.mlp.fc2.*"},
-    {"visual.transformer.resblocks.#.ln_1.*", "vision_model.encoder.layers.#.layer_norm1.*"},
-    {"visual.transformer.resblocks.#.ln_2.*", "vision_model.encoder.layers.#.layer_norm2.*"},
-    {"visual.transformer.resblocks.#.attn.in_proj_weight", "vision_model.encoder.layers.#.self_attn.@_proj.weight"},
-    {"visual.transformer.resblocks.#.attn.in_proj_bias", "vision_model.encoder.layers.#.self_attn.@_proj.bias"},
-    {"visual.transformer.resblocks.#.attn.out_proj.*", "vision_model.encoder.layers.#.self_attn.out_proj.*"},
-    {"visual.transformer.resblocks.#.mlp.c_fc.*", "vision_model.encoder.layers.#.mlp.fc1.*"},
-    {"visual.transformer.resblocks.#.mlp.c_proj.*", "vision_model.encoder.layers.#.mlp.fc2.*"},
-    {"logit_scale", "logit_scale", false, 1},
-    {"logit_bias", "logit_bias", false, 1},
-}};
+inline constexpr auto siglip_vit_huggingface_names =
+    joined(vision_huggingface_names,
+           std::array<NameRule, 10>{{
+               {"visual.conv1.bias", "vision_model.embeddings.patch_embedding.bias"},
+               {"visual.attn_pool.probe", "vision_model.head.probe"},
+               {"visual.attn_pool.attn.in_proj_weight", "vision_model.head.attention.in_proj_weight"},
+               {"visual.attn_pool.attn.in_proj_bias", "vision_model.head.attention.in_proj_bias"},
+               {"visual.attn_pool.attn.out_proj.*", "vision_model.head.attention.out_proj.*"},
+               {"visual.attn_pool.ln.*", "vision_model.head.layernorm.*"},
+               {"visual.attn_pool.mlp.c_fc.*", "vision_model.head.mlp.fc1.*"},
+               {"visual.attn_pool.mlp.c_proj.*", "vision_model.head.mlp.fc2.*"},
+               {"logit_scale", "logit_scale", false, 1},
+               {"logit_bias", "logit_bias", false, 1},
+           }});
 
 /// Our names and those of timm's vision transformer as OpenCLIP's image tower.
 inline constexpr std::array<NameRule, 18> siglip_vit_timm_names{{

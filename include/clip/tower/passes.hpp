@@ -1,0 +1,23 @@
+// clip/tower/passes.hpp: a batch of images in passes of a few, so that activations stay in the last-level cache.
+#pragma once
+
+#include <clip/core/size.hpp>
+#include <clip/tensor/rows.hpp>
+
+#include <algorithm>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// encode(some images) for the images, `at_once` at a time, in the same memory: (images, Embed). Inference only.
+template <class Cx, Index Embed, class F>
+Rows<Cx, Embed> in_passes(Cx& cx, Rows<Cx, dyn> images, Index at_once, Size<Embed> embed_dim, F encode) {
+  const Rows<Cx, Embed> y = cx.allocate(images.rows(), embed_dim);
+  for (Index begin = 0; begin < images.rows(); begin += at_once) {
+    const Index n = std::min(at_once, images.rows() - begin);
+    const Rows<Cx, dyn> some{images.view.middle_rows(begin, n)};
+    cx.stage(Rows<Cx, Embed>{y.view.middle_rows(begin, n)}, [&](auto) { return encode(some); });
+  }
+  return y;
+}
+
+}  // namespace clip::inline CLIP_ABI::detail
