@@ -12,10 +12,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// L = 1/n Σ_ij softplus(-y_ij z_ij), z = exp(logit_scale) · cosine + logit_bias; y_ij is 1 where text j belongs to image
-/// i, otherwise -1. image, text : (n, E), not normalised; row i of image and row i of text are a pair, and rows of the
-/// same group (equal captions) are pairs of each other, too. Returns a scalar. Logits exist for a block of images at a
-/// time, forward and backward, so that memory does not grow with n². OptionError: a similarity without a bias.
+/// L = 1/n Σ_ij softplus(-y_ij z_ij), z = exp(logit_scale) · cosine + logit_bias; y_ij is 1 where text j belongs to
+/// image i, otherwise -1. image, text : (n, E), not normalised; row i of image and row i of text are a pair, and rows
+/// of the same group (equal captions) are pairs of each other, too. Returns a scalar. Logits exist for a block of
+/// images at a time, forward and backward, so that memory does not grow with n². OptionError: a similarity without a
+/// bias.
 template <class Cx, Index E, Index E2, class B>
 Rows<Cx, 1> sigmoid_loss(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Similarity<B>& similarity, Ids groups) {
   static_assert(compatible(E, E2), "sigmoid_loss: the two towers embed into different widths");

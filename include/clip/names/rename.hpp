@@ -42,7 +42,8 @@ inline bool is_dropped(std::string_view name, std::span<const NameTable> tables)
          });
 }
 
-/// The tables of a dialect that hold for a model, those with signs first. `has(rule)`: whether it has the rule's tensor.
+/// The tables of a dialect that hold for a model, those with signs first. `has(rule)`: whether it has the rule's
+/// tensor.
 template <class Has>
 std::vector<const NameTable*> tables_for(std::span<const NameTable> tables, Dialect dialect, Has has) {
   std::vector<const NameTable*> all;

@@ -9,7 +9,8 @@
 namespace clip::inline CLIP_ABI {
 
 /// y = x ⊙ s(fc2(relu(fc1(means of x over each image)))), s the logistic function (Hu et al. 2018)
-///   x, y : (pixels of a square grid, channels), fc1.weight : (inner, channels, 1, 1), fc2.weight : (channels, inner, 1, 1)
+///   x, y : (pixels of a square grid, channels)
+///   fc1.weight : (inner, channels, 1, 1), fc2.weight : (channels, inner, 1, 1)
 template <Backend B>
 struct SqueezeExcite {
   Linear<B, dyn, dyn> fc1, fc2;

@@ -57,9 +57,8 @@ void check_depthwise(const X& x, Grid grid, CentredWindow window, Index outputs,
 }
 }  // namespace detail
 
-/// residual + f(scale ⊙ depthwise(x) + shift) in one pass, for inference. scale, shift : (N) or `absent`; residual : rows
-/// of the result's shape, or `absent`.
-/// ShapeError: sizes do not fit.
+/// residual + f(scale ⊙ depthwise(x) + shift) in one pass, for inference. scale, shift : (N) or `absent`; residual :
+/// rows of the result's shape, or `absent`. ShapeError: sizes do not fit.
 template <class F, class Cx, Index K, Index N, class Scale, class Shift, class Residual = Absent>
 Rows<Cx, N> folded_depthwise(Cx& cx, Rows<Cx, K> x, Grid grid, CentredWindow window, Size<N> outputs,
                              const Parameter<typename Cx::Scalar>& weight, const Scale& scale, const Shift& shift,

@@ -50,8 +50,8 @@ struct SlopeOf {
 
 }  // namespace fn
 
-/// The positive pairs of m rows with n others, block by block of rows, where their groups are equal. A block has at most
-/// 2²⁰ pairs, or one row.
+/// The positive pairs of m rows with n others, block by block of rows, where their groups are equal. A block has at
+/// most 2²⁰ pairs, or one row.
 class SigmoidPairs {
  public:
   void assign(Ids rows, Ids others) {

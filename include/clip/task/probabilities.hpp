@@ -86,8 +86,8 @@ auto probabilities(const M& model, const Images& images, const Texts& texts) {
                        model.similarity.temperature()};
 }
 
-/// σ(exp(logit_scale) · cosine(image, text) + logit_bias): (images, texts). Does this text fit? For models trained with the
-/// sigmoid loss (SigLIP). OptionError: a model whose similarities have no bias.
+/// σ(exp(logit_scale) · cosine(image, text) + logit_bias): (images, texts). Does this text fit? For models trained with
+/// the sigmoid loss (SigLIP). OptionError: a model whose similarities have no bias.
 template <class M>
 auto match_probabilities(const M& model, const Images& images, const Texts& texts) {
   if (!model.similarity.biased())

@@ -66,14 +66,14 @@ struct NamedVariant {
 ///   NameTable names(Dialect)                  names in another dialect
 ///   bool recognises(const ShapeReader&)       whether a file by OpenAI's names has such a tower
 ///   Config infer(ShapeReader&, const TowerStatement& stated, const TowerStatement& assumed)
-///   optional<Activation> activation_by_naming(Dialect, const Config&)   the activation that follows from a file's names
-///                                             and the sizes, if implementations with names of their own differ in it
+///   optional<Activation> activation_by_naming(Dialect, const Config&)   the activation that follows from a file's
+///                                             names and the sizes, if implementations with own names differ in it
 ///   activation_by_implementation              whether they do: the activation then does not distinguish models
 ///   double count_values(const Config&, Index embed_dim)   a lower bound of the number of values in its weights, as a
 ///                                             real number: extents of a damaged file may multiply to anything
-///   Index embed_dim(ShapeReader&)             image towers: optional, for opening one alone
-///   projection                                the name of the matrix (width, embed_dim) that a tower alone may lack, its
-///                                             pooled rows being the features; empty: there is none
+///   Index embed_dim(ShapeReader&)             text towers; image towers that are opened alone
+///   projection                                the name of the matrix (width, embed_dim) that a tower alone may lack,
+///                                             its pooled rows being the features; empty: there is none
 ///
 ///   Numbers
 ///   TowerStatement state(const Config&)       the statements of a configuration

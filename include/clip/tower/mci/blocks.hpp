@@ -166,7 +166,7 @@ struct MciDownsample<B, true> {
   }
 };
 
-/// y = x + conv7×7(x) + b, depthwise (Chu et al. 2021); fused: one convolution.          x, y : (pixels of `grid`, width)
+/// y = x + conv7×7(x) + b, depthwise (Chu et al. 2021); fused: one convolution.   x, y : (pixels of `grid`, width)
 template <Backend B, bool Fused>
 struct MciPositions {
   using T = typename B::Scalar;

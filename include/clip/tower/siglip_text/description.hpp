@@ -1,4 +1,4 @@
-// clip/tower/siglip_text/description.hpp: SigLIP's text transformer in files: JSON, tensor names, inference from shapes.
+// clip/tower/siglip_text/description.hpp: SigLIP's text transformer in files: JSON, names, inference from shapes.
 #pragma once
 
 #include <clip/tower/counting.hpp>

@@ -1,4 +1,4 @@
-// clip/tower/siglip_vit/description.hpp: SigLIP's vision transformer in files: JSON, tensor names, inference from shapes.
+// clip/tower/siglip_vit/description.hpp: SigLIP's vision transformer in files: JSON, names, inference from shapes.
 #pragma once
 
 #include <clip/tower/counting.hpp>
