@@ -23,7 +23,7 @@ class ForkMark {
   void set() { at_ = forks_->load(std::memory_order_relaxed); }
   /// Whether this process is a child, or a child's child, of the marked one.
   bool in_child() const { return forks_->load(std::memory_order_relaxed) != at_; }
-  /// SystemError clip.system.fork: it is.
+  /// SystemError clip.system.fork: this process is such a child.
   void check() const {
     if (in_child()) raise(fork_error());
   }

@@ -2,27 +2,9 @@
 #pragma once
 
 #include <clip/backend/naive/products.hpp>
-#include <clip/core/grid.hpp>
+#include <clip/backend/naive/windows.hpp>
 
 namespace clip::inline CLIP_ABI {
-
-namespace detail {
-/// visit(output, each_tap) for every output; each_tap(f) calls f(pixel, tap) for the pixels that exist.
-void each_window(Grid grid, Window window, auto visit) {
-  const Grid outputs = window.over(grid);
-  for (Index output = 0; output < outputs.rows(); ++output) {
-    const Index image = output / outputs.pixels();
-    const Index top = output / outputs.width % outputs.height * window.stride - window.padding,
-                left = output % outputs.width * window.stride - window.padding;
-    visit(output, [&](auto f) {
-      for (Index tap = 0; tap < window.area(); ++tap) {
-        const Index y = top + tap / window.size, x = left + tap % window.size;
-        if (y >= 0 && y < grid.height && x >= 0 && x < grid.width) f((image * grid.height + y) * grid.width + x, tap);
-      }
-    });
-  }
-}
-}  // namespace detail
 
 template <class T>
 struct NaiveConvolution {

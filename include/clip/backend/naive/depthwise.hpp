@@ -2,26 +2,9 @@
 #pragma once
 
 #include <clip/backend/naive/products.hpp>
-#include <clip/core/grid.hpp>
+#include <clip/backend/naive/windows.hpp>
 
 namespace clip::inline CLIP_ABI {
-
-namespace detail {
-/// f(output row, pixel row, tap) for every output and every tap that lies inside its image.
-void each_tap(Grid grid, CentredWindow window, auto f) {
-  const Grid outputs = window.over(grid);
-  for (Index output = 0; output < outputs.rows(); ++output) {
-    const Index image = output / outputs.pixels();
-    const Index top = output / outputs.width % outputs.height * window.stride - window.height / 2,
-                left = output % outputs.width * window.stride - window.width / 2;
-    for (Index tap = 0; tap < window.area(); ++tap) {
-      const Index y = top + tap / window.width, x = left + tap % window.width;
-      if (y >= 0 && y < grid.height && x >= 0 && x < grid.width)
-        f(output, (image * grid.height + y) * grid.width + x, tap);
-    }
-  }
-}
-}  // namespace detail
 
 template <class T>
 struct NaiveDepthwise {
@@ -30,17 +13,12 @@ struct NaiveDepthwise {
   template <class F>
   void depthwise(In<T> x, In<T> w, Grid grid, CentredWindow window, const Epilogue<T, F>& epilogue, Out<T> y) {
     const Index m = y.cols / x.cols;
-    for (Index n = 0; n < y.cols; ++n) {
-      Index row = -1;
-      T sum = 0;
-      detail::each_tap(grid, window, [&](Index output, Index pixel, Index tap) {
-        if (output != row && row >= 0) detail::finish(epilogue, row, n, sum, y);
-        if (output != row) sum = 0;
-        row = output;
-        sum += x(pixel, n / m) * w(n, tap);
+    for (Index n = 0; n < y.cols; ++n)
+      detail::each_window(grid, window, [&](Index output, auto each_tap) {
+        T sum = 0;
+        each_tap([&](Index pixel, Index tap) { sum += x(pixel, n / m) * w(n, tap); });
+        detail::finish(epilogue, output, n, sum, y);
       });
-      if (row >= 0) detail::finish(epilogue, row, n, sum, y);
-    }
   }
 
   /// dx(pixel, c) += Σ over the outputs, taps and channels n that read it of dy(output, n) w(n, tap)
@@ -49,8 +27,10 @@ struct NaiveDepthwise {
     for (Index c = 0; c < dx.cols; ++c)
       for (Index p = 0; p < dx.rows; ++p) {
         T sum = 0;
-        detail::each_tap(grid, window, [&](Index output, Index pixel, Index tap) {
-          for (Index n = c * m; pixel == p && n < (c + 1) * m; ++n) sum += dy(output, n) * w(n, tap);
+        detail::each_window(grid, window, [&](Index output, auto each_tap) {
+          each_tap([&](Index pixel, Index tap) {
+            for (Index n = c * m; pixel == p && n < (c + 1) * m; ++n) sum += dy(output, n) * w(n, tap);
+          });
         });
         dx.add(p, c, sum);
       }
@@ -62,8 +42,10 @@ struct NaiveDepthwise {
     for (Index n = 0; n < dw.rows; ++n)
       for (Index t = 0; t < window.area(); ++t) {
         T sum = 0;
-        detail::each_tap(grid, window, [&](Index output, Index pixel, Index tap) {
-          if (tap == t) sum += dy(output, n) * x(pixel, n / m);
+        detail::each_window(grid, window, [&](Index output, auto each_tap) {
+          each_tap([&](Index pixel, Index tap) {
+            if (tap == t) sum += dy(output, n) * x(pixel, n / m);
+          });
         });
         dw.add(n, t, sum);
       }

@@ -9,7 +9,7 @@ template <class T>
 struct NaivePooling {
   /// y = mean of every k × k pixels, stride k; incomplete windows at the edges are dropped.
   void average_pool(In<T> x, Grid grid, Index k, Out<T> y) {
-    detail::each_window(grid, {k, k, 0}, [&](Index output, auto each_tap) {
+    detail::each_window(grid, Window{k, k, 0}, [&](Index output, auto each_tap) {
       for (Index c = 0; c < y.cols; ++c) {
         T sum = 0;
         each_tap([&](Index pixel, Index) { sum += x(pixel, c); });

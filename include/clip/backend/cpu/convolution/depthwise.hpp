@@ -4,11 +4,10 @@
 
 #include <clip/backend/cpu/gemm/epilogue.hpp>
 #include <clip/backend/cpu/threads/loops.hpp>
+#include <clip/backend/cpu/weights/panels.hpp>
 #include <clip/core/grid.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
 #include <utility>
 
 namespace clip::inline CLIP_ABI::cpu {
@@ -143,7 +142,7 @@ struct DepthwisePrimitives {
   static constexpr Index width = panel_width<T>;
   Workers& workers() { return static_cast<Self&>(*this).workers(); }
 
-  /// Panels of (taps, width); lanes past the last channel are zeros.
+  /// Panels of (taps, width); lanes past the last channel are zeros. (pack_rows is slower for so few taps on AVX-512.)
   static void transpose(In<T> w, T* to) {
     for (Index c = 0; c < w.rows; c += width)
       for (Index tap = 0; tap < w.cols; ++tap, to += width)
@@ -165,9 +164,8 @@ struct DepthwisePrimitives {
           continue;
         }
         const T* const from = x.row((image * grid.height + line) * grid.width + pixel);
-        if (multiplier == 1 && n == width) {
-          P::load(from + c).store(to);
-          P::load(from + c + P::size).store(to + P::size);
+        if (multiplier == 1) {
+          pack_columns(n, 1, from + c, x.stride, to);
         } else if (multiplier == 2 && n == width) {
           for (Index j = 0; j < width / 2; ++j) to[2 * j] = to[2 * j + 1] = from[c / 2 + j];
         } else {

@@ -59,12 +59,12 @@ void multiply(Workers& workers, Arithmetic arithmetic, const Source& x, Use use,
   if constexpr (has_dot<Int8Dot, T>)
     if (w.layout == CpuLayout::int8_panels)
       return Product<Int8Dot, T, F, Source>{x, epilogue, y, w.first}.multiply_packed(workers, w.data);
-  if constexpr (widens_in_tile && std::is_same_v<T, float>) {
+  if constexpr (has_dot<Bfloat16Fma, T>)
     if (w.layout == CpuLayout::bfloat16_panels)
       return Product<Bfloat16Fma, T, F, Source>{x, epilogue, y, w.first}.multiply_packed(workers, w.data);
+  if constexpr (has_dot<HalfFma, T>)
     if (w.layout == CpuLayout::half_panels)
       return Product<HalfFma, T, F, Source>{x, epilogue, y, w.first}.multiply_packed(workers, w.data);
-  }
   if (w.layout == Layout::rows)
     return plain.multiply_unpacked(workers,
                                    [&](Index p, Index begin, Index end, T* to) { rows.pack(p, begin, end, to); });

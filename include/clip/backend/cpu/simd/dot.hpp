@@ -1,7 +1,7 @@
 // clip/backend/cpu/simd/dot.hpp: dot-product steps of a matrix product: FMA of T, bfloat16 pairs.
 //
-// A lane holds the values of one step of k: one T, two bfloat16, or two or four integers (int8_dot.hpp). Panels of lanes
-// are as wide as panels of floats, so the same tile and the same blocking serve all of them. Eigen has no packet
+// A lane holds the values of one step of k: one T, two bfloat16, or two or four integers (int8_dot.hpp). Panels of
+// lanes are as wide as panels of floats, so the same tile and the same blocking serve all of them. Eigen has no packet
 // function for the instructions on pairs and quads. Where the machine lacks them (`native` is false), products widen
 // weights to T: in the tile (widened_fma.hpp), or before it for FmaDot.
 #pragma once

@@ -24,8 +24,8 @@ struct Int8Sums : SimdU32 {
 #endif
 
 #if defined(__AVX512VNNI__) || (CLIP_AVX2 && defined(__AVXVNNI__))
-/// Unsigned bytes times signed bytes, four values per step (vpdpbusd). Rows are stored with an offset of 128; the header
-/// of the weights holds the column sums that correct for it.
+/// Unsigned bytes times signed bytes, four values per step (vpdpbusd). Rows are stored with an offset of 128; the
+/// header of the weights holds the column sums that correct for it.
 struct Int8Step {
   static constexpr bool native = true, has_offset = true;
   static constexpr Index values_per_lane = 4, parts = 1;
@@ -51,8 +51,8 @@ struct Int8Step {
   }
 };
 #elif CLIP_AVX2
-/// Pairs of signed 16-bit integers (vpmaddwd), which cannot overflow. The four bytes of a panel's lane are widened in the
-/// tile: the even ones for one step, the odd ones for the next. A row holds its values in that order (0, 2, 1, 3).
+/// Pairs of signed 16-bit integers (vpmaddwd), which cannot overflow. The four bytes of a panel's lane are widened in
+/// the tile: the even ones for one step, the odd ones for the next. A row holds its values in that order (0, 2, 1, 3).
 struct Int8Step {
   static constexpr bool native = true, has_offset = false;
   static constexpr Index values_per_lane = 2, parts = 2;

@@ -11,8 +11,6 @@
 namespace clip::inline CLIP_ABI::cpu {
 
 #if CLIP_AVX2 && defined(__F16C__)
-inline constexpr bool widens_in_tile = true;
-
 /// Float times bfloat16. A panel's lane holds the weights of two steps.
 struct Bfloat16Fma : FmaDot<float> {
   using PanelLane = std::uint32_t;
@@ -41,9 +39,12 @@ struct HalfFma : FmaDot<float> {
   }
 };
 #else
-inline constexpr bool widens_in_tile = false;
-struct Bfloat16Fma;
-struct HalfFma;
+struct Bfloat16Fma {
+  static constexpr bool native = false;
+};
+struct HalfFma {
+  static constexpr bool native = false;
+};
 #endif
 
 }  // namespace clip::inline CLIP_ABI::cpu
