@@ -2,10 +2,10 @@
 
     python3 piece_tokenizers.py BENCH_SENTENCEPIECE [--repeats N] [--size PIECES]
 
-Needs sentencepiece and tokenizers from PyPI. Trains a unigram and a BPE model on generated sentences and tokenises 20,000
-others of the same words, a third of which are rare or new. One thread, ids only, CPU time; ours gives whole batches of
-padded rows of 64. Each repeat runs all three; Hugging Face's with a new tokenizer, whose word cache is empty. Prints one
-line of JSON per model and peer: least and median of the ratios of the repeats.
+Needs sentencepiece and tokenizers from PyPI. Trains a unigram and a BPE model on generated sentences and tokenises
+20,000 others of the same words, a third of which are rare or new. One thread, ids only, CPU time; ours gives whole
+batches of padded rows of 64. Each repeat runs all three; Hugging Face's with a new tokenizer, whose word cache is
+empty. Prints one line of JSON per model and peer: least and median of the ratios of the repeats.
 """
 
 import argparse

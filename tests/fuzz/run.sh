@@ -2,10 +2,10 @@
 # sh tests/fuzz/run.sh [--seconds N | --runs N] [--memory] [--build DIR] [TARGET…]
 #
 # Fuzzes all parsers of untrusted bytes under the address and undefined-behaviour sanitizers, or with --memory under the
-# memory sanitizer (no byte is read before it is written; without zlib, libjpeg, libpng, libwebp; mutants of the seeds and
-# of what the other sanitizers' runs found new), N seconds each (default: 300) or N mutants each, two targets at a time,
-# from the seeds of seeds.cpp. Targets: zip pickle safetensors config npy bpe lists vocabulary sentencepiece folder packed
-# json, and the formats of images: png jpeg bmp gif tga pnm webp.
+# memory sanitizer (no byte is read before it is written; without zlib, libjpeg, libpng, libwebp; mutants of the seeds
+# and of what the other sanitizers' runs found new), N seconds each (default: 300) or N mutants each, two targets at a
+# time, from the seeds of seeds.cpp. Targets: zip pickle safetensors config npy bpe lists vocabulary sentencepiece
+# folder packed json, and the formats of images: png jpeg bmp gif tga pnm webp.
 # Findings are stored next to the corpus and reported. Allocations of more than 600 MB are findings too. Exit status: 0
 # nothing found, 1 found, 77 skipped: no clang++ with libFuzzer.
 set -eu

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace clip;
   if (size == 0) return 0;
   std::string_view file = as_text(testing::as_input(data, size).subspan(1)), config;
-  if (data[0] % 2 == 1) { config = testing::next_file(file); }
+  if (data[0] % 2 == 1) config = testing::next_file(file);
   const auto pieces = SentencePiece::try_parse(file, "x", {}, config);
   if (!pieces) return 0;
   testing::must(pieces->vocabulary_size() > 0 && pieces->vocabulary().size == pieces->vocabulary_size());

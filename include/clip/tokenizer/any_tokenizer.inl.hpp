@@ -7,7 +7,7 @@
 #include <clip/tokenizer/any_tokenizer.hpp>
 #include <clip/tokenizer/sentencepiece/model_file.hpp>
 #include <clip/tokenizer/sentencepiece/tokenizer_json.hpp>
-#include <clip/tokenizer/vocabulary/vocabulary.hpp>
+#include <clip/tokenizer/vocabulary/json_parts.hpp>
 
 #include <array>
 #include <cstdint>

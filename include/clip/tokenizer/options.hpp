@@ -17,8 +17,8 @@ namespace clip::inline CLIP_ABI {
 ///   huggingface:  normal form C, collapse white space to single spaces, lower case letter by letter (no final sigma)
 ///   openai_ftfy:  as `openai`, but first a repair of text that was decoded with the wrong encoding (fix_encoding.hpp):
 ///                 all that OpenAI's tokenizer does where the Python package ftfy is installed
-///   canonicalize: OpenCLIP's for SigLIP: all of ftfy, HTML references, `_` is a space, no ASCII punctuation, lower case,
-///                 white space as under `open_clip`
+///   canonicalize: OpenCLIP's for SigLIP: all of ftfy, HTML references, `_` is a space, no ASCII punctuation, lower
+///                 case, white space as under `open_clip`
 ///   siglip:       transformers' for SigLIP: lower case letter by letter, no ASCII punctuation (`_` vanishes as well),
 ///                 collapse white space to single spaces
 ///   siglip2:      big_vision's for SigLIP and SigLIP 2, transformers' for SigLIP 2: lower case letter by letter

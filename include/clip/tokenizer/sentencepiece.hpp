@@ -39,8 +39,8 @@ struct SentencePieceOptions {
 
 /// Splits a text into pieces of a SentencePiece model: unigram (SigLIP's) or BPE (SigLIP 2's, Gemma's), with the
 /// normaliser that the file holds. The ids equal those of the package sentencepiece. Texts are UTF-8; each invalid byte
-/// is read as one U+FFFD. No text can produce the ids of control pieces such as </s>. Const calls share no state and are
-/// safe in any number of threads.
+/// is read as one U+FFFD. No text can produce the ids of control pieces such as </s>. Const calls share no state and
+/// are safe in any number of threads.
 ///   SentencePiece tokenizer{"spiece.model", {.cleaning = Cleaning::canonicalize}};
 ///   const Texts rows = tokenizer({"a dog", "a cat"});      // ids, end id, padding: 64 ids by default
 /// Rows are whole (Texts::whole) and as long as the context, since SigLIP's text towers read their padding.
@@ -84,7 +84,8 @@ class SentencePiece : public BatchCalls<SentencePiece, Texts, 64> {
   CLIP_HOST std::string normalize(std::string_view text) const;
   /// The ids of a text of any length, without those around it. InputError: as normalize().
   CLIP_HOST std::vector<std::int32_t> encode(std::string_view text) const;
-  /// The text of ids, as the package gives it: control pieces are nothing, unknown ones a sign, byte pieces characters.
+  /// The text of ids, as the package gives it: control pieces are left out, unknown ones are the text that the file has
+  /// for them, byte pieces are read as UTF-8.
   /// InputError: an id of vocabulary_size() or more, or below 0.
   CLIP_HOST std::string decode(Ids ids) const;
 

@@ -14,6 +14,7 @@
 #include <clip/tokenizer/sentencepiece/piece_tables.hpp>
 #include <clip/tokenizer/sentencepiece/tokenizer_config.hpp>
 #include <clip/tokenizer/sentencepiece/tokenizer_json.hpp>
+#include <clip/tokenizer/vocabulary/json_parts.hpp>
 
 #include <algorithm>
 #include <array>

@@ -14,8 +14,8 @@ struct VocabularyIdentity {
   std::string place;      // the file, for messages
   Index size = 0;         // ids are less than this
   std::int32_t eot = -1;  // end-of-text id; -1: none
-  std::string checksum;   // SHA-256 in hexadecimal: of the merges, a line "left right\n" each, of the pieces of a SentencePiece,
-                          // a line each, or of a WordPiece file
+  std::string checksum;   // SHA-256 in hexadecimal: of the merges, a line "left right\n" each; of a SentencePiece's
+                          // pieces, a line each; or of a WordPiece file
   std::string_view name;  // of a known vocabulary; otherwise empty
 
   /// "bpe.txt of 49408 ids"

@@ -72,21 +72,6 @@ inline void collapse_spaces(const std::u32string& text, Cleaning cleaning, std::
   }
 }
 
-/// Lower case letter by letter, and nothing else.
-inline void lower_text(std::string_view text, std::string& out) {
-  out.clear();
-  for (std::size_t at = 0; at < text.size();) {
-    if (static_cast<unsigned char>(text[at]) < 0x80) {
-      out.push_back(lower_ascii(text[at++]));
-      continue;
-    }
-    const CodePoint c = decode_utf8(text, at);
-    at += c.bytes;
-    if (c.value == 0x130) out.push_back('i');
-    append_utf8(out, c.value == 0x130 ? U'\u0307' : lower_case(c.value));
-  }
-}
-
 }  // namespace detail
 
 /// Whether a cleaning repairs text, by fix_text at least.
@@ -105,7 +90,7 @@ inline void clean_text(std::string_view text, Cleaning cleaning, const TextRepai
     out = valid_utf8(text);
     return;
   }
-  if (cleaning == Cleaning::siglip2) return detail::lower_text(text, out);
+  if (cleaning == Cleaning::siglip2) return lower_letters(text, out);
   out.clear();
   if (detail::is_plain(text)) return detail::clean_plain(text, cleaning, out);
 

@@ -154,8 +154,8 @@ inline void append_without_controls(std::u32string& out, const std::u32string& t
   }
 }
 
-/// Repeats `repair(text, repaired)` and the steps after it until nothing changes. 100 rounds undo any realistic depth of
-/// escaping and bound hostile input.
+/// Repeats `repair(text, repaired)` and the steps after it until nothing changes. 100 rounds undo any realistic depth
+/// of escaping and bound hostile input.
 template <class Repair>
 std::u32string repeat_repair(std::u32string text, Repair repair) {
   std::u32string repaired, next;

@@ -1,4 +1,4 @@
-// clip/tokenizer/sentencepiece/character_map.hpp: SentencePiece's precompiled replacements of characters (NFKC and so on).
+// clip/tokenizer/sentencepiece/character_map.hpp: SentencePiece's precompiled replacements of characters, as of NFKC.
 //
 // The bytes, as the file holds them: the length of a trie in bytes (32 bits), the trie, then the replacements, each
 // with a zero byte at its end. The trie is darts-clone's: units of 32 bits with a label (bits 0 to 7 and 31), a flag
@@ -24,9 +24,7 @@ class CharacterMap {
   /// LoadError: shorter than it says, a trie that is no whole number of units, a replacement of more than 1,023 bytes.
   [[nodiscard]] static CLIP_HOST Result<CharacterMap> try_parse(std::string_view bytes, const std::string& place);
 
-  bool empty() const { return units_.empty(); }
-
-  /// Whether any key begins with `text`. Says yes rather too often than too rarely.
+  /// Whether any key may begin with `text`: false only if none does.
   bool may_begin(std::string_view text) const {
     std::uint32_t at = offset(units_.empty() ? 0 : units_.front());
     for (const char byte : text) {

@@ -3,6 +3,7 @@
 
 #include <clip/io/bytes.hpp>
 #include <clip/tokenizer/sentencepiece/character_map.hpp>
+#include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,7 +15,7 @@ namespace clip::inline CLIP_ABI::detail {
 
 CLIP_HOST Result<CharacterMap> CharacterMap::try_parse(std::string_view bytes, const std::string& place) {
   const auto wrong = [&](const std::string& what, const std::string& expected, std::size_t found) {
-    return LoadError{place, "map of characters: " + what, expected, found}.with_id("clip.load.vocabulary");
+    return vocabulary_error(place, "map of characters: " + what, expected, found);
   };
   CharacterMap map;
   if (bytes.empty()) return map;

@@ -1,8 +1,9 @@
-// clip/tokenizer/sentencepiece/merge.hpp: splits a normalised text by BPE: joins the best pair of neighbours, repeatedly.
+// clip/tokenizer/sentencepiece/merge.hpp: splits a normalised text by BPE: joins the best neighbours, repeatedly.
 #pragma once
 
 #include <clip/core/result.hpp>
 #include <clip/tokenizer/sentencepiece/normalizer.hpp>
+#include <clip/tokenizer/sentencepiece/piece_joins.hpp>
 #include <clip/tokenizer/sentencepiece/piece_model.hpp>
 #include <clip/tokenizer/sentencepiece/piece_trie.hpp>
 #include <clip/tokenizer/sentencepiece/unknown_text.hpp>
@@ -16,12 +17,13 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// BPE over characters: of all neighbours whose concatenation is a piece, those with the best score are joined first, the
-/// leftmost of equals. A tokenizer.json ranks the pairs themselves. User-defined pieces are never joined. Where no piece
-/// has a space inside, words are merged one by one, which gives the same pieces.
+/// BPE over characters: of all neighbours whose concatenation is a piece, those with the best score are joined first,
+/// the leftmost of equals. A tokenizer.json ranks the pairs themselves. User-defined pieces are never joined. Where no
+/// piece has a space inside, words are merged one by one, which gives the same pieces.
 class MergedPieces {
  public:
-  /// `normalizer` finds the user-defined pieces. LoadError: a merge that is not of two pieces; clip.load.budget: tables of more than `budget` bytes.
+  /// `normalizer` finds the user-defined pieces. LoadError: a merge that is not of two pieces; clip.load.budget: tables
+  /// of more than `budget` bytes.
   [[nodiscard]] static CLIP_HOST Result<MergedPieces> try_make(const PieceModel& model,
                                                                const PieceNormalizer& normalizer,
                                                                const std::string& place, std::size_t budget);
@@ -52,36 +54,23 @@ class MergedPieces {
 
  private:
   static constexpr std::size_t longest_scan = 24;  // characters of a word that is merged without a heap
-  static constexpr std::int32_t no_rank = 0x7FFFFFFF;
 
-  struct Joined {
-    std::int32_t rank = no_rank;  // no_rank: the two are not joined
-    PieceTrie::Node node;
+  struct Later {  // the heap's order: the best pair first, the leftmost of equals
+    bool operator()(const Pair& x, const Pair& y) const {
+      return x.rank > y.rank || (x.rank == y.rank && x.left > y.left);
+    }
   };
-  struct Emitter;
 
-  Joined join(PieceTrie::Node left, std::size_t left_bytes, std::string_view right) const;
-  std::int32_t rank_of_split(std::int32_t whole, std::size_t left_bytes) const;
-  Result<void> rank_merges(const PieceModel& model, const std::string& place);
-  void rank_scores(const PieceModel& model);
   void find_whole_words(const PieceModel& model, const PieceNormalizer& normalizer);
 
   std::size_t word_end(std::string_view text, std::size_t begin, const PieceNormalizer& normalizer) const;
-  void encode_word(std::string_view word, Emitter& emit, Scratch& scratch) const;
-  void scan(std::string_view word, Emitter& emit) const;
-  void merge(std::string_view text, const PieceNormalizer* fixed, Emitter& emit, Scratch& scratch) const;
+  void encode_word(std::string_view word, PieceEmitter& emit, Scratch& scratch) const;
+  void scan(std::string_view word, PieceEmitter& emit) const;
+  void merge(std::string_view text, const PieceNormalizer* fixed, PieceEmitter& emit, Scratch& scratch) const;
   void offer(std::string_view text, std::int32_t left, std::int32_t right, Scratch& scratch) const;
-  void emit_split(std::string_view symbol, std::int32_t id, Emitter& emit, const Scratch& scratch) const;
+  void emit_split(std::string_view symbol, std::int32_t id, PieceEmitter& emit, const Scratch& scratch) const;
 
-  PieceTrie trie_;
-  std::vector<std::int32_t> ranks_;  // by id, less is better; of a tokenizer.json: empty
-  // Of a tokenizer.json: the splits of piece i are splits_[split_begin_[i]] … splits_[split_begin_[i + 1] - 1].
-  struct RankedSplit {
-    std::uint32_t left;
-    std::int32_t rank;
-  };
-  std::vector<std::uint32_t> split_begin_;
-  std::vector<RankedSplit> splits_;
+  PieceJoins joins_;
   std::vector<bool> unused_;  // by id; empty: none
   WordTable words_;           // of which merging gives the piece itself
   bool by_words_ = false;

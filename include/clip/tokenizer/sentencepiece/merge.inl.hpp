@@ -2,7 +2,6 @@
 #pragma once
 
 #include <clip/tokenizer/sentencepiece/merge.hpp>
-#include <clip/tokenizer/sentencepiece/sorted_pieces.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,83 +14,21 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Takes the symbols of a text in order.
-struct MergedPieces::Emitter {
-  const UnknownIds* unknown;
-  std::vector<std::int32_t>* ids;
-  bool after_unknown = false;
-
-  void operator()(std::string_view symbol, std::int32_t id) {
-    if (id >= 0) {
-      ids->push_back(id);
-    } else {
-      unknown->append(symbol, after_unknown, *ids);
-    }
-    after_unknown = id < 0;
-  }
-};
-
 CLIP_HOST Result<MergedPieces> MergedPieces::try_make(const PieceModel& model, const PieceNormalizer& normalizer,
                                                       const std::string& place, std::size_t budget) {
-  const auto spelled = [](PieceKind kind) {
-    return kind == PieceKind::normal || kind == PieceKind::user_defined || kind == PieceKind::unused;
-  };
-  auto trie = PieceTrie::try_build(sorted_pieces(model.pieces, spelled), place, budget);
-  if (!trie) return trie.error();
+  auto joins = PieceJoins::try_make(model, place, budget);
+  if (!joins) return joins.error();
   MergedPieces merged;
-  merged.trie_ = std::move(*trie);
-  bool space_inside = false;
+  merged.joins_ = std::move(*joins);
   for (std::size_t id = 0; id < model.pieces.size(); ++id) {
-    const Piece& piece = model.pieces[id];
-    if (piece.kind == PieceKind::unused) {
-      merged.unused_.resize(model.pieces.size());
-      merged.unused_[id] = true;
-    }
-    if (!spelled(piece.kind)) continue;
-    space_inside = space_inside || spans_words(piece.text);
+    if (model.pieces[id].kind != PieceKind::unused) continue;
+    merged.unused_.resize(model.pieces.size());
+    merged.unused_[id] = true;
   }
-  merged.by_words_ = !space_inside && merged.unused_.empty();
-  if (model.has_merges) {
-    if (auto done = merged.rank_merges(model, place); !done) return done.error();
-  } else {
-    merged.rank_scores(model);
-  }
+  const auto space_inside = [](const Piece& piece) { return joins_to(piece.kind) && spans_words(piece.text); };
+  merged.by_words_ = merged.unused_.empty() && std::ranges::none_of(model.pieces, space_inside);
   if (merged.by_words_) merged.find_whole_words(model, normalizer);
   return merged;
-}
-
-/// Equal scores have equal ranks.
-inline void MergedPieces::rank_scores(const PieceModel& model) {
-  std::vector<std::int32_t> order(model.pieces.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
-  const auto score = [&](std::int32_t id) { return model.pieces[static_cast<std::size_t>(id)].score; };
-  std::ranges::sort(order, [&](std::int32_t a, std::int32_t b) { return score(a) > score(b); });
-  ranks_.resize(order.size());
-  std::int32_t rank = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (i > 0 && score(order[i]) < score(order[i - 1])) ++rank;
-    ranks_[static_cast<std::size_t>(order[i])] = rank;
-  }
-}
-
-inline Result<void> MergedPieces::rank_merges(const PieceModel& model, const std::string& place) {
-  split_begin_.assign(model.pieces.size() + 1, 0);
-  for (const PieceMerge& merge : model.merges) ++split_begin_[static_cast<std::size_t>(merge.whole) + 1];
-  for (std::size_t i = 1; i < split_begin_.size(); ++i) split_begin_[i] += split_begin_[i - 1];
-  splits_.resize(model.merges.size());
-  std::vector<std::uint32_t> next = split_begin_;
-  for (std::size_t i = 0; i < model.merges.size(); ++i) {
-    const PieceMerge& merge = model.merges[i];
-    const std::string_view whole = model.pieces[static_cast<std::size_t>(merge.whole)].text;
-    for (const std::string_view half : {whole.substr(0, merge.left), whole.substr(merge.left)})
-      if (half.empty() || trie_.find(half) < 0)
-        return LoadError{
-            place, "merge " + std::to_string(i + 1), "two pieces of the vocabulary",
-            '"' + std::string(whole.substr(0, merge.left)) + ' ' + std::string(whole.substr(merge.left)) + '"'}
-            .with_id("clip.load.vocabulary");
-    splits_[next[static_cast<std::size_t>(merge.whole)]++] = {merge.left, static_cast<std::int32_t>(i)};
-  }
-  return {};
 }
 
 inline void MergedPieces::find_whole_words(const PieceModel& model, const PieceNormalizer& normalizer) {
@@ -103,7 +40,7 @@ inline void MergedPieces::find_whole_words(const PieceModel& model, const PieceN
     const Piece& piece = model.pieces[id];
     if (piece.kind != PieceKind::normal) continue;
     ids.clear();
-    Emitter emit{&unknown, &ids};
+    PieceEmitter emit{&unknown, &ids};
     if (piece.text.size() > longest_scan || word_end(piece.text, 0, normalizer) < piece.text.size()) continue;
     if (normalizer.fixed(piece.text).length > 0) continue;
     encode_word(piece.text, emit, scratch);
@@ -112,23 +49,9 @@ inline void MergedPieces::find_whole_words(const PieceModel& model, const PieceN
   words_.build(model.pieces, whole);
 }
 
-inline std::int32_t MergedPieces::rank_of_split(std::int32_t whole, std::size_t left_bytes) const {
-  const auto i = static_cast<std::size_t>(whole);
-  for (std::size_t s = split_begin_[i]; s < split_begin_[i + 1]; ++s)
-    if (splits_[s].left == left_bytes) return splits_[s].rank;
-  return no_rank;
-}
-
-inline MergedPieces::Joined MergedPieces::join(PieceTrie::Node left, std::size_t left_bytes,
-                                               std::string_view right) const {
-  if (!trie_.step(left, right) || left.value < 0) return {};
-  return {split_begin_.empty() ? ranks_[static_cast<std::size_t>(left.value)] : rank_of_split(left.value, left_bytes),
-          left};
-}
-
 CLIP_HOST void MergedPieces::encode(std::string_view text, const PieceNormalizer& normalizer, const UnknownIds& unknown,
                                     Scratch& scratch, std::vector<std::int32_t>& ids) const {
-  Emitter emit{&unknown, &ids};
+  PieceEmitter emit{&unknown, &ids};
   if (!by_words_) return merge(text, &normalizer, emit, scratch);
   for (std::size_t at = 0; at < text.size();) {
     if (const auto whole = words_.first(text.substr(at)); whole.id >= 0) {
@@ -161,34 +84,34 @@ inline std::size_t MergedPieces::word_end(std::string_view text, std::size_t beg
   return at;
 }
 
-inline void MergedPieces::encode_word(std::string_view word, Emitter& emit, Scratch& scratch) const {
+inline void MergedPieces::encode_word(std::string_view word, PieceEmitter& emit, Scratch& scratch) const {
   if (word.size() <= longest_scan) return scan(word, emit);
   merge(word, nullptr, emit, scratch);
 }
 
 /// Joins the best of at most longest_scan symbols until none is left, by looking at all of them.
-inline void MergedPieces::scan(std::string_view word, Emitter& emit) const {
+inline void MergedPieces::scan(std::string_view word, PieceEmitter& emit) const {
   std::array<std::uint32_t, longest_scan + 1> begin;
   std::array<PieceTrie::Node, longest_scan> node;
-  std::array<Joined, longest_scan> joined;  // with the symbol after it
+  std::array<PieceJoins::Joined, longest_scan> joined;  // with the symbol after it
   std::size_t count = 0;
   for (std::size_t at = 0; at < word.size(); ++count) {
     const std::size_t bytes = first_character(word.substr(at));
     begin[count] = static_cast<std::uint32_t>(at);
-    node[count] = trie_.root();
-    if (!trie_.step(node[count], word.substr(at, bytes))) node[count] = {};
+    node[count] = joins_.trie().root();
+    if (!joins_.trie().step(node[count], word.substr(at, bytes))) node[count] = {};
     at += bytes;
   }
   begin[count] = static_cast<std::uint32_t>(word.size());
   const auto join_at = [&](std::size_t i) {
-    joined[i] = join(node[i], begin[i + 1] - begin[i], word.substr(begin[i + 1], begin[i + 2] - begin[i + 1]));
+    joined[i] = joins_.join(node[i], begin[i + 1] - begin[i], word.substr(begin[i + 1], begin[i + 2] - begin[i + 1]));
   };
   for (std::size_t i = 0; i + 1 < count; ++i) join_at(i);
   while (count > 1) {
     std::size_t best = 0;
     for (std::size_t i = 1; i + 1 < count; ++i)
       if (joined[i].rank < joined[best].rank) best = i;
-    if (joined[best].rank == no_rank) break;
+    if (joined[best].rank == PieceJoins::no_rank) break;
     node[best] = joined[best].node;
     --count;
     for (std::size_t i = best + 1; i < count; ++i) {
@@ -209,13 +132,10 @@ inline void MergedPieces::offer(std::string_view text, std::int32_t left, std::i
   const Symbol &a = scratch.symbols[static_cast<std::size_t>(left)],
                &b = scratch.symbols[static_cast<std::size_t>(right)];
   if (a.fixed || b.fixed) return;
-  const Joined pair = join(a.node, a.end - a.begin, text.substr(b.begin, b.end - b.begin));
-  if (pair.rank == no_rank) return;
+  const PieceJoins::Joined pair = joins_.join(a.node, a.end - a.begin, text.substr(b.begin, b.end - b.begin));
+  if (pair.rank == PieceJoins::no_rank) return;
   scratch.heap.push_back({pair.rank, left, right, b.end - a.begin});
-  const auto later = [](const Pair& x, const Pair& y) {
-    return x.rank > y.rank || (x.rank == y.rank && x.left > y.left);
-  };
-  std::ranges::push_heap(scratch.heap, later);
+  std::ranges::push_heap(scratch.heap, Later{});
   if (unused_.empty() || !unused_[static_cast<std::size_t>(pair.node.value)]) return;
   const auto known = std::ranges::find(scratch.splits, pair.node.value, &Split::whole);
   if (known != scratch.splits.end()) known->left = a.end - a.begin;  // the last one offered counts
@@ -224,7 +144,7 @@ inline void MergedPieces::offer(std::string_view text, std::int32_t left, std::i
 
 /// With a heap of pairs, in which those that have been joined otherwise meanwhile are recognised by their length.
 /// `fixed` finds the user-defined pieces; null: there are none in the text.
-inline void MergedPieces::merge(std::string_view text, const PieceNormalizer* fixed, Emitter& emit,
+inline void MergedPieces::merge(std::string_view text, const PieceNormalizer* fixed, PieceEmitter& emit,
                                 Scratch& scratch) const {
   std::vector<Symbol>& symbols = scratch.symbols;
   symbols.clear();
@@ -234,8 +154,8 @@ inline void MergedPieces::merge(std::string_view text, const PieceNormalizer* fi
     const std::string_view rest = text.substr(at);
     const std::size_t whole = fixed == nullptr ? 0 : fixed->fixed(rest).length;
     const std::size_t bytes = whole > 0 ? whole : first_character(rest);
-    PieceTrie::Node node = trie_.root();
-    if (!trie_.step(node, rest.substr(0, bytes))) node = {};
+    PieceTrie::Node node = joins_.trie().root();
+    if (!joins_.trie().step(node, rest.substr(0, bytes))) node = {};
     const auto i = static_cast<std::int32_t>(symbols.size());
     symbols.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + bytes), i - 1,
                        at + bytes < text.size() ? i + 1 : -1, node, whole > 0});
@@ -243,17 +163,14 @@ inline void MergedPieces::merge(std::string_view text, const PieceNormalizer* fi
   }
   for (std::size_t i = 1; i < symbols.size(); ++i)
     offer(text, static_cast<std::int32_t>(i) - 1, static_cast<std::int32_t>(i), scratch);
-  const auto later = [](const Pair& x, const Pair& y) {
-    return x.rank > y.rank || (x.rank == y.rank && x.left > y.left);
-  };
   while (!scratch.heap.empty()) {
-    std::ranges::pop_heap(scratch.heap, later);
+    std::ranges::pop_heap(scratch.heap, Later{});
     const Pair best = scratch.heap.back();
     scratch.heap.pop_back();
     Symbol &left = symbols[static_cast<std::size_t>(best.left)], &right = symbols[static_cast<std::size_t>(best.right)];
     const std::uint32_t left_bytes = left.end - left.begin, right_bytes = right.end - right.begin;
     if (left_bytes == 0 || right_bytes == 0 || left_bytes + right_bytes != best.bytes) continue;
-    trie_.step(left.node, text.substr(right.begin, right_bytes));
+    joins_.trie().step(left.node, text.substr(right.begin, right_bytes));
     left.end = right.end;
     left.after = right.after;
     if (right.after >= 0) symbols[static_cast<std::size_t>(right.after)].before = best.left;
@@ -268,13 +185,13 @@ inline void MergedPieces::merge(std::string_view text, const PieceNormalizer* fi
 }
 
 /// A symbol, or the symbols that an unused piece was joined from.
-inline void MergedPieces::emit_split(std::string_view symbol, std::int32_t id, Emitter& emit,
+inline void MergedPieces::emit_split(std::string_view symbol, std::int32_t id, PieceEmitter& emit,
                                      const Scratch& scratch) const {
   if (id >= 0 && !unused_.empty() && unused_[static_cast<std::size_t>(id)]) {
     const auto split = std::ranges::find(scratch.splits, id, &Split::whole);
     if (split != scratch.splits.end()) {
       for (const std::string_view half : {symbol.substr(0, split->left), symbol.substr(split->left)})
-        emit_split(half, trie_.find(half), emit, scratch);
+        emit_split(half, joins_.trie().find(half), emit, scratch);
       return;
     }
   }

@@ -4,6 +4,7 @@
 #include <clip/tokenizer/sentencepiece/model_file.hpp>
 #include <clip/tokenizer/sentencepiece/proto_fields.hpp>
 #include <clip/tokenizer/unicode/unicode.hpp>
+#include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -30,7 +31,7 @@ inline constexpr std::uint64_t character_map = 2, dummy_prefix = 3, remove_extra
 
 inline Error piece_error(const std::string& place, std::size_t id, const std::string& what, const std::string& expected,
                          const std::string& found) {
-  return LoadError{place, "piece " + std::to_string(id) + ": " + what, expected, found}.with_id("clip.load.vocabulary");
+  return vocabulary_error(place, "piece " + std::to_string(id) + ": " + what, expected, found);
 }
 
 inline Result<Piece> try_parse_piece(ProtoFields fields, std::size_t id, const std::string& place) {
@@ -61,11 +62,10 @@ inline Result<void> try_parse_trainer(ProtoFields fields, const std::string& pla
     switch (field->key) {
       case proto::train::algorithm:
         if (field->number != 1 && field->number != 2)
-          return LoadError{place, "algorithm", "1 (unigram) or 2 (BPE)",
-                           field->number == 3   ? "3 (words)"
-                           : field->number == 4 ? "4 (characters)"
-                                                : std::to_string(field->number)}
-              .with_id("clip.load.vocabulary");
+          return vocabulary_error(place, "algorithm", "1 (unigram) or 2 (BPE)",
+                                  field->number == 3   ? "3 (words)"
+                                  : field->number == 4 ? "4 (characters)"
+                                                       : std::to_string(field->number));
         model.algorithm = static_cast<PieceAlgorithm>(field->number);
         break;
       case proto::train::space_at_end: model.normalizer.space_at_end = field->flag(); break;
@@ -129,13 +129,11 @@ CLIP_HOST Result<PieceModel> try_parse_piece_file(std::string_view file, const s
     }
   }
   if (model.pieces.empty())
-    return LoadError{place, "pieces", "1 or more", "none in " + std::to_string(file.size()) + " bytes"}.with_id(
-        "clip.load.vocabulary");
+    return vocabulary_error(place, "pieces", "1 or more", "none in " + std::to_string(file.size()) + " bytes");
   if (!trainer || !normalizer)
-    return LoadError{place, trainer ? "normalizer settings" : "trainer settings",
-                     "after the pieces, as in every SentencePiece file",
-                     "none after " + std::to_string(model.pieces.size()) + " pieces: the file is cut"}
-        .with_id("clip.load.vocabulary");
+    return vocabulary_error(place, trainer ? "normalizer settings" : "trainer settings",
+                            "after the pieces, as in every SentencePiece file",
+                            "none after " + std::to_string(model.pieces.size()) + " pieces: the file is cut");
   return model;
 }
 

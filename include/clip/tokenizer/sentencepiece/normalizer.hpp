@@ -14,8 +14,9 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Rewrites a text as pieces spell it. From left to right: user-defined pieces are copied, longest first; of the rest the
-/// longest beginning that the map of characters replaces; else one character. Then the rules of spaces (NormalizerRules).
+/// Rewrites a text as pieces spell it, from left to right. A user-defined piece is copied, the longest that begins
+/// there; else the longest beginning that the map of characters has is replaced; else one character is copied. Spaces
+/// follow NormalizerRules.
 class PieceNormalizer {
  public:
   /// `fixed`: the user-defined pieces. LoadError: as CharacterMap::try_parse.
@@ -30,7 +31,6 @@ class PieceNormalizer {
   PieceTrie::Match fixed(std::string_view text) const {
     return begins_fixed_[static_cast<unsigned char>(text.front())] ? fixed_.longest(text) : PieceTrie::Match{0, -1};
   }
-  bool has_fixed() const { return has_fixed_; }
   const NormalizerRules& rules() const { return rules_; }
 
  private:
@@ -41,7 +41,6 @@ class PieceNormalizer {
   NormalizerRules rules_;  // without its map, which is below
   CharacterMap map_;
   PieceTrie fixed_;
-  bool has_fixed_ = false;
   std::array<bool, 256> begins_fixed_{};
   bool space_is_plain_ = false;    // nothing that is replaced begins with a space
   std::array<bool, 256> plain_{};  // ASCII other than a space: unchanged wherever an ASCII character or the end follows

@@ -75,7 +75,6 @@ CLIP_HOST Result<PieceNormalizer> PieceNormalizer::try_make(const NormalizerRule
   for (std::size_t c = 0; c < 256; ++c) {
     PieceTrie::Node node = normalizer.fixed_.root();
     normalizer.begins_fixed_[c] = normalizer.fixed_.step(node, static_cast<unsigned char>(c));
-    normalizer.has_fixed_ = normalizer.has_fixed_ || normalizer.begins_fixed_[c];
   }
   normalizer.space_is_plain_ =
       !normalizer.begins_fixed_[static_cast<unsigned char>(' ')] && !normalizer.map_.may_begin(" ");
@@ -94,11 +93,8 @@ CLIP_HOST Result<PieceNormalizer> PieceNormalizer::try_make(const NormalizerRule
 
 CLIP_HOST bool PieceNormalizer::normalize(std::string_view text, std::size_t most, std::string& out) const {
   if (!rules_.lower_case) return rewrite(text, most, out);
-  std::u32string a, b;
-  decode_utf8(text, a);
-  lower_letters(a, b);
   std::string lower;
-  for (const char32_t c : b) append_utf8(lower, c);
+  lower_letters(text, lower);
   return rewrite(lower, most, out);
 }
 

@@ -4,6 +4,7 @@
 #include <clip/tokenizer/sentencepiece/piece_tables.hpp>
 #include <clip/tokenizer/sentencepiece/sorted_pieces.hpp>
 #include <clip/tokenizer/unicode/unicode.hpp>
+#include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -36,7 +37,7 @@ CLIP_HOST int byte_of_piece(std::string_view piece) {
 inline Result<UnknownIds> try_unknown_ids(const PieceModel& model, const std::string& place) {
   UnknownIds ids{.unknown = -1, .byte_fallback = model.byte_fallback};
   const auto wrong = [&](const std::string& what, const std::string& expected, const std::string& found) {
-    return LoadError{place, what, expected, found}.with_id("clip.load.vocabulary");
+    return vocabulary_error(place, what, expected, found);
   };
   ids.bytes.fill(-1);
   for (std::size_t i = 0; i < model.pieces.size(); ++i) {
@@ -70,10 +71,9 @@ CLIP_HOST Result<PieceTables> try_build_tables(const PieceModel& model, const st
   const auto all = sorted_pieces(model.pieces, [](PieceKind) { return true; });
   const auto twice = std::ranges::adjacent_find(all, {}, &PieceTrie::Entry::text);
   if (twice != all.end())
-    return LoadError{
-        place, "piece " + std::to_string(std::max(twice->value, twice[1].value)), "one of its own",
-        '"' + std::string(twice->text) + "\", which is piece " + std::to_string(std::min(twice->value, twice[1].value))}
-        .with_id("clip.load.vocabulary");
+    return vocabulary_error(place, "piece " + std::to_string(std::max(twice->value, twice[1].value)), "one of its own",
+                            '"' + std::string(twice->text) + "\", which is piece " +
+                                std::to_string(std::min(twice->value, twice[1].value)));
   auto unknown = try_unknown_ids(model, place);
   if (!unknown) return unknown.error();
 
@@ -81,12 +81,9 @@ CLIP_HOST Result<PieceTables> try_build_tables(const PieceModel& model, const st
   auto entries = sorted_pieces(model.pieces, user_defined);
   std::vector<std::string> lower;  // texts are lower case when such pieces are looked for
   if (model.normalizer.lower_case) {
-    std::u32string a, b;
     lower.resize(entries.size());
     for (std::size_t i = 0; i < entries.size(); ++i) {
-      decode_utf8(entries[i].text, a);
-      lower_letters(a, b);
-      for (const char32_t c : b) append_utf8(lower[i], c);
+      lower_letters(entries[i].text, lower[i]);
       entries[i].text = lower[i];
     }
     std::ranges::stable_sort(entries, {}, &PieceTrie::Entry::text);

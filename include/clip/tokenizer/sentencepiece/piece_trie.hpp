@@ -66,8 +66,6 @@ class PieceTrie {
     return best;
   }
 
-  std::size_t bytes() const { return units_.size() * sizeof(Unit); }
-
  private:
   class Builder;
 

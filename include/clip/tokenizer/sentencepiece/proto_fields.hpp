@@ -3,6 +3,7 @@
 
 #include <clip/core/result.hpp>
 #include <clip/io/bytes.hpp>
+#include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -36,8 +37,6 @@ class ProtoFields {
       : message_{message}, place_{&place}, offset_{offset} {}
 
   bool more() const { return at_ < message_.size(); }
-  /// Where the next field begins in the file.
-  std::size_t offset() const { return offset_ + at_; }
   /// Where the bytes of a field begin in the file.
   std::size_t offset_of(std::string_view text) const {
     return offset_ + static_cast<std::size_t>(text.data() - message_.data());
@@ -70,8 +69,7 @@ class ProtoFields {
  private:
   template <class Expected>
   Error wrong(std::size_t at, const std::string& what, const Expected& expected, std::uint64_t found) const {
-    return LoadError{*place_, "byte " + std::to_string(offset_ + at) + ": " + what, expected, found}.with_id(
-        "clip.load.vocabulary");
+    return vocabulary_error(*place_, "byte " + std::to_string(offset_ + at) + ": " + what, expected, found);
   }
   Error cut(std::uint64_t wanted) const {
     return wrong(at_, "bytes of a field", "at most " + std::to_string(message_.size() - at_) + ", which are left",

@@ -4,23 +4,16 @@
 #include <clip/core/result.hpp>
 #include <clip/io/json.hpp>
 #include <clip/tokenizer/sentencepiece/piece_model.hpp>
+#include <clip/tokenizer/vocabulary/json_parts.hpp>
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Whether the first character that is not white space is `{`, after a byte order mark or none.
-inline bool looks_like_json(std::string_view file) {
-  if (file.starts_with("\xEF\xBB\xBF")) file.remove_prefix(3);
-  const std::size_t first = file.find_first_not_of(" \t\r\n");
-  return first != file.npos && file[first] == '{';
-}
-
-/// Whether a tokenizer.json is one of these, from its text alone: it says that its model is Unigram, or that there is no
-/// end-of-word suffix, where CLIP's BPE has one.
+/// Whether a tokenizer.json holds a SentencePiece model, from its text alone: it says that its model is Unigram, or
+/// that there is no end-of-word suffix, where CLIP's BPE has one.
 CLIP_HOST bool says_piece_json(std::string_view file);
 
 /// A model that points into the Json it was read from and into itself.
@@ -40,8 +33,7 @@ struct PieceJson {
 template <class Build>
 auto with_piece_json(std::string_view file, const std::string& place, Build build)
     -> decltype(build(std::declval<const PieceModel&>())) {
-  if (file.starts_with("\xEF\xBB\xBF")) file.remove_prefix(3);
-  auto json = try_parse_json(file, place);
+  auto json = try_parse_json(without_byte_order_mark(file), place);
   if (!json) return json.error();
   const DismantledAtEnd end{*json};
   PieceJson pieces;

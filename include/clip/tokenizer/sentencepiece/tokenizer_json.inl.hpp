@@ -1,6 +1,7 @@
 // clip/tokenizer/sentencepiece/tokenizer_json.inl.hpp: definitions of clip/tokenizer/sentencepiece/tokenizer_json.hpp.
 #pragma once
 
+#include <clip/tokenizer/sentencepiece/json_rules.hpp>
 #include <clip/tokenizer/sentencepiece/piece_tables.hpp>
 #include <clip/tokenizer/sentencepiece/tokenizer_json.hpp>
 
@@ -14,142 +15,6 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
-
-inline const Json& json_part(const Json& object, const char* key) {
-  static const Json nothing;
-  if (!object.is_object()) return nothing;
-  const auto found = object.find(key);
-  return found == object.end() ? nothing : *found;
-}
-
-inline Error json_error(const std::string& place, const std::string& what, const std::string& expected,
-                        const Json& found) {
-  return LoadError{place, what, expected, json_in_words(found)}.with_id("clip.load.vocabulary");
-}
-
-/// The bytes of a text in base64; false: another character.
-inline bool decode_base64(std::string_view text, std::string& out) {
-  std::uint32_t bits = 0;
-  int held = 0;
-  while (text.ends_with('=')) text.remove_suffix(1);
-  for (const char c : text) {
-    const int digit = c >= 'A' && c <= 'Z'   ? c - 'A'
-                      : c >= 'a' && c <= 'z' ? c - 'a' + 26
-                      : c >= '0' && c <= '9' ? c - '0' + 52
-                      : c == '+'             ? 62
-                      : c == '/'             ? 63
-                                             : -1;
-    if (digit < 0) return false;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    if ((held += 6) < 8) continue;
-    held -= 8;
-    out.push_back(static_cast<char>(bits >> held & 0xFF));
-  }
-  return true;
-}
-
-/// Collects what the steps of a normaliser and a pre-tokeniser do to spaces.
-class JsonRules {
- public:
-  JsonRules(const std::string& place, PieceJson& out) : place_{&place}, out_{&out}, rules_{&out.model.normalizer} {
-    rules_->dummy_prefix = rules_->remove_extra_spaces = rules_->escape_spaces = false;
-  }
-
-  Result<void> try_normalizer(const Json& step, const std::string& at) {
-    if (step.is_null()) return {};
-    const Json& type = json_part(step, "type");
-    if (is_text(type, "Sequence")) return each(json_part(step, "normalizers"), at, &JsonRules::try_normalizer);
-    if (is_text(type, "Precompiled")) return try_map(json_part(step, "precompiled_charsmap"), at);
-    if (is_text(type, "Replace")) return try_replace(step, at);
-    if (is_text(type, "Lowercase") && out_->character_map.empty()) {
-      rules_->lower_case = true;
-      return {};
-    }
-    if (is_text(type, "Prepend") && is_text(json_part(step, "prepend"), space_mark)) {
-      rules_->dummy_prefix = true;
-      return {};
-    }
-    if (is_text(type, "Strip")) {
-      strips_ = true;
-      return {};
-    }
-    return json_error(*place_, at,
-                      "Sequence, Precompiled, Replace of spaces, Lowercase before Precompiled, Prepend of \"" +
-                          std::string(space_mark) + "\" or Strip",
-                      type.is_string() ? type : step);
-  }
-
-  Result<void> try_pre_tokenizer(const Json& step, const std::string& at) {
-    if (step.is_null()) return {};
-    const Json& type = json_part(step, "type");
-    if (is_text(type, "Sequence")) return each(json_part(step, "pretokenizers"), at, &JsonRules::try_pre_tokenizer);
-    if (is_text(type, "WhitespaceSplit")) {
-      rules_->remove_extra_spaces = true;
-      return {};
-    }
-    if (is_text(type, "Metaspace") && is_text(json_part(step, "replacement"), space_mark)) {
-      const Json &scheme = json_part(step, "prepend_scheme"), &prefix = json_part(step, "add_prefix_space");
-      const bool never = is_text(scheme, "never") || (scheme.is_null() && prefix.is_boolean() && !prefix.get<bool>());
-      rules_->dummy_prefix = !never;
-      rules_->escape_spaces = true;
-      return {};
-    }
-    // There is no space left to split at.
-    if (is_text(type, "Split") && rules_->escape_spaces &&
-        is_text(json_part(json_part(step, "pattern"), "String"), " "))
-      return {};
-    return json_error(*place_, at, "Sequence, WhitespaceSplit, Metaspace, or Split at spaces that are replaced before",
-                      type.is_string() ? type : step);
-  }
-
-  Result<void> try_finish() const {
-    if (strips_ && !rules_->remove_extra_spaces)
-      return LoadError{*place_, "normalizer", "a replacement of several spaces beside Strip", "none"}.with_id(
-          "clip.load.vocabulary");
-    if (!rules_->escape_spaces)
-      return LoadError{*place_, "normalizer and pre_tokenizer",
-                       "one that writes spaces as \"" + std::string(space_mark) + '"', "none"}
-          .with_id("clip.load.vocabulary");
-    return {};
-  }
-
- private:
-  using Read = Result<void> (JsonRules::*)(const Json&, const std::string&);
-  Result<void> each(const Json& steps, const std::string& at, Read read) {
-    if (!steps.is_array()) return json_error(*place_, at, "an array of steps", steps);
-    for (std::size_t i = 0; i < steps.size(); ++i)
-      if (auto done = (this->*read)(steps[i], at + '[' + std::to_string(i) + ']'); !done) return done;
-    return {};
-  }
-
-  Result<void> try_map(const Json& map, const std::string& at) {
-    const auto* const text = map.get_ptr<const Json::string_t*>();
-    if (map.is_null()) return {};
-    if (text == nullptr || !decode_base64(*text, out_->character_map))
-      return json_error(*place_, at + ".precompiled_charsmap", "bytes in base64", map);
-    rules_->character_map = out_->character_map;
-    return {};
-  }
-
-  Result<void> try_replace(const Json& step, const std::string& at) {
-    const Json &pattern = json_part(step, "pattern"), &content = json_part(step, "content");
-    const bool mark = is_text(content, space_mark);
-    if (is_text(json_part(pattern, "String"), " ") && mark) {
-      rules_->escape_spaces = true;
-      return {};
-    }
-    if (is_text(json_part(pattern, "Regex"), " {2,}") && (mark || is_text(content, " "))) {
-      rules_->remove_extra_spaces = true;
-      return {};
-    }
-    return json_error(*place_, at, "a replacement of \" \" or of several spaces", pattern);
-  }
-
-  const std::string* place_;
-  PieceJson* out_;
-  NormalizerRules* rules_;
-  bool strips_ = false;
-};
 
 inline std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
@@ -197,15 +62,7 @@ inline Result<void> try_read_merges(const Json& list, const std::string& place, 
   out.merges.reserve(list.size());
   std::string whole;
   for (const Json& merge : list) {
-    std::string_view left, right;
-    if (const auto* const text = merge.get_ptr<const Json::string_t*>()) {
-      const std::size_t space = text->find(' ');
-      left = std::string_view{*text}.substr(0, space);
-      if (space != text->npos) right = std::string_view{*text}.substr(space + 1);
-    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
-      left = merge[0].get_ref<const Json::string_t&>();
-      right = merge[1].get_ref<const Json::string_t&>();
-    }
+    const auto [left, right] = merge_halves(merge);
     whole.assign(left).append(right);
     const auto id = ids.find(whole);
     if (left.empty() || right.empty() || id == ids.end())
@@ -283,7 +140,7 @@ CLIP_HOST Result<void> try_read_piece_json(const Json& file, const std::string& 
     return json_error(place, "model.type", "\"Unigram\" or \"BPE\"", type);
   }
   if (auto done = try_read_added(json_part(file, "added_tokens"), place, model.pieces); !done) return done;
-  JsonRules rules{place, out};
+  JsonRules rules{place, model.normalizer, out.character_map};
   if (auto done = rules.try_normalizer(json_part(file, "normalizer"), "normalizer"); !done) return done;
   if (auto done = rules.try_pre_tokenizer(json_part(file, "pre_tokenizer"), "pre_tokenizer"); !done) return done;
   if (auto done = rules.try_finish(); !done) return done;

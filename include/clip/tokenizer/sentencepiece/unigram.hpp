@@ -17,11 +17,11 @@
 namespace clip::inline CLIP_ABI::detail {
 
 /// The unigram language model (Kudo, 2018), by Viterbi's algorithm. Where no piece of one character begins, that
-/// character is an unknown one, with the least score less 10. Of equal sums the one found first wins; sums are float, as
-/// SentencePiece's, so that ties are decided alike.
+/// character is an unknown one, with the least score less 10. Of equal sums the one found first wins; sums are float,
+/// as SentencePiece's, so that ties are decided alike.
 ///
-/// Where no piece spans two words, each word is split by itself, with the sum of those before it. A word that is a piece
-/// whose score exceeds every other split of it by more than rounding can change is taken at once.
+/// Where no piece spans two words, each word is split by itself, with the sum of those before it. A word that is a
+/// piece whose score exceeds the sum of every other split of it, by more than rounding can change, is taken at once.
 class UnigramPieces {
  public:
   /// LoadError clip.load.budget: tables of more than `budget` bytes.
@@ -47,9 +47,8 @@ class UnigramPieces {
   static constexpr float largest_sum = 4096;       // up to which rounding is less than the margin
   static constexpr double margin = 0.05;
 
-  struct Emitter;
   /// Splits a word, or a text, and adds its best sum to `sum`.
-  void split(std::string_view word, float& sum, Emitter& emit, Scratch& scratch) const;
+  void split(std::string_view word, float& sum, PieceEmitter& emit, Scratch& scratch) const;
   void find_sure(std::span<const Piece> pieces);
   double best_without(std::string_view word, std::int32_t id) const;
 

@@ -18,10 +18,12 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
+/// Whether texts are split into pieces of this kind.
+inline bool unigram_spells(PieceKind kind) { return kind == PieceKind::normal || kind == PieceKind::user_defined; }
+
 CLIP_HOST Result<UnigramPieces> UnigramPieces::try_make(std::span<const Piece> pieces, const std::string& place,
                                                         std::size_t budget) {
-  const auto spelled = [](PieceKind kind) { return kind == PieceKind::normal || kind == PieceKind::user_defined; };
-  auto trie = PieceTrie::try_build(sorted_pieces(pieces, spelled), place, budget);
+  auto trie = PieceTrie::try_build(sorted_pieces(pieces, unigram_spells), place, budget);
   if (!trie) return trie.error();
   UnigramPieces model;
   model.trie_ = std::move(*trie);
@@ -36,8 +38,8 @@ CLIP_HOST Result<UnigramPieces> UnigramPieces::try_make(std::span<const Piece> p
   for (const Piece& piece : pieces)
     model.scores_.push_back(piece.kind == PieceKind::user_defined ? static_cast<float>(piece.text.size()) * most - 0.1F
                                                                   : piece.score);
-  model.by_words_ =
-      std::ranges::none_of(pieces, [&](const Piece& piece) { return spelled(piece.kind) && spans_words(piece.text); });
+  const auto space_inside = [](const Piece& piece) { return unigram_spells(piece.kind) && spans_words(piece.text); };
+  model.by_words_ = std::ranges::none_of(pieces, space_inside);
   if (model.by_words_) model.find_sure(pieces);
   return model;
 }
@@ -46,8 +48,7 @@ inline void UnigramPieces::find_sure(std::span<const Piece> pieces) {
   std::vector<bool> sure(pieces.size());
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const Piece& piece = pieces[i];
-    const bool spelled = piece.kind == PieceKind::normal || piece.kind == PieceKind::user_defined;
-    if (!spelled || piece.text.size() > longest_sure || std::abs(scores_[i]) > 1000) continue;
+    if (!unigram_spells(piece.kind) || piece.text.size() > longest_sure || std::abs(scores_[i]) > 1000) continue;
     const double other = best_without(piece.text, static_cast<std::int32_t>(i));
     sure[i] = other + margin < static_cast<double>(scores_[i]);
   }
@@ -76,25 +77,9 @@ inline double UnigramPieces::best_without(std::string_view word, std::int32_t id
   return best[word.size()];
 }
 
-/// Takes the pieces of a text in order; an id of -1 is unknown.
-struct UnigramPieces::Emitter {
-  const UnknownIds* unknown;
-  std::vector<std::int32_t>* ids;
-  bool after_unknown = false;
-
-  void operator()(std::string_view piece, std::int32_t id) {
-    if (id >= 0) {
-      ids->push_back(id);
-    } else {
-      unknown->append(piece, after_unknown, *ids);
-    }
-    after_unknown = id < 0;
-  }
-};
-
 CLIP_HOST void UnigramPieces::encode(std::string_view text, const UnknownIds& unknown, Scratch& scratch,
                                      std::vector<std::int32_t>& ids) const {
-  Emitter emit{&unknown, &ids};
+  PieceEmitter emit{&unknown, &ids};
   float sum = 0;
   if (!by_words_) return split(text, sum, emit, scratch);
   while (!text.empty()) {
@@ -110,7 +95,7 @@ CLIP_HOST void UnigramPieces::encode(std::string_view text, const UnknownIds& un
   }
 }
 
-inline void UnigramPieces::split(std::string_view word, float& sum, Emitter& emit, Scratch& scratch) const {
+inline void UnigramPieces::split(std::string_view word, float& sum, PieceEmitter& emit, Scratch& scratch) const {
   using End = Scratch::End;
   scratch.ends.assign(word.size() + 1, {0, 0, -1});
   End* const ends = scratch.ends.data();

@@ -47,4 +47,20 @@ struct UnknownIds {
   }
 };
 
+/// Takes the pieces of a text in order and appends their ids; an id of -1 is unknown text.
+struct PieceEmitter {
+  const UnknownIds* unknown;
+  std::vector<std::int32_t>* ids;
+  bool after_unknown = false;
+
+  void operator()(std::string_view piece, std::int32_t id) {
+    if (id >= 0) {
+      ids->push_back(id);
+    } else {
+      unknown->append(piece, after_unknown, *ids);
+    }
+    after_unknown = id < 0;
+  }
+};
+
 }  // namespace clip::inline CLIP_ABI::detail

@@ -16,8 +16,8 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Pieces that are words of at most 15 bytes, with a space mark before them or without, and the ids of those that need no
-/// splitting. Words without such an id, and all longer ones, are for the splitter.
+/// Ids of pieces that are words of at most 15 bytes, with a space mark before them or without, and need no splitting.
+/// Other words, and all longer ones, are for the splitter.
 class WordTable {
  public:
   /// The words among `pieces` that are `taken` (by id).
@@ -63,7 +63,8 @@ class WordTable {
     return static_cast<std::size_t>(std::countr_zero((same - ones) & ~same & 0x80 * ones)) / 8;
   }
 
-  /// The key of the first word, and its bytes with the mark; 0: none of at most 15 bytes that a mark or the end follows.
+  /// Writes the key of the first word and returns its bytes with the mark; 0: none of at most 15 bytes that a mark or
+  /// the end follows.
   static std::size_t read(std::string_view text, Key& key) {
     const std::size_t mark = text.starts_with(space_mark) ? space_mark.size() : 0;
     text.remove_prefix(mark);

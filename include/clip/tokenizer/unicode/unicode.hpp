@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/core/abi.hpp>
+#include <clip/core/ascii.hpp>
 #include <clip/tokenizer/unicode/unicode_tables.hpp>
 
 #include <algorithm>
@@ -139,6 +140,21 @@ inline void lower_letters(const std::u32string& text, std::u32string& out) {
     } else {
       out.push_back(lower_case(c));
     }
+  }
+}
+
+/// The same for UTF-8; each invalid byte of `text` becomes U+FFFD.
+inline void lower_letters(std::string_view text, std::string& out) {
+  out.clear();
+  for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      out.push_back(detail::lower_ascii(text[at++]));
+      continue;
+    }
+    const CodePoint c = decode_utf8(text, at);
+    at += c.bytes;
+    if (c.value == 0x130) out.push_back('i');
+    append_utf8(out, c.value == 0x130 ? U'\u0307' : lower_case(c.value));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <clip/io/sha256.hpp>
 #include <clip/tokenizer/bpe/bpe.hpp>
 #include <clip/tokenizer/bpe/merges_file.hpp>
+#include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
 
 #include <algorithm>
 #include <array>
@@ -54,20 +55,18 @@ inline std::string_view vocabulary_name(std::string_view checksum) {
   auto merges = try_parse_merges(file, place, Index{1} << 40);
   if (!merges) return merges.error();
   if (merges->empty() && !file.starts_with("#version"))  // that line alone: the vocabulary of single bytes
-    return LoadError{place, "vocabulary", "lines with a merge, two symbols and a space between",
-                     "none in " + std::to_string(file.size()) + " bytes"}
-        .with_id("clip.load.vocabulary");
+    return detail::vocabulary_error(place, "vocabulary", "lines with a merge, two symbols and a space between",
+                                    "none in " + std::to_string(file.size()) + " bytes");
   const auto used = static_cast<std::size_t>(openai_merges);
   const std::span<const Merge> first = std::span{*merges}.first(std::min(merges->size(), used));
   if (says_openai_merges(file)) {
     if (merges->size() < used)
-      return LoadError{place, "merges", std::to_string(openai_merges) + " or more, as its first line promises",
-                       merges->size()}
-          .with_id("clip.load.vocabulary");
+      return detail::vocabulary_error(
+          place, "merges", std::to_string(openai_merges) + " or more, as its first line promises", merges->size());
     if (const std::string found = merges_checksum(first); found != known_vocabularies.front().checksum)
-      return LoadError{place, "SHA-256 of the merges",
-                       std::string(known_vocabularies.front().checksum) + " (OpenAI's, as its first line says)", found}
-          .with_id("clip.load.vocabulary");
+      return detail::vocabulary_error(
+          place, "SHA-256 of the merges",
+          std::string(known_vocabularies.front().checksum) + " (OpenAI's, as its first line says)", found);
   }
   if (merges->size() > used && (says_openai_merges(file) || !vocabulary_name(merges_checksum(first)).empty()))
     merges->resize(used);
@@ -80,10 +79,10 @@ inline std::string_view vocabulary_name(std::string_view checksum) {
   for (std::size_t r = 0; r < merges.size(); ++r) {
     const auto& [left, right] = merges[r];
     if (left.find(space) == left.npos && right.find(space) == right.npos) continue;
-    return LoadError{place, "merge " + std::to_string(r + 1), "symbols without a space, as CLIP's pieces have none",
-                     '"' + valid_utf8(left) + ' ' + valid_utf8(right) + "\" (\"" + space +
-                         "\" is the space): another family's vocabulary"}
-        .with_id("clip.load.vocabulary");
+    return detail::vocabulary_error(place, "merge " + std::to_string(r + 1),
+                                    "symbols without a space, as CLIP's pieces have none",
+                                    '"' + valid_utf8(left) + ' ' + valid_utf8(right) + "\" (\"" + space +
+                                        "\" is the space): another family's vocabulary");
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include <clip/io/json.hpp>
 #include <clip/tokenizer/bpe/bpe.hpp>
 #include <clip/tokenizer/bpe/merges_file.hpp>
+#include <clip/tokenizer/vocabulary/json_parts.hpp>
 #include <clip/tokenizer/vocabulary/known.hpp>
 #include <clip/tokenizer/vocabulary/vocabulary_json.hpp>
 #include <clip/tokens/vocabulary_identity.hpp>
@@ -98,10 +99,8 @@ template <class Inflate = detail::Inflate>
   if (!place) return place.error();
   const auto file = try_read_file<Inflate>(*place);
   if (!file) return file.error();
-  std::string_view text = as_text(*file);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const bool json = first != text.npos && text[first] == '{';
+  const std::string_view text = detail::without_byte_order_mark(as_text(*file));
+  const bool json = detail::looks_like_json(as_text(*file));
   return json ? detail::try_read_json_vocabulary<Inflate>(*place, text) : detail::try_read_merges(*place, text);
 }
 

@@ -7,6 +7,8 @@
 #include <clip/tokenizer/bpe/bpe.hpp>
 #include <clip/tokenizer/bpe/symbol_names.hpp>
 #include <clip/tokenizer/options.hpp>
+#include <clip/tokenizer/vocabulary/json_parts.hpp>
+#include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -82,11 +84,7 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
   const auto model = file.is_object() ? file.find("model") : file.end();
   if (model == file.end() || !model->is_object())
     return LoadError{place, "model", "an object", model == file.end() ? "nothing" : json_in_words(*model)};
-  const Json nothing;
-  const auto part = [&](const char* key) -> const Json& {
-    const auto found = model->find(key);
-    return found == model->end() ? nothing : *found;
-  };
+  const auto part = [&](const char* key) -> const Json& { return detail::json_part(*model, key); };
   if (const Json& type = part("type"); !type.is_null() && !detail::is_text(type, "BPE"))
     return LoadError{place, "model.type", "\"BPE\"", json_in_words(type)};
   if (const Json& close = part("end_of_word_suffix"); !detail::is_text(close, end_of_piece))
@@ -99,21 +97,13 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
   std::vector<Merge> merges;
   merges.reserve(list.size());
   for (const Json& merge : list) {
-    std::string_view left, right;
-    if (const auto* const text = merge.get_ptr<const Json::string_t*>()) {
-      const std::size_t space = text->find(' ');
-      left = std::string_view{*text}.substr(0, space);
-      if (space != text->npos) right = std::string_view{*text}.substr(space + 1);
-    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
-      left = merge[0].get_ref<const Json::string_t&>();
-      right = merge[1].get_ref<const Json::string_t&>();
-    }
+    const auto [left, right] = detail::merge_halves(merge);
     if (left.empty() || right.empty())
       return LoadError{place, "model.merges[" + std::to_string(merges.size()) + ']',
                        "two symbols, as \"a b\" or [\"a\", \"b\"]", json_in_words(merge)};
     merges.emplace_back(left, right);
   }
-  if (merges.empty()) return LoadError{place, "model.merges", "one or more", 0}.with_id("clip.load.vocabulary");
+  if (merges.empty()) return detail::vocabulary_error(place, "model.merges", "one or more", 0);
   return merges;
 }
 
@@ -121,11 +111,9 @@ inline std::vector<std::string> expected_names(const BytePairs& pairs, Index id)
 [[nodiscard]] inline Result<void> try_check_tokenizer_ids(const Json& file, const BytePairs& pairs,
                                                           const std::string& place) {
   const Json& model = *file.find("model");
-  const auto table = model.find("vocab");
-  const auto added = file.find("added_tokens");
-  const Json nothing, none = Json::array();
-  return try_check_ids(table == model.end() ? nothing : *table,
-                       added != file.end() && added->is_array() ? *added : none, pairs, place);
+  const Json& added = detail::json_part(file, "added_tokens");
+  const Json none = Json::array();
+  return try_check_ids(detail::json_part(model, "vocab"), added.is_array() ? added : none, pairs, place);
 }
 
 /// The symbols of a tokenizer.json: model.merges, checked against model.vocab.

@@ -1,0 +1,17 @@
+// clip/tokenizer/vocabulary/vocabulary_error.hpp: the error of a vocabulary file that is damaged or of another kind.
+#pragma once
+
+#include <clip/core/result.hpp>
+
+#include <string>
+
+namespace clip::inline CLIP_ABI::detail {
+
+/// LoadError{place, what, expected, found} with the identifier clip.load.vocabulary.
+template <class Expected, class Found>
+Error vocabulary_error(const std::string& place, const std::string& what, const Expected& expected,
+                       const Found& found) {
+  return LoadError{place, what, expected, found}.with_id("clip.load.vocabulary");
+}
+
+}  // namespace clip::inline CLIP_ABI::detail
