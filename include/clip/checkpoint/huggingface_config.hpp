@@ -65,8 +65,8 @@ inline const Json* object_of_tower(DescriptionReader& read, const Json& config, 
   return nullptr;
 }
 
-/// Whether the defaults of the model's class hold: a tower of another class (a family that a program adds) states what it
-/// states.
+/// Whether the defaults of the model's class hold: not for a tower of another class (a family that a program adds),
+/// where a key that is left out states nothing.
 inline bool has_defaults(const DescriptionReader& read, const Json* part, const HuggingfaceTower& tower) {
   const Json* const kind = read.find(part, "model_type");
   return kind == nullptr || *kind == tower.model_type;
