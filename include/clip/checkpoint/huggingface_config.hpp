@@ -141,7 +141,7 @@ inline void read_huggingface_image(DescriptionReader& read, const Json* part, co
                                    ModelStatement& model) {
   const bool defaults = has_defaults(read, part, of.vision);
   model.image = read_huggingface_tower(read, part, of.vision);
-  model.image_size = read.integer(part, "image_size", defaults ? of.image_size : 0);
+  model.image_size = model.image.image_size = read.integer(part, "image_size", defaults ? of.image_size : 0);
 }
 inline void read_huggingface_text(DescriptionReader& read, const Json* part, const HuggingfaceModel& of,
                                   ModelStatement& model) {

@@ -137,7 +137,6 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   const TensorFile file = in_openai_names(plain->file, name_tables<F>());
   auto stated = detail::try_read_description<F>(file);
   if (!stated) return stated.error();
-  stated->image.image_size = stated->image_size;
   ShapeReader shape{file};
   const Index embed_dim = detail::infer_embed_dim<typename F::Texts>(shape);
   std::string image_words, text_words;
