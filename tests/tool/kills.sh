@@ -1,5 +1,6 @@
 # SIGKILL, and as many times SIGTERM, at random moments of jobs that write files: the earlier output stays whole until
-# the new one is, and the same command run again ends with the bytes of a run that was not killed and leaves nothing else.
+# the new one is, and the same command run again ends with the bytes of a run that was not killed and leaves nothing
+# else.
 # After SIGTERM nothing but the earlier output, or a journal, is left at once.
 #
 # CLIP_TEST_KILLS: how many of each (default 10; the target kill_jobs makes 300). CLIP_TEST_TRAINER: the program

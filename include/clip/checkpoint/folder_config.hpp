@@ -82,8 +82,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
 }
 
 /// open_clip_config.json. OptionError: what such a file cannot state, which is a rescale_factor, a resize to more than
-/// the model's size and, where the tower's own keys do not state them, two activations in one model, GELU by tanh and an
-/// epsilon other than 1e-5.
+/// the model's size and, where the tower's own keys do not state them, two activations in one model, GELU by tanh and
+/// an epsilon other than 1e-5.
 template <class F>
 Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, const std::string& place) {
   // What the model's keys state of a tower; nothing, if its own keys do.

@@ -22,8 +22,8 @@ struct ClipConfig {
 };
 
 /// Checks the configuration of a model whose sizes are known only at run time. The sentence comes from
-/// `problem(tower)`, defined in each tower's config.hpp, and is the one that static_assert prints. A tower that does not
-/// take every embedding dimension also has `problem(tower, embed_dim)`.
+/// `problem(tower)`, defined in each tower's config.hpp, and is the one that static_assert prints. A tower that does
+/// not take every embedding dimension also has `problem(tower, embed_dim)`.
 /// OptionError: an open or an impossible size.
 template <class Image, class Text>
 Result<void> check(const ClipConfig<Image, Text>& c) {
