@@ -34,8 +34,7 @@ constexpr const char* rows_help = "Print a JSON report: the number of rows, the 
 constexpr const char* labels_help =
     "Labels with commas (\"a cat,a dog\"), or a file of them, or - for standard input: one per line, a CSV or TSV "
     "table (with --column, or FILE:COLUMN), a JSON array, or a JSON object from labels to lists of prompts or from ids "
-    "to "
-    "labels";
+    "to labels";
 constexpr const char* column_help = "Column of a CSV or TSV file";
 constexpr const char* lines_help = "Every line of a list is a text, also where lines look like a table or like JSON";
 constexpr const char* template_help =
@@ -128,8 +127,7 @@ void add_budget(CLI::App& command) {
           "--max-memory-per-file",
           [](std::uint64_t bytes) { clip::set_file_budget({.factor = 0, .least = bytes, .most = bytes}); },
           "Memory that the content of one file may take beside the file itself, once inflated or parsed: bytes, or "
-          "with "
-          "a unit as in 2GiB (default: 16 times the file, at least 64MiB, at most 64GiB)")
+          "with a unit as in 2GiB (default: 16 times the file, at least 64MiB, at most 64GiB)")
       ->transform(CLI::AsSizeValue(false).description(""))
       ->option_text("SIZE");
 }
@@ -167,11 +165,10 @@ CLI::Option* add_cleaning(CLI::App& command, std::optional<clip::Cleaning>& clea
   return add_named(
       command, "--cleaning", cleaning, choices,
       "How texts are cleaned (default: openai; with SentencePiece files canonicalize for unigram, siglip2 for BPE). "
-      "openai: quotes, widths, HTML references, white space, "
-      "lower case; openai+ftfy: and text decoded with the wrong encoding; open_clip, huggingface: as those "
-      "libraries; canonicalize: without punctuation, as OpenCLIP for SigLIP; siglip: without punctuation, as "
-      "transformers for SigLIP; siglip2: lower case only, as for SigLIP 2; lower: white space and lower case only; "
-      "none: nothing");
+      "openai: quotes, widths, HTML references, white space, lower case; openai+ftfy: and text decoded with the wrong "
+      "encoding; open_clip, huggingface: as those libraries; canonicalize: without punctuation, as OpenCLIP for "
+      "SigLIP; siglip: without punctuation, as transformers for SigLIP; siglip2: lower case only, as for SigLIP 2; "
+      "lower: white space and lower case only; none: nothing");
 }
 
 void add_loading(CLI::App& command, ModelOptions& options) {
@@ -199,9 +196,8 @@ constexpr const char* bench_footer =
     "GFLOP/s count the operations of the reference implementation (padded texts, every row of every layer, a "
     "multiply-add as 2). A training step counts as 3 forward passes, a prompt step (the text part of CoOp: forward, "
     "and backward to the learned vectors) as 2. The peak is measured on this machine: multiply-adds in registers with "
-    "the "
-    "same type and threads. Only the image part has a share of it: texts are not padded here, so that fewer operations "
-    "are computed than are counted. int8 has none on a processor without products of integers.\n"
+    "the same type and threads. Only the image part has a share of it: texts are not padded here, so that fewer "
+    "operations are computed than are counted. int8 has none on a processor without products of integers.\n"
     "Peak memory is the maximum resident memory since the case began to create its model (Linux; elsewhere since the "
     "program started).\n"
     "Fields of --json: case, dtype, batch, threads, seconds_min, seconds_median, rate, unit, gflops, share_of_peak, "

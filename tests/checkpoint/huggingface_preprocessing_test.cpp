@@ -1,6 +1,7 @@
 #include <clip/checkpoint/huggingface_preprocessing.hpp>
 #include <clip/checkpoint/infer.hpp>
 #include <clip/checkpoint/save.hpp>
+#include <clip/model/any_model.hpp>
 
 #include "stored_clip.hpp"
 

@@ -1,5 +1,6 @@
 #include <clip/autograd/walk.hpp>
 #include <clip/backend/cpu.hpp>
+#include <clip/checkpoint/folder_description.hpp>
 #include <clip/checkpoint/infer.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>
@@ -12,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -182,6 +184,25 @@ TEST_CASE("inspect: a description can state every property that shapes do not de
   CHECK(std::get<TextConfig>(inspect(folder).config.text).activation == Activation::gelu);
 }
 
+TEST_CASE("inspect: pixels beyond the last whole patch are as stated") {
+  auto c = siglip::ViT_B_16;
+  c.embed_dim = c.image.width = c.text.width = 64;
+  c.image.layers = c.text.layers = 1;
+  c.image.heads = c.text.heads = 4;
+  c.text.vocabulary = 100;
+  c.image.patch_size = 14;
+  c.image.image_size = 380;  // 27 patches and 2 pixels
+  const Shapes shapes{c};
+  const auto folder = std::make_shared<FolderDescription>();
+  folder->place = "config.json";
+  folder->config = parse_json(R"({"model_type": "siglip",
+      "vision_config": {"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "image_size": 380},
+      "text_config": {"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "vocab_size": 100}})",
+                              folder->place);
+  CHECK(inspect_of(shapes.file().in_folder("x", folder)).config.input().image_size == 380);
+  CHECK(inspect_of(shapes.file()).config.input().image_size == 378);
+}
+
 TEST_CASE("inspect: an invalid description, or one that contradicts the shapes, is an error") {
   const auto changed = [](const std::string& from, const std::string& to) {
     const TemporaryFolder temporary;
@@ -211,7 +232,8 @@ TEST_CASE("inspect: the error for another kind of model names that kind") {
   shapes.list.erase(shapes.list.begin(), shapes.list.begin() + 4);
   shapes.add("visual.trunk.patch_embed.backbone.0.conv.weight", {192, 3, 4, 4});
   CHECK(message(shapes.file()) ==
-        "x: not a CLIP with a vision transformer: found a MobileCLIP-B in OpenCLIP's names (visual.trunk.patch_embed …); no "
+        "x: not a CLIP with a vision transformer: found a MobileCLIP-B in OpenCLIP's names (visual.trunk.patch_embed "
+        "…); no "
         "text_projection; no positional_embedding; no "
         "token_embedding.weight");
   Shapes half{RN50};

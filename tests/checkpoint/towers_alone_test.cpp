@@ -4,6 +4,7 @@
 #include <clip/checkpoint/open_encoder.hpp>
 #include <clip/formats/rewrite.hpp>
 #include <clip/formats/safetensors_write.hpp>
+#include <clip/io/json.hpp>
 #include <clip/model/any_encoder.hpp>
 
 #include "stored_clip.hpp"

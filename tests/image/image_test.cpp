@@ -8,7 +8,8 @@
 
 using namespace clip;
 
-// That an image is no batch of preprocessed ones is a sentence of the compiler: compile_fail/image_not_preprocessed.cpp.
+// That an image is no batch of preprocessed ones is a sentence of the compiler:
+// compile_fail/image_not_preprocessed.cpp.
 static_assert(!std::is_convertible_v<Images, Image> && !std::is_constructible_v<Image, Images>);
 
 TEST_CASE("image: copies and moves keep owned pixels") {

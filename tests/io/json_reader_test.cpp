@@ -1,3 +1,4 @@
+#include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 
 #include <doctest/doctest.h>

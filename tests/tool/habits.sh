@@ -1,4 +1,5 @@
-# Inputs as a shell passes them: - and @list, pipes, labels in the value itself; names beside rows; what help and errors say.
+# Inputs as a shell passes them: - and @list, pipes, labels in the value itself; names beside rows; what help and errors
+# say.
 . "$(dirname "$0")/lib.sh"
 
 given() { "$@" >out 2>err; found=$?; command=$*; [ $found = 0 ] || { fail "exit status 0 expected, $found found: $*"; sed 's/^/  /' err; }; }

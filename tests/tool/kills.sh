@@ -1,5 +1,6 @@
-# SIGKILL, and as many times SIGTERM, at random moments of jobs that write files: the earlier output stays whole until the
-# new one is, and the same command run again ends with the bytes of a run that was not killed and leaves nothing else.
+# SIGKILL, and as many times SIGTERM, at random moments of jobs that write files: the earlier output stays whole until
+# the new one is, and the same command run again ends with the bytes of a run that was not killed and leaves nothing
+# else.
 # After SIGTERM nothing but the earlier output, or a journal, is left at once.
 #
 # CLIP_TEST_KILLS: how many of each (default 10; the target kill_jobs makes 300). CLIP_TEST_TRAINER: the program
@@ -8,8 +9,8 @@
 kills=${CLIP_TEST_KILLS:-10}
 now() { echo $(($(date +%s%N) / 1000000)); }
 
-# rounds COMMAND…: runs the command as often as its share of the kills and signals, and ends each run after a random part
-# of the time that a whole run took. `check` looks at what remains.
+# rounds COMMAND…: runs the command as often as its share of the kills and signals, and ends each run after a random
+# part of the time that a whole run took. `check` looks at what remains.
 hit=0 tried=0 partial='.*.partial'
 rounds() {
   command=$*

@@ -1,5 +1,5 @@
-# Files that other processes truncate or rewrite while they are in use: an error that names the file, or the result; never
-# an end by SIGBUS.
+# Files that other processes truncate or rewrite while they are in use: an error that names the file, or the result;
+# never an end by SIGBUS.
 . "$(dirname "$0")/lib.sh"
 
 # tries N WHAT COMMAND…: every run ends with status 0, or with 1 and one sentence that names WHAT.

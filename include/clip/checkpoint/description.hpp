@@ -25,7 +25,9 @@ template <class F>
 ModelStatement describe(const AnyConfigOf<F>& c, const std::string& place) {
   const ImageInput input = c.input();
   const TextInput text = c.text_input();
-  return {state(c.image),
+  TowerStatement image = state(c.image);
+  image.image_size = input.image_size;
+  return {image,
           state(c.text),
           input.image_size,
           text.context,

@@ -10,8 +10,8 @@ namespace clip::inline CLIP_ABI {
 
 /// The configuration of the model that a text names:
 ///   a published model          as try_find_config: "ViT-B/32", "laion/ViT-B-32", other spellings that mean one model
-///   a JSON file                our own format, OpenCLIP's, or the config.json of transformers' CLIPModel, with the file
-///                              of the image processor beside it
+///   a JSON file                our own format, OpenCLIP's, or the config.json of a model of transformers, with the
+///                              file of the image processor beside it
 ///   a file of weights          as try_inspect; the file states its activation, or `assumed` does
 ///   a folder                   the same for its weights; without weights, for its configuration
 /// Errors as those functions. LoadError clip.load.activation: the activation is neither stated nor assumed.

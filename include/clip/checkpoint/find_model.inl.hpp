@@ -7,6 +7,7 @@
 #include <clip/io/posix.hpp>
 #include <clip/io/replace_together.hpp>
 #include <clip/model/catalogue.hpp>
+#include <clip/model/config_json.hpp>
 
 #include <string>
 
@@ -21,10 +22,7 @@ Result<AnyConfigOf<F>> try_find_in_weights(const TensorFile& file, const std::st
   const auto found = try_inspect<F>(file, assumed);
   if (!found) return found.error();
   if (found->activation_known) return found->config;
-  return LoadError{path,
-                   "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's "
-                   "with gelu"}
-      .with_id("clip.load.activation");
+  return unstated_activation(path, "");
 }
 
 /// The configuration in a JSON file of any of the three formats.
@@ -33,7 +31,7 @@ Result<AnyConfigOf<F>> try_find_in_json(const std::string& path) {
   if (auto done = try_finish_replacement(folder_of(path)); !done) return done.error();
   const auto description = try_read_description_file(path);
   if (!description) return description.error();
-  if (!is_huggingface_config(description->config)) return try_read_config<F>(path);
+  if (!is_huggingface_config(description->config)) return try_config_of<F>(description->config, path);
   return try_read_huggingface_model<F>(*description);
 }
 

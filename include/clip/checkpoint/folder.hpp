@@ -9,8 +9,9 @@
 namespace clip::inline CLIP_ABI {
 
 /// Opens the tensors at a path, with their stored names: a file of any format, an index of several files, or a folder
-/// of either. state_dict: which of several models' weights in one file (try_parse_tensors). LoadError: no weights, with
-/// the names tried; any invalid file; no such state_dict. content: whether values are needed, or names and shapes alone.
+/// of either. state_dict: which of several models' weights in one file (try_parse_tensors). content: whether values are
+/// needed, or names and shapes alone. LoadError: no weights, with the names tried; any invalid file; no such
+/// state_dict.
 [[nodiscard]] CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path, std::string_view state_dict = {},
                                                             TensorContent content = TensorContent::values);
 

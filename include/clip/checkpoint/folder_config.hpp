@@ -81,9 +81,9 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                                  {"preprocessor_config.json", std::move(preprocessing) + "\n"}};
 }
 
-/// open_clip_config.json. OptionError: two activations in one model, GELU by tanh, an epsilon other than 1e-5 (where the
-/// tower's own keys do not state them), a rescale_factor, or a resize to more than the model's size, which such a file
-/// cannot state.
+/// open_clip_config.json. OptionError: what such a file cannot state, which is a rescale_factor, a resize to more than
+/// the model's size and, where the tower's own keys do not state them, two activations in one model, GELU by tanh and
+/// an epsilon other than 1e-5.
 template <class F>
 Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, const std::string& place) {
   // What the model's keys state of a tower; nothing, if its own keys do.

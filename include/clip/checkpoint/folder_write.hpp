@@ -27,9 +27,9 @@ inline std::vector<std::string> outdated_descriptions(const std::string& folder,
   return names;
 }
 
-/// Writes all files under temporary names, then replaces those of the folder together: it is the old model or the new
-/// one whenever the process is killed (io/replace_together.hpp). Other files in it stay; a link is replaced, not what it
-/// points to.
+/// Writes all files under temporary names, then replaces those of the folder together: whenever the process is killed,
+/// the folder is the old model or the new one (io/replace_together.hpp). Other files in it stay; a link is replaced,
+/// not its target.
 /// OptionError: the folder holds weights under another name, which readers might prefer. SystemError: the disk.
 inline Result<void> try_write_folder(const std::string& folder, const std::string& weights_name,
                                      std::span<const TensorToWrite> tensors,

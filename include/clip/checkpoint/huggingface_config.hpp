@@ -65,8 +65,8 @@ inline const Json* object_of_tower(DescriptionReader& read, const Json& config, 
   return nullptr;
 }
 
-/// Whether the defaults of the model's class hold: a tower of another class (a family that a program adds) states what it
-/// states.
+/// Whether the defaults of the model's class hold: not for a tower of another class (a family that a program adds),
+/// where a key that is left out states nothing.
 inline bool has_defaults(const DescriptionReader& read, const Json* part, const HuggingfaceTower& tower) {
   const Json* const kind = read.find(part, "model_type");
   return kind == nullptr || *kind == tower.model_type;
@@ -141,7 +141,7 @@ inline void read_huggingface_image(DescriptionReader& read, const Json* part, co
                                    ModelStatement& model) {
   const bool defaults = has_defaults(read, part, of.vision);
   model.image = read_huggingface_tower(read, part, of.vision);
-  model.image_size = read.integer(part, "image_size", defaults ? of.image_size : 0);
+  model.image_size = model.image.image_size = read.integer(part, "image_size", defaults ? of.image_size : 0);
 }
 inline void read_huggingface_text(DescriptionReader& read, const Json* part, const HuggingfaceModel& of,
                                   ModelStatement& model) {

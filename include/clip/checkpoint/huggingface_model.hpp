@@ -66,7 +66,7 @@ Result<AnyConfigOf<F>> try_read_huggingface_model(const FolderDescription& folde
   text.put("context", stated->context, "vocabulary", stated->vocabulary);
   JsonTree own = json_object("embed_dim", stated->embed_dim, "image", std::move(image), "text", std::move(text));
   if (of.projection == 0) own["logit_bias"] = true;
-  auto config = try_parse_config<F>(json_text(own), folder.place);
+  auto config = try_config_of<F>(*own, folder.place);
   if (!config || !stated->preprocessing) return config;
   config->preprocessing() = stated->preprocessing->how;
   if (auto possible = check(*config); !possible)

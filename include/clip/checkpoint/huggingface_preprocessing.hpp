@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -123,9 +122,7 @@ inline void refuse_other_steps(DescriptionReader& read, const Json& file) {
 /// The factor of the pixels: 1 without do_rescale, as if it were stated.
 inline double read_rescale_factor(DescriptionReader& read, const Json& file) {
   const Json* const stated = read.find(&file, "rescale_factor");
-  const bool positive = stated != nullptr && stated->is_number() && stated->get<double>() > 0 &&
-                        stated->get<double>() <= std::numeric_limits<float>::max() &&
-                        1 / stated->get<double>() <= std::numeric_limits<float>::max();
+  const bool positive = stated != nullptr && stated->is_number() && is_rescale_factor(stated->get<double>());
   if (stated != nullptr && !positive) read.problem("rescale_factor", "a positive number", *stated);
   if (!read.flag(&file, "do_rescale", true)) return 1;
   return positive ? stated->get<double>() : usual_rescale_factor;

@@ -59,6 +59,17 @@ using Inspection = InspectionOf<KnownFamilies>;
 template <class F = KnownFamilies>
 [[nodiscard]] Result<InspectionOf<F>> try_inspect(const TensorFile& file, const Assumptions& assumed = {});
 
+namespace detail {
+/// The error about a file that does not state its activation, where none is assumed; `remedy` ends the sentence.
+inline Error unstated_activation(const std::string& place, const std::string& remedy) {
+  return LoadError{place,
+                   "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's "
+                   "with gelu" +
+                       remedy}
+      .with_id("clip.load.activation");
+}
+}  // namespace detail
+
 /// The configuration alone.
 template <class F = KnownFamilies>
 [[nodiscard]] Result<AnyConfigOf<F>> try_infer_config(const TensorFile& file, const Assumptions& assumed = {}) {

@@ -9,6 +9,8 @@
 #include <clip/model/catalogue.hpp>
 #include <clip/names/shape_reader.hpp>
 
+#include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -56,16 +58,17 @@ inline void check_heads(ShapeReader& shape, const std::string& name, const Tower
                   std::to_string(tower.width));
 }
 
+/// Reports a size that is another by the shapes than by the statement of a file; 0: not known.
+inline void check_size(ShapeReader& shape, const std::string& what, Index found, Index said, const std::string& place) {
+  if (found > 0 && said > 0 && said != found)
+    shape.problem(what + ": " + std::to_string(found) + " by its shapes, " + std::to_string(said) + " by " + place);
+}
+
 /// Reports contradictions between shapes and statements.
 template <class F>
 void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const ModelStatement& stated) {
-  const auto compare_with = [&](const std::string& place, const char* what, Index found, Index said) {
-    if (found > 0 && said > 0 && said != found)
-      shape.problem(std::string(what) + ": " + std::to_string(found) + " by its shapes, " + std::to_string(said) +
-                    " by " + place);
-  };
   const auto compare = [&](const char* what, Index found, Index said) {
-    compare_with(stated.place, what, found, said);
+    check_size(shape, what, found, said, stated.place);
   };
   const TowerStatement image = state(c.image), text = state(c.text);
   check_heads(shape, "image", image);
@@ -78,7 +81,8 @@ void check_statements(ShapeReader& shape, const AnyConfigOf<F>& c, const ModelSt
   compare("context", c.text_input().context, stated.context);
   compare("vocabulary", c.text_input().vocabulary, stated.vocabulary);
   compare("embedding", c.embed_dim, stated.embed_dim);
-  if (const auto& p = stated.preprocessing) compare_with(p->place, "image size", c.input().image_size, p->image_size);
+  if (const auto& p = stated.preprocessing)
+    check_size(shape, "image size", c.input().image_size, p->image_size, p->place);
 }
 
 /// Adds to the statements about a tower the activation that follows from the names of a file. Whether it did.
@@ -94,8 +98,8 @@ bool state_by_naming(auto& tower, Dialect dialect, TowerStatement& stated, const
 }
 
 /// Whether the activation of a tower, if it has one, is stated or assumed.
-inline bool is_stated(const TowerStatement& tower, const TowerStatement& stated, const Assumptions& assumed) {
-  return !tower.activation || stated.activation || assumed.activation;
+inline bool is_stated(const TowerStatement& tower, const TowerStatement& stated, std::optional<Activation> assumed) {
+  return !tower.activation || stated.activation || assumed;
 }
 
 /// Sets the epsilon of a tower to the assumed one, if none is stated.
@@ -116,6 +120,14 @@ double count_values(const AnyConfigOf<F>& c) {
   return std::visit(of, c.image) + std::visit(of, c.text);
 }
 
+/// LoadError: a file has fewer values than its shapes need.
+inline Result<void> try_check_values(const TensorFile& file, double needed) {
+  double values = 0;
+  for (const FileTensor& t : file.tensors()) values += static_cast<double>(t.count());
+  if (needed > values) return LoadError{file.place(), "too small for its own shapes: weights", needed, values};
+  return {};
+}
+
 }  // namespace detail
 
 template <class F>
@@ -125,7 +137,6 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   const TensorFile file = in_openai_names(plain->file, name_tables<F>());
   auto stated = detail::try_read_description<F>(file);
   if (!stated) return stated.error();
-  stated->image.image_size = stated->image_size;
   ShapeReader shape{file};
   const Index embed_dim = detail::infer_embed_dim<typename F::Texts>(shape);
   std::string image_words, text_words;
@@ -147,10 +158,7 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
         .with_id("clip.load.model");
   detail::check_statements(shape, c, *stated);
   if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};
-  double values = 0;
-  for (const FileTensor& t : file.tensors()) values += static_cast<double>(t.count());
-  const double needed = detail::count_values(c);
-  if (needed > values) return LoadError{file.place(), "too small for its own shapes: weights", needed, values};
+  if (auto enough = detail::try_check_values(file, detail::count_values(c)); !enough) return enough.error();
   if (auto possible = check(c); !possible) return LoadError{file.place(), possible.error().message()};
   const NamedConfigOf<F>* const known = find_named(c);
   return InspectionOf<F>{c,
@@ -158,8 +166,8 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
                          known ? std::string(known->constant) : "",
                          dialect,
                          file.format(),
-                         detail::is_stated(detail::state(c.image), stated->image, assumed) &&
-                             detail::is_stated(detail::state(c.text), stated->text, assumed),
+                         detail::is_stated(detail::state(c.image), stated->image, assumed.activation) &&
+                             detail::is_stated(detail::state(c.text), stated->text, assumed.activation),
                          plain->prefix,
                          stated->preprocessing.has_value(),
                          image_named || text_named};

@@ -41,7 +41,7 @@ EncoderInspection<Towers> infer_alone(const TensorFile& file, const TowerStateme
   if (!shape.problems().empty()) problems.problem(shape.problems());
   else if (embed_dim < 1 || embed_dim > largest_extent) problems.problem("the width of its features is not known");
   else if (const char* const sentence = problem(config)) problems.problem(sentence);
-  return {config, embed_dim, without, !found.activation || stated.activation || assumed.activation};
+  return {config, embed_dim, without, is_stated(found, stated, assumed.activation)};
 }
 
 /// The tower of the first family that recognises the file.
@@ -67,23 +67,16 @@ Result<EncoderInspection<Towers>> try_inspect_alone(const TensorFile& in_any_dia
   assume_epsilon(found->config, mine, assumed);
   const TowerStatement tower = state(found->config);
   check_heads(problems, name, tower);
-  const auto compare = [&](const char* what, Index by_shapes, Index said) {
-    if (by_shapes > 0 && said > 0 && said != by_shapes)
-      problems.problem(std::string(name) + " " + what + ": " + std::to_string(by_shapes) + " by its shapes, " +
-                       std::to_string(said) + " by " + stated->place);
-  };
-  compare("width", tower.width, mine.width);
-  compare("layers", tower.layers, mine.layers);
+  check_size(problems, std::string(name) + " width", tower.width, mine.width, stated->place);
+  check_size(problems, std::string(name) + " layers", tower.layers, mine.layers, stated->place);
   if (!problems.problems().empty()) return LoadError{file.place(), problems.problems()};
-  double values = 0;
-  for (const FileTensor& t : file.tensors()) values += static_cast<double>(t.count());
   const double needed = std::visit(
       [&](const auto& c) {
         const Index projected = found->without_projection ? 0 : found->embed_dim;
         return Description<std::remove_cvref_t<decltype(c)>>::count_values(c, projected);
       },
       found->config);
-  if (needed > values) return LoadError{file.place(), "too small for its own shapes: weights", needed, values};
+  if (auto enough = try_check_values(file, needed); !enough) return enough.error();
   if (stated->preprocessing || assumed.preprocessing)
     std::visit(
         [&](auto& c) {

@@ -21,12 +21,7 @@ template <Backend B = Cpu<>, class F = KnownFamilies>
   if (!file) return file.error();
   const auto found = try_inspect<F>(*file, assumed);
   if (!found) return found.error();
-  if (!found->activation_known)
-    return LoadError{path,
-                     "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's "
-                     "with gelu; open it as open(path, "
-                     "{.activation = …})"}
-        .with_id("clip.load.activation");
+  if (!found->activation_known) return detail::unstated_activation(path, "; open it as open(path, {.activation = …})");
   AnyModel<B, F> model{found->config, std::move(backend)};
   if (auto done = try_load(model, *file, options); !done) return done.error();
   return model;

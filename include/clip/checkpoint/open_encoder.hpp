@@ -17,11 +17,7 @@ namespace detail {
 template <class Encoder, class Found, Backend B>
 Result<Encoder> try_open_encoder(const Result<Found>& found, const TensorFile& file, B backend, LoadOptions options) {
   if (!found) return found.error();
-  if (!found->activation_known)
-    return LoadError{file.place(),
-                     "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's "
-                     "with gelu; assume one: {.activation = …}"}
-        .with_id("clip.load.activation");
+  if (!found->activation_known) return unstated_activation(file.place(), "; assume one: {.activation = …}");
   options.without_projection = found->without_projection;
   Encoder encoder{found->config, found->embed_dim, std::move(backend)};
   if (auto done = try_load(encoder, file, options); !done) return done.error();

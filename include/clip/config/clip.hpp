@@ -22,22 +22,21 @@ struct ClipConfig {
 };
 
 /// Checks the configuration of a model whose sizes are known only at run time. The sentence comes from
-/// `problem(tower)`, defined in each tower's config.hpp, and is the one that static_assert prints; a tower that does not
-/// take every embedding dimension also has `problem(tower, embed_dim)`.
+/// `problem(tower)`, defined in each tower's config.hpp, and is the one that static_assert prints. A tower that does
+/// not take every embedding dimension also has `problem(tower, embed_dim)`.
 /// OptionError: an open or an impossible size.
 template <class Image, class Text>
 Result<void> check(const ClipConfig<Image, Text>& c) {
   if (!c.fixed())
     return OptionError{"config", "a size is left open: every size of a model must be given"}.with_id(
         "clip.option.config");
-  if (const char* sentence = problem(c.image)) return OptionError{"config", sentence}.with_id("clip.option.config");
-  if (const char* sentence = problem(c.text)) return OptionError{"config", sentence}.with_id("clip.option.config");
+  const char* sentence = problem(c.image);
+  if (sentence == nullptr) sentence = problem(c.text);
   if constexpr (requires { problem(c.image, c.embed_dim); })
-    if (const char* sentence = problem(c.image, c.embed_dim))
-      return OptionError{"config", sentence}.with_id("clip.option.config");
+    if (sentence == nullptr) sentence = problem(c.image, c.embed_dim);
   if constexpr (requires { problem(c.text, c.embed_dim); })
-    if (const char* sentence = problem(c.text, c.embed_dim))
-      return OptionError{"config", sentence}.with_id("clip.option.config");
+    if (sentence == nullptr) sentence = problem(c.text, c.embed_dim);
+  if (sentence != nullptr) return OptionError{"config", sentence}.with_id("clip.option.config");
   if (c.embed_dim <= 0 || c.embed_dim > largest_extent)
     return OptionError{"config", "embed_dim", c.embed_dim <= 0 ? "1 or more" : "at most 16777216", c.embed_dim}.with_id(
         "clip.option.config");

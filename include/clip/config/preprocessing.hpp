@@ -37,7 +37,8 @@ inline constexpr std::array color_orders{ColorOrder::openai, ColorOrder::hugging
 ///                bilinearly in floats), as transformers 5 and the "fast" image processors of transformers 4 do it:
 ///                always the horizontal pass first, weights of 16 bits. Images are RGB before the resize in either
 ///                color_order; with huggingface an image with alpha, a transparent colour or a transparent palette
-///                is laid on white first, as transformers 5 does (4 drops alpha). Mean and deviation are scaled to 0 … 255 instead of the pixels to 0 … 1
+///                is laid on white first, as transformers 5 does (4 drops alpha). Mean and deviation are scaled to
+///                0 … 255 instead of the pixels to 0 … 1
 enum class Resampling : unsigned char { pillow13, pillow12, torchvision };
 inline constexpr std::array resamplings{Resampling::pillow13, Resampling::pillow12, Resampling::torchvision};
 
@@ -49,6 +50,12 @@ inline constexpr std::array<float, 3> inception_deviation{0.5f, 0.5f, 0.5f};
 
 /// What transformers' image processors multiply bytes by, if nothing else is stated.
 inline constexpr double usual_rescale_factor = 1.0 / 255;
+
+/// Whether bytes can be multiplied by this factor: it and its inverse are positive floats.
+constexpr bool is_rescale_factor(double x) {
+  constexpr double most = std::numeric_limits<float>::max();
+  return x > 0 && x <= most && 1 / x <= most;
+}
 
 /// From decoded pixels to model input: resize, crop, RGB, then (x / 255 - mean) / deviation. The defaults are those of
 /// OpenAI's models and of most later ones.
@@ -78,8 +85,7 @@ constexpr const char* problem(const Preprocessing& p, Index image_size) {
     if (!(x >= -most && x <= most)) return "Preprocessing: mean must be finite";
   for (const float x : p.deviation)
     if (!(x > 0 && x <= most)) return "Preprocessing: deviation must be positive";
-  if (!(p.rescale_factor > 0 && p.rescale_factor <= most && 1 / p.rescale_factor <= most))
-    return "Preprocessing: rescale_factor must be positive";
+  if (!is_rescale_factor(p.rescale_factor)) return "Preprocessing: rescale_factor must be positive";
   if (!p.normalize && (p.mean != std::array<float, 3>{0, 0, 0} || p.deviation != std::array<float, 3>{1, 1, 1}))
     return "Preprocessing: without normalize, mean must be 0 and deviation 1";
   if (p.resize_to < 0) return "Preprocessing: resize_to must be positive, or 0 for image_size";

@@ -108,7 +108,8 @@ class TorchReader {
     return LoadError{result_.place_, name + ": " + what};
   }
 
-  /// A storage of `count` elements of a type: its size in bytes, and the bytes, unless they are deflated and not wanted.
+  /// The content of a storage: its size in bytes, and the bytes. No bytes: they are deflated, and only shapes are
+  /// wanted.
   struct Storage {
     std::size_t size;
     std::span<const std::byte> bytes;

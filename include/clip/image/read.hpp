@@ -78,8 +78,8 @@ CLIP_HOST Result<Image> try_read_image(const std::string& path, ReadOptions opti
 /// Decodes an image; `place` is its name in error messages. Keeps the pixel format of the file, because the reference
 /// resizes each in its own way: grey, RGB, RGBA (also for grey with alpha), CMYK (with CLIP_HAS_JPEG), 16-bit grey. As
 /// in the reference: palettes become RGB with the palette flag, see palette(); transparency of palettes and of single
-/// colours is apart from the colours, see transparency(); colour profiles are ignored; other 16-bit pixels keep their upper 8 bits; an animation gives its first
-/// image.
+/// colours is apart from the colours, see transparency(); colour profiles are ignored; other 16-bit pixels keep their
+/// upper 8 bits; an animation gives its first image.
 /// InputError: another format, damaged, truncated, more than 2^28 pixels or more than the bytes of the file can encode.
 template <ImageDecoder Decoder = ImageDecoders>
 [[nodiscard]] Result<Image> try_decode_image(std::span<const std::byte> bytes, const std::string& place,

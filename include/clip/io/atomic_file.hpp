@@ -48,7 +48,7 @@ class AtomicFile {
 
   /// Leaves the temporary file as it is, for others to rename: neither this object nor remove_unfinished() removes it.
   void leave() {
-    left_ = true;
+    temporary_.clear();
     unfinished_ = {};
   }
 
@@ -72,7 +72,6 @@ class AtomicFile {
   detail::Unfinished unfinished_;  // the temporary file, for remove_unfinished()
   std::vector<std::byte> buffer_;
   std::optional<Error> failed_;
-  bool left_ = false;
 };
 
 /// Writes a whole file atomically.

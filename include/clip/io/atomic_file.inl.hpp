@@ -87,7 +87,7 @@ CLIP_HOST Result<void> AtomicFile::to_disk(std::span<const std::byte> bytes) {
 }
 
 CLIP_HOST void AtomicFile::abandon() {
-  if (file_ && !temporary_.empty() && !left_) ::unlink(temporary_.c_str());
+  if (file_ && !temporary_.empty()) ::unlink(temporary_.c_str());
   temporary_.clear();
   unfinished_ = {};
   file_.close();

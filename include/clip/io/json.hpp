@@ -57,7 +57,8 @@ inline bool is_text(const Json& value, std::string_view text) {
 }
 
 inline void put_fields(Json&) {}
-/// Adds keys and values to an object. A tree is moved there after its place is made, so that none is left without owner.
+/// Adds keys and values to an object. The place of a tree is made first, and the tree is then moved there: it has an
+/// owner at any time.
 template <class Value, class... Rest>
 void put_fields(Json& object, const char* key, Value&& value, Rest&&... rest) {
   Json& place = object[key];
@@ -69,8 +70,8 @@ void put_fields(Json& object, const char* key, Value&& value, Rest&&... rest) {
 }  // namespace detail
 
 /// A Json that takes no memory when it is destroyed, so that a program may run out of memory while one is built. (The
-/// destructor of nlohmann/json takes some, and ends the program where there is none.) Everything here that makes an
-/// array or object returns one. It is used as a Json:
+/// destructor of nlohmann/json takes some, and ends the program where there is none.) Functions that build an array or
+/// an object return a JsonTree. It is used as a Json:
 ///
 ///   JsonTree tree = json_object("width", 64, "image", json_object("size", 224));
 ///   tree["heads"] = 4;
@@ -125,10 +126,6 @@ JsonTree json_object(Fields&&... fields) {
   JsonTree tree{Json::object()};
   tree.put(std::forward<Fields>(fields)...);
   return tree;
-}
-
-namespace detail {
-using clip::json_object;
 }
 
 /// A short description for error messages: the value itself, or the size of an array.

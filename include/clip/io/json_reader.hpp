@@ -42,7 +42,7 @@ class JsonReader {
 
   CLIP_HOST Index integer(const std::string& key, Index least = std::numeric_limits<Index>::min(),
                           Index most = std::numeric_limits<Index>::max());
-  /// The integer in 1 … most that a size of a model is.
+  /// A size of a model: an integer of at least `least` and at most `most`.
   Index extent(const std::string& key, Index most, Index least = 1) { return integer(key, least, most); }
   CLIP_HOST double number(const std::string& key);
   /// `count` numbers; any count if `count` is dyn.

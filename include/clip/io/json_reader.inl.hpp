@@ -62,10 +62,9 @@ CLIP_HOST Index JsonReader::integer(const std::string& key, Index least, Index m
   const bool fits = found->is_number_integer() &&
                     (!found->is_number_unsigned() ||
                      found->get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
-  if (const Index value = fits ? static_cast<Index>(found->get<std::int64_t>()) : 0;
-      fits && value >= least && value <= most)
-    return value;
-  else expected(key, fits && value > most ? "at most " + std::to_string(most) : integer_from(least), *found);
+  const Index value = fits ? static_cast<Index>(found->get<std::int64_t>()) : 0;
+  if (fits && value >= least && value <= most) return value;
+  expected(key, fits && value > most ? "at most " + std::to_string(most) : integer_from(least), *found);
   return 0;
 }
 

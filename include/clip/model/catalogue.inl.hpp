@@ -72,9 +72,10 @@ bool has_quick_gelu(const AnyConfigOf<F>& c) {
 template <class F>
 std::vector<const NamedConfigOf<F>*> spelt(const std::string& name) {
   const Spelling wanted = spelling_of(name);
+  const std::string lower = lower_ascii(name);
   std::vector<const NamedConfigOf<F>*> models;
   for (const NamedConfigOf<F>& known : named_configs<F>()) {
-    if (lower_ascii(std::string(known.name)) == lower_ascii(name)) return {&known};
+    if (lower_ascii(std::string(known.name)) == lower) return {&known};
     Spelling found = spelling_of(known.name);
     if (found.source.empty()) found.source = "openai";
     if (found.architecture != wanted.architecture ||

@@ -48,6 +48,12 @@ std::string config_text(const ClipConfig<Image, Text>& c) {
   return config_text(AnyConfigOf<typename detail::FamiliesOfConfig<ClipConfig<Image, Text>>::type>{c});
 }
 
+namespace detail {
+/// try_parse_config of JSON that is parsed already.
+template <class F>
+Result<AnyConfigOf<F>> try_config_of(const Json& json, const std::string& place);
+}  // namespace detail
+
 }  // namespace clip::inline CLIP_ABI
 
 #if !CLIP_HOST_LINKED

@@ -37,20 +37,15 @@ JsonTree tower_to_json(const Variant& tower) {
                     tower);
 }
 
-}  // namespace detail
-
 template <class F>
-Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string& place) {
-  auto json = try_parse_json(text, place);
-  if (!json) return json.error();
-  const detail::DismantledAtEnd end{*json};
-  if (detail::is_openclip_config(*json)) return detail::try_read_openclip_config<F>(*json, place);
-  JsonReader file{*json, place};
+Result<AnyConfigOf<F>> try_config_of(const Json& json, const std::string& place) {
+  if (is_openclip_config(json)) return try_read_openclip_config<F>(json, place);
+  JsonReader file{json, place};
   const Index embed_dim = file.extent("embed_dim", largest_extent);
   JsonReader image = file.object("image");
-  auto image_tower = detail::read_tower<typename F::Images>(image);
+  auto image_tower = read_tower<typename F::Images>(image);
   JsonReader text_fields = file.object("text");
-  auto text_tower = detail::read_tower<typename F::Texts>(text_fields);
+  auto text_tower = read_tower<typename F::Texts>(text_fields);
   const bool biased = file.may_have("logit_bias") && file.flag("logit_bias");
   if (auto done = file.finish(); !done) return done.error();
   AnyConfigOf<F> config{embed_dim, std::move(*image_tower), std::move(*text_tower), biased};
@@ -59,12 +54,23 @@ Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string
   return config;
 }
 
+}  // namespace detail
+
+template <class F>
+Result<AnyConfigOf<F>> try_parse_config(std::string_view text, const std::string& place) {
+  auto json = try_parse_json(text, place);
+  if (!json) return json.error();
+  const detail::DismantledAtEnd end{*json};
+  return detail::try_config_of<F>(*json, place);
+}
+
 template <class F>
 Result<AnyConfigOf<F>> try_read_config(const std::string& path) {
   const auto file = try_read_bytes(path);
   if (!file) return file.error();
   return try_parse_config<F>(as_text(*file), path);
 }
+
 template <class F>
 JsonTree to_json(const AnyConfigOf<F>& c) {
   JsonTree json = json_object("embed_dim", c.embed_dim, "image", detail::tower_to_json(c.image), "text",

@@ -4,6 +4,7 @@
 #include <clip/core/ascii.hpp>
 #include <clip/model/licence.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -59,15 +60,11 @@ inline void take_siglip(std::string& rest, std::string& source) {
 inline Spelling spelling_of(std::string_view name) {
   Spelling spelling;
   std::string rest = lower_ascii(std::string(name));
-  const auto take_source = [&](std::string_view source) {
-    if (!rest.starts_with(std::string(source) + "/")) return;
-    spelling.source = source;
-    rest.erase(0, source.size() + 1);
-  };
-  take_source("openai");
-  for (const auto& [source, licence] : licences) {
-    if (!spelling.source.empty()) break;
-    take_source(source);
+  const auto slash = rest.find('/');
+  const auto is_source = [&](const auto& known) { return known.first == std::string_view(rest).substr(0, slash); };
+  if (slash != rest.npos && (rest.starts_with("openai/") || std::ranges::any_of(licences, is_source))) {
+    spelling.source = rest.substr(0, slash);
+    rest.erase(0, slash + 1);
   }
   for (char& c : rest)
     if (c == '/' || c == '_' || c == '@' || c == ' ') c = '-';

@@ -21,8 +21,8 @@ struct FileMode {
   /// Number of channels to request from the decoder; 0: the file's. Set for files where the decoder would add an alpha
   /// channel that is apart from the pixels: a PNG with one transparent colour or a transparent palette.
   int channels = 0;
-  /// Whether the decoder can give that channel, and the reference takes it for one: not with 16 bits, and not with fewer
-  /// than 8 bits of grey, where it compares other numbers.
+  /// Whether the file has that channel, the decoder can give it, and the reference computes the same one: not with
+  /// 16 bits, and not with fewer than 8 bits of grey, where the reference compares other numbers.
   bool transparency = false;
   /// One 16-bit grey value per pixel.
   bool gray16 = false;

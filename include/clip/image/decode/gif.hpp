@@ -153,10 +153,8 @@ class GifReader {
       at_ = file_.size();
       return false;
     }
-    if (control && data->size() >= 4 && (std::to_integer<unsigned>((*data)[0]) & 1U) != 0) {
+    if (control && data->size() >= 4 && (std::to_integer<unsigned>((*data)[0]) & 1U) != 0)
       transparent_ = std::to_integer<std::uint8_t>((*data)[3]);
-      has_transparent_ = true;
-    }
     return true;
   }
 
@@ -183,7 +181,7 @@ class GifReader {
     const auto count = static_cast<std::size_t>(width * height);
     const std::vector<std::uint8_t> numbers = lzw_decode(*codes, bits, count);
     if (numbers.size() < count) return truncated();
-    std::vector<std::uint8_t> canvas(static_cast<std::size_t>(width_ * height_), transparent_);
+    std::vector<std::uint8_t> canvas(static_cast<std::size_t>(width_ * height_), transparent_.value_or(0));
     const auto row = [&](Index from, Index to) {
       const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(from * width);
       std::copy(begin, begin + static_cast<std::ptrdiff_t>(width),
@@ -198,7 +196,7 @@ class GifReader {
     }
 
     std::vector<std::uint8_t> alphas;
-    if (has_transparent_)
+    if (transparent_)
       for (const std::uint8_t color : canvas) alphas.push_back(color == transparent_ ? 0 : 255);
     Image image;
     if (!palette_) {
@@ -208,15 +206,14 @@ class GifReader {
       for (std::size_t i = 0; i < canvas.size(); ++i) std::copy_n((*palette_)[canvas[i]].begin(), 3, &colors[3 * i]);
       image = Image{width_, height_, Pixels::rgb, std::move(colors)}.as_palette();
     }
-    return has_transparent_ ? std::move(image).with_transparency(std::move(alphas)) : std::move(image);
+    return transparent_ ? std::move(image).with_transparency(std::move(alphas)) : std::move(image);
   }
 
   std::span<const std::byte> file_;
   const std::string& place_;
   std::size_t at_ = 0;
   Index width_ = 0, height_ = 0;
-  std::uint8_t transparent_ = 0;
-  bool has_transparent_ = false;
+  std::optional<std::uint8_t> transparent_;  // a colour
   std::optional<Palette> palette_;
 };
 

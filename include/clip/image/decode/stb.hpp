@@ -108,12 +108,11 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
   if (mode.gray16) return decode_gray16(file, place);
 
   ImageSource source{file};
+  const int wanted = mode.transparency ? 0 : mode.channels;
   const std::unique_ptr<stb::stbi_uc, void (*)(void*)> decoded{
-      stb::stbi_load_from_callbacks(&image_callbacks, &source, &width, &height, &channels,
-                                    mode.transparency ? 0 : mode.channels),
-      &std::free};
+      stb::stbi_load_from_callbacks(&image_callbacks, &source, &width, &height, &channels, wanted), &std::free};
   if (!decoded || source.past_end) return stb_error(place, source);
-  if (mode.channels != 0 && !mode.transparency) channels = mode.channels;
+  if (wanted != 0) channels = wanted;
 
   const std::size_t count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   std::vector<std::uint8_t> pixels;
