@@ -148,7 +148,8 @@ inline Result<TensorFile> try_open_folder(const std::string& folder, std::string
 CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path, std::string_view state_dict,
                                               TensorContent content) {
   if (detail::is_folder(path)) return detail::try_open_folder(path, state_dict, content);
-  const std::string folder = detail::folder_of(path), name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  const auto slash = path.rfind('/');  // not folder_of(): messages name a file in the root as "/name"
+  const std::string folder = slash == path.npos ? "." : path.substr(0, slash), name = path.substr(slash + 1);
   if (detail::is_weights_name(name))
     if (auto done = detail::try_finish_replacement(folder); !done) return done.error();
   auto file = detail::try_open_weights(folder, path, name.ends_with(".index.json"), state_dict, content);
