@@ -1,9 +1,10 @@
-// clip/formats/torch_pickle.hpp: the allow-list of names in PyTorch pickles, and the tensors in such a pickle.
+// clip/formats/torch_pickle.hpp: the named tensors of a PyTorch pickle: state dicts, training checkpoints, TorchScript.
 #pragma once
 
 #include <clip/formats/below.hpp>
-#include <clip/formats/dtype.hpp>
 #include <clip/formats/pickle.hpp>
+#include <clip/formats/torch_names.hpp>
+#include <clip/formats/torch_tensor.hpp>
 
 #include <algorithm>
 #include <array>
@@ -17,133 +18,13 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Elements of one entry of the archive: "torch.FloatStorage", key "0".
-struct TorchStorage {
-  Dtype dtype = Dtype::f32;
-  std::string_view key;
-  Index count = 0;
-};
-
-/// Element (i, j, …) is element offset + i·strides[0] + j·strides[1] + … of the storage.
-struct TorchTensor {
-  TorchStorage storage;
-  Dtype dtype = Dtype::f32;
-  Index offset = 0;
-  std::vector<Index> shape, strides;
+/// The named tensors of a pickle, in its order.
+struct TorchTensors {
+  std::vector<std::pair<std::string, TorchTensor>> tensors;
+  bool torchscript = false;
 };
 
 namespace detail {
-
-struct TorchTypeName {
-  std::string_view storage, scalar;  // the name of the storage class, and of the dtype
-  Dtype dtype;
-};
-inline constexpr std::array<TorchTypeName, 19> torch_types{{
-    {"torch.FloatStorage", "torch.float32", Dtype::f32},
-    {"torch.HalfStorage", "torch.float16", Dtype::f16},
-    {"torch.BFloat16Storage", "torch.bfloat16", Dtype::bf16},
-    {"torch.DoubleStorage", "torch.float64", Dtype::f64},
-    {"torch.LongStorage", "torch.int64", Dtype::i64},
-    {"torch.IntStorage", "torch.int32", Dtype::i32},
-    {"torch.ShortStorage", "torch.int16", Dtype::i16},
-    {"torch.CharStorage", "torch.int8", Dtype::i8},
-    {"torch.ByteStorage", "torch.uint8", Dtype::u8},
-    {"torch.BoolStorage", "torch.bool", Dtype::boolean},
-    {"torch.ComplexFloatStorage", "torch.complex64", Dtype::c64},
-    {"torch.storage.UntypedStorage", "", Dtype::u8},
-    {"", "torch.uint16", Dtype::u16},
-    {"", "torch.uint32", Dtype::u32},
-    {"", "torch.uint64", Dtype::u64},
-    {"", "torch.float8_e4m3fn", Dtype::f8_e4m3},
-    {"", "torch.float8_e5m2", Dtype::f8_e5m2},
-    {"", "torch.float8_e4m3fnuz", Dtype::f8_e4m3fnuz},
-    {"", "torch.float8_e5m2fnuz", Dtype::f8_e5m2fnuz},
-}};
-
-/// Names with a meaning for this reader, and names in training checkpoints apart from the weights, which are ignored.
-/// Nothing is called: what a name stands for, does not run.
-inline constexpr std::array<std::string_view, 82> torch_names{"collections.OrderedDict",
-                                                              "torch._utils._rebuild_tensor",
-                                                              "torch._utils._rebuild_tensor_v2",
-                                                              "torch._utils._rebuild_tensor_v3",
-                                                              "torch._utils._rebuild_parameter",
-                                                              "torch._utils._rebuild_parameter_with_state",
-                                                              "torch.jit._pickle.build_intlist",
-                                                              "torch.jit._pickle.build_boollist",
-                                                              "torch.jit._pickle.build_doublelist",
-                                                              "torch.jit._pickle.build_tensorlist",
-                                                              "torch.jit._pickle.restore_type_tag",
-                                                              "collections.defaultdict",
-                                                              "collections.Counter",
-                                                              "argparse.Namespace",
-                                                              "types.SimpleNamespace",
-                                                              "torch.Size",
-                                                              "torch.device",
-                                                              "numpy.core.multiarray.scalar",
-                                                              "numpy._core.multiarray.scalar",
-                                                              "numpy.core.multiarray._reconstruct",
-                                                              "numpy._core.multiarray._reconstruct",
-                                                              "numpy.dtype",
-                                                              "numpy.ndarray",
-                                                              "_codecs.encode",
-                                                              "builtins.set",
-                                                              "builtins.frozenset",
-                                                              "builtins.bytearray",
-                                                              "builtins.complex",
-                                                              "__builtin__.set",
-                                                              "__builtin__.frozenset",
-                                                              "__builtin__.bytearray",
-                                                              "__builtin__.complex",
-                                                              "__builtin__.long",
-                                                              "builtins.int",
-                                                              "torch._tensor._rebuild_from_type_v2",
-                                                              "torch._utils._rebuild_sparse_tensor",
-                                                              "torch._utils._rebuild_sparse_csr_tensor",
-                                                              "torch._utils._rebuild_qtensor",
-                                                              "torch._utils._rebuild_meta_tensor_no_storage",
-                                                              "torch.serialization._get_layout",
-                                                              "torch.Tensor",
-                                                              "torch._tensor.Tensor",
-                                                              "torch.nn.parameter.Parameter",
-                                                              "torch.nn.parameter.Buffer",
-                                                              "torch.QInt8Storage",
-                                                              "torch.QUInt8Storage",
-                                                              "torch.QInt32Storage",
-                                                              "torch.qint8",
-                                                              "torch.quint8",
-                                                              "torch.qint32",
-                                                              "torch.per_tensor_affine",
-                                                              "torch.per_channel_affine",
-                                                              "torch.per_channel_affine_float_qparams",
-                                                              "torch.strided",
-                                                              "torch.sparse_coo",
-                                                              "torch.sparse_csr",
-                                                              "pathlib.PosixPath",
-                                                              "pathlib.WindowsPath",
-                                                              "pathlib.PurePosixPath",
-                                                              "pathlib.PureWindowsPath",
-                                                              "pathlib.Path",
-                                                              "pathlib._local.PosixPath",
-                                                              "pathlib._local.WindowsPath",
-                                                              "datetime.datetime",
-                                                              "datetime.date",
-                                                              "datetime.timedelta",
-                                                              "collections.deque",
-                                                              "builtins.list",
-                                                              "builtins.dict",
-                                                              "builtins.tuple",
-                                                              "builtins.float",
-                                                              "builtins.str",
-                                                              "builtins.bool",
-                                                              "builtins.slice",
-                                                              "builtins.range",
-                                                              "__builtin__.list",
-                                                              "__builtin__.dict",
-                                                              "__builtin__.tuple",
-                                                              "__builtin__.float",
-                                                              "__builtin__.int",
-                                                              "__builtin__.str",
-                                                              "__builtin__.bool"};
 
 /// Keys of training checkpoints whose values are the weights, or dictionaries with one of these keys.
 inline constexpr std::array<std::string_view, 10> torch_keys{
@@ -159,24 +40,6 @@ inline bool is_module(const PickleValue& v) {
   return v.is(PickleValue::Kind::call) && v.callee->text.starts_with("__torch__.") && v.state != nullptr &&
          is_dictionary(*v.state);
 }
-
-}  // namespace detail
-
-/// The allow-list. Classes of a TorchScript archive have names "__torch__.…".
-inline bool allowed_in_torch_files(std::string_view name) {
-  return std::find(detail::torch_names.begin(), detail::torch_names.end(), name) != detail::torch_names.end() ||
-         name.starts_with("__torch__.") ||
-         std::any_of(detail::torch_types.begin(), detail::torch_types.end(),
-                     [&](const auto& t) { return name == t.storage || name == t.scalar; });
-}
-
-/// The named tensors of a pickle, in its order.
-struct TorchTensors {
-  std::vector<std::pair<std::string, TorchTensor>> tensors;
-  bool torchscript = false;
-};
-
-namespace detail {
 
 /// Walks the pickled graph. Cycles and shared nodes are safe: depth and number of visits are limited.
 class TorchWalk {
@@ -257,20 +120,8 @@ class TorchWalk {
       }
       const std::string name = prefix + std::string(key.text);
       if (is_module(value)) modules(value, name + ".", depth + 1);
-      else if (is_tensor(value)) add(name, value);
+      else if (is_torch_tensor(value)) add(name, value);
     }
-  }
-
-  /// Sparse and quantised tensors are none: no weight of a model here is one.
-  static bool is_tensor(const PickleValue& v) {
-    if (v.calls("torch._tensor._rebuild_from_type_v2")) {
-      const auto& a = v.arguments->items;
-      return a.size() >= 3 && a[0]->is(PickleValue::Kind::name) && is_dense(a[0]->text);
-    }
-    return v.is(PickleValue::Kind::call) && is_dense(v.callee->text);
-  }
-  static bool is_dense(std::string_view name) {
-    return name.starts_with("torch._utils._rebuild_tensor") || name.starts_with("torch._utils._rebuild_parameter");
   }
 
   static bool is_torch_key(const PickleValue& key) {
@@ -283,7 +134,8 @@ class TorchWalk {
     if (!is_dictionary(v)) return is_module(v);
     for (std::size_t i = 0; i + 1 < v.items.size(); i += 2) {
       const PickleValue& value = *v.items[i + 1];
-      if (is_tensor(value) || is_module(value) || (is_torch_key(*v.items[i]) && is_dictionary(value))) return true;
+      if (is_torch_tensor(value) || is_module(value) || (is_torch_key(*v.items[i]) && is_dictionary(value)))
+        return true;
     }
     return false;
   }
@@ -292,8 +144,9 @@ class TorchWalk {
   static std::map<std::string_view, const PickleValue*> weights_in(const PickleValue& dictionary) {
     std::map<std::string_view, const PickleValue*> all, choices;
     for (std::size_t i = 0; i + 1 < dictionary.items.size(); i += 2)
-      if (const PickleValue& key = *dictionary.items[i];
-          key.is(PickleValue::Kind::text) && key.text.find('.') != key.text.npos && is_tensor(*dictionary.items[i + 1]))
+      if (const PickleValue& key = *dictionary.items[i]; key.is(PickleValue::Kind::text) &&
+                                                         key.text.find('.') != key.text.npos &&
+                                                         is_torch_tensor(*dictionary.items[i + 1]))
         return {};
       else if (is_torch_key(key)) all.emplace(key.text, dictionary.items[i + 1]);
     for (const auto& [key, value] : all)
@@ -302,7 +155,7 @@ class TorchWalk {
   }
 
   void add(const std::string& name, const PickleValue& value) {
-    auto tensor = read(value);
+    auto tensor = read_torch_tensor(value);
     if (!tensor) {
       problem_ = name + ": a damaged record of a tensor";
       return;
@@ -312,65 +165,6 @@ class TorchWalk {
       return;
     }
     result_.tensors.emplace_back(name, std::move(*tensor));
-  }
-
-  static std::optional<TorchTensor> read(const PickleValue& value) {
-    using Kind = PickleValue::Kind;
-    const PickleValue* v = &value;
-    if (v->calls("torch._utils._rebuild_parameter") || v->calls("torch._utils._rebuild_parameter_with_state")) {
-      if (v->arguments->items.empty()) return std::nullopt;
-      v = v->arguments->items[0];
-    }
-    std::string_view made_by = v->is(Kind::call) ? v->callee->text : std::string_view{};
-    const PickleValue* arguments = v->arguments;
-    if (v->calls("torch._tensor._rebuild_from_type_v2") && v->arguments->items.size() >= 3) {  // has attributes
-      made_by = v->arguments->items[0]->text;
-      arguments = v->arguments->items[2];
-    }
-    const bool typed = made_by == "torch._utils._rebuild_tensor_v3";
-    if (arguments == nullptr || !arguments->is(Kind::tuple) ||
-        (!typed && made_by != "torch._utils._rebuild_tensor" && made_by != "torch._utils._rebuild_tensor_v2"))
-      return std::nullopt;
-    const auto& a = arguments->items;
-    if (a.size() < (typed ? 7U : 4U) || !a[0]->is(Kind::persistent) || !a[0]->arguments->is(Kind::tuple) ||
-        !a[1]->is(Kind::integer) || a[1]->integer < 0)
-      return std::nullopt;
-    const auto& id = a[0]->arguments->items;
-    if (id.size() < 5 || !id[0]->is(Kind::text) || id[0]->text != "storage" || !id[1]->is(Kind::name) ||
-        !id[2]->is(Kind::text) || !id[4]->is(Kind::integer) || id[4]->integer < 0)
-      return std::nullopt;
-    TorchTensor tensor;
-    const auto of_storage = type([&](const auto& t) { return !t.storage.empty() && t.storage == id[1]->text; });
-    const auto of_tensor =
-        typed ? type([&](const auto& t) { return a[6]->is(Kind::name) && t.scalar == a[6]->text; }) : of_storage;
-    if (!of_storage || !of_tensor) return std::nullopt;
-    tensor.storage = {*of_storage, id[2]->text, static_cast<Index>(id[4]->integer)};
-    tensor.dtype = *of_tensor;
-    tensor.offset = static_cast<Index>(a[1]->integer);
-    const auto shape = extents(*a[2]), strides = extents(*a[3]);
-    if (!shape || !strides || shape->size() != strides->size()) return std::nullopt;
-    tensor.shape = *shape;
-    tensor.strides = *strides;
-    return tensor;
-  }
-
-  static std::optional<Dtype> type(auto matches) {
-    const auto found = std::find_if(torch_types.begin(), torch_types.end(), matches);
-    return found == torch_types.end() ? std::nullopt : std::optional{found->dtype};
-  }
-
-  /// A tuple of integers of 0 or more, also in the form torch.Size((…)).
-  static std::optional<std::vector<Index>> extents(const PickleValue& value) {
-    const PickleValue* v = &value;
-    if (v->calls("torch.Size") && v->arguments->items.size() == 1) v = v->arguments->items[0];
-    if ((!v->is(PickleValue::Kind::tuple) && !v->is(PickleValue::Kind::list)) || v->items.size() > 64)
-      return std::nullopt;
-    std::vector<Index> numbers;
-    for (const PickleValue* const item : v->items) {
-      if (!item->is(PickleValue::Kind::integer) || item->integer < 0) return std::nullopt;
-      numbers.push_back(static_cast<Index>(item->integer));
-    }
-    return numbers;
   }
 
   /// Removes the prefixes that module wrappers put before every name.
