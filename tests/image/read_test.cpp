@@ -63,24 +63,27 @@ TEST_CASE("decode: grey with alpha becomes four channels with the alpha") {
   CHECK(pixels(image) == std::vector<int>{10, 10, 10, 200, 20, 20, 20, 0});
 }
 
+/// A PNG of one row: 2 x 1 pixels unless said otherwise.
+Image decode_png_row(char depth, char type, const std::vector<std::pair<std::string, std::string>>& chunks,
+                     const std::string& row, char width = 2) {
+  std::vector<std::byte> all(8);
+  std::memcpy(all.data(), gray_alpha_png, 8);
+  const std::string header =
+      std::string(3, '\0') + width + std::string("\0\0\0\1", 4) + depth + type + std::string(3, '\0');
+  detail::add_png_chunk(all, "IHDR", as_byte_span(header));
+  for (const auto& [name, data] : chunks) detail::add_png_chunk(all, name, as_byte_span(data));
+  detail::add_png_chunk(all, "IDAT", detail::zlib_stored(as_byte_span(std::string(1, '\0') + row)));
+  detail::add_png_chunk(all, "IEND", {});
+  return decode_image(all);
+}
+
 TEST_CASE("decode: palettes and 1-bit images set the palette flag, single transparent colours are ignored") {
-  const auto file = [](char depth, char type, const std::vector<std::pair<std::string, std::string>>& chunks,
-                       const std::string& row) {
-    std::vector<std::byte> all(8);
-    std::memcpy(all.data(), gray_alpha_png, 8);
-    const std::string header = std::string("\0\0\0\2\0\0\0\1", 8) + depth + type + std::string(3, '\0');  // 2 x 1
-    detail::add_png_chunk(all, "IHDR", as_byte_span(header));
-    for (const auto& [name, data] : chunks) detail::add_png_chunk(all, name, as_byte_span(data));
-    detail::add_png_chunk(all, "IDAT", detail::zlib_stored(as_byte_span(std::string(1, '\0') + row)));
-    detail::add_png_chunk(all, "IEND", {});
-    return decode_image(all);
-  };
   const std::string palette("\1\2\3\4\5\6", 6), black(6, '\0');
-  const Image bits = file(1, 0, {}, "\x40"), levels = file(2, 0, {}, "\x10"),
-              colours = file(8, 3, {{"PLTE", palette}}, std::string("\1\0", 2)),
-              transparent = file(8, 3, {{"PLTE", palette}, {"tRNS", "\x7F"}}, std::string("\1\0", 2)),
-              rgb = file(8, 2, {{"tRNS", black}}, std::string("\0\0\0\7\0\0", 6)),
-              gray = file(8, 0, {{"tRNS", std::string("\0\5", 2)}}, "\5\6");
+  const Image bits = decode_png_row(1, 0, {}, "\x40"), levels = decode_png_row(2, 0, {}, "\x10"),
+              colours = decode_png_row(8, 3, {{"PLTE", palette}}, std::string("\1\0", 2)),
+              transparent = decode_png_row(8, 3, {{"PLTE", palette}, {"tRNS", "\x7F"}}, std::string("\1\0", 2)),
+              rgb = decode_png_row(8, 2, {{"tRNS", black}}, std::string("\0\0\0\7\0\0", 6)),
+              gray = decode_png_row(8, 0, {{"tRNS", std::string("\0\5", 2)}}, "\5\6");
   CHECK(bits.palette());
   CHECK(pixels(bits) == std::vector<int>{0, 255});
   CHECK(!levels.palette());
@@ -95,6 +98,30 @@ TEST_CASE("decode: palettes and 1-bit images set the palette flag, single transp
   CHECK(pixels(rgb) == std::vector<int>{0, 0, 0, 7, 0, 0});
   CHECK(gray.pixels() == Pixels::gray);
   CHECK(pixels(gray) == std::vector<int>{5, 6});
+}
+
+TEST_CASE("decode: a transparent colour is compared as Pillow compares it, its lowest 8 bits with decoded pixels") {
+  const auto alphas = [](char depth, char type, const std::string& color, const std::string& row, char width) {
+    const Image image = decode_png_row(depth, type, {{"tRNS", color}}, row, width);
+    REQUIRE(image.transparency() != nullptr);
+    return std::vector<int>(image.transparency(), image.transparency() + width);
+  };
+  const auto bytes = [](std::initializer_list<unsigned> values) { return std::string(values.begin(), values.end()); };
+  using Alphas = std::vector<int>;
+  // From Pillow 13.0.0 and 12.1.1: the alphas of Image.open(file).convert("RGBA").
+  CHECK(alphas(1, 0, bytes({0, 0}), bytes({0b10100000}), 4) == Alphas{255, 0, 255, 0});
+  CHECK(alphas(1, 0, bytes({0, 1}), bytes({0b10100000}), 4) == Alphas{0, 255, 0, 255});
+  CHECK(alphas(2, 0, bytes({0, 0}), bytes({0b00011011}), 4) == Alphas{0, 255, 255, 255});
+  CHECK(alphas(2, 0, bytes({0, 3}), bytes({0b00011011}), 4) == Alphas{255, 255, 255, 255});
+  CHECK(alphas(2, 0, bytes({1, 85}), bytes({0b00011011}), 4) == Alphas{255, 0, 255, 255});
+  CHECK(alphas(4, 0, bytes({0, 0}), bytes({0x0F}), 2) == Alphas{0, 255});
+  CHECK(alphas(4, 0, bytes({0, 15}), bytes({0x0F}), 2) == Alphas{255, 255});
+  CHECK(alphas(8, 0, bytes({1, 5}), bytes({5, 6, 7}), 3) == Alphas{0, 255, 255});
+  CHECK(alphas(8, 2, bytes({0, 1, 0, 2, 0, 3}), bytes({1, 2, 3, 1, 2, 4}), 2) == Alphas{0, 255});
+  CHECK(alphas(16, 0, bytes({0, 5}), bytes({0, 5, 1, 44, 255, 255}), 3) == Alphas{0, 255, 255});
+  CHECK(alphas(16, 0, bytes({1, 44}), bytes({0, 5, 1, 44, 255, 255}), 3) == Alphas{255, 255, 255});
+  CHECK(alphas(16, 2, bytes({1, 2, 2, 3, 3, 4}), bytes({1, 2, 2, 3, 3, 4, 2, 3, 3, 4, 4, 5}), 2) == Alphas{255, 0});
+  CHECK(decode_png_row(8, 0, {{"tRNS", bytes({5})}}, bytes({5, 6})).transparency() == nullptr);  // half a number
 }
 
 TEST_CASE("decode: every truncation of a file is an error if strict") {

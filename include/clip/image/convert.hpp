@@ -4,6 +4,7 @@
 #include <clip/image/image.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -13,17 +14,16 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// An image of interleaved colours and alphas, whose alphas are apart: `colors` channels of grey or RGB, then one.
-inline Image with_alphas_apart(Index width, Index height, Index colors, std::vector<std::uint8_t> bytes) {
-  const auto count = static_cast<std::size_t>(width * height), step = static_cast<std::size_t>(colors);
+/// An RGB image of interleaved colours and alphas, whose alphas are apart.
+inline Image with_alphas_apart(Index width, Index height, std::vector<std::uint8_t> bytes) {
+  const auto count = static_cast<std::size_t>(width * height);
   std::vector<std::uint8_t> alphas(count);
   for (std::size_t i = 0; i < count; ++i) {
-    alphas[i] = bytes[i * (step + 1) + step];
-    std::memmove(&bytes[i * step], &bytes[i * (step + 1)], step);
+    alphas[i] = bytes[4 * i + 3];
+    std::memmove(&bytes[3 * i], &bytes[4 * i], 3);
   }
-  bytes.resize(count * step);
-  return Image{width, height, colors == 1 ? Pixels::gray : Pixels::rgb, std::move(bytes)}.with_transparency(
-      std::move(alphas));
+  bytes.resize(3 * count);
+  return Image{width, height, Pixels::rgb, std::move(bytes)}.with_transparency(std::move(alphas));
 }
 
 /// A channel of white paper under one ink and black: (255 - k) (1 - ink / 255), rounded as the reference does.
@@ -61,6 +61,18 @@ inline void rgb_row(const Image& image, Index y, std::uint8_t* out) {
         for (Index c = 0; c < 3; ++c) out[3 * x + c] = in[x * step + 2 - c];
       break;
   }
+}
+
+/// The image, whose pixels of this colour in RGB are transparent.
+inline Image with_transparent_color(Image image, const std::array<std::uint8_t, 3>& color) {
+  std::vector<std::uint8_t> row(static_cast<std::size_t>(3 * image.width())), alphas;
+  alphas.reserve(static_cast<std::size_t>(image.width() * image.height()));
+  for (Index y = 0; y < image.height(); ++y) {
+    rgb_row(image, y, row.data());
+    for (std::size_t x = 0; x < row.size(); x += 3)
+      alphas.push_back(std::memcmp(&row[x], color.data(), 3) == 0 ? 0 : 255);
+  }
+  return std::move(image).with_transparency(std::move(alphas));
 }
 
 /// A colour over white by its alpha, rounded as Pillow's alpha_composite does over an opaque image.

@@ -70,15 +70,15 @@ struct PngReading {
   }
 
   /// Converts palettes to RGB, fewer than 8 bits to 8, and 16 bits to the upper 8, except 16-bit grey.
-  /// With `transparency`, the transparent colour or palette becomes the last channel.
-  bool prepare(bool transparency) {
+  /// With `alphas`, those of the palette become the last channel.
+  bool prepare(bool alphas) {
     if (setjmp(png_jmpbuf(png)) != 0) return false;
     const int type = ::png_get_color_type(png, info), depth = ::png_get_bit_depth(png, info);
     if (type == PNG_COLOR_TYPE_PALETTE) {
       ::png_set_palette_to_rgb(png);
-      if (!transparency) ::png_set_strip_alpha(png);
+      if (alphas) ::png_set_tRNS_to_alpha(png);
+      else ::png_set_strip_alpha(png);
     }
-    if (transparency) ::png_set_tRNS_to_alpha(png);
     if (type == PNG_COLOR_TYPE_GRAY && depth < 8) ::png_set_expand_gray_1_2_4_to_8(png);
     if (type == PNG_COLOR_TYPE_GRAY_ALPHA) ::png_set_gray_to_rgb(png);
     if (depth == 16 && type != PNG_COLOR_TYPE_GRAY) ::png_set_strip_16(png);
@@ -131,7 +131,7 @@ struct PngDecoder {
                 height = ::png_get_image_height(reading.png, reading.info);
     const detail::FileMode mode = detail::file_mode(file);
     if (auto good = detail::check_header(place, width, height, mode.capacity(file.size())); !good) return good.error();
-    if (!reading.prepare(mode.transparency)) return error();
+    if (!reading.prepare(mode.transparent_palette)) return error();
     const std::size_t row_bytes = ::png_get_rowbytes(reading.png, reading.info);
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(height) * row_bytes);
     std::vector<::png_bytep> rows(static_cast<std::size_t>(height));
@@ -139,16 +139,13 @@ struct PngDecoder {
     if (!reading.pixels(rows.data()) && (to_the_end || !reading.has_all_rows())) return error();
 
     const int channels = ::png_get_channels(reading.png, reading.info);
-    if (mode.transparency && (channels == 2 || channels == 4)) {
-      Image image = detail::with_alphas_apart(width, height, channels - 1, std::move(pixels));
-      return mode.palette ? std::move(image).as_palette() : std::move(image);
-    }
+    if (mode.transparent_palette && channels == 4)
+      return detail::with_alphas_apart(width, height, std::move(pixels)).as_palette();
     const Pixels kind = mode.gray16     ? Pixels::gray16
                         : channels == 1 ? Pixels::gray
                         : channels == 3 ? Pixels::rgb
                                         : Pixels::rgba;
-    Image image{width, height, kind, std::move(pixels)};
-    return mode.palette ? std::move(image).as_palette() : std::move(image);
+    return detail::finished({width, height, kind, std::move(pixels)}, mode);
   }
 };
 

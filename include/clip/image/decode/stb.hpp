@@ -87,7 +87,7 @@ inline Error stb_error(const std::string& place, const ImageSource& source) {
       place, "damaged or unsupported image (" + std::string{reason != nullptr ? reason : "no reason given"} + ")"};
 }
 
-inline Result<Image> decode_gray16(std::span<const std::byte> file, const std::string& place) {
+inline Result<Image> decode_gray16(std::span<const std::byte> file, const FileMode& mode, const std::string& place) {
   int width = 0, height = 0, channels = 0;
   ImageSource source{file};
   const std::unique_ptr<stb::stbi_us, void (*)(void*)> decoded{
@@ -95,7 +95,7 @@ inline Result<Image> decode_gray16(std::span<const std::byte> file, const std::s
   if (!decoded || source.past_end) return stb_error(place, source);
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 2);
   std::memcpy(pixels.data(), decoded.get(), pixels.size());
-  return Image{width, height, Pixels::gray16, std::move(pixels)};
+  return finished({width, height, Pixels::gray16, std::move(pixels)}, mode);
 }
 
 inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::string& place) {
@@ -105,10 +105,10 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
   if (stb::stbi_info_from_callbacks(&image_callbacks, &header, &width, &height, &channels) == 0)
     return stb_error(place, header);
   if (auto good = check_header(place, width, height, mode.capacity(file.size())); !good) return good.error();
-  if (mode.gray16) return decode_gray16(file, place);
+  if (mode.gray16) return decode_gray16(file, mode, place);
 
   ImageSource source{file};
-  const int wanted = mode.transparency ? 0 : mode.channels;
+  const int wanted = mode.transparent_palette ? 0 : mode.channels;
   const std::unique_ptr<stb::stbi_uc, void (*)(void*)> decoded{
       stb::stbi_load_from_callbacks(&image_callbacks, &source, &width, &height, &channels, wanted), &std::free};
   if (!decoded || source.past_end) return stb_error(place, source);
@@ -116,10 +116,9 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
 
   const std::size_t count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   std::vector<std::uint8_t> pixels;
-  if (mode.transparency && (channels == 2 || channels == 4)) {
-    pixels.assign(decoded.get(), decoded.get() + count * static_cast<std::size_t>(channels));
-    Image image = with_alphas_apart(width, height, channels - 1, std::move(pixels));
-    return mode.palette ? std::move(image).as_palette() : std::move(image);
+  if (mode.transparent_palette && channels == 4) {
+    pixels.assign(decoded.get(), decoded.get() + 4 * count);
+    return with_alphas_apart(width, height, std::move(pixels)).as_palette();
   }
   if (channels == 2) {  // grey with alpha
     pixels.resize(count * 4);
@@ -130,12 +129,8 @@ inline Result<Image> decode_by_stb(std::span<const std::byte> file, const std::s
   } else {
     pixels.assign(decoded.get(), decoded.get() + count * static_cast<std::size_t>(channels));
   }
-  Image image{width, height,
-              channels == 1   ? Pixels::gray
-              : channels == 3 ? Pixels::rgb
-                              : Pixels::rgba,
-              std::move(pixels)};
-  return mode.palette ? std::move(image).as_palette() : std::move(image);
+  const Pixels kind = channels == 1 ? Pixels::gray : channels == 3 ? Pixels::rgb : Pixels::rgba;
+  return finished({width, height, kind, std::move(pixels)}, mode);
 }
 
 }  // namespace detail
