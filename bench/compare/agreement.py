@@ -21,9 +21,11 @@ def weights(peer):
 
 
 def towers(peers):
-    """One peer of each kind of tower; the batch size does not matter."""
+    """One peer of each kind of tower; the batch size does not matter. SigLIP's texts are not among them, because the
+    data has no vocabulary for it: tests/parity compares them.
+    """
     kinds = {(p.name, p.files, option(p, "--part"), option(p, "--dtype")): p for p in peers if p.script == "tower.py"}
-    return list(kinds.values())
+    return [p for (_, files, part, _), p in kinds.items() if part == "image" or "SigLIP" not in files[0]]
 
 
 def ours(setting, peer, part):

@@ -47,7 +47,14 @@ class Case:
     files: tuple = ()  # that our program reads
 
 
-MODELS = {"ViT-B-32": "ViT-B/32", "ViT-L-14": "ViT-L/14", "RN50": "RN50"}  # open_clip (QuickGELU variants): ours
+MODELS = {  # names of bench/peers/models.py: ours
+    "ViT-B-32": "ViT-B/32",
+    "ViT-L-14": "ViT-L/14",
+    "RN50": "RN50",
+    "ViT-B-16-SigLIP": "siglip/ViT-B-16",
+    "MobileCLIP2-S0-fused": "mobileclip2/S0",
+    "MobileCLIP-S2-fused": "mobileclip/S2",
+}
 FORMS = {
     "pytorch": "{m}.safetensors",
     "pytorch-frozen": "{m}.safetensors",
@@ -97,10 +104,12 @@ def head(name, classes, trimmed=False):
 
 
 def bench(part, threads, *more, model="ViT-B-32", dtype="f32"):
+    weights = ("--weights", "{work}/" + f"{model}.safetensors") if model.endswith("-fused") else ()
     return (
         "bench",
         "--model",
         MODELS[model],
+        *weights,
         "--part",
         part,
         "--dtype",
@@ -120,6 +129,7 @@ def image(batch, threads, goals, dtype="f32", model="ViT-B-32", peers=FLOAT, mor
         threads,
         tuple(tower(p, "image", dtype, "--batch", str(batch), *more, model=model) for p in peers),
         goals,
+        files=(f"{model}.safetensors",) if model.endswith("-fused") else (),
     )
 
 
@@ -184,6 +194,23 @@ def texts():
         (Goal(0.28, trimmed), Goal(0.016, "pytorch"), Goal(1024, "text f32 b1 t2", of="extra memory")),
         rounds=1,
     )
+
+
+def families():
+    """Models that are not OpenAI's: SigLIP, and MobileCLIP with merged branches."""
+    for threads in 1, 2:
+        for batch, more in (1, ()), (32, FEW):
+            yield image(batch, threads, (Goal(1.0),), model="ViT-B-16-SigLIP", more=more)
+            yield Case(
+                f"B-16-SigLIP text f32 b{batch} t{threads}",
+                bench("text", threads, "--batch", str(batch), model="ViT-B-16-SigLIP"),
+                threads,
+                tuple(tower(p, "text", "f32", "--batch", str(batch), *more, model="ViT-B-16-SigLIP") for p in FLOAT),
+                (Goal(1.0),),
+            )
+    for model in "MobileCLIP2-S0-fused", "MobileCLIP-S2-fused":
+        for batch in 1, 32:
+            yield image(batch, 2, (Goal(0.90),), model=model)
 
 
 def training():
@@ -304,4 +331,4 @@ def inputs():
 
 
 def every():
-    return [*images(), *texts(), *training(), *starting(), *inputs()]
+    return [*images(), *texts(), *families(), *training(), *starting(), *inputs()]

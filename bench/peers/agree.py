@@ -10,6 +10,7 @@ import json
 import pathlib
 
 import common
+import models
 from engines import ENGINES
 
 OPTIONS = (
@@ -28,11 +29,11 @@ def main():
 
     if a.part == "image":
         from PIL import Image
-        from preprocess import model_input
 
-        x = np.stack([model_input(Image.open(path).convert("RGB")) for path in a.inputs])
+        name = models.of_file(a.file)
+        x = np.stack([models.model_input(Image.open(path).convert("RGB"), name) for path in a.inputs])
     else:
-        x = common.tokenize(a.data, [line for path in a.inputs for line in path.read_text().splitlines()])
+        x = models.token_ids(a.data, [line for path in a.inputs for line in path.read_text().splitlines()])
     theirs = np.asarray(ENGINES[a.peer](a.part, a.file, len(x), a.threads, a.dtype, a.trimmed)(x), np.float64)
     ours = np.load(a.ours).astype(np.float64)
     if ours.shape != theirs.shape:

@@ -8,7 +8,7 @@ import ctypes
 import os
 import pathlib
 
-import common
+import models
 
 PARTS = (
     ("ln_pre", "pre_ln"),
@@ -79,10 +79,10 @@ def write(path, data):
     file.add_uint32("clip.vision.image_size", image["image_size"])
     file.add_uint32("clip.vision.patch_size", image["patch_size"])
     file.add_uint32("clip.text.context_length", text["context_length"])
-    file.add_array("clip.vision.image_mean", common.MEAN)
-    file.add_array("clip.vision.image_std", common.DEVIATION)
+    file.add_array("clip.vision.image_mean", models.MEAN)
+    file.add_array("clip.vision.image_std", models.DEVIATION)
     file.add_token_list(list(vocabulary(read_merges(data))))
-    for name, x in tensors(common.seeded_model(model).state_dict()):
+    for name, x in tensors(models.create(model).state_dict()):
         file.add_tensor(name, x.astype(np.float16) if x.ndim == 4 or (half and x.ndim == 2) else x)
     file.write_header_to_file()
     file.write_kv_data_to_file()

@@ -11,8 +11,6 @@ import statistics
 import sys
 import time
 
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 NOT_INSTALLED = 3  # exit status
 
 
@@ -80,29 +78,3 @@ def prompts(data, count):
     """`count` prompts "a photo of a {label}.", cycling through the labels."""
     names = imagenet(data)[0]
     return [f"a photo of a {names[i % len(names)]}." for i in range(count)]
-
-
-def tokenize(data, texts):
-    """(n, 77) ids, zeros after the end of text."""
-    from open_clip.tokenizer import SimpleTokenizer
-
-    return SimpleTokenizer(bpe_path=str(data / "bpe_simple_vocab_16e6.txt.gz"))(texts).numpy()
-
-
-def pixels(count):
-    """(n, 3, 224, 224) standard-normal values; the time does not depend on the image."""
-    import numpy as np
-
-    return np.random.default_rng(0).standard_normal((count, 3, 224, 224), dtype=np.float32)
-
-
-def seeded_model(name="ViT-B-32"):
-    """open_clip's model of that name with random weights from a fixed seed."""
-    import logging
-
-    import open_clip
-    import torch
-
-    logging.disable(logging.WARNING)
-    torch.manual_seed(0)
-    return open_clip.create_model(name + "-quickgelu", pretrained=None).eval()

@@ -13,10 +13,7 @@ positions that the longest text of the batch needs, instead of all 77.
 """
 
 import clip_cpp
-
-
-def model_name(file):
-    return file.name.split(".")[0]
+import models
 
 
 class Trimmed:
@@ -39,13 +36,12 @@ class Trimmed:
 
 
 def pytorch(part, file, batch, threads, dtype, trimmed, frozen=False):
-    import open_clip
     import torch
 
     torch.set_num_threads(threads)
     # Parameters keep requires_grad. Without it, torch computes attention's in-projection as a batched product, which is
     # never packed, and the compiled tower is a third slower.
-    model = open_clip.create_model(model_name(file) + "-quickgelu", pretrained=str(file)).eval()
+    model = models.load(file).eval()
     if dtype == "bf16":
         model = model.bfloat16()
         model.attn_mask = model.attn_mask.bfloat16()
@@ -124,7 +120,8 @@ def openvino(part, file, batch, threads, dtype, trimmed):
 
     core = openvino.Core()
     model = core.read_model(str(file))
-    shape = [3, 224, 224] if part == "image" else [77]
+    form = models.form(models.of_file(file))
+    shape = [3, form.image_size, form.image_size] if part == "image" else [form.context]
     model.reshape({model.inputs[0]: [batch, *shape]})
     settings = {
         "PERFORMANCE_HINT": "LATENCY",

@@ -4,7 +4,7 @@
 
 The name selects the content; existing files are kept.
 
-    ViT-B-32.safetensors      open_clip's state dict              (any open_clip model with QuickGELU: RN50, ViT-L-14)
+    ViT-B-32.safetensors      open_clip's state dict              (any model of models.py: RN50, ViT-B-16-SigLIP, MobileCLIP2-S0-fused)
     ViT-B-32.image.onnx       one tower with dynamic batch        (image or text)
     ViT-B-32.image.int8.onnx  products quantised by ONNX Runtime, activations dynamically
     ViT-B-32.image.xml        the same tower for OpenVINO
@@ -21,6 +21,7 @@ import pathlib
 
 import clip_cpp
 import common
+import models
 
 BATCH = 2  # of the traced example
 
@@ -28,7 +29,7 @@ BATCH = 2  # of the traced example
 def safetensors(path):
     from safetensors.torch import save_file
 
-    state = common.seeded_model(path.name.split(".")[0]).state_dict()
+    state = models.create(models.of_file(path)).state_dict()
     save_file({name: value.contiguous().clone() for name, value in state.items()}, str(path))
 
 
@@ -37,7 +38,7 @@ def onnx(path, data):
 
     name, part = path.name.split(".")[:2]
     torch.backends.mha.set_fastpath_enabled(False)  # ONNX has no equivalent of the fused operations
-    model = common.seeded_model(name)
+    model = models.create(name)
 
     class Text(torch.nn.Module):
         def __init__(self):
@@ -48,9 +49,9 @@ def onnx(path, data):
             return self.model.encode_text(ids)
 
     tower, example = (
-        (model.visual, common.pixels(BATCH))
+        (model.visual, models.pixels(BATCH, name))
         if part == "image"
-        else (Text(), common.tokenize(data, common.prompts(data, BATCH)))
+        else (Text(), models.token_ids(data, common.prompts(data, BATCH), name))
     )
     program = torch.onnx.export(
         tower.eval(),
@@ -80,12 +81,13 @@ def onnx_int8(path, source):
 def openvino(path, source, form):
     import openvino
 
+    name = models.of_file(path)
     model = openvino.Core().read_model(str(source))
     if form:
         import nncf
     if form == "ptq":
-        model.reshape({model.inputs[0]: [1, 3, 224, 224]})
-        images = nncf.Dataset([common.pixels(16)[i : i + 1] for i in range(16)])
+        model.reshape({model.inputs[0]: [1, *models.pixels(1, name).shape[1:]]})
+        images = nncf.Dataset([models.pixels(16, name)[i : i + 1] for i in range(16)])
         model = nncf.quantize(model, images, subset_size=16, model_type=nncf.ModelType.TRANSFORMER)
     if form == "weights":
         model = nncf.compress_weights(model)

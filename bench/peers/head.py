@@ -10,6 +10,7 @@ import pathlib
 import time
 
 import common
+import models
 from engines import ENGINES
 
 CLASSES = 1000
@@ -27,7 +28,7 @@ def main():
 
     names, templates = common.imagenet(a.data)
     chosen = names[:: CLASSES // a.of][: a.of]
-    ids = [common.tokenize(a.data, [t.replace("{}", name) for t in templates]) for name in chosen]
+    ids = [models.token_ids(a.data, [t.replace("{}", name) for t in templates]) for name in chosen]
     encode = ENGINES[a.peer]("text", a.file, len(templates), a.threads, "f32", a.trimmed)
 
     def weight(rows):

@@ -12,13 +12,14 @@ import io
 import pathlib
 
 import common
+import models
 
 
 def pillow(a):
     from open_clip import image_transform
     from PIL import Image
 
-    transform = image_transform(224, is_train=False, mean=common.MEAN, std=common.DEVIATION)
+    transform = image_transform(224, is_train=False, mean=models.MEAN, std=models.DEVIATION)
     if a.file:
         data = a.file.read_bytes()
         return lambda: transform(Image.open(io.BytesIO(data)))
@@ -38,7 +39,7 @@ def torchvision(a):
             v2.Resize(224, InterpolationMode.BICUBIC, antialias=True),
             v2.CenterCrop(224),
             v2.ToDtype(torch.float32, scale=True),
-            v2.Normalize(common.MEAN, common.DEVIATION),
+            v2.Normalize(models.MEAN, models.DEVIATION),
         ]
     )
     if a.file:
@@ -53,8 +54,8 @@ def opencv(a):
     import numpy as np
 
     cv2.setNumThreads(a.threads)
-    scale = (1 / (255 * np.array(common.DEVIATION))).astype(np.float32)
-    shift = (-np.array(common.MEAN) / np.array(common.DEVIATION)).astype(np.float32)
+    scale = (1 / (255 * np.array(models.DEVIATION))).astype(np.float32)
+    shift = (-np.array(models.MEAN) / np.array(models.DEVIATION)).astype(np.float32)
 
     def transform(image):
         height, width = image.shape[:2]

@@ -8,6 +8,7 @@ prompt needs; the published code runs 77. Prints one line of JSON.
 """
 
 import common
+import models
 
 LENGTH = 16  # of the context, in tokens
 PEERS = {"pytorch": lambda text: text, "pytorch-compiled": lambda text: compiled(text)}
@@ -29,10 +30,10 @@ def main():
     from torch.nn.functional import cross_entropy, normalize
 
     torch.set_num_threads(a.threads)
-    model = common.seeded_model().requires_grad_(False)
+    model = models.create("ViT-B-32").requires_grad_(False)
     names = common.imagenet(a.data)[0]
     names = names[:: len(names) // a.classes][: a.classes]
-    ids = torch.from_numpy(common.tokenize(a.data, [" ".join(["X"] * LENGTH) + f" {name}." for name in names]))
+    ids = torch.from_numpy(models.token_ids(a.data, [" ".join(["X"] * LENGTH) + f" {name}." for name in names]))
     end = ids.argmax(-1)
     n = int(end.max()) + 1 if a.trimmed else ids.shape[1]
     before, _, after = model.token_embedding(ids[:, :n]).split([1, LENGTH, n - 1 - LENGTH], 1)

@@ -8,6 +8,7 @@ Prints one line of JSON: minimum and median seconds of a call.
 import pathlib
 
 import common
+import models
 from engines import ENGINES
 
 OPTIONS = (
@@ -21,7 +22,12 @@ OPTIONS = (
 
 def main():
     a = common.arguments(__doc__, ENGINES, *OPTIONS)
-    x = common.pixels(a.batch) if a.part == "image" else common.tokenize(a.data, common.prompts(a.data, a.batch))
+    name = models.of_file(a.file)
+    x = (
+        models.pixels(a.batch, name)
+        if a.part == "image"
+        else models.token_ids(a.data, common.prompts(a.data, a.batch), name)
+    )
     encode = ENGINES[a.peer](a.part, a.file, a.batch, a.threads, a.dtype, a.trimmed)
     common.report(common.measure(a, lambda: encode(x)))
 

@@ -7,6 +7,7 @@ bf16: autocast. Prints one line of JSON.
 """
 
 import common
+import models
 
 PEERS = {"pytorch": lambda model: model, "pytorch-compiled": lambda model: compiled(model)}
 
@@ -28,15 +29,15 @@ def main():
     from torch.nn.functional import cross_entropy
 
     torch.set_num_threads(a.threads)
-    model = common.seeded_model().train()
+    model = models.create("ViT-B-32").train()
     forward = PEERS[a.peer](model)
     groups = [
         {"params": [p for p in model.parameters() if p.ndim >= 2], "weight_decay": 0.2},
         {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=5e-4, betas=(0.9, 0.98), eps=1e-6, fused=True)
-    image = torch.from_numpy(common.pixels(a.batch))
-    text = torch.from_numpy(common.tokenize(a.data, common.prompts(a.data, a.batch)))
+    image = torch.from_numpy(models.pixels(a.batch))
+    text = torch.from_numpy(models.token_ids(a.data, common.prompts(a.data, a.batch)))
     label = torch.arange(a.batch)
 
     def step():

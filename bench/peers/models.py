@@ -1,0 +1,108 @@
+"""The open_clip models of the comparison: their inputs, their preprocessing, and the models with random weights.
+
+A name is open_clip's, followed by -fused for an image tower whose branches are merged into one convolution each, as
+timm does it for inference.
+"""
+
+import dataclasses
+import logging
+
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+
+
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """What a model reads. The defaults are those of OpenAI's models, with QuickGELU."""
+
+    image_size: int = 224
+    context: int = 77
+    pieces: int = 0  # size of a SentencePiece vocabulary; 0: OpenAI's vocabulary
+    suffix: str = ""
+    mean: tuple = MEAN
+    deviation: tuple = DEVIATION
+    interpolation: str = "bicubic"
+    squash: bool = False
+
+
+OPENAI = Form(suffix="-quickgelu")
+MOBILE = Form(image_size=256, mean=(0, 0, 0), deviation=(1, 1, 1), interpolation="bilinear")
+HALF = (0.5, 0.5, 0.5)
+FORMS = {
+    "ViT-B-16-SigLIP": Form(context=64, pieces=32000, mean=HALF, deviation=HALF, squash=True),
+    "MobileCLIP-S2": MOBILE,
+    "MobileCLIP2-S0": MOBILE,
+}
+
+
+def of_file(path):
+    """The name of the model in a file's or folder's name."""
+    return path.name.split(".")[0].removesuffix("-huggingface")
+
+
+def form(name):
+    return FORMS.get(name.removesuffix("-fused"), OPENAI)
+
+
+def create(name):
+    """open_clip's model of that name with random weights from a fixed seed."""
+    import open_clip
+    import torch
+
+    logging.disable(logging.WARNING)
+    torch.manual_seed(0)
+    base = name.removesuffix("-fused")
+    model = open_clip.create_model(base + form(name).suffix, pretrained=None).eval()
+    if base != name:
+        from timm.utils.model import reparameterize_model
+
+        model.visual.trunk = reparameterize_model(model.visual.trunk)
+    return model.eval()
+
+
+def load(path):
+    """The model with the weights of a .safetensors file."""
+    from safetensors.torch import load_file
+
+    model = create(of_file(path))
+    model.load_state_dict(load_file(str(path)))
+    return model
+
+
+def pixels(count, name="ViT-B-32"):
+    """(n, 3, size, size) standard-normal values; the time does not depend on the image."""
+    import numpy as np
+
+    size = form(name).image_size
+    return np.random.default_rng(0).standard_normal((count, 3, size, size), dtype=np.float32)
+
+
+def token_ids(data, texts, name="ViT-B-32"):
+    """(n, context) ids: OpenAI's, zeros after the end of text; or random pieces, as all positions are read anyway."""
+    import numpy as np
+
+    shape = form(name)
+    if shape.pieces:
+        return np.random.default_rng(0).integers(0, shape.pieces, (len(texts), shape.context), np.int64)
+    from open_clip.tokenizer import SimpleTokenizer
+
+    return SimpleTokenizer(bpe_path=str(data / "bpe_simple_vocab_16e6.txt.gz"))(texts).numpy()
+
+
+def model_input(image, name):
+    """The image as the model's input, by Pillow."""
+    import numpy as np
+    from PIL import Image
+
+    shape = form(name)
+    size, kind = shape.image_size, getattr(Image.Resampling, shape.interpolation.upper())
+    if shape.squash:
+        image = image.resize((size, size), kind)
+    else:
+        shorter = min(image.size)
+        image = image.resize((size * image.width // shorter, size * image.height // shorter), kind)
+        left, top = (image.width - size) // 2, (image.height - size) // 2
+        image = image.crop((left, top, left + size, top + size))
+    x = np.asarray(image, np.float32) / np.float32(255)
+    x = (x - np.array(shape.mean, np.float32)) / np.array(shape.deviation, np.float32)
+    return np.ascontiguousarray(x.transpose(2, 0, 1))
