@@ -76,7 +76,7 @@ inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor&
   std::array<const FileTensor*, 3> parts{};
   for (std::size_t i = 0; i < count; ++i) {
     captured.part = i;
-    parts[i] = file.find(fill_in(rule.other, captured));
+    parts[i] = file.find(other_name(rule, captured));
     if (parts[i] == nullptr || parts[i]->shape.empty() || parts[i]->count() == 0 || parts[i]->dtype != tensor.dtype)
       return {tensor};
     std::vector<Index> expected = parts[0]->shape;
@@ -111,7 +111,7 @@ inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTa
     for (const NameTable* const table : in_use) {
       if (matched) break;
       for (const NameRule& rule : table->rules) {
-        const auto captured = detail::match(rule.other, tensor.name);
+        const auto captured = detail::match_other(rule, tensor.name);
         if (!captured) continue;
         for (FileTensor& made : detail::by_rule(file, tensor, rule, *captured)) renamed.push_back(std::move(made));
         matched = true;
@@ -137,8 +137,8 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
 
 }  // namespace detail
 
-/// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is.
-/// OptionError: a tensor of a tower that the dialect has no names for.
+/// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is, except in
+/// Apple's dialect. OptionError: a tensor of a tower that the dialect has no names for.
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,
                                                                        std::span<const NameTable> tables) {
@@ -156,10 +156,13 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
           return OptionError{"dialect", "for " + std::string(table->tower), "openai or openclip",
                              std::string(name_of(dialect)) + ": transformers has no such CLIP (" + tensor.name + ")"};
       for (std::size_t i = 0; i < table->rules.size() && rule == nullptr; ++i) {
-        captured = detail::match(table->rules[i].openai, tensor.name);
+        captured = detail::match_openai(table->rules[i], tensor.name);
         if (captured) rule = &table->rules[i];
       }
     }
+    if (rule == nullptr && dialect == Dialect::apple && tensor.name != "logit_scale")
+      return OptionError{"dialect", "for a model that is none of Apple's MobileCLIP", "another",
+                         "apple, which has no name for " + tensor.name};
     if (rule == nullptr || !detail::applies(*rule, tensor)) {
       renamed.push_back(std::move(tensor));
       continue;
@@ -172,7 +175,7 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
                         : rule->transposed ? detail::transposed(tensor)
                                            : tensor);
       renamed.back().shape.insert(renamed.back().shape.begin(), rule->leading, 1);
-      renamed.back().name = detail::fill_in(rule->other, *captured);
+      renamed.back().name = detail::other_name(*rule, *captured);
     }
   }
   return renamed;

@@ -5,6 +5,7 @@
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
+#include <clip/tower/clip_text/apple_names.hpp>
 #include <clip/tower/clip_text/description.hpp>
 #include <clip/tower/clip_text/openclip_names.hpp>
 #include <clip/tower/json_fields.hpp>
@@ -94,6 +95,8 @@ CLIP_HOST NameTable Description<TextConfig>::names(Dialect dialect) {
   if (dialect == Dialect::openclip)
     return {.dialect = dialect, .prefix = "text.", .rules = detail::clip_text_apart_names, .written = false};
   if (dialect == Dialect::openai) return {.dialect = dialect};
+  if (dialect == Dialect::apple)
+    return {.dialect = dialect, .prefix = "text_encoder.", .rules = detail::clip_text_apple_names};
   return {.dialect = dialect,
           .prefix = "text_model.",
           .rules = detail::clip_text_huggingface_names,
