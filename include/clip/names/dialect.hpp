@@ -46,6 +46,7 @@ struct NameTable {
   std::string_view tower{};                     // … because they belong to this tower: "a residual network"
   std::span<const std::string_view> own{};      // further OpenAI names of the tower, as patterns, which no rule has
   bool written = true;                          // false: the names are read, and OpenAI's are written
+  std::string_view instead = "openai or openclip";  // the dialects that have names for the refused tower
   std::span<const NameRule> signs{};  // the table is for models with one of these tensors, and goes before tables
                                       // without signs; empty: for all models
 };

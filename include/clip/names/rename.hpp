@@ -153,8 +153,10 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
       if (!table->written) continue;
       for (const std::string_view prefix : table->refused)
         if (tensor.name.starts_with(prefix))
-          return OptionError{"dialect", "for " + std::string(table->tower), "openai or openclip",
-                             std::string(name_of(dialect)) + ": transformers has no such CLIP (" + tensor.name + ")"};
+          return OptionError{"dialect", "for " + std::string(table->tower), std::string(table->instead),
+                             std::string(name_of(dialect)) + ": " +
+                                 (dialect == Dialect::openclip ? "OpenCLIP" : "transformers") + " has no such CLIP (" +
+                                 tensor.name + ")"};
       for (std::size_t i = 0; i < table->rules.size() && rule == nullptr; ++i) {
         captured = detail::match_openai(table->rules[i], tensor.name);
         if (captured) rule = &table->rules[i];

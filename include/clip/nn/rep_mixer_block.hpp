@@ -15,7 +15,7 @@ struct ConvMlp {
 
   constexpr ConvMlp(Index width, Index hidden, CentredWindow window)
       : conv{{width, width, window, true}}, fc1{Size<dyn>{width}, Size<dyn>{hidden}}, fc2{Size<dyn>{hidden},
-                                                                                         Size<dyn>{width}} {
+                                                                                          Size<dyn>{width}} {
     fc1.weight.shape = {hidden, width, 1, 1};
     fc2.weight.shape = {width, hidden, 1, 1};
   }

@@ -24,9 +24,10 @@ struct MctTextTransformer {
   static constexpr bool fused = C.fused;
   using MixerBlock = RepMixerBlock<B, fused>;
   using Middle = Transformer<C.block(), C.layers, B, Blocks, 1>;
-  static_assert(!Middle::has_between,
-                "MctTextTransformer: a convolution along the text follows the blocks: no module between them may change "
-                "the number of rows");
+  static_assert(
+      !Middle::has_between,
+      "MctTextTransformer: a convolution along the text follows the blocks: no module between them may change "
+      "the number of rows");
 
   [[no_unique_address]] Known<C> config;
   [[no_unique_address]] Size<Embed> embed_dim;
@@ -114,12 +115,13 @@ struct MctTextTransformer {
     if constexpr (Cx::recording && fused) {
       return refuse(x);
     } else if constexpr (Cx::recording) {
-      return block(cx, x, grid(x.rows()));
+      return cx.stage(x, [this, &cx, &block](Rows<Cx, C.width> z) {
+        return Rows<Cx, C.width>{block(cx, Rows<Cx, dyn>{z}, grid(z.rows()))};
+      });
     } else {
-      return detail::in_passes(cx, Rows<Cx, dyn>{x}, texts_at_once() * config->context, Size<C.width>{config->width},
-                               [&](Rows<Cx, dyn> some) {
-                                 return Rows<Cx, C.width>{block(cx, some, grid(some.rows()))};
-                               });
+      return detail::in_passes(
+          cx, Rows<Cx, dyn>{x}, texts_at_once() * config->context, Size<C.width>{config->width},
+          [&](Rows<Cx, dyn> some) { return Rows<Cx, C.width>{block(cx, some, grid(some.rows()))}; });
     }
   }
 
@@ -130,9 +132,8 @@ struct MctTextTransformer {
       refuse(embedded);
       return cx.allocate(batch.sequences.count(), embed_dim);
     } else {
-      const auto y =
-          transformer.rows(cx, mix(cx, first.block, embedded, batch), batch.sequences, transformer.depth());
-      const Rows<Cx, C.width> z = last.block.pooled(cx, y, grid(y.rows()), batch.sequences.pooled());
+      const auto y = transformer.rows(cx, mix(cx, first.block, embedded, batch), batch.sequences, transformer.depth());
+      const Rows<Cx, C.width> z = last.block.pooled(cx, Rows<Cx, dyn>{y}, grid(y.rows()), batch.sequences.pooled());
       return project(cx, ln_final(cx, z), embed_dim, text_projection);
     }
   }
