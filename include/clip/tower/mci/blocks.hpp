@@ -34,8 +34,9 @@ struct MciAttentionBlock {
       : config{c}, batch_norm{Size<dyn>{c.width}, MciConfig::epsilon},
         layer_norm{Size<dyn>{c.width}, static_cast<float>(MciConfig::epsilon)},
         qkv{{3 * c.width, c.width}, fan_in(c.width), Use::linear}, proj{Size<dyn>{c.width}, Size<dyn>{c.width}},
-        gamma1{{c.width, 1, 1}, Init::constant(1e-5)}, gamma2{{c.width, 1, 1}, Init::constant(1e-5)},
-        mlp{c.width, c.mlp_width, {7, 7}} {}
+        gamma1{{c.width, 1, 1}, Init::constant(1e-5)}, gamma2{{c.width, 1, 1}, Init::constant(1e-5)}, mlp{c.width,
+                                                                                                          c.mlp_width,
+                                                                                                          {7, 7}} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     if (self.config.layer_norm) visit("norm", self.layer_norm);
@@ -152,7 +153,8 @@ struct MciStageModule {
   constexpr MciStageModule(const MciConfig& c, Index s)
       : config{c.stage(s)}, first{s == 0}, downsample{s == 0 ? config.width : c.stage(s - 1).width, config.width,
                                                       config.squeeze},
-        pos_emb{config.width}, mixers{Size<dyn>{config.attention ? 0 : config.layers}, RepMixerBlockConfig{config.width, config.mlp_width}},
+        pos_emb{config.width}, mixers{Size<dyn>{config.attention ? 0 : config.layers},
+                                      RepMixerBlockConfig{config.width, config.mlp_width}},
         attentions{Size<dyn>{config.attention ? config.layers : 0}, block(c, s)} {}
 
   static constexpr void members(auto& self, auto&& visit) {
