@@ -53,7 +53,7 @@ struct NamedVariant {
 ///
 ///   OpenCLIP's JSON (model/openclip_json.hpp): vision_cfg, text_cfg
 ///   bool recognises_openclip(const JsonReader&)
-///   Config read_openclip(JsonReader&, Activation)
+///   Config read_openclip(JsonReader&, Activation)   not in families that OpenCLIP has not
 ///   Result<JsonTree> try_write_openclip(const Config&, const std::string& place)
 ///   in_own_openclip_keys                      whether these objects state activation and epsilon themselves; if not,
 ///                                             the model's quick_gelu does, and epsilon is 1e-5
