@@ -49,13 +49,6 @@ Shapes of_text(const Shapes& all) {
   return text;
 }
 
-template <class Config>
-Shapes text_in_apple(const Config& c) {
-  std::vector<TensorToWrite> tensors;
-  add_tensors(tensors, "", c, 512);
-  return in_dialect(std::move(tensors), Dialect::apple);
-}
-
 /// A safetensors file with these tensors, all zeros, which take no space on the disk.
 std::string file_of(const Shapes& shapes, const std::string& path) {
   std::string header;
@@ -91,9 +84,20 @@ Result<EncoderInspection<KnownFamilies::Texts>> inspected(const Shapes& shapes) 
 
 }  // namespace
 
-TEST_CASE("the names and shapes of MobileCLIP S0's text tower are Apple's, with branches and fused") {
-  CHECK(text_in_apple(mobileclip::S0.text) == of_text(published("mct_text/names_mobileclip_S0_apple")));
-  CHECK(text_in_apple(fused.text) == of_text(published("mct_text/names_mobileclip_S0_apple_fused")));
+TEST_CASE("the names and shapes of MobileCLIP S0 are Apple's, with branches and fused") {
+  CHECK(written(mobileclip::S0, Dialect::apple) == published("mct_text/names_mobileclip_S0_apple"));
+  CHECK(written(fused, Dialect::apple) == published("mct_text/names_mobileclip_S0_apple_fused"));
+}
+
+TEST_CASE("a file in Apple's names is recognised as MobileCLIP S0") {
+  const TemporaryFolder folder;
+  const auto inspected_whole = [&](const char* list) {
+    return try_inspect(open_tensors(file_of(published(list), folder / "whole.safetensors"))).value();
+  };
+  const Inspection found = inspected_whole("mct_text/names_mobileclip_S0_apple");
+  CHECK(found.name == "mobileclip/S0");
+  CHECK(found.dialect == Dialect::apple);
+  CHECK(inspected_whole("mct_text/names_mobileclip_S0_apple_fused").config == AnyConfig{fused});
 }
 
 TEST_CASE("a file in Apple's names is recognised as MobileCLIP S0's text tower, with branches or fused") {
