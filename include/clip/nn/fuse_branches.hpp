@@ -1,30 +1,15 @@
 // clip/nn/fuse_branches.hpp: fusing of trained MobileOne and RepMixer blocks: their branches become one convolution.
 #pragma once
 
-#include <clip/autograd/walk.hpp>
+#include <clip/autograd/copy_parameters.hpp>
 #include <clip/nn/rep_mixer_block.hpp>
 
 #include <cmath>
 #include <cstddef>
-#include <span>
 #include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI::detail {
-
-/// The values of a parameter on the host.
-template <class B, class T>
-std::vector<double> values_of_parameter(B& b, const Parameter<T>& p) {
-  std::vector<double> values(static_cast<std::size_t>(p.count()));
-  b.download(In<T>{p.view()}, std::span<double>{values});
-  return values;
-}
-
-template <class B, class T>
-void set_parameter(B& b, const std::vector<double>& values, Parameter<T>& p) {
-  std::vector<T> rounded(values.begin(), values.end());
-  b.upload(std::span<const T>{rounded}, p.view());
-}
 
 /// The scale and the shift of a batch norm with its running statistics.
 struct FoldedNorm {
@@ -113,14 +98,6 @@ class SummedConvolution {
   ConvolutionSizes sizes_;
   std::vector<double> weight_, bias_;
 };
-
-template <class B, class From, class To>
-void copy_parameters(B& b, const From& from, To& to) {
-  auto sources = named_parameters<typename B::Scalar>(from);
-  auto targets = named_parameters<typename B::Scalar>(to);
-  for (std::size_t i = 0; i < sources.size(); ++i)
-    set_parameter(b, values_of_parameter(b, *sources[i].parameter), *targets[i].parameter);
-}
 
 template <class B>
 void fuse_block(B& b, const MobileOne<B, false>& from, MobileOne<B, true>& to) {

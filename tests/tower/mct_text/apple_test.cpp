@@ -145,6 +145,29 @@ TEST_CASE("MobileCLIP S0 is found by its name, and its configuration returns fro
   CHECK(check(uneven).error().message().find("heads must divide width") != std::string::npos);
 }
 
+TEST_CASE("MobileCLIP S0's description is read and written in Apple's form") {
+  const std::string json = R"({"embed_dim": 512, "image_cfg": {"image_size": 256, "model_name": "mci0"},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "dim": 512, "ffn_multiplier_per_layer": 4.0,
+                 "n_heads_per_layer": 8, "n_transformer_layers": 4, "norm_layer": "layer_norm_fp32",
+                 "causal_masking": false, "model_name": "mct"}})";
+  CHECK(try_parse_config(json, "x").value() == AnyConfig{mobileclip::S0});
+  const auto with = [&](const std::string& old, const std::string& now) {
+    return try_parse_config(std::string(json).replace(json.find(old), old.size(), now), "x");
+  };
+  AnyConfig wide{mobileclip::S0};
+  std::get<MctTextConfig>(wide.text).mlp_width = 1296;  // 512 · 2.53, rounded up to a multiple of 16
+  CHECK(with("4.0", "2.53").value() == wide);
+  CHECK(with("\"causal_masking\": false", "\"causal_masking\": true").error().message().find("causal_masking") !=
+        std::string::npos);
+  for (const AnyConfig& c : {AnyConfig{mobileclip::S0}, wide}) {
+    auto text = Description<MctTextConfig>::try_write_apple(std::get<MctTextConfig>(c.text), "x").value();
+    const JsonTree whole =
+        json_object("embed_dim", 512, "image_cfg", json_object("image_size", 256, "model_name", "mci0"), "text_cfg",
+                    std::move(text));
+    CHECK(try_parse_config(json_text(whole), "x").value() == c);
+  }
+}
+
 TEST_CASE("the FLOPs of a text are those of its residual blocks and of two RepMixer blocks") {
   const double rows = 77, width = 512;
   const double block = 2 * rows * width * 12 * width + 4 * rows * rows * width,

@@ -7,9 +7,9 @@
 #include <clip/checkpoint/save.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/model/any_model.hpp>
+#include <clip/model/fuse.hpp>
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>
-#include <clip/tower/mct_text/fuse.hpp>
 #include <clip/train/objective.hpp>
 
 #include "../../io/temporary_folder.hpp"
@@ -22,6 +22,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 using namespace clip;
 using namespace clip::testing;
@@ -31,8 +32,6 @@ using B = Cpu<float>;
 using Small = Model<OddMct, B>;
 using MctFamilies = Families<List<MciConfig, FusedMciConfig>, List<TextConfig, MctTextConfig, FusedMctTextConfig>>;
 using Open = AnyModel<B, MctFamilies>;
-inline constexpr ClipConfig<FusedMciConfig, FusedMctTextConfig> fused_sizes{
-    .embed_dim = OddMct.embed_dim, .image = mci_config<true>(OddMct.image), .text = mct_text_config<true>(OddMct.text)};
 constexpr Assumptions three_heads{.text_heads = 3};
 
 bool same(std::span<const float> a, std::span<const float> b) { return std::ranges::equal(a, b); }
@@ -126,10 +125,8 @@ TEST_CASE("MobileCLIP S0: it trains, is fused, and both are read from files in A
   const Small model = trained();
   const Images images = random_images(OddMct, 5, Rng{8});
   const Texts texts = random_texts(OddMct, 5, Rng{9});
-  Model<fused_sizes, B> fused;
-  B backend;
-  fuse(backend, model.image.tower, fused.image.tower);
-  fuse(backend, model.text.tower, fused.text.tower);
+  const Model<fused_config_of<OddMct>, B> fused = fuse(model);
+  static_assert(std::is_same_v<std::remove_cvref_t<decltype(fused.text.config())>, FusedMctTextConfig>);
   CHECK(difference(fused.encode_text(texts), model.encode_text(texts)) <= 1e-5f);
   CHECK(difference(fused.encode_image(images), model.encode_image(images)) <= 1e-5f);
   CHECK(difference(model.encode_text(texts), Small{Rng{3}}.encode_text(texts)) > 1e-2f);

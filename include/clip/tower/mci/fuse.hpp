@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/nn/fuse_branches.hpp>
+#include <clip/tower/fusing.hpp>
 #include <clip/tower/mci/mci.hpp>
 
 namespace clip::inline CLIP_ABI {
@@ -34,6 +35,14 @@ void fuse_block(B& b, const MciStageModule<B, false>& from, MciStageModule<B, tr
 }
 
 }  // namespace detail
+
+template <bool Form>
+struct Fusing<MciConfigOf<Form>> {
+  using Fused = FusedMciConfig;
+  using Branched = MciConfig;
+  static constexpr Fused fused(const MciConfigOf<Form>& c) { return mci_config<true>(c); }
+  static constexpr Branched branched(const MciConfigOf<Form>& c) { return mci_config<false>(c); }
+};
 
 /// The weights of a trained tower as those of the fused tower, whose features are equal up to rounding (Vasu et al.
 /// 2023). Running statistics are used, as in evaluation. Both towers have memory, and the same sizes.

@@ -76,6 +76,9 @@ struct Description<MctTextConfig> : detail::MctTextDescriptionOf<false> {
   using detail::MctTextDescriptionOf<false>::recognises;
   static bool recognises(const JsonReader& text);
   static JsonTree write(const MctTextConfig& c);
+  static bool recognises_apple(const JsonReader& text);
+  static MctTextConfig read_apple(JsonReader& text);
+  static Result<JsonTree> try_write_apple(const MctTextConfig& c, const std::string& place);
   static Result<JsonTree> try_write_openclip(const MctTextConfig&, const std::string& place);
   static Result<JsonTree> try_write_huggingface(const MctTextConfig&, Index, const std::string& place);
 

@@ -5,6 +5,7 @@
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
+#include <clip/tower/clip_text/description.hpp>
 #include <clip/tower/json_fields.hpp>
 #include <clip/tower/mct_text/apple_names.hpp>
 #include <clip/tower/mct_text/description.hpp>
@@ -99,6 +100,39 @@ CLIP_HOST Error MctTextDescription::only_apple(const std::string& place, std::st
 
 CLIP_HOST bool Description<MctTextConfig>::recognises(const JsonReader& text) { return text.says("kind", kind); }
 CLIP_HOST JsonTree Description<MctTextConfig>::write(const MctTextConfig& c) { return Shared::write(c, kind); }
+
+CLIP_HOST bool Description<MctTextConfig>::recognises_apple(const JsonReader& text) {
+  return text.says("model_name", "mct");
+}
+
+/// The fields of Apple's other text encoder. Its n_transformer_layers, too, does not count the RepMixer blocks.
+CLIP_HOST MctTextConfig Description<MctTextConfig>::read_apple(JsonReader& text) {
+  const TextConfig base = Description<TextConfig>::read_apple(text);
+  if (base.causal) text.problem("causal_masking", "expected false, as the RepMixer blocks of mct look ahead");
+  return {.context = base.context,
+          .vocabulary = base.vocabulary,
+          .width = base.width,
+          .layers = base.layers,
+          .heads = base.heads,
+          .mlp_width = base.mlp_width};
+}
+
+CLIP_HOST Result<JsonTree> Description<MctTextConfig>::try_write_apple(const MctTextConfig& c,
+                                                                       const std::string& place) {
+  auto text = Description<TextConfig>::try_write_apple({.context = c.context,
+                                                        .vocabulary = c.vocabulary,
+                                                        .width = c.width,
+                                                        .layers = c.layers,
+                                                        .heads = c.heads,
+                                                        .activation = c.activation,
+                                                        .epsilon = c.epsilon,
+                                                        .mlp_width = c.mlp_width,
+                                                        .causal = false},
+                                                       place);
+  if (text) (*text)["model_name"] = "mct";
+  return text;
+}
+
 CLIP_HOST Result<JsonTree> Description<MctTextConfig>::try_write_openclip(const MctTextConfig&,
                                                                           const std::string& place) {
   return Shared::only_apple(place, "openclip", "OpenCLIP");

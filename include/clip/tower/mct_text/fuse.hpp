@@ -3,9 +3,18 @@
 #pragma once
 
 #include <clip/nn/fuse_branches.hpp>
+#include <clip/tower/fusing.hpp>
 #include <clip/tower/mct_text/mct_text.hpp>
 
 namespace clip::inline CLIP_ABI {
+
+template <bool Form>
+struct Fusing<MctTextConfigOf<Form>> {
+  using Fused = FusedMctTextConfig;
+  using Branched = MctTextConfig;
+  static constexpr Fused fused(const MctTextConfigOf<Form>& c) { return mct_text_config<true>(c); }
+  static constexpr Branched branched(const MctTextConfigOf<Form>& c) { return mct_text_config<false>(c); }
+};
 
 /// The weights of a trained tower as those of the fused tower, whose features are equal up to rounding (Vasu et al.
 /// 2023). Running statistics are used, as in evaluation. Both towers have memory, and the same sizes.
