@@ -38,6 +38,7 @@ template JsonTree to_json(const AnyConfig&);
 template JsonTree to_json(const ClipConfig<VitConfig, TextConfig>&);
 template JsonTree to_json(const ClipConfig<ResNetConfig, TextConfig>&);
 template JsonTree to_json(const ClipConfig<SiglipVitConfig, SiglipTextConfig>&);
+template JsonTree to_json(const ClipConfig<MciConfig, MctTextConfig>&);
 template std::string config_text(const AnyConfig&);
 template const std::vector<NamedConfig>& named_configs<All>();
 template AnyConfig as_published(AnyConfig);

@@ -85,6 +85,16 @@ TEST_CASE("dialect: wildcards match numbers, endings and q, k, v") {
   CHECK(!detail::match("ab", "a"));
 }
 
+TEST_CASE("dialect: a stage has the digit of the other dialect's count, and no name where that has no such stage") {
+  const NameRule rule{.openai = "stages.%.blocks.#.*", .other = "network.%.#.*", .digits = " 24"};
+  CHECK(detail::other_name(rule, *detail::match_openai(rule, "stages.2.blocks.11.bias")) == "network.4.11.bias");
+  CHECK(detail::fill_in(rule.openai, *detail::match_other(rule, "network.2.7.bias")) == "stages.1.blocks.7.bias");
+  for (const char* name : {"stages.0.blocks.1.bias", "stages.3.blocks.1.bias", "stages..blocks.1.bias"})
+    CHECK(!detail::match_openai(rule, name));
+  for (const char* name : {"network.1.0.bias", "network. .0.bias", "network.24.0.bias"})
+    CHECK(!detail::match_other(rule, name));
+}
+
 TEST_CASE(
     "dialect: Hugging Face's names, separate q, k and v and transposed projections become OpenAI's, value for value") {
   const TensorFile theirs = open_tensors(files + "huggingface"), ours = in_openai_names(theirs);

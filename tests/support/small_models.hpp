@@ -6,6 +6,7 @@
 #include <clip/tokens/texts.hpp>
 #include <clip/tower/clip_resnet/openai.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
+#include <clip/tower/mct_text/apple.hpp>
 #include <clip/tower/siglip_vit/google.hpp>
 
 #include <cstddef>
@@ -72,6 +73,12 @@ inline constexpr SiglipClipConfig OddSiglip{.embed_dim = 20,
                                                      .epsilon = 1e-6f,
                                                      .pad = 0},
                                             .logit_bias = true};
+
+/// A MobileCLIP S0 of such extents, with every kind of block.
+inline constexpr MctClipConfig OddMct{
+    .embed_dim = 13,
+    .image = {.image_size = 40, .stages = {MciStage{1, 4, 6}, {1, 8, 12}, {1, 16, 20}, {1, 32, 40, true, true, true}}},
+    .text = {.context = 13, .vocabulary = 31, .width = 12, .layers = 2, .heads = 3, .mlp_width = 33}};
 
 template <class Config>
 Images random_images(const Config& config, Index n, Rng rng) {

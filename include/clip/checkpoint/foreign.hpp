@@ -12,7 +12,7 @@
 namespace clip::inline CLIP_ABI::detail {
 
 /// The kinds of models that are recognised by their files, and not built.
-inline constexpr std::array<std::string_view, 6> foreign_kinds{"MobileCLIP S0 and B",
+inline constexpr std::array<std::string_view, 6> foreign_kinds{"MobileCLIP B",
                                                                "TinyCLIP",
                                                                "CoCa",
                                                                "PE (Perception Encoder)",

@@ -23,6 +23,11 @@ const std::vector<NamedConfigOf<F>>& named_configs() {
       for (const auto& known : Description<Config>::published)
         list.push_back({known.name, known.constant, known.config});
     });
+    F::Texts::each([&]<class Config>() {
+      if constexpr (requires { AnyConfigOf<F>{Description<Config>::published.front().config}; })
+        for (const auto& known : Description<Config>::published)
+          list.push_back({known.name, known.constant, known.config});
+    });
     return list;
   }();
   return all;

@@ -25,8 +25,9 @@ std::optional<typename L::Variant> read_openclip_tower(JsonReader& file, const s
                                                        Activation activation) {
   std::optional<typename L::Variant> tower;
   L::each([&]<class Config>() {
-    if (!tower && Description<Config>::recognises_openclip(file))
-      tower = Description<Config>::read_openclip(file, activation);
+    if constexpr (requires { Description<Config>::read_openclip(file, activation); })
+      if (!tower && Description<Config>::recognises_openclip(file))
+        tower = Description<Config>::read_openclip(file, activation);
   });
   if (!tower) parent.problem(key, "no tower of the library is described so");
   return tower;

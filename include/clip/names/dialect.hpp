@@ -13,23 +13,33 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The naming scheme of a file's tensors. OpenCLIP uses OpenAI's names; its folders differ.
-enum class Dialect : unsigned char { openai, openclip, huggingface };
-inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect::huggingface};
+/// The naming scheme of a file's tensors. OpenCLIP uses OpenAI's names; its folders differ. Apple's names are those of
+/// its MobileCLIP repository and of no other model.
+enum class Dialect : unsigned char { openai, openclip, huggingface, apple };
+inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect::huggingface, Dialect::apple};
 
 constexpr std::string_view name_of(Dialect dialect) {
-  return dialect == Dialect::openai ? "openai" : dialect == Dialect::openclip ? "openclip" : "huggingface";
+  constexpr std::array<std::string_view, dialects.size()> names{"openai", "openclip", "huggingface", "apple"};
+  return names[static_cast<std::size_t>(dialect)];
 }
 /// The dialect with this name. OptionError: an unknown name.
 inline Result<Dialect> try_dialect(std::string_view name) { return try_choice("dialect", "name", name, dialects); }
 
 /// One tensor's name in OpenAI's dialect and in another. In a name `#` matches a block number, `*` at the end matches
 /// any last component, and `@` matches q, k or v: three tensors of the other dialect are one tensor of OpenAI's,
-/// concatenated along the first axis. `&` matches q or kv: two such tensors, the second of twice as many rows.
+/// concatenated along the first axis. `&` matches q or kv: two such tensors, the second of twice as many rows. `%`
+/// matches the digit d in OpenAI's name and the d-th of `digits` in the other: stages that are counted differently.
 struct NameRule {
   std::string_view openai, other;
   bool transposed = false;
-  std::size_t leading = 0;  // extents of 1 that the other dialect has before those of OpenAI's: (1, n, w) for (n, w)
+  std::size_t leading = 0;    // extents of 1 that the other dialect has before those of OpenAI's: (1, n, w) for (n, w)
+  std::string_view digits{};  // a space in it: no such stage
+};
+
+/// A tensor, by its OpenAI name, that a dialect does not store because it is zero: reading adds it if the file has
+/// `rows_of`, with as many rows; writing omits it, or fails if it is not zero.
+struct ZeroTensor {
+  std::string_view openai, rows_of;
 };
 
 /// The names of one tower in one dialect. A file uses the dialect if one of its names begins with `prefix`.
@@ -42,8 +52,10 @@ struct NameTable {
   std::string_view tower{};                     // … because they belong to this tower: "a residual network"
   std::span<const std::string_view> own{};      // further OpenAI names of the tower, as patterns, which no rule has
   bool written = true;                          // false: the names are read, and OpenAI's are written
+  std::string_view instead = "openai or openclip";  // the dialects that have names for the refused tower
   std::span<const NameRule> signs{};  // the table is for models with one of these tensors, and goes before tables
                                       // without signs; empty: for all models
+  ZeroTensor zero{};
 };
 
 namespace detail {
@@ -53,8 +65,11 @@ inline constexpr std::string_view query_key_value = "qkv";
 /// The substrings that the wildcards of a pattern matched.
 struct Captured {
   std::string_view number, ending;
-  std::size_t part = 0;  // index of the letter in "qkv"; of q, kv
+  std::size_t part = 0;   // index of the letter in "qkv"; of q, kv
+  std::size_t stage = 0;  // index of the digit in the digits of the name
 };
+
+inline constexpr std::string_view all_digits = "0123456789";
 
 /// How many tensors of the other dialect are one of OpenAI's.
 constexpr std::size_t parts_of(const NameRule& rule) {
@@ -69,7 +84,8 @@ constexpr Thirds thirds_of(const NameRule& rule, std::size_t part) {
 }
 
 /// The substrings of a name that the wildcards of a pattern match, or nothing if the name does not match.
-constexpr std::optional<Captured> match(std::string_view pattern, std::string_view name) {
+constexpr std::optional<Captured> match(std::string_view pattern, std::string_view name,
+                                        std::string_view digits = all_digits) {
   Captured found;
   std::size_t at = 0;
   for (const char c : pattern) {
@@ -92,6 +108,9 @@ constexpr std::optional<Captured> match(std::string_view pattern, std::string_vi
       } else if (name[at] != 'q') {
         return std::nullopt;
       }
+    } else if (c == '%') {
+      found.stage = digits.find(name[at]);
+      if (found.stage == digits.npos || name[at] == ' ') return std::nullopt;
     } else if (c == '@') {
       found.part = query_key_value.find(name[at]);
       if (found.part == query_key_value.npos) return std::nullopt;
@@ -104,16 +123,32 @@ constexpr std::optional<Captured> match(std::string_view pattern, std::string_vi
 }
 
 /// The name that results from a pattern with these substrings in place of its wildcards.
-inline std::string fill_in(std::string_view pattern, const Captured& with) {
+inline std::string fill_in(std::string_view pattern, const Captured& with, std::string_view digits = all_digits) {
   std::string name;
   for (const char c : pattern) {
     if (c == '*') name += with.ending;
     else if (c == '#') name += with.number;
     else if (c == '@') name += query_key_value[with.part];
     else if (c == '&') name += with.part == 0 ? "q" : "kv";
+    else if (c == '%') name += digits[with.stage];
     else name += c;
   }
   return name;
+}
+
+/// The substrings of OpenAI's name that a rule matches, or nothing.
+constexpr std::optional<Captured> match_openai(const NameRule& rule, std::string_view name) {
+  const auto found = match(rule.openai, name);
+  const bool counted = rule.openai.find('%') != rule.openai.npos;
+  if (found && counted && (found->stage >= rule.digits.size() || rule.digits[found->stage] == ' ')) return std::nullopt;
+  return found;
+}
+/// The substrings of the other dialect's name that a rule matches, or nothing.
+constexpr std::optional<Captured> match_other(const NameRule& rule, std::string_view name) {
+  return match(rule.other, name, rule.digits);
+}
+inline std::string other_name(const NameRule& rule, const Captured& with) {
+  return fill_in(rule.other, with, rule.digits);
 }
 
 }  // namespace detail

@@ -12,6 +12,18 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
+/// The decimal digits of a number, without an allocation, also at compile time.
+struct Decimal {
+  char digits[8] = {};
+  std::size_t count = 0;
+
+  constexpr explicit Decimal(std::size_t number) {
+    for (std::size_t rest = number; count == 0 || rest > 0; rest /= 10)
+      digits[7 - count++] = static_cast<char>('0' + rest % 10);
+  }
+  constexpr std::string_view text() const& { return {digits + 8 - count, count}; }
+};
+
 /// The configuration of layer i: the common one, or the result of a function of the layer's number.
 template <class Config>
 constexpr decltype(auto) config_of_layer(const Config& config, Index i) {
@@ -35,14 +47,11 @@ class Layers {
   constexpr const Block& operator[](Index i) const { return blocks_[static_cast<std::size_t>(i)]; }
   constexpr Block& operator[](Index i) { return blocks_[static_cast<std::size_t>(i)]; }
 
-  /// visit("0", block 0), visit("1", block 1), …: decimal digits without an allocation, also at compile time.
+  /// visit("0", block 0), visit("1", block 1), …
   static constexpr void members_of(auto& blocks, auto& visit) {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      char digits[8] = {};
-      std::size_t n = 0;
-      for (std::size_t rest = FirstName + i; n == 0 || rest > 0; rest /= 10)
-        digits[7 - n++] = static_cast<char>('0' + rest % 10);
-      visit(std::string_view(digits + 8 - n, n), blocks[i]);
+      const detail::Decimal number{FirstName + i};
+      visit(number.text(), blocks[i]);
     }
   }
 
@@ -53,6 +62,18 @@ class Layers {
     return {{Block{detail::config_of_layer(config, static_cast<Index>(I))}...}};
   }
   std::array<Block, static_cast<std::size_t>(N)> blocks_;
+};
+
+/// One block that is named by its number in a stack of others.
+template <class Block>
+struct NumberedLayer {
+  std::size_t number;
+  Block block;
+
+  static constexpr void members(auto& self, auto&& visit) {
+    const detail::Decimal name{self.number};
+    visit(name.text(), self.block);
+  }
 };
 
 template <class Block, std::size_t FirstName>

@@ -22,7 +22,7 @@ struct MobileOneConfig {
 
 /// y = f(se(bn(x) + bn(scale(x)) + bn(kernel(x))))    (Vasu et al. 2023, "MobileOne"; timm's names)
 ///   x : (pixels of `grid`, in) → (pixels of over(grid), out)
-/// Fused: y = f(se(reparam_conv(x))), for inference; checkpoint/fuse.hpp computes it.
+/// Fused: y = f(se(reparam_conv(x))), for inference; nn/fuse_branches.hpp computes it.
 template <Backend B, bool Fused>
 struct MobileOne {
   using T = typename B::Scalar;

@@ -4,6 +4,7 @@
 #include <clip/nn/layers.hpp>
 #include <clip/nn/residual_block.hpp>
 
+#include <cstddef>
 #include <string>
 #include <type_traits>
 
@@ -36,14 +37,15 @@ struct BetweenOf<Blocks, B, C> {
 /// runs between blocks and may change the number of rows (a token down-sampler):
 ///   bool after(Index block)                              whether it runs after this block
 ///   Rows<Cx, width> operator()(cx, block, x, sequences, Sequences& out)    the new rows, and how they belong together
-/// Its constructor takes Known<C>; its parameters are named `transformer.between.…`.
-template <BlockConfig C, Index N, Backend B, class Blocks>
+/// Its constructor takes Known<C>; its parameters are named `transformer.between.…`. The names of blocks begin with
+/// `FirstName` where other blocks stand before them.
+template <BlockConfig C, Index N, Backend B, class Blocks, std::size_t FirstName = 0>
 struct Transformer {
   using Block = typename Blocks::template block<B, C>;
   using Between = typename detail::BetweenOf<Blocks, B, C>::type;
   static constexpr bool has_between = !std::is_same_v<Between, detail::NothingBetween>;
 
-  Layers<Block, N> resblocks;
+  Layers<Block, N, FirstName> resblocks;
   [[no_unique_address]] Between between;
 
   /// `config` is the configuration of every block, or a function from a block's number to its configuration. A size

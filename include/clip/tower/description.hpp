@@ -53,10 +53,15 @@ struct NamedVariant {
 ///
 ///   OpenCLIP's JSON (model/openclip_json.hpp): vision_cfg, text_cfg
 ///   bool recognises_openclip(const JsonReader&)
-///   Config read_openclip(JsonReader&, Activation)
+///   Config read_openclip(JsonReader&, Activation)   not in families that OpenCLIP has not
 ///   Result<JsonTree> try_write_openclip(const Config&, const std::string& place)
 ///   in_own_openclip_keys                      whether these objects state activation and epsilon themselves; if not,
 ///                                             the model's quick_gelu does, and epsilon is 1e-5
+///
+///   Apple's JSON (model/apple_json.hpp): image_cfg, text_cfg. Only families of MobileCLIP have these three
+///   bool recognises_apple(const JsonReader&)
+///   Config read_apple(JsonReader&)
+///   Result<JsonTree> try_write_apple(const Config&, const std::string& place)
 ///
 ///   transformers' JSON (checkpoint/folder_config.hpp): vision_config, text_config
 ///   Result<JsonTree> try_write_huggingface(const Config&, Index embed_dim, const std::string& place)
@@ -82,7 +87,8 @@ struct NamedVariant {
 ///   double count_flops(const Config&, Index embed_dim)    of one input; see model/flops.hpp
 ///   double count_activations(const Config&)   image towers only: values in memory while one image is encoded, at most
 ///
-///   published                                 image towers only: an array of NamedVariant, may be empty
+///   published                                 an array of NamedVariant, may be empty; text towers: optional, models with
+///                                             a text tower of their own kind
 ///
 /// A family derives from DescriptionDefaults and omits the members that have a default.
 template <class Config>

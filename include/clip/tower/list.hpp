@@ -6,6 +6,7 @@
 #include <clip/tower/clip_vit/description.hpp>
 #include <clip/tower/families.hpp>
 #include <clip/tower/mci/description.hpp>
+#include <clip/tower/mct_text/description.hpp>
 #include <clip/tower/siglip_text/description.hpp>
 #include <clip/tower/siglip_vit/description.hpp>
 
@@ -15,6 +16,6 @@ namespace clip::inline CLIP_ABI {
 ///   using Mine = Families<List<VitConfig>, List<TextConfig>>;
 ///   AnyModel<Cpu<>, Mine> model = open<Cpu<>, Mine>("ViT-B-32.pt");
 struct KnownFamilies : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig>,
-                                List<TextConfig, SiglipTextConfig>> {};
+                                List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig>> {};
 
 }  // namespace clip::inline CLIP_ABI

@@ -6,6 +6,7 @@
 #include <clip/tower/description.hpp>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,10 @@ struct Description<TextConfig> : DescriptionDefaults {
   static TextConfig read_openclip(JsonReader& text, Activation activation);
   static Result<JsonTree> try_write_openclip(const TextConfig& c, const std::string&);
 
+  static bool recognises_apple(const JsonReader& text);
+  static TextConfig read_apple(JsonReader& text);
+  static Result<JsonTree> try_write_apple(const TextConfig& c, const std::string& place);
+
   static Result<JsonTree> try_write_huggingface(const TextConfig& c, Index embed_dim, const std::string&);
 
   static NameTable names(Dialect dialect);
@@ -32,6 +37,10 @@ struct Description<TextConfig> : DescriptionDefaults {
   static Index embed_dim(ShapeReader& shape);
   static TextConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   static double count_values(const TextConfig& c, Index embed_dim);
+  /// Apple's text encoders have the GELU by erf, and none has another.
+  static std::optional<Activation> activation_by_naming(Dialect dialect, const TextConfig&) {
+    return dialect == Dialect::apple ? std::optional{Activation::gelu} : std::nullopt;
+  }
 
   static TowerStatement state(const TextConfig& c) { return state_transformer(c); }
   static void apply(TextConfig& c, const TowerStatement& stated) { apply_to_transformer(c, stated); }

@@ -1,13 +1,11 @@
 // clip/tower/clip_text/text_transformer.hpp: OpenAI's causal text transformer: token ids to embeddings.
 #pragma once
 
-#include <clip/autograd/walk.hpp>
+#include <clip/nn/openai_blocks.hpp>
 #include <clip/nn/transformer.hpp>
 #include <clip/tokens/prefix_tree.hpp>
 #include <clip/tower/clip_text/config.hpp>
 #include <clip/tower/tower.hpp>
-
-#include <string_view>
 
 namespace clip::inline CLIP_ABI {
 
@@ -34,9 +32,7 @@ struct TextTransformer {
 
   constexpr TextTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
       : config{config_}, embed_dim{embed_dim_} {
-    visit_parameters(transformer, [&](std::string_view name, Parameter<T>& p) {
-      p.init = initial(name, p.init, config->width, config->layers);
-    });
+    initialise_by_openai<T>(transformer, config->width, config->layers);
   }
 
   static constexpr void members(auto& self, auto&& visit) {
@@ -85,20 +81,6 @@ struct TextTransformer {
   }
 
  private:
-  /// OpenAI's initial weights of its text blocks, where they differ from PyTorch's defaults. N(σ) is the normal
-  /// distribution of mean 0 and standard deviation σ, W the width, L the number of layers:
-  ///   attn.in_proj_weight                              N(W^-½)
-  ///   attn.out_proj.weight, mlp.c_proj.weight          N(W^-½ (2 L)^-½)
-  ///   mlp.c_fc.weight                                  N((2 W)^-½)
-  static constexpr Init initial(std::string_view name, Init by_module, Index width, Index layers) {
-    const double deviation = inverse_root(width);
-    if (name.ends_with(".attn.in_proj_weight")) return Init::normal(deviation);
-    if (name.ends_with(".attn.out_proj.weight") || name.ends_with(".mlp.c_proj.weight"))
-      return Init::normal(deviation * inverse_root(2 * layers));
-    if (name.ends_with(".mlp.c_fc.weight")) return Init::normal(inverse_root(2 * width));
-    return by_module;
-  }
-
   /// From the input of the first block to (texts, Embed).
   template <class Cx>
   Rows<Cx, Embed> pooled(Cx& cx, Rows<Cx, C.width> embedded, const TextBatch& batch) const {

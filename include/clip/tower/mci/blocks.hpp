@@ -1,9 +1,9 @@
-// clip/tower/mci/blocks.hpp: blocks of an MCi tower: convolutional MLP, RepMixer block, attention block, down-sampling.
+// clip/tower/mci/blocks.hpp: blocks of an MCi tower: attention block, down-sampling, positions, stage.
 #pragma once
 
 #include <clip/nn/layer_norm.hpp>
 #include <clip/nn/layers.hpp>
-#include <clip/nn/mobile_one.hpp>
+#include <clip/nn/rep_mixer_block.hpp>
 #include <clip/ops/attention.hpp>
 #include <clip/tower/mci/config.hpp>
 
@@ -11,59 +11,10 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Sizes of one block.
+/// Sizes of one block of attention.
 struct MciBlockConfig {
   Index width, mlp_width;
   bool layer_norm = false;
-};
-
-/// fc2(gelu(fc1(bn(conv7×7(x))))), depthwise and pointwise convolutions. x, y : (pixels of `grid`, width)
-template <Backend B>
-struct ConvMlp {
-  ConvNorm<B> conv;
-  Linear<B, dyn, dyn> fc1, fc2;
-
-  constexpr ConvMlp(const MciBlockConfig& c)
-      : conv{{c.width, c.width, {7, 7}, true}}, fc1{Size<dyn>{c.width}, Size<dyn>{c.mlp_width}},
-        fc2{Size<dyn>{c.mlp_width}, Size<dyn>{c.width}} {
-    fc1.weight.shape = {c.mlp_width, c.width, 1, 1};
-    fc2.weight.shape = {c.width, c.mlp_width, 1, 1};
-  }
-
-  static constexpr void members(auto& self, auto&& visit) {
-    visit("conv", self.conv);
-    visit("fc1", self.fc1);
-    visit("fc2", self.fc2);
-  }
-
-  template <class Cx>
-  Rows<Cx, dyn> operator()(Cx& cx, Rows<Cx, dyn> x, Grid grid) const {
-    return fc2(cx, fc1.with(cx, fn::Gelu{}, conv(cx, x, grid)));
-  }
-};
-
-/// t = mixer(x),  y = t + γ ⊙ mlp(t)          x, y : (pixels of `grid`, width)
-template <Backend B, bool Fused>
-struct RepMixerBlock {
-  using T = typename B::Scalar;
-  RepMixer<B, Fused> token_mixer;
-  ConvMlp<B> mlp;
-  Parameter<T> gamma;
-
-  constexpr RepMixerBlock(const MciBlockConfig& c)
-      : token_mixer{c.width, {3, 3}}, mlp{c}, gamma{{c.width, 1, 1}, Init::constant(1e-5)} {}
-
-  static constexpr void members(auto& self, auto&& visit) {
-    visit("token_mixer", self.token_mixer);
-    visit("mlp", self.mlp);
-    visit("layer_scale.gamma", self.gamma);
-  }
-
-  template <class Cx>
-  Rows<Cx, dyn> operator()(Cx& cx, Rows<Cx, dyn> x, Grid grid, const Sequences&) const {
-    const auto t = token_mixer(cx, x, grid);
-    return layer_scale(cx, mlp(cx, t, grid), gamma, t);
-  }
 };
 
 /// t = x + γ₁ ⊙ proj(attention(norm(x))),  y = t + γ₂ ⊙ mlp(t); the sequences are the pixels of each image.
@@ -83,7 +34,9 @@ struct MciAttentionBlock {
       : config{c}, batch_norm{Size<dyn>{c.width}, MciConfig::epsilon},
         layer_norm{Size<dyn>{c.width}, static_cast<float>(MciConfig::epsilon)},
         qkv{{3 * c.width, c.width}, fan_in(c.width), Use::linear}, proj{Size<dyn>{c.width}, Size<dyn>{c.width}},
-        gamma1{{c.width, 1, 1}, Init::constant(1e-5)}, gamma2{{c.width, 1, 1}, Init::constant(1e-5)}, mlp{c} {}
+        gamma1{{c.width, 1, 1}, Init::constant(1e-5)}, gamma2{{c.width, 1, 1}, Init::constant(1e-5)}, mlp{c.width,
+                                                                                                          c.mlp_width,
+                                                                                                          {7, 7}} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     if (self.config.layer_norm) visit("norm", self.layer_norm);
@@ -200,7 +153,8 @@ struct MciStageModule {
   constexpr MciStageModule(const MciConfig& c, Index s)
       : config{c.stage(s)}, first{s == 0}, downsample{s == 0 ? config.width : c.stage(s - 1).width, config.width,
                                                       config.squeeze},
-        pos_emb{config.width}, mixers{Size<dyn>{config.attention ? 0 : config.layers}, block(c, s)},
+        pos_emb{config.width}, mixers{Size<dyn>{config.attention ? 0 : config.layers},
+                                      RepMixerBlockConfig{config.width, config.mlp_width}},
         attentions{Size<dyn>{config.attention ? config.layers : 0}, block(c, s)} {}
 
   static constexpr void members(auto& self, auto&& visit) {
@@ -217,13 +171,11 @@ struct MciStageModule {
     if (config.positions) x = pos_emb(cx, x, grid);
     Sequences& pixels = cx.template keep<Sequences>();
     if (config.attention) pixels.assign_uniform(grid.images, grid.pixels());
-    const auto through = [&](const auto& blocks) {
-      for (Index i = 0; i < blocks.size(); ++i)
-        x = cx.stage(x,
-                     [&cx, grid, &pixels, &block = blocks[i]](Rows<Cx, dyn> z) { return block(cx, z, grid, pixels); });
-    };
-    through(mixers);
-    through(attentions);
+    for (Index i = 0; i < mixers.size(); ++i)
+      x = cx.stage(x, [&cx, grid, &block = mixers[i]](Rows<Cx, dyn> z) { return block(cx, z, grid); });
+    for (Index i = 0; i < attentions.size(); ++i)
+      x = cx.stage(
+          x, [&cx, grid, &pixels, &block = attentions[i]](Rows<Cx, dyn> z) { return block(cx, z, grid, pixels); });
     return x;
   }
 

@@ -7,10 +7,13 @@
 #include <clip/names/shape_reader.hpp>
 #include <clip/tower/clip_text/openclip_names.hpp>
 #include <clip/tower/json_fields.hpp>
+#include <clip/tower/mci/apple_names.hpp>
 #include <clip/tower/mci/description.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,54 +35,8 @@ inline constexpr std::array<TimmMci, 5> timm_mcis{{
     {"fastvit_mci4", mobileclip2::S4.image},
 }};
 
-/// All names of the tower, as patterns. Only names without branches are in fused towers.
-inline constexpr std::array<std::string_view, 45> mci_names{
-    "visual.trunk.stem.#.conv_kxk.0.conv.weight",
-    "visual.trunk.stem.#.conv_kxk.0.bn.*",
-    "visual.trunk.stem.#.conv_scale.conv.weight",
-    "visual.trunk.stem.#.conv_scale.bn.*",
-    "visual.trunk.stem.#.identity.*",
-    "visual.trunk.stem.#.reparam_conv.*",
-    "visual.trunk.stages.#.downsample.proj.0.large_conv.conv.weight",
-    "visual.trunk.stages.#.downsample.proj.0.large_conv.bn.*",
-    "visual.trunk.stages.#.downsample.proj.0.small_conv.conv.weight",
-    "visual.trunk.stages.#.downsample.proj.0.small_conv.bn.*",
-    "visual.trunk.stages.#.downsample.proj.0.se.fc1.*",
-    "visual.trunk.stages.#.downsample.proj.0.se.fc2.*",
-    "visual.trunk.stages.#.downsample.proj.0.reparam_conv.*",
-    "visual.trunk.stages.#.downsample.proj.1.identity.*",
-    "visual.trunk.stages.#.downsample.proj.1.conv_kxk.0.conv.weight",
-    "visual.trunk.stages.#.downsample.proj.1.conv_kxk.0.bn.*",
-    "visual.trunk.stages.#.downsample.proj.1.reparam_conv.*",
-    "visual.trunk.stages.#.pos_emb.pos_enc.*",
-    "visual.trunk.stages.#.pos_emb.reparam_conv.*",
-    "visual.trunk.stages.#.blocks.#.mlp.conv.conv.weight",
-    "visual.trunk.stages.#.blocks.#.mlp.conv.bn.*",
-    "visual.trunk.stages.#.blocks.#.mlp.fc1.*",
-    "visual.trunk.stages.#.blocks.#.mlp.fc2.*",
-    "visual.trunk.stages.#.blocks.#.norm.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.norm.identity.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.identity.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.conv_kxk.0.conv.weight",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.conv_kxk.0.bn.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.conv_scale.conv.weight",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.conv_scale.bn.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.layer_scale.gamma",
-    "visual.trunk.stages.#.blocks.#.token_mixer.reparam_conv.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.qkv.weight",
-    "visual.trunk.stages.#.blocks.#.token_mixer.proj.*",
-    "visual.trunk.stages.#.blocks.#.layer_scale.gamma",
-    "visual.trunk.stages.#.blocks.#.layer_scale_1.gamma",
-    "visual.trunk.stages.#.blocks.#.layer_scale_2.gamma",
-    "visual.trunk.final_conv.conv_kxk.0.conv.weight",
-    "visual.trunk.final_conv.conv_kxk.0.bn.*",
-    "visual.trunk.final_conv.conv_scale.conv.weight",
-    "visual.trunk.final_conv.conv_scale.bn.*",
-    "visual.trunk.final_conv.se.fc1.*",
-    "visual.trunk.final_conv.se.fc2.*",
-    "visual.trunk.final_conv.reparam_conv.*",
-    "visual.trunk.head.fc.*",
-};
+/// All other names of the tower are in the rules of Apple's dialect.
+inline constexpr std::array<std::string_view, 1> mci_own_names{"visual.trunk.head.fc.bias"};
 
 /// Only MobileCLIP's convolutional towers have such a head.
 inline constexpr std::array<NameRule, 1> mci_signs{{{"visual.trunk.head.fc.weight", "visual.trunk.head.fc.weight"}}};
@@ -164,12 +121,41 @@ CLIP_HOST Result<JsonTree> MciDescription::try_write_openclip(const MciConfig& c
   return OptionError{place, "image tower in OpenCLIP's description", "the sizes of a fastvit_mci of timm", in_words(c)};
 }
 
+/// timm's architectures that Apple's code has, by its names: "mci0" to "mci2".
+inline std::span<const TimmMci> apple_mcis() { return std::span{timm_mcis}.first(3); }
+inline std::string_view apple_name(const TimmMci& known) { return known.name.substr(known.name.find("mci")); }
+
+CLIP_HOST bool MciDescription::recognises_apple(const JsonReader& image) {
+  return std::ranges::any_of(apple_mcis(), [&](const TimmMci& m) { return image.says("model_name", apple_name(m)); });
+}
+
+CLIP_HOST MciConfig MciDescription::read_apple(JsonReader& image) {
+  MciConfig c = timm_mcis[0].config;
+  for (const TimmMci& known : apple_mcis())
+    if (image.says("model_name", apple_name(known))) c = known.config;
+  c.image_size = image.extent("image_size", largest_image_size);
+  return c;
+}
+
+CLIP_HOST Result<JsonTree> MciDescription::try_write_apple(const MciConfig& c, const std::string& place) {
+  for (const TimmMci& known : apple_mcis())
+    if (known.config.stages == c.stages && known.config.stem_scale == c.stem_scale &&
+        known.config.layer_norm == c.layer_norm)
+      return json_object("image_size", c.image_size, "model_name", std::string(apple_name(known)));
+  return OptionError{place, "image tower in Apple's description", "the sizes of mci0, mci1 or mci2", in_words(c)};
+}
+
 CLIP_HOST NameTable MciDescription::names(Dialect dialect) {
-  NameTable table{.dialect = dialect, .own = mci_names};
+  NameTable table{.dialect = dialect, .own = mci_own_names};
   if (dialect == Dialect::openclip) {  // our names are timm's; the text tower is a module of its own
     table.prefix = "visual.trunk.";
     table.rules = clip_text_apart_names;
     table.signs = mci_signs;
+  }
+  if (dialect == Dialect::apple) {
+    table.prefix = "image_encoder.model.";
+    table.rules = mci_apple_names;
+    table.zero = mci_apple_zero;
   }
   if (dialect == Dialect::huggingface) {
     table.refused = mci_only_names;
@@ -206,6 +192,8 @@ CLIP_HOST MciConfig MciDescription::infer(ShapeReader& shape, bool fused, Index 
   return c;
 }
 
+CLIP_HOST Index MciDescription::embed_dim(ShapeReader& shape) { return shape("visual.trunk.head.fc.weight", 2, 0); }
+
 CLIP_HOST double MciDescription::count_values(const MciConfig& c, Index embed_dim) {
   double values = static_cast<double>(c.features()) * static_cast<double>(embed_dim);
   for (Index s = 0; s < c.depth(); ++s) {
@@ -237,6 +225,9 @@ CLIP_HOST bool Description<MciConfig>::recognises(const JsonReader& image) { ret
 CLIP_HOST JsonTree Description<MciConfig>::write(const MciConfig& c) { return detail::MciDescription::write(c, kind); }
 CLIP_HOST Result<JsonTree> Description<MciConfig>::try_write_openclip(const MciConfig& c, const std::string& place) {
   return detail::MciDescription::try_write_openclip(c, place);
+}
+CLIP_HOST Result<JsonTree> Description<MciConfig>::try_write_apple(const MciConfig& c, const std::string& place) {
+  return detail::MciDescription::try_write_apple(c, place);
 }
 CLIP_HOST Result<JsonTree> Description<MciConfig>::try_write_huggingface(const MciConfig&, Index,
                                                                          const std::string& place) {

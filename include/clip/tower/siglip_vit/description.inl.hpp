@@ -143,7 +143,7 @@ CLIP_HOST Result<JsonTree> Description<SiglipVitConfig>::try_write_huggingface(c
 }
 
 CLIP_HOST NameTable Description<SiglipVitConfig>::names(Dialect dialect) {
-  if (dialect == Dialect::openai) return {.dialect = dialect};
+  if (dialect == Dialect::openai || dialect == Dialect::apple) return {.dialect = dialect};
   if (dialect == Dialect::openclip)
     return {.dialect = dialect,
             .prefix = "visual.trunk.",
@@ -154,6 +154,11 @@ CLIP_HOST NameTable Description<SiglipVitConfig>::names(Dialect dialect) {
           .rules = detail::siglip_vit_huggingface_names,
           .dropped = "vision_model.embeddings.position_ids",
           .signs = detail::siglip_vit_huggingface_signs};
+}
+
+/// Its features are as wide as the tower.
+CLIP_HOST Index Description<SiglipVitConfig>::embed_dim(ShapeReader& shape) {
+  return shape("visual.attn_pool.probe", 3, 2);
 }
 
 CLIP_HOST SiglipVitConfig Description<SiglipVitConfig>::infer(ShapeReader& shape, const TowerStatement& stated,
