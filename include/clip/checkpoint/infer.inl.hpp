@@ -137,15 +137,17 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   const TensorFile file = in_openai_names(plain->file, name_tables<F>());
   auto stated = detail::try_read_description<F>(file);
   if (!stated) return stated.error();
-  ShapeReader shape{file};
+  const Dialect dialect = dialect_of(plain->file, name_tables<F>());
+  ShapeReader shape{file, dialect};
   const Index embed_dim = detail::infer_embed_dim<typename F::Texts>(shape);
   std::string image_words, text_words;
   auto image = detail::infer_tower<typename F::Images>(
-      shape, stated->image, {.heads = assumed.image_heads, .activation = assumed.activation}, image_words);
+      shape, stated->image,
+      {.heads = assumed.image_heads, .activation = assumed.activation, .stem_padding = assumed.stem_padding},
+      image_words);
   auto text = detail::infer_tower<typename F::Texts>(
       shape, stated->text, {.heads = assumed.text_heads, .activation = assumed.activation}, text_words);
   AnyConfigOf<F> c{embed_dim, std::move(image), std::move(text), shape.has("logit_bias")};
-  const Dialect dialect = dialect_of(plain->file, name_tables<F>());
   const bool image_named = detail::state_by_naming(c.image, dialect, stated->image, assumed);
   const bool text_named = detail::state_by_naming(c.text, dialect, stated->text, assumed);
   detail::assume_epsilon(c.image, stated->image, assumed);

@@ -32,9 +32,10 @@ template <class Config, class Towers>
 EncoderInspection<Towers> infer_alone(const TensorFile& file, const TowerStatement& stated,
                                       const TowerStatement& assumed, ShapeReader& problems) {
   using Family = Description<Config>;
-  const bool without = !Family::projection.empty() && !problems.has(Family::projection);
+  const bool without = !Family::projection.empty() && !problems.has(Family::projection) &&
+                       !problems.has(std::string(Family::projection) + ".weight");
   const TensorFile whole = without ? with_some_projection(file, Family::projection) : file;
-  ShapeReader shape{whole};
+  ShapeReader shape{whole, problems.dialect()};
   const Config config = Family::infer(shape, stated, assumed);
   const TowerStatement found = Family::state(config);
   const Index embed_dim = without ? found.width : Family::embed_dim(shape);
@@ -54,12 +55,14 @@ Result<EncoderInspection<Towers>> try_inspect_alone(const TensorFile& in_any_dia
   const TensorFile file = in_openai_names(plain->file, name_tables<F>());
   const auto stated = try_read_description<F>(file);
   if (!stated) return stated.error();
-  ShapeReader problems{file};
+  ShapeReader problems{file, dialect_of(plain->file, name_tables<F>())};
   std::optional<EncoderInspection<Towers>> found;
   const TowerStatement& mine = (*stated).*which;
   Towers::each([&]<class Config>() {
     if (!found && Description<Config>::recognises(problems))
-      found = infer_alone<Config, Towers>(file, mine, {.heads = heads, .activation = assumed.activation}, problems);
+      found = infer_alone<Config, Towers>(
+          file, mine, {.heads = heads, .activation = assumed.activation, .stem_padding = assumed.stem_padding},
+          problems);
   });
   if (!found)
     return LoadError{file.place(), std::string("no ") + name + " tower of a CLIP: found " + foreign_kind(file)}.with_id(
