@@ -127,7 +127,8 @@ CLIP_HOST NameTable Description<ConvVitConfig>::names(Dialect dialect) {
     return {.dialect = dialect,
             .prefix = "image_encoder.",
             .rules = detail::conv_vit_apple_names,
-            .signs = detail::conv_vit_apple_signs};
+            .signs = detail::conv_vit_apple_signs,
+            .zero = {"visual.proj.bias", "visual.proj.weight"}};
   if (dialect == Dialect::huggingface)
     return {.dialect = dialect,
             .refused = detail::conv_vit_only_names,
