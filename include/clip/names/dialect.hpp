@@ -36,6 +36,12 @@ struct NameRule {
   std::string_view digits{};  // a space in it: no such stage
 };
 
+/// A tensor, by its OpenAI name, that a dialect does not store because it is zero: reading adds it if the file has
+/// `rows_of`, with as many rows; writing omits it, or fails if it is not zero.
+struct ZeroTensor {
+  std::string_view openai, rows_of;
+};
+
 /// The names of one tower in one dialect. A file uses the dialect if one of its names begins with `prefix`.
 struct NameTable {
   Dialect dialect{};
@@ -48,6 +54,7 @@ struct NameTable {
   bool written = true;                          // false: the names are read, and OpenAI's are written
   std::span<const NameRule> signs{};  // the table is for models with one of these tensors, and goes before tables
                                       // without signs; empty: for all models
+  ZeroTensor zero{};
 };
 
 namespace detail {

@@ -90,6 +90,31 @@ inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor&
   return {renamed};
 }
 
+/// A tensor of zeros in the memory that `zeros` receives, if a file has the tensor that gives the number of rows.
+inline std::optional<FileTensor> zeros_for(const ZeroTensor& zero, const std::vector<FileTensor>& tensors,
+                                           std::vector<std::byte>& zeros) {
+  const auto named = [&](std::string_view name) {
+    return std::find_if(tensors.begin(), tensors.end(), [&](const FileTensor& t) { return t.name == name; });
+  };
+  const auto rows_of = named(zero.rows_of);
+  if (rows_of == tensors.end() || named(zero.openai) != tensors.end() || rows_of->shape.empty() ||
+      rows_of->count() == 0 || !is_floating(rows_of->dtype))
+    return {};
+  const std::vector<Index> shape{rows_of->shape[0]};
+  zeros.resize(stored_size(rows_of->dtype, shape).value_or(0));
+  return FileTensor{StoredTensor{std::string(zero.openai), rows_of->dtype, shape, zeros}};
+}
+
+/// Whether all bytes of a tensor to write are zero.
+inline Result<bool> try_is_zero(const TensorToWrite& tensor) {
+  bool zero = true;
+  const auto look = [&](std::span<const std::byte> bytes) {
+    zero = zero && std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+  };
+  if (auto done = try_produce(tensor, look); !done) return done.error();
+  return zero;
+}
+
 /// Whether a rule applies to a tensor to write: three equal parts along the first axis, or a matrix to transpose.
 inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
   if (rule.transposed && tensor.shape.size() != 2) return false;
@@ -98,7 +123,8 @@ inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
 
 }  // namespace detail
 
-/// The same file under OpenAI's names, from any dialect. Copies no bytes. A tensor that no rule matches keeps its name,
+/// The same file under OpenAI's names, from any dialect. Copies no bytes; tensors that the dialect omits because they
+/// are zero are added. A tensor that no rule matches keeps its name,
 /// and so do q, k and v unless they are three tensors of one shape.
 inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTable> tables) {
   const Dialect dialect = dialect_of(file, tables);
@@ -120,7 +146,17 @@ inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTa
     }
     if (!matched && !detail::is_dropped(tensor.name, tables)) renamed.push_back(tensor);
   }
-  return file.with(std::move(renamed));
+  std::vector<std::vector<std::byte>> memory;
+  for (const NameTable* const table : in_use) {
+    std::vector<std::byte> zeros;
+    if (auto added = detail::zeros_for(table->zero, renamed, zeros)) {
+      renamed.push_back(std::move(*added));
+      memory.push_back(std::move(zeros));
+    }
+  }
+  TensorFile result = file.with(std::move(renamed));
+  for (std::vector<std::byte>& zeros : memory) result.keep(std::move(zeros));
+  return result;
 }
 
 namespace detail {
@@ -138,7 +174,8 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
 }  // namespace detail
 
 /// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is, except in
-/// Apple's dialect. OptionError: a tensor of a tower that the dialect has no names for.
+/// Apple's dialect. OptionError: a tensor of a tower that the dialect has no names for, or that would be omitted and is
+/// not zero.
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,
                                                                        std::span<const NameTable> tables) {
@@ -149,17 +186,27 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
   for (TensorToWrite& tensor : tensors) {
     const NameRule* rule = nullptr;
     std::optional<detail::Captured> captured;
+    bool omitted = false;
     for (const NameTable* const table : in_use) {
       if (!table->written) continue;
       for (const std::string_view prefix : table->refused)
         if (tensor.name.starts_with(prefix))
           return OptionError{"dialect", "for " + std::string(table->tower), "openai or openclip",
                              std::string(name_of(dialect)) + ": transformers has no such CLIP (" + tensor.name + ")"};
+      if (tensor.name == table->zero.openai) {
+        const auto zero = detail::try_is_zero(tensor);
+        if (!zero) return zero.error();
+        if (!*zero)
+          return OptionError{"dialect", "for a model whose " + tensor.name + " is not zero", "another",
+                             std::string(name_of(dialect)) + ", which has no such tensor"};
+        omitted = true;
+      }
       for (std::size_t i = 0; i < table->rules.size() && rule == nullptr; ++i) {
         captured = detail::match_openai(table->rules[i], tensor.name);
         if (captured) rule = &table->rules[i];
       }
     }
+    if (omitted) continue;
     if (rule == nullptr && dialect == Dialect::apple && tensor.name != "logit_scale")
       return OptionError{"dialect", "for a model that is none of Apple's MobileCLIP", "another",
                          "apple, which has no name for " + tensor.name};

@@ -44,6 +44,41 @@ TEST_CASE("MobileCLIP's names and shapes are those of OpenCLIP") {
   CHECK(in_dialect(std::move(fused), Dialect::openclip) == published("mci/names_mobileclip2_S3_image_fused_open_clip"));
 }
 
+TEST_CASE("MobileCLIP's names and shapes in Apple's dialect are those of its repository, with branches and fused") {
+  const auto fused = [](const MciClipConfig& c) {
+    return ClipConfig<FusedMciConfig, TextConfig>{
+        .embed_dim = c.embed_dim, .image = mci_config<true>(c.image), .text = c.text};
+  };
+  CHECK(written(mobileclip::S1, Dialect::apple) == published("mci/names_mobileclip_S1_apple"));
+  CHECK(written(mobileclip::S2, Dialect::apple) == published("mci/names_mobileclip_S2_apple"));
+  CHECK(written(fused(mobileclip::S1), Dialect::apple) == published("mci/names_mobileclip_S1_apple_fused"));
+  CHECK(written(fused(mobileclip::S2), Dialect::apple) == published("mci/names_mobileclip_S2_apple_fused"));
+}
+
+TEST_CASE("Apple's dialect has no names for a fifth stage, for other towers and for a bias of the head") {
+  const auto refused = [](auto config, const std::string& prefix) {
+    std::vector<TensorToWrite> tensors;
+    add_tensors(tensors, prefix, config, 8);
+    const auto result = try_in_dialect(std::move(tensors), Dialect::apple);
+    REQUIRE_FALSE(result);
+    return std::string(result.error().message());
+  };
+  CHECK(refused(mobileclip2::S3.image, "visual.").find("apple, which has no name for visual.trunk.stages.4.") !=
+        std::string::npos);
+  CHECK(refused(ViT_B_32.image, "visual.").find("apple, which has no name for visual.") != std::string::npos);
+  std::vector<TensorToWrite> tensors;
+  add_tensors(tensors, "visual.", mobileclip::S1.image, 512);
+  const std::vector<float> bias{0, 0, 0.5f};
+  for (TensorToWrite& t : tensors)
+    if (t.name == "visual.trunk.head.fc.bias") t.bytes = std::as_bytes(std::span{bias});
+  const auto result = try_in_dialect(std::move(tensors), Dialect::apple);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == ErrorKind::option);
+  CHECK(std::string(result.error().message()) ==
+        "dialect: for a model whose visual.trunk.head.fc.bias is not zero: expected another, found apple, which has no "
+        "such tensor");
+}
+
 TEST_CASE("MobileCLIP is found by its name, and its configuration returns from JSON") {
   CHECK(find_config("mobileclip/S2") == AnyConfig{mobileclip::S2});
   CHECK(find_config("mobileclip2/S4") == AnyConfig{mobileclip2::S4});

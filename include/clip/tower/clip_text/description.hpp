@@ -6,6 +6,7 @@
 #include <clip/tower/description.hpp>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,10 @@ struct Description<TextConfig> : DescriptionDefaults {
   static Index embed_dim(ShapeReader& shape);
   static TextConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   static double count_values(const TextConfig& c, Index embed_dim);
+  /// Apple's text encoders have the GELU by erf, and none has another.
+  static std::optional<Activation> activation_by_naming(Dialect dialect, const TextConfig&) {
+    return dialect == Dialect::apple ? std::optional{Activation::gelu} : std::nullopt;
+  }
 
   static TowerStatement state(const TextConfig& c) {
     TowerStatement stated = state_transformer(c);

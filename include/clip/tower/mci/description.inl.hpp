@@ -7,6 +7,7 @@
 #include <clip/names/shape_reader.hpp>
 #include <clip/tower/clip_text/openclip_names.hpp>
 #include <clip/tower/json_fields.hpp>
+#include <clip/tower/mci/apple_names.hpp>
 #include <clip/tower/mci/description.hpp>
 
 #include <array>
@@ -32,54 +33,8 @@ inline constexpr std::array<TimmMci, 5> timm_mcis{{
     {"fastvit_mci4", mobileclip2::S4.image},
 }};
 
-/// All names of the tower, as patterns. Only names without branches are in fused towers.
-inline constexpr std::array<std::string_view, 45> mci_names{
-    "visual.trunk.stem.#.conv_kxk.0.conv.weight",
-    "visual.trunk.stem.#.conv_kxk.0.bn.*",
-    "visual.trunk.stem.#.conv_scale.conv.weight",
-    "visual.trunk.stem.#.conv_scale.bn.*",
-    "visual.trunk.stem.#.identity.*",
-    "visual.trunk.stem.#.reparam_conv.*",
-    "visual.trunk.stages.#.downsample.proj.0.large_conv.conv.weight",
-    "visual.trunk.stages.#.downsample.proj.0.large_conv.bn.*",
-    "visual.trunk.stages.#.downsample.proj.0.small_conv.conv.weight",
-    "visual.trunk.stages.#.downsample.proj.0.small_conv.bn.*",
-    "visual.trunk.stages.#.downsample.proj.0.se.fc1.*",
-    "visual.trunk.stages.#.downsample.proj.0.se.fc2.*",
-    "visual.trunk.stages.#.downsample.proj.0.reparam_conv.*",
-    "visual.trunk.stages.#.downsample.proj.1.identity.*",
-    "visual.trunk.stages.#.downsample.proj.1.conv_kxk.0.conv.weight",
-    "visual.trunk.stages.#.downsample.proj.1.conv_kxk.0.bn.*",
-    "visual.trunk.stages.#.downsample.proj.1.reparam_conv.*",
-    "visual.trunk.stages.#.pos_emb.pos_enc.*",
-    "visual.trunk.stages.#.pos_emb.reparam_conv.*",
-    "visual.trunk.stages.#.blocks.#.mlp.conv.conv.weight",
-    "visual.trunk.stages.#.blocks.#.mlp.conv.bn.*",
-    "visual.trunk.stages.#.blocks.#.mlp.fc1.*",
-    "visual.trunk.stages.#.blocks.#.mlp.fc2.*",
-    "visual.trunk.stages.#.blocks.#.norm.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.norm.identity.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.identity.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.conv_kxk.0.conv.weight",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.conv_kxk.0.bn.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.conv_scale.conv.weight",
-    "visual.trunk.stages.#.blocks.#.token_mixer.mixer.conv_scale.bn.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.layer_scale.gamma",
-    "visual.trunk.stages.#.blocks.#.token_mixer.reparam_conv.*",
-    "visual.trunk.stages.#.blocks.#.token_mixer.qkv.weight",
-    "visual.trunk.stages.#.blocks.#.token_mixer.proj.*",
-    "visual.trunk.stages.#.blocks.#.layer_scale.gamma",
-    "visual.trunk.stages.#.blocks.#.layer_scale_1.gamma",
-    "visual.trunk.stages.#.blocks.#.layer_scale_2.gamma",
-    "visual.trunk.final_conv.conv_kxk.0.conv.weight",
-    "visual.trunk.final_conv.conv_kxk.0.bn.*",
-    "visual.trunk.final_conv.conv_scale.conv.weight",
-    "visual.trunk.final_conv.conv_scale.bn.*",
-    "visual.trunk.final_conv.se.fc1.*",
-    "visual.trunk.final_conv.se.fc2.*",
-    "visual.trunk.final_conv.reparam_conv.*",
-    "visual.trunk.head.fc.*",
-};
+/// All other names of the tower are in the rules of Apple's dialect.
+inline constexpr std::array<std::string_view, 1> mci_own_names{"visual.trunk.head.fc.bias"};
 
 /// Only MobileCLIP's convolutional towers have such a head.
 inline constexpr std::array<NameRule, 1> mci_signs{{{"visual.trunk.head.fc.weight", "visual.trunk.head.fc.weight"}}};
@@ -165,11 +120,16 @@ CLIP_HOST Result<JsonTree> MciDescription::try_write_openclip(const MciConfig& c
 }
 
 CLIP_HOST NameTable MciDescription::names(Dialect dialect) {
-  NameTable table{.dialect = dialect, .own = mci_names};
+  NameTable table{.dialect = dialect, .own = mci_own_names};
   if (dialect == Dialect::openclip) {  // our names are timm's; the text tower is a module of its own
     table.prefix = "visual.trunk.";
     table.rules = clip_text_apart_names;
     table.signs = mci_signs;
+  }
+  if (dialect == Dialect::apple) {
+    table.prefix = "image_encoder.model.";
+    table.rules = mci_apple_names;
+    table.zero = mci_apple_zero;
   }
   if (dialect == Dialect::huggingface) {
     table.refused = mci_only_names;
