@@ -140,7 +140,8 @@ void check_training(M& model, const Expected& expected) {
   int gradients = 0, statistics = 0;
   const auto check = [&](const auto& features, bool image) {
     std::vector<T> twice;
-    for (const double x : values_of(tape.backend(), View<const T>{features.view})) twice.push_back(static_cast<T>(2 * x));
+    for (const double x : values_of(tape.backend(), View<const T>{features.view}))
+      twice.push_back(static_cast<T>(2 * x));
     tape.backward(features, View<const T>{twice.data(), features.rows(), features.cols()});
     tape.commit();
     for (const auto& e : parameters.entries()) {

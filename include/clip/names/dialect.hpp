@@ -32,7 +32,7 @@ inline Result<Dialect> try_dialect(std::string_view name) { return try_choice("d
 struct NameRule {
   std::string_view openai, other;
   bool transposed = false;
-  std::size_t leading = 0;  // extents of 1 that the other dialect has before those of OpenAI's: (1, n, w) for (n, w)
+  std::size_t leading = 0;    // extents of 1 that the other dialect has before those of OpenAI's: (1, n, w) for (n, w)
   std::string_view digits{};  // a space in it: no such stage
 };
 

@@ -23,8 +23,8 @@ struct TowerStatement {
   Index width = 0, layers = 0, heads = 0;
   std::optional<Activation> activation{};
   std::optional<float> epsilon{};
-  Index image_size = 0;        // of image towers that see whole patches only, so that shapes leave it open
-  std::optional<Index> pad{};  // id that fills rows, of text towers that attend to it
+  Index image_size = 0;                 // of image towers that see whole patches only, so that shapes leave it open
+  std::optional<Index> pad{};           // id that fills rows, of text towers that attend to it
   std::optional<bool> causal{};         // of text towers whose shapes leave it open
   std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
 };

@@ -15,7 +15,8 @@ namespace clip::inline CLIP_ABI {
 /// The families that files, AnyConfig and AnyModel choose from. A program that needs fewer narrows the list:
 ///   using Mine = Families<List<VitConfig>, List<TextConfig>>;
 ///   AnyModel<Cpu<>, Mine> model = open<Cpu<>, Mine>("ViT-B-32.pt");
-struct KnownFamilies : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig, ConvVitConfig>,
-                                List<TextConfig, SiglipTextConfig>> {};
+struct KnownFamilies
+    : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig, ConvVitConfig>,
+               List<TextConfig, SiglipTextConfig>> {};
 
 }  // namespace clip::inline CLIP_ABI

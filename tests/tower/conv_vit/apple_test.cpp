@@ -45,6 +45,8 @@ TEST_CASE("MobileCLIP-B is found by its name, and its configuration returns from
   }
   std::get<ConvVitConfig>(apples.image).epsilon = 1e-6f;  // neither implementation's
   CHECK(find_named(apples) == nullptr);
-  CHECK(try_parse_config(R"({"embed_dim": 512, "image": {"kind": "conv_vit"}, "text": {}})", "x").error().message().find(
-            "image.stem_padding") != std::string::npos);
+  CHECK(try_parse_config(R"({"embed_dim": 512, "image": {"kind": "conv_vit"}, "text": {}})", "x")
+            .error()
+            .message()
+            .find("image.stem_padding") != std::string::npos);
 }

@@ -49,9 +49,7 @@ std::vector<std::pair<std::string, std::vector<float>>> tensors_in(const std::st
 
 const ConvVitConfig& image_of(const Inspection& found) { return std::get<ConvVitConfig>(found.config.image); }
 
-std::string openclip_config(const AnyConfig& c) {
-  return detail::try_openclip_files(c, "x").value().at(0).second;
-}
+std::string openclip_config(const AnyConfig& c) { return detail::try_openclip_files(c, "x").value().at(0).second; }
 
 }  // namespace
 
@@ -70,7 +68,8 @@ TEST_CASE("MobileCLIP-B: the names of a file decide the padding of the stem and 
   CHECK(std::get<ConvVitConfig>(image.config).stem_padding.value == 1);
 }
 
-TEST_CASE("MobileCLIP-B: an assumption goes before the names, and a file that cannot tell is an error with the choice") {
+TEST_CASE(
+    "MobileCLIP-B: an assumption goes before the names, and a file that cannot tell is an error with the choice") {
   Assumptions assumed = of_b;
   assumed.stem_padding = 0;
   CHECK(image_of(inspect(golden + "b_apple.safetensors", assumed)).stem_padding.value == 0);

@@ -28,11 +28,10 @@ inline constexpr auto vit_huggingface_names =
                                     {"visual.proj", "visual_projection.weight", true}}});
 
 /// OpenAI's names and those of timm's vision transformer as OpenCLIP's image tower, beside OpenCLIP's text tower.
-inline constexpr auto vit_timm_names =
-    joined(joined(vision_timm_names,
-                  std::array<NameRule, 2>{{{"visual.conv1.weight", "visual.trunk.patch_embed.proj.weight"},
-                                           {"visual.ln_pre.*", "visual.trunk.norm_pre.*"}}}),
-           clip_text_apart_names);
+inline constexpr auto vit_timm_names = joined(
+    joined(vision_timm_names, std::array<NameRule, 2>{{{"visual.conv1.weight", "visual.trunk.patch_embed.proj.weight"},
+                                                       {"visual.ln_pre.*", "visual.trunk.norm_pre.*"}}}),
+    clip_text_apart_names);
 
 /// A bias of the projection makes it timm's form when it is written. When it is read, timm's towers without the first
 /// norm are others.

@@ -24,8 +24,7 @@ struct ConvVitConfig {
   Required<Index> stem_padding;  // of the first convolution, in pixels: 1 (Apple) or 0 (timm)
   Index mlp_width = 0;           // 0: 4 · width
   Index channels = 3;
-  Preprocessing preprocessing{
-      .interpolation = Interpolation::bilinear, .mean = {0, 0, 0}, .deviation = {1, 1, 1}};
+  Preprocessing preprocessing{.interpolation = Interpolation::bilinear, .mean = {0, 0, 0}, .deviation = {1, 1, 1}};
 
   static constexpr double stem_epsilon = 1e-5;
   /// Side of the square of pixels for each patch: the product of the stem's strides, 4, 2 and 2.

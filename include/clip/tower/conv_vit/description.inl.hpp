@@ -125,7 +125,7 @@ CLIP_HOST NameTable Description<ConvVitConfig>::names(Dialect dialect) {
             .signs = detail::conv_vit_timm_signs};
   if (dialect == Dialect::apple)
     return {.dialect = dialect,
-            .prefix = "image_encoder.",
+            .prefix = "image_encoder.model.",
             .rules = detail::conv_vit_apple_names,
             .signs = detail::conv_vit_apple_signs,
             .zero = {"visual.proj.bias", "visual.proj.weight"}};

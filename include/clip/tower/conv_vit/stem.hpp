@@ -3,8 +3,8 @@
 
 #include <clip/nn/batch_norm.hpp>
 #include <clip/ops/folded_convolution.hpp>
-#include <clip/ops/pooling.hpp>
 #include <clip/ops/pointwise.hpp>
+#include <clip/ops/pooling.hpp>
 #include <clip/tower/conv_vit/config.hpp>
 
 namespace clip::inline CLIP_ABI {
@@ -15,7 +15,7 @@ struct StemConvolution {
   using T = typename B::Scalar;
   Index in, out;
   Window window;
-  Parameter<T> weight{{out, in, window.size, window.size}, fan_in(in * window.area()), Use::convolution};
+  Parameter<T> weight{{out, in, window.size, window.size}, fan_in(in* window.area()), Use::convolution};
   BatchNorm<B, dyn> bn{Size<dyn>{out}, ConvVitConfig::stem_epsilon};
 
   constexpr StemConvolution(Index in_, Index out_, Window window_) : in{in_}, out{out_}, window{window_} {}
@@ -43,11 +43,9 @@ struct ConvStem {
   Parameter<T> weight, bias;
 
   constexpr ConvStem(const ConvVitConfig& c)
-      : channels{c.channels}, image_size{c.image_size}, width{c.width}, first{c.channels, c.stem_width(),
-                                                                              {4, 4, c.stem_padding}},
-        second{c.stem_width(), c.stem_width(), {2, 2, 0}}, weight{{c.width, c.stem_width(), 2, 2},
-                                                                  fan_in(4 * c.stem_width()),
-                                                                  Use::convolution},
+      : channels{c.channels}, image_size{c.image_size}, width{c.width},
+        first{c.channels, c.stem_width(), {4, 4, c.stem_padding}}, second{c.stem_width(), c.stem_width(), {2, 2, 0}},
+        weight{{c.width, c.stem_width(), 2, 2}, fan_in(4 * c.stem_width()), Use::convolution},
         bias{{c.width}, fan_in(4 * c.stem_width())} {}
 
   static constexpr void members(auto& self, auto&& visit) {
