@@ -47,6 +47,13 @@ Index infer_embed_dim(ShapeReader& shape) {
   return embed_dim != 0 ? embed_dim : Description<First>::embed_dim(shape);
 }
 
+/// The error for the problems of a file, of which there are some.
+inline Error problems_of(const TensorFile& file, const ShapeReader& shape) {
+  Error error = LoadError{file.place(), shape.problems()};
+  if (!shape.is_undecided()) return error;
+  return std::move(error).with_id("clip.load.implementation");
+}
+
 /// Reports impossible numbers of heads.
 inline void check_heads(ShapeReader& shape, const std::string& name, const TowerStatement& tower) {
   if (tower.width == 0) return;
@@ -159,7 +166,7 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
                                        shape.problems()}
         .with_id("clip.load.model");
   detail::check_statements(shape, c, *stated);
-  if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};
+  if (!shape.problems().empty()) return detail::problems_of(file, shape);
   if (auto enough = detail::try_check_values(file, detail::count_values(c)); !enough) return enough.error();
   if (auto possible = check(c); !possible) return LoadError{file.place(), possible.error().message()};
   const NamedConfigOf<F>* const known = find_named(c);

@@ -39,7 +39,8 @@ EncoderInspection<Towers> infer_alone(const TensorFile& file, const TowerStateme
   const Config config = Family::infer(shape, stated, assumed);
   const TowerStatement found = Family::state(config);
   const Index embed_dim = without ? found.width : Family::embed_dim(shape);
-  if (!shape.problems().empty()) problems.problem(shape.problems());
+  if (shape.is_undecided()) problems.undecided(shape.problems());
+  else if (!shape.problems().empty()) problems.problem(shape.problems());
   else if (embed_dim < 1 || embed_dim > largest_extent) problems.problem("the width of its features is not known");
   else if (const char* const sentence = problem(config)) problems.problem(sentence);
   return {config, embed_dim, without, is_stated(found, stated, assumed.activation)};
@@ -72,7 +73,7 @@ Result<EncoderInspection<Towers>> try_inspect_alone(const TensorFile& in_any_dia
   check_heads(problems, name, tower);
   check_size(problems, std::string(name) + " width", tower.width, mine.width, stated->place);
   check_size(problems, std::string(name) + " layers", tower.layers, mine.layers, stated->place);
-  if (!problems.problems().empty()) return LoadError{file.place(), problems.problems()};
+  if (!problems.problems().empty()) return problems_of(file, problems);
   const double needed = std::visit(
       [&](const auto& c) {
         const Index projected = found->without_projection ? 0 : found->embed_dim;

@@ -42,6 +42,11 @@ class ShapeReader {
     if (problems_.find(what) == problems_.npos) problems_ += (problems_.empty() ? "" : "; ") + what;
     return 1;
   }
+  /// The same for a detail that nothing states and in which implementations differ.
+  void undecided(const std::string& what) {
+    undecided_ = true;
+    problem(what);
+  }
   /// The same for a tensor that no model of the family has: the file is no such model.
   void foreign(const std::string& what) { unfit(what); }
   /// The side of the square grid in a table of positions that begins with `class_rows` other rows, one or none.
@@ -57,6 +62,7 @@ class ShapeReader {
   const std::string& problems() const { return problems_; }
   /// True if a tensor is missing or has an impossible shape.
   bool missing() const { return missing_; }
+  bool is_undecided() const { return undecided_; }
 
  private:
   Index unfit(const std::string& what) {
@@ -67,7 +73,7 @@ class ShapeReader {
   const TensorFile& file_;
   Dialect dialect_;
   std::string problems_;
-  bool missing_ = false;
+  bool missing_ = false, undecided_ = false;
 };
 
 }  // namespace clip::inline CLIP_ABI

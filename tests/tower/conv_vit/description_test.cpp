@@ -77,6 +77,8 @@ TEST_CASE(
   const TensorFile ours = in_openai_names(open_tensors(golden + "b_open_clip.safetensors"));
   const auto unknown = try_inspect(ours, of_b);
   REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().id() == "clip.load.implementation");
+  CHECK(try_inspect_image(ours, of_b).error().id() == "clip.load.implementation");
   CHECK_MESSAGE(unknown.error().message().find("1 pixel in Apple's code, 0 in timm's") != std::string::npos,
                 unknown.error().message());
   assumed.stem_padding = 1;

@@ -1,5 +1,5 @@
-// What holds of every model holds of MobileCLIP-B's towers: the same bits however work is grouped, the same of sizes known
-// only at run time, initial weights, training.
+// What holds of every model holds of MobileCLIP-B's towers: the same bits however work is grouped, the same of sizes
+// known only at run time, initial weights, training.
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/data/pairs.hpp>

@@ -160,10 +160,9 @@ CLIP_HOST ConvVitConfig Description<ConvVitConfig>::infer(ShapeReader& shape, co
   if (!padding) padding = detail::stem_padding_by_naming(shape.dialect());
   if (padding) c.stem_padding = *padding;
   else
-    shape.problem(
-        "the padding of its stem is not known, and features depend on it: 1 pixel in Apple's code, 0 in timm's; the "
-        "names of these do not leave it open, a description (config.json of this library) states it, and "
-        "Assumptions::stem_padding assumes it");
+    shape.undecided(
+        "does not state the padding of its stem: 1 pixel in Apple's code, 0 in timm's, for other features; assume one: "
+        "{.stem_padding = …}");
   c.epsilon = stated.epsilon.value_or(detail::conv_vit_epsilon(c.stem_padding));
   return c;
 }
