@@ -357,12 +357,14 @@ void add_all(CLI::App& app, Job& job) {
   add_budget(*c);
   c->add_option("IN", v->in, "Weights in any format")->required();
   c->add_option("OUT", v->out,
-                "A .safetensors file, or with openclip and huggingface a folder, which also holds the configuration")
+                "A .safetensors file, or with a dialect other than openai a folder, which also holds the configuration")
       ->required();
   add_model(*c, v->config);
   c->add_option("--state-dict", v->state_dict, state_dict_help);
   require_choice(add_choice(*c, "--dialect", v->dialect, dialect_names(), "Library whose tensor names to write"));
-  add_choice(*c, "--dtype", v->dtype, {"f32", "f16", "bf16"}, "Type of all weights (default: unchanged)");
+  add_choice(*c, "--dtype", v->dtype, {"f32", "f16", "bf16"},
+             "Type of all weights (default: unchanged; with --fuse f32)");
+  c->add_flag("--fuse", v->fuse, "Make one convolution of the branches that MobileCLIP is trained with, for inference");
 }
 
 /// Help goes to standard output; a wrong command line becomes a UsageError.

@@ -96,7 +96,7 @@ int retrieve(const RetrieveOptions& options);
 struct ConvertOptions {
   std::string in, out, state_dict, dialect, dtype;  // empty dtype: keep each tensor's type
   std::optional<clip::AnyConfig> config;
-  bool json = false;
+  bool fuse = false, json = false;
 };
 int convert(const ConvertOptions& options);
 /// The values of --dialect.

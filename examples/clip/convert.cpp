@@ -50,7 +50,8 @@ int convert(const ConvertOptions& options) {
                 : options.dtype == "f16" ? clip::Dtype::f16
                                          : clip::Dtype::bf16;
   if (options.config) require_model(options);
-  convert_weights(options.in, options.out, how);
+  if (options.fuse) fuse_weights(options.in, options.out, how);
+  else convert_weights(options.in, options.out, how);
   if (options.json) Output{}.json({{"output", options.out}, {"dialect", options.dialect}});
   return 0;
 }

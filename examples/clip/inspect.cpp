@@ -5,6 +5,7 @@
 #include <clip/io/json.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/model/fused_config.hpp>
 #include <clip/model/licence.hpp>
 #include <clip/model/text_input.hpp>
 
@@ -29,9 +30,15 @@ std::string_view name_of_format(clip::FileFormat format) {
                                                    : "torch";
 }
 
+/// The name of the published model, also of its fused form; empty: none.
+std::string published_name(const clip::Inspection& found) {
+  const clip::NamedConfig* const known = clip::find_named(clip::branched_config(found.config));
+  return known == nullptr ? std::string() : std::string(known->name);
+}
+
 /// The published models with this configuration, and the licences of their weights.
 clip::Json licences_of(const clip::AnyConfig& any) {
-  const clip::AnyConfig config = clip::as_published(any);
+  const clip::AnyConfig config = clip::as_published(clip::branched_config(any));
   clip::Json licences = clip::Json::object();
   for (const clip::NamedConfig& known : clip::named_configs())
     if (known.config == config) licences[std::string(known.name)] = clip::licence_of(known.name);
@@ -70,7 +77,9 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
                   {"tensors", std::move(tensors)},
                   {"metadata", file.metadata()}};
   if (found) {
-    json["model"] = found->name.empty() ? clip::Json() : clip::Json(found->name);
+    const std::string name = published_name(*found);
+    json["model"] = name.empty() ? clip::Json() : clip::Json(name);
+    json["fused"] = clip::is_fused(found->config);
     json["config"] = clip::to_json(found->config);
     json["licences"] = licences_of(file, *found);
     json["activation_known"] = found->activation_known;
@@ -183,7 +192,9 @@ int inspect(const InspectOptions& options) {
                               : found->activation_by_naming
                                   ? " (activations below: what the implementation with such names computes with)"
                                   : "";
-    out.line("model    " + (found->name.empty() ? "not one of `clip models`" : found->name) + doubt);
+    const std::string name = published_name(*found);
+    out.line("model    " + (name.empty() ? "not one of `clip models`" : name) +
+             (clip::is_fused(found->config) ? ", fused" : "") + doubt);
     if (const std::string words = licences_in_words(licences_of(file, *found)); !words.empty())
       out.line("licence  " + words);
     if (!found->preprocessing_known && file.description() != nullptr)

@@ -2,12 +2,18 @@
 
 #include "terminal.hpp"
 
+#include <clip/backend/naive.hpp>
+#include <clip/checkpoint/assumed_preprocessing.hpp>
 #include <clip/checkpoint/find_model.hpp>
 #include <clip/checkpoint/folder.hpp>
+#include <clip/checkpoint/model_file.hpp>
+#include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>
+#include <clip/model/fuse.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -105,6 +111,22 @@ void convert_weights(const std::string& in, const std::string& out, const clip::
   const clip::LoadError error{done.error().place(),
                               "does not state its activation, and the configuration in a folder must"};
   clip::raise(in_options(clip::LoadError{error}.with_id("clip.load.activation"), in));
+}
+
+void fuse_weights(const std::string& in, const std::string& out, const clip::ConvertOptions& options) {
+  const clip::TensorFile file = open_weights(in, options.state_dict);
+  std::optional<clip::AnyConfig> config = options.config;
+  if (!config) {
+    auto found = clip::try_inspect(file, options.assumed).value();
+    if (!found.activation_known) clip::raise(in_options(clip::detail::unstated_activation(in, ""), in));
+    clip::detail::notice_assumed_preprocessing(file, found.preprocessing_known, found.config.input());
+    config = std::move(found.config);
+  }
+  clip::AnyModel<clip::Naive<float>> model{*config};  // only its weights are used
+  if (const auto done = clip::try_load(model, file); !done) clip::raise(in_options(done.error(), in));
+  const auto fused = clip::try_fuse(model);
+  if (!fused) clip::raise(clip::OptionError{in, fused.error().message().substr(fused.error().place().size() + 2)});
+  clip::save(*fused, out, {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata});
 }
 
 }  // namespace tool

@@ -27,5 +27,7 @@ clip::Error in_options(const clip::Error& error, const std::string& weights);
 std::string first_not_finite(const std::string& path, const std::string& state_dict);
 /// Calls clip::convert_file.
 void convert_weights(const std::string& in, const std::string& out, const clip::ConvertOptions& options);
+/// Writes the fused model of weights, as float by default. OptionError: it has no branches to fuse.
+void fuse_weights(const std::string& in, const std::string& out, const clip::ConvertOptions& options);
 
 }  // namespace tool

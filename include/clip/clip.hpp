@@ -42,6 +42,8 @@
 #include <clip/model/context_vectors.hpp>
 #include <clip/model/count.hpp>
 #include <clip/model/flops.hpp>
+#include <clip/model/fuse.hpp>
+#include <clip/model/fused_config.hpp>
 #include <clip/model/licence.hpp>
 #include <clip/model/model.hpp>
 #include <clip/model/preprocess.hpp>

@@ -1,5 +1,6 @@
 """Writes tiny_mci.safetensors and tiny_mci_five.safetensors: small MCi image towers with what timm's FastVit computes with
 them: features in evaluation; for the first also in training, with gradients of the sum of squares and running statistics.
+tiny_mci_apple.safetensors has the weights of the first under the names of Apple's repository, without the bias of the head.
 
     python3 make_mci.py [--output FOLDER]
 
@@ -10,6 +11,7 @@ and are float32 numbers; everything computed from them is in double precision.
 import argparse
 import math
 import pathlib
+import re
 from functools import partial
 
 import numpy as np
@@ -94,11 +96,45 @@ def golden(sizes, side, images, seed, train):
             for name, x in file.items()}
 
 
+# Parts of names: timm's and those of Apple's mobileclip/models/mci.py.
+APPLE = (
+    (r"^stem\.", "patch_embed."),
+    (r"^stages\.(\d)\.blocks\.", lambda m: f"network.{(0, 2, 4, 7)[int(m[1])]}."),
+    (r"^stages\.(\d)\.downsample\.", lambda m: f"network.{2 * int(m[1]) - 1}."),
+    (r"^stages\.3\.pos_emb\.pos_enc\.", "network.6.pe."),
+    (r"^final_conv\.se\.fc1\.", "conv_exp.se.reduce."),
+    (r"^final_conv\.se\.fc2\.", "conv_exp.se.expand."),
+    (r"^final_conv\.", "conv_exp."),
+    (r"\.conv_kxk\.", ".rbr_conv."),
+    (r"\.conv_scale\.", ".rbr_scale."),
+    (r"\.identity\.", ".rbr_skip."),
+    (r"\.large_conv\.", ".lkb_origin."),
+    (r"\.mlp\.", ".convffn."),
+    (r"\.gamma$", ""),
+    (r"^head\.fc\.weight$", "head.proj"),
+)
+
+
+def in_apple_names(file):
+    """The weights of a golden file as Apple's repository names them."""
+    renamed = {}
+    for name, values in file.items():
+        if not name.startswith("visual.trunk.") or name == "visual.trunk.head.fc.bias":
+            continue
+        apple = name.removeprefix("visual.trunk.")
+        for pattern, replacement in APPLE:
+            apple = re.sub(pattern, replacement, apple)
+        renamed["image_encoder.model." + apple] = np.ascontiguousarray(values.T) if apple == "head.proj" else values
+    return renamed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path(__file__).parent)
     folder = parser.parse_args().output
-    save(folder / "tiny_mci.safetensors", golden(FOUR, 40, 3, 1, True), {})
+    four = golden(FOUR, 40, 3, 1, True)
+    save(folder / "tiny_mci.safetensors", four, {})
+    save(folder / "tiny_mci_apple.safetensors", in_apple_names(four), {})
     save(folder / "tiny_mci_five.safetensors", golden(FIVE, 72, 2, 2, False), {})
 
 

@@ -8,6 +8,7 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/model/fuse.hpp>
 #include <clip/task/embed_folder.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 
@@ -40,6 +41,21 @@ constexpr clip::VitClipConfig tiny{.embed_dim = 16,
                                    .text = words};
 constexpr clip::ClipConfig<clip::ResNetConfig, clip::TextConfig> residual{
     .embed_dim = 16, .image = {.image_size = 32, .layers = {1, 1, 1, 1}, .width = 8}, .text = words};
+/// A small MobileCLIP.
+constexpr clip::MciClipConfig mobile{.embed_dim = 16,
+                                     .image = {.image_size = 40,
+                                               .stages = {clip::MciStage{1, 8, 12},
+                                                          {1, 16, 24},
+                                                          {1, 32, 48, false, true},
+                                                          {1, 64, 96, true, true, true}}},
+                                     .text = {.context = 24,
+                                              .vocabulary = 519,
+                                              .width = 32,
+                                              .layers = 2,
+                                              .heads = 2,
+                                              .activation = clip::Activation::gelu,
+                                              .epsilon = 1e-5f,
+                                              .causal = false}};
 /// Towers large enough for their weights to outweigh the program: 100 MB of images, 50 MB of texts.
 constexpr clip::VitClipConfig wide{.embed_dim = 64,
                                    .image = {.image_size = 32,
@@ -102,6 +118,34 @@ void write_parts(const std::string& folder, const clip::AnyConfig& config) {
   clip::write_safetensors(folder + "pooled.safetensors", pooled);
 }
 
+/// The features of the images in photos/.
+void write_images(const std::string& path, const clip::AnyModel<>& model, const std::string& folder) {
+  clip::Features<float, clip::dyn> images{8, 16};
+  clip::Index i = 0;
+  for (auto& item : clip::embed_folder(model, folder + "photos"))
+    std::ranges::copy(item.value().features[0], images[i++].begin());
+  write_rows(path, images);
+}
+
+/// mobile.safetensors: weights as after training, but for the bias of the head, which Apple's names do not have;
+/// mobile.fused.npy: what the library computes with its fused form.
+void write_mobile(const std::string& folder) {
+  clip::AnyModel<> model{clip::AnyConfig{mobile}, clip::Rng{1}};
+  clip::Rng rng{2};
+  clip::visit_parameters(model, [&](std::string_view name, auto& p) {
+    if (p.kind == clip::ParameterKind::counter || name == "logit_scale" || name.ends_with("head.fc.bias")) return;
+    const bool scale = name.find("layer_scale") != name.npos;
+    for (clip::Index i = 0; i < p.count(); ++i) {
+      const double noise = 0.1 * rng.normal(), value = static_cast<double>(p.data[i]);
+      p.data[i] = static_cast<float>(name.ends_with("running_var") ? value + noise * noise
+                                     : scale                       ? 0.5
+                                                                   : value + noise);
+    }
+  });
+  clip::save(model, folder + "mobile.safetensors");
+  write_images(folder + "mobile.fused.npy", clip::fuse(model), folder);
+}
+
 /// A PPM image of random bytes.
 std::string random_image(std::uint64_t seed, int width, int height) {
   std::string file = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
@@ -137,13 +181,10 @@ int main(int argc, char** argv) {
                random_image(static_cast<std::uint64_t>(i), 30 + 5 * i, 60 - 3 * i));
   write_text(folder + "photos/inner/deep.ppm", random_image(9, 40, 40));
 
-  clip::AnyModel model{clip::read_config(folder + "tiny.json")};
+  clip::AnyModel<> model{clip::read_config(folder + "tiny.json")};
   clip::load(model, folder + "tiny.safetensors");
-  clip::Features<float, clip::dyn> images{8, 16};
-  clip::Index i = 0;
-  for (auto& item : clip::embed_folder(model, folder + "photos"))
-    std::ranges::copy(item.value().features[0], images[i++].begin());
-  write_rows(folder + "images.npy", images);
+  write_images(folder + "images.npy", model, folder);
+  write_mobile(folder);
   const clip::Tokenizer tokenizer{folder + "bpe.txt"};
   write_rows(folder + "texts.npy", model.encode_text(tokenizer({"dog", "cat", "the band"}, {.context = 24})));
 }

@@ -7,6 +7,7 @@
 #include <clip/checkpoint/huggingface_preprocessing.hpp>
 #include <clip/checkpoint/model_statement.hpp>
 #include <clip/formats/tensor_file.hpp>
+#include <clip/model/apple_json.hpp>
 #include <clip/model/config_json.hpp>
 #include <clip/model/openclip_json.hpp>
 
@@ -91,14 +92,24 @@ Result<ModelStatement> try_describe_openclip(const FolderDescription& folder) {
   return config ? Result<ModelStatement>{describe(*config, folder.place)} : config.error();
 }
 
+/// The statements of a folder in Apple's layout.
+template <class F>
+Result<ModelStatement> try_describe_apple(const FolderDescription& folder) {
+  const auto config = try_read_apple_config<F>(folder.config, folder.place);
+  return config ? Result<ModelStatement>{describe(*config, folder.place)} : config.error();
+}
+
 /// The statements about a model, in order of precedence: the folder's open_clip_config.json or config.json, and what
 /// they leave open the file's metadata; the file's metadata; for OpenAI's archives, quick_gelu, which all of them were
 /// trained with. LoadError: a description of another kind of model, or with an impossible or unsupported value.
 template <class F>
 Result<ModelStatement> try_read_description(const TensorFile& file) {
   if (const auto& folder = file.description()) {
-    const bool huggingface = !is_openclip_config(folder->config);
-    auto stated = huggingface ? try_read_huggingface(*folder) : try_describe_openclip<F>(*folder);
+    const bool apple = is_apple_config(folder->config);
+    const bool huggingface = !apple && !is_openclip_config(folder->config);
+    auto stated = huggingface ? try_read_huggingface(*folder)
+                  : apple     ? try_describe_apple<F>(*folder)
+                              : try_describe_openclip<F>(*folder);
     if (const auto own = config_in_metadata<F>(file); own && stated)
       add_own_preprocessing(*stated, own->input(), file.place(), huggingface);
     return stated;

@@ -1,9 +1,10 @@
-// clip/checkpoint/folder_config.hpp: writer of the JSON files that describe a model to transformers and to OpenCLIP.
+// clip/checkpoint/folder_config.hpp: writer of the JSON files that describe a model to transformers, OpenCLIP and Apple.
 #pragma once
 
 #include <clip/formats/dtype.hpp>
 #include <clip/io/json.hpp>
 #include <clip/model/any_config.hpp>
+#include <clip/model/apple_json.hpp>
 #include <clip/names/dialect.hpp>
 #include <clip/tower/json_fields.hpp>
 
@@ -130,6 +131,28 @@ Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, cons
   std::string config =
       json_text(json_object("model_cfg", std::move(model), "preprocess_cfg", std::move(preprocess)), 2);
   return std::vector<FolderFile>{{"open_clip_config.json", std::move(config) + "\n"}};
+}
+
+/// config.json with the content of Apple's configs/mobileclip_s1.json. OptionError: towers of others, fused ones, and
+/// what Apple's code fixes: the activation, the epsilon, and a preprocessing other than bilinear without normalisation.
+template <class F>
+Result<std::vector<FolderFile>> try_apple_files(const AnyConfigOf<F>& c, const std::string& place) {
+  const auto tower = [&](const auto& config) -> Result<JsonTree> {
+    using D = Description<std::remove_cvref_t<decltype(config)>>;
+    if constexpr (InApplesJson<std::remove_cvref_t<decltype(config)>>) return D::try_write_apple(config, place);
+    else return OptionError{place, "tower in Apple's description", "one of MobileCLIP, with branches", D::in_words(config)};
+  };
+  auto image = std::visit(tower, c.image);
+  if (!image) return image.error();
+  auto text = std::visit(tower, c.text);
+  if (!text) return text.error();
+  Preprocessing apples{.interpolation = Interpolation::bilinear, .mean = {0, 0, 0}, .deviation = {1, 1, 1}};
+  apples.resampling = c.input().preprocessing.resampling;
+  if (c.input().preprocessing != apples)
+    return OptionError{place, "preprocessing in Apple's description", "bilinear, mean 0, deviation 1", "another"};
+  std::string config =
+      json_text(json_object("embed_dim", c.embed_dim, "image_cfg", std::move(*image), "text_cfg", std::move(*text)), 2);
+  return std::vector<FolderFile>{{"config.json", std::move(config) + "\n"}};
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

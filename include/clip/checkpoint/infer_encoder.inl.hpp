@@ -58,7 +58,7 @@ Result<EncoderInspection<Towers>> try_inspect_alone(const TensorFile& in_any_dia
   if (!stated) return stated.error();
   ShapeReader problems{file, dialect_of(plain->file, name_tables<F>())};
   std::optional<EncoderInspection<Towers>> found;
-  const TowerStatement& mine = (*stated).*which;
+  TowerStatement mine = (*stated).*which;
   Towers::each([&]<class Config>() {
     if (!found && Description<Config>::recognises(problems))
       found = infer_alone<Config, Towers>(
@@ -68,6 +68,8 @@ Result<EncoderInspection<Towers>> try_inspect_alone(const TensorFile& in_any_dia
   if (!found)
     return LoadError{file.place(), std::string("no ") + name + " tower of a CLIP: found " + foreign_kind(file)}.with_id(
         "clip.load.model");
+  if (state_by_naming(found->config, dialect_of(plain->file, name_tables<F>()), mine, assumed))
+    found->activation_known = true;
   assume_epsilon(found->config, mine, assumed);
   const TowerStatement tower = state(found->config);
   check_heads(problems, name, tower);

@@ -46,11 +46,13 @@ Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::stri
   if (!config)
     return OptionError{
         path, "a folder describes a whole model: an encoder alone is saved as a file, whose name ends in .safetensors"};
-  const bool huggingface = options.dialect == Dialect::huggingface;
+  const bool openclip = options.dialect == Dialect::openclip;
   const Dtype dtype = options.dtype ? *options.dtype : named->empty() ? Dtype::f32 : named->front().dtype;
-  const auto files = huggingface ? try_huggingface_files(*config, dtype, path) : try_openclip_files(*config, path);
+  const auto files = openclip                            ? try_openclip_files(*config, path)
+                     : options.dialect == Dialect::apple ? try_apple_files(*config, path)
+                                                         : try_huggingface_files(*config, dtype, path);
   if (!files) return files.error();
-  return try_write_folder(path, huggingface ? "model.safetensors" : "open_clip_model.safetensors", *named, metadata,
+  return try_write_folder(path, openclip ? "open_clip_model.safetensors" : "model.safetensors", *named, metadata,
                           *files);
 }
 

@@ -6,6 +6,7 @@
 #include <clip/io/file_bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
+#include <clip/model/apple_json.hpp>
 #include <clip/model/config_json.hpp>
 #include <clip/model/openclip_json.hpp>
 
@@ -40,6 +41,7 @@ JsonTree tower_to_json(const Variant& tower) {
 template <class F>
 Result<AnyConfigOf<F>> try_config_of(const Json& json, const std::string& place) {
   if (is_openclip_config(json)) return try_read_openclip_config<F>(json, place);
+  if (is_apple_config(json)) return try_read_apple_config<F>(json, place);
   JsonReader file{json, place};
   const Index embed_dim = file.extent("embed_dim", largest_extent);
   JsonReader image = file.object("image");

@@ -60,6 +60,11 @@ struct NamedVariant {
 ///   in_own_openclip_keys                      whether these objects state activation and epsilon themselves; if not,
 ///                                             the model's quick_gelu does, and epsilon is 1e-5
 ///
+///   Apple's JSON (model/apple_json.hpp): image_cfg, text_cfg. Only families of MobileCLIP have these three
+///   bool recognises_apple(const JsonReader&)
+///   Config read_apple(JsonReader&)
+///   Result<JsonTree> try_write_apple(const Config&, const std::string& place)
+///
 ///   transformers' JSON (checkpoint/folder_config.hpp): vision_config, text_config
 ///   Result<JsonTree> try_write_huggingface(const Config&, Index embed_dim, const std::string& place)
 ///   huggingface                               the HuggingfaceClass that the tower is a part of

@@ -129,6 +129,21 @@ TEST_CASE("MobileCLIP 2 L-14: the namings convert into each other, and the text 
   CHECK(image.embed_dim == 12);
 }
 
+TEST_CASE("MobileCLIP-B: Apple's description is read and written, and states what Apple's code computes") {
+  const std::string b = R"({"embed_dim": 512, "image_cfg": {"image_size": 224, "model_name": "vit_b16"}, "text_cfg": {)"
+                        R"("context_length": 77, "vocab_size": 49408, "dim": 512, "ffn_multiplier_per_layer": 4.0,)"
+                        R"( "n_heads_per_layer": 8, "n_transformer_layers": 12, "norm_layer": "layer_norm_fp32",)"
+                        R"( "causal_masking": true, "model_name": "base"}})";
+  AnyConfig apples{mobileclip::B};
+  std::get<ConvVitConfig>(apples.image).stem_padding = 1;
+  std::get<ConvVitConfig>(apples.image).epsilon = 1e-5f;
+  CHECK(try_parse_config(b, "x").value() == apples);
+  CHECK(try_parse_config(detail::try_apple_files(apples, "x").value().at(0).second, "x").value() == apples);
+  const auto refused = detail::try_apple_files(AnyConfig{mobileclip::B}, "x");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message().find("padding of the stem") != std::string::npos);
+}
+
 TEST_CASE("MobileCLIP-B and L-14: OpenCLIP's descriptions are read and written") {
   for (const AnyConfig& c : {AnyConfig{mobileclip::B}, AnyConfig{mobileclip2::L_14}}) {
     const std::string text = openclip_config(c);

@@ -25,6 +25,10 @@ struct Description<TextConfig> : DescriptionDefaults {
   static TextConfig read_openclip(JsonReader& text, Activation activation);
   static Result<JsonTree> try_write_openclip(const TextConfig& c, const std::string&);
 
+  static bool recognises_apple(const JsonReader& text);
+  static TextConfig read_apple(JsonReader& text);
+  static Result<JsonTree> try_write_apple(const TextConfig& c, const std::string& place);
+
   static Result<JsonTree> try_write_huggingface(const TextConfig& c, Index embed_dim, const std::string&);
 
   static NameTable names(Dialect dialect);

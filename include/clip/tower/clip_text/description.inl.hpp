@@ -11,6 +11,7 @@
 #include <clip/tower/json_fields.hpp>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -75,6 +76,40 @@ CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_openclip(const Tex
   if (!c.causal) text["no_causal_mask"] = true;
   if (c.hidden() != 4 * c.width) text["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   return text;
+}
+
+/// Apple's "base" text encoder; "mct" is another.
+CLIP_HOST bool Description<TextConfig>::recognises_apple(const JsonReader& text) {
+  return text.says("model_name", "base");
+}
+
+CLIP_HOST TextConfig Description<TextConfig>::read_apple(JsonReader& text) {
+  TextConfig c = empty();
+  c.context = text.extent("context_length", largest_extent, 2);
+  c.vocabulary = text.extent("vocab_size", largest_extent, 2);
+  c.width = text.extent("dim", largest_extent);
+  c.layers = text.extent("n_transformer_layers", most_layers);
+  c.heads = text.extent("n_heads_per_layer", largest_extent);
+  c.causal = text.flag("causal_masking");
+  c.activation = Activation::gelu;
+  c.epsilon = 1e-5f;
+  if (!text.says("norm_layer", "layer_norm_fp32") && !text.says("norm_layer", "layer_norm"))
+    text.problem("norm_layer", "expected layer_norm_fp32 or layer_norm");
+  const double hidden = 16 * std::ceil(static_cast<double>(c.width) * text.number("ffn_multiplier_per_layer") / 16);
+  if (!(hidden >= 1 && hidden <= static_cast<double>(largest_extent)))
+    text.problem("ffn_multiplier_per_layer", "expected a width of the MLP in 1 ... " + std::to_string(largest_extent));
+  else if (static_cast<Index>(hidden) != 4 * c.width) c.mlp_width = static_cast<Index>(hidden);
+  return c;
+}
+
+CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_apple(const TextConfig& c, const std::string& place) {
+  if (c.activation != Activation::gelu || c.epsilon != 1e-5f || c.hidden() % 16 != 0)
+    return OptionError{place, "text tower in Apple's description", "gelu, epsilon 1e-05 and an MLP of a multiple of 16",
+                       in_words(c) + ", MLP " + std::to_string(c.hidden())};
+  return json_object("context_length", c.context, "vocab_size", c.vocabulary, "dim", c.width,
+                     "ffn_multiplier_per_layer", static_cast<double>(c.hidden()) / static_cast<double>(c.width),
+                     "n_heads_per_layer", c.heads, "n_transformer_layers", c.layers, "norm_layer", "layer_norm_fp32",
+                     "causal_masking", c.causal, "model_name", "base");
 }
 
 CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_huggingface(const TextConfig& c, Index embed_dim,

@@ -27,6 +27,10 @@ struct Description<ConvVitConfig> : DescriptionDefaults {
   static ConvVitConfig read_openclip(JsonReader& image, Activation);
   static Result<JsonTree> try_write_openclip(const ConvVitConfig& c, const std::string& place);
 
+  static bool recognises_apple(const JsonReader& image);
+  static ConvVitConfig read_apple(JsonReader& image);
+  static Result<JsonTree> try_write_apple(const ConvVitConfig& c, const std::string& place);
+
   static Result<JsonTree> try_write_huggingface(const ConvVitConfig&, Index, const std::string& place);
 
   static NameTable names(Dialect dialect);

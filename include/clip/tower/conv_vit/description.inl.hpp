@@ -21,6 +21,9 @@ namespace detail {
 /// The architecture of timm with this tower, as OpenCLIP's timm_model_name states it.
 inline constexpr std::string_view timm_conv_vit = "vit_base_mci_224";
 
+/// Apple's name of the architecture in its configurations.
+inline constexpr std::string_view apple_conv_vit = "vit_b16";
+
 /// Our names and those of timm's vision transformer as OpenCLIP's image tower, beside OpenCLIP's text tower.
 inline constexpr auto conv_vit_timm_names = joined(
     joined(vision_timm_names,
@@ -64,6 +67,11 @@ constexpr std::optional<Index> stem_padding_by_naming(Dialect dialect) {
   return dialect == Dialect::openclip ? std::optional<Index>{0} : std::nullopt;
 }
 constexpr float conv_vit_epsilon(Index stem_padding) { return stem_padding == 1 ? 1e-5f : 1e-6f; }
+constexpr ConvVitConfig as_apple_computes(ConvVitConfig c) {
+  c.stem_padding = 1;
+  c.epsilon = conv_vit_epsilon(1);
+  return c;
+}
 
 }  // namespace detail
 
@@ -109,6 +117,30 @@ CLIP_HOST Result<JsonTree> Description<ConvVitConfig>::try_write_openclip(const 
                        std::to_string(c.stem_padding.value)};
   return OptionError{place, "image tower in OpenCLIP's description",
                      "the sizes of timm's " + std::string(detail::timm_conv_vit), in_words(c)};
+}
+
+CLIP_HOST bool Description<ConvVitConfig>::recognises_apple(const JsonReader& image) {
+  return image.says("model_name", detail::apple_conv_vit);
+}
+
+CLIP_HOST ConvVitConfig Description<ConvVitConfig>::read_apple(JsonReader& image) {
+  ConvVitConfig c = detail::as_apple_computes(mobileclip::B.image);
+  static_cast<void>(image.may_have("model_name"));
+  c.image_size = image.extent("image_size", largest_image_size);
+  return c;
+}
+
+CLIP_HOST Result<JsonTree> Description<ConvVitConfig>::try_write_apple(const ConvVitConfig& c,
+                                                                       const std::string& place) {
+  ConvVitConfig known = detail::as_apple_computes(mobileclip::B.image);
+  known.image_size = c.image_size;
+  known.preprocessing = c.preprocessing;
+  if (c == known) return json_object("image_size", c.image_size, "model_name", std::string(detail::apple_conv_vit));
+  if (c.stem_padding.value != known.stem_padding.value)
+    return OptionError{place, "padding of the stem in Apple's description", "1, which Apple's code computes with",
+                       std::to_string(c.stem_padding.value)};
+  return OptionError{place, "image tower in Apple's description",
+                     "the sizes of " + std::string(detail::apple_conv_vit) + ", epsilon 1e-05", in_words(c)};
 }
 
 CLIP_HOST Result<JsonTree> Description<ConvVitConfig>::try_write_huggingface(const ConvVitConfig&, Index,

@@ -22,9 +22,13 @@ struct MciDescription {
   static bool recognises_openclip(const JsonReader& image);
   static MciConfig read_openclip(JsonReader& image);
   static Result<JsonTree> try_write_openclip(const MciConfig& c, const std::string& place);
+  static bool recognises_apple(const JsonReader& image);
+  static MciConfig read_apple(JsonReader& image);
+  static Result<JsonTree> try_write_apple(const MciConfig& c, const std::string& place);
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape, bool fused);
   static MciConfig infer(ShapeReader& shape, bool fused, Index image_size);
+  static Index embed_dim(ShapeReader& shape);
   static double count_values(const MciConfig& c, Index embed_dim);
   static std::string in_words(const MciConfig& c);
 
@@ -79,6 +83,7 @@ struct MciDescriptionOf : DescriptionDefaults {
   static Config infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement&) {
     return mci_config<Fused>(Shared::infer(shape, Fused, stated.image_size));
   }
+  static Index embed_dim(ShapeReader& shape) { return Shared::embed_dim(shape); }
   static double count_values(const Config& c, Index embed_dim) {
     return Shared::count_values(mci_config<false>(c), embed_dim);
   }
@@ -99,6 +104,11 @@ struct Description<MciConfig> : detail::MciDescriptionOf<false> {
   static bool recognises(const JsonReader& image);
   static JsonTree write(const MciConfig& c);
   static Result<JsonTree> try_write_openclip(const MciConfig& c, const std::string& place);
+  static bool recognises_apple(const JsonReader& image) { return Shared::recognises_apple(image); }
+  static MciConfig read_apple(JsonReader& image) { return Shared::read_apple(image); }
+  static Result<JsonTree> try_write_apple(const MciConfig& c, const std::string& place) {
+    return Shared::try_write_apple(c, place);
+  }
   static Result<JsonTree> try_write_huggingface(const MciConfig&, Index, const std::string& place);
 
   using Published = NamedVariant<MciClipConfig>;

@@ -10,8 +10,10 @@
 #include <clip/tower/mci/apple_names.hpp>
 #include <clip/tower/mci/description.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,6 +121,30 @@ CLIP_HOST Result<JsonTree> MciDescription::try_write_openclip(const MciConfig& c
   return OptionError{place, "image tower in OpenCLIP's description", "the sizes of a fastvit_mci of timm", in_words(c)};
 }
 
+/// timm's architectures that Apple's code has, by its names: "mci0" to "mci2".
+inline std::span<const TimmMci> apple_mcis() { return std::span{timm_mcis}.first(3); }
+inline std::string_view apple_name(const TimmMci& known) { return known.name.substr(known.name.find("mci")); }
+
+CLIP_HOST bool MciDescription::recognises_apple(const JsonReader& image) {
+  return std::ranges::any_of(apple_mcis(), [&](const TimmMci& m) { return image.says("model_name", apple_name(m)); });
+}
+
+CLIP_HOST MciConfig MciDescription::read_apple(JsonReader& image) {
+  MciConfig c = timm_mcis[0].config;
+  for (const TimmMci& known : apple_mcis())
+    if (image.says("model_name", apple_name(known))) c = known.config;
+  c.image_size = image.extent("image_size", largest_image_size);
+  return c;
+}
+
+CLIP_HOST Result<JsonTree> MciDescription::try_write_apple(const MciConfig& c, const std::string& place) {
+  for (const TimmMci& known : apple_mcis())
+    if (known.config.stages == c.stages && known.config.stem_scale == c.stem_scale &&
+        known.config.layer_norm == c.layer_norm)
+      return json_object("image_size", c.image_size, "model_name", std::string(apple_name(known)));
+  return OptionError{place, "image tower in Apple's description", "the sizes of mci0, mci1 or mci2", in_words(c)};
+}
+
 CLIP_HOST NameTable MciDescription::names(Dialect dialect) {
   NameTable table{.dialect = dialect, .own = mci_own_names};
   if (dialect == Dialect::openclip) {  // our names are timm's; the text tower is a module of its own
@@ -165,6 +191,8 @@ CLIP_HOST MciConfig MciDescription::infer(ShapeReader& shape, bool fused, Index 
     if (known.config.stages == c.stages) c.preprocessing = known.config.preprocessing;
   return c;
 }
+
+CLIP_HOST Index MciDescription::embed_dim(ShapeReader& shape) { return shape("visual.trunk.head.fc.weight", 2, 0); }
 
 CLIP_HOST double MciDescription::count_values(const MciConfig& c, Index embed_dim) {
   double values = static_cast<double>(c.features()) * static_cast<double>(embed_dim);

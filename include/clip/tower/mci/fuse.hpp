@@ -1,6 +1,8 @@
 // clip/tower/mci/fuse.hpp: fusing of a trained MCi tower: the branches of every block become one convolution.
 #pragma once
 
+#include <clip/autograd/copy_parameters.hpp>
+#include <clip/tower/fusing.hpp>
 #include <clip/tower/mci/mci.hpp>
 
 #include <cmath>
@@ -12,20 +14,6 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-
-/// The values of a parameter on the host.
-template <class B, class T>
-std::vector<double> values_of_parameter(B& b, const Parameter<T>& p) {
-  std::vector<double> values(static_cast<std::size_t>(p.count()));
-  b.download(In<T>{p.view()}, std::span<double>{values});
-  return values;
-}
-
-template <class B, class T>
-void set_parameter(B& b, const std::vector<double>& values, Parameter<T>& p) {
-  std::vector<T> rounded(values.begin(), values.end());
-  b.upload(std::span<const T>{rounded}, p.view());
-}
 
 /// The scale and the shift of a batch norm with its running statistics.
 struct FoldedNorm {
@@ -115,14 +103,6 @@ class SummedConvolution {
   std::vector<double> weight_, bias_;
 };
 
-template <class B, class From, class To>
-void copy_parameters(B& b, const From& from, To& to) {
-  auto sources = named_parameters<typename B::Scalar>(from);
-  auto targets = named_parameters<typename B::Scalar>(to);
-  for (std::size_t i = 0; i < sources.size(); ++i)
-    set_parameter(b, values_of_parameter(b, *sources[i].parameter), *targets[i].parameter);
-}
-
 template <class B>
 void fuse_block(B& b, const MobileOne<B, false>& from, MobileOne<B, true>& to) {
   SummedConvolution sum{from.config.sizes};
@@ -169,6 +149,14 @@ void fuse_block(B& b, const MciStageModule<B, false>& from, MciStageModule<B, tr
 }
 
 }  // namespace detail
+
+template <bool Form>
+struct Fusing<MciConfigOf<Form>> {
+  using Fused = FusedMciConfig;
+  using Branched = MciConfig;
+  static constexpr Fused fused(const MciConfigOf<Form>& c) { return mci_config<true>(c); }
+  static constexpr Branched branched(const MciConfigOf<Form>& c) { return mci_config<false>(c); }
+};
 
 /// The weights of a trained tower as those of the fused tower, whose features are equal up to rounding (Vasu et al.
 /// 2023). Running statistics are used, as in evaluation. Both towers have memory, and the same sizes.

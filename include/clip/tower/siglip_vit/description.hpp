@@ -34,6 +34,7 @@ struct Description<SiglipVitConfig> : DescriptionDefaults {
   static bool recognises(const ShapeReader& shape);
   static SiglipVitConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   static std::optional<Activation> activation_by_naming(Dialect dialect, const SiglipVitConfig& c);
+  static Index embed_dim(ShapeReader& shape);
   static double count_values(const SiglipVitConfig& c, Index embed_dim);
 
   static TowerStatement state(const SiglipVitConfig& c) { return state_transformer(c); }

@@ -156,6 +156,11 @@ CLIP_HOST NameTable Description<SiglipVitConfig>::names(Dialect dialect) {
           .signs = detail::siglip_vit_huggingface_signs};
 }
 
+/// Its features are as wide as the tower.
+CLIP_HOST Index Description<SiglipVitConfig>::embed_dim(ShapeReader& shape) {
+  return shape("visual.attn_pool.probe", 3, 2);
+}
+
 CLIP_HOST SiglipVitConfig Description<SiglipVitConfig>::infer(ShapeReader& shape, const TowerStatement& stated,
                                                               const TowerStatement& assumed) {
   SiglipVitConfig c = empty();
