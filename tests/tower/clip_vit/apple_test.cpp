@@ -31,7 +31,7 @@ TEST_CASE("MobileCLIP 2 L-14's names and shapes are those of OpenCLIP, and OpenA
 TEST_CASE("MobileCLIP 2 L-14 is found by its name, its configuration returns from JSON, and transformers has none") {
   CHECK(find_config("mobileclip2/L-14") == AnyConfig{mobileclip2::L_14});
   CHECK(find_config("MobileCLIP2-L-14") == AnyConfig{mobileclip2::L_14});
-  CHECK(find_config("ViT-L-14") == AnyConfig{ViT_L_14});
+  CHECK(find_config("ViT-L/14") == AnyConfig{ViT_L_14});
   const AnyConfig c{mobileclip2::L_14};
   CHECK(try_parse_config(json_text(to_json(c)), "x").value() == c);
   REQUIRE(find_named(c) != nullptr);
