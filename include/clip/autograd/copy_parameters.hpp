@@ -1,4 +1,4 @@
-// clip/autograd/copy_parameters.hpp: values of parameters on the host, and copies between modules of the same parameters.
+// clip/autograd/copy_parameters.hpp: values of parameters on the host, and copies from module to module.
 #pragma once
 
 #include <clip/autograd/walk.hpp>

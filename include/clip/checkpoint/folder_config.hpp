@@ -1,4 +1,5 @@
-// clip/checkpoint/folder_config.hpp: writer of the JSON files that describe a model to transformers, OpenCLIP and Apple.
+// clip/checkpoint/folder_config.hpp: writer of the JSON files that describe a model to transformers, OpenCLIP and
+// Apple's code.
 #pragma once
 
 #include <clip/formats/dtype.hpp>
@@ -140,7 +141,9 @@ Result<std::vector<FolderFile>> try_apple_files(const AnyConfigOf<F>& c, const s
   const auto tower = [&](const auto& config) -> Result<JsonTree> {
     using D = Description<std::remove_cvref_t<decltype(config)>>;
     if constexpr (InApplesJson<std::remove_cvref_t<decltype(config)>>) return D::try_write_apple(config, place);
-    else return OptionError{place, "tower in Apple's description", "one of MobileCLIP, with branches", D::in_words(config)};
+    else
+      return OptionError{place, "tower in Apple's description", "one of MobileCLIP, with branches",
+                         D::in_words(config)};
   };
   auto image = std::visit(tower, c.image);
   if (!image) return image.error();

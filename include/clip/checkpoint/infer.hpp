@@ -51,7 +51,7 @@ struct InspectionOf {
   bool activation_known = false;      // stated or assumed; false: the configuration's quick_gelu is a guess
   std::string prefix{};               // removed from the file's names: "_orig_mod.", "model."; empty: none
   bool preprocessing_known = false;   // stated; false: the configuration's, that of the family, is a guess
-  bool activation_by_naming = false;  // no statement: implementations with names of their own differ in it (SigLIP)
+  bool activation_by_naming = false;  // no statement: it follows from the names of an implementation (SigLIP, Apple)
 };
 using Inspection = InspectionOf<KnownFamilies>;
 
@@ -61,8 +61,8 @@ using Inspection = InspectionOf<KnownFamilies>;
 /// open_clip_config.json states them, or the metadata of files written by this library. Otherwise heads are 64 wide (16
 /// in number for the image towers of OpenCLIP's H, g and bigG, and in SigLIP's of width 1152 and 1536), and the
 /// activation is quick_gelu if the file has the three integers of OpenAI's archives, else the assumed one, else in a
-/// SigLIP that of the implementation whose names the file has; so is the padding of MobileCLIP-B's stem. Epsilon and
-/// preprocessing are the assumed ones.
+/// SigLIP or under Apple's names that of the implementation whose names the file has; so is the padding of
+/// MobileCLIP-B's stem. Epsilon and preprocessing are the assumed ones.
 /// LoadError: no such model, with the kind of model found; a file too small for its own shapes; statements that
 /// contradict the shapes.
 template <class F = KnownFamilies>

@@ -16,10 +16,12 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// The weights of an encoder as those of its fused form, or of an encoder of the same type.
+/// The weights of an encoder as those of its fused form, or of an encoder of the same family.
 template <class B, class From, class To>
 void fuse_encoder(B& backend, const From& from, To& to) {
-  if constexpr (std::is_same_v<From, To>) copy_parameters(backend, from.tower, to.tower);
+  using Source = std::remove_cvref_t<decltype(from.config())>;
+  using Target = std::remove_cvref_t<decltype(to.config())>;
+  if constexpr (std::is_same_v<Source, Target>) copy_parameters(backend, from.tower, to.tower);
   else fuse(backend, from.tower, to.tower);
 }
 
@@ -75,19 +77,18 @@ AnyModel<B, F> fuse(const AnyModel<B, F>& model) {
 template <const auto& Config, Backend B, class ImageBlocks, class TextBlocks>
 Model<fused_config_of<Config>, B, ImageBlocks, TextBlocks> fuse(
     const Model<Config, B, ImageBlocks, TextBlocks>& model) {
-  using Image = std::remove_cvref_t<decltype(Config.image)>;
-  using Text = std::remove_cvref_t<decltype(Config.text)>;
-  static_assert(has_branches_v<Image> || has_branches_v<Text>,
+  using ImageTower = std::remove_cvref_t<decltype(Config.image)>;
+  using TextTower = std::remove_cvref_t<decltype(Config.text)>;
+  static_assert(has_branches_v<ImageTower> || has_branches_v<TextTower>,
                 "fuse: no tower of this model has branches of training, as MobileCLIP's image towers have them: there "
                 "is nothing to fuse");
   detail::try_check_unpacked(model).value();
   const auto c = model.config();
   B backend = model.backend();
   Model<fused_config_of<Config>, B, ImageBlocks, TextBlocks> result{
-      {c.embed_dim, Fusing<Image>::fused(c.image), Fusing<Text>::fused(c.text), c.logit_bias}, backend};
+      {c.embed_dim, Fusing<ImageTower>::fused(c.image), Fusing<TextTower>::fused(c.text), c.logit_bias}, backend};
   detail::fuse_encoder(backend, model.image, result.image);
-  if constexpr (has_branches_v<Text>) detail::fuse_encoder(backend, model.text, result.text);
-  else detail::copy_parameters(backend, model.text.tower, result.text.tower);
+  detail::fuse_encoder(backend, model.text, result.text);
   detail::copy_parameters(backend, model.similarity, result.similarity);
   return result;
 }

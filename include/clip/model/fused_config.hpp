@@ -14,7 +14,7 @@ namespace detail {
 
 /// The tower of f(Fusing<its family>, its configuration), or the same tower if the families L have no such one.
 template <class L, class F>
-typename L::Variant other_form(const typename L::Variant& tower, F&& f) {
+typename L::Variant other_form_of_tower(const typename L::Variant& tower, F&& f) {
   const auto change = [&](const auto& c) -> typename L::Variant {
     const auto other = f(Fusing<std::remove_cvref_t<decltype(c)>>{}, c);
     if constexpr (L::template contains<std::remove_cvref_t<decltype(other)>>) return other;
@@ -25,8 +25,8 @@ typename L::Variant other_form(const typename L::Variant& tower, F&& f) {
 
 template <class F, class Change>
 AnyConfigOf<F> other_form(const AnyConfigOf<F>& c, Change change) {
-  return {c.embed_dim, other_form<typename F::Images>(c.image, change), other_form<typename F::Texts>(c.text, change),
-          c.logit_bias};
+  return {c.embed_dim, other_form_of_tower<typename F::Images>(c.image, change),
+          other_form_of_tower<typename F::Texts>(c.text, change), c.logit_bias};
 }
 
 }  // namespace detail
@@ -50,10 +50,10 @@ bool is_fused(const AnyConfigOf<F>& c) {
 /// The fused form of a model's constant: fused_config_of<mobileclip::S1>.
 template <const auto& Config>
 inline constexpr auto fused_config_of = [] {
-  using Image = Fusing<std::remove_cvref_t<decltype(Config.image)>>;
-  using Text = Fusing<std::remove_cvref_t<decltype(Config.text)>>;
-  return ClipConfig<typename Image::Fused, typename Text::Fused>{Config.embed_dim, Image::fused(Config.image),
-                                                                 Text::fused(Config.text), Config.logit_bias};
+  using OfImage = Fusing<std::remove_cvref_t<decltype(Config.image)>>;
+  using OfText = Fusing<std::remove_cvref_t<decltype(Config.text)>>;
+  return ClipConfig<typename OfImage::Fused, typename OfText::Fused>{Config.embed_dim, OfImage::fused(Config.image),
+                                                                     OfText::fused(Config.text), Config.logit_bias};
 }();
 
 }  // namespace clip::inline CLIP_ABI

@@ -124,8 +124,8 @@ inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
 }  // namespace detail
 
 /// The same file under OpenAI's names, from any dialect. Copies no bytes; tensors that the dialect omits because they
-/// are zero are added. A tensor that no rule matches keeps its name,
-/// and so do q, k and v unless they are three tensors of one shape.
+/// are zero are added. A tensor that no rule matches keeps its name, and so do q, k and v unless they are three tensors
+/// of one shape.
 inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTable> tables) {
   const Dialect dialect = dialect_of(file, tables);
   if (dialect == Dialect::openai) return file;

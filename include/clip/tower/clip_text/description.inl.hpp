@@ -103,7 +103,7 @@ CLIP_HOST TextConfig Description<TextConfig>::read_apple(JsonReader& text) {
 }
 
 CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_apple(const TextConfig& c, const std::string& place) {
-  if (c.activation != Activation::gelu || c.epsilon != 1e-5f || c.hidden() % 16 != 0)
+  if (c.activation.value != Activation::gelu || c.epsilon.value != 1e-5f || c.hidden() % 16 != 0)
     return OptionError{place, "text tower in Apple's description", "gelu, epsilon 1e-05 and an MLP of a multiple of 16",
                        in_words(c) + ", MLP " + std::to_string(c.hidden())};
   return json_object("context_length", c.context, "vocab_size", c.vocabulary, "dim", c.width,

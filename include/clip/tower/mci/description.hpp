@@ -106,9 +106,7 @@ struct Description<MciConfig> : detail::MciDescriptionOf<false> {
   static Result<JsonTree> try_write_openclip(const MciConfig& c, const std::string& place);
   static bool recognises_apple(const JsonReader& image) { return Shared::recognises_apple(image); }
   static MciConfig read_apple(JsonReader& image) { return Shared::read_apple(image); }
-  static Result<JsonTree> try_write_apple(const MciConfig& c, const std::string& place) {
-    return Shared::try_write_apple(c, place);
-  }
+  static Result<JsonTree> try_write_apple(const MciConfig& c, const std::string& place);
   static Result<JsonTree> try_write_huggingface(const MciConfig&, Index, const std::string& place);
 
   using Published = NamedVariant<MciClipConfig>;

@@ -226,6 +226,9 @@ CLIP_HOST JsonTree Description<MciConfig>::write(const MciConfig& c) { return de
 CLIP_HOST Result<JsonTree> Description<MciConfig>::try_write_openclip(const MciConfig& c, const std::string& place) {
   return detail::MciDescription::try_write_openclip(c, place);
 }
+CLIP_HOST Result<JsonTree> Description<MciConfig>::try_write_apple(const MciConfig& c, const std::string& place) {
+  return detail::MciDescription::try_write_apple(c, place);
+}
 CLIP_HOST Result<JsonTree> Description<MciConfig>::try_write_huggingface(const MciConfig&, Index,
                                                                          const std::string& place) {
   return detail::no_huggingface_mci(place);
