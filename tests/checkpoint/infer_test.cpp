@@ -230,10 +230,9 @@ TEST_CASE("inspect: an invalid description, or one that contradicts the shapes, 
 TEST_CASE("inspect: the error for another kind of model names that kind") {
   Shapes shapes{ViT_B_32};
   shapes.list.erase(shapes.list.begin(), shapes.list.begin() + 4);
-  shapes.add("visual.trunk.patch_embed.backbone.0.conv.weight", {192, 3, 4, 4});
+  shapes.add("visual.trunk.patch_embed.proj.bias", {192});
   CHECK(message(shapes.file()) ==
-        "x: not a CLIP with a vision transformer: found a MobileCLIP-B in OpenCLIP's names (visual.trunk.patch_embed "
-        "…); no "
+        "x: not a CLIP with a vision transformer: found a CLIP whose image tower is timm's (visual.trunk …); no "
         "text_projection; no positional_embedding; no "
         "token_embedding.weight");
   Shapes half{RN50};

@@ -166,6 +166,8 @@ class OpList {
       add<2>("convolution " + std::to_string(window.size) + ", stride " + std::to_string(window.stride),
              ConvolutionOp{grid, window}, {{{grid.rows(), 3}, {4, 3 * window.area()}}}, places, 4);
     }
+    add<3>("biased_convolution, even window", BiasedConvolutionOp<fn::Identity>{grid, {4, 2, 1}},
+           {{{grid.rows(), 3}, {4, 48}, {1, 4}}}, Window{4, 2, 1}.over(grid).rows(), 4);
     add<2>("convolution, wider than a panel", ConvolutionOp{{1, 3, 4}, {3, 1, 1}}, {{{12, 35}, {37, 35 * 9, 0.2}}}, 12,
            37);
     for (const CentredWindow window : {CentredWindow{3, 3}, CentredWindow{7, 7, 2}, CentredWindow{1, 11}}) {
@@ -217,6 +219,8 @@ class OpList {
     add<1>("patches that do not cover the images, as a gather", GatherPatchesOp{uncovered_ids_.of(2, 3, 6, 4), 2},
            {{{2, 108}}}, 2, 48);
     add<3>("tokens", TokensOp{token_ids(2, 5, false)}, {{{8, 5}, {1, 5}, {5, 5}}}, 10, 5);
+    add<3>("tokens, a first row without position", TokensOp{token_ids(2, 5, false, false)}, {{{8, 5}, {1, 5}, {4, 5}}},
+           10, 5);
     add<3>("tokens, a first row for every image", TokensOp{token_ids(7, 3, true)}, {{{14, 5}, {7, 5}, {3, 5}}}, 21, 5);
   }
 
@@ -286,9 +290,9 @@ class OpList {
     return numbers_.emplace_back(backend_, 1, n, values).view().data;
   }
 
-  const TokenIds* token_ids(Index images, Index length, bool own_first) {
+  const TokenIds* token_ids(Index images, Index length, bool own_first, bool placed_first = true) {
     token_ids_.push_back(std::make_shared<TokenIds>());
-    token_ids_.back()->assign(images, length, own_first);
+    token_ids_.back()->assign(images, length, own_first, placed_first);
     return token_ids_.back().get();
   }
 

@@ -30,6 +30,8 @@ CUSTOM = {
     "mobileclip/S1": "MobileCLIP-S1",
     "mobileclip2/S0": "MobileCLIP2-S0",
     "mobileclip2/S3": "MobileCLIP2-S3",
+    "mobileclip/B": "MobileCLIP-B",
+    "mobileclip2/L-14": "MobileCLIP2-L-14",
 }
 
 

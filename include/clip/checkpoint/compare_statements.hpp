@@ -32,6 +32,11 @@ inline void compare_tower(std::string& wrong, const std::string& name, const Tow
     add_difference(wrong, name + " heads", std::to_string(mine.heads), std::to_string(stated.heads));
   if (stated.epsilon && mine.epsilon)
     add_difference(wrong, name + " epsilon", in_words(*mine.epsilon), in_words(*stated.epsilon));
+  if (stated.stem_padding && mine.stem_padding)
+    add_difference(wrong, name + " stem padding", std::to_string(*mine.stem_padding),
+                   std::to_string(*stated.stem_padding));
+  if (stated.causal && mine.causal)
+    add_difference(wrong, name + " causal mask", *mine.causal ? "yes" : "no", *stated.causal ? "yes" : "no");
 }
 
 /// Three numbers, each the shortest that reads back as the same float.

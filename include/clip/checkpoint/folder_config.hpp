@@ -115,7 +115,9 @@ Result<std::vector<FolderFile>> try_openclip_files(const AnyConfigOf<F>& c, cons
   const auto in_own_keys = [](const auto& t) {
     return Description<std::remove_cvref_t<decltype(t)>>::in_own_openclip_keys;
   };
-  if (std::visit(in_own_keys, c.text) || std::visit(in_own_keys, c.image)) model["custom_text"] = true;
+  if (std::visit(in_own_keys, c.text) || std::visit(in_own_keys, c.image) ||
+      (*model)["vision_cfg"].contains("timm_model_name"))
+    model["custom_text"] = true;
   const ImageInput input = c.input();
   const Preprocessing& p = input.preprocessing;
   if (p.rescale_factor != usual_rescale_factor)

@@ -12,10 +12,7 @@
 namespace clip::inline CLIP_ABI::detail {
 
 /// The kinds of models that are recognised by their files, and not built.
-inline constexpr std::array<std::string_view, 6> foreign_kinds{"MobileCLIP B",
-                                                               "TinyCLIP",
-                                                               "CoCa",
-                                                               "PE (Perception Encoder)",
+inline constexpr std::array<std::string_view, 5> foreign_kinds{"TinyCLIP", "CoCa", "PE (Perception Encoder)",
                                                                "SigLIP 2 of flexible resolution (NaFlex)",
                                                                "CLIPs with towers of timm or transformers"};
 
@@ -24,10 +21,9 @@ struct ForeignSign {
   std::string_view prefix, words;
   std::string_view beside = "";  // a tensor that is there, too
 };
-inline constexpr std::array<ForeignSign, 9> foreign_signs{
+inline constexpr std::array<ForeignSign, 8> foreign_signs{
     {{"visual.attn_pool.", "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool … and norm_pre)",
-      "visual.trunk.norm_pre.weight"},
-     {"visual.trunk.patch_embed.backbone.", "a MobileCLIP-B in OpenCLIP's names (visual.trunk.patch_embed …)"},
+      "visual.class_embedding"},
      {"visual.trunk.", "a CLIP whose image tower is timm's (visual.trunk …)"},
      {"image_encoder.model.", "a MobileCLIP in Apple's names (image_encoder.model …)"},
      {"_image_encoder.", "a TinyCLIP (_image_encoder …)"},

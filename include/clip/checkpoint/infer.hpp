@@ -20,15 +20,23 @@ struct Assumptions {
   Index text_heads = 0;
   std::optional<float> epsilon{};                // of both towers; nullopt: the family's, 1e-5 or 1e-6
   std::optional<Preprocessing> preprocessing{};  // nullopt: the family's
+  std::optional<Index> stem_padding{};           // of MobileCLIP-B; nullopt: that of the implementation with such names
 };
 
-/// The assumptions that make a file of unstated properties the model of this configuration. One activation and one
-/// epsilon: those of the text tower.
+/// The assumptions that make a file of unstated properties the model of this configuration. One activation: that of the
+/// text tower. One epsilon: that of both towers; where they differ, the families'.
 template <class F>
 Assumptions assume(const AnyConfigOf<F>& config) {
   const TowerStatement image = detail::state(config.image), text = detail::state(config.text);
-  return {text.activation ? text.activation : image.activation, image.heads, text.heads,
-          text.epsilon ? text.epsilon : image.epsilon, config.input().preprocessing};
+  const bool differ = text.epsilon && image.epsilon && *text.epsilon != *image.epsilon;
+  return {text.activation ? text.activation : image.activation,
+          image.heads,
+          text.heads,
+          differ         ? std::nullopt
+          : text.epsilon ? text.epsilon
+                         : image.epsilon,
+          config.input().preprocessing,
+          image.stem_padding};
 }
 
 /// The model in a file.
@@ -53,8 +61,8 @@ using Inspection = InspectionOf<KnownFamilies>;
 /// open_clip_config.json states them, or the metadata of files written by this library. Otherwise heads are 64 wide (16
 /// in number for the image towers of OpenCLIP's H, g and bigG, and in SigLIP's of width 1152 and 1536), and the
 /// activation is quick_gelu if the file has the three integers of OpenAI's archives, else the assumed one, else in a
-/// SigLIP or under Apple's names that of the implementation whose names the file has. Epsilon and preprocessing are the
-/// assumed ones.
+/// SigLIP or under Apple's names that of the implementation whose names the file has; so is the padding of
+/// MobileCLIP-B's stem. Epsilon and preprocessing are the assumed ones.
 /// LoadError: no such model, with the kind of model found; a file too small for its own shapes; statements that
 /// contradict the shapes.
 template <class F = KnownFamilies>

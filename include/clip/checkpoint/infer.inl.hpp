@@ -47,6 +47,13 @@ Index infer_embed_dim(ShapeReader& shape) {
   return embed_dim != 0 ? embed_dim : Description<First>::embed_dim(shape);
 }
 
+/// The error for the problems of a file, of which there are some.
+inline Error problems_of(const TensorFile& file, const ShapeReader& shape) {
+  Error error = LoadError{file.place(), shape.problems()};
+  if (!shape.is_undecided()) return error;
+  return std::move(error).with_id("clip.load.implementation");
+}
+
 /// Reports impossible numbers of heads.
 inline void check_heads(ShapeReader& shape, const std::string& name, const TowerStatement& tower) {
   if (tower.width == 0) return;
@@ -137,15 +144,17 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
   const TensorFile file = in_openai_names(plain->file, name_tables<F>());
   auto stated = detail::try_read_description<F>(file);
   if (!stated) return stated.error();
-  ShapeReader shape{file};
+  const Dialect dialect = dialect_of(plain->file, name_tables<F>());
+  ShapeReader shape{file, dialect};
   const Index embed_dim = detail::infer_embed_dim<typename F::Texts>(shape);
   std::string image_words, text_words;
   auto image = detail::infer_tower<typename F::Images>(
-      shape, stated->image, {.heads = assumed.image_heads, .activation = assumed.activation}, image_words);
+      shape, stated->image,
+      {.heads = assumed.image_heads, .activation = assumed.activation, .stem_padding = assumed.stem_padding},
+      image_words);
   auto text = detail::infer_tower<typename F::Texts>(
       shape, stated->text, {.heads = assumed.text_heads, .activation = assumed.activation}, text_words);
   AnyConfigOf<F> c{embed_dim, std::move(image), std::move(text), shape.has("logit_bias")};
-  const Dialect dialect = dialect_of(plain->file, name_tables<F>());
   const bool image_named = detail::state_by_naming(c.image, dialect, stated->image, assumed);
   const bool text_named = detail::state_by_naming(c.text, dialect, stated->text, assumed);
   detail::assume_epsilon(c.image, stated->image, assumed);
@@ -157,7 +166,7 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
                                        shape.problems()}
         .with_id("clip.load.model");
   detail::check_statements(shape, c, *stated);
-  if (!shape.problems().empty()) return LoadError{file.place(), shape.problems()};
+  if (!shape.problems().empty()) return detail::problems_of(file, shape);
   if (auto enough = detail::try_check_values(file, detail::count_values(c)); !enough) return enough.error();
   if (auto possible = check(c); !possible) return LoadError{file.place(), possible.error().message()};
   const NamedConfigOf<F>* const known = find_named(c);

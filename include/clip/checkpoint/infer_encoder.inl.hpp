@@ -32,13 +32,15 @@ template <class Config, class Towers>
 EncoderInspection<Towers> infer_alone(const TensorFile& file, const TowerStatement& stated,
                                       const TowerStatement& assumed, ShapeReader& problems) {
   using Family = Description<Config>;
-  const bool without = !Family::projection.empty() && !problems.has(Family::projection);
+  const bool without = !Family::projection.empty() && !problems.has(Family::projection) &&
+                       !problems.has(std::string(Family::projection) + ".weight");
   const TensorFile whole = without ? with_some_projection(file, Family::projection) : file;
-  ShapeReader shape{whole};
+  ShapeReader shape{whole, problems.dialect()};
   const Config config = Family::infer(shape, stated, assumed);
   const TowerStatement found = Family::state(config);
   const Index embed_dim = without ? found.width : Family::embed_dim(shape);
-  if (!shape.problems().empty()) problems.problem(shape.problems());
+  if (shape.is_undecided()) problems.undecided(shape.problems());
+  else if (!shape.problems().empty()) problems.problem(shape.problems());
   else if (embed_dim < 1 || embed_dim > largest_extent) problems.problem("the width of its features is not known");
   else if (const char* const sentence = problem(config)) problems.problem(sentence);
   return {config, embed_dim, without, is_stated(found, stated, assumed.activation)};
@@ -54,12 +56,14 @@ Result<EncoderInspection<Towers>> try_inspect_alone(const TensorFile& in_any_dia
   const TensorFile file = in_openai_names(plain->file, name_tables<F>());
   const auto stated = try_read_description<F>(file);
   if (!stated) return stated.error();
-  ShapeReader problems{file};
+  ShapeReader problems{file, dialect_of(plain->file, name_tables<F>())};
   std::optional<EncoderInspection<Towers>> found;
   TowerStatement mine = (*stated).*which;
   Towers::each([&]<class Config>() {
     if (!found && Description<Config>::recognises(problems))
-      found = infer_alone<Config, Towers>(file, mine, {.heads = heads, .activation = assumed.activation}, problems);
+      found = infer_alone<Config, Towers>(
+          file, mine, {.heads = heads, .activation = assumed.activation, .stem_padding = assumed.stem_padding},
+          problems);
   });
   if (!found)
     return LoadError{file.place(), std::string("no ") + name + " tower of a CLIP: found " + foreign_kind(file)}.with_id(
@@ -71,7 +75,7 @@ Result<EncoderInspection<Towers>> try_inspect_alone(const TensorFile& in_any_dia
   check_heads(problems, name, tower);
   check_size(problems, std::string(name) + " width", tower.width, mine.width, stated->place);
   check_size(problems, std::string(name) + " layers", tower.layers, mine.layers, stated->place);
-  if (!problems.problems().empty()) return LoadError{file.place(), problems.problems()};
+  if (!problems.problems().empty()) return problems_of(file, problems);
   const double needed = std::visit(
       [&](const auto& c) {
         const Index projected = found->without_projection ? 0 : found->embed_dim;

@@ -34,12 +34,13 @@ const std::vector<NamedConfigOf<F>>& named_configs() {
 }
 
 namespace detail {
-/// Sets GELU by tanh in towers whose implementations differ in the activation.
+/// Sets details in which implementations of a tower differ as the published constants have them: GELU by tanh.
 void without_implementation(auto& tower) {
   const auto apply = [](auto& c) {
     using D = Description<std::remove_cvref_t<decltype(c)>>;
     if (D::activation_by_implementation && D::state(c).activation == Activation::gelu)
       D::apply(c, TowerStatement{.activation = Activation::gelu_tanh});
+    D::as_published(c);
   };
   std::visit(apply, tower);
 }

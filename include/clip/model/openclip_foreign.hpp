@@ -25,7 +25,6 @@ inline std::string foreign_openclip(const Json& model) {
                     text = text_in(model, "text_cfg", "hf_model_name");
   const auto named = [&](const std::string& kind) { return kind + " (timm_model_name " + image + ")"; };
   if (image.find("siglip_gap") != image.npos) return named("a SigLIP without its pooling");
-  if (image == "vit_base_mci_224") return named("a MobileCLIP-B");
   if (image.starts_with("vit_pe_")) return named("a PE (Perception Encoder)");
   if (!image.empty() && image.find("siglip") == image.npos) return named("a CLIP whose image tower is timm's");
   if (!text.empty()) return "a CLIP whose text tower is transformers' (hf_model_name " + text + ")";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/formats/tensor_file.hpp>
+#include <clip/names/dialect.hpp>
 
 #include <cstddef>
 #include <string>
@@ -12,7 +13,10 @@ namespace clip::inline CLIP_ABI {
 /// Reads extents of a file's tensors by OpenAI's names. After a problem an extent is 1; problems() lists all of them.
 class ShapeReader {
  public:
-  explicit ShapeReader(const TensorFile& file) : file_{file} {}
+  /// `dialect`: that of the names that the file has on disk.
+  explicit ShapeReader(const TensorFile& file, Dialect dialect = Dialect::openai) : file_{file}, dialect_{dialect} {}
+
+  Dialect dialect() const { return dialect_; }
 
   bool has(std::string_view name) const { return file_.find(name) != nullptr; }
 
@@ -38,6 +42,13 @@ class ShapeReader {
     if (problems_.find(what) == problems_.npos) problems_ += (problems_.empty() ? "" : "; ") + what;
     return 1;
   }
+  /// The same for a detail that nothing states and in which implementations differ.
+  void undecided(const std::string& what) {
+    undecided_ = true;
+    problem(what);
+  }
+  /// The same for a tensor that no model of the family has: the file is no such model.
+  void foreign(const std::string& what) { unfit(what); }
   /// The side of the square grid in a table of positions that begins with `class_rows` other rows, one or none.
   Index grid(const char* name, Index positions, Index class_rows = 1) {
     Index grid = 1;
@@ -51,6 +62,7 @@ class ShapeReader {
   const std::string& problems() const { return problems_; }
   /// True if a tensor is missing or has an impossible shape.
   bool missing() const { return missing_; }
+  bool is_undecided() const { return undecided_; }
 
  private:
   Index unfit(const std::string& what) {
@@ -59,8 +71,9 @@ class ShapeReader {
   }
 
   const TensorFile& file_;
+  Dialect dialect_;
   std::string problems_;
-  bool missing_ = false;
+  bool missing_ = false, undecided_ = false;
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,9 +1,10 @@
-// clip/ops/folded_convolution.hpp: convolution with folded batch norm, shortcut and activation, for inference.
+// clip/ops/folded_convolution.hpp: convolution with folded batch norm, shortcut and activation, for inference; with bias.
 #pragma once
 
 #include <clip/ops/convolution.hpp>
 
 #include <string_view>
+#include <type_traits>
 
 namespace clip::inline CLIP_ABI {
 
@@ -24,6 +25,7 @@ struct FoldedConvolutionOp {
 };
 
 /// y = f(convolution(x) + bias)          Naive: backend/naive/convolution.hpp
+/// Without an activation it has derivatives: dx, dw as ConvolutionOp,   dbias += Σ rows of dy
 template <class F>
 struct BiasedConvolutionOp {
   static constexpr std::string_view name = "biased_convolution";
@@ -34,9 +36,16 @@ struct BiasedConvolutionOp {
   void forward(auto& b, In<T> x, Weights<T> w, In<T> bias, Out<T> y, Saved<T>) const {
     b.convolve(x, w, grid, window, Epilogue<T, F>{.bias = bias}, y);
   }
+  template <class T>
+    requires std::is_same_v<F, fn::Identity>
+  void backward(auto& b, In<T> x, Weights<T> w, In<T>, Saved<T> saved, In<T> dy, Acc<T> dx, Acc<T> dw,
+                Acc<T> dbias) const {
+    ConvolutionOp{grid, window}.backward(b, x, w, saved, dy, dx, dw);
+    if (dbias) b.column_sum(dy, dbias);
+  }
 };
 
-/// f(convolution(x) + bias) in one pass, for inference.          bias : (N)
+/// f(convolution(x) + bias) in one pass; with an activation for inference only.          bias : (N)
 template <class F, class Cx, Index K, Index N, class Bias>
 Rows<Cx, N> biased_convolution(Cx& cx, Rows<Cx, K> x, Grid grid, Window window, Size<N> outputs,
                                const Parameter<typename Cx::Scalar>& weight, const Bias& bias) {

@@ -17,9 +17,10 @@ struct TokenIds {
   std::vector<std::int32_t> first, others, positions;  // one number per token
   std::vector<std::int32_t> back;                      // the token of every other row
 
-  /// `own_first`: every image has a first row of its own. Only a change computes anything.
-  void assign(Index images, Index length, bool own_first) {
-    const Shape key{images, length, own_first ? 1 : 0};
+  /// `own_first`: every image has a first row of its own. `placed_first`: it has a position. Only a change computes
+  /// anything.
+  void assign(Index images, Index length, bool own_first, bool placed_first = true) {
+    const Shape key{images, length, own_first ? 1 : 0, placed_first ? 1 : 0};
     if (key == key_) return;
     key_ = {};  // until all ids are there
     for (auto* ids : {&first, &others, &positions, &back}) ids->clear();
@@ -27,7 +28,7 @@ struct TokenIds {
       for (Index t = 0; t < length; ++t) {
         first.push_back(static_cast<std::int32_t>(t > 0 ? -1 : own_first ? i : 0));
         others.push_back(static_cast<std::int32_t>(t > 0 ? i * (length - 1) + t - 1 : -1));
-        positions.push_back(static_cast<std::int32_t>(t));
+        positions.push_back(static_cast<std::int32_t>(placed_first ? t : t - 1));
         if (t > 0) back.push_back(static_cast<std::int32_t>(i * length + t));
       }
     key_ = key;
@@ -37,10 +38,11 @@ struct TokenIds {
   Shape key_{};
 };
 
-/// For every image: a first row, then its others; positions are added to all.          Naive: backend/naive/tables.hpp
-///   x : (n t, W), first : (1, W) or (n, W), positions : (t + 1, W), y : (n (t + 1), W)
+/// For every image: a first row, then its others; positions are added to all, or to all but the first.
+/// Naive: backend/naive/tables.hpp
+///   x : (n t, W), first : (1, W) or (n, W), positions : (t + 1, W) or (t, W), y : (n (t + 1), W)
 /// dx_i += dy_i,   dfirst += Σ over images of dy_0,   dpositions += Σ over images of dy
-/// A sum over images is complete before it is added to a gradient; saved : (t + 1, W) is scratch for it.
+/// A sum over images is complete before it is added to a gradient; saved, of the shape of positions, is scratch for it.
 struct TokensOp {
   static constexpr std::string_view name = "tokens";
   const TokenIds* ids;  // in host memory as long as the tape
@@ -83,6 +85,16 @@ Rows<Cx, W> tokens(Cx& cx, Rows<Cx, W> x, const Parameter<typename Cx::Scalar>& 
   const Index length = positions.shape.rows(), images = x.rows() / (length - 1);
   TokenIds& ids = cx.template keep<TokenIds>();
   ids.assign(images, length, false);
+  return cx.apply(TokensOp{&ids}, images * length, Size<W>{x.cols()}, x, class_embedding, positions);
+}
+
+/// The class embedding, which has no position, before the patches of every image plus positions : (patches, W).
+template <class Cx, Index W>
+Rows<Cx, W> tokens_after(Cx& cx, Rows<Cx, W> x, const Parameter<typename Cx::Scalar>& class_embedding,
+                         const Parameter<typename Cx::Scalar>& positions) {
+  const Index length = positions.shape.rows() + 1, images = x.rows() / (length - 1);
+  TokenIds& ids = cx.template keep<TokenIds>();
+  ids.assign(images, length, false, false);
   return cx.apply(TokensOp{&ids}, images * length, Size<W>{x.cols()}, x, class_embedding, positions);
 }
 

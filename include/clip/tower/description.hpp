@@ -23,8 +23,10 @@ struct TowerStatement {
   Index width = 0, layers = 0, heads = 0;
   std::optional<Activation> activation{};
   std::optional<float> epsilon{};
-  Index image_size = 0;        // of image towers that see whole patches only, so that shapes leave it open
-  std::optional<Index> pad{};  // id that fills rows, of text towers that attend to it
+  Index image_size = 0;                 // of image towers that see whole patches only, so that shapes leave it open
+  std::optional<Index> pad{};           // id that fills rows, of text towers that attend to it
+  std::optional<bool> causal{};         // of text towers whose shapes leave it open
+  std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
 };
 
 /// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.
@@ -78,11 +80,14 @@ struct NamedVariant {
 ///                                             real number: extents of a damaged file may multiply to anything
 ///   Index embed_dim(ShapeReader&)             text towers; image towers that are opened alone
 ///   projection                                the name of the matrix (width, embed_dim) that a tower alone may lack,
-///                                             its pooled rows being the features; empty: there is none
+///                                             its pooled rows being the features; empty: there is none. A linear layer
+///                                             of this name may take its place
 ///
 ///   Numbers
 ///   TowerStatement state(const Config&)       the statements of a configuration
 ///   void apply(Config&, const TowerStatement&)   sets heads, activation and epsilon
+///   void as_published(Config&)                sets details in which implementations of a published model differ as its
+///                                             constant has them
 ///   std::string in_words(const Config&)       its sizes, for errors
 ///   double count_flops(const Config&, Index embed_dim)    of one input; see model/flops.hpp
 ///   double count_activations(const Config&)   image towers only: values in memory while one image is encoded, at most
@@ -105,6 +110,7 @@ struct DescriptionDefaults {
   static std::optional<Activation> activation_by_naming(Dialect, const auto&) { return std::nullopt; }
   static constexpr bool activation_by_implementation = false;
   static void apply(auto&, const TowerStatement&) {}
+  static void as_published(auto&) {}
   /// 64 values per pixel: as many as the first layers of the published residual networks have, and more than the
   /// published transformers.
   static constexpr double count_activations(const auto& c) {

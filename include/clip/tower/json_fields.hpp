@@ -93,6 +93,21 @@ JsonTree transformer_to_json(const Config& c) {
   return json;
 }
 
+/// The keys of OpenCLIP's vision_cfg about a tower of timm whose own head is the projection; the name is read elsewhere,
+/// and what concerns training has no effect.
+inline void read_timm_keys(JsonReader& image, std::string_view pool) {
+  for (const char* const key : {"timm_model_name", "timm_model_pretrained", "timm_proj", "timm_drop", "timm_drop_path"})
+    static_cast<void>(image.may_have(key));
+  if (image.may_have("timm_pool") && !image.says("timm_pool", pool))
+    image.problem("timm_pool", "expected " + std::string(pool));
+}
+
+/// The vision_cfg with those keys.
+inline JsonTree timm_keys(std::string_view name, Index image_size, std::string_view pool) {
+  return json_object("image_size", image_size, "timm_model_name", std::string(name), "timm_model_pretrained", false,
+                     "timm_pool", std::string(pool), "timm_proj", nullptr);
+}
+
 /// OpenCLIP's mlp_ratio as the MLP's width: int(width · ratio); 0 for the usual 4 · width.
 inline Index read_mlp_ratio(JsonReader& tower, Index width) {
   if (!tower.may_have("mlp_ratio")) return 0;

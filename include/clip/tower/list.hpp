@@ -4,6 +4,7 @@
 #include <clip/tower/clip_resnet/description.hpp>
 #include <clip/tower/clip_text/description.hpp>
 #include <clip/tower/clip_vit/description.hpp>
+#include <clip/tower/conv_vit/description.hpp>
 #include <clip/tower/families.hpp>
 #include <clip/tower/mci/description.hpp>
 #include <clip/tower/mct_text/description.hpp>
@@ -15,7 +16,8 @@ namespace clip::inline CLIP_ABI {
 /// The families that files, AnyConfig and AnyModel choose from. A program that needs fewer narrows the list:
 ///   using Mine = Families<List<VitConfig>, List<TextConfig>>;
 ///   AnyModel<Cpu<>, Mine> model = open<Cpu<>, Mine>("ViT-B-32.pt");
-struct KnownFamilies : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig>,
-                                List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig>> {};
+struct KnownFamilies
+    : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig, ConvVitConfig>,
+               List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig>> {};
 
 }  // namespace clip::inline CLIP_ABI

@@ -31,6 +31,22 @@ inline constexpr std::array<NameRule, 10> vision_huggingface_names{{
     {"visual.transformer.resblocks.#.mlp.c_proj.*", "vision_model.encoder.layers.#.mlp.fc2.*"},
 }};
 
+/// OpenAI's names of an image tower with a class token and a linear layer as its projection, and those of timm's vision
+/// transformer as OpenCLIP's image tower, without what precedes the blocks.
+inline constexpr std::array<NameRule, 11> vision_timm_names{{
+    {"visual.class_embedding", "visual.trunk.cls_token", false, 2},
+    {"visual.positional_embedding", "visual.trunk.pos_embed", false, 1},
+    {"visual.ln_post.*", "visual.trunk.norm.*"},
+    {"visual.proj.*", "visual.trunk.head.*"},
+    {"visual.transformer.resblocks.#.ln_1.*", "visual.trunk.blocks.#.norm1.*"},
+    {"visual.transformer.resblocks.#.ln_2.*", "visual.trunk.blocks.#.norm2.*"},
+    {"visual.transformer.resblocks.#.attn.in_proj_weight", "visual.trunk.blocks.#.attn.qkv.weight"},
+    {"visual.transformer.resblocks.#.attn.in_proj_bias", "visual.trunk.blocks.#.attn.qkv.bias"},
+    {"visual.transformer.resblocks.#.attn.out_proj.*", "visual.trunk.blocks.#.attn.proj.*"},
+    {"visual.transformer.resblocks.#.mlp.c_fc.*", "visual.trunk.blocks.#.mlp.fc1.*"},
+    {"visual.transformer.resblocks.#.mlp.c_proj.*", "visual.trunk.blocks.#.mlp.fc2.*"},
+}};
+
 /// OpenAI's names of a text tower, without its projection, and those of transformers' text models.
 inline constexpr std::array<NameRule, 10> text_huggingface_names{{
     {"token_embedding.weight", "text_model.embeddings.token_embedding.weight"},

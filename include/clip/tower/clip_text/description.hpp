@@ -42,7 +42,11 @@ struct Description<TextConfig> : DescriptionDefaults {
     return dialect == Dialect::apple ? std::optional{Activation::gelu} : std::nullopt;
   }
 
-  static TowerStatement state(const TextConfig& c) { return state_transformer(c); }
+  static TowerStatement state(const TextConfig& c) {
+    TowerStatement stated = state_transformer(c);
+    stated.causal = c.causal;
+    return stated;
+  }
   static void apply(TextConfig& c, const TowerStatement& stated) { apply_to_transformer(c, stated); }
   static std::string in_words(const TextConfig& c);
   static constexpr double count_flops(const TextConfig& c, Index embed_dim) {

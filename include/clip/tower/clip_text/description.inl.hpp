@@ -155,9 +155,11 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
   shape("text_projection", 2, 1);
   if (!shape.problems().empty()) return c;
   c.mlp_width = hidden == 4 * c.width ? 0 : hidden;
-  // No image tower of MobileCLIP's convolutional kind goes with a causal text tower.
-  c.causal =
-      !shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") && !shape.has("visual.trunk.stem.0.reparam_conv.weight");
+  // No image tower of MobileCLIP's convolutional kind goes with a causal text tower, nor does its L-14, which is
+  // OpenAI's with a bias of the projection.
+  c.causal = stated.causal.value_or(!shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") &&
+                                    !shape.has("visual.trunk.stem.0.reparam_conv.weight") &&
+                                    !(shape.has("visual.proj.bias") && shape.has("visual.ln_pre.weight")));
   c.heads = infer_heads(c.width, stated.heads, assumed.heads);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.epsilon);

@@ -1,12 +1,14 @@
 // clip/tower/clip_vit/description.hpp: OpenAI's vision transformer in files: JSON, tensor names, inference from shapes.
 #pragma once
 
+#include <clip/tower/clip_vit/apple.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 #include <clip/tower/clip_vit/openclip.hpp>
 #include <clip/tower/counting.hpp>
 #include <clip/tower/description.hpp>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,13 +29,14 @@ struct Description<VitConfig> : DescriptionDefaults {
   static VitConfig read_openclip(JsonReader& image, Activation activation);
   static Result<JsonTree> try_write_openclip(const VitConfig& c, const std::string& place);
 
-  static Result<JsonTree> try_write_huggingface(const VitConfig& c, Index embed_dim, const std::string&);
+  static Result<JsonTree> try_write_huggingface(const VitConfig& c, Index embed_dim, const std::string& place);
 
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape);
   static constexpr std::string_view projection = "visual.proj";
   static Index embed_dim(ShapeReader& shape);
   static VitConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
+  static std::optional<Activation> activation_by_naming(Dialect dialect, const VitConfig& c);
   static double count_values(const VitConfig& c, Index embed_dim);
 
   static TowerStatement state(const VitConfig& c) { return state_transformer(c); }
@@ -47,7 +50,7 @@ struct Description<VitConfig> : DescriptionDefaults {
   static constexpr double count_activations(const VitConfig& c) { return activations_of_transformer(c); }
 
   using Published = NamedVariant<VitClipConfig>;
-  static constexpr std::array<Published, 25> published{{
+  static constexpr std::array<Published, 26> published{{
       {"ViT-B/32", "clip::ViT_B_32", ViT_B_32},
       {"ViT-B/16", "clip::ViT_B_16", ViT_B_16},
       {"ViT-L/14", "clip::ViT_L_14", ViT_L_14},
@@ -73,6 +76,7 @@ struct Description<VitConfig> : DescriptionDefaults {
       {"dfn/ViT-L-14", "clip::dfn::ViT_L_14", dfn::ViT_L_14},
       {"dfn/ViT-H-14", "clip::dfn::ViT_H_14", dfn::ViT_H_14},
       {"dfn/ViT-H-14-378", "clip::dfn::ViT_H_14_378", dfn::ViT_H_14_378},
+      {"mobileclip2/L-14", "clip::mobileclip2::L_14", mobileclip2::L_14},
   }};
 };
 

@@ -5,12 +5,14 @@
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
+#include <clip/tower/clip_text/openclip_names.hpp>
 #include <clip/tower/clip_vit/description.hpp>
 #include <clip/tower/json_fields.hpp>
 #include <clip/tower/transformer_names.hpp>
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,20 @@ inline constexpr auto vit_huggingface_names =
                                     {"visual.ln_pre.*", "vision_model.pre_layrnorm.*"},
                                     {"visual.proj", "visual_projection.weight", true}}});
 
+/// OpenAI's names and those of timm's vision transformer as OpenCLIP's image tower, beside OpenCLIP's text tower.
+inline constexpr auto vit_timm_names = joined(
+    joined(vision_timm_names, std::array<NameRule, 2>{{{"visual.conv1.weight", "visual.trunk.patch_embed.proj.weight"},
+                                                       {"visual.ln_pre.*", "visual.trunk.norm_pre.*"}}}),
+    clip_text_apart_names);
+
+/// A bias of the projection makes it timm's form when it is written. When it is read, timm's towers without the first
+/// norm are others.
+inline constexpr std::array<NameRule, 1> vit_timm_signs{{{"visual.proj.bias", "visual.trunk.norm_pre.weight"}}};
+inline constexpr std::array<std::string_view, 1> vit_biased_names{"visual.proj."};
+
+/// The architecture of timm with this tower, as OpenCLIP's timm_model_name states it.
+inline constexpr std::string_view timm_vit = "vit_large_patch14_clip_224";
+
 /// The image towers of OpenCLIP's ViT-H, ViT-g and ViT-bigG have 16 heads, whatever their width.
 constexpr bool has_sixteen_heads(Index width, Index layers) {
   return (width == 1280 && layers == 32) || (width == 1408 && layers == 40) || (width == 1664 && layers == 48);
@@ -38,6 +54,7 @@ CLIP_HOST VitConfig Description<VitConfig>::read(JsonReader& image) {
   c.image_size = image.extent("image_size", largest_image_size);
   c.patch_size = image.extent("patch_size", largest_image_size);
   c = read_transformer(image, c);
+  if (image.may_have("projection_bias")) c.projection_bias = image.flag("projection_bias");
   c.preprocessing = read_preprocessing(image);
   return c;
 }
@@ -46,6 +63,7 @@ CLIP_HOST JsonTree Description<VitConfig>::write(const VitConfig& c) {
   JsonTree image = transformer_to_json(c);
   image["patch_size"] = c.patch_size;
   image["image_size"] = c.image_size;
+  if (c.projection_bias) image["projection_bias"] = true;
   write_preprocessing(image, c.preprocessing);
   return image;
 }
@@ -55,14 +73,21 @@ CLIP_HOST bool Description<VitConfig>::recognises(const JsonReader& image) {
 }
 
 CLIP_HOST bool Description<VitConfig>::recognises(const ShapeReader& shape) {
-  return shape.has("visual.class_embedding");
+  return shape.has("visual.class_embedding") && !shape.has("visual.stem.0.conv.weight");
 }
 
 CLIP_HOST bool Description<VitConfig>::recognises_openclip(const JsonReader& image) {
-  return !image.holds_array("layers") && !image.has("timm_model_name");
+  return (!image.holds_array("layers") && !image.has("timm_model_name")) ||
+         image.says("timm_model_name", detail::timm_vit);
 }
 
 CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Activation activation) {
+  if (image.has("timm_model_name")) {
+    VitConfig c = mobileclip2::L_14.image;
+    if (image.may_have("image_size")) c.image_size = image.extent("image_size", largest_image_size);
+    read_timm_keys(image, "token");
+    return c;
+  }
   const Index image_size = image.extent("image_size", largest_image_size),
               width = image.extent("width", largest_extent);
   const Index head_width = image.may_have("head_width") ? image.integer("head_width", 1) : 64;
@@ -78,6 +103,14 @@ CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Act
 }
 
 CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_openclip(const VitConfig& c, const std::string& place) {
+  if (c.projection_bias) {
+    VitConfig known = mobileclip2::L_14.image;
+    known.image_size = c.image_size;
+    known.preprocessing = c.preprocessing;
+    if (c == known) return timm_keys(detail::timm_vit, c.image_size, "token");
+    return OptionError{place, "image tower with a bias of the projection in OpenCLIP's description",
+                       "the sizes of timm's " + std::string(detail::timm_vit), in_words(c)};
+  }
   if (c.width % (c.width / c.heads) != 0) return OptionError{place, "heads must divide the width"};
   JsonTree vision = json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "head_width",
                                 c.width / c.heads, "patch_size", c.patch_size);
@@ -86,7 +119,10 @@ CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_openclip(const VitC
 }
 
 CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_huggingface(const VitConfig& c, Index embed_dim,
-                                                                         const std::string&) {
+                                                                         const std::string& place) {
+  if (c.projection_bias)
+    return OptionError{place, "dialect for an image tower with a bias of the projection", "openai or openclip",
+                       "huggingface: transformers has no such CLIP"};
   JsonTree vision = huggingface_transformer(c, embed_dim);
   vision.put("model_type", "clip_vision_model", "image_size", c.image_size, "patch_size", c.patch_size, "num_channels",
              c.channels);
@@ -94,20 +130,31 @@ CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_huggingface(const V
 }
 
 CLIP_HOST NameTable Description<VitConfig>::names(Dialect dialect) {
+  if (dialect == Dialect::openclip)
+    return {.dialect = dialect,
+            .prefix = "visual.trunk.",
+            .rules = detail::vit_timm_names,
+            .signs = detail::vit_timm_signs};
   if (dialect != Dialect::huggingface) return {.dialect = dialect};
   return {.dialect = dialect,
           .prefix = "vision_model.",
           .rules = detail::vit_huggingface_names,
-          .dropped = "vision_model.embeddings.position_ids"};
+          .dropped = "vision_model.embeddings.position_ids",
+          .refused = detail::vit_biased_names,
+          .tower = "an image tower with a bias of the projection"};
 }
 
-CLIP_HOST Index Description<VitConfig>::embed_dim(ShapeReader& shape) { return shape("visual.proj", 2, 1); }
+CLIP_HOST Index Description<VitConfig>::embed_dim(ShapeReader& shape) {
+  return shape.has("visual.proj.weight") ? shape("visual.proj.weight", 2, 0) : shape("visual.proj", 2, 1);
+}
 
 CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const TowerStatement& stated,
                                                   const TowerStatement& assumed) {
   VitConfig c = ViT_B_32.image;
   const Index positions = shape("visual.positional_embedding", 2, 0);
-  shape("visual.proj", 2, 1);
+  embed_dim(shape);
+  if (shape.has("visual.attn_pool.probe")) shape.foreign("visual.attn_pool.probe besides a class token");
+  c.projection_bias = shape.has("visual.proj.bias");
   c.width = shape("visual.conv1.weight", 4, 0);
   c.patch_size = shape("visual.conv1.weight", 4, 3);
   c.layers = shape.count_blocks("visual.transformer.resblocks.", "attn.in_proj_weight");
@@ -120,6 +167,11 @@ CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const Towe
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.epsilon);
   return c;
+}
+
+CLIP_HOST std::optional<Activation> Description<VitConfig>::activation_by_naming(Dialect dialect, const VitConfig& c) {
+  const bool timm = dialect == Dialect::openclip && c.projection_bias;
+  return timm ? std::optional{Activation::gelu} : std::nullopt;
 }
 
 CLIP_HOST double Description<VitConfig>::count_values(const VitConfig& c, Index embed_dim) {

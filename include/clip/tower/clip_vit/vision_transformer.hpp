@@ -1,6 +1,7 @@
 // clip/tower/clip_vit/vision_transformer.hpp: OpenAI's vision transformer: images to embeddings.
 #pragma once
 
+#include <clip/nn/linear.hpp>
 #include <clip/nn/transformer.hpp>
 #include <clip/ops/patches.hpp>
 #include <clip/ops/tokens.hpp>
@@ -35,9 +36,13 @@ struct VisionTransformer {
   Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers, config->block()};
   LayerNorm<B, C.width> ln_post{config->width, config->epsilon};
   Parameter<T> proj{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
+  Linear<B, C.width, Embed> head{config->width, embed_dim};  // instead of proj, with projection_bias
 
   constexpr VisionTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
-      : config{config_}, embed_dim{embed_dim_} {}
+      : config{config_}, embed_dim{embed_dim_} {
+    head.weight.init = proj.init;
+    head.bias.init = Init::zeros();
+  }
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("class_embedding", self.class_embedding);
@@ -46,7 +51,8 @@ struct VisionTransformer {
     visit("ln_pre", self.ln_pre);
     visit("transformer", self.transformer);
     visit("ln_post", self.ln_post);
-    visit("proj", self.proj);
+    if (self.config->projection_bias) visit("proj", self.head);
+    else visit("proj", self.proj);
   }
 
   /// images : (n, channels · image_size²) → (n, Embed), not normalised
@@ -54,7 +60,8 @@ struct VisionTransformer {
   Rows<Cx, Embed> operator()(Cx& cx, Rows<Cx, dyn> images) const {
     const Sequences& sequences = arranged(cx, images.rows());
     const auto x = transformer.pooled(cx, embed(cx, images), sequences);  // (n, width): the class tokens
-    return project(cx, ln_post(cx, x), embed_dim, proj);
+    const auto y = ln_post(cx, x);
+    return config->projection_bias ? head(cx, y) : project(cx, y, embed_dim, proj);
   }
 
   /// The number of blocks.

@@ -94,7 +94,7 @@ CLIP_HOST JsonTree Description<SiglipVitConfig>::write(const SiglipVitConfig& c)
 CLIP_HOST bool Description<SiglipVitConfig>::recognises(const JsonReader& image) { return image.says("kind", kind); }
 
 CLIP_HOST bool Description<SiglipVitConfig>::recognises(const ShapeReader& shape) {
-  return shape.has("visual.attn_pool.probe") && !shape.has("visual.trunk.norm_pre.weight") &&
+  return shape.has("visual.attn_pool.probe") && !shape.has("visual.class_embedding") &&
          !shape.has("visual.trunk.cls_token");
 }
 
