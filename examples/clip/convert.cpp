@@ -40,8 +40,7 @@ void require_model(const ConvertOptions& options) {
 ReducedVocabulary reduced_for(const ConvertOptions& options) {
   const clip::TextList list = texts_of(options.captions, {.column = options.column, .lines = options.lines});
   const auto config =
-      options.config ? *options.config
-                     : inspect_weights(open_weights(options.in, options.state_dict)).value().config;
+      options.config ? *options.config : inspect_weights(open_weights(options.in, options.state_dict)).value().config;
   return reduce_vocabulary(options.vocabulary, options.cleaning, config.text_input(), list.texts);
 }
 

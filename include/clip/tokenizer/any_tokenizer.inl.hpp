@@ -39,10 +39,22 @@ inline constexpr std::array<const char*, 8> any_vocabulary_files{reduced_vocabul
                                                                  "bpe_simple_vocab_16e6.txt",
                                                                  "merges.txt"};
 
+enum class VocabularyKind : unsigned char { merges, pieces, reduced };
+
+/// The kind that the content of a file says; its memory is free again when the file is read for good.
+inline Result<VocabularyKind> try_kind_of(const std::string& place) {
+  const auto file = try_read_file(place);
+  if (!file) return file.error();
+  const std::string_view text = as_text(*file);
+  if (says_reduced_vocabulary(text)) return VocabularyKind::reduced;
+  const bool pieces = is_piece_file(text) || (looks_like_json(text) && says_piece_json(text));
+  return pieces ? VocabularyKind::pieces : VocabularyKind::merges;
+}
+
 /// A Tokenizer or a SentencePiece of a file.
-inline Result<AnyTokenizer> try_open_whole(const std::string& place, std::string_view text,
+inline Result<AnyTokenizer> try_open_whole(const std::string& place, VocabularyKind kind,
                                            std::optional<Cleaning> cleaning) {
-  if (!is_piece_file(text) && !(looks_like_json(text) && says_piece_json(text))) {
+  if (kind == VocabularyKind::merges) {
     auto tokenizer = Tokenizer::try_open(place, {.cleaning = cleaning.value_or(Cleaning::openai)});
     if (!tokenizer) return tokenizer.error();
     return AnyTokenizer{std::move(*tokenizer)};
@@ -66,16 +78,21 @@ CLIP_HOST AnyTokenizer::AnyTokenizer(const std::string& path, std::optional<Clea
 CLIP_HOST Result<AnyTokenizer> AnyTokenizer::try_open(const std::string& path, std::optional<Cleaning> cleaning) {
   const auto place = detail::try_find_file(path, detail::any_vocabulary_files);
   if (!place) return place.error();
+  const auto kind = detail::try_kind_of(*place);
+  if (!kind) return kind.error();
+  if (*kind != detail::VocabularyKind::reduced) return detail::try_open_whole(*place, *kind, cleaning);
+
   const auto file = try_read_file(*place);
   if (!file) return file.error();
-  if (!detail::says_reduced_vocabulary(as_text(*file))) return detail::try_open_whole(*place, as_text(*file), cleaning);
-
   const auto stated = detail::try_read_reduced_vocabulary(as_text(*file), *place);
   if (!stated) return stated.error();
   const std::string of = detail::beside(*place, stated->tokenizer);
-  const auto whole_file = try_read_file(of);
-  if (!whole_file) return whole_file.error();
-  auto tokenizer = detail::try_open_whole(of, as_text(*whole_file), cleaning);
+  const auto kind_of_whole = detail::try_kind_of(of);
+  if (!kind_of_whole) return kind_of_whole.error();
+  if (*kind_of_whole == detail::VocabularyKind::reduced)
+    return detail::vocabulary_error(*place, "reduced_vocabulary.tokenizer", "the file of a whole vocabulary",
+                                    stated->tokenizer + ", a reduced one");
+  auto tokenizer = detail::try_open_whole(of, *kind_of_whole, cleaning);
   if (!tokenizer) return tokenizer.error();
   const VocabularyIdentity& whole = tokenizer->vocabulary();
   if (whole.size != stated->size || whole.checksum != stated->checksum)
@@ -86,8 +103,8 @@ CLIP_HOST Result<AnyTokenizer> AnyTokenizer::try_open(const std::string& path, s
   if (!kept) return LoadError{*place, kept.error().message()}.with_id("clip.load.vocabulary");
   auto reduced = tokenizer->try_reduced(*kept);
   if (!reduced) return LoadError{*place, reduced.error().message()}.with_id("clip.load.vocabulary");
-  reduced->reduced_ = std::make_shared<const detail::ReducedVocabulary>(
-      detail::reduced_vocabulary(std::move(*kept), whole, *place));
+  reduced->reduced_ =
+      std::make_shared<const detail::ReducedVocabulary>(detail::reduced_vocabulary(std::move(*kept), whole, *place));
   return reduced;
 }
 
@@ -148,8 +165,8 @@ CLIP_HOST Result<std::vector<std::pair<std::string, std::string>>> AnyTokenizer:
     files.emplace_back(config, as_text(*stated));
   }
   if (reduced_ != nullptr)
-    files.emplace_back(reduced_vocabulary_file, detail::reduced_vocabulary_text(
-                                                    {name, whole.checksum, whole.size, reduced_->kept.ids()}));
+    files.emplace_back(reduced_vocabulary_file,
+                       detail::reduced_vocabulary_text({name, whole.checksum, whole.size, reduced_->kept.ids()}));
   return files;
 }
 CLIP_HOST std::vector<std::pair<std::string, std::string>> AnyTokenizer::files() const { return try_files().value(); }
@@ -184,8 +201,7 @@ CLIP_HOST RowIds AnyTokenizer::row() const {
 }
 
 CLIP_HOST std::vector<std::int32_t> AnyTokenizer::encode(std::string_view text) const {
-  std::vector<std::int32_t> ids =
-      std::visit([&](const auto& tokenizer) { return tokenizer.encode(text); }, kind_);
+  std::vector<std::int32_t> ids = std::visit([&](const auto& tokenizer) { return tokenizer.encode(text); }, kind_);
   if (reduced_ == nullptr) return ids;
   for (std::int32_t& id : ids) {
     const std::int32_t kept = reduced_->kept.new_id(id);
