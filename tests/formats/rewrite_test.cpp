@@ -106,7 +106,8 @@ TEST_CASE("rewrite: some rows of a matrix are those rows, in any pieces") {
   const TensorToWrite whole = tensor("w", Dtype::f64, {70, 13}, values);
   const std::vector<std::int32_t> rows{0, 1, 17, 42, 69};
   std::vector<double> expected;
-  for (const std::int32_t row : rows) expected.insert(expected.end(), values.begin() + row * 13, values.begin() + (row + 1) * 13);
+  for (const std::int32_t row : rows)
+    expected.insert(expected.end(), values.begin() + row * 13, values.begin() + (row + 1) * 13);
   for (const TensorToWrite& from : {whole, in_pieces(whole)}) {
     const TensorToWrite some = detail::rows_of(from, rows);
     CHECK(some.shape == std::vector<Index>{5, 13});

@@ -126,9 +126,10 @@ TEST_CASE("ids that the tower reads by number are kept, and a vocabulary of anot
   CHECK(kept.ids() == std::vector<std::int32_t>{0, 515, 516});
   CHECK(kept_ids(AnyConfig{Words}.text_input(), words(), {}).ids() == std::vector<std::int32_t>{515, 516});
   const AnyModel<> model{AnyConfig{Uncausal}, Rng{1}};
-  CHECK(try_reduce_vocabulary(model, KeptIds::try_make(517, {1, 515, 516}).value()).error().message() ==
-        "reduced vocabulary: ids to keep: expected all below 1, which the text tower reads by number, found none that is "
-        "0");
+  CHECK(
+      try_reduce_vocabulary(model, KeptIds::try_make(517, {1, 515, 516}).value()).error().message() ==
+      "reduced vocabulary: ids to keep: expected all below 1, which the text tower reads by number, found none that is "
+      "0");
   CHECK(try_reduce_vocabulary(model, KeptIds::try_make(518, {0, 516, 517}).value()).error().id() ==
         "clip.input.vocabulary");
   CHECK(try_kept_ids(input, AnyTokenizer{Tokenizer{}}, {}).error().id() == "clip.input.vocabulary");

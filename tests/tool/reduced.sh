@@ -16,7 +16,7 @@ for dialect in openclip huggingface; do
   expect 0 "$clip" inspect $dialect
   prints "$size ids, end of text $((size - 1)), a reduced vocabulary"
   grep -q 'does not fit' out && fail "the vocabulary does not fit: $command"
-  [ "$(wc -c <$dialect/*model.safetensors)" -lt "$(($(wc -c <tiny.safetensors) - 480 * 32 * 4))" ] ||
+  [ "$(cat $dialect/*model.safetensors | wc -c)" -lt "$(($(wc -c <tiny.safetensors) - 480 * 32 * 4))" ] ||
     fail "$dialect: the weights are not smaller"
 
   # A table of captions, and a vocabulary and weights in one folder.
@@ -47,17 +47,17 @@ expect 0 "$clip" embed --weights half --texts captions.txt --output half.npy
 expect 0 $reduce openclip --dialect openclip
 absent openclip/reduced_vocabulary.json
 
-expect 2 $reduce out --dialect openai --vocabulary-of captions.txt --vocabulary bpe.txt
+expect 2 $reduce folder --dialect openai --vocabulary-of captions.txt --vocabulary bpe.txt
 says '--vocabulary-of writes the vocabulary beside the weights'
 expect 2 $reduce out.safetensors --dialect openclip --vocabulary-of captions.txt --vocabulary bpe.txt
 says '--vocabulary-of writes the vocabulary beside the weights'
-expect 2 $reduce out --dialect openclip --vocabulary-of captions.txt
+expect 2 $reduce folder --dialect openclip --vocabulary-of captions.txt
 says '--vocabulary-of needs --vocabulary, unless IN is a folder that has one'
-expect 2 $reduce out --dialect openclip --vocabulary bpe.txt
-expect 1 $reduce out --dialect openclip --vocabulary-of none.txt --vocabulary bpe.txt
+expect 2 $reduce folder --dialect openclip --vocabulary bpe.txt
+expect 1 $reduce folder --dialect openclip --vocabulary-of none.txt --vocabulary bpe.txt
 says 'none.txt'
 head -4 bpe.txt >cut.txt
-expect 1 $reduce out --dialect openclip --vocabulary-of captions.txt --vocabulary cut.txt
+expect 1 $reduce folder --dialect openclip --vocabulary-of captions.txt --vocabulary cut.txt
 says 'ids of the vocabulary: expected 519, as many as the model has token embeddings, found 517'
-absent out
+absent folder
 finish

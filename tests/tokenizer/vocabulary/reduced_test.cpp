@@ -82,9 +82,10 @@ TEST_CASE("the error of a piece that is not kept names it and says how many are"
   const TemporaryFolder folder;
   put(folder / "merges.txt", small_merges);
   const AnyTokenizer reduced = reduced_to(AnyTokenizer{folder / "merges.txt"}, "a");
-  CHECK(reduced.try_tokenize(std::vector<std::string>{"a cat"}).error().message() ==
-        "text 0 (\"a cat\"): piece of the text: expected one of the 3 that the reduced vocabulary keeps, found \"cat\", "
-        "id 513 of the whole one");
+  CHECK(
+      reduced.try_tokenize(std::vector<std::string>{"a cat"}).error().message() ==
+      "text 0 (\"a cat\"): piece of the text: expected one of the 3 that the reduced vocabulary keeps, found \"cat\", "
+      "id 513 of the whole one");
 }
 
 TEST_CASE("a text that is cut needs the pieces before the cut alone") {
