@@ -38,7 +38,7 @@ AnyTokenizer pieces(const char* model) {
   put(folder / "spiece.model", piece_file(model));
   return AnyTokenizer{folder.path};
 }
-AnyConfig siglip(const AnyTokenizer& tokenizer) {
+AnyConfig siglip_of(const AnyTokenizer& tokenizer) {
   auto c = OddSiglip;
   c.text.vocabulary = tokenizer.vocabulary_size();
   c.text.pad = tokenizer.row().pad;
@@ -94,11 +94,11 @@ TEST_CASE("an AnyModel is reduced with the vocabulary of every kind of tokenizer
   }
   SUBCASE("unigram pieces") {
     const AnyTokenizer tokenizer = pieces("unigram.model");
-    check_reduced(AnyModel<>{siglip(tokenizer), Rng{1}}, tokenizer, captions);
+    check_reduced(AnyModel<>{siglip_of(tokenizer), Rng{1}}, tokenizer, captions);
   }
   SUBCASE("pieces by merging") {
     const AnyTokenizer tokenizer = pieces("bpe.model");
-    check_reduced(AnyModel<>{siglip(tokenizer), Rng{1}}, tokenizer, captions);
+    check_reduced(AnyModel<>{siglip_of(tokenizer), Rng{1}}, tokenizer, captions);
   }
 }
 
