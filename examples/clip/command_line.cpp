@@ -61,10 +61,11 @@ void complete_model(std::optional<clip::AnyConfig>& config, const std::string& w
 }
 
 /// --vocabulary: the folder of the weights.
-void complete_vocabulary(std::string& vocabulary, const std::string& weights, const char* reader) {
+void complete_vocabulary(std::string& vocabulary, const std::string& weights, const char* reader,
+                         const std::string& what = "--weights") {
   if (!vocabulary.empty()) return;
   if (!std::filesystem::is_directory(weights))
-    throw UsageError{std::string(reader) + " needs --vocabulary, unless --weights is a folder that has one"};
+    throw UsageError{std::string(reader) + " needs --vocabulary, unless " + what + " is a folder that has one"};
   vocabulary = weights;
 }
 
@@ -79,6 +80,14 @@ void complete(ClassifyOptions& o) {
 void complete(CompareOptions& o) {
   if (!o.labels.empty()) complete_vocabulary(o.vocabulary, o.model.weights, "--labels");
   complete_model(o.model.config, o.model.weights);
+}
+void complete(ConvertOptions& o) {
+  if (o.captions.empty()) return;
+  if (o.dialect == "openai" || o.out.ends_with(".safetensors"))
+    throw UsageError{
+        "--vocabulary-of writes the vocabulary beside the weights: OUT must be a folder, and --dialect openclip or "
+        "huggingface"};
+  complete_vocabulary(o.vocabulary, o.in, "--vocabulary-of", "IN");
 }
 void complete(PreprocessOptions& o) { complete_model(o.config, o.weights); }
 void complete(BenchOptions& o) { complete_model(o.config, o.weights); }
@@ -364,7 +373,22 @@ void add_all(CLI::App& app, Job& job) {
   require_choice(add_choice(*c, "--dialect", v->dialect, dialect_names(), "Library whose tensor names to write"));
   add_choice(*c, "--dtype", v->dtype, {"f32", "f16", "bf16"},
              "Type of all weights (default: unchanged; with --fuse f32)");
-  c->add_flag("--fuse", v->fuse, "Make one convolution of the branches that MobileCLIP is trained with, for inference");
+  auto* const fuse = c->add_flag("--fuse", v->fuse,
+                                 "Make one convolution of the branches that MobileCLIP is trained with, for inference");
+  auto* const captions =
+      c->add_option("--vocabulary-of", v->captions,
+                    "File of texts, or - for standard input, in a form that `clip embed --texts` reads: keeps the "
+                    "token embeddings of the ids that they use and no others, and writes the reduced vocabulary to "
+                    "OUT. The features of these texts stay the same bits; a text that needs another id is an error")
+          ->excludes(fuse);
+  c->add_option("--vocabulary", v->vocabulary,
+                "With --vocabulary-of: bpe_simple_vocab_16e6.txt.gz, vocab.json, tokenizer.json, spiece.model, or a "
+                "folder that contains one (default: IN, if it is a folder)")
+      ->needs(captions);
+  add_cleaning(*c, v->cleaning)->needs(captions);
+  auto* const of_captions =
+      c->add_option("--column", v->column, std::string(column_help) + " of --vocabulary-of")->needs(captions);
+  c->add_flag("--lines", v->lines, lines_help)->needs(captions)->excludes(of_captions);
 }
 
 /// Help goes to standard output; a wrong command line becomes a UsageError.

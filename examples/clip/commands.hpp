@@ -95,8 +95,10 @@ int retrieve(const RetrieveOptions& options);
 
 struct ConvertOptions {
   std::string in, out, state_dict, dialect, dtype;  // empty dtype: keep each tensor's type
+  std::string captions, column, vocabulary;         // captions: whose ids are kept; empty: all ids are
+  std::optional<clip::Cleaning> cleaning;           // none: as the vocabulary's models expect
   std::optional<clip::AnyConfig> config;
-  bool fuse = false, json = false;
+  bool fuse = false, lines = false, json = false;
 };
 int convert(const ConvertOptions& options);
 /// The values of --dialect.

@@ -1,10 +1,13 @@
 #include <clip/model/config_json.hpp>
 
 #include "commands.hpp"
+#include "lists.hpp"
 #include "terminal.hpp"
+#include "text.hpp"
 #include "weights.hpp"
 
 #include <string>
+#include <utility>
 #include <variant>
 
 namespace tool {
@@ -33,6 +36,14 @@ void require_model(const ConvertOptions& options) {
                                               (found.name.empty() ? "" : "; --model " + found.name + " would fit")});
 }
 
+/// The vocabulary of --vocabulary-of, for the model that is converted.
+ReducedVocabulary reduced_for(const ConvertOptions& options) {
+  const clip::TextList list = texts_of(options.captions, {.column = options.column, .lines = options.lines});
+  const auto config =
+      options.config ? *options.config : inspect_weights(open_weights(options.in, options.state_dict)).value().config;
+  return reduce_vocabulary(options.vocabulary, options.cleaning, config.text_input(), list.texts);
+}
+
 }  // namespace
 
 std::vector<std::string> dialect_names() {
@@ -50,9 +61,16 @@ int convert(const ConvertOptions& options) {
                 : options.dtype == "f16" ? clip::Dtype::f16
                                          : clip::Dtype::bf16;
   if (options.config) require_model(options);
+  clip::Json report{{"output", options.out}, {"dialect", options.dialect}};
+  if (!options.captions.empty()) {
+    ReducedVocabulary reduced = reduced_for(options);
+    report["vocabulary"] = reduced.kept.size();
+    how.kept = std::move(reduced.kept);
+    how.files = std::move(reduced.files);
+  }
   if (options.fuse) fuse_weights(options.in, options.out, how);
   else convert_weights(options.in, options.out, how);
-  if (options.json) Output{}.json({{"output", options.out}, {"dialect", options.dialect}});
+  if (options.json) Output{}.json(report);
   return 0;
 }
 

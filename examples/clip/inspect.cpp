@@ -105,7 +105,10 @@ std::string line_of(const clip::VocabularyIdentity& vocabulary) {
   return clip::printable(vocabulary.place) + ", " + std::to_string(vocabulary.size) + " ids, " +
          (merges ? "end of text " + std::to_string(vocabulary.eot) + ", " : "SentencePiece, ") +
          (vocabulary.name.empty() ? "not one that is known" : std::string(vocabulary.name)) + "\nsha256   " +
-         vocabulary.checksum + (merges ? " of its merges" : " of its pieces");
+         vocabulary.checksum +
+         (vocabulary.name == clip::reduced_vocabulary_name ? " of the whole one and the ids kept"
+          : merges                                         ? " of its merges"
+                                                           : " of its pieces");
 }
 
 /// Whether a path that holds no weights may be a vocabulary.

@@ -2,6 +2,7 @@
 
 #include "terminal.hpp"
 
+#include <clip/model/kept_vocabulary.hpp>
 #include <clip/tokenizer/any_tokenizer.hpp>
 #include <clip/tokenizer/unicode/unicode.hpp>
 
@@ -45,6 +46,19 @@ std::vector<std::int32_t> Tokenizer::ids(const std::string& text, const clip::To
   }
   if (row.pad >= 0) ids.resize(context, row.pad);
   return ids;
+}
+
+ReducedVocabulary reduce_vocabulary(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning,
+                                    const clip::TextInput& input, std::span<const std::string> texts) {
+  const clip::AnyTokenizer whole{vocabulary, cleaning};
+  std::vector<std::int32_t> used;
+  for (const std::string& text : texts) {
+    const auto ids = whole.encode(text);
+    used.insert(used.end(), ids.begin(), ids.end());
+  }
+  clip::KeptIds kept = clip::kept_ids(input, whole, used);
+  auto files = whole.reduced(kept).files();
+  return {std::move(kept), std::move(files)};
 }
 
 clip::Result<clip::VocabularyIdentity> identify_vocabulary(const std::string& path) {

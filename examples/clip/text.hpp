@@ -1,7 +1,9 @@
 // A tokenizer, for the commands that read texts. Its templates are compiled once, in text.cpp.
 #pragma once
 
+#include <clip/model/text_input.hpp>
 #include <clip/tokenizer/options.hpp>
+#include <clip/tokens/kept_ids.hpp>
 #include <clip/tokens/texts.hpp>
 #include <clip/tokens/vocabulary_identity.hpp>
 
@@ -10,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tool {
@@ -35,6 +38,15 @@ class Tokenizer {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// The ids that some texts use and a model's text tower needs, and the files of the tokenizer that knows no others.
+struct ReducedVocabulary {
+  clip::KeptIds kept;
+  std::vector<std::pair<std::string, std::string>> files;
+};
+/// InputError: the vocabulary is not the model's. The errors of clip::AnyTokenizer::try_open.
+ReducedVocabulary reduce_vocabulary(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning,
+                                    const clip::TextInput& input, std::span<const std::string> texts);
 
 /// File, size, checksum and name of a vocabulary. The errors are those of clip::AnyTokenizer::try_open.
 clip::Result<clip::VocabularyIdentity> identify_vocabulary(const std::string& path);

@@ -47,6 +47,7 @@
 #include <clip/model/licence.hpp>
 #include <clip/model/model.hpp>
 #include <clip/model/preprocess.hpp>
+#include <clip/model/reduce_vocabulary.hpp>
 #include <clip/model/standalone.hpp>
 #include <clip/nn/mean_pool.hpp>
 #include <clip/optim/adamw.hpp>

@@ -100,3 +100,18 @@ TEST_CASE("rewrite: integers are not converted, counters become integers") {
   CHECK(whole.dtype == Dtype::i64);
   CHECK(read<double>(whole) == std::vector<double>{123456});
 }
+
+TEST_CASE("rewrite: some rows of a matrix are those rows, in any pieces") {
+  const std::vector<double> values = numbers(70 * 13);
+  const TensorToWrite whole = tensor("w", Dtype::f64, {70, 13}, values);
+  const std::vector<std::int32_t> rows{0, 1, 17, 42, 69};
+  std::vector<double> expected;
+  for (const std::int32_t row : rows)
+    expected.insert(expected.end(), values.begin() + row * 13, values.begin() + (row + 1) * 13);
+  for (const TensorToWrite& from : {whole, in_pieces(whole)}) {
+    const TensorToWrite some = detail::rows_of(from, rows);
+    CHECK(some.shape == std::vector<Index>{5, 13});
+    CHECK(read<double>(some) == expected);
+    CHECK(read<double>(in_dtype(in_dtype(some, Dtype::f64), Dtype::f64)) == expected);
+  }
+}

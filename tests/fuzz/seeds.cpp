@@ -7,6 +7,7 @@
 #include <clip/model/catalogue.hpp>
 #include <clip/model/model.hpp>
 #include <clip/plot/png.hpp>
+#include <clip/tokenizer/vocabulary/reduced.hpp>
 #include <clip/tokenizer/vocabulary/vocabulary.hpp>
 
 #include "../io/zip_writer.hpp"
@@ -192,6 +193,10 @@ void vocabularies(const Folder& folder) {
   folder.put("pair", '\1' + merges + mark + "{" + fields + "}");
   folder.put("tokenizer", '\2' + R"({"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {)"s + fields +
                               R"(}, "merges": ["t h", ["th", "e</w>"], "a n", "an d</w>"]}, "added_tokens": []})");
+  folder.put("reduced", '\3' + detail::reduced_vocabulary_text({.tokenizer = "whole_merges.txt",
+                                                                .checksum = vocabulary.identity.checksum,
+                                                                .size = 518,
+                                                                .ids = {66, 83, 320, 512, 513, 514, 515, 516, 517}}));
 }
 
 void pieces(const Folder& folder) {

@@ -192,6 +192,7 @@ template <>
 struct Description<BagConfig> : DescriptionDefaults {
   static constexpr std::string_view kind = "bag";
   static constexpr std::string_view words = "a bag of tokens";
+  static constexpr std::string_view token_table = "bag.tokens";
 
   static bool recognises(const JsonReader& text) { return text.says("kind", kind); }
   static BagConfig read(JsonReader& text) {

@@ -3,11 +3,14 @@
 
 #include <clip/checkpoint/infer.hpp>
 #include <clip/formats/dtype.hpp>
+#include <clip/tokens/kept_ids.hpp>
 
 #include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -21,6 +24,9 @@ struct ConvertOptionsOf {
   Assumptions assumed{};                          // for properties that the file does not state
   std::string state_dict{};                       // which of several models' weights: see LoadOptions
   std::map<std::string, std::string> metadata{};  // of the file
+  std::optional<KeptIds> kept{};  // of the token table the rows of these ids only (model/reduce_vocabulary.hpp)
+  /// More files of a folder, as names and contents: those of a reduced tokenizer (AnyTokenizer::files).
+  std::vector<std::pair<std::string, std::string>> files{};
 };
 using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 
@@ -29,8 +35,9 @@ using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 /// or split, projections transposed, a scale of one element becomes a scalar. OpenAI's integers, masks and tables of
 /// position ids, which are not weights, are omitted; batch counters stay integers. Only one tensor is in memory at a
 /// time.
+/// InputError: ids to keep that are of a vocabulary of another size, or lack one that the text tower reads by number.
 /// LoadError: as try_open_tensors; names that are in no table of the families; a config other than the file and its
-/// folder state; for a folder, a file that does not determine its model. OptionError, NumericError: as try_save.
+/// folder state; for a folder or ids to keep, a file that does not determine its model. OptionError, NumericError: as try_save.
 template <class F = KnownFamilies>
 [[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,
                                             const std::type_identity_t<ConvertOptionsOf<F>>& options = {});

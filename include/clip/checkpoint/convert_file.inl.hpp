@@ -18,7 +18,10 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -58,12 +61,28 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
     notice_assumed_preprocessing(file, found->preprocessing_known, found->config.input());
     return std::optional{found->config};
   }
-  if (!writes_folder(out, options.dialect)) return std::optional<AnyConfigOf<F>>{};
+  if (!writes_folder(out, options.dialect) && !options.kept) return std::optional<AnyConfigOf<F>>{};
   if (!found) return found.error();
   return LoadError{
       file.place(),
-      "does not state its activation, and a folder must (ConvertOptions::assumed, or the whole configuration)"}
+      "does not state its activation, and what is written must (ConvertOptions::assumed, or the whole configuration)"}
       .with_id("clip.load.activation");
+}
+
+/// Reduces the token table among tensors in OpenAI's names, and the vocabulary of their configuration.
+template <class F>
+Result<void> try_keep_rows(std::vector<TensorToWrite>& tensors, AnyConfigOf<F>& config, const KeptIds& kept,
+                           const std::string& place) {
+  if (auto possible = try_check_kept(config.text_input(), kept); !possible) return possible;
+  const std::string_view table = std::visit(
+      [](const auto& text) { return Description<std::remove_cvref_t<decltype(text)>>::token_table; }, config.text);
+  const auto found = std::ranges::find(tensors, table, &TensorToWrite::name);
+  if (found == tensors.end() || found->shape.empty() || found->shape[0] != kept.whole())
+    return LoadError{place, std::string(table), std::to_string(kept.whole()) + " rows, one per id of the vocabulary",
+                     found == tensors.end() || found->shape.empty() ? Index{0} : found->shape[0]};
+  *found = rows_of(std::move(*found), kept.ids());
+  std::visit([&](auto& text) { text.vocabulary = kept.size(); }, config.text);
+  return {};
 }
 
 }  // namespace detail
@@ -73,7 +92,7 @@ Result<void> try_convert_file(const std::string& in, const std::string& out,
                               const std::type_identity_t<ConvertOptionsOf<F>>& options) {
   const auto opened = try_open_tensors(in, options.state_dict);
   if (!opened) return opened.error();
-  const auto config = detail::try_describe<F>(*opened, out, options);
+  auto config = detail::try_describe<F>(*opened, out, options);
   if (!config) return config.error();
   auto named = try_in_openai_names<F>(*opened);
   if (!named) return named.error();
@@ -89,9 +108,12 @@ Result<void> try_convert_file(const std::string& in, const std::string& out,
   for (const FileTensor& tensor : file->tensors())
     if (!detail::is_note(tensor.name) && !detail::is_dropped(tensor.name, name_tables<F>()))
       tensors.push_back(detail::copy_of(file, tensor));
-  return detail::try_write_model<F>(std::move(tensors), out,
-                                    {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata},
-                                    *config);
+  if (options.kept)
+    if (auto done = detail::try_keep_rows<F>(tensors, **config, *options.kept, file->place()); !done) return done;
+  return detail::try_write_model<F>(
+      std::move(tensors), out,
+      {.dialect = options.dialect, .dtype = options.dtype, .metadata = options.metadata, .files = options.files},
+      *config);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -7,6 +7,7 @@
 #include <clip/io/bytes.hpp>
 #include <clip/io/files.hpp>
 #include <clip/io/replace_together.hpp>
+#include <clip/tokens/kept_ids.hpp>
 
 #include <algorithm>
 #include <map>
@@ -17,10 +18,10 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Descriptions that a reader of the folder would take instead of those that are written.
+/// Descriptions that a reader of the folder would take instead of those that are written, or for theirs.
 inline std::vector<std::string> outdated_descriptions(const std::string& folder, std::span<const FolderFile> files) {
   std::vector<std::string> names;
-  for (const char* const name : {"open_clip_config.json", processor_file})
+  for (const char* const name : {"open_clip_config.json", processor_file, reduced_vocabulary_file})
     if (may_be_there(folder + "/" + name) &&
         std::none_of(files.begin(), files.end(), [&](const FolderFile& file) { return file.first == name; }))
       names.push_back(name);

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -18,6 +19,8 @@ struct SaveOptions {
   std::optional<Dtype> dtype{};  // f16, bf16, f32 or f64, rounded to nearest; nullopt: the model's arithmetic type
   std::optional<SelfTest> self_test{};            // self_test(model): see checkpoint/self_test.hpp
   std::map<std::string, std::string> metadata{};  // of the file
+  /// More files of a folder, as names and contents: those of a tokenizer (AnyTokenizer::files).
+  std::vector<std::pair<std::string, std::string>> files{};
 };
 
 namespace detail {

@@ -41,6 +41,9 @@ Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::stri
           .with_id("clip.option.format");
   const bool folder = writes_folder(path, options.dialect);
   if (auto done = try_finish_replacement(folder ? path : folder_of(path)); !done) return done;
+  if (!folder && !options.files.empty())
+    return OptionError{path, "name of weights with more files, " + options.files.front().first,
+                       "that of a folder, which the dialects huggingface and openclip write", "that of one file"};
   if (!folder) return try_write_safetensors(path, *named, metadata);
 
   if (!config)
@@ -48,10 +51,11 @@ Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::stri
         path, "a folder describes a whole model: an encoder alone is saved as a file, whose name ends in .safetensors"};
   const bool openclip = options.dialect == Dialect::openclip;
   const Dtype dtype = options.dtype ? *options.dtype : named->empty() ? Dtype::f32 : named->front().dtype;
-  const auto files = openclip                            ? try_openclip_files(*config, path)
-                     : options.dialect == Dialect::apple ? try_apple_files(*config, path)
-                                                         : try_huggingface_files(*config, dtype, path);
+  auto files = openclip                            ? try_openclip_files(*config, path)
+               : options.dialect == Dialect::apple ? try_apple_files(*config, path)
+                                                   : try_huggingface_files(*config, dtype, path);
   if (!files) return files.error();
+  files->insert(files->end(), options.files.begin(), options.files.end());
   return try_write_folder(path, openclip ? "open_clip_model.safetensors" : "model.safetensors", *named, metadata,
                           *files);
 }

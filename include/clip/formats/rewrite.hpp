@@ -4,6 +4,8 @@
 #include <clip/formats/tensor_to_write.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -14,6 +16,9 @@ CLIP_HOST TensorToWrite transposed(TensorToWrite tensor);
 
 /// `count` thirds of the rows, from third 0, 1 or 2 on.
 CLIP_HOST TensorToWrite thirds(TensorToWrite tensor, std::size_t first, std::size_t count = 1);
+
+/// The rows of a matrix with these numbers, in ascending order. Holds no copy of the matrix.
+CLIP_HOST TensorToWrite rows_of(TensorToWrite tensor, std::vector<std::int32_t> rows);
 
 }  // namespace detail
 

@@ -90,6 +90,30 @@ CLIP_HOST TensorToWrite transposed(TensorToWrite tensor) {
   return result;
 }
 
+CLIP_HOST TensorToWrite rows_of(TensorToWrite tensor, std::vector<std::int32_t> rows) {
+  std::vector<Index> shape = tensor.shape;
+  auto row_bytes = static_cast<std::size_t>(traits(tensor.dtype).bits / 8);
+  for (std::size_t i = 1; i < shape.size(); ++i) row_bytes *= static_cast<std::size_t>(shape[i]);
+  shape[0] = static_cast<Index>(rows.size());
+  TensorToWrite result{tensor.name, tensor.dtype, std::move(shape), {}, {}};
+  result.produce = [tensor = std::move(tensor), rows = std::move(rows), row_bytes](const ByteSink& sink) {
+    std::size_t begin = 0, next = 0;  // of the bytes given; of the rows that are not passed on yet
+    return try_produce(tensor, [&](std::span<const std::byte> bytes) {
+      const std::size_t end = begin + bytes.size();
+      while (next < rows.size()) {
+        const std::size_t row = static_cast<std::size_t>(rows[next]) * row_bytes, row_end = row + row_bytes;
+        if (row >= end) break;
+        const std::size_t from = std::max(row, begin), to = std::min(row_end, end);
+        if (from < to) sink(bytes.subspan(from - begin, to - from));
+        if (row_end > end) break;
+        ++next;
+      }
+      begin = end;
+    });
+  };
+  return result;
+}
+
 CLIP_HOST TensorToWrite thirds(TensorToWrite tensor, std::size_t first, std::size_t count) {
   TensorToWrite result{tensor.name, tensor.dtype, tensor.shape, {}, {}};
   result.shape[0] /= 3;

@@ -3,10 +3,13 @@
 
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
+#include <clip/tokens/kept_ids.hpp>
 #include <clip/tokens/row_form.hpp>
 #include <clip/tokens/texts.hpp>
 #include <clip/tokens/vocabulary_identity.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 namespace clip::inline CLIP_ABI {
@@ -51,6 +54,29 @@ constexpr TextInput text_input_of(const Config& c) {
     return InputError{vocabulary->place, "padding id of the texts", input.row.pad, texts.pad()}.with_id(
         "clip.input.vocabulary");
   return try_check_vocabulary(input, *vocabulary);
+}
+
+/// The number of ids, from 0 on, that a text tower reads by their number: those up to its end and its padding.
+constexpr Index fixed_ids(const TextInput& input) {
+  return 1 + std::max<Index>(input.row.end, input.row.attends_pad ? input.row.pad : -1);
+}
+
+/// Checks that a text tower can do with the ids kept alone. InputError: ids of a vocabulary of another size; an id that
+/// the tower reads by its number is not kept.
+[[nodiscard]] inline Result<void> try_check_kept(const TextInput& input, const KeptIds& kept) {
+  if (kept.whole() != input.vocabulary)
+    return InputError{"reduced vocabulary", "ids of the whole vocabulary",
+                      std::to_string(input.vocabulary) + ", as many as the model has token embeddings", kept.whole()}
+        .with_id("clip.input.vocabulary");
+  for (Index id = 0; id < fixed_ids(input); ++id)
+    if (kept.new_id(static_cast<std::int32_t>(id)) != id)
+      return InputError{"reduced vocabulary", "ids to keep",
+                        "all below " + std::to_string(fixed_ids(input)) + ", which the text tower reads by number",
+                        "none that is " + std::to_string(id)}
+          .with_id("clip.input.vocabulary");
+  if (kept.size() < 2)
+    return InputError{"reduced vocabulary", "number of ids", "2 or more", kept.size()}.with_id("clip.input.vocabulary");
+  return {};
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -7,10 +7,12 @@
 #include <clip/tokenizer/options.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tokens/kept_ids.hpp>
 #include <clip/tokens/texts.hpp>
 #include <clip/tokens/vocabulary_identity.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,11 +23,18 @@
 
 namespace clip::inline CLIP_ABI {
 
+namespace detail {
+struct ReducedVocabulary;
+}
+
 /// A Tokenizer or a SentencePiece, as the content of the file says.
 ///   AnyTokenizer tokenizer{"spiece.model"};
 ///   const Texts texts = tokenizer({"a dog", "a cat"});      // at most 77 ids of CLIP's, 64 of SentencePiece's
 /// Without a cleaning, texts are cleaned as the models of the kind expect: `openai`; `canonicalize` for unigram pieces
 /// (SigLIP); `siglip2` for BPE pieces (SigLIP 2).
+///
+/// With a reduced vocabulary it splits texts as the whole one does and gives each piece its new id. A piece that is not
+/// kept has none: such a text is an InputError, clip.input.piece.
 class AnyTokenizer : public BatchCalls<AnyTokenizer, Texts, 0> {
  public:
   explicit AnyTokenizer(Tokenizer tokenizer) : kind_{std::move(tokenizer)} {}
@@ -34,13 +43,30 @@ class AnyTokenizer : public BatchCalls<AnyTokenizer, Texts, 0> {
   CLIP_HOST explicit AnyTokenizer(const std::string& path, std::optional<Cleaning> cleaning = {});
 
   /// A file that Tokenizer or SentencePiece opens, or a folder with one; spiece.model and tokenizer.model come first.
+  /// Before all others comes the reduced_vocabulary.json of a reduced vocabulary.
   /// LoadError, SystemError: those of the kind.
   static CLIP_HOST Result<AnyTokenizer> try_open(const std::string& path, std::optional<Cleaning> cleaning = {});
 
+  /// The tokenizer with this tokenizer's reduced vocabulary. `kept`: ids of this one; special_ids() are among them.
+  /// InputError: ids of a vocabulary of another size; a special id is not kept.
+  [[nodiscard]] CLIP_HOST Result<AnyTokenizer> try_reduced(const KeptIds& kept) const;
+  CLIP_HOST AnyTokenizer reduced(const KeptIds& kept) const;
+  /// The ids that no reduced vocabulary is without: start, end and padding of a row, and those of SentencePiece's that
+  /// are no piece of a text: control pieces, the unknown one, bytes.
+  CLIP_HOST std::vector<std::int32_t> special_ids() const;
+  /// The ids of the whole vocabulary that a reduced one keeps; null: it is whole.
+  CLIP_HOST const KeptIds* kept() const;
+
+  /// The files that a folder needs to open as this tokenizer, as names and contents: a copy of the vocabulary's file,
+  /// tokenizer_config.json where there is one beside it, and reduced_vocabulary.json for a reduced vocabulary, whose
+  /// copy is named whole_…, so that no other program takes it for the model's.
+  /// LoadError, SystemError: the vocabulary's file cannot be read any more.
+  [[nodiscard]] CLIP_HOST Result<std::vector<std::pair<std::string, std::string>>> try_files() const;
+  CLIP_HOST std::vector<std::pair<std::string, std::string>> files() const;
+
+  /// The tokenizer of the whole vocabulary.
   const std::variant<Tokenizer, SentencePiece>& kind() const { return kind_; }
-  const VocabularyIdentity& vocabulary() const {
-    return std::visit([](const auto& t) -> const VocabularyIdentity& { return t.vocabulary(); }, kind_);
-  }
+  CLIP_HOST const VocabularyIdentity& vocabulary() const;
   Index vocabulary_size() const { return vocabulary().size; }
   /// The maximum number of ids per text if the caller states none (a context of 0).
   Index context() const { return std::holds_alternative<Tokenizer>(kind_) ? 77 : 64; }
@@ -48,14 +74,21 @@ class AnyTokenizer : public BatchCalls<AnyTokenizer, Texts, 0> {
   /// The ids around those of a text.
   CLIP_HOST RowIds row() const;
 
-  /// The ids of a text of any length, without those around it. InputError: more than 256 MiB.
+  /// The ids of a text of any length, without those around it. InputError: more than 256 MiB; a piece is not kept.
   CLIP_HOST std::vector<std::int32_t> encode(std::string_view text) const;
 
  private:
   friend class BatchCalls<AnyTokenizer, Texts, 0>;
   CLIP_HOST Result<Texts> try_batch(std::span<const std::string_view> batch, const TokenizeOptions& options) const;
 
+  const VocabularyIdentity& whole_vocabulary() const {
+    return std::visit([](const auto& t) -> const VocabularyIdentity& { return t.vocabulary(); }, kind_);
+  }
+  /// The error of a text with an id that is not kept.
+  CLIP_HOST Error not_kept(const std::string& place, std::int32_t id) const;
+
   std::variant<Tokenizer, SentencePiece> kind_;
+  std::shared_ptr<const detail::ReducedVocabulary> reduced_;  // null: the whole vocabulary
 };
 
 }  // namespace clip::inline CLIP_ABI

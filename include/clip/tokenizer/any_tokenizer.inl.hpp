@@ -2,15 +2,23 @@
 #pragma once
 
 #include <clip/io/bytes.hpp>
+#include <clip/io/file_bytes.hpp>
 #include <clip/io/find_file.hpp>
 #include <clip/io/inflate.hpp>
+#include <clip/io/posix.hpp>
+#include <clip/tokenizer/add_texts.hpp>
 #include <clip/tokenizer/any_tokenizer.hpp>
 #include <clip/tokenizer/sentencepiece/model_file.hpp>
 #include <clip/tokenizer/sentencepiece/tokenizer_json.hpp>
 #include <clip/tokenizer/vocabulary/json_parts.hpp>
+#include <clip/tokenizer/vocabulary/reduced.hpp>
+#include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,13 +30,46 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-inline constexpr std::array<const char*, 7> any_vocabulary_files{"spiece.model",
+inline constexpr std::array<const char*, 8> any_vocabulary_files{reduced_vocabulary_file,
+                                                                 "spiece.model",
                                                                  "tokenizer.model",
                                                                  "tokenizer.json",
                                                                  "vocab.json",
                                                                  "bpe_simple_vocab_16e6.txt.gz",
                                                                  "bpe_simple_vocab_16e6.txt",
                                                                  "merges.txt"};
+
+enum class VocabularyKind : unsigned char { merges, pieces, reduced };
+
+/// The kind that the content of a file says; its memory is free again when the file is read for good.
+inline Result<VocabularyKind> try_kind_of(const std::string& place) {
+  const auto file = try_read_file(place);
+  if (!file) return file.error();
+  const std::string_view text = as_text(*file);
+  if (says_reduced_vocabulary(text)) return VocabularyKind::reduced;
+  const bool pieces = is_piece_file(text) || (looks_like_json(text) && says_piece_json(text));
+  return pieces ? VocabularyKind::pieces : VocabularyKind::merges;
+}
+
+/// A Tokenizer or a SentencePiece of a file.
+inline Result<AnyTokenizer> try_open_whole(const std::string& place, VocabularyKind kind,
+                                           std::optional<Cleaning> cleaning) {
+  if (kind == VocabularyKind::merges) {
+    auto tokenizer = Tokenizer::try_open(place, {.cleaning = cleaning.value_or(Cleaning::openai)});
+    if (!tokenizer) return tokenizer.error();
+    return AnyTokenizer{std::move(*tokenizer)};
+  }
+  auto opened = SentencePiece::try_open(place);
+  if (!opened) return opened.error();
+  const bool unigram = opened->algorithm() == PieceAlgorithm::unigram;
+  return AnyTokenizer{opened->with_cleaning(cleaning.value_or(unigram ? Cleaning::canonicalize : Cleaning::siglip2))};
+}
+
+inline std::string beside(const std::string& place, std::string_view name) {
+  const auto slash = place.rfind('/');
+  return (slash == place.npos ? "" : place.substr(0, slash + 1)) + std::string(name);
+}
+
 }  // namespace detail
 
 CLIP_HOST AnyTokenizer::AnyTokenizer(const std::string& path, std::optional<Cleaning> cleaning)
@@ -37,22 +78,111 @@ CLIP_HOST AnyTokenizer::AnyTokenizer(const std::string& path, std::optional<Clea
 CLIP_HOST Result<AnyTokenizer> AnyTokenizer::try_open(const std::string& path, std::optional<Cleaning> cleaning) {
   const auto place = detail::try_find_file(path, detail::any_vocabulary_files);
   if (!place) return place.error();
-  bool pieces = false;
-  {
-    const auto file = try_read_file(*place);
-    if (!file) return file.error();
-    const std::string_view text = as_text(*file);
-    pieces = detail::is_piece_file(text) || (detail::looks_like_json(text) && detail::says_piece_json(text));
+  const auto kind = detail::try_kind_of(*place);
+  if (!kind) return kind.error();
+  if (*kind != detail::VocabularyKind::reduced) return detail::try_open_whole(*place, *kind, cleaning);
+
+  const auto file = try_read_file(*place);
+  if (!file) return file.error();
+  const auto stated = detail::try_read_reduced_vocabulary(as_text(*file), *place);
+  if (!stated) return stated.error();
+  const std::string of = detail::beside(*place, stated->tokenizer);
+  const auto kind_of_whole = detail::try_kind_of(of);
+  if (!kind_of_whole) return kind_of_whole.error();
+  if (*kind_of_whole == detail::VocabularyKind::reduced)
+    return detail::vocabulary_error(*place, "reduced_vocabulary.tokenizer", "the file of a whole vocabulary",
+                                    stated->tokenizer + ", a reduced one");
+  auto tokenizer = detail::try_open_whole(of, *kind_of_whole, cleaning);
+  if (!tokenizer) return tokenizer.error();
+  const VocabularyIdentity& whole = tokenizer->vocabulary();
+  if (whole.size != stated->size || whole.checksum != stated->checksum)
+    return detail::vocabulary_error(*place, "vocabulary of " + stated->tokenizer,
+                                    std::to_string(stated->size) + " ids with checksum " + stated->checksum,
+                                    std::to_string(whole.size) + " with " + whole.checksum);
+  auto kept = KeptIds::try_make(stated->size, stated->ids);
+  if (!kept) return LoadError{*place, kept.error().message()}.with_id("clip.load.vocabulary");
+  auto reduced = tokenizer->try_reduced(*kept);
+  if (!reduced) return LoadError{*place, reduced.error().message()}.with_id("clip.load.vocabulary");
+  reduced->reduced_ =
+      std::make_shared<const detail::ReducedVocabulary>(detail::reduced_vocabulary(std::move(*kept), whole, *place));
+  return reduced;
+}
+
+CLIP_HOST Result<AnyTokenizer> AnyTokenizer::try_reduced(const KeptIds& kept) const {
+  if (kept.whole() != vocabulary_size())
+    return InputError{vocabulary().place, "ids of the vocabulary to reduce", kept.whole(), vocabulary_size()}.with_id(
+        "clip.input.vocabulary");
+  for (const std::int32_t id : special_ids())
+    if (kept.new_id(id) < 0)
+      return InputError{vocabulary().place, "ids to keep", "all special ids", "none that is " + std::to_string(id)}
+          .with_id("clip.input.vocabulary");
+  std::vector<std::int32_t> ids = kept.ids();
+  if (reduced_ != nullptr)
+    for (std::int32_t& id : ids) id = reduced_->kept.ids()[static_cast<std::size_t>(id)];
+  auto of_whole = KeptIds::try_make(whole_vocabulary().size, std::move(ids));
+  if (!of_whole) return of_whole.error();
+  AnyTokenizer tokenizer{*this};
+  tokenizer.reduced_ = std::make_shared<const detail::ReducedVocabulary>(
+      detail::reduced_vocabulary(std::move(*of_whole), whole_vocabulary(), vocabulary().place));
+  return tokenizer;
+}
+CLIP_HOST AnyTokenizer AnyTokenizer::reduced(const KeptIds& kept) const { return try_reduced(kept).value(); }
+
+CLIP_HOST std::vector<std::int32_t> AnyTokenizer::special_ids() const {
+  std::vector<std::int32_t> ids;
+  const RowIds around = row();
+  for (const std::int32_t id : {around.start, around.end, around.pad})
+    if (id >= 0) ids.push_back(id);
+  if (const auto* const pieces = std::get_if<SentencePiece>(&kind_))
+    for (std::int32_t id = 0; id < pieces->vocabulary_size(); ++id) {
+      const PieceKind kind = pieces->kind(id);
+      if (kind != PieceKind::control && kind != PieceKind::unknown && kind != PieceKind::byte) continue;
+      ids.push_back(reduced_ == nullptr ? id : reduced_->kept.new_id(id));
+    }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+CLIP_HOST const KeptIds* AnyTokenizer::kept() const { return reduced_ == nullptr ? nullptr : &reduced_->kept; }
+
+CLIP_HOST const VocabularyIdentity& AnyTokenizer::vocabulary() const {
+  return reduced_ == nullptr ? whole_vocabulary() : reduced_->identity;
+}
+
+CLIP_HOST Result<std::vector<std::pair<std::string, std::string>>> AnyTokenizer::try_files() const {
+  const VocabularyIdentity& whole = whole_vocabulary();
+  const auto file = try_read_bytes(whole.place);
+  if (!file) return file.error();
+  constexpr std::string_view before = "whole_", config = "tokenizer_config.json";
+  std::string name = whole.place.substr(whole.place.rfind('/') + 1);
+  if (reduced_ != nullptr && !name.starts_with(before)) name.insert(0, before);
+  std::vector<std::pair<std::string, std::string>> files;
+  files.emplace_back(name, as_text(*file));
+  if (std::holds_alternative<SentencePiece>(kind_) && detail::is_there(detail::beside(whole.place, config))) {
+    const auto stated = try_read_bytes(detail::beside(whole.place, config));
+    if (!stated) return stated.error();
+    files.emplace_back(config, as_text(*stated));
   }
-  if (!pieces) {
-    auto tokenizer = Tokenizer::try_open(*place, {.cleaning = cleaning.value_or(Cleaning::openai)});
-    if (!tokenizer) return tokenizer.error();
-    return AnyTokenizer{std::move(*tokenizer)};
+  if (reduced_ != nullptr)
+    files.emplace_back(reduced_vocabulary_file,
+                       detail::reduced_vocabulary_text({name, whole.checksum, whole.size, reduced_->kept.ids()}));
+  return files;
+}
+CLIP_HOST std::vector<std::pair<std::string, std::string>> AnyTokenizer::files() const { return try_files().value(); }
+
+CLIP_HOST Error AnyTokenizer::not_kept(const std::string& place, std::int32_t id) const {
+  std::string piece;
+  if (const auto* const tokenizer = std::get_if<Tokenizer>(&kind_)) {
+    piece = tokenizer->decode({&id, 1});
+    if (piece.ends_with(' ')) piece.pop_back();
+  } else {
+    piece = std::get_if<SentencePiece>(&kind_)->piece(id);
   }
-  auto opened = SentencePiece::try_open(*place);
-  if (!opened) return opened.error();
-  const bool unigram = opened->algorithm() == PieceAlgorithm::unigram;
-  return AnyTokenizer{opened->with_cleaning(cleaning.value_or(unigram ? Cleaning::canonicalize : Cleaning::siglip2))};
+  return InputError{place, "piece of the text",
+                    "one of the " + std::to_string(vocabulary_size()) + " that the reduced vocabulary keeps",
+                    '"' + piece + "\", id " + std::to_string(id) + " of the whole one"}
+      .with_id("clip.input.piece");
 }
 
 CLIP_HOST Cleaning AnyTokenizer::cleaning() const {
@@ -61,20 +191,36 @@ CLIP_HOST Cleaning AnyTokenizer::cleaning() const {
 }
 
 CLIP_HOST RowIds AnyTokenizer::row() const {
+  RowIds ids;
   if (const auto* const tokenizer = std::get_if<Tokenizer>(&kind_))
-    return {.start = tokenizer->sot(), .end = tokenizer->eot()};
-  return std::get_if<SentencePiece>(&kind_)->row();
+    ids = {.start = tokenizer->sot(), .end = tokenizer->eot()};
+  else ids = std::get_if<SentencePiece>(&kind_)->row();
+  if (reduced_ != nullptr)
+    for (std::int32_t* const id : {&ids.start, &ids.end, &ids.pad}) *id = reduced_->kept.new_id(*id);
+  return ids;
 }
 
 CLIP_HOST std::vector<std::int32_t> AnyTokenizer::encode(std::string_view text) const {
-  return std::visit([&](const auto& tokenizer) { return tokenizer.encode(text); }, kind_);
+  std::vector<std::int32_t> ids = std::visit([&](const auto& tokenizer) { return tokenizer.encode(text); }, kind_);
+  if (reduced_ == nullptr) return ids;
+  for (std::int32_t& id : ids) {
+    const std::int32_t kept = reduced_->kept.new_id(id);
+    if (kept < 0) raise(not_kept("text (\"" + detail::beginning_of(text) + "\")", id));
+    id = kept;
+  }
+  return ids;
 }
 
 CLIP_HOST Result<Texts> AnyTokenizer::try_batch(std::span<const std::string_view> batch,
                                                 const TokenizeOptions& options) const {
   TokenizeOptions own = options;
   if (own.context == 0) own.context = context();
-  return std::visit([&](const auto& tokenizer) { return tokenizer.try_tokenize(batch, own); }, kind_);
+  auto rows = std::visit([&](const auto& tokenizer) { return tokenizer.try_tokenize(batch, own); }, kind_);
+  if (!rows || reduced_ == nullptr) return rows;
+  return detail::try_reduce(*rows, reduced_, [&](Index i, std::int32_t id) {
+    const std::string_view text = batch[static_cast<std::size_t>(i)];
+    return not_kept("text " + std::to_string(i) + " (\"" + detail::beginning_of(text) + "\")", id);
+  });
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -79,6 +79,7 @@ struct NamedVariant {
 ///   double count_values(const Config&, Index embed_dim)   a lower bound of the number of values in its weights, as a
 ///                                             real number: extents of a damaged file may multiply to anything
 ///   Index embed_dim(ShapeReader&)             text towers; image towers that are opened alone
+///   token_table                               text towers: the name of the table with a row per token id
 ///   projection                                the name of the matrix (width, embed_dim) that a tower alone may lack,
 ///                                             its pooled rows being the features; empty: there is none. A linear layer
 ///                                             of this name may take its place
@@ -102,6 +103,7 @@ struct Description;
 /// The defaults of optional members.
 struct DescriptionDefaults {
   static NameTable names(Dialect dialect) { return {.dialect = dialect}; }
+  static constexpr std::string_view token_table = "token_embedding.weight";
   static constexpr std::string_view projection = "";
   static Index embed_dim(ShapeReader&) { return 0; }
   static bool recognises_openclip(const JsonReader&) { return false; }

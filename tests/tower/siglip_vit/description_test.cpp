@@ -75,6 +75,14 @@ TEST_CASE("SigLIP: OpenCLIP's files state the model and what OpenCLIP computes w
   CHECK(
       openclip(base, std::string(v1).replace(14, 5, "256000") + R"(, "act_kwargs": {"approximate": "tanh"})").value() ==
       expected);
+  // A reduced vocabulary does not tell the padding: the file does.
+  SiglipTextConfig& reduced = std::get<SiglipTextConfig>(expected.text);
+  reduced.vocabulary = 812;
+  const auto written = Description<SiglipTextConfig>::try_write_openclip(reduced, "x.json");
+  CHECK((*written)->at("pad_id") == 0);
+  CHECK(
+      openclip(base, std::string(v1).replace(14, 5, "812") + R"(, "pad_id": 0, "act_kwargs": {"approximate": "tanh"})")
+          .value() == expected);
   for (const auto& [vision, text, message] : std::vector<std::array<std::string, 3>>{
            {base + R"(, "timm_drop": 0.1)", v1, "timm_drop: unknown key"},
            {std::string(base).replace(base.find("map"), 3, "avg"), v1, "timm_pool: expected map"},

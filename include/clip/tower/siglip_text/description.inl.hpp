@@ -79,7 +79,7 @@ CLIP_HOST SiglipTextConfig Description<SiglipTextConfig>::read_openclip(JsonRead
   c.mlp_width = read_mlp_ratio(text, c.width);
   c.activation = activation;
   c.epsilon = 1e-5f;
-  c.pad = pad_of(c.vocabulary);
+  c.pad = text.may_have("pad_id") ? text.extent("pad_id", largest_extent, 0) : pad_of(c.vocabulary);
   for (const char* const key : {"hf_tokenizer_name", "tokenizer_kwargs"}) static_cast<void>(text.may_have(key));
   if (!text.flag("no_causal_mask")) text.problem("no_causal_mask", "expected true");
   c.projection = text.may_have("proj_bias") && text.flag("proj_bias");
@@ -108,6 +108,7 @@ CLIP_HOST Result<JsonTree> Description<SiglipTextConfig>::try_write_openclip(con
   if (c.hidden() != 4 * c.width) text["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   if (c.projection) text["proj_bias"] = true;
   else text["proj_type"] = "none";
+  if (c.pad != pad_of(c.vocabulary)) text["pad_id"] = c.pad;
   if (c.activation.value == Activation::gelu_tanh) text["act_kwargs"] = json_object("approximate", "tanh");
   const char* const tokenizer = c.vocabulary == 32000    ? "timm/ViT-B-16-SigLIP"
                                 : c.vocabulary == 250000 ? "timm/ViT-B-16-SigLIP-i18n-256"
