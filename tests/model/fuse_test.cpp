@@ -56,7 +56,7 @@ Images some_images() {
   return Images::from_floats(2, 3, 40, 40, pixels);
 }
 Texts some_texts() {
-  Texts texts;
+  Texts texts{19};
   texts.add(std::vector<std::int32_t>{1, 5, 19});
   return texts;
 }

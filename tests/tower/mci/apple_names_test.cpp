@@ -67,7 +67,14 @@ std::vector<std::pair<std::string, std::vector<float>>> tensors_in(const std::st
   return all;
 }
 
-AnyModel<> random_model() { return AnyModel<>{AnyConfig{small}, Rng{3}}; }
+/// Initial weights, but for the bias of the head, which Apple's models do not have.
+AnyModel<> random_model() {
+  AnyModel<> model{AnyConfig{small}, Rng{3}};
+  visit_parameters(model, [](std::string_view name, auto& p) {
+    if (name == "visual.trunk.head.fc.bias") std::fill_n(p.data, p.count(), 0.0f);
+  });
+  return model;
+}
 
 }  // namespace
 

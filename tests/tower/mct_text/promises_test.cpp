@@ -1,5 +1,6 @@
 // What holds of every model holds of MobileCLIP S0: the same bits however work is grouped, the same of sizes known only at
 // run time, initial weights, training, fusing, and files in Apple's names.
+#include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/checkpoint/convert_file.hpp>
@@ -7,6 +8,7 @@
 #include <clip/checkpoint/save.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/model/any_model.hpp>
+#include <clip/model/context_vectors.hpp>
 #include <clip/model/fuse.hpp>
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>
@@ -23,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 using namespace clip;
 using namespace clip::testing;
@@ -88,6 +91,45 @@ TEST_CASE("MobileCLIP S0: texts have the same bits alone and in a batch, with an
   REQUIRE_FALSE(same(text[0], text[1]));
   const auto rows = reference.text.states(texts);
   CHECK(rows.begin.back() == 19 * 13);  // padding included
+}
+
+TEST_CASE("MobileCLIP S0: weights in bfloat16 and int8 give the features up to their rounding") {
+  const Texts texts = random_texts(OddMct, 7, Rng{42});
+  const Small reference{Rng{1}};
+  const auto expected = reference.encode_text(texts);
+  for (const auto& [storage, least] : {std::pair{Storage::bfloat16, 0.999}, {Storage::int8, 0.99}}) {
+    Small packed{Rng{1}};
+    packed.pack(storage);
+    const auto found = packed.encode_text(texts);
+    CHECK(difference(found, expected) > 0);
+    for (Index i = 0; i < texts.size(); ++i) {
+      double xy = 0, xx = 0, yy = 0;
+      for (std::size_t k = 0; k < 13; ++k) {
+        const double x = found[i][k], y = expected[i][k];
+        xy += x * y;
+        xx += x * x;
+        yy += y * y;
+      }
+      CHECK(xy / std::sqrt(xx * yy) > least);
+    }
+  }
+}
+
+TEST_CASE("MobileCLIP S0: learned vectors stand in the rows of tokens") {
+  const Small model{Rng{1}};
+  ContextVectors context{2, OddMct.text.width, Rng{2}};
+  const Parameter<float>& table = model.text.tower.token_embedding;
+  std::copy_n(table.data + 9 * 12, 12, context.ctx.data);
+  std::copy_n(table.data + 8 * 12, 12, context.ctx.data + 12);
+  Texts names = no_texts(OddMct), spelled = no_texts(OddMct);
+  add_text(OddMct, names, {3, 4});
+  add_text(OddMct, names, {5});
+  add_text(OddMct, spelled, {9, 8, 3, 4});
+  add_text(OddMct, spelled, {9, 8, 5});
+  Inference<B> cx;
+  const auto found = model.encode_prompts(cx, with_learned(names, 2), context.ctx);
+  const auto expected = model.encode_text(spelled);
+  for (Index i = 0; i < 2; ++i) CHECK(same(std::span{found.view.data + 13 * i, 13}, expected[i]));
 }
 
 TEST_CASE("MobileCLIP S0: initial weights of the RepMixer blocks are Apple's, of the others OpenAI's") {
