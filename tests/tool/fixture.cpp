@@ -127,12 +127,13 @@ void write_images(const std::string& path, const clip::AnyModel<>& model, const 
   write_rows(path, images);
 }
 
-/// mobile.safetensors: weights as after training, but for the bias of the head, which Apple's names do not have;
+/// mobile.safetensors: weights as after training, but with a head without bias, as in Apple's names;
 /// mobile.fused.npy: what the library computes with its fused form.
 void write_mobile(const std::string& folder) {
   clip::AnyModel<> model{clip::AnyConfig{mobile}, clip::Rng{1}};
   clip::Rng rng{2};
   clip::visit_parameters(model, [&](std::string_view name, auto& p) {
+    if (name.ends_with("head.fc.bias")) std::fill_n(p.data, p.count(), 0.0f);
     if (p.kind == clip::ParameterKind::counter || name == "logit_scale" || name.ends_with("head.fc.bias")) return;
     const bool scale = name.find("layer_scale") != name.npos;
     for (clip::Index i = 0; i < p.count(); ++i) {

@@ -9,7 +9,7 @@ prints 'visual.trunk.stem.0.reparam_conv.weight'
 expect 0 "$clip" inspect mobile.safetensors
 grep -qF ', fused' out && fail 'a model with branches is called fused'
 expect 0 "$clip" inspect --json fused.safetensors
-prints '"fused":true'
+prints '"fused": true'
 
 # The features are those that the library computes with the fused model, to the last bit.
 expect 0 "$clip" embed --weights fused.safetensors --images photos --output fused.npy

@@ -112,7 +112,7 @@ TEST_CASE("the image tower of a file in Apple's names is opened alone and has ti
   CHECK(worst < 2e-5);
 }
 
-TEST_CASE("a MobileCLIP is written in Apple's names, with branches and fused, and returns with the same bytes") {
+TEST_CASE("a MobileCLIP is written in Apple's names and returns with the same bytes") {
   const Folder folder;
   const AnyModel<> model = random_model();
   save(model, folder / "ours.safetensors");
