@@ -37,7 +37,8 @@ using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 /// time.
 /// InputError: ids to keep that are of a vocabulary of another size, or lack one that the text tower reads by number.
 /// LoadError: as try_open_tensors; names that are in no table of the families; a config other than the file and its
-/// folder state; for a folder or ids to keep, a file that does not determine its model. OptionError, NumericError: as try_save.
+/// folder state; for a folder or ids to keep, a file that does not determine its model. OptionError, NumericError: as
+/// try_save.
 template <class F = KnownFamilies>
 [[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,
                                             const std::type_identity_t<ConvertOptionsOf<F>>& options = {});

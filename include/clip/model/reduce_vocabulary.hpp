@@ -123,10 +123,10 @@ struct WithVocabulary<AnyTextEncoder<B, TextFamilies>> {
 }  // namespace detail
 
 /// A copy of a model whose token table has only the rows of the ids kept: its features of texts in the new ids have the
-/// same bits. `M`: Model, TextEncoder, AnyModel or AnyTextEncoder. The size of a Model's vocabulary is then known only at
-/// run time, its other sizes stay in its type. Weights in a mapped file are copied, of the table only the rows that are kept. The
-/// copy is not packed; weights that a smaller Storage has rounded stay rounded.
-/// InputError: the ids are those of a vocabulary of another size, or lack one that the tower reads at a fixed place.
+/// same bits. `M`: Model, TextEncoder, AnyModel or AnyTextEncoder. The size of a Model's vocabulary is then known only
+/// at run time, its other sizes stay in its type. Weights in a mapped file are copied, of the table only the rows that
+/// are kept. The copy is not packed; weights that a smaller Storage has rounded stay rounded. InputError: the ids are
+/// those of a vocabulary of another size, or lack one that the tower reads at a fixed place.
 template <class M>
 auto try_reduce_vocabulary(const M& model, const KeptIds& kept)
     -> Result<decltype(detail::WithVocabulary<M>::make(model, Index{}))> {
@@ -150,7 +150,7 @@ struct ReducedModel {
 /// A copy of a model and its tokenizer for texts that use the ids `used` and no others: on those exact, on any other
 /// text an InputError that names the piece without an id.
 ///   auto [small, words] = reduce_vocabulary(model, tokenizer, tokenizer(captions));
-///   auto features = small.encode_text(words(captions));             // the bits of model.encode_text(tokenizer(captions))
+///   auto features = small.encode_text(words(captions));   // the bits of model.encode_text(tokenizer(captions))
 /// InputError: as try_kept_ids and try_reduce_vocabulary.
 template <class M>
 auto try_reduce_vocabulary(const M& model, const AnyTokenizer& tokenizer, std::span<const std::int32_t> used)

@@ -173,9 +173,9 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
 
 }  // namespace detail
 
-/// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is, except in
-/// Apple's dialect. OptionError: a tensor of a tower that the dialect has no names for, or that would be omitted and is
-/// not zero.
+/// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is, except
+/// in Apple's dialect. OptionError: a tensor of a tower that the dialect has no names for, or that would be omitted and
+/// is not zero.
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,
                                                                        std::span<const NameTable> tables) {

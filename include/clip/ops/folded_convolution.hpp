@@ -1,4 +1,4 @@
-// clip/ops/folded_convolution.hpp: convolution with folded batch norm, shortcut and activation, for inference; with bias.
+// clip/ops/folded_convolution.hpp: convolution with bias; for inference with folded batch norm, shortcut, activation.
 #pragma once
 
 #include <clip/ops/convolution.hpp>

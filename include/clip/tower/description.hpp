@@ -93,8 +93,8 @@ struct NamedVariant {
 ///   double count_flops(const Config&, Index embed_dim)    of one input; see model/flops.hpp
 ///   double count_activations(const Config&)   image towers only: values in memory while one image is encoded, at most
 ///
-///   published                                 an array of NamedVariant, may be empty; text towers: optional, models with
-///                                             a text tower of their own kind
+///   published                                 an array of NamedVariant, may be empty; text towers: optional, models
+///                                             with a text tower of their own kind
 ///
 /// A family derives from DescriptionDefaults and omits the members that have a default.
 template <class Config>

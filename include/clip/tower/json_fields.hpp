@@ -93,8 +93,8 @@ JsonTree transformer_to_json(const Config& c) {
   return json;
 }
 
-/// The keys of OpenCLIP's vision_cfg about a tower of timm whose own head is the projection; the name is read elsewhere,
-/// and what concerns training has no effect.
+/// The keys of OpenCLIP's vision_cfg about a tower of timm whose own head is the projection; the name is read
+/// elsewhere, and what concerns training has no effect.
 inline void read_timm_keys(JsonReader& image, std::string_view pool) {
   for (const char* const key : {"timm_model_name", "timm_model_pretrained", "timm_proj", "timm_drop", "timm_drop_path"})
     static_cast<void>(image.may_have(key));

@@ -20,8 +20,8 @@ struct Contrastive {
   }
 };
 
-/// SigLIP's loss, for models whose similarities have a bias: Trainer{model, source, options, Sigmoid{}}. Its memory grows
-/// with the batch, not with its square.
+/// SigLIP's loss, for models whose similarities have a bias: Trainer{model, source, options, Sigmoid{}}. Its memory
+/// grows with the batch, not with its square.
 struct Sigmoid {
   template <class Cx, class M>
   Rows<Cx, 1> operator()(Cx& tape, const M& model, const Pairs& pairs) const {

@@ -8,8 +8,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Dosovitskiy et al. 2021 in the form of OpenAI's CLIP: class token, ln_pre, pre-norm blocks, ln_post, projection. With a
-/// bias of the projection it is timm's form of the same tower (MobileCLIP 2 L-14).
+/// Dosovitskiy et al. 2021 in the form of OpenAI's CLIP: class token, ln_pre, pre-norm blocks, ln_post, projection.
+/// With a bias of the projection it is timm's form of the same tower (MobileCLIP 2 L-14).
 struct VitConfig {
   Index image_size;
   Index patch_size;

@@ -1,4 +1,4 @@
-// clip/tower/mct_text/fuse.hpp: fusing of a trained hybrid text tower: the branches of its two RepMixer blocks become one
+// clip/tower/mct_text/fuse.hpp: fusing of a trained hybrid text tower: the branches of its RepMixer blocks become one
 // convolution each.
 #pragma once
 
