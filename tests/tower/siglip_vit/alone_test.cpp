@@ -37,7 +37,7 @@ TEST_CASE("an image tower of SigLIP alone has the activation of its naming and t
   const AnyModel<> model = open(golden + "siglip_transformers.safetensors", heads);
   const Part part{"siglip_transformers.safetensors", "vision_model."};
   const auto alone = open_image_encoder(part.path, heads);
-  const SiglipVitConfig& c = std::get<SiglipVitConfig>(alone.config());
+  const auto c = std::get<SiglipVitConfig>(alone.config());
   CHECK(c == std::get<SiglipVitConfig>(model.config().image));
   CHECK(c.activation == Activation::gelu_tanh);
   Rng rng{1};
