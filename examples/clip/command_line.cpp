@@ -24,7 +24,8 @@ using Job = std::function<int()>;
 constexpr const char* vocabulary_help =
     "bpe_simple_vocab_16e6.txt.gz, vocab.json, tokenizer.json, or a folder that contains one";
 constexpr const char* model_help =
-    "Model name (see `clip models`), JSON configuration (the library's, OpenCLIP's or transformers' config.json), or a "
+    "Model name (see `clip models`), JSON configuration (the library's, OpenCLIP's, Apple's or transformers' "
+    "config.json), or a "
     "file or folder of weights (default: what the weights state)";
 constexpr const char* weights_help = "OpenAI .pt, .safetensors, .bin, or a Hugging Face folder";
 constexpr const char* vocabulary_or_folder_help =

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <deque>
 #include <limits>
 #include <map>
 #include <optional>
@@ -53,7 +52,7 @@ class TorchFile {
 
   std::string place_;
   MappedFile file_;
-  std::deque<std::vector<std::byte>> own_;
+  std::vector<std::vector<std::byte>> own_;  // moves without allocating, unlike a deque
   std::vector<StoredTensor> tensors_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   bool torchscript_ = false;
