@@ -54,11 +54,11 @@ constexpr const char* truncate_help = "Truncate texts that are too long instead 
 /// Options whose value is that of others, where it is not given: most commands have none.
 void complete(auto&) {}
 
-/// --model: that of the weights. UsageError: neither is given.
+/// --model: that of the weights; fused, if the weights are. UsageError: neither is given.
 void complete_model(std::optional<clip::AnyConfig>& config, const std::string& weights) {
-  if (config) return;
-  if (weights.empty()) throw UsageError{"--model or --weights is required"};
-  config = model_of_weights(weights);
+  if (!config && weights.empty()) throw UsageError{"--model or --weights is required"};
+  if (!config) config = model_of_weights(weights);
+  else if (!weights.empty()) config = in_form_of_weights(*config, weights);
 }
 
 /// --vocabulary: the folder of the weights.

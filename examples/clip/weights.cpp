@@ -33,7 +33,7 @@ std::string fitting_models(const std::string& path) {
     if (!found) continue;
     found->config.preprocessing().color_order = known.config.input().preprocessing.color_order;
     found->config.preprocessing().resampling = known.config.input().preprocessing.resampling;
-    if (found->config == known.config) names.push_back(known.name);
+    if (clip::branched_config(found->config) == known.config) names.push_back(known.name);
   }
   std::string list;
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -62,6 +62,15 @@ clip::AnyConfig model_of_weights(const std::string& path) {
   auto found = clip::try_find_model(path);
   if (!found) clip::raise(in_options(found.error(), path));
   return std::move(*found);
+}
+
+clip::AnyConfig in_form_of_weights(const clip::AnyConfig& model, const std::string& path) {
+  const clip::AnyConfig fused = clip::fused_config(model);
+  if (fused == model) return model;
+  const auto file = clip::try_open_tensors(path, {}, clip::TensorContent::shapes);
+  if (!file) return model;  // reading the weights says why
+  const auto found = clip::try_inspect(*file, clip::assume(model));
+  return found && clip::is_fused(found->config) ? fused : model;
 }
 
 clip::Error in_options(const clip::Error& error, const std::string& weights) {

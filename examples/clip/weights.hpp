@@ -21,6 +21,8 @@ clip::AnyConfig find_model(const std::string& name_or_path);
 /// The model of weights that state all of it, where --model is not given. LoadError: they do not; names the models that
 /// fit.
 clip::AnyConfig model_of_weights(const std::string& path);
+/// The configuration of a model's weights in a file: the fused model's, if the file holds that.
+clip::AnyConfig in_form_of_weights(const clip::AnyConfig& model, const std::string& path);
 /// An error of loading weights in the words of the command line: with the models that would fit, as values of --model.
 clip::Error in_options(const clip::Error& error, const std::string& weights);
 /// The name of the first tensor with a value that is not finite; empty: none.

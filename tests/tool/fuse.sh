@@ -14,6 +14,9 @@ prints '"fused": true'
 # The features are those that the library computes with the fused model, to the last bit.
 expect 0 "$clip" embed --weights fused.safetensors --images photos --output fused.npy
 same fused.npy mobile.fused.npy
+# --model names the model with branches, also for fused weights.
+expect 0 "$clip" embed --model mobile.safetensors --weights fused.safetensors --images photos --output named.npy
+same named.npy fused.npy
 
 # Apple's names, with branches and fused, and back with the same bytes.
 expect 0 "$clip" convert mobile.safetensors apple.safetensors --dialect apple
