@@ -61,7 +61,7 @@ def light(a, tower):
     """Without torch: Pillow, NumPy, the Rust tokenizer, and an engine's function tower(part, input)."""
     import numpy as np
     from PIL import Image
-    from preprocess import model_input
+    from models import model_input
 
     image, text = tower("image", model_input(Image.open(a.image).convert("RGB"))[None]), tower("text", token_ids(a))
     image, text = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (image, text))

@@ -4,7 +4,7 @@
 
 The name selects the content; existing files are kept.
 
-    ViT-B-32.safetensors      open_clip's state dict              (any model of models.py: RN50, ViT-B-16-SigLIP, MobileCLIP2-S0-fused)
+    ViT-B-32.safetensors      open_clip's state dict              (any model of models.py, as MobileCLIP2-S0-fused)
     ViT-B-32.image.onnx       one tower with dynamic batch        (image or text)
     ViT-B-32.image.int8.onnx  products quantised by ONNX Runtime, activations dynamically
     ViT-B-32.image.xml        the same tower for OpenVINO

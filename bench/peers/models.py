@@ -89,20 +89,25 @@ def token_ids(data, texts, name="ViT-B-32"):
     return SimpleTokenizer(bpe_path=str(data / "bpe_simple_vocab_16e6.txt.gz"))(texts).numpy()
 
 
-def model_input(image, name):
+def resized(image, size, interpolation):
+    """The image with a shorter side of `size` pixels, by Pillow."""
+    shorter = min(image.size)
+    return image.resize((size * image.width // shorter, size * image.height // shorter), interpolation)
+
+
+def model_input(image, name="ViT-B-32"):
     """The image as the model's input, by Pillow."""
     import numpy as np
     from PIL import Image
 
     shape = form(name)
-    size, kind = shape.image_size, getattr(Image.Resampling, shape.interpolation.upper())
+    size, kind = shape.image_size, Image.Resampling[shape.interpolation.upper()]
     if shape.squash:
         image = image.resize((size, size), kind)
     else:
-        shorter = min(image.size)
-        image = image.resize((size * image.width // shorter, size * image.height // shorter), kind)
+        image = resized(image, size, kind)
         left, top = (image.width - size) // 2, (image.height - size) // 2
         image = image.crop((left, top, left + size, top + size))
-    x = np.asarray(image, np.float32) / np.float32(255)
+    x = np.asarray(image.convert("RGB")).astype(np.float32) / np.float32(255)
     x = (x - np.array(shape.mean, np.float32)) / np.array(shape.deviation, np.float32)
     return np.ascontiguousarray(x.transpose(2, 0, 1))

@@ -9,11 +9,10 @@ Needs Pillow and NumPy. One line per case: name, microseconds (the best of five 
 import sys
 import timeit
 
+import models
 import numpy as np
 from PIL import Image
 
-MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
-DEVIATION = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 SIZES = [(640, 480), (1920, 1080), (4000, 3000), (100, 100)]
 MODES = {"gray": ("L", 1), "rgb": ("RGB", 3), "rgba": ("RGBA", 4), "cmyk": ("CMYK", 4)}
 FILTERS = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
@@ -26,22 +25,10 @@ def random_image(mode, width, height):
     )
 
 
-def resized(image, interpolation):
-    shorter = min(image.size)
-    return image.resize((224 * image.width // shorter, 224 * image.height // shorter), interpolation)
-
-
-def model_input(image):
-    image = resized(image, FILTERS["bicubic"])
-    left, top = (image.width - 224) // 2, (image.height - 224) // 2
-    pixels = np.asarray(image.crop((left, top, left + 224, top + 224)).convert("RGB"))
-    return np.ascontiguousarray(((pixels.astype(np.float32) / np.float32(255) - MEAN) / DEVIATION).transpose(2, 0, 1))
-
-
 def main():
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     cases = [
-        (f"resize_whole/{f}_{m}", m, lambda image, f=f: resized(image, FILTERS[f]))
+        (f"resize_whole/{f}_{m}", m, lambda image, f=f: models.resized(image, 224, FILTERS[f]))
         for f, m in [
             ("bicubic", "rgb"),
             ("bilinear", "rgb"),
@@ -51,7 +38,7 @@ def main():
             ("bicubic", "cmyk"),
         ]
     ]
-    cases += [(f"model_input/{m}", m, model_input) for m in ("rgb", "gray", "rgba")]
+    cases += [(f"model_input/{m}", m, models.model_input) for m in ("rgb", "gray", "rgba")]
     for name, mode, run in cases:
         for width, height in SIZES:
             full = f"{name}/width:{width}/height:{height}"

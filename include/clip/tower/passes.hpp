@@ -1,12 +1,25 @@
-// clip/tower/passes.hpp: a batch of images in passes of a few, so that activations stay in the last-level cache.
+// clip/tower/passes.hpp: a batch of images in passes of a few, so that activations stay in the last-level cache; and as
+// the sequences of a vision transformer.
 #pragma once
 
+#include <clip/core/sequences.hpp>
 #include <clip/core/size.hpp>
 #include <clip/tensor/rows.hpp>
 
 #include <algorithm>
 
 namespace clip::inline CLIP_ABI::detail {
+
+/// Images per pass of a vision transformer whose images have so many token rows: about 400 rows together.
+constexpr Index images_per_pass(Index tokens) { return std::max<Index>(1, (400 + tokens / 2) / tokens); }
+
+/// The sequences of n images, of `tokens` rows each. The first row, the class token if there is one, is pooled.
+template <class Cx>
+const Sequences& image_sequences(Cx& cx, Index n, Index tokens) {
+  Sequences& sequences = cx.template keep<Sequences>();
+  sequences.assign_uniform(n, tokens);
+  return sequences;
+}
 
 /// encode(some images) for the images, `at_once` at a time, in the same memory: (images, Embed). Inference only.
 template <class Cx, Index Embed, class F>

@@ -8,9 +8,9 @@
 #include <clip/ops/tokens.hpp>
 #include <clip/tower/conv_vit/config.hpp>
 #include <clip/tower/conv_vit/stem.hpp>
+#include <clip/tower/passes.hpp>
 #include <clip/tower/tower.hpp>
 
-#include <algorithm>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
@@ -58,8 +58,8 @@ struct ConvVisionTransformer {
 
   /// The number of blocks.
   Index depth() const { return transformer.depth(); }
-  /// Images per pass: about 400 token rows, so that activations stay in the last-level cache.
-  Index images_at_once() const { return std::max<Index>(1, (400 + config->tokens() / 2) / config->tokens()); }
+  /// Images per pass, so that activations stay in the last-level cache.
+  Index images_at_once() const { return detail::images_per_pass(config->tokens()); }
 
   /// Every row after the first `layers` blocks, 0 to depth(): (n · tokens, width)
   template <class Cx>
@@ -86,9 +86,7 @@ struct ConvVisionTransformer {
   /// The sequences of n images: each has tokens() rows, the class token first, which is pooled.
   template <class Cx>
   const Sequences& arranged(Cx& cx, Index n) const {
-    Sequences& sequences = cx.template keep<Sequences>();
-    sequences.assign_uniform(n, config->tokens());
-    return sequences;
+    return detail::image_sequences(cx, n, config->tokens());
   }
 };
 

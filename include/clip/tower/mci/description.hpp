@@ -59,10 +59,6 @@ struct MciDescription {
   }
 };
 
-}  // namespace detail
-
-namespace detail {
-
 template <bool Fused>
 struct MciDescriptionOf : DescriptionDefaults {
   using Config = MciConfigOf<Fused>;

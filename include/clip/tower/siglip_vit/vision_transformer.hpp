@@ -5,10 +5,9 @@
 #include <clip/nn/transformer.hpp>
 #include <clip/nn/xavier_blocks.hpp>
 #include <clip/ops/patches.hpp>
+#include <clip/tower/passes.hpp>
 #include <clip/tower/siglip_vit/config.hpp>
 #include <clip/tower/tower.hpp>
-
-#include <algorithm>
 
 namespace clip::inline CLIP_ABI {
 
@@ -64,8 +63,8 @@ struct SiglipVisionTransformer {
 
   /// The number of blocks.
   Index depth() const { return transformer.depth(); }
-  /// Images per pass: about 400 token rows, so that activations stay in the last-level cache.
-  Index images_at_once() const { return std::max<Index>(1, (400 + config->tokens() / 2) / config->tokens()); }
+  /// Images per pass, so that activations stay in the last-level cache.
+  Index images_at_once() const { return detail::images_per_pass(config->tokens()); }
 
   /// Every row after the first `layers` blocks, 0 to depth(): (n · tokens, width)
   template <class Cx>
@@ -90,9 +89,7 @@ struct SiglipVisionTransformer {
   /// The sequences of n images: each has tokens() rows. The pooled one stands for its sequence: no row is picked.
   template <class Cx>
   const Sequences& arranged(Cx& cx, Index n) const {
-    Sequences& sequences = cx.template keep<Sequences>();
-    sequences.assign_uniform(n, config->tokens());
-    return sequences;
+    return detail::image_sequences(cx, n, config->tokens());
   }
 };
 
