@@ -35,6 +35,22 @@ TEST_CASE_TEMPLATE("Cpu and Naive agree on every primitive", T, float, double) {
           compare<T>({size[0], size[1], size[2], fresh, gap, optional});
 }
 
+TEST_CASE_TEMPLATE("Cpu's GELU is the normal distribution's, also where it vanishes", T, float, double) {
+  std::vector<T> x{T(-INFINITY), T(-1e30), T(-300), T(0), T(300), T(1e30), T(INFINITY), T(NAN)};
+  for (int i = -8000; i <= 8000; ++i) x.push_back(static_cast<T>(i) / 1000);
+  const auto n = static_cast<Index>(x.size());
+  std::vector<T> y(x.size());
+  Cpu<T>{}.map(fn::Gelu{}, View<const T>{x.data(), 1, n}, View<T>{y.data(), 1, n});
+  CHECK(y[1] == 0);
+  CHECK(std::isnan(y[7]));
+  for (std::size_t i = 3; i < x.size(); ++i) {
+    if (!std::isfinite(x[i])) continue;
+    const double at = static_cast<double>(x[i]), expected = 0.5 * at * std::erfc(-at / std::sqrt(2.0));
+    INFO("x ", at, ", found ", y[i], ", expected ", expected);
+    CHECK(std::abs(static_cast<double>(y[i]) - expected) <= (sizeof(T) == 4 ? 2.5e-7 : 5e-15) * std::abs(at));
+  }
+}
+
 TEST_CASE_TEMPLATE("rows whose squares leave the range of floats get unit length", B, Naive<float>, Cpu<float>) {
   const std::array<float, 6> x{1e38f, -2e38f, 2e38f, 2e-30f, 1e-30f, -2e-30f};
   std::array<float, 6> y{};

@@ -120,7 +120,8 @@ TEST_CASE("products in bfloat16 have the same bits whether weights are packed or
 }
 
 TEST_CASE_TEMPLATE(
-    "norm, products and activation in one step have the bits of one after the other, in every layout, for any rows and "
+    "norm, products, activation and layer scale in one step have the bits of one after the other, in every layout, for "
+    "any rows and "
     "threads",
     T, float, double) {
   Cpu<T> one{{.threads = 1}}, cpu{{.threads = 2}};
@@ -130,22 +131,36 @@ TEST_CASE_TEMPLATE(
       const HostMatrix<T> x{m, k, Rng{1}}, w1{h, k, Rng{2}}, w2{k, h, Rng{3}}, b1{1, h, Rng{4}}, b2{1, k, Rng{5}},
           gain{1, k, Rng{6}}, bias{1, k, Rng{7}};
       const Packed<T> first{Use::linear, 1, w1, layout}, second{Use::linear, 1, w2, layout};
-      const FeedForward<T> mlp{gain, bias, 1e-5, first.weights(), b1, second.weights(), b2};
-      HostMatrix<T> normed{m, k}, hidden{m, h}, y{m, k};
-      cpu.layer_norm(x, gain, bias, 1e-5, normed, Saved<T>{});
-      cpu.linear(In<T>(normed), first.weights(), Epilogue<T, fn::QuickGelu>{.bias = b1}, hidden);
-      cpu.linear(In<T>(hidden), second.weights(), Epilogue<T>{.bias = b2, .residual = x}, y);
-      for (Cpu<T>* backend : {&one, &cpu})
-        for (const Index rows : {Index{1}, Index{64}, Index{97}, m}) {
-          INFO("layout ", static_cast<int>(layout), ", rows ", rows, ", k ", k, ", h ", h);
-          const Index i = m - rows;
-          HostMatrix<T> own_normed{rows, k}, own_hidden{rows, h}, apart{rows, k}, onto{rows, k};
-          backend->feed_forward(x.rows_of(i, rows), mlp, fn::QuickGelu{}, own_normed, own_hidden, apart);
-          CHECK(same<T>(apart, y.rows_of(i, rows)));
-          for (Index r = 0; r < rows; ++r)
-            for (Index c = 0; c < k; ++c) onto(r, c) = x(i + r, c);
-          backend->feed_forward(In<T>(onto), mlp, fn::QuickGelu{}, own_normed, own_hidden, onto);
-          CHECK(same<T>(onto, y.rows_of(i, rows)));
-        }
+      for (const bool in_block : {true, false}) {  // of a pre-norm block, or of one with layer scale
+        const In<T> no_row, scale = in_block ? no_row : In<T>(gain);
+        const auto mlp = [&](const In<T>& residual) {
+          return FeedForward<T>{in_block ? In<T>(gain) : no_row,
+                                in_block ? In<T>(bias) : no_row,
+                                1e-5,
+                                first.weights(),
+                                b1,
+                                second.weights(),
+                                b2,
+                                scale,
+                                residual};
+        };
+        HostMatrix<T> normed{m, k}, hidden{m, h}, y{m, k};
+        cpu.layer_norm(x, gain, bias, 1e-5, normed, Saved<T>{});
+        cpu.linear(In<T>(in_block ? normed : x), first.weights(), Epilogue<T, fn::QuickGelu>{.bias = b1}, hidden);
+        cpu.linear(In<T>(hidden), second.weights(), Epilogue<T>{.bias = b2, .residual = x, .scale = scale}, y);
+        for (Cpu<T>* backend : {&one, &cpu})
+          for (const Index rows : {Index{1}, Index{64}, Index{97}, m}) {
+            INFO("layout ", static_cast<int>(layout), ", rows ", rows, ", k ", k, ", h ", h, ", norm ", in_block);
+            const Index i = m - rows;
+            HostMatrix<T> own_normed{rows, k}, own_hidden{rows, h}, apart{rows, k}, onto{rows, k};
+            backend->feed_forward(x.rows_of(i, rows), mlp(x.rows_of(i, rows)), fn::QuickGelu{}, own_normed, own_hidden,
+                                  apart);
+            CHECK(same<T>(apart, y.rows_of(i, rows)));
+            for (Index r = 0; r < rows; ++r)
+              for (Index c = 0; c < k; ++c) onto(r, c) = x(i + r, c);
+            backend->feed_forward(In<T>(onto), mlp(In<T>(onto)), fn::QuickGelu{}, own_normed, own_hidden, onto);
+            CHECK(same<T>(onto, y.rows_of(i, rows)));
+          }
+      }
     }
 }

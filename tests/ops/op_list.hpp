@@ -262,6 +262,8 @@ class OpList {
     const auto scratch = [&](Index rows, Index cols) { return scratch_.emplace_back(backend_, rows, cols).view(); };
     add<7>("feed_forward", FeedForwardOp<fn::QuickGelu, T>{1e-5, scratch(5, 7), scratch(5, 12)},
            {{{5, 7}, {1, 7}, {1, 7}, {12, 7}, {1, 12}, {7, 12}, {1, 7}}}, 5, 7);
+    add<7>("scaled_mlp", ScaledMlpOp<fn::Gelu, T>{scratch(5, 12), scratch(1, 7)},
+           {{{5, 7}, {12, 7}, {1, 12}, {7, 12}, {1, 7}, {1, 7}, {5, 7}}}, 5, 7);
     add<3>("query_attention", QueryAttentionOp{2}, {{{3, 6}, {12, 5}, {6, 5}}}, 3, 10);
     add<3>("head_values", HeadValuesOp{2}, {{{3, 10}, {6, 5}, {1, 6}}}, 3, 6);
     add<4>("fold_batch_norm", FoldBatchNormOp{2}, {{{1, 19}, {1, 19}, {1, 19}, {1, 19, 0.2}}}, 2, 19);

@@ -10,12 +10,12 @@
 
 namespace clip::inline CLIP_ABI::composed {
 
-/// y = x + w2 f(w1 x̂ + b1) + b2, x̂ the layer norm of x.          normed : (m, k), hidden : (m, h), y may be x
+/// y = residual + scale ⊙ (w2 f(w1 x̂ + b1)) + b2.          normed : (m, k), hidden : (m, h), y may be x or the residual
 template <class B, class T, class F>
 void feed_forward(B& b, In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
-  b.layer_norm(x, mlp.gain, mlp.bias, mlp.epsilon, normed, Saved<T>{});
-  b.linear(normed, mlp.w1, Epilogue<T, F>{.bias = mlp.b1, .activation = f}, hidden);
-  b.linear(hidden, mlp.w2, Epilogue<T>{.bias = mlp.b2, .residual = x}, y);
+  if (mlp.gain) b.layer_norm(x, mlp.gain, mlp.bias, mlp.epsilon, normed, Saved<T>{});
+  b.linear(mlp.gain ? In<T>{normed} : x, mlp.w1, Epilogue<T, F>{.bias = mlp.b1, .activation = f}, hidden);
+  b.linear(hidden, mlp.w2, Epilogue<T>{.bias = mlp.b2, .residual = mlp.residual, .scale = mlp.scale}, y);
 }
 
 /// The rows of pixels of a batch of images, in the order in which patches hold them. A row is a patch wide, or the

@@ -7,15 +7,17 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The second half of a pre-norm residual block:   x + w2 f(w1 x̂ + b1) + b2,  x̂ the layer norm of x : (m, k).
+/// A block of two linear layers:   residual + scale ⊙ (w2 f(w1 x̂ + b1)) + b2,  x̂ the layer norm of x : (m, k), or x.
 template <class T>
 struct FeedForward {
-  In<T> gain, bias;  // of the norm, (1, k)
+  In<T> gain, bias;  // of the norm, (1, k); absent: x̂ is x
   double epsilon;
-  Weights<T> w1;  // (h, k)
-  In<T> b1;       // (1, h)
-  Weights<T> w2;  // (k, h)
-  In<T> b2;       // (1, k)
+  Weights<T> w1;   // (h, k)
+  In<T> b1;        // (1, h)
+  Weights<T> w2;   // (k, h)
+  In<T> b2;        // (1, k)
+  In<T> scale{};   // (1, k); absent: ones
+  In<T> residual;  // (m, k)
 };
 
 // clang-format off

@@ -3,6 +3,7 @@
 
 #include <clip/nn/linear.hpp>
 #include <clip/nn/mobile_one.hpp>
+#include <clip/ops/feed_forward.hpp>
 #include <clip/ops/tables.hpp>
 
 namespace clip::inline CLIP_ABI {
@@ -10,6 +11,7 @@ namespace clip::inline CLIP_ABI {
 /// fc2(gelu(fc1(bn(conv(x))))), a depthwise convolution and two pointwise ones. x, y : (pixels of `grid`, width)
 template <Backend B>
 struct ConvMlp {
+  using T = typename B::Scalar;
   ConvNorm<B> conv;
   Linear<B, dyn, dyn> fc1, fc2;
 
@@ -26,15 +28,19 @@ struct ConvMlp {
     visit("fc2", self.fc2);
   }
 
+  /// residual + γ ⊙ mlp(x). Inference writes the result to `dead`, whose values nobody reads afterwards.
   template <class Cx>
-  Rows<Cx, dyn> operator()(Cx& cx, Rows<Cx, dyn> x, Grid grid) const {
-    return pointwise(cx, conv(cx, x, grid));
+  Rows<Cx, dyn> scaled(Cx& cx, Rows<Cx, dyn> x, Grid grid, const Parameter<T>& gamma, Rows<Cx, dyn> residual,
+                       Rows<Cx, dyn> dead) const {
+    return scaled_pointwise(cx, conv(cx, x, grid), gamma, residual, dead);
   }
 
-  /// What follows the convolution, row by row.
+  /// The same of rows that have passed the convolution.
   template <class Cx>
-  Rows<Cx, dyn> pointwise(Cx& cx, Rows<Cx, dyn> x) const {
-    return fc2(cx, fc1.with(cx, fn::Gelu{}, x));
+  Rows<Cx, dyn> scaled_pointwise(Cx& cx, Rows<Cx, dyn> x, const Parameter<T>& gamma, Rows<Cx, dyn> residual,
+                                 Rows<Cx, dyn> dead) const {
+    if constexpr (Cx::recording) return layer_scale(cx, fc2(cx, fc1.with(cx, fn::Gelu{}, x)), gamma, residual);
+    else return scaled_mlp<fn::Gelu>(cx, x, fc1.weight, fc1.bias, fc2.weight, fc2.bias, gamma, residual, dead);
   }
 };
 
@@ -62,18 +68,19 @@ struct RepMixerBlock {
     visit("layer_scale.gamma", self.gamma);
   }
 
+  /// Inference overwrites x.
   template <class Cx>
   Rows<Cx, dyn> operator()(Cx& cx, Rows<Cx, dyn> x, Grid grid) const {
     const auto t = token_mixer(cx, x, grid);
-    return layer_scale(cx, mlp(cx, t, grid), gamma, t);
+    return mlp.scaled(cx, t, grid, gamma, t, x);
   }
 
   /// The rows `pooled` of y: the pointwise layers compute only these.          result : (pooled, width)
   template <class Cx>
   Rows<Cx, dyn> pooled(Cx& cx, Rows<Cx, dyn> x, Grid grid, Ids pooled) const {
     const auto t = token_mixer(cx, x, grid);
-    const auto mixed = gather(cx, mlp.conv(cx, t, grid), pooled);
-    return layer_scale(cx, mlp.pointwise(cx, mixed), gamma, gather(cx, t, pooled));
+    const auto residual = gather(cx, t, pooled);
+    return mlp.scaled_pointwise(cx, gather(cx, mlp.conv(cx, t, grid), pooled), gamma, residual, residual);
   }
 };
 

@@ -84,14 +84,20 @@ void add_products(Cases<B>& list) {
   product(fn::Identity{}, "identity");
   product(fn::QuickGelu{}, "quick_gelu");
   for (const bool onto : {true, false})
-    list.add(onto ? "feed_forward onto its rows" : "feed_forward", [onto](L& l) {
-      const auto x = l.inout(l.z.m, l.z.k);
-      const auto gain = l.in(1, l.z.k), bias = l.in(1, l.z.k), b1 = l.in(1, l.z.n), b2 = l.in(1, l.z.k),
-                 w1 = l.in(l.z.n, l.z.k), w2 = l.in(l.z.k, l.z.n);
-      l.b.feed_forward(In<T>{x}, FeedForward<T>{gain, bias, 1e-5, Weights<T>{w1}, b1, Weights<T>{w2}, b2},
-                       fn::QuickGelu{}, l.scratch(l.z.m, l.z.k), l.scratch(l.z.m, l.z.n),
-                       onto ? x : l.out(l.z.m, l.z.k));
-    });
+    for (const bool normed : {true, false})
+      for (const bool scaled : {true, false}) {
+        const std::string form =
+            std::string(normed ? "" : ", no norm") + (scaled ? ", scaled" : "") + (onto ? ", onto its rows" : "");
+        list.add("feed_forward" + form, [=](L& l) {
+          const auto x = l.inout(l.z.m, l.z.k);
+          const auto row = [&](bool there, Index n) { return there ? l.in(1, n) : In<T>{}; };
+          const auto gain = row(normed, l.z.k), bias = row(normed, l.z.k), b1 = l.in(1, l.z.n), b2 = l.in(1, l.z.k),
+                     w1 = l.in(l.z.n, l.z.k), w2 = l.in(l.z.k, l.z.n), scale = row(scaled, l.z.k);
+          const FeedForward<T> mlp{gain, bias, 1e-5, Weights<T>{w1}, b1, Weights<T>{w2}, b2, scale, In<T>{x}};
+          l.b.feed_forward(In<T>{x}, mlp, fn::QuickGelu{}, l.scratch(l.z.m, l.z.k), l.scratch(l.z.m, l.z.n),
+                           onto ? x : l.out(l.z.m, l.z.k));
+        });
+      }
   list.add("linear onto its residual", [](L& l) {
     const auto x = l.in(l.z.m, l.z.k), w = l.in(l.z.n, l.z.k);
     Epilogue<T> e{};

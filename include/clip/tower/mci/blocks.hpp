@@ -55,7 +55,7 @@ struct MciAttentionBlock {
     const auto mixed = attention(cx, linear(cx, normed, Size<dyn>{3 * config.width}, qkv, absent), width, pixels,
                                  {.heads = config.width / MciConfig::head_width});
     const auto t = layer_scale(cx, proj(cx, mixed), gamma1, x);
-    return layer_scale(cx, mlp(cx, t, grid), gamma2, t);
+    return mlp.scaled(cx, t, grid, gamma2, t, x);
   }
 };
 

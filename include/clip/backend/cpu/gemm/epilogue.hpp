@@ -29,15 +29,28 @@ void store_columns(const T* sums, Index rows, Index n, Index i, Index j, const E
   }
 }
 
-/// Whole panels with a bias and perhaps a residual, the usual case in an encoder, where the tests of the general form
-/// would take longer than the arithmetic.
-template <bool with_residual, class T, class F>
-void store_panel(const T* sums, Index rows, const T* bias, const F& activation, const T* residual,
-                 Index residual_stride, T* to, Index stride) {
+/// Whole panels with a bias and perhaps a scale or a residual, the usual cases in an encoder, where the tests of the
+/// general form would take longer than the arithmetic.
+template <bool with_scale, bool with_residual, class T, class F>
+void store_panel(const T* sums, Index rows, Index i, Index j, const Epilogue<T, F>& epilogue, const Out<T>& y) {
   using P = Simd<T>;
-  const P b0 = P::load(bias), b1 = P::load(bias + P::size);
-  for (; rows > 0; --rows, sums += panel_width<T>, residual += residual_stride, to += stride) {
-    P left = apply(activation, P::load(sums) + b0), right = apply(activation, P::load(sums + P::size) + b1);
+  const P b0 = P::load(epilogue.bias.row(0) + j), b1 = P::load(epilogue.bias.row(0) + j + P::size);
+  P s0(1), s1(1);
+  if constexpr (with_scale) {
+    s0 = P::load(epilogue.scale.row(0) + j);
+    s1 = P::load(epilogue.scale.row(0) + j + P::size);
+  }
+  const Index residual_stride = with_residual ? epilogue.residual.stride : 0;
+  const T* residual = with_residual ? epilogue.residual.row(i) + j : nullptr;
+  T* to = y.row(i) + j;
+  for (; rows > 0; --rows, sums += panel_width<T>, residual += residual_stride, to += y.stride) {
+    P left = P::load(sums), right = P::load(sums + P::size);
+    if constexpr (with_scale) {
+      left = left * s0;
+      right = right * s1;
+    }
+    left = apply(epilogue.activation, left + b0);
+    right = apply(epilogue.activation, right + b1);
     if constexpr (with_residual) {
       left = P::load(residual) + left;
       right = P::load(residual + P::size) + right;
@@ -50,14 +63,12 @@ void store_panel(const T* sums, Index rows, const T* bias, const F& activation, 
 /// Stores finished sums (rows `panel_width` apart) as y(i …, j …), n columns.
 template <class T, class F>
 void store_tile(const T* sums, Index rows, Index n, Index i, Index j, const Epilogue<T, F>& epilogue, const Out<T>& y) {
-  const In<T>&bias = epilogue.bias, &residual = epilogue.residual;
-  const F& activation = epilogue.activation;
-  if (n < panel_width<T> || !bias || epilogue.scale || epilogue.shortcut || epilogue.before)
+  if (n < panel_width<T> || !epilogue.bias || epilogue.shortcut || epilogue.before)
     store_columns(sums, rows, n, i, j, epilogue, y);
-  else if (residual)
-    store_panel<true>(sums, rows, bias.row(0) + j, activation, residual.row(i) + j, residual.stride, y.row(i) + j,
-                      y.stride);
-  else store_panel<false>(sums, rows, bias.row(0) + j, activation, bias.row(0), 0, y.row(i) + j, y.stride);
+  else if (epilogue.scale && epilogue.residual) store_panel<true, true>(sums, rows, i, j, epilogue, y);
+  else if (epilogue.scale) store_panel<true, false>(sums, rows, i, j, epilogue, y);
+  else if (epilogue.residual) store_panel<false, true>(sums, rows, i, j, epilogue, y);
+  else store_panel<false, false>(sums, rows, i, j, epilogue, y);
 }
 
 }  // namespace clip::inline CLIP_ABI::cpu
