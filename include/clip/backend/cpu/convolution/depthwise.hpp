@@ -141,6 +141,8 @@ struct DepthwisePrimitives {
   using P = Simd<T>;
   static constexpr Index width = panel_width<T>;
   Workers& workers() { return static_cast<Self&>(*this).workers(); }
+  /// Pixels from the one that is copied to the one that is prefetched.
+  static constexpr Index copy_ahead = 12;
 
   /// Panels of (taps, width); lanes past the last channel are zeros. (pack_rows is slower for so few taps on AVX-512.)
   static void transpose(In<T> w, T* to) {
@@ -156,16 +158,21 @@ struct DepthwisePrimitives {
     const Index first = top * window.stride - window.height / 2, left = -(window.width / 2);
     const Index lines = (end - top - 1) * window.stride + window.height;
     const Index pixels = (output_width - 1) * window.stride + window.width;
-    for (Index line = first; line < first + lines; ++line)
+    for (Index line = first; line < first + lines; ++line) {
+      const bool inside = line >= 0 && line < grid.height;
+      const T* const row = x.row((image * grid.height + (inside ? line : 0)) * grid.width);
       for (Index pixel = left; pixel < left + pixels; ++pixel, to += width) {
-        if (line < 0 || line >= grid.height || pixel < 0 || pixel >= grid.width) {
+        if (!inside || pixel < 0 || pixel >= grid.width) {
           P(0).store(to);
           P(0).store(to + P::size);
           continue;
         }
-        const T* const from = x.row((image * grid.height + line) * grid.width + pixel);
-        if (multiplier == 1) {
-          pack_columns(n, 1, from + c, x.stride, to);
+        const T* const from = row + pixel * x.stride;
+        if (multiplier == 1 && n == width) {
+          // A panel is a line of the cache or two of each pixel: too far apart for the hardware to prefetch.
+          __builtin_prefetch(from + c + copy_ahead * x.stride);
+          P::load(from + c).store(to);
+          P::load(from + c + P::size).store(to + P::size);
         } else if (multiplier == 2 && n == width) {
           for (Index j = 0; j < width / 2; ++j) to[2 * j] = to[2 * j + 1] = from[c / 2 + j];
         } else {
@@ -173,6 +180,7 @@ struct DepthwisePrimitives {
           std::fill(to + n, to + width, T(0));
         }
       }
+    }
   }
 
   /// Sums of the next pixels of a line; returns their number.
