@@ -15,9 +15,7 @@ and writes, beside it,
 import os
 import re
 
-import ml_dtypes
 import numpy as np
-from safetensors.numpy import load_file
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 NAMES = os.path.join(FOLDER, "..", "tower", "siglip_vit")
@@ -110,6 +108,9 @@ def write_names():
 
 
 if __name__ == "__main__":
+    import ml_dtypes
+    from safetensors.numpy import load_file
+
     folder = os.path.join(FOLDER, "siglip")
     arrays = arrays_of(load_file(os.path.join(folder, "siglip_transformers.safetensors")), heads=2)
     np.savez(os.path.join(folder, "siglip_big_vision.npz"), **arrays)
