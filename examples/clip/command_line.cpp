@@ -361,9 +361,9 @@ void add_all(CLI::App& app, Job& job) {
 
   add_bench(app, job);
 
-  const auto v =
-      add_command(app, job, convert, "convert", "Convert weights of any format to safetensors or .npz, with a library's names",
-                  "Print a JSON object", c);
+  const auto v = add_command(app, job, convert, "convert",
+                             "Convert weights of any format to safetensors or .npz, with a library's names",
+                             "Print a JSON object", c);
   add_budget(*c);
   c->add_option("IN", v->in, "Weights in any format")->required();
   c->add_option("OUT", v->out,

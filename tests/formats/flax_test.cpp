@@ -71,11 +71,14 @@ TEST_CASE("Flax: writing is the inverse of reading") {
   const std::vector<float> n = counted(120);
   const auto part = [&](std::size_t count) { return std::vector<float>(n.begin(), n.begin() + std::ptrdiff_t(count)); };
   const std::vector<float> twelve = part(12), six = part(6), three = part(3);
-  const std::vector<StoredTensor> arrays{
-      array("at/x/key/kernel", {3, 2, 2}, twelve), array("at/x/key/bias", {3, 2}, six),
-      array("at/x/out/kernel", {2, 2, 3}, twelve), array("at/x/out/bias", {3}, three),
-      array("at/kernel", {2, 3}, six),             array("at/conv/kernel", {2, 3, 4, 5}, n),
-      array("at/ln/scale", {3}, three),            array("t", {3}, three)};
+  const std::vector<StoredTensor> arrays{array("at/x/key/kernel", {3, 2, 2}, twelve),
+                                         array("at/x/key/bias", {3, 2}, six),
+                                         array("at/x/out/kernel", {2, 2, 3}, twelve),
+                                         array("at/x/out/bias", {3}, three),
+                                         array("at/kernel", {2, 3}, six),
+                                         array("at/conv/kernel", {2, 3, 4, 5}, n),
+                                         array("at/ln/scale", {3}, three),
+                                         array("t", {3}, three)};
   std::vector<TensorToWrite> tensors;
   std::vector<std::vector<float>> kept;
   for (const FileTensor& t : from(arrays).tensors) {
@@ -119,6 +122,7 @@ TEST_CASE("Flax: contradictions and lists beyond the budget are errors") {
   CHECK(message({array("a/b", {2}, two), array("a.b", {2}, two)}) == "x.npz: a.b: occurs twice");
   CHECK(message({array("a/encoderblock/bias", {5000}, many)}) ==
         "x.npz: a/encoderblock/bias: blocks: expected at most 4096, found 5000");
-  CHECK(message({array("a/encoderblock/bias", {12}, n)}, 4000).find("x.npz: its list of tensors takes more than 4000") ==
-        0);
+  CHECK(
+      message({array("a/encoderblock/bias", {12}, n)}, 4000).find("x.npz: its list of tensors takes more than 4000") ==
+      0);
 }

@@ -57,8 +57,7 @@ TEST_CASE("npz: arrays have numpy's names, types and shapes; deflated and column
 
   // (2, 3), the first extent varies fastest: 0 2 4 / 1 3 5
   std::string columns = npy("(2, 3)", 0, "<f4", "True");
-  for (const float x : {0.f, 1.f, 2.f, 3.f, 4.f, 5.f})
-    columns.append(reinterpret_cast<const char*>(&x), sizeof x);
+  for (const float x : {0.f, 1.f, 2.f, 3.f, 4.f, 5.f}) columns.append(reinterpret_cast<const char*>(&x), sizeof x);
   const std::string small = ZipWriter{{{"w.npy", columns}}}.file();
   const NpzFile one = try_parse_npz(as_byte_span(small), "x").value();
   std::vector<float> values(6);

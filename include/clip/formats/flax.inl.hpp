@@ -134,8 +134,7 @@ inline TensorToWrite in_flax(TensorToWrite tensor, const std::map<std::string, I
   const auto tower = heads.find(name.first);
   const Index parts = tower == heads.end() ? 1 : tower->second;
   const std::size_t rank = tensor.shape.size();
-  if (name.last == "bias" && name.before_attention() && rank == 1)
-    tensor.shape = {parts, tensor.shape[0] / parts};
+  if (name.last == "bias" && name.before_attention() && rank == 1) tensor.shape = {parts, tensor.shape[0] / parts};
   if (name.last != "weight") return tensor;
   tensor.name.replace(tensor.name.size() - name.last.size(), name.last.size(), rank == 1 ? "scale" : "kernel");
   if (rank == 4) return permuted(std::move(tensor), {to_hwio.begin(), to_hwio.end()});

@@ -40,8 +40,8 @@ constexpr Dtype dtype_of(NpyType type) {
 }
 /// nullopt: numpy has no such type, or weights are not stored in it.
 constexpr std::optional<NpyType> npy_type_of(Dtype dtype) {
-  for (const NpyType type : {NpyType::f2, NpyType::f4, NpyType::f8, NpyType::i1, NpyType::i4, NpyType::i8, NpyType::u1,
-                             NpyType::bf16})
+  for (const NpyType type :
+       {NpyType::f2, NpyType::f4, NpyType::f8, NpyType::i1, NpyType::i4, NpyType::i8, NpyType::u1, NpyType::bf16})
     if (dtype_of(type) == dtype) return type;
   return std::nullopt;
 }

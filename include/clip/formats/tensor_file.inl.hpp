@@ -131,8 +131,8 @@ Result<TensorFile> try_parse_tensors_with(std::span<const std::byte> bytes, cons
     return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
   }
   if (bytes.size() < 9 || bytes[8] != std::byte{'{'})
-    return LoadError{place,
-                     "neither a safetensors file nor one of torch.save or numpy.savez (" + std::to_string(bytes.size()) + " bytes)"}
+    return LoadError{place, "neither a safetensors file nor one of torch.save or numpy.savez (" +
+                                std::to_string(bytes.size()) + " bytes)"}
         .with_id("clip.load.format");
   auto file = try_parse_safetensors(bytes, place);
   if (!file) return file.error();

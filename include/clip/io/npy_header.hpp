@@ -51,8 +51,8 @@ inline constexpr NpyType npy_type<std::uint8_t> = NpyType::u1;
 struct NpyHeader {
   NpyType type = NpyType::f4;
   std::vector<Index> shape;
-  std::size_t count = 1;  // number of elements
-  std::size_t begin = 0;  // byte offset of the first element
+  std::size_t count = 1;      // number of elements
+  std::size_t begin = 0;      // byte offset of the first element
   bool column_major = false;  // several extents, of which the first varies fastest (Fortran order)
 };
 

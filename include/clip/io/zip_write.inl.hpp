@@ -71,7 +71,8 @@ CLIP_HOST Result<void> ZipFileWriter::put(const std::string& bytes) {
 
 CLIP_HOST Result<void> ZipFileWriter::finish_entry() const {
   if (left_ > 0) return InputError{file_.path(), "zip: " + name_ + ": bytes missing", 0, left_};
-  if (checksum_ != expected_) return InputError{file_.path(), "zip: " + name_ + ": other bytes than its checksum is of"};
+  if (checksum_ != expected_)
+    return InputError{file_.path(), "zip: " + name_ + ": other bytes than its checksum is of"};
   return {};
 }
 

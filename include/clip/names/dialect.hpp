@@ -21,7 +21,7 @@ inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect
 
 constexpr std::string_view name_of(Dialect dialect) {
   constexpr std::array<std::string_view, dialects.size()> names{"openai", "openclip", "huggingface", "apple",
-                                                              "big_vision"};
+                                                                "big_vision"};
   return names[static_cast<std::size_t>(dialect)];
 }
 /// The dialect with this name. OptionError: an unknown name.

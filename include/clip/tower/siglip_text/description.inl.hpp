@@ -152,9 +152,7 @@ CLIP_HOST Result<JsonTree> Description<SiglipTextConfig>::try_write_huggingface(
 CLIP_HOST NameTable Description<SiglipTextConfig>::names(Dialect dialect) {
   if (dialect == Dialect::openai || dialect == Dialect::apple) return {.dialect = dialect};
   if (dialect == Dialect::big_vision)
-    return {.dialect = dialect,
-            .prefix = "txt.Encoder_0.encoderblock_",
-            .rules = detail::siglip_text_big_vision_names};
+    return {.dialect = dialect, .prefix = "txt.Encoder_0.encoderblock_", .rules = detail::siglip_text_big_vision_names};
   if (dialect == Dialect::openclip)
     return {.dialect = dialect,
             .prefix = "text.",
