@@ -4,8 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include <map>
+#include <cstddef>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 

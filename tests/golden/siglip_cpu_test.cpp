@@ -40,13 +40,12 @@ TEST_CASE("reference numbers: a SigLIP as big_vision stores it is that of transf
   convert_file<SiglipFamilies>(plain, narrow, {.dialect = Dialect::huggingface, .dtype = Dtype::bf16});
   // Alone; and below the state of a training program, its blocks stacked, of bfloat16, deflated.
   for (const auto& [path, same] : {std::pair{big_vision + ".npz", plain}, {big_vision + "_scanned.npz", narrow}}) {
-    CAPTURE(path);
     const auto found = inspect<SiglipFamilies>(path);
     CHECK(found.dialect == Dialect::big_vision);
     CHECK(found.format == FileFormat::npz);
     CHECK(found.activation_by_naming);
-    CHECK(state(found.config.image).heads == 2);  // an extent of the file
-    CHECK(state(found.config.text).activation == Activation::gelu_tanh);
+    CHECK(detail::state(found.config.image).heads == 2);  // an extent of the file
+    CHECK(detail::state(found.config.text).activation == Activation::gelu_tanh);
     Model<TinySiglip> theirs, expected;
     load(theirs, path);
     load(expected, same);

@@ -109,7 +109,7 @@ TEST_CASE("training a SigLIP: the sigmoid loss falls on Fashion-MNIST, and a res
   {
     FashionPairs pairs{mnist};
     SmallModel model{Rng{2}};
-    Trainer trainer{model, pairs, options_of(folder / "straight"), Sigmoid{}};
+    Trainer trainer{model, pairs, options_of(folder / "straight"), {}, Sigmoid{}};
     CHECK(trainer.run([&](const TrainProgress& p) {
       losses.push_back(p.loss);
       return true;
@@ -123,7 +123,7 @@ TEST_CASE("training a SigLIP: the sigmoid loss falls on Fashion-MNIST, and a res
   for (const Index stop : {5, 16, 48}) {
     FashionPairs pairs{mnist};
     SmallModel model{Rng{weights++}};  // the checkpoint replaces the values
-    Trainer trainer{model, pairs, options_of(folder / "resumed"), Sigmoid{}};
+    Trainer trainer{model, pairs, options_of(folder / "resumed"), {}, Sigmoid{}};
     trainer.run([&](const TrainProgress& p) { return p.step < stop; });
     trainer.save_checkpoint().value();
     save(model, folder / "resumed.safetensors");
@@ -143,7 +143,8 @@ TEST_CASE("cached gradients: those of the sigmoid loss equal those of the large 
 
   Parameters expected{model}, parameters{model};
   Tape whole{expected}, tape{parameters};
-  const auto loss = Sigmoid{}(whole, model, Pairs{images, texts});
+  const Pairs pairs{images, texts};
+  const auto loss = Sigmoid{}(whole, model, pairs);
   whole.backward(loss);
   const Gradients large = gradients_of(expected);
   double length = 0;

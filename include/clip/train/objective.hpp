@@ -25,7 +25,7 @@ struct Contrastive {
   }
 };
 
-/// SigLIP's loss, for models whose similarities have a bias: Trainer{model, source, options, Sigmoid{}}. Its memory
+/// SigLIP's loss, for models whose similarities have a bias: Trainer{model, source, options, {}, Sigmoid{}}. Its memory
 /// grows with the batch, not with its square.
 struct Sigmoid {
   template <class Cx, class M>

@@ -168,8 +168,8 @@ TEST_CASE("SigLIP: what big_vision's arrays cannot hold is refused") {
   ConvertOptions noted = big_vision;
   noted.metadata = {{"by", "a test"}};
   CHECK(message("x.npz", noted).find(": a file of arrays has no place for metadata") == 0);
-  const std::vector<TensorToWrite> clip{{"visual.class_embedding", Dtype::f32, {16}, {}, {}}};
-  CHECK(try_in_dialect(clip, Dialect::big_vision).error().message() ==
+  const std::vector<TensorToWrite> others{{"visual.class_embedding", Dtype::f32, {16}, {}, {}}};
+  CHECK(try_in_dialect(others, Dialect::big_vision).error().message() ==
         "dialect: for a model that is no SigLIP: expected another, found big_vision, which has no name for "
         "visual.class_embedding");
 }
