@@ -17,8 +17,10 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -102,7 +104,35 @@ TEST_CASE("SigLIP: OpenCLIP's files state the model and what OpenCLIP computes w
 TEST_CASE("SigLIP: a bare file cannot tell its activation unless its names and sizes do") {
   CHECK(try_inspect(golden + "siglip_transformers.safetensors", two_heads)->activation_by_naming);
   CHECK_FALSE(try_inspect(golden + "siglip_open_clip.safetensors", two_heads)->activation_known);
-  CHECK(try_open(golden + "siglip_open_clip.safetensors", two_heads).error().id() == "clip.load.activation");
+  const auto unknown = try_open(golden + "siglip_open_clip.safetensors", two_heads);
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().id() == "clip.load.activation");
+  CHECK(unknown.error().message().find("SigLIP's with gelu_tanh, instead of which OpenCLIP computes gelu in some") !=
+        std::string::npos);
+}
+
+TEST_CASE("SigLIP: the naming of a file decides the activation of every published model") {
+  // The image towers that timm computes by tanh; the text towers that OpenCLIP does are SigLIP 2's.
+  const std::set<std::string_view> by_tanh{"siglip/ViT-SO400M-16-i18n-256", "siglip2/ViT-B-32-256",
+                                           "siglip2/ViT-L-16-512",          "siglip2/ViT-SO400M-16-256",
+                                           "siglip2/ViT-SO400M-16-384",     "siglip2/ViT-SO400M-16-512",
+                                           "siglip2/ViT-gopt-16-256",       "siglip2/ViT-gopt-16-384"};
+  using Image = Description<SiglipVitConfig>;
+  using Text = Description<SiglipTextConfig>;
+  for (const auto& known : Image::published) {
+    const SiglipClipConfig& c = known.config;
+    CAPTURE(known.name);
+    CHECK(Image::activation_by_naming(Dialect::openclip, c.image) ==
+          (by_tanh.contains(known.name) ? Activation::gelu_tanh : Activation::gelu));
+    CHECK(Text::activation_by_naming(Dialect::openclip, c.text) ==
+          (known.name.starts_with("siglip2/") ? Activation::gelu_tanh : Activation::gelu));
+    for (const Dialect dialect : {Dialect::huggingface, Dialect::big_vision}) {
+      CHECK(Image::activation_by_naming(dialect, c.image) == Activation::gelu_tanh);
+      CHECK(Text::activation_by_naming(dialect, c.text) == Activation::gelu_tanh);
+    }
+    CHECK_FALSE(Image::activation_by_naming(Dialect::openai, c.image));
+    CHECK_FALSE(Text::activation_by_naming(Dialect::openai, c.text));
+  }
 }
 
 TEST_CASE("SigLIP: the namings convert into each other, shapes and values included") {
