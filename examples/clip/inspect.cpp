@@ -27,6 +27,7 @@ namespace {
 std::string_view name_of_format(clip::FileFormat format) {
   return format == clip::FileFormat::safetensors   ? "safetensors"
          : format == clip::FileFormat::torchscript ? "torchscript"
+         : format == clip::FileFormat::npz         ? "npz"
                                                    : "torch";
 }
 

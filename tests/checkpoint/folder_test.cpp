@@ -48,9 +48,11 @@ TEST_CASE("tensors: every format is recognised by its content, not by its file n
     CHECK(!file.description());
   }
   put(folder / "text", "neither the one nor the other");
-  CHECK(message(folder / "text") == folder / "text" + ": neither a safetensors file nor one of torch.save (29 bytes)");
+  CHECK(message(folder / "text") ==
+        folder / "text" + ": neither a safetensors file nor one of torch.save or numpy.savez (29 bytes)");
   put(folder / "empty", "");
-  CHECK(message(folder / "empty") == folder / "empty" + ": neither a safetensors file nor one of torch.save (0 bytes)");
+  CHECK(message(folder / "empty") ==
+        folder / "empty" + ": neither a safetensors file nor one of torch.save or numpy.savez (0 bytes)");
   CHECK(message(files + "legacy.pt").find("before 1.6") != std::string::npos);
 }
 

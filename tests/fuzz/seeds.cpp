@@ -58,6 +58,8 @@ void pickles_and_zips(const fs::path& root) {
         if (const auto content = try_read_entry(e, "x"))
           pickles.put(entry.path().stem().string(), as_text(content->bytes));
   }
+  for (const auto& entry : fs::directory_iterator(CLIP_SOURCE_DIR "/tests/golden/siglip"))
+    if (entry.path().extension() == ".npz") zips.copy(entry.path(), 131072);
   zips.put("stored", ZipWriter{{{"a/b", "hello"}, {"c", ""}}}.file());
   zips.put("deflated", ZipWriter{{{"a", "hello hello", true}}, "a comment", true}.file());
   Model<testing::Tiny, Naive<float>> model{Rng{1}};

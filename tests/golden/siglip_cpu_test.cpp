@@ -1,5 +1,7 @@
 #include <clip/backend/cpu.hpp>
+#include <clip/checkpoint/convert_file.hpp>
 
+#include "../io/temporary_folder.hpp"
 #include "siglip.hpp"
 
 using namespace clip;
@@ -28,6 +30,40 @@ TEST_CASE("reference numbers: a SigLIP in OpenCLIP's names computes what OpenCLI
     load(model, path);
     check_siglip_features(model, GoldenSiglip{"siglip"}, ending);
   }
+}
+
+TEST_CASE("reference numbers: a SigLIP as big_vision stores it is that of transformers bit for bit") {
+  const GoldenSiglip golden{"siglip"};
+  const TemporaryFolder folder;
+  const std::string plain = siglip_path("siglip_transformers"), narrow = folder / "bf16.safetensors",
+                    big_vision = CLIP_SOURCE_DIR "/tests/golden/siglip/siglip_big_vision";
+  convert_file<SiglipFamilies>(plain, narrow, {.dialect = Dialect::huggingface, .dtype = Dtype::bf16});
+  // Alone; and below the state of a training program, its blocks stacked, of bfloat16, deflated.
+  for (const auto& [path, same] : {std::pair{big_vision + ".npz", plain}, {big_vision + "_scanned.npz", narrow}}) {
+    const auto found = inspect<SiglipFamilies>(path);
+    CHECK(found.dialect == Dialect::big_vision);
+    CHECK(found.format == FileFormat::npz);
+    CHECK(found.activation_by_naming);
+    CHECK(detail::state(found.config.image).heads == 2);  // an extent of the file
+    CHECK(detail::state(found.config.text).activation == Activation::gelu_tanh);
+    Model<TinySiglip> theirs, expected;
+    load(theirs, path);
+    load(expected, same);
+    if (same == plain) check_siglip_features(theirs, golden);
+    const auto equal = [](const auto& a, const auto& b) { return std::ranges::equal(a.values(), b.values()); };
+    CHECK(equal(theirs.encode_image(golden.images), expected.encode_image(golden.images)));
+    CHECK(equal(theirs.encode_text(golden.texts), expected.encode_text(golden.texts)));
+    CHECK(theirs.similarity.temperature() == expected.similarity.temperature());
+    CHECK(theirs.similarity.bias() == expected.similarity.bias());
+  }
+  auto four = TinySiglip;
+  four.image.heads = 4;
+  AnyModel<Cpu<>, SiglipFamilies> other{AnyConfigOf<SiglipFamilies>{four}};
+  const auto refused = try_load(other, big_vision + ".npz");
+  REQUIRE_FALSE(refused);
+  CHECK_MESSAGE(refused.error().message().find("image heads: expected 4 (the model's), found 2 (the shapes of its "
+                                               "attention)") != std::string::npos,
+                refused.error().message());
 }
 
 TEST_CASE("a SigLIP tower of transformers alone loads, with its prefix and without") {

@@ -116,7 +116,7 @@ TEST_CASE("a malformed file is one error that states the reason") {
   CHECK(error_of("") == "x.npy: not a .npy file");
   CHECK(error_of("PK\x03\x04 and more") == "x.npy: not a .npy file");
   CHECK(error_of(npy_file(1, "{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "abcd")) ==
-        "x.npy: npy: element type: expected <f2, <f4, <f8, |i1, <i4, <i8, |u1, found >f4");
+        "x.npy: npy: element type: expected <f2, <f4, <f8, |i1, <i4, <i8, |u1, <V2, found >f4");
   CHECK(error_of(npy_file(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "abcd")) ==
         "x.npy: npy: a record of several types: expected one type of number");
   CHECK(error_of(npy_file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "abcd")) ==

@@ -15,6 +15,7 @@ import time
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(1, str(pathlib.Path(__file__).parents[1] / "golden"))
 
 import numpy as np
 import open_clip
@@ -22,6 +23,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
+import make_big_vision
 import models
 
 TOLERANCE = 2e-5
@@ -286,6 +288,20 @@ def check_custom(run, name):
         return distances(siglip_features(other.eval()), expected)
 
     run.row(name, "here -> SiglipModel.from_pretrained(folder)", to_transformers)
+    arrays = make_big_vision.arrays_of({k: v.numpy() for k, v in reference.state_dict().items()}, heads=12)
+    np.savez(folder / "theirs.npz", **arrays)
+    run.row(
+        name,
+        "big_vision's npz -> here",
+        lambda: distances(run.encode("-", folder / "theirs.npz", images, ids), expected),
+    )
+
+    def to_numpy():
+        run.ours("convert", folder / "reference", folder / "ours.npz", "big_vision")
+        written = np.load(folder / "ours.npz")
+        return set(written) == set(arrays) and all(np.array_equal(written[k], a) for k, a in arrays.items())
+
+    run.row(name, "here -> numpy.load(npz), the same arrays", to_numpy)
 
 
 def main():

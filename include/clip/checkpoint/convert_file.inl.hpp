@@ -32,18 +32,25 @@ namespace detail {
 inline TensorToWrite copy_of(std::shared_ptr<const TensorFile> file, const FileTensor& tensor) {
   TensorToWrite copy{tensor.name, tensor.dtype, tensor.shape, {}, {}};
   if (is_similarity_tensor(tensor.name) && tensor.count() == 1) copy.shape.clear();
-  if (tensor.transposed) std::swap(copy.shape[0], copy.shape[1]);
   copy.produce = [file = std::move(file), tensor](const ByteSink& sink) -> Result<void> {
     constexpr std::size_t piece = std::size_t{1} << 22;  // small enough to stop between two
-    for (const StoredTensor& part : tensor.parts)
+    for (const StoredTensor& part : tensor.parts) {
+      if (tensor.transposed) {
+        if (stop_requested()) return stopped_error(file->place());
+        const Index cols = tensor.shape[1];
+        TensorToWrite columns{tensor.name, tensor.dtype, {cols, cols > 0 ? part.count() / cols : 0}, part.bytes, {}};
+        if (auto done = try_produce(transposed(std::move(columns)), sink); !done) return done;
+        continue;
+      }
       for (std::size_t at = 0; at < part.bytes.size(); at += piece) {
         if (stop_requested()) return stopped_error(file->place());
         sink(part.bytes.subspan(at, std::min(piece, part.bytes.size() - at)));
       }
+    }
     file->release(tensor);
     return {};
   };
-  return tensor.transposed ? transposed(std::move(copy)) : copy;
+  return copy;
 }
 
 /// The configuration of the model in a file. Required for a folder, optional for a single file. A given one is compared
@@ -61,7 +68,7 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
     notice_assumed_preprocessing(file, found->preprocessing_known, found->config.input());
     return std::optional{found->config};
   }
-  if (!writes_folder(out, options.dialect) && !options.kept) return std::optional<AnyConfigOf<F>>{};
+  if (!needs_config(out, options.dialect) && !options.kept) return std::optional<AnyConfigOf<F>>{};
   if (!found) return found.error();
   return LoadError{
       file.place(),

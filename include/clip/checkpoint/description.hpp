@@ -6,6 +6,7 @@
 #include <clip/checkpoint/huggingface_config.hpp>
 #include <clip/checkpoint/huggingface_preprocessing.hpp>
 #include <clip/checkpoint/model_statement.hpp>
+#include <clip/formats/flax.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/model/apple_json.hpp>
 #include <clip/model/config_json.hpp>
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -99,9 +101,16 @@ Result<ModelStatement> try_describe_apple(const FolderDescription& folder) {
   return config ? Result<ModelStatement>{describe(*config, folder.place)} : config.error();
 }
 
+/// The heads that the shapes of one of big_vision's towers state, "img" or "txt"; 0: it is not in the file.
+inline Index heads_in_shapes(const TensorFile& file, const std::string& tower) {
+  const auto found = file.metadata().find(std::string(flax_heads_key) + tower);
+  if (file.format() != FileFormat::npz || found == file.metadata().end()) return 0;
+  return static_cast<Index>(std::strtoll(found->second.c_str(), nullptr, 10));
+}
+
 /// The statements about a model, in order of precedence: the folder's open_clip_config.json or config.json, and what
 /// they leave open the file's metadata; the file's metadata; for OpenAI's archives, quick_gelu, which all of them were
-/// trained with. LoadError: a description of another kind of model, or with an impossible or unsupported value.
+/// trained with; the numbers of heads that are extents in big_vision's files. LoadError: a description of another kind of model, or with an impossible or unsupported value.
 template <class F>
 Result<ModelStatement> try_read_description(const TensorFile& file) {
   if (const auto& folder = file.description()) {
@@ -115,6 +124,12 @@ Result<ModelStatement> try_read_description(const TensorFile& file) {
     return stated;
   }
   if (const auto config = config_in_metadata<F>(file)) return describe(*config, file.place());
+  if (file.format() == FileFormat::npz) {
+    ModelStatement model{.place = "the shapes of its attention"};
+    model.image.heads = heads_in_shapes(file, "img");
+    model.text.heads = heads_in_shapes(file, "txt");
+    return model;
+  }
   ModelStatement model{.place = "OpenAI's archives"};
   if (is_openais(file)) model.image.activation = model.text.activation = Activation::quick_gelu;
   return model;

@@ -73,7 +73,7 @@ namespace detail {
 inline Error unstated_activation(const std::string& place, const std::string& remedy) {
   return LoadError{place,
                    "does not state its activation: OpenAI's weights were trained with quick_gelu, most of OpenCLIP's "
-                   "with gelu" +
+                   "with gelu, SigLIP's with gelu_tanh, instead of which OpenCLIP computes gelu in some" +
                        remedy}
       .with_id("clip.load.activation");
 }

@@ -178,7 +178,7 @@ std::vector<TensorToWrite> tensors_of(M& model) {
 
 /// Writes a model atomically: to a temporary name, synced, renamed. In OpenAI's names the result is one file that
 /// PyTorch and OpenCLIP read. Another dialect, {.dialect = Dialect::huggingface}, writes a folder with the model's
-/// description, for from_pretrained, or a single file if the path ends in .safetensors.
+/// description, for from_pretrained, or a single file if the path ends in .safetensors; big_vision's is an .npz file.
 /// OptionError: a tower or setting that the dialect cannot express. NumericError: a weight too large for the element
 /// type. SystemError: the disk.
 template <class M>

@@ -6,6 +6,8 @@
 #include <clip/checkpoint/name_tables.hpp>
 #include <clip/checkpoint/save.hpp>
 #include <clip/checkpoint/self_test_record.hpp>
+#include <clip/formats/flax.hpp>
+#include <clip/formats/npz_write.hpp>
 #include <clip/formats/rewrite.hpp>
 #include <clip/formats/safetensors_write.hpp>
 #include <clip/io/posix.hpp>
@@ -18,6 +20,26 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
+/// Writes tensors with big_vision's names and PyTorch's layouts as its file of arrays, in which the heads are extents.
+template <class F>
+Result<void> try_write_big_vision(std::vector<TensorToWrite> tensors, const std::string& path,
+                                  const SaveOptions& options, const std::optional<AnyConfigOf<F>>& config) {
+  if (!path.ends_with(".npz"))
+    return OptionError{path, "name of weights in the dialect big_vision", "one that ends in .npz",
+                       path.substr(path.rfind('/') + 1)}
+        .with_id("clip.option.format");
+  if (options.self_test || !options.metadata.empty() || !options.files.empty())
+    return OptionError{path,
+                       "a file of arrays has no place for metadata, a self-test or more files: choose another dialect"};
+  if (!config)
+    return OptionError{path,
+                       "the dialect big_vision needs the configuration of a whole model, which states the heads: an "
+                       "encoder alone is saved in another"};
+  if (auto done = try_finish_replacement(folder_of(path)); !done) return done;
+  return try_write_npz(
+      path, in_flax(std::move(tensors), {{"img", state(config->image).heads}, {"txt", state(config->text).heads}}));
+}
+
 template <class F>
 Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::string& path, const SaveOptions& options,
                              const std::optional<AnyConfigOf<F>>& config) {
@@ -27,10 +49,14 @@ Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::stri
   if (!named) return named.error();
   if (options.dtype)
     for (TensorToWrite& tensor : *named) tensor = in_dtype(std::move(tensor), *options.dtype);
+  if (options.dialect == Dialect::big_vision) return try_write_big_vision(std::move(*named), path, options, config);
   auto metadata = options.metadata;
   metadata.emplace("format", "pt");
   if (options.self_test) metadata.emplace(self_test_key, self_test_text(*options.self_test));
   if (config) metadata.emplace("config", config_text(*config));  // makes the file self-describing
+  if (path.ends_with(".npz"))
+    return OptionError{path, "dialect of a file of arrays", name_of(Dialect::big_vision), name_of(options.dialect)}
+        .with_id("clip.option.format");
   for (const char* const end : {".pt", ".pth", ".bin", ".ckpt"})
     if (path.ends_with(end))
       return OptionError{

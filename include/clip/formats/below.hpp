@@ -1,7 +1,7 @@
 // clip/formats/below.hpp: the part of a list of named tensors whose names begin with a prefix.
 #pragma once
 
-#include <clip/core/abi.hpp>
+#include <clip/core/error.hpp>
 
 #include <string>
 #include <string_view>
@@ -17,6 +17,12 @@ bool keep_below(std::vector<Item>& items, std::string_view prefix, std::string I
       items, [&](const Item& item) { return (item.*name).size() == begin.size() || !(item.*name).starts_with(begin); });
   for (Item& item : items) (item.*name).erase(0, begin.size());
   return !items.empty();
+}
+
+/// The error for a state dictionary that is asked for by what stands before the names of a file, and is not there.
+inline Error none_below(const std::string& place, std::string_view prefix) {
+  return LoadError{place, "no state dict \"" + std::string(prefix.substr(0, 60)) + "\": no name begins so"}.with_id(
+      "clip.load.state_dict");
 }
 
 }  // namespace clip::inline CLIP_ABI::detail

@@ -12,14 +12,13 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// One tensor of a file; or several, concatenated along the rows; or one, transposed. All parts have the same element
-/// type.
+/// One tensor of a file; or several, concatenated along the rows. All parts have the same element type and order.
 struct FileTensor {
   std::string name;
   Dtype dtype = Dtype::f32;
   std::vector<Index> shape;
   std::vector<StoredTensor> parts;
-  bool transposed = false;  // a matrix stored column-major
+  bool transposed = false;  // a matrix, of which each part is stored column-major
 
   FileTensor() = default;
   explicit FileTensor(StoredTensor tensor)

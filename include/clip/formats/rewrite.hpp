@@ -11,6 +11,9 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
+/// Axis i becomes axis axes[i] of the tensor. Holds no copy of it, until it is written.
+CLIP_HOST TensorToWrite permuted(TensorToWrite tensor, std::vector<std::size_t> axes);
+
 /// Rows of a matrix become its columns.
 CLIP_HOST TensorToWrite transposed(TensorToWrite tensor);
 

@@ -3,6 +3,7 @@
 
 #include <clip/core/half.hpp>
 #include <clip/formats/dtype.hpp>
+#include <clip/formats/permute.hpp>
 #include <clip/formats/rewrite.hpp>
 #include <clip/io/bytes.hpp>
 
@@ -73,22 +74,21 @@ inline Result<std::vector<std::byte>> try_bytes_of(const TensorToWrite& tensor) 
   return all;
 }
 
-CLIP_HOST TensorToWrite transposed(TensorToWrite tensor) {
-  TensorToWrite result{tensor.name, tensor.dtype, {tensor.shape[1], tensor.shape[0]}, {}, {}};
-  result.produce = [tensor = std::move(tensor)](const ByteSink& sink) -> Result<void> {
+CLIP_HOST TensorToWrite permuted(TensorToWrite tensor, std::vector<std::size_t> axes) {
+  TensorToWrite result{tensor.name, tensor.dtype, permuted_shape(tensor.shape, axes), {}, {}};
+  result.produce = [tensor = std::move(tensor), axes = std::move(axes)](const ByteSink& sink) -> Result<void> {
     const auto from = try_bytes_of(tensor);
     if (!from) return from.error();
-    const auto rows = static_cast<std::size_t>(tensor.shape[0]), cols = static_cast<std::size_t>(tensor.shape[1]),
-               each = from->size() / std::max<std::size_t>(1, rows * cols);
-    std::vector<std::byte> to(from->size());
-    for (std::size_t i = 0; i < rows; ++i)
-      for (std::size_t j = 0; j < cols; ++j)
-        std::memcpy(to.data() + (j * rows + i) * each, from->data() + (i * cols + j) * each, each);
-    sink(to);
+    const auto each = static_cast<std::size_t>(traits(tensor.dtype).bits) / 8;
+    if (const auto size = stored_size(tensor.dtype, tensor.shape); each == 0 || from->size() != size)
+      return InputError{tensor.name, "bytes to transpose, in whole elements", size.value_or(0), from->size()};
+    sink(permuted(*from, tensor.shape, axes, each));
     return {};
   };
   return result;
 }
+
+CLIP_HOST TensorToWrite transposed(TensorToWrite tensor) { return permuted(std::move(tensor), {1, 0}); }
 
 CLIP_HOST TensorToWrite rows_of(TensorToWrite tensor, std::vector<std::int32_t> rows) {
   std::vector<Index> shape = tensor.shape;

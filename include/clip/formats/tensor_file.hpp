@@ -16,13 +16,14 @@
 
 namespace clip::inline CLIP_ABI {
 
-enum class FileFormat : unsigned char { safetensors, torch, torchscript };
+enum class FileFormat : unsigned char { safetensors, torch, torchscript, npz };
 
 /// The description of the model in a checkpoint folder, apart from the weights (checkpoint/folder_description.hpp).
 struct FolderDescription;
 
 class Safetensors;
 class TorchFile;
+struct FlaxTensors;
 class MappedFile;
 
 /// Tensors by name. They are spans of mapped files, which stay mapped as long as this object or a copy of it exists.
@@ -32,6 +33,7 @@ class TensorFile {
   explicit TensorFile(const Safetensors& file);
   explicit TensorFile(Safetensors&& file);
   explicit TensorFile(TorchFile&& file);
+  explicit TensorFile(FlaxTensors&& file);
 
   /// In file order.
   std::span<const FileTensor> tensors() const { return tensors_; }
@@ -87,10 +89,11 @@ class TensorFile {
   std::shared_ptr<const FolderDescription> description_;
 };
 
-/// Parses a file in memory, which must outlive the result: safetensors, torch.save or torch.jit.save. state_dict: which
-/// of several models' weights are asked for, by the key of a dictionary in a file of torch.save, a path of keys
-/// ("ema.model"), or what stands before the names of the tensors in any file ("student" of "student.visual.proj").
-/// content: whether values are needed. LoadError: another format, damaged content, or no such state_dict.
+/// Parses a file in memory, which must outlive the result: safetensors, torch.save, torch.jit.save, or numpy.savez of
+/// weights in Flax's layouts, which become PyTorch's (formats/flax.hpp). state_dict: which of several models' weights are
+/// asked for, by the key of a dictionary in a file of torch.save, a path of keys ("ema.model"), or what stands before
+/// the names of the tensors in any file ("student" of "student.visual.proj"). content: whether values are needed.
+/// LoadError: another format, damaged content, or no such state_dict.
 [[nodiscard]] CLIP_HOST Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes, const std::string& place,
                                                              std::string_view state_dict = {},
                                                              TensorContent content = TensorContent::values);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <clip/formats/below.hpp>
+#include <clip/formats/flax.hpp>
+#include <clip/formats/npz.hpp>
 #include <clip/formats/safetensors.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/formats/torch_file.hpp>
@@ -9,7 +11,9 @@
 
 #include <bit>
 #include <cstdint>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -22,6 +26,16 @@ CLIP_HOST TensorFile::TensorFile(Safetensors&& file) : place_{file.place()}, met
 CLIP_HOST TensorFile::TensorFile(TorchFile&& file)
     : format_{file.torchscript() ? FileFormat::torchscript : FileFormat::torch}, place_{file.place()} {
   keep_file(std::move(file));
+}
+
+CLIP_HOST TensorFile::TensorFile(FlaxTensors&& file) : format_{FileFormat::npz}, place_{std::move(file.place)} {
+  for (const auto& [tower, heads] : file.heads)
+    metadata_.emplace(std::string(detail::flax_heads_key) + tower, std::to_string(heads));
+  for (std::vector<std::byte>& memory : file.memory) keep(std::move(memory));
+  for (FileTensor& tensor : file.tensors) {
+    by_name_.emplace(tensor.name, tensors_.size());
+    tensors_.push_back(std::move(tensor));
+  }
 }
 
 CLIP_HOST const FileTensor* TensorFile::find(std::string_view name) const {
@@ -47,8 +61,7 @@ CLIP_HOST TensorFile TensorFile::in_folder(std::string place,
 CLIP_HOST Result<TensorFile> TensorFile::try_below(std::string_view prefix) const {
   std::vector<FileTensor> kept = tensors_;
   if (detail::keep_below(kept, prefix, &FileTensor::name)) return with(std::move(kept));
-  return LoadError{place_, "no state dict \"" + std::string(prefix.substr(0, 60)) + "\": no name begins so"}.with_id(
-      "clip.load.state_dict");
+  return detail::none_below(place_, prefix);
 }
 
 CLIP_HOST Result<void> TensorFile::try_join(TensorFile shard) {
@@ -107,13 +120,19 @@ Result<TensorFile> try_parse_tensors_with(std::span<const std::byte> bytes, cons
                                           std::string_view state_dict = {},
                                           TensorContent content = TensorContent::values) {
   if (state_dict.ends_with('.')) state_dict.remove_suffix(1);  // as messages write a prefix of names
+  if (is_npz(bytes)) {
+    auto file = try_parse_npz<Inflate>(bytes, place, state_dict, content);
+    if (!file) return file.error();
+    auto tensors = try_from_flax(std::move(*file));
+    return tensors ? Result<TensorFile>{TensorFile{std::move(*tensors)}} : tensors.error();
+  }
   if (is_zip(bytes) || is_legacy_torch(bytes)) {
     auto file = try_parse_torch<Inflate>(bytes, place, state_dict, content);
     return file ? Result<TensorFile>{TensorFile{std::move(*file)}} : file.error();
   }
   if (bytes.size() < 9 || bytes[8] != std::byte{'{'})
-    return LoadError{place,
-                     "neither a safetensors file nor one of torch.save (" + std::to_string(bytes.size()) + " bytes)"}
+    return LoadError{place, "neither a safetensors file nor one of torch.save or numpy.savez (" +
+                                std::to_string(bytes.size()) + " bytes)"}
         .with_id("clip.load.format");
   auto file = try_parse_safetensors(bytes, place);
   if (!file) return file.error();

@@ -21,6 +21,7 @@ template <class T>
 void npy_values_of(NpyType type, const std::byte* p, std::span<T> out) {
   switch (type) {
     case NpyType::f2: return load_each<std::uint16_t>(p, out, half_to_float);
+    case NpyType::bf16: return load_each<std::uint16_t>(p, out, bfloat16_to_float);
     case NpyType::f4: return load_each<std::uint32_t>(p, out, npy_bits<float>);
     case NpyType::f8: return load_each<std::uint64_t>(p, out, npy_bits<double>);
     case NpyType::i1: return load_each<std::uint8_t>(p, out, npy_bits<std::int8_t>);

@@ -14,16 +14,16 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The supported element types, little-endian.
-enum class NpyType : unsigned char { f2, f4, f8, i1, i4, i8, u1 };
+/// The supported element types, little-endian. bf16: what numpy, which has no such type, stores of ml_dtypes' bfloat16.
+enum class NpyType : unsigned char { f2, f4, f8, i1, i4, i8, u1, bf16 };
 
 namespace detail {
 struct NpyTypeTraits {
   std::string_view name;  // as in the file
   std::size_t size;
 };
-inline constexpr std::array<NpyTypeTraits, 7> npy_types{
-    {{"<f2", 2}, {"<f4", 4}, {"<f8", 8}, {"|i1", 1}, {"<i4", 4}, {"<i8", 8}, {"|u1", 1}}};
+inline constexpr std::array<NpyTypeTraits, 8> npy_types{
+    {{"<f2", 2}, {"<f4", 4}, {"<f8", 8}, {"|i1", 1}, {"<i4", 4}, {"<i8", 8}, {"|u1", 1}, {"<V2", 2}}};
 }  // namespace detail
 
 /// "<f4"
@@ -51,14 +51,19 @@ inline constexpr NpyType npy_type<std::uint8_t> = NpyType::u1;
 struct NpyHeader {
   NpyType type = NpyType::f4;
   std::vector<Index> shape;
-  std::size_t count = 1;  // number of elements
-  std::size_t begin = 0;  // byte offset of the first element
+  std::size_t count = 1;      // number of elements
+  std::size_t begin = 0;      // byte offset of the first element
+  bool column_major = false;  // several extents, of which the first varies fastest (Fortran order)
 };
 
+/// The orders of elements that a reader takes.
+enum class NpyOrder : unsigned char { row_major, any };
+
 /// Parses the header of a file that is entirely in `bytes`. Checks the sizes in the header against the number of bytes.
-/// LoadError: not .npy (versions 1 to 3), an unsupported element type, column-major, truncated, trailing bytes.
+/// LoadError: not .npy (versions 1 to 3), an unsupported element type, another order, truncated, trailing bytes.
 [[nodiscard]] CLIP_HOST Result<NpyHeader> try_parse_npy_header(std::span<const std::byte> bytes,
-                                                               const std::string& place);
+                                                               const std::string& place,
+                                                               NpyOrder order = NpyOrder::row_major);
 
 }  // namespace clip::inline CLIP_ABI
 

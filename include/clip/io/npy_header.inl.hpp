@@ -86,7 +86,7 @@ class NpyLine {
   std::string_view text_;
 };
 
-inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::string& place) {
+inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::string& place, NpyOrder order) {
   NpyLine line{text};
   std::optional<std::string_view> type;
   std::optional<bool> columns_first;
@@ -115,14 +115,16 @@ inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::st
   std::string known;
   for (std::size_t i = 0; i < npy_types.size(); ++i) {
     known += (i ? ", " : "") + std::string(npy_types[i].name);
-    if (npy_types[i].name == *type) {
+    // An older ml_dtypes states no byte order of bfloat16.
+    if (npy_types[i].name == (*type == "|V2" ? name_of(NpyType::bf16) : *type)) {
       header.type = static_cast<NpyType>(i);
       known.clear();
       break;
     }
   }
   if (!known.empty()) return LoadError{place, "npy: element type", known, std::string(*type)};
-  if (*columns_first && shape->size() > 1)
+  header.column_major = *columns_first && shape->size() > 1;
+  if (header.column_major && order == NpyOrder::row_major)
     return LoadError{place, "npy: column-major (Fortran order): expected row-major"};
   header.shape = std::move(*shape);
   return header;
@@ -130,7 +132,8 @@ inline Result<NpyHeader> try_parse_npy_line(std::string_view text, const std::st
 
 }  // namespace detail
 
-CLIP_HOST Result<NpyHeader> try_parse_npy_header(std::span<const std::byte> bytes, const std::string& place) {
+CLIP_HOST Result<NpyHeader> try_parse_npy_header(std::span<const std::byte> bytes, const std::string& place,
+                                                 NpyOrder order) {
   constexpr std::string_view magic = "\x93NUMPY";
   if (bytes.size() < 10 || as_text(bytes.first(magic.size())) != magic) return LoadError{place, "not a .npy file"};
   const int version = std::to_integer<int>(bytes[6]);
@@ -141,7 +144,7 @@ CLIP_HOST Result<NpyHeader> try_parse_npy_header(std::span<const std::byte> byte
                              : available == 0 ? 1
                                               : load_little<std::uint32_t>(bytes.data() + 8);
   if (length > available) return LoadError{place, "npy: truncated header"};
-  auto header = detail::try_parse_npy_line(as_text(bytes.subspan(start, length)), place);
+  auto header = detail::try_parse_npy_line(as_text(bytes.subspan(start, length)), place, order);
   if (!header) return header;
 
   header->begin = start + length;

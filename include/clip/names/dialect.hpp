@@ -14,12 +14,14 @@
 namespace clip::inline CLIP_ABI {
 
 /// The naming scheme of a file's tensors. OpenCLIP uses OpenAI's names; its folders differ. Apple's names are those of
-/// its MobileCLIP repository and of no other model.
-enum class Dialect : unsigned char { openai, openclip, huggingface, apple };
-inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect::huggingface, Dialect::apple};
+/// its MobileCLIP repository and of no other model, big_vision's are those in which Google trained SigLIP.
+enum class Dialect : unsigned char { openai, openclip, huggingface, apple, big_vision };
+inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect::huggingface, Dialect::apple,
+                                     Dialect::big_vision};
 
 constexpr std::string_view name_of(Dialect dialect) {
-  constexpr std::array<std::string_view, dialects.size()> names{"openai", "openclip", "huggingface", "apple"};
+  constexpr std::array<std::string_view, dialects.size()> names{"openai", "openclip", "huggingface", "apple",
+                                                                "big_vision"};
   return names[static_cast<std::size_t>(dialect)];
 }
 /// The dialect with this name. OptionError: an unknown name.
@@ -27,7 +29,7 @@ inline Result<Dialect> try_dialect(std::string_view name) { return try_choice("d
 
 /// One tensor's name in OpenAI's dialect and in another. In a name `#` matches a block number, `*` at the end matches
 /// any last component, and `@` matches q, k or v: three tensors of the other dialect are one tensor of OpenAI's,
-/// concatenated along the first axis. `&` matches q or kv: two such tensors, the second of twice as many rows. `%`
+/// concatenated along the first axis; `$` likewise matches query, key or value. `&` matches q or kv: two such tensors, the second of twice as many rows. `%`
 /// matches the digit d in OpenAI's name and the d-th of `digits` in the other: stages that are counted differently.
 struct NameRule {
   std::string_view openai, other;
@@ -61,6 +63,8 @@ struct NameTable {
 namespace detail {
 
 inline constexpr std::string_view query_key_value = "qkv";
+inline constexpr std::array<std::string_view, 3> query_key_value_words{"query", "key", "value"};
+inline constexpr std::string_view wildcards = "#*@$&%";
 
 /// The substrings that the wildcards of a pattern matched.
 struct Captured {
@@ -73,7 +77,7 @@ inline constexpr std::string_view all_digits = "0123456789";
 
 /// How many tensors of the other dialect are one of OpenAI's.
 constexpr std::size_t parts_of(const NameRule& rule) {
-  return rule.other.find('@') != rule.other.npos ? 3 : rule.other.find('&') != rule.other.npos ? 2 : 1;
+  return rule.other.find_first_of("@$") != rule.other.npos ? 3 : rule.other.find('&') != rule.other.npos ? 2 : 1;
 }
 /// The thirds of OpenAI's tensor that a part begins with and consists of.
 struct Thirds {
@@ -101,7 +105,12 @@ constexpr std::optional<Captured> match(std::string_view pattern, std::string_vi
       continue;
     }
     if (at == name.size()) return std::nullopt;
-    if (c == '&') {
+    if (c == '$') {
+      const auto begins = [&](std::string_view word) { return name.substr(at).starts_with(word); };
+      for (found.part = 0; found.part < 3 && !begins(query_key_value_words[found.part]);) ++found.part;
+      if (found.part == 3) return std::nullopt;
+      at += query_key_value_words[found.part].size() - 1;
+    } else if (c == '&') {
       if (name.substr(at).starts_with("kv")) {
         found.part = 1;
         ++at;
@@ -129,6 +138,7 @@ inline std::string fill_in(std::string_view pattern, const Captured& with, std::
     if (c == '*') name += with.ending;
     else if (c == '#') name += with.number;
     else if (c == '@') name += query_key_value[with.part];
+    else if (c == '$') name += query_key_value_words[with.part];
     else if (c == '&') name += with.part == 0 ? "q" : "kv";
     else if (c == '%') name += digits[with.stage];
     else name += c;

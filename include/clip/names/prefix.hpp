@@ -46,7 +46,7 @@ inline std::vector<AnchorName> anchors_of(std::span<const NameTable> tables) {
   std::vector<AnchorName> all;
   std::map<std::string, int> times;
   const auto add = [&](std::string_view name, std::string_view openai, std::string_view added) {
-    if (name.find_first_of("#*@&%") != name.npos || name.find('.') == name.npos) return;
+    if (name.find_first_of(wildcards) != name.npos || name.find('.') == name.npos) return;
     const auto same = [&](const AnchorName& a) { return a.name == name && a.openai == openai && a.added == added; };
     if (std::any_of(all.begin(), all.end(), same)) return;  // families share names
     all.push_back({std::string(name), openai, added});

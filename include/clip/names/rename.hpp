@@ -64,7 +64,7 @@ inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor&
   if (rule.transposed) {
     if (renamed.shape.size() != 2) return {tensor};
     std::swap(renamed.shape[0], renamed.shape[1]);
-    renamed.transposed = true;
+    renamed.transposed = !renamed.transposed;
   }
   const auto leading = static_cast<std::ptrdiff_t>(rule.leading);
   if (renamed.shape.size() < rule.leading ||
@@ -77,7 +77,8 @@ inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor&
   for (std::size_t i = 0; i < count; ++i) {
     captured.part = i;
     parts[i] = file.find(other_name(rule, captured));
-    if (parts[i] == nullptr || parts[i]->shape.empty() || parts[i]->count() == 0 || parts[i]->dtype != tensor.dtype)
+    if (parts[i] == nullptr || parts[i]->shape.empty() || parts[i]->count() == 0 || parts[i]->dtype != tensor.dtype ||
+        parts[i]->transposed != tensor.transposed)
       return {tensor};
     std::vector<Index> expected = parts[0]->shape;
     expected[0] *= static_cast<Index>(thirds_of(rule, i).count);
@@ -174,7 +175,7 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
 }  // namespace detail
 
 /// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is, except
-/// in Apple's dialect. OptionError: a tensor of a tower that the dialect has no names for, or that would be omitted and
+/// in Apple's and big_vision's dialects. OptionError: a tensor of a tower that the dialect has no names for, or that would be omitted and
 /// is not zero.
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,
@@ -212,6 +213,9 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
     if (rule == nullptr && dialect == Dialect::apple && tensor.name != "logit_scale")
       return OptionError{"dialect", "for a model that is none of Apple's MobileCLIP", "another",
                          "apple, which has no name for " + tensor.name};
+    if (rule == nullptr && dialect == Dialect::big_vision)
+      return OptionError{"dialect", "for a model that is no SigLIP", "another",
+                         "big_vision, which has no name for " + tensor.name};
     if (rule == nullptr || !detail::applies(*rule, tensor)) {
       renamed.push_back(std::move(tensor));
       continue;

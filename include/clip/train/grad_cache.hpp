@@ -5,9 +5,9 @@
 #include <clip/autograd/tape.hpp>
 #include <clip/autograd/walk.hpp>
 #include <clip/image/image.hpp>
-#include <clip/loss/contrastive.hpp>
 #include <clip/tensor/buffer.hpp>
 #include <clip/tokens/texts.hpp>
+#include <clip/train/objective.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -34,17 +34,18 @@ void each_micro_batch(const Images& images, const Texts& texts, Index micro, F&&
 }
 }  // namespace detail
 
-/// Adds the gradients of contrastive(images, texts) to the tape's parameter table and returns the loss over all pairs.
-/// The tape holds the activations of only `micro` pairs at a time. Every pair is encoded twice:
+/// Adds the gradients of an objective, Contrastive or Sigmoid, to the tape's parameter table and returns the loss over
+/// all pairs. The tape holds the activations of only `micro` pairs at a time. Every pair is encoded twice:
 ///   1. encode micro-batches without recording and keep their features;
-///   2. compute the loss over all pairs, d loss / d features and d loss / d logit_scale;
+///   2. compute the loss over all pairs, d loss / d features and those of logit_scale and logit_bias;
 ///   3. encode each micro-batch again, recorded, and backpropagate its rows of d loss / d features.
 /// Batch norms use the statistics of one micro-batch at a time in both passes, and each updates its running statistics
 /// once per micro-batch. `model` must be the model of the tape's table. A loss that is not finite adds nothing. Row i
 /// of images and texts are a pair; equal texts are positives of each other, also in different micro-batches.
-/// ShapeError: different numbers of images and texts. OptionError: micro below 1.
-template <class M, Backend B>
-double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Texts& texts, Index micro) {
+/// ShapeError: different numbers of images and texts. OptionError: micro below 1; as the objective's.
+template <class M, Backend B, class Objective = Contrastive>
+double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Texts& texts, Index micro,
+                  const Objective& objective = {}) {
   using T = typename B::Scalar;
   const Index n = images.size(), width = model.config().embed_dim;
   if (texts.size() != n) raise(ShapeError{"grad_cache", "texts for the images", n, texts.size()});
@@ -73,7 +74,7 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
 
   tape.clear();
   const auto i = tape.leaf(Rows<Tape<B>, dyn>{image}), t = tape.leaf(Rows<Tape<B>, dyn>{text});
-  const auto loss = contrastive(tape, i, t, model.similarity, texts.groups());
+  const auto loss = objective.of_features(tape, i, t, model.similarity, texts.groups());
   const double value = value_of(tape, loss);
   if (!std::isfinite(value)) return value;
   tape.backward(loss);

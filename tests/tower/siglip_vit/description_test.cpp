@@ -3,7 +3,10 @@
 #include <clip/checkpoint/find_model.hpp>
 #include <clip/checkpoint/folder_config.hpp>
 #include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/infer_encoder.hpp>
 #include <clip/checkpoint/open.hpp>
+#include <clip/formats/npz.hpp>
+#include <clip/io/file_bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/model/openclip_json.hpp>
 
@@ -13,8 +16,11 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -98,7 +104,35 @@ TEST_CASE("SigLIP: OpenCLIP's files state the model and what OpenCLIP computes w
 TEST_CASE("SigLIP: a bare file cannot tell its activation unless its names and sizes do") {
   CHECK(try_inspect(golden + "siglip_transformers.safetensors", two_heads)->activation_by_naming);
   CHECK_FALSE(try_inspect(golden + "siglip_open_clip.safetensors", two_heads)->activation_known);
-  CHECK(try_open(golden + "siglip_open_clip.safetensors", two_heads).error().id() == "clip.load.activation");
+  const auto unknown = try_open(golden + "siglip_open_clip.safetensors", two_heads);
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().id() == "clip.load.activation");
+  CHECK(unknown.error().message().find("SigLIP's with gelu_tanh, instead of which OpenCLIP computes gelu in some") !=
+        std::string::npos);
+}
+
+TEST_CASE("SigLIP: the naming of a file decides the activation of every published model") {
+  // The image towers that timm computes by tanh; the text towers that OpenCLIP does are SigLIP 2's.
+  const std::set<std::string_view> by_tanh{"siglip/ViT-SO400M-16-i18n-256", "siglip2/ViT-B-32-256",
+                                           "siglip2/ViT-L-16-512",          "siglip2/ViT-SO400M-16-256",
+                                           "siglip2/ViT-SO400M-16-384",     "siglip2/ViT-SO400M-16-512",
+                                           "siglip2/ViT-gopt-16-256",       "siglip2/ViT-gopt-16-384"};
+  using Image = Description<SiglipVitConfig>;
+  using Text = Description<SiglipTextConfig>;
+  for (const auto& known : Image::published) {
+    const SiglipClipConfig& c = known.config;
+    CAPTURE(known.name);
+    CHECK(Image::activation_by_naming(Dialect::openclip, c.image) ==
+          (by_tanh.contains(known.name) ? Activation::gelu_tanh : Activation::gelu));
+    CHECK(Text::activation_by_naming(Dialect::openclip, c.text) ==
+          (known.name.starts_with("siglip2/") ? Activation::gelu_tanh : Activation::gelu));
+    for (const Dialect dialect : {Dialect::huggingface, Dialect::big_vision}) {
+      CHECK(Image::activation_by_naming(dialect, c.image) == Activation::gelu_tanh);
+      CHECK(Text::activation_by_naming(dialect, c.text) == Activation::gelu_tanh);
+    }
+    CHECK_FALSE(Image::activation_by_naming(Dialect::openai, c.image));
+    CHECK_FALSE(Text::activation_by_naming(Dialect::openai, c.text));
+  }
 }
 
 TEST_CASE("SigLIP: the namings convert into each other, shapes and values included") {
@@ -115,6 +149,59 @@ TEST_CASE("SigLIP: the namings convert into each other, shapes and values includ
   convert_to(hf, own, Dialect::openai);
   convert_to(own, back, Dialect::huggingface);
   CHECK(tensors_in(back) == tensors_in(hf));
+}
+
+TEST_CASE("SigLIP: big_vision's arrays are written as numpy writes them, and convert back") {
+  const Folder folder;
+  const std::string plain = golden + "siglip_transformers.safetensors", ours = folder / "ours.npz",
+                    back = folder / "back.safetensors";
+  convert_file(plain, ours, {.dialect = Dialect::big_vision, .assumed = two_heads});
+  const auto arrays = [](const std::string& path) {
+    const auto bytes = try_read_bytes(path).value();
+    std::map<std::string, std::pair<std::vector<Index>, std::string>> all;
+    for (const StoredTensor& array : try_parse_npz(bytes, path).value().arrays)
+      all[array.name] = {array.shape, std::string(traits(array.dtype).name) + std::string(as_text(array.bytes))};
+    return all;
+  };
+  CHECK(arrays(ours) == arrays(golden + "siglip_big_vision.npz"));
+  convert_file(ours, back, {.dialect = Dialect::huggingface});
+  CHECK(tensors_in(back) == tensors_in(plain));
+  convert_file(golden + "siglip_big_vision_scanned.npz", folder / "f32.npz",
+               {.dialect = Dialect::big_vision, .dtype = Dtype::f32});
+  CHECK(tensors_in(folder / "f32.npz") == [&] {
+    convert_file(plain, folder / "bf16.npz",
+                 {.dialect = Dialect::big_vision, .dtype = Dtype::bf16, .assumed = two_heads});
+    return tensors_in(folder / "bf16.npz");
+  }());
+  // The image tower alone, under its own names and without what stands before them.
+  const TensorFile whole = open_tensors(ours);
+  std::vector<FileTensor> tensors;
+  for (const FileTensor& t : whole.tensors())
+    if (t.name.starts_with("img.")) tensors.push_back(t);
+  CHECK(try_inspect_image(whole.with(tensors), {})->activation_known);
+}
+
+TEST_CASE("SigLIP: what big_vision's arrays cannot hold is refused") {
+  const Folder folder;
+  const std::string plain = golden + "siglip_transformers.safetensors";
+  const auto message = [&](const std::string& out, ConvertOptions how) {
+    const auto done = try_convert_file(plain, folder / out, how);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().kind() == ErrorKind::option);
+    return done.error().message().substr(done.error().place().size());
+  };
+  const ConvertOptions big_vision{.dialect = Dialect::big_vision, .assumed = two_heads};
+  CHECK(message("x.safetensors", big_vision) ==
+        ": name of weights in the dialect big_vision: expected one that ends in .npz, found x.safetensors");
+  CHECK(message("x.npz", {.dialect = Dialect::openai, .assumed = two_heads}) ==
+        ": dialect of a file of arrays: expected big_vision, found openai");
+  ConvertOptions noted = big_vision;
+  noted.metadata = {{"by", "a test"}};
+  CHECK(message("x.npz", noted).find(": a file of arrays has no place for metadata") == 0);
+  const std::vector<TensorToWrite> others{{"visual.class_embedding", Dtype::f32, {16}, {}, {}}};
+  CHECK(try_in_dialect(others, Dialect::big_vision).error().message() ==
+        "dialect: for a model that is no SigLIP: expected another, found big_vision, which has no name for "
+        "visual.class_embedding");
 }
 
 TEST_CASE("SigLIP: folders of transformers describe the model, also what its file leaves open") {

@@ -1,4 +1,5 @@
 // Numbers of weights of Google's SigLIP models, checked at compile time, and their published names and shapes.
+#include <clip/formats/flax.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/count.hpp>
 #include <clip/model/licence.hpp>
@@ -7,6 +8,9 @@
 #include "../../support/published_names.hpp"
 
 #include <doctest/doctest.h>
+
+#include <utility>
+#include <vector>
 
 using namespace clip;
 using namespace clip::testing;
@@ -74,6 +78,19 @@ TEST_CASE("SigLIP's names and shapes are those of OpenCLIP and of transformers")
         published("siglip_vit/names_siglip2_ViT-gopt-16-256_transformers"));
   CHECK(written(siglip::ViT_SO400M_16_i18n_256, Dialect::openclip) ==
         published("siglip_vit/names_siglip_ViT-SO400M-16-i18n-256_open_clip"));
+}
+
+TEST_CASE("SigLIP's arrays have big_vision's names and shapes") {
+  std::vector<TensorToWrite> tensors;
+  add_tensors(tensors, "visual.", siglip::ViT_B_16.image, 768);
+  add_tensors(tensors, "", siglip::ViT_B_16.text, 768);
+  for (const char* const name : {"logit_scale", "logit_bias"}) tensors.push_back({name, Dtype::f32, {}, {}, {}});
+  Shapes arrays;
+  for (const TensorToWrite& t :
+       in_flax(try_in_dialect(std::move(tensors), Dialect::big_vision).value(), {{"img", 12}, {"txt", 12}}))
+    arrays[t.name] = t.shape;
+  CHECK(arrays == published("siglip_vit/names_siglip_ViT-B-16_big_vision"));
+  CHECK(arrays.size() == 28 + 2 * 16 * 12);
 }
 
 TEST_CASE("a published SigLIP is found by its own name, by OpenCLIP's and by transformers'") {

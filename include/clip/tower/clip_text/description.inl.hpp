@@ -131,7 +131,7 @@ CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_huggingface(const 
 CLIP_HOST NameTable Description<TextConfig>::names(Dialect dialect) {
   if (dialect == Dialect::openclip)
     return {.dialect = dialect, .prefix = "text.", .rules = detail::clip_text_apart_names, .written = false};
-  if (dialect == Dialect::openai) return {.dialect = dialect};
+  if (dialect == Dialect::openai || dialect == Dialect::big_vision) return {.dialect = dialect};
   if (dialect == Dialect::apple)
     return {.dialect = dialect, .prefix = "text_encoder.", .rules = detail::clip_text_apple_names};
   return {.dialect = dialect,

@@ -24,6 +24,22 @@ inline constexpr auto siglip_text_huggingface_names =
 inline constexpr auto siglip_text_openclip_names =
     joined(text_apart_names, std::array<NameRule, 1>{{{"text_projection.*", "text.text_projection.*"}}});
 
+/// Our names and those of big_vision, with dots and in PyTorch's layouts (formats/flax.hpp).
+inline constexpr std::array<NameRule, 11> siglip_text_big_vision_names{{
+    {"token_embedding.weight", "txt.Embed_0.embedding"},
+    {"positional_embedding", "txt.pos_embedding", false, 1},
+    {"ln_final.*", "txt.Encoder_0.encoder_norm.*"},
+    {"transformer.resblocks.#.ln_1.*", "txt.Encoder_0.encoderblock_#.LayerNorm_0.*"},
+    {"transformer.resblocks.#.ln_2.*", "txt.Encoder_0.encoderblock_#.LayerNorm_1.*"},
+    {"transformer.resblocks.#.attn.in_proj_weight",
+     "txt.Encoder_0.encoderblock_#.MultiHeadDotProductAttention_0.$.weight"},
+    {"transformer.resblocks.#.attn.in_proj_bias", "txt.Encoder_0.encoderblock_#.MultiHeadDotProductAttention_0.$.bias"},
+    {"transformer.resblocks.#.attn.out_proj.*", "txt.Encoder_0.encoderblock_#.MultiHeadDotProductAttention_0.out.*"},
+    {"transformer.resblocks.#.mlp.c_fc.*", "txt.Encoder_0.encoderblock_#.MlpBlock_0.Dense_0.*"},
+    {"transformer.resblocks.#.mlp.c_proj.*", "txt.Encoder_0.encoderblock_#.MlpBlock_0.Dense_1.*"},
+    {"text_projection.*", "txt.head.*"},
+}};
+
 /// A projection with a bias, or the image tower that goes with this text tower, which may have no projection.
 inline constexpr std::array<NameRule, 2> siglip_text_openclip_signs{
     {{"text_projection.bias", "text.text_projection.bias"},
@@ -135,6 +151,8 @@ CLIP_HOST Result<JsonTree> Description<SiglipTextConfig>::try_write_huggingface(
 
 CLIP_HOST NameTable Description<SiglipTextConfig>::names(Dialect dialect) {
   if (dialect == Dialect::openai || dialect == Dialect::apple) return {.dialect = dialect};
+  if (dialect == Dialect::big_vision)
+    return {.dialect = dialect, .prefix = "txt.Encoder_0.encoderblock_", .rules = detail::siglip_text_big_vision_names};
   if (dialect == Dialect::openclip)
     return {.dialect = dialect,
             .prefix = "text.",
@@ -171,7 +189,7 @@ CLIP_HOST SiglipTextConfig Description<SiglipTextConfig>::infer(ShapeReader& sha
 
 CLIP_HOST std::optional<Activation> Description<SiglipTextConfig>::activation_by_naming(Dialect dialect,
                                                                                         const SiglipTextConfig& c) {
-  if (dialect == Dialect::huggingface) return Activation::gelu_tanh;
+  if (dialect == Dialect::huggingface || dialect == Dialect::big_vision) return Activation::gelu_tanh;
   return dialect == Dialect::openclip ? detail::openclip_siglip_text_activation(c.vocabulary) : std::nullopt;
 }
 

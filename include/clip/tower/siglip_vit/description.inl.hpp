@@ -55,6 +55,32 @@ inline constexpr std::array<NameRule, 18> siglip_vit_timm_names{{
     {"visual.transformer.resblocks.#.mlp.c_proj.*", "visual.trunk.blocks.#.mlp.fc2.*"},
 }};
 
+/// Our names and those of big_vision, with dots and in PyTorch's layouts (formats/flax.hpp).
+inline constexpr std::array<NameRule, 19> siglip_vit_big_vision_names{{
+    {"visual.conv1.*", "img.embedding.*"},
+    {"visual.positional_embedding", "img.pos_embedding", false, 1},
+    {"visual.ln_post.*", "img.Transformer.encoder_norm.*"},
+    {"visual.attn_pool.probe", "img.MAPHead_0.probe"},
+    {"visual.attn_pool.attn.in_proj_weight", "img.MAPHead_0.MultiHeadDotProductAttention_0.$.weight"},
+    {"visual.attn_pool.attn.in_proj_bias", "img.MAPHead_0.MultiHeadDotProductAttention_0.$.bias"},
+    {"visual.attn_pool.attn.out_proj.*", "img.MAPHead_0.MultiHeadDotProductAttention_0.out.*"},
+    {"visual.attn_pool.ln.*", "img.MAPHead_0.LayerNorm_0.*"},
+    {"visual.attn_pool.mlp.c_fc.*", "img.MAPHead_0.MlpBlock_0.Dense_0.*"},
+    {"visual.attn_pool.mlp.c_proj.*", "img.MAPHead_0.MlpBlock_0.Dense_1.*"},
+    {"visual.transformer.resblocks.#.ln_1.*", "img.Transformer.encoderblock_#.LayerNorm_0.*"},
+    {"visual.transformer.resblocks.#.ln_2.*", "img.Transformer.encoderblock_#.LayerNorm_1.*"},
+    {"visual.transformer.resblocks.#.attn.in_proj_weight",
+     "img.Transformer.encoderblock_#.MultiHeadDotProductAttention_0.$.weight"},
+    {"visual.transformer.resblocks.#.attn.in_proj_bias",
+     "img.Transformer.encoderblock_#.MultiHeadDotProductAttention_0.$.bias"},
+    {"visual.transformer.resblocks.#.attn.out_proj.*",
+     "img.Transformer.encoderblock_#.MultiHeadDotProductAttention_0.out.*"},
+    {"visual.transformer.resblocks.#.mlp.c_fc.*", "img.Transformer.encoderblock_#.MlpBlock_0.Dense_0.*"},
+    {"visual.transformer.resblocks.#.mlp.c_proj.*", "img.Transformer.encoderblock_#.MlpBlock_0.Dense_1.*"},
+    {"logit_scale", "t", false, 1},
+    {"logit_bias", "b", false, 1},
+}};
+
 /// Only a SigLIP's image tower has such a pooling.
 inline constexpr std::array<NameRule, 1> siglip_vit_huggingface_signs{
     {{"visual.attn_pool.probe", "vision_model.head.probe"}}};
@@ -144,6 +170,9 @@ CLIP_HOST Result<JsonTree> Description<SiglipVitConfig>::try_write_huggingface(c
 
 CLIP_HOST NameTable Description<SiglipVitConfig>::names(Dialect dialect) {
   if (dialect == Dialect::openai || dialect == Dialect::apple) return {.dialect = dialect};
+  if (dialect == Dialect::big_vision)
+    return {
+        .dialect = dialect, .prefix = "img.Transformer.encoderblock_", .rules = detail::siglip_vit_big_vision_names};
   if (dialect == Dialect::openclip)
     return {.dialect = dialect,
             .prefix = "visual.trunk.",
@@ -184,7 +213,7 @@ CLIP_HOST SiglipVitConfig Description<SiglipVitConfig>::infer(ShapeReader& shape
 
 CLIP_HOST std::optional<Activation> Description<SiglipVitConfig>::activation_by_naming(Dialect dialect,
                                                                                        const SiglipVitConfig& c) {
-  if (dialect == Dialect::huggingface) return Activation::gelu_tanh;
+  if (dialect == Dialect::huggingface || dialect == Dialect::big_vision) return Activation::gelu_tanh;
   const detail::TimmSiglip* const known = dialect == Dialect::openclip ? detail::timm_siglip_sized(c) : nullptr;
   return known == nullptr ? std::nullopt : std::optional{known->activation};
 }
