@@ -84,7 +84,7 @@ void complete(CompareOptions& o) {
 }
 void complete(ConvertOptions& o) {
   if (o.captions.empty()) return;
-  if (o.dialect == "openai" || o.out.ends_with(".safetensors"))
+  if (o.dialect == "openai" || o.dialect == "tinyclip" || o.out.ends_with(".safetensors"))
     throw UsageError{
         "--vocabulary-of writes the vocabulary beside the weights: OUT must be a folder, and --dialect openclip or "
         "huggingface"};
@@ -367,7 +367,8 @@ void add_all(CLI::App& app, Job& job) {
   add_budget(*c);
   c->add_option("IN", v->in, "Weights in any format")->required();
   c->add_option("OUT", v->out,
-                "A .safetensors file, or with a dialect other than openai a folder, which also holds the configuration")
+                "A .safetensors file, or with a dialect other than openai and tinyclip a folder, which also holds the "
+                "configuration")
       ->required();
   add_model(*c, v->config);
   c->add_option("--state-dict", v->state_dict, state_dict_help);

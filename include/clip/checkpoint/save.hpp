@@ -27,7 +27,7 @@ namespace detail {
 
 /// Whether save writes a folder: if the dialect has folders and the path does not end in .safetensors.
 inline bool writes_folder(const std::string& path, Dialect dialect) {
-  return dialect != Dialect::openai && !path.ends_with(".safetensors");
+  return dialect != Dialect::openai && dialect != Dialect::tinyclip && !path.ends_with(".safetensors");
 }
 
 /// Writes tensors with OpenAI's names as the options say. A folder needs `config`, which describes the model.

@@ -37,6 +37,19 @@ class ShapeReader {
     while (file_.find(prefix + std::to_string(n) + "." + weight) != nullptr) ++n;
     return n > 0 ? n : unfit("no " + prefix + "0." + weight);
   }
+  /// The same, counted by any of several tensors, since pruned blocks may lack some.
+  Index count_blocks(const std::string& prefix, const std::string& weight, const std::string& other) {
+    Index n = 0;
+    for (std::string block = prefix + "0."; has(block + weight) || has(block + other);)
+      block = prefix + std::to_string(++n) + ".";
+    return n > 0 ? n : unfit("no " + prefix + "0." + weight);
+  }
+  /// The rows of a tensor of `rank` extents, which may be none; 0 also if there is no such tensor.
+  Index rows_or_none(const std::string& name, std::size_t rank) {
+    const FileTensor* const tensor = file_.find(name);
+    if (tensor == nullptr || (tensor->shape.size() == rank && tensor->shape[0] == 0)) return 0;
+    return (*this)(name, rank, 0);
+  }
   /// Adds a problem that is not yet listed, and returns 1, the extent after a problem.
   Index problem(const std::string& what) {
     if (problems_.find(what) == problems_.npos) problems_ += (problems_.empty() ? "" : "; ") + what;

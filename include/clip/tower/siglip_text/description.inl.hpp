@@ -134,7 +134,7 @@ CLIP_HOST Result<JsonTree> Description<SiglipTextConfig>::try_write_huggingface(
 }
 
 CLIP_HOST NameTable Description<SiglipTextConfig>::names(Dialect dialect) {
-  if (dialect == Dialect::openai || dialect == Dialect::apple) return {.dialect = dialect};
+  if (dialect == Dialect::openai || is_closed(dialect)) return {.dialect = dialect};
   if (dialect == Dialect::openclip)
     return {.dialect = dialect,
             .prefix = "text.",

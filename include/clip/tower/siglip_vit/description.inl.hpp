@@ -143,7 +143,7 @@ CLIP_HOST Result<JsonTree> Description<SiglipVitConfig>::try_write_huggingface(c
 }
 
 CLIP_HOST NameTable Description<SiglipVitConfig>::names(Dialect dialect) {
-  if (dialect == Dialect::openai || dialect == Dialect::apple) return {.dialect = dialect};
+  if (dialect == Dialect::openai || is_closed(dialect)) return {.dialect = dialect};
   if (dialect == Dialect::openclip)
     return {.dialect = dialect,
             .prefix = "visual.trunk.",
