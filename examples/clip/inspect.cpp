@@ -228,7 +228,8 @@ int inspect(const InspectOptions& options) {
   for (const std::string_view type : types) all_types += (all_types.empty() ? "" : ", ") + std::string(type);
   const std::size_t ignored = ignored_tensors(file).size();
   out.line("tensors  " + std::to_string(file.tensors().size()) + ", " + std::to_string(values) + " values, " +
-           all_types + (ignored > 0 ? "; " + std::to_string(ignored) + " of them hold no weights and are ignored" : ""));
+           all_types +
+           (ignored > 0 ? "; " + std::to_string(ignored) + " of them hold no weights and are ignored" : ""));
   if (vocabulary)
     out.line("vocabulary " +
              (*vocabulary ? line_of(**vocabulary) : "unusable: " + clip::printable(vocabulary->error().message())));

@@ -10,7 +10,8 @@ needs numpy, torch, safetensors and open_clip_torch (made with torch 2.15, open_
     tinyclip/resnet.safetensors         images of 64 pixels, width 4, stages of 1, 2, 1, 1 blocks
     tinyclip/auto.safetensors           three layers of widths 20 and 12 with heads of 64: heads 1, 0, 2 and 1, 1, 0, MLPs of
                                         24, 0, 10 and 7, 16, 12
-    tinyclip/NAME_expected.safetensors  image, ids, features, and the gradients of the sum of the squared features as grad/NAME
+    tinyclip/NAME_expected.safetensors  image, ids, features, and the gradients of the sum of the squared features as grad/NAME,
+                                        with batch statistics in the residual network, whose running statistics are then after/NAME
 
 Computed in double precision: the first two by OpenCLIP's CLIP, which loads TinyCLIP's names without their first component, the
 third by the functions below, to which OpenCLIP's model holds on equal blocks. Weights are exact in half precision and drawn from a
@@ -74,13 +75,18 @@ def inputs(name, side):
     return half(stream("image/" + name).standard_normal((2, 3, side, side))), torch.tensor(rows)
 
 
-def make(name, side, leaves, encode_image, encode_text):
+def make(name, side, leaves, encode_image, encode_text, model=torch.nn.Module()):
     """Writes what the functions of images and ids compute, and the gradients of the leaves by their names."""
     image, ids = inputs(name, side)
+    with torch.no_grad():
+        features = dict(image_features=encode_image(image.double()), text_features=encode_text(ids))
+    model.train()
     i, t = encode_image(image.double()), encode_text(ids)
     ((i**2).sum() + (t**2).sum()).backward()
     gradients = {"grad/" + k: torch.zeros_like(p) if p.grad is None else p.grad for k, p in leaves.items() if k != "logit_scale"}
-    write(name + "_expected", dict(image=image, ids=ids.int(), image_features=i, text_features=t, **gradients))
+    statistics = {"after/" + k: b for k, b in model.named_buffers() if "running_" in k}
+    write(name + "_expected", dict(image=image, ids=ids.int(), **features, **gradients, **statistics))
+    model.eval()
 
 
 def openclip(name, side, vision, text):
@@ -88,7 +94,7 @@ def openclip(name, side, vision, text):
                            text_cfg=dict(context_length=CONTEXT, vocab_size=VOCABULARY, width=16, heads=2, **text)).double().eval()
     tensors = {k: value(f"tinyclip/{name}/{k}", t.shape) for k, t in model.state_dict().items()}
     model.load_state_dict(tensors)
-    make(name, side, dict(model.named_parameters()), model.encode_image, model.encode_text)
+    make(name, side, dict(model.named_parameters()), model.encode_image, model.encode_text, model)
     return model, tensors
 
 

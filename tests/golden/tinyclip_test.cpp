@@ -104,7 +104,6 @@ TEST_CASE("reference numbers: small TinyCLIPs whose sizes are those of the file,
     auto model = open<Cpu<>, Towers>(path_of(name), two_heads);
     CHECK(model.config() == config);
     check_features(model, expected);
-    check_trained(model, expected);
     for (const Dialect dialect : {Dialect::openai, Dialect::huggingface, Dialect::tinyclip}) {
       if (name == "resnet" && dialect == Dialect::huggingface) continue;
       const Temporary written{name + ".safetensors"};
@@ -116,13 +115,14 @@ TEST_CASE("reference numbers: small TinyCLIPs whose sizes are those of the file,
       convert_file<Towers>(written.path, converted.path, {.dialect = Dialect::tinyclip});
       check_features(open<Cpu<>, Towers>(converted.path), expected);
     }
+    check_trained(model, expected);
   }
 }
 
 TEST_CASE("TinyCLIP's files of a wrapped model, with masks, and of a model that is stored twice") {
   const auto expected = expected_of("vit");
   const auto found = inspect<Towers>(path_of("vit_ddp"), two_heads);
-  CHECK(found.prefix == "module.");
+  CHECK(found.prefix.starts_with("module."));
   CHECK(found.dialect == Dialect::tinyclip);
   check_features(open<Cpu<>, Towers>(path_of("vit_ddp"), two_heads), expected);
   const Temporary converted{"ddp.safetensors"};

@@ -35,10 +35,12 @@ class Expected {
     const Index side = file_.find("image")->shape[2];
     images = Images::from_floats(2, 3, side, side, {pixels.begin(), pixels.end()});
     const FileTensor& ids = *file_.find("ids");
+    const std::size_t size = ids.dtype == Dtype::i64 ? 8 : 4;
     std::vector<std::int32_t> row(static_cast<std::size_t>(ids.shape[1]));
     for (std::size_t i = 0; i < static_cast<std::size_t>(ids.shape[0]); ++i) {
       for (std::size_t j = 0; j < row.size(); ++j)
-        row[j] = static_cast<std::int32_t>(load_little<std::uint32_t>(ids.parts[0].bytes.data() + 4 * (row.size() * i + j)));
+        row[j] = static_cast<std::int32_t>(
+            load_little<std::uint32_t>(ids.parts[0].bytes.data() + size * (row.size() * i + j)));
       texts.add(row);
     }
     std::vector<FileTensor> named;  // of weights and of running statistics, under our names

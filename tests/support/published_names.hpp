@@ -48,7 +48,7 @@ inline Shapes published(const std::string& list) {
 
 /// A file of these names and shapes, without values.
 inline TensorFile file_of(const Shapes& shapes) {
-  static constexpr std::array<std::byte, 10> no_tensors{std::byte{2}, {}, {}, {}, {}, {}, {}, {}, std::byte{'{'},
+  static constexpr std::array<std::byte, 10> no_tensors{std::byte{2},  {}, {}, {}, {}, {}, {}, {}, std::byte{'{'},
                                                         std::byte{'}'}};
   std::vector<FileTensor> tensors;
   for (const auto& [name, shape] : shapes) tensors.emplace_back(StoredTensor{name, Dtype::f32, shape, {}});

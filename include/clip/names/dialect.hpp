@@ -20,7 +20,8 @@ inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect
                                      Dialect::tinyclip};
 
 constexpr std::string_view name_of(Dialect dialect) {
-  constexpr std::array<std::string_view, dialects.size()> names{"openai", "openclip", "huggingface", "apple", "tinyclip"};
+  constexpr std::array<std::string_view, dialects.size()> names{"openai", "openclip", "huggingface", "apple",
+                                                                "tinyclip"};
   return names[static_cast<std::size_t>(dialect)];
 }
 /// The dialect with this name. OptionError: an unknown name.

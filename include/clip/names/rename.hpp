@@ -66,7 +66,7 @@ inline std::vector<FileTensor> by_rule(const TensorFile& file, const FileTensor&
   if (rule.transposed) {
     if (renamed.shape.size() != 2) return {tensor};
     std::swap(renamed.shape[0], renamed.shape[1]);
-    renamed.transposed = true;
+    renamed.transposed = !renamed.transposed;
   }
   const auto leading = static_cast<std::ptrdiff_t>(rule.leading);
   if (renamed.shape.size() < rule.leading ||

@@ -26,7 +26,8 @@ struct Mlp {
   /// `residual` is rows, or onto(rows).
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual) const {
-    if (empty()) return c_proj.added_to(cx, residual, cx.allocate(x.rows(), Size<C.hidden>{0}));
+    if constexpr (C.hidden == dyn)
+      if (config->hidden == 0) return c_proj.added_to(cx, residual, cx.allocate(x.rows(), Size<dyn>{0}));
     const auto hidden = visit_activation(config, [&](auto f) { return c_fc.with(cx, f, x); });
     return c_proj.added_to(cx, residual, hidden);
   }
@@ -35,7 +36,8 @@ struct Mlp {
   template <class Cx, Index W>
   Rows<Cx, C.width> pre_norm(Cx& cx, const LayerNorm<B, C.width>& norm, Rows<Cx, W> x) const {
     const Rows<Cx, C.width> rows{x};
-    if (empty()) return (*this)(cx, rows, onto(rows));
+    if constexpr (C.hidden == dyn)
+      if (config->hidden == 0) return (*this)(cx, rows, onto(rows));
     if constexpr (Cx::recording) return (*this)(cx, norm(cx, rows), onto(rows));
     else
       return visit_activation(config, [&]<class F>(F) {
@@ -43,9 +45,6 @@ struct Mlp {
                                c_fc.bias, c_proj.weight, c_proj.bias);
       });
   }
-
- private:
-  constexpr bool empty() const { return C.hidden == dyn && config->hidden == 0; }
 };
 
 }  // namespace clip::inline CLIP_ABI

@@ -105,7 +105,8 @@ void read_pruned_blocks(JsonReader& file, Config& c) {
     if (count > sizes.size()) return file.problem(key, "expected at most 32 layers");
     const auto values = file.numbers(key, count);
     for (std::size_t i = 0; i < values.size(); ++i)
-      if (values[i] >= 0 && values[i] <= static_cast<double>(largest_pruned_size)) sizes[i] = static_cast<std::int32_t>(values[i]);
+      if (values[i] >= 0 && values[i] <= static_cast<double>(largest_pruned_size))
+        sizes[i] = static_cast<std::int32_t>(values[i]);
       else file.problem(key, "expected sizes of 0 ... 1048576");
   };
   read("block_heads", c.pruned.heads);

@@ -20,8 +20,8 @@ struct TextConfig {
   Index heads;
   Required<Activation> activation;
   Required<float> epsilon;
-  Index mlp_width = 0;  // 0: 4 · width
-  bool causal = true;   // whether a position attends only to itself and those before it
+  Index mlp_width = 0;    // 0: 4 · width
+  bool causal = true;     // whether a position attends only to itself and those before it
   PrunedBlocks pruned{};  // if blocks differ; heads and mlp_width are then the largest
 
   /// Width of the MLP's hidden layer.

@@ -26,8 +26,8 @@ struct TextTransformer {
   Parameter<T> token_embedding{{config->vocabulary, config->width}, Init::normal(0.02)};
   Parameter<T> positional_embedding{
       Parameter<T>{{config->context, config->width}, Init::normal(0.01)}.stretched(Stretch::line)};
-  Transformer<C.block(), C.layers, B, Blocks> transformer{
-      config->layers, [c = *config](Index i) { return c.block(i); }};
+  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers,
+                                                          [c = *config](Index i) { return c.block(i); }};
   LayerNorm<B, C.width> ln_final{config->width, config->epsilon};
   Parameter<T> text_projection{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
 

@@ -32,8 +32,8 @@ struct VisionTransformer {
                      fan_in(config->patch_values()),
                      Use::linear};
   LayerNorm<B, C.width> ln_pre{config->width, config->epsilon};
-  Transformer<C.block(), C.layers, B, Blocks> transformer{
-      config->layers, [c = *config](Index i) { return c.block(i); }};
+  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers,
+                                                          [c = *config](Index i) { return c.block(i); }};
   LayerNorm<B, C.width> ln_post{config->width, config->epsilon};
   Parameter<T> proj{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
   Linear<B, C.width, Embed> head{config->width, embed_dim};  // instead of proj, with projection_bias
