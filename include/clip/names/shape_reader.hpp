@@ -5,6 +5,7 @@
 #include <clip/names/dialect.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,11 +45,12 @@ class ShapeReader {
       block = prefix + std::to_string(++n) + ".";
     return n > 0 ? n : unfit("no " + prefix + "0." + weight);
   }
-  /// The rows of a tensor of `rank` extents, which may be none; 0 also if there is no such tensor.
-  Index rows_or_none(const std::string& name, std::size_t rank) {
+  /// The rows of a matrix of so many columns, of which there may be none; nullopt: no such matrix.
+  std::optional<Index> rows(const std::string& name, Index columns) const {
     const FileTensor* const tensor = file_.find(name);
-    if (tensor == nullptr || (tensor->shape.size() == rank && tensor->shape[0] == 0)) return 0;
-    return (*this)(name, rank, 0);
+    const bool fits = tensor != nullptr && tensor->shape.size() == 2 && tensor->shape[1] == columns &&
+                      tensor->shape[0] >= 0 && tensor->shape[0] <= (Index{1} << 31);
+    return fits ? std::optional{tensor->shape[0]} : std::nullopt;
   }
   /// Adds a problem that is not yet listed, and returns 1, the extent after a problem.
   Index problem(const std::string& what) {

@@ -7,30 +7,40 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
 
-/// Sets heads and mlp_width of a tower by the shapes of its c.layers blocks, and `pruned` if these differ or their
-/// attention is narrower than the tower. Equal blocks have `heads` heads; the heads of others are `head_width` wide, or
-/// for 0 as wide as in every TinyCLIP, 64. Problems go to `shape`.
+/// Sets layers and, by the first block, mlp_width.
 template <class Config>
-void infer_blocks(ShapeReader& shape, const std::string& prefix, Config& c, Index heads, Index head_width) {
+void infer_blocks(ShapeReader& shape, const std::string& prefix, Config& c) {
+  c.layers = shape.count_blocks(prefix, "attn.in_proj_weight", "mlp.c_proj.bias");
+  const std::string first = prefix + "0.mlp.c_fc.weight";
+  const Index hidden = shape.rows(first, c.width) == 0 ? 0 : shape(first, 2, 0);
+  c.mlp_width = hidden == 4 * c.width ? 0 : hidden;
+}
+
+/// Sets `pruned`, heads and mlp_width if the c.layers blocks of a tower differ, or if their attention is narrower than
+/// the tower. The heads are `head_width` wide, or for 0 as wide as in every TinyCLIP, 64. Nothing changes if a tensor
+/// has another number of columns than the tower is wide: then the file is damaged, not pruned. Problems go to `shape`.
+template <class Config>
+void infer_pruned(ShapeReader& shape, const std::string& prefix, Config& c, Index head_width) {
   const auto block = [&](std::size_t i) { return prefix + std::to_string(i) + "."; };
-  if (!shape.has(block(0) + "mlp.c_fc.weight")) shape(block(0) + "mlp.c_fc.weight", 2, 0);
   std::vector<Index> stacked, hidden;  // rows of q, k and v together; of c_fc
   for (std::size_t i = 0; i < static_cast<std::size_t>(c.layers); ++i) {
-    stacked.push_back(shape.rows_or_none(block(i) + "attn.in_proj_weight", 2));
-    hidden.push_back(shape.rows_or_none(block(i) + "mlp.c_fc.weight", 2));
+    const std::string in_proj = block(i) + "attn.in_proj_weight";
+    const auto attention = shape.has(in_proj) ? shape.rows(in_proj, c.width) : std::optional<Index>{0};
+    const auto mlp = shape.rows(block(i) + "mlp.c_fc.weight", c.width);
+    if (!attention || !mlp) return;
+    stacked.push_back(*attention);
+    hidden.push_back(*mlp);
   }
-  const Index widest = *std::max_element(hidden.begin(), hidden.end());
-  c.heads = heads;
-  c.mlp_width = widest == 4 * c.width ? 0 : widest;
   const auto all_are = [](const std::vector<Index>& rows, Index n) {
     return std::all_of(rows.begin(), rows.end(), [n](Index m) { return m == n; });
   };
-  if (!shape.problems().empty() || (all_are(stacked, 3 * c.width) && all_are(hidden, widest) && widest > 0)) return;
+  if (all_are(stacked, 3 * c.width) && all_are(hidden, c.hidden())) return;
 
   PrunedBlocks p{.head_width = head_width > 0 ? head_width : 64};
   if (stacked.size() > most_pruned_blocks) {
@@ -44,13 +54,14 @@ void infer_blocks(ShapeReader& shape, const std::string& prefix, Config& c, Inde
                     std::to_string(3 * c.width) + ", or in a pruned model a multiple of " +
                     std::to_string(3 * p.head_width));
     if (stacked[i] > largest_pruned_size || hidden[i] > largest_pruned_size)
-      shape.problem(block(i) + " is wider than " + std::to_string(largest_pruned_size));
+      shape.problem(block(i) + "* is wider than " + std::to_string(largest_pruned_size));
     if (!shape.problems().empty()) return;
     p.heads[i] = static_cast<std::int32_t>(stacked[i] / (3 * p.head_width));
     p.hidden[i] = static_cast<std::int32_t>(hidden[i]);
   }
   c.pruned = p;
   c.heads = std::max<Index>(p.most_heads(), 1);
+  c.mlp_width = p.most_hidden() == 4 * c.width ? 0 : p.most_hidden();
 }
 
 }  // namespace clip::inline CLIP_ABI

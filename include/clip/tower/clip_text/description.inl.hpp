@@ -160,7 +160,7 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
   c.context = shape("positional_embedding", 2, 0);
   c.vocabulary = shape("token_embedding.weight", 2, 0);
   c.width = shape("token_embedding.weight", 2, 1);
-  c.layers = shape.count_blocks("transformer.resblocks.", "attn.in_proj_weight", "mlp.c_proj.bias");
+  infer_blocks(shape, "transformer.resblocks.", c);
   shape("text_projection", 2, 1);
   if (!shape.problems().empty()) return c;
   // No image tower of MobileCLIP's convolutional kind goes with a causal text tower, nor does its L-14, which is
@@ -168,8 +168,8 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
   c.causal = stated.causal.value_or(!shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") &&
                                     !shape.has("visual.trunk.stem.0.reparam_conv.weight") &&
                                     !(shape.has("visual.proj.bias") && shape.has("visual.ln_pre.weight")));
-  infer_blocks(shape, "transformer.resblocks.", c, infer_heads(c.width, stated.heads, assumed.heads),
-               stated.head_width);
+  c.heads = infer_heads(c.width, stated.heads, assumed.heads);
+  infer_pruned(shape, "transformer.resblocks.", c, stated.head_width);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.epsilon);
   return c;

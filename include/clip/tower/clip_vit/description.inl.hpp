@@ -165,12 +165,12 @@ CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const Towe
   c.projection_bias = shape.has("visual.proj.bias");
   c.width = shape("visual.conv1.weight", 4, 0);
   c.patch_size = shape("visual.conv1.weight", 4, 3);
-  c.layers = shape.count_blocks("visual.transformer.resblocks.", "attn.in_proj_weight", "mlp.c_proj.bias");
+  infer_blocks(shape, "visual.transformer.resblocks.", c);
   if (!shape.problems().empty()) return c;
   c.image_size = shape.grid("visual.positional_embedding", positions) * c.patch_size;
   const bool sixteen = assumed.heads == 0 && detail::has_sixteen_heads(c.width, c.layers);
-  infer_blocks(shape, "visual.transformer.resblocks.", c,
-               infer_heads(c.width, stated.heads, sixteen ? 16 : assumed.heads), stated.head_width);
+  c.heads = infer_heads(c.width, stated.heads, sixteen ? 16 : assumed.heads);
+  infer_pruned(shape, "visual.transformer.resblocks.", c, stated.head_width);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.epsilon);
   return c;
