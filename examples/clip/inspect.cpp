@@ -14,12 +14,14 @@
 #include "text.hpp"
 #include "weights.hpp"
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tool {
 namespace {
@@ -68,6 +70,14 @@ std::string licences_in_words(const clip::Json& licences) {
   return words;
 }
 
+/// The tensors of a file that hold no weights, and that reading ignores.
+std::vector<std::string> ignored_tensors(const clip::TensorFile& file) {
+  std::vector<std::string> names;
+  for (const clip::FileTensor& t : file.tensors())
+    if (clip::detail::is_dropped(t.name, clip::name_tables())) names.push_back(t.name);
+  return names;
+}
+
 clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspection>& found) {
   clip::Json tensors = clip::Json::array();
   for (const clip::FileTensor& t : file.tensors())
@@ -76,6 +86,7 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
                   {"format", name_of_format(file.format())},
                   {"dialect", clip::name_of(clip::dialect_of(file))},
                   {"tensors", std::move(tensors)},
+                  {"ignored", ignored_tensors(file)},
                   {"metadata", file.metadata()}};
   if (found) {
     const std::string name = published_name(*found);
@@ -216,8 +227,10 @@ int inspect(const InspectOptions& options) {
   }
   std::string all_types;
   for (const std::string_view type : types) all_types += (all_types.empty() ? "" : ", ") + std::string(type);
+  const std::size_t ignored = ignored_tensors(file).size();
   out.line("tensors  " + std::to_string(file.tensors().size()) + ", " + std::to_string(values) + " values, " +
-           all_types);
+           all_types +
+           (ignored > 0 ? "; " + std::to_string(ignored) + " of them hold no weights and are ignored" : ""));
   if (vocabulary)
     out.line("vocabulary " +
              (*vocabulary ? line_of(**vocabulary) : "unusable: " + clip::printable(vocabulary->error().message())));

@@ -10,6 +10,17 @@ import torch
 import torch.nn.functional as F
 from transformers import CLIPConfig, CLIPModel
 
+
+
+def tiny(embed_dim, text_width, text_layers, **vision):
+    """A TinyCLIP as OpenCLIP's class computes it, which has no configuration of it."""
+    return dict(
+        embed_dim=embed_dim,
+        vision_cfg=dict(image_size=224, **vision),
+        text_cfg=dict(context_length=77, vocab_size=49408, width=text_width, heads=text_width // 64, layers=text_layers),
+    )
+
+
 # name here -> (OpenCLIP's configuration, layers of the image tower, layers of the text tower); None: as published
 MODELS = {
     "ViT-B/32": ("ViT-B-32-quickgelu", None, None),
@@ -21,6 +32,9 @@ MODELS = {
     "laion/ViT-H-14": ("ViT-H-14", 3, 2),
     "laion/ViT-g-14": ("ViT-g-14", 2, 2),
     "laion/ViT-bigG-14": ("ViT-bigG-14", 2, 2),
+    "tinyclip/ViT-8M-16-Text-3M": (tiny(512, 256, 3, width=256, layers=10, patch_size=16), None, None),
+    "tinyclip/ViT-39M-16-Text-19M": (tiny(512, 512, 6, width=512, layers=12, patch_size=16), None, None),
+    "tinyclip/ResNet-19M-Text-19M": (tiny(1024, 512, 6, width=44, layers=[3, 4, 6, 3], patch_size=None), None, None),
 }
 
 # Models whose towers are timm's: name here -> OpenCLIP's configuration
@@ -38,7 +52,7 @@ CUSTOM = {
 def config_of(name):
     """OpenCLIP's model_cfg, and whether it differs from the published one."""
     theirs, image_layers, text_layers = MODELS[name]
-    config = copy.deepcopy(open_clip.get_model_config(theirs))
+    config = copy.deepcopy(theirs if isinstance(theirs, dict) else open_clip.get_model_config(theirs))
     if image_layers is not None:
         config["vision_cfg"]["layers"] = image_layers
     if text_layers is not None:
@@ -128,6 +142,12 @@ def custom(name, seed=1):
             if parameter_name.endswith("gamma"):  # of layer scales
                 p.copy_(0.3 + 0.1 * torch.rand(p.shape))
     return model, images, ids
+
+
+def as_tinyclips(state):
+    """The same weights under the names of TinyCLIP's repository."""
+    first = lambda name: "_logit_scale" if name == "logit_scale" else "_image_encoder" if name.startswith("visual.") else "_text_encoder"
+    return {f"{first(name)}.{name}": value for name, value in state.items()}
 
 
 def fresh(config):

@@ -35,6 +35,9 @@ FORMATS = {
     "ViT-B/16": ["state", "transformers"],
     "RN50": ["archive", "state"],
     "laion/ViT-B-32": ["nested", "safetensors", "transformers"],
+    "tinyclip/ViT-8M-16-Text-3M": ["tinyclip", "transformers"],
+    "tinyclip/ViT-39M-16-Text-19M": ["tinyclip"],
+    "tinyclip/ResNet-19M-Text-19M": ["tinyclip"],
 }
 
 
@@ -147,6 +150,17 @@ def check_model(run, name):
         elif kind == "nested":
             torch.save({"epoch": 3, "state_dict": {"module." + k: v for k, v in state.items()}}, folder / "nested.pt")
             run.row(name, "training checkpoint, module. -> here", lambda: reads(folder / "nested.pt"))
+        elif kind == "tinyclip":
+            theirs = {k: v.contiguous() for k, v in models.as_tinyclips(state).items()}
+            wrapped = {k.replace(".", ".module.", 1): v for k, v in theirs.items()}
+            torch.save({"epoch": 25, "state_dict": wrapped}, folder / "tinyclip.pt")
+            run.row(name, "TinyCLIP's checkpoint -> here", lambda: reads(folder / "tinyclip.pt"))
+            run.ours("convert", folder / "tinyclip.pt", folder / "ours.safetensors", "tinyclip")
+            run.row(
+                name,
+                "TinyCLIP's checkpoint -> converted: bytes",
+                lambda: same_tensors(load_file(folder / "ours.safetensors"), theirs),
+            )
         elif kind == "safetensors":
             save_file({k: v.contiguous() for k, v in state.items()}, folder / "open_clip_model.safetensors")
             run.row(name, "OpenCLIP's safetensors -> here", lambda: reads(folder / "open_clip_model.safetensors"))

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <clip/checkpoint/name_tables.hpp>
+#include <clip/formats/safetensors.hpp>
+#include <clip/formats/tensor_file.hpp>
 #include <clip/model/count.hpp>
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cstddef>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -40,6 +44,15 @@ inline Shapes published(const std::string& list) {
       for (Index i = 0; i < count; ++i) shapes[std::string(name).replace(at, 1, std::to_string(i))] = shape;
   }
   return shapes;
+}
+
+/// A file of these names and shapes, without values.
+inline TensorFile file_of(const Shapes& shapes) {
+  static constexpr std::array<std::byte, 10> no_tensors{std::byte{2},  {}, {}, {}, {}, {}, {}, {}, std::byte{'{'},
+                                                        std::byte{'}'}};
+  std::vector<FileTensor> tensors;
+  for (const auto& [name, shape] : shapes) tensors.emplace_back(StoredTensor{name, Dtype::f32, shape, {}});
+  return TensorFile{try_parse_safetensors(no_tensors, "a list").value()}.with(std::move(tensors));
 }
 
 /// Adds the tensors of a tower, without memory for weights.

@@ -30,6 +30,8 @@ inline void compare_tower(std::string& wrong, const std::string& name, const Tow
     add_difference(wrong, name + " activation", name_of(*mine.activation), name_of(*stated.activation));
   if (stated.heads > 0 && mine.heads > 0)
     add_difference(wrong, name + " heads", std::to_string(mine.heads), std::to_string(stated.heads));
+  if (stated.head_width > 0 && mine.head_width > 0)
+    add_difference(wrong, name + " head width", std::to_string(mine.head_width), std::to_string(stated.head_width));
   if (stated.epsilon && mine.epsilon)
     add_difference(wrong, name + " epsilon", in_words(*mine.epsilon), in_words(*stated.epsilon));
   if (stated.stem_padding && mine.stem_padding)

@@ -84,7 +84,10 @@ Result<void> try_check_statements(const LoadTarget<F>& model, const TensorFile& 
 
 /// The file in OpenAI's names: without the prefix of its names, unless they are the model's as they are.
 template <class F>
-Result<TensorFile> try_in_names_of(const LoadTarget<F>& model, const TensorFile& file) {
+Result<TensorFile> try_in_names_of(const LoadTarget<F>& model, const TensorFile& with_twins) {
+  const auto single = try_without_twins(with_twins);
+  if (!single) return single.error();
+  const TensorFile& file = *single;
   const auto count = [&](const TensorFile& in) {
     return std::count_if(model.parameters.begin(), model.parameters.end(),
                          [&](const ParameterForm& p) { return in.find(p.name) != nullptr; });

@@ -56,7 +56,7 @@ inline Error problems_of(const TensorFile& file, const ShapeReader& shape) {
 
 /// Reports impossible numbers of heads.
 inline void check_heads(ShapeReader& shape, const std::string& name, const TowerStatement& tower) {
-  if (tower.width == 0) return;
+  if (tower.width == 0 || tower.head_width > 0) return;
   if (tower.heads == 0)
     shape.problem("the heads of the " + name + " tower are not known: its width, " + std::to_string(tower.width) +
                   ", is not a multiple of 64");

@@ -21,6 +21,7 @@ namespace clip::inline CLIP_ABI::detail {
 ///   "ViT-B-16-SigLIP-384"                     {"siglip", "vit-b-16-384"}
 ///   "google/siglip2-base-patch16-224"         {"siglip2", "vit-b-16"}
 ///   "apple/MobileCLIP-S1-OpenCLIP"            {"mobileclip", "s1"}
+///   "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M" {"tinyclip", "vit-8m-16-text-3m"}
 struct Spelling {
   std::string source, architecture;  // no source: not stated
   bool quick_gelu = false;           // stated by the name
@@ -28,7 +29,7 @@ struct Spelling {
 
 /// Whether names of a source's models always say it: a bare "ViT-B-16" is no SigLIP.
 inline bool is_always_named(std::string_view source) {
-  return source.starts_with("siglip") || source.starts_with("mobileclip");
+  return source.starts_with("siglip") || source.starts_with("mobileclip") || source == "tinyclip";
 }
 
 /// Takes "mobileclip" or "mobileclip2" from the beginning of a name.
@@ -41,6 +42,19 @@ inline void take_mobileclip(std::string& rest, std::string& source) {
     if (rest.ends_with("-openclip")) rest.erase(rest.size() - 9);
     return;
   }
+}
+
+/// Takes "tinyclip" from the beginning of a name, and from its end the data of the training.
+inline void take_tinyclip(std::string& rest, std::string& source) {
+  const std::string begin = rest.starts_with("wkcn-") ? "wkcn-tinyclip-" : "tinyclip-";
+  if (!rest.starts_with(begin)) {
+    if (source != "tinyclip") return;
+  } else {
+    source = "tinyclip";
+    rest.erase(0, begin.size());
+  }
+  for (const std::string_view data : {"-yfcc15m", "-laion400m"})
+    if (rest.ends_with(data)) rest.erase(rest.size() - data.size());
 }
 
 /// Takes "siglip" or "siglip2" out of a name that has it, in OpenCLIP's place or in transformers'.
@@ -77,6 +91,7 @@ inline Spelling spelling_of(std::string_view name) {
   if (rest.starts_with("clip-")) rest.erase(0, 5);
   take_siglip(rest, spelling.source);
   take_mobileclip(rest, spelling.source);
+  take_tinyclip(rest, spelling.source);
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> words{{{"-base-patch", "-b-"},
                                                                                 {"-large-patch", "-l-"},
                                                                                 {"-huge-patch", "-h-"},

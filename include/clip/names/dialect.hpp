@@ -14,23 +14,29 @@
 namespace clip::inline CLIP_ABI {
 
 /// The naming scheme of a file's tensors. OpenCLIP uses OpenAI's names; its folders differ. Apple's names are those of
-/// its MobileCLIP repository and of no other model, big_vision's are those in which Google trained SigLIP.
-enum class Dialect : unsigned char { openai, openclip, huggingface, apple, big_vision };
-inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect::huggingface, Dialect::apple,
-                                     Dialect::big_vision};
+/// its MobileCLIP repository, TinyCLIP's those of Microsoft's TinyCLIP repository, and of no other model; big_vision's
+/// are those in which Google trained SigLIP.
+enum class Dialect : unsigned char { openai, openclip, huggingface, apple, tinyclip, big_vision };
+inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect::huggingface,
+                                     Dialect::apple,  Dialect::tinyclip, Dialect::big_vision};
 
 constexpr std::string_view name_of(Dialect dialect) {
-  constexpr std::array<std::string_view, dialects.size()> names{"openai", "openclip", "huggingface", "apple",
-                                                                "big_vision"};
+  constexpr std::array<std::string_view, dialects.size()> names{"openai", "openclip", "huggingface",
+                                                                "apple",  "tinyclip", "big_vision"};
   return names[static_cast<std::size_t>(dialect)];
 }
 /// The dialect with this name. OptionError: an unknown name.
 inline Result<Dialect> try_dialect(std::string_view name) { return try_choice("dialect", "name", name, dialects); }
 
-/// One tensor's name in OpenAI's dialect and in another. In a name `#` matches a block number, `*` at the end matches
-/// any last component, and `@` matches q, k or v: three tensors of the other dialect are one tensor of OpenAI's,
-/// concatenated along the first axis; `$` likewise matches query, key or value. `&` matches q or kv: two such tensors, the second of twice as many rows. `%`
-/// matches the digit d in OpenAI's name and the d-th of `digits` in the other: stages that are counted differently.
+/// Whether a dialect has names for the models of one publisher only, so that a name without a rule cannot be written.
+constexpr bool is_closed(Dialect dialect) {
+  return dialect == Dialect::apple || dialect == Dialect::tinyclip || dialect == Dialect::big_vision;
+}
+
+/// One tensor's name in OpenAI's dialect and in another. In a name `#` matches a number, of a block or another, `*` at
+/// the end matches any last component, and `@` matches q, k or v: three tensors of the other dialect are one tensor of
+/// OpenAI's, concatenated along the first axis; `$` likewise matches query, key or value. `&` matches q or kv: two such
+/// tensors, the second of twice as many rows. `%` matches the digit d in OpenAI's name and the d-th of `digits` in the other: stages that are counted differently.
 struct NameRule {
   std::string_view openai, other;
   bool transposed = false;
@@ -68,7 +74,9 @@ inline constexpr std::string_view wildcards = "#*@$&%";
 
 /// The substrings that the wildcards of a pattern matched.
 struct Captured {
-  std::string_view number, ending;
+  std::array<std::string_view, 3> numbers{};  // in their order
+  std::size_t count = 0;                      // of them
+  std::string_view ending;
   std::size_t part = 0;   // index of the letter in "qkv"; of q, kv
   std::size_t stage = 0;  // index of the digit in the digits of the name
 };
@@ -101,7 +109,7 @@ constexpr std::optional<Captured> match(std::string_view pattern, std::string_vi
       const std::size_t begin = at;
       while (at < name.size() && name[at] >= '0' && name[at] <= '9') ++at;
       if (at == begin) return std::nullopt;
-      found.number = name.substr(begin, at - begin);
+      found.numbers[found.count++] = name.substr(begin, at - begin);
       continue;
     }
     if (at == name.size()) return std::nullopt;
@@ -134,9 +142,10 @@ constexpr std::optional<Captured> match(std::string_view pattern, std::string_vi
 /// The name that results from a pattern with these substrings in place of its wildcards.
 inline std::string fill_in(std::string_view pattern, const Captured& with, std::string_view digits = all_digits) {
   std::string name;
+  std::size_t number = 0;
   for (const char c : pattern) {
     if (c == '*') name += with.ending;
-    else if (c == '#') name += with.number;
+    else if (c == '#') name += with.numbers[number++];
     else if (c == '@') name += query_key_value[with.part];
     else if (c == '$') name += query_key_value_words[with.part];
     else if (c == '&') name += with.part == 0 ? "q" : "kv";

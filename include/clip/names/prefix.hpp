@@ -3,6 +3,7 @@
 
 #include <clip/formats/tensor_file.hpp>
 #include <clip/names/dialect.hpp>
+#include <clip/names/twins.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,13 +26,6 @@ struct Unprefixed {
 };
 
 namespace detail {
-
-/// Components of names that PyTorch's wrappers insert: torch.compile, DataParallel, FSDP, activation checkpointing.
-inline constexpr std::array<std::string_view, 4> wrapper_components{"_orig_mod.", "module.", "_fsdp_wrapped_module.",
-                                                                    "_checkpoint_wrapped_module."};
-
-/// Longer names are no model's.
-inline constexpr std::size_t longest_name = 1024;
 
 /// A name by which a tower is found in a file, and its OpenAI name. `added`: the name lacks this prefix of its table,
 /// as the names of transformers' towers may.
@@ -150,8 +144,12 @@ inline bool is_bare(std::string_view name, std::string_view prefix, std::span<co
 /// The same file without the components of wrappers ("module.", "_orig_mod." …, also inside names), and without the one
 /// prefix that stands before the names of a tower: "model.", "clip.", "net.". A tower of transformers without its own
 /// prefix receives it. Nothing changes if names are known as they are, or would coincide.
-/// LoadError: several prefixes stand before the same names, with all of them.
-[[nodiscard]] inline Result<Unprefixed> try_without_prefix(const TensorFile& file, std::span<const NameTable> tables) {
+/// LoadError: several prefixes stand before the same names, with all of them; as try_without_twins.
+[[nodiscard]] inline Result<Unprefixed> try_without_prefix(const TensorFile& with_twins,
+                                                           std::span<const NameTable> tables) {
+  const auto single = try_without_twins(with_twins);
+  if (!single) return single.error();
+  const TensorFile& file = *single;
   std::vector<std::string> stored;
   for (const FileTensor& t : file.tensors()) stored.push_back(t.name);
   const std::vector<detail::AnchorName> anchors = detail::anchors_of(tables);

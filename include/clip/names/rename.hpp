@@ -28,8 +28,10 @@ inline Dialect dialect_of(const TensorFile& file, std::span<const NameTable> tab
 
 namespace detail {
 
-/// Buffers that some checkpoints keep with the weights: masks and position ids, whatever stands before their names.
+/// What some checkpoints keep with the weights: buffers (masks and position ids), and the parameters by which TinyCLIP
+/// learns what to prune (l0_module), whatever stands before their names.
 inline bool is_buffer(std::string_view name) {
+  if (name.starts_with("l0_module.") || name.find(".l0_module.") != name.npos) return true;
   const std::size_t dot = name.rfind('.');
   const std::string_view last = dot == name.npos ? name : name.substr(dot + 1);
   return last == "attn_mask" || last == "causal_attention_mask" || last == "position_ids";
@@ -172,10 +174,17 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
   });
 }
 
+/// The models for which a closed dialect has no names.
+constexpr std::string_view others_of(Dialect dialect) {
+  return dialect == Dialect::apple      ? "none of Apple's MobileCLIP"
+         : dialect == Dialect::tinyclip ? "no TinyCLIP"
+                                        : "no SigLIP";
+}
+
 }  // namespace detail
 
 /// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is, except
-/// in Apple's and big_vision's dialects. OptionError: a tensor of a tower that the dialect has no names for, or that would be omitted and
+/// in a closed dialect. OptionError: a tensor of a tower that the dialect has no names for, or that would be omitted and
 /// is not zero.
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,
@@ -210,12 +219,9 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
       }
     }
     if (omitted) continue;
-    if (rule == nullptr && dialect == Dialect::apple && tensor.name != "logit_scale")
-      return OptionError{"dialect", "for a model that is none of Apple's MobileCLIP", "another",
-                         "apple, which has no name for " + tensor.name};
-    if (rule == nullptr && dialect == Dialect::big_vision)
-      return OptionError{"dialect", "for a model that is no SigLIP", "another",
-                         "big_vision, which has no name for " + tensor.name};
+    if (rule == nullptr && is_closed(dialect) && tensor.name != "logit_scale")
+      return OptionError{"dialect", "for a model that is " + std::string(detail::others_of(dialect)), "another",
+                         std::string(name_of(dialect)) + ", which has no name for " + tensor.name};
     if (rule == nullptr || !detail::applies(*rule, tensor)) {
       renamed.push_back(std::move(tensor));
       continue;

@@ -5,6 +5,7 @@
 #include <clip/names/dialect.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,20 @@ class ShapeReader {
     Index n = 0;
     while (file_.find(prefix + std::to_string(n) + "." + weight) != nullptr) ++n;
     return n > 0 ? n : unfit("no " + prefix + "0." + weight);
+  }
+  /// The same, counted by any of several tensors, since pruned blocks may lack some.
+  Index count_blocks(const std::string& prefix, const std::string& weight, const std::string& other) {
+    Index n = 0;
+    for (std::string block = prefix + "0."; has(block + weight) || has(block + other);)
+      block = prefix + std::to_string(++n) + ".";
+    return n > 0 ? n : unfit("no " + prefix + "0." + weight);
+  }
+  /// The rows of a matrix of so many columns, of which there may be none; nullopt: no such matrix.
+  std::optional<Index> rows(const std::string& name, Index columns) const {
+    const FileTensor* const tensor = file_.find(name);
+    const bool fits = tensor != nullptr && tensor->shape.size() == 2 && tensor->shape[1] == columns &&
+                      tensor->shape[0] >= 0 && tensor->shape[0] <= (Index{1} << 31);
+    return fits ? std::optional{tensor->shape[0]} : std::nullopt;
   }
   /// Adds a problem that is not yet listed, and returns 1, the extent after a problem.
   Index problem(const std::string& what) {

@@ -9,6 +9,7 @@
 namespace clip::inline CLIP_ABI {
 
 /// y = residual + W2 act(W1 x + b1) + b2.        x, y : (rows, width)
+/// Of an MLP without hidden units (config/pruned_blocks.hpp) remains residual + b2.
 template <Backend B, BlockConfig C>
 struct Mlp {
   [[no_unique_address]] Known<C> config;  // empty unless some size is known only at run time
@@ -25,6 +26,8 @@ struct Mlp {
   /// `residual` is rows, or onto(rows).
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual) const {
+    if constexpr (C.hidden == dyn)
+      if (config->hidden == 0) return c_proj.added_to(cx, residual, cx.allocate(x.rows(), Size<dyn>{0}));
     const auto hidden = visit_activation(config, [&](auto f) { return c_fc.with(cx, f, x); });
     return c_proj.added_to(cx, residual, hidden);
   }
@@ -33,6 +36,8 @@ struct Mlp {
   template <class Cx, Index W>
   Rows<Cx, C.width> pre_norm(Cx& cx, const LayerNorm<B, C.width>& norm, Rows<Cx, W> x) const {
     const Rows<Cx, C.width> rows{x};
+    if constexpr (C.hidden == dyn)
+      if (config->hidden == 0) return (*this)(cx, rows, onto(rows));
     if constexpr (Cx::recording) return (*this)(cx, norm(cx, rows), onto(rows));
     else
       return visit_activation(config, [&]<class F>(F) {

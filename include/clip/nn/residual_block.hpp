@@ -9,6 +9,7 @@
 namespace clip::inline CLIP_ABI {
 
 /// x ← x + attn(ln_1(x));   x ← x + mlp(ln_2(x))          x : (rows, width)
+/// A block without heads (config/pruned_blocks.hpp) is the second half alone, and has neither ln_1 nor attn.
 template <Backend B, BlockConfig C>
 struct ResidualBlock {
   [[no_unique_address]] Known<C> config;
@@ -20,15 +21,21 @@ struct ResidualBlock {
   constexpr ResidualBlock(Known<C> config_ = {}) : config{config_} {}
 
   static constexpr void members(auto& self, auto&& visit) {
-    visit("ln_1", self.ln_1);
-    visit("attn", self.attn);
+    if (self.attends()) {
+      visit("ln_1", self.ln_1);
+      visit("attn", self.attn);
+    }
     visit("ln_2", self.ln_2);
     visit("mlp", self.mlp);
   }
 
+  /// Whether the block has heads.
+  constexpr bool attends() const { return C.heads != dyn || config->heads != 0; }
+
   /// Inference adds in place and overwrites x.
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, const Sequences& sequences) const {
+    if (!attends()) return mlp.pre_norm(cx, ln_2, x);
     const auto attended = attn(cx, ln_1(cx, x), onto(Rows<Cx, C.width>{x}), sequences);
     return mlp.pre_norm(cx, ln_2, attended);
   }
@@ -36,6 +43,7 @@ struct ResidualBlock {
   /// The last block of a tower: only the pooled rows are used, so only they need queries, projection and MLP.
   template <class Cx, Index W>
   Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, W> x, const Sequences& sequences) const {
+    if (!attends()) return mlp.pre_norm(cx, ln_2, gather(cx, x, sequences.pooled()));
     const auto normed = ln_1(cx, x);
     const Ids rows = sequences.pooled();
     const auto attended = attn.pooled(cx, normed, gather(cx, normed, rows), onto(gather(cx, x, rows)), sequences);

@@ -30,7 +30,7 @@ constexpr double inverse_root(Index x) {
 }
 
 /// PyTorch's default for Linear and Conv2d: uniform within 1/√(number of inputs per output).
-constexpr Init fan_in(Index inputs) { return Init::uniform(inverse_root(inputs)); }
+constexpr Init fan_in(Index inputs) { return inputs > 0 ? Init::uniform(inverse_root(inputs)) : Init::zeros(); }
 
 /// The optimiser clamps the values to this range after every step.
 struct Range {

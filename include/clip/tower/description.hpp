@@ -27,6 +27,7 @@ struct TowerStatement {
   std::optional<Index> pad{};           // id that fills rows, of text towers that attend to it
   std::optional<bool> causal{};         // of text towers whose shapes leave it open
   std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
+  Index head_width = 0;                 // of pruned towers, which have no one number of heads
 };
 
 /// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.
@@ -126,16 +127,29 @@ TowerStatement state_transformer(const Config& c) {
   return {c.width, c.layers, c.heads, c.activation.value, c.epsilon.value};
 }
 
+/// The same for a tower that may be pruned (config/pruned_blocks.hpp).
+template <class Config>
+TowerStatement state_prunable(const Config& c) {
+  TowerStatement stated = state_transformer(c);
+  stated.head_width = c.pruned.head_width;
+  if (c.pruned) stated.heads = 0;
+  return stated;
+}
+
 /// Description::count_activations for a transformer: its rows, those of attention, and those of the feed-forward layer.
 template <class Config>
 constexpr double activations_of_transformer(const Config& c) {
   return static_cast<double>(c.tokens()) * (8 * static_cast<double>(c.width) + static_cast<double>(c.hidden()));
 }
 
-/// Description::apply for a transformer.
+/// Description::apply for a transformer. The heads of a pruned one follow from its shapes.
 template <class Config>
 void apply_to_transformer(Config& c, const TowerStatement& stated) {
-  if (stated.heads > 0) c.heads = stated.heads;
+  if constexpr (requires { c.pruned; }) {
+    if (stated.heads > 0 && !c.pruned) c.heads = stated.heads;
+  } else if (stated.heads > 0) {
+    c.heads = stated.heads;
+  }
   if (stated.activation) c.activation = *stated.activation;
   if (stated.epsilon) c.epsilon = *stated.epsilon;
 }

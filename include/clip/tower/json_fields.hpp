@@ -4,12 +4,14 @@
 #include <clip/config/activation.hpp>
 #include <clip/config/bounds.hpp>
 #include <clip/config/preprocessing.hpp>
+#include <clip/config/pruned_blocks.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -91,6 +93,56 @@ JsonTree transformer_to_json(const Config& c) {
                               std::string(name_of(c.activation)), "epsilon", as_written(c.epsilon.value));
   if (c.mlp_width != 0) json["mlp_width"] = c.mlp_width;
   return json;
+}
+
+/// The keys of a pruned tower: head_width, and heads and MLP width of every block. Absent ones: it is not pruned.
+template <class Config>
+void read_pruned_blocks(JsonReader& file, Config& c) {
+  if (!file.may_have("head_width")) return;
+  c.pruned.head_width = file.extent("head_width", 4096);
+  const auto read = [&](const char* key, auto& sizes) {
+    const auto count = static_cast<std::size_t>(c.layers);
+    if (count > sizes.size()) return file.problem(key, "expected at most 32 layers");
+    const auto values = file.numbers(key, count);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (values[i] >= 0 && values[i] <= static_cast<double>(largest_pruned_size))
+        sizes[i] = static_cast<std::int32_t>(values[i]);
+      else file.problem(key, "expected sizes of 0 ... 1048576");
+  };
+  read("block_heads", c.pruned.heads);
+  read("block_mlp_width", c.pruned.hidden);
+}
+
+/// Adds these keys to the JSON object of a tower that is pruned.
+template <class Config>
+void write_pruned_blocks(Json& tower, const Config& c) {
+  if (!c.pruned) return;
+  const auto list = [&](const auto& sizes) {
+    JsonTree json{Json::array()};
+    for (Index i = 0; i < c.layers; ++i) json->push_back(sizes[static_cast<std::size_t>(i)]);
+    return json;
+  };
+  detail::put_fields(tower, "head_width", c.pruned.head_width, "block_heads", list(c.pruned.heads), "block_mlp_width",
+                     list(c.pruned.hidden));
+}
+
+/// The error about a description of another library for a tower that is pruned.
+inline Error pruned_error(const std::string& place, const std::string& dialect) {
+  return OptionError{place, "dialect for a tower whose blocks differ in size (TinyCLIP's auto-inherited models)",
+                     "openai or tinyclip, or a single file", dialect};
+}
+
+/// Sizes of pruned blocks for a sentence: "heads 1, 0, 2, MLP 24, 0, 10"; of others, their heads: "heads 12".
+template <class Config>
+std::string heads_in_words(const Config& c) {
+  if (!c.pruned) return "heads " + std::to_string(c.heads);
+  std::string heads, hidden;
+  for (Index i = 0; i < c.layers; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    heads += (i > 0 ? ", " : "") + std::to_string(c.pruned.heads[at]);
+    hidden += (i > 0 ? ", " : "") + std::to_string(c.pruned.hidden[at]);
+  }
+  return "heads " + heads + " of " + std::to_string(c.pruned.head_width) + ", MLP " + hidden;
 }
 
 /// The keys of OpenCLIP's vision_cfg about a tower of timm whose own head is the projection; the name is read

@@ -1,7 +1,7 @@
 // clip/tower/clip_resnet/description.hpp: OpenAI's ModifiedResNet in files: JSON, tensor names, inference from shapes.
 #pragma once
 
-#include <clip/tower/clip_resnet/openai.hpp>
+#include <clip/tower/clip_resnet/tinyclip.hpp>
 #include <clip/tower/counting.hpp>
 #include <clip/tower/description.hpp>
 
@@ -68,7 +68,7 @@ struct Description<ResNetConfig> : DescriptionDefaults {
   }
 
   using Published = NamedVariant<ResNetClipConfig>;
-  static constexpr std::array<Published, 7> published{{
+  static constexpr std::array<Published, 9> published{{
       {"RN50", "clip::RN50", RN50},
       {"RN101", "clip::RN101", RN101},
       {"RN50x4", "clip::RN50x4", RN50x4},
@@ -76,6 +76,8 @@ struct Description<ResNetConfig> : DescriptionDefaults {
       {"RN50x64", "clip::RN50x64", RN50x64},
       {"yfcc15m/RN50", "clip::RN50", RN50},
       {"cc12m/RN50", "clip::RN50", RN50},
+      {"tinyclip/ResNet-19M-Text-19M", "clip::tinyclip::ResNet_19M_Text_19M", tinyclip::ResNet_19M_Text_19M},
+      {"tinyclip/ResNet-30M-Text-29M", "clip::tinyclip::ResNet_30M_Text_29M", tinyclip::ResNet_30M_Text_29M},
   }};
 };
 

@@ -6,6 +6,7 @@
 #include <clip/io/json_reader.hpp>
 #include <clip/names/shape_reader.hpp>
 #include <clip/tower/clip_resnet/description.hpp>
+#include <clip/tower/clip_resnet/tinyclip_names.hpp>
 #include <clip/tower/json_fields.hpp>
 
 #include <array>
@@ -94,6 +95,9 @@ CLIP_HOST NameTable Description<ResNetConfig>::names(Dialect dialect) {
     table.refused = detail::resnet_only_names;
     table.tower = words;
     table.own = detail::resnet_names;
+  } else if (dialect == Dialect::tinyclip) {
+    table.prefix = "_image_encoder.";
+    table.rules = detail::resnet_tinyclip_names;
   }
   return table;
 }

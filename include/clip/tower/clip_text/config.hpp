@@ -3,6 +3,7 @@
 
 #include <clip/config/block.hpp>
 #include <clip/config/bounds.hpp>
+#include <clip/config/pruned_blocks.hpp>
 #include <clip/tokens/row_form.hpp>
 #include <clip/tower/counting.hpp>
 
@@ -19,13 +20,16 @@ struct TextConfig {
   Index heads;
   Required<Activation> activation;
   Required<float> epsilon;
-  Index mlp_width = 0;  // 0: 4 · width
-  bool causal = true;   // whether a position attends only to itself and those before it
+  Index mlp_width = 0;    // 0: 4 · width
+  bool causal = true;     // whether a position attends only to itself and those before it
+  PrunedBlocks pruned{};  // if blocks differ; heads and mlp_width are then the largest
 
   /// Width of the MLP's hidden layer.
   constexpr Index hidden() const { return mlp_width_of(width, mlp_width); }
-  /// Configuration of every residual block.
-  constexpr BlockConfig block() const { return block_of(*this, causal); }
+  /// Configuration of every residual block; what differs between blocks is dyn.
+  constexpr BlockConfig block() const { return block_of_type(*this, causal); }
+  /// Configuration of block i.
+  constexpr BlockConfig block(Index i) const { return block_of_number(*this, causal, i); }
   /// Without the mask a row is filled with id 0, which the tower reads.
   constexpr RowForm row() const { return {.attends_pad = !causal}; }
   /// Whether no size is dyn.
@@ -43,7 +47,9 @@ constexpr const char* problem(const TextConfig& c) {
     return "TextConfig: sizes must be at most 16777216";
   if (c.context < 2 || c.vocabulary < 2 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
     return "TextConfig: sizes must be positive, context and vocabulary at least 2";
-  if (c.width % c.heads != 0) return "TextConfig: heads must divide width";
+  if (!c.pruned && c.width % c.heads != 0) return "TextConfig: heads must divide width";
+  if (!possible_blocks(c))
+    return "TextConfig: pruned blocks must be at most 32, of possible sizes, and heads and mlp_width their largest";
   if (!possible_epsilon(c.epsilon)) return "TextConfig: epsilon must be finite and not negative";
   if (values_of_blocks(c.layers, c.width, c.hidden()) +
           static_cast<double>(c.width) * static_cast<double>(c.context + c.vocabulary) >

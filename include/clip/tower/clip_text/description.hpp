@@ -37,20 +37,20 @@ struct Description<TextConfig> : DescriptionDefaults {
   static Index embed_dim(ShapeReader& shape);
   static TextConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   static double count_values(const TextConfig& c, Index embed_dim);
-  /// Apple's text encoders have the GELU by erf, and none has another.
+  /// Apple's text encoders and TinyCLIP's have the GELU by erf, and none has another.
   static std::optional<Activation> activation_by_naming(Dialect dialect, const TextConfig&) {
-    return dialect == Dialect::apple ? std::optional{Activation::gelu} : std::nullopt;
+    return is_closed(dialect) ? std::optional{Activation::gelu} : std::nullopt;
   }
 
   static TowerStatement state(const TextConfig& c) {
-    TowerStatement stated = state_transformer(c);
+    TowerStatement stated = state_prunable(c);
     stated.causal = c.causal;
     return stated;
   }
   static void apply(TextConfig& c, const TowerStatement& stated) { apply_to_transformer(c, stated); }
   static std::string in_words(const TextConfig& c);
   static constexpr double count_flops(const TextConfig& c, Index embed_dim) {
-    return static_cast<double>(c.layers) * flops_of_block(c.block(), c.context) +
+    return sum_over_blocks(c, [&](const BlockConfig& b) { return flops_of_block(b, c.context); }) +
            flops_of_product(1, c.width, embed_dim);
   }
 

@@ -8,6 +8,8 @@
 #include <clip/tower/clip_text/apple_names.hpp>
 #include <clip/tower/clip_text/description.hpp>
 #include <clip/tower/clip_text/openclip_names.hpp>
+#include <clip/tower/clip_text/tinyclip_names.hpp>
+#include <clip/tower/infer_pruned.hpp>
 #include <clip/tower/json_fields.hpp>
 
 #include <array>
@@ -31,7 +33,9 @@ CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
   c.context = text.extent("context", largest_extent, 2);
   c.vocabulary = text.extent("vocabulary", largest_extent, 2);
   if (text.may_have("causal")) c.causal = text.flag("causal");
-  return read_transformer(text, c);
+  c = read_transformer(text, c);
+  read_pruned_blocks(text, c);
+  return c;
 }
 
 CLIP_HOST JsonTree Description<TextConfig>::write(const TextConfig& c) {
@@ -39,6 +43,7 @@ CLIP_HOST JsonTree Description<TextConfig>::write(const TextConfig& c) {
   text["context"] = c.context;
   text["vocabulary"] = c.vocabulary;
   if (!c.causal) text["causal"] = false;
+  write_pruned_blocks(text, c);
   return text;
 }
 
@@ -72,7 +77,8 @@ CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Ac
   return c;
 }
 
-CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_openclip(const TextConfig& c, const std::string&) {
+CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_openclip(const TextConfig& c, const std::string& place) {
+  if (c.pruned) return pruned_error(place, "openclip");
   JsonTree text = json_object("context_length", c.context, "vocab_size", c.vocabulary, "width", c.width, "heads",
                               c.heads, "layers", c.layers);
   if (!c.causal) text["no_causal_mask"] = true;
@@ -105,6 +111,7 @@ CLIP_HOST TextConfig Description<TextConfig>::read_apple(JsonReader& text) {
 }
 
 CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_apple(const TextConfig& c, const std::string& place) {
+  if (c.pruned) return pruned_error(place, "apple");
   if (c.activation.value != Activation::gelu || c.epsilon.value != 1e-5f || c.hidden() % 16 != 0)
     return OptionError{place, "text tower in Apple's description", "gelu, epsilon 1e-05 and an MLP of a multiple of 16",
                        in_words(c) + ", MLP " + std::to_string(c.hidden())};
@@ -119,6 +126,7 @@ CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_huggingface(const 
   if (!c.causal)
     return OptionError{place, "dialect for a text tower without a causal mask", "openai or openclip",
                        "huggingface: transformers has no such CLIP"};
+  if (c.pruned) return pruned_error(place, "huggingface");
   JsonTree text = huggingface_transformer(c, embed_dim);
   text.put("model_type", "clip_text_model", "max_position_embeddings", c.context,  //
            "vocab_size", c.vocabulary,                                             //
@@ -134,6 +142,8 @@ CLIP_HOST NameTable Description<TextConfig>::names(Dialect dialect) {
   if (dialect == Dialect::openai || dialect == Dialect::big_vision) return {.dialect = dialect};
   if (dialect == Dialect::apple)
     return {.dialect = dialect, .prefix = "text_encoder.", .rules = detail::clip_text_apple_names};
+  if (dialect == Dialect::tinyclip)
+    return {.dialect = dialect, .prefix = "_text_encoder.", .rules = detail::clip_text_tinyclip_names};
   return {.dialect = dialect,
           .prefix = "text_model.",
           .rules = detail::clip_text_huggingface_names,
@@ -150,17 +160,16 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
   c.context = shape("positional_embedding", 2, 0);
   c.vocabulary = shape("token_embedding.weight", 2, 0);
   c.width = shape("token_embedding.weight", 2, 1);
-  c.layers = shape.count_blocks("transformer.resblocks.", "attn.in_proj_weight");
-  const Index hidden = shape("transformer.resblocks.0.mlp.c_fc.weight", 2, 0);
+  infer_blocks(shape, "transformer.resblocks.", c);
   shape("text_projection", 2, 1);
   if (!shape.problems().empty()) return c;
-  c.mlp_width = hidden == 4 * c.width ? 0 : hidden;
   // No image tower of MobileCLIP's convolutional kind goes with a causal text tower, nor does its L-14, which is
   // OpenAI's with a bias of the projection.
   c.causal = stated.causal.value_or(!shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") &&
                                     !shape.has("visual.trunk.stem.0.reparam_conv.weight") &&
                                     !(shape.has("visual.proj.bias") && shape.has("visual.ln_pre.weight")));
   c.heads = infer_heads(c.width, stated.heads, assumed.heads);
+  infer_pruned(shape, "transformer.resblocks.", c, stated.head_width);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.epsilon);
   return c;
@@ -168,14 +177,14 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
 
 CLIP_HOST double Description<TextConfig>::count_values(const TextConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return static_cast<double>(c.vocabulary + c.context) * w + 2 * w + values_of_blocks(c.layers, c.width, c.hidden()) +
+  return static_cast<double>(c.vocabulary + c.context) * w + 2 * w + sum_over_blocks(c, values_of_block) +
          w * static_cast<double>(embed_dim);
 }
 
 CLIP_HOST std::string Description<TextConfig>::in_words(const TextConfig& c) {
   return "context " + std::to_string(c.context) + ", vocabulary " + std::to_string(c.vocabulary) + ", width " +
-         std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", heads " + std::to_string(c.heads) +
-         ", " + std::string(name_of(c.activation)) + (c.causal ? "" : ", no causal mask");
+         std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", " + heads_in_words(c) + ", " +
+         std::string(name_of(c.activation)) + (c.causal ? "" : ", no causal mask");
 }
 
 }  // namespace clip::inline CLIP_ABI

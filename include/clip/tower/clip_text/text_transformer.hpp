@@ -17,7 +17,7 @@ template <TextConfig C, Index Embed, Backend B, class Blocks = Residual>
 struct TextTransformer {
   static_assert(!C.fixed() || (C.context > 1 && C.vocabulary > 1 && C.width > 0 && C.layers > 0 && C.heads > 0),
                 "TextConfig: sizes must be positive, context and vocabulary at least 2");
-  static_assert(!C.fixed() || C.width % C.heads == 0, "TextConfig: heads must divide width");
+  static_assert(!C.fixed() || C.pruned || C.width % C.heads == 0, "TextConfig: heads must divide width");
   static_assert(problem(C) == nullptr, "TextConfig: epsilon must be finite and not negative");
   using T = typename B::Scalar;
 
@@ -26,7 +26,8 @@ struct TextTransformer {
   Parameter<T> token_embedding{{config->vocabulary, config->width}, Init::normal(0.02)};
   Parameter<T> positional_embedding{
       Parameter<T>{{config->context, config->width}, Init::normal(0.01)}.stretched(Stretch::line)};
-  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers, config->block()};
+  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers,
+                                                          [c = *config](Index i) { return c.block(i); }};
   LayerNorm<B, C.width> ln_final{config->width, config->epsilon};
   Parameter<T> text_projection{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
 

@@ -4,6 +4,7 @@
 #include <clip/config/block.hpp>
 #include <clip/config/bounds.hpp>
 #include <clip/config/preprocessing.hpp>
+#include <clip/config/pruned_blocks.hpp>
 #include <clip/tower/counting.hpp>
 
 namespace clip::inline CLIP_ABI {
@@ -22,6 +23,7 @@ struct VitConfig {
   Index channels = 3;
   Preprocessing preprocessing{};
   bool projection_bias = false;
+  PrunedBlocks pruned{};  // if blocks differ; heads and mlp_width are then the largest
 
   /// Patches along one side.
   constexpr Index grid() const {
@@ -37,8 +39,10 @@ struct VitConfig {
   }
   /// Width of the MLP's hidden layer.
   constexpr Index hidden() const { return mlp_width_of(width, mlp_width); }
-  /// Configuration of every residual block.
-  constexpr BlockConfig block() const { return block_of(*this, false); }
+  /// Configuration of every residual block; what differs between blocks is dyn.
+  constexpr BlockConfig block() const { return block_of_type(*this, false); }
+  /// Configuration of block i.
+  constexpr BlockConfig block(Index i) const { return block_of_number(*this, false, i); }
   /// Whether no size is dyn.
   constexpr bool fixed() const {
     return image_size != dyn && patch_size != dyn && width != dyn && layers != dyn && heads != dyn && mlp_width != dyn;
@@ -57,7 +61,9 @@ constexpr const char* problem(const VitConfig& c) {
   if (c.image_size <= 0 || c.patch_size <= 0 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
     return "VitConfig: sizes must be positive";
   if (c.image_size % c.patch_size != 0) return "VitConfig: patch_size must divide image_size";
-  if (c.width % c.heads != 0) return "VitConfig: heads must divide width";
+  if (!c.pruned && c.width % c.heads != 0) return "VitConfig: heads must divide width";
+  if (!possible_blocks(c))
+    return "VitConfig: pruned blocks must be at most 32, of possible sizes, and heads and mlp_width their largest";
   if (c.channels != 3) return "VitConfig: channels must be 3";
   if (!possible_epsilon(c.epsilon)) return "VitConfig: epsilon must be finite and not negative";
   if (values_of_blocks(c.layers, c.width, c.hidden()) +

@@ -4,6 +4,7 @@
 #include <clip/tower/clip_vit/apple.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 #include <clip/tower/clip_vit/openclip.hpp>
+#include <clip/tower/clip_vit/tinyclip.hpp>
 #include <clip/tower/counting.hpp>
 #include <clip/tower/description.hpp>
 
@@ -39,18 +40,18 @@ struct Description<VitConfig> : DescriptionDefaults {
   static std::optional<Activation> activation_by_naming(Dialect dialect, const VitConfig& c);
   static double count_values(const VitConfig& c, Index embed_dim);
 
-  static TowerStatement state(const VitConfig& c) { return state_transformer(c); }
+  static TowerStatement state(const VitConfig& c) { return state_prunable(c); }
   static void apply(VitConfig& c, const TowerStatement& stated) { apply_to_transformer(c, stated); }
   static std::string in_words(const VitConfig& c);
   static constexpr double count_flops(const VitConfig& c, Index embed_dim) {
     return flops_of_product(c.tokens() - 1, c.patch_values(), c.width) +
-           static_cast<double>(c.layers) * flops_of_block(c.block(), c.tokens()) +
+           sum_over_blocks(c, [&](const BlockConfig& b) { return flops_of_block(b, c.tokens()); }) +
            flops_of_product(1, c.width, embed_dim);
   }
   static constexpr double count_activations(const VitConfig& c) { return activations_of_transformer(c); }
 
   using Published = NamedVariant<VitClipConfig>;
-  static constexpr std::array<Published, 26> published{{
+  static constexpr std::array<Published, 30> published{{
       {"ViT-B/32", "clip::ViT_B_32", ViT_B_32},
       {"ViT-B/16", "clip::ViT_B_16", ViT_B_16},
       {"ViT-L/14", "clip::ViT_L_14", ViT_L_14},
@@ -77,6 +78,10 @@ struct Description<VitConfig> : DescriptionDefaults {
       {"dfn/ViT-H-14", "clip::dfn::ViT_H_14", dfn::ViT_H_14},
       {"dfn/ViT-H-14-378", "clip::dfn::ViT_H_14_378", dfn::ViT_H_14_378},
       {"mobileclip2/L-14", "clip::mobileclip2::L_14", mobileclip2::L_14},
+      {"tinyclip/ViT-8M-16-Text-3M", "clip::tinyclip::ViT_8M_16_Text_3M", tinyclip::ViT_8M_16_Text_3M},
+      {"tinyclip/ViT-39M-16-Text-19M", "clip::tinyclip::ViT_39M_16_Text_19M", tinyclip::ViT_39M_16_Text_19M},
+      {"tinyclip/ViT-40M-32-Text-19M", "clip::tinyclip::ViT_40M_32_Text_19M", tinyclip::ViT_40M_32_Text_19M},
+      {"tinyclip/ViT-61M-32-Text-29M", "clip::tinyclip::ViT_61M_32_Text_29M", tinyclip::ViT_61M_32_Text_29M},
   }};
 };
 

@@ -7,6 +7,8 @@
 #include <clip/names/shape_reader.hpp>
 #include <clip/tower/clip_text/openclip_names.hpp>
 #include <clip/tower/clip_vit/description.hpp>
+#include <clip/tower/clip_vit/tinyclip_names.hpp>
+#include <clip/tower/infer_pruned.hpp>
 #include <clip/tower/json_fields.hpp>
 #include <clip/tower/transformer_names.hpp>
 
@@ -54,6 +56,7 @@ CLIP_HOST VitConfig Description<VitConfig>::read(JsonReader& image) {
   c.image_size = image.extent("image_size", largest_image_size);
   c.patch_size = image.extent("patch_size", largest_image_size);
   c = read_transformer(image, c);
+  read_pruned_blocks(image, c);
   if (image.may_have("projection_bias")) c.projection_bias = image.flag("projection_bias");
   c.preprocessing = read_preprocessing(image);
   return c;
@@ -64,6 +67,7 @@ CLIP_HOST JsonTree Description<VitConfig>::write(const VitConfig& c) {
   image["patch_size"] = c.patch_size;
   image["image_size"] = c.image_size;
   if (c.projection_bias) image["projection_bias"] = true;
+  write_pruned_blocks(image, c);
   write_preprocessing(image, c.preprocessing);
   return image;
 }
@@ -111,6 +115,7 @@ CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_openclip(const VitC
     return OptionError{place, "image tower with a bias of the projection in OpenCLIP's description",
                        "the sizes of timm's " + std::string(detail::timm_vit), in_words(c)};
   }
+  if (c.pruned) return pruned_error(place, "openclip");
   if (c.width % (c.width / c.heads) != 0) return OptionError{place, "heads must divide the width"};
   JsonTree vision = json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "head_width",
                                 c.width / c.heads, "patch_size", c.patch_size);
@@ -123,6 +128,7 @@ CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_huggingface(const V
   if (c.projection_bias)
     return OptionError{place, "dialect for an image tower with a bias of the projection", "openai or openclip",
                        "huggingface: transformers has no such CLIP"};
+  if (c.pruned) return pruned_error(place, "huggingface");
   JsonTree vision = huggingface_transformer(c, embed_dim);
   vision.put("model_type", "clip_vision_model", "image_size", c.image_size, "patch_size", c.patch_size, "num_channels",
              c.channels);
@@ -135,6 +141,8 @@ CLIP_HOST NameTable Description<VitConfig>::names(Dialect dialect) {
             .prefix = "visual.trunk.",
             .rules = detail::vit_timm_names,
             .signs = detail::vit_timm_signs};
+  if (dialect == Dialect::tinyclip)
+    return {.dialect = dialect, .prefix = "_image_encoder.", .rules = detail::vit_tinyclip_names};
   if (dialect != Dialect::huggingface) return {.dialect = dialect};
   return {.dialect = dialect,
           .prefix = "vision_model.",
@@ -157,13 +165,12 @@ CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const Towe
   c.projection_bias = shape.has("visual.proj.bias");
   c.width = shape("visual.conv1.weight", 4, 0);
   c.patch_size = shape("visual.conv1.weight", 4, 3);
-  c.layers = shape.count_blocks("visual.transformer.resblocks.", "attn.in_proj_weight");
-  const Index hidden = shape("visual.transformer.resblocks.0.mlp.c_fc.weight", 2, 0);
+  infer_blocks(shape, "visual.transformer.resblocks.", c);
   if (!shape.problems().empty()) return c;
   c.image_size = shape.grid("visual.positional_embedding", positions) * c.patch_size;
-  c.mlp_width = hidden == 4 * c.width ? 0 : hidden;
   const bool sixteen = assumed.heads == 0 && detail::has_sixteen_heads(c.width, c.layers);
   c.heads = infer_heads(c.width, stated.heads, sixteen ? 16 : assumed.heads);
+  infer_pruned(shape, "visual.transformer.resblocks.", c, stated.head_width);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.epsilon);
   return c;
@@ -171,18 +178,18 @@ CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const Towe
 
 CLIP_HOST std::optional<Activation> Description<VitConfig>::activation_by_naming(Dialect dialect, const VitConfig& c) {
   const bool timm = dialect == Dialect::openclip && c.projection_bias;
-  return timm ? std::optional{Activation::gelu} : std::nullopt;
+  return timm || dialect == Dialect::tinyclip ? std::optional{Activation::gelu} : std::nullopt;
 }
 
 CLIP_HOST double Description<VitConfig>::count_values(const VitConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + 4 * w +
-         values_of_blocks(c.layers, c.width, c.hidden()) + w * static_cast<double>(embed_dim);
+  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + 4 * w + sum_over_blocks(c, values_of_block) +
+         w * static_cast<double>(embed_dim);
 }
 
 CLIP_HOST std::string Description<VitConfig>::in_words(const VitConfig& c) {
   return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " +
-         std::to_string(c.layers) + ", heads " + std::to_string(c.heads) + ", " + std::string(name_of(c.activation));
+         std::to_string(c.layers) + ", " + heads_in_words(c) + ", " + std::string(name_of(c.activation));
 }
 
 }  // namespace clip::inline CLIP_ABI

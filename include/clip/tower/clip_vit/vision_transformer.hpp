@@ -18,7 +18,7 @@ struct VisionTransformer {
   static_assert(!C.fixed() || (C.image_size > 0 && C.patch_size > 0 && C.width > 0 && C.layers > 0 && C.heads > 0),
                 "VitConfig: sizes must be positive");
   static_assert(!C.fixed() || C.image_size % C.patch_size == 0, "VitConfig: patch_size must divide image_size");
-  static_assert(!C.fixed() || C.width % C.heads == 0, "VitConfig: heads must divide width");
+  static_assert(!C.fixed() || C.pruned || C.width % C.heads == 0, "VitConfig: heads must divide width");
   static_assert(problem(C) == nullptr, "VitConfig: channels must be 3, epsilon finite and not negative");
   using T = typename B::Scalar;
 
@@ -32,7 +32,8 @@ struct VisionTransformer {
                      fan_in(config->patch_values()),
                      Use::linear};
   LayerNorm<B, C.width> ln_pre{config->width, config->epsilon};
-  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers, config->block()};
+  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers,
+                                                          [c = *config](Index i) { return c.block(i); }};
   LayerNorm<B, C.width> ln_post{config->width, config->epsilon};
   Parameter<T> proj{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
   Linear<B, C.width, Embed> head{config->width, embed_dim};  // instead of proj, with projection_bias

@@ -150,9 +150,9 @@ CLIP_HOST Result<JsonTree> Description<SiglipTextConfig>::try_write_huggingface(
 }
 
 CLIP_HOST NameTable Description<SiglipTextConfig>::names(Dialect dialect) {
-  if (dialect == Dialect::openai || dialect == Dialect::apple) return {.dialect = dialect};
   if (dialect == Dialect::big_vision)
     return {.dialect = dialect, .prefix = "txt.Encoder_0.encoderblock_", .rules = detail::siglip_text_big_vision_names};
+  if (dialect == Dialect::openai || is_closed(dialect)) return {.dialect = dialect};
   if (dialect == Dialect::openclip)
     return {.dialect = dialect,
             .prefix = "text.",

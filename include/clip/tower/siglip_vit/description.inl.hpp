@@ -169,10 +169,10 @@ CLIP_HOST Result<JsonTree> Description<SiglipVitConfig>::try_write_huggingface(c
 }
 
 CLIP_HOST NameTable Description<SiglipVitConfig>::names(Dialect dialect) {
-  if (dialect == Dialect::openai || dialect == Dialect::apple) return {.dialect = dialect};
   if (dialect == Dialect::big_vision)
     return {
         .dialect = dialect, .prefix = "img.Transformer.encoderblock_", .rules = detail::siglip_vit_big_vision_names};
+  if (dialect == Dialect::openai || is_closed(dialect)) return {.dialect = dialect};
   if (dialect == Dialect::openclip)
     return {.dialect = dialect,
             .prefix = "visual.trunk.",
