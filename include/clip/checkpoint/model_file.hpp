@@ -28,7 +28,7 @@ namespace detail {
 template <class T>
 bool use_in_place(Parameter<T>& p, const TensorFile& file, const FileTensor& stored) {
   const T* const values =
-      p.owned != nullptr && p.kind == ParameterKind::parameter ? file.values_of<T>(stored) : nullptr;
+      p.owned != nullptr && is_weight(p.kind) ? file.values_of<T>(stored) : nullptr;
   if (values) p.data = const_cast<T*>(values);  // never written through: see Parameter::owned
   return values != nullptr;
 }
