@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/tower/clip_vit/apple.hpp>
+#include <clip/tower/clip_vit/longclip.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 #include <clip/tower/clip_vit/openclip.hpp>
 #include <clip/tower/counting.hpp>
@@ -50,7 +51,7 @@ struct Description<VitConfig> : DescriptionDefaults {
   static constexpr double count_activations(const VitConfig& c) { return activations_of_transformer(c); }
 
   using Published = NamedVariant<VitClipConfig>;
-  static constexpr std::array<Published, 26> published{{
+  static constexpr std::array<Published, 28> published{{
       {"ViT-B/32", "clip::ViT_B_32", ViT_B_32},
       {"ViT-B/16", "clip::ViT_B_16", ViT_B_16},
       {"ViT-L/14", "clip::ViT_L_14", ViT_L_14},
@@ -77,6 +78,8 @@ struct Description<VitConfig> : DescriptionDefaults {
       {"dfn/ViT-H-14", "clip::dfn::ViT_H_14", dfn::ViT_H_14},
       {"dfn/ViT-H-14-378", "clip::dfn::ViT_H_14_378", dfn::ViT_H_14_378},
       {"mobileclip2/L-14", "clip::mobileclip2::L_14", mobileclip2::L_14},
+      {"longclip/B", "clip::longclip::B", longclip::B},
+      {"longclip/L", "clip::longclip::L", longclip::L},
   }};
 };
 
