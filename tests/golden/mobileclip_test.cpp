@@ -81,9 +81,7 @@ inline constexpr VitClipConfig SmallLong{.embed_dim = 12,
                                                   .two_tables = true}};
 using Transformers = Families<List<VitConfig, ConvVitConfig>, List<TextConfig>>;
 
-std::string path_of(const std::string& name) {
-  return CLIP_SOURCE_DIR "/tests/golden/" + name + ".safetensors";
-}
+std::string path_of(const std::string& name) { return CLIP_SOURCE_DIR "/tests/golden/" + name + ".safetensors"; }
 
 /// The expected numbers of one model.
 class Expected {
@@ -213,7 +211,7 @@ TEST_CASE("reference numbers: small MobileCLIPs whose sizes are those of the fil
     auto model = open<Cpu<>, Transformers>(path_of(name + "_open_clip"), assumed);
     const auto& c = model.config();
     CHECK((name.ends_with("b") ? std::get<ConvVitConfig>(c.image) == SmallB.image
-                       : std::get<VitConfig>(c.image) == SmallL14.image));
+                               : std::get<VitConfig>(c.image) == SmallL14.image));
     CHECK(std::get<TextConfig>(c.text) == (name.ends_with("b") ? SmallB.text : SmallL14.text));
     check_features(model, expected);
     check_training(model, expected);
@@ -235,8 +233,9 @@ const std::string long_path = path_of("longclip/small_original");
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("reference numbers: a small Long-CLIP of fixed sizes, from files with two tables of positions and one",
-                   B, Cpu<>, Naive<float>) {
+TEST_CASE_TEMPLATE(
+    "reference numbers: a small Long-CLIP of fixed sizes, from files with two tables of positions and one", B, Cpu<>,
+    Naive<float>) {
   const Expected expected{"longclip/small"};
   Model<SmallLong, B> model;
   load(model, long_path);
@@ -271,7 +270,9 @@ TEST_CASE("reference numbers: a small Long-CLIP whose sizes are those of the fil
   }
 }
 
-TEST_CASE("Long-CLIP: converted to one table of positions and back to two, it computes the same; inspect says what it cannot tell") {
+TEST_CASE(
+    "Long-CLIP: converted to one table of positions and back to two, it computes the same; inspect says what it cannot "
+    "tell") {
   const Expected expected{"longclip/small"};
   const TemporaryFolder folder;
   const std::string one = path_of("longclip/small_transformers"), two = folder / "two.safetensors";
@@ -293,7 +294,8 @@ TEST_CASE("Long-CLIP: converted to one table of positions and back to two, it co
   CHECK(inspect<Transformers>(long_path, assumed).remark.empty());
 }
 
-TEST_CASE("Long-CLIP: positions of a CLIP are stretched on request, and the first of a Long-CLIP's taken for its context") {
+TEST_CASE(
+    "Long-CLIP: positions of a CLIP are stretched on request, and the first of a Long-CLIP's taken for its context") {
   VitClipConfig c = SmallLong;
   c.text.context = 77;
   c.text.two_tables = false;
@@ -334,7 +336,8 @@ TEST_CASE("Long-CLIP: positions of a CLIP are stretched on request, and the firs
   CHECK(as_doubles(original.encode_text(texts)) == as_doubles(whole.encode_text(texts)));
 }
 
-TEST_CASE("JettCLIP: with MobileCLIP's text towers for 248 tokens, causal or not, a model trains, is saved and opened") {
+TEST_CASE(
+    "JettCLIP: with MobileCLIP's text towers for 248 tokens, causal or not, a model trains, is saved and opened") {
   for (const bool causal : {true, false}) {
     CAPTURE(causal);
     ConvVitClipConfig c = SmallB;

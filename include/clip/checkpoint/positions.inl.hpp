@@ -124,7 +124,9 @@ CLIP_HOST Result<std::vector<float>> try_stretch_positions(std::span<const float
     return ShapeError{"positions", "rows to stretch", "more than 20", n};
   std::vector<float> result(table.begin(), table.begin() + kept * width);
   result.reserve(static_cast<std::size_t>((factor * (n - kept) + kept) * width));
-  const auto at = [&](Index row, Index j) { return static_cast<double>(table[static_cast<std::size_t>(row * width + j)]); };
+  const auto at = [&](Index row, Index j) {
+    return static_cast<double>(table[static_cast<std::size_t>(row * width + j)]);
+  };
   // Sums and products of two floats in double precision, rounded to float, are those of float arithmetic.
   const auto rounded = [](double x) { return static_cast<double>(static_cast<float>(x)); };
   for (Index row = kept; row < n; ++row)
@@ -132,9 +134,8 @@ CLIP_HOST Result<std::vector<float>> try_stretch_positions(std::span<const float
       for (Index j = 0; j < width; ++j) {
         const auto near = static_cast<double>(factor - k), far = static_cast<double>(k);
         const double x = at(row, j);
-        const double q = row + 1 < n
-                             ? rounded(rounded(near * x) + rounded(far * at(row + 1, j))) / factor
-                             : x + rounded(rounded(far * rounded(x - at(row - 1, j))) / factor);
+        const double q = row + 1 < n ? rounded(rounded(near * x) + rounded(far * at(row + 1, j))) / factor
+                                     : x + rounded(rounded(far * rounded(x - at(row - 1, j))) / factor);
         result.push_back(static_cast<float>(q));
       }
   return result;

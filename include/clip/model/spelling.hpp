@@ -36,7 +36,7 @@ inline bool is_always_named(std::string_view source) {
 /// Takes "mobileclip", "mobileclip2", "longclip" or "jettclip" from the beginning of a name.
 inline void take_mobileclip(std::string& rest, std::string& source) {
   for (const std::string known : {"mobileclip2", "mobileclip", "longclip", "jettclip"}) {
-    const std::string owner = rest.starts_with("apple-")           ? "apple-"
+    const std::string owner = rest.starts_with("apple-")          ? "apple-"
                               : rest.starts_with("beichenzhang-") ? "beichenzhang-"
                                                                   : "";
     const std::string begin = owner + known + "-";

@@ -38,8 +38,8 @@ inline Result<TensorFile> try_fold(const TensorFile& file, const DividedTable& d
     tensors.push_back(t);
     if (t.name != divided.first) continue;
     StoredTensor head = t.parts[0], tail = second->parts[0];
-    const std::size_t begin = head.bytes.size() / static_cast<std::size_t>(t.shape[0]) *
-                              static_cast<std::size_t>(divided.kept);
+    const std::size_t begin =
+        head.bytes.size() / static_cast<std::size_t>(t.shape[0]) * static_cast<std::size_t>(divided.kept);
     head.bytes = head.bytes.first(begin);
     head.shape[0] = divided.kept;
     tail.bytes = tail.bytes.subspan(begin);

@@ -26,7 +26,7 @@ struct TowerStatement {
   Index image_size = 0;                 // of image towers that see whole patches only, so that shapes leave it open
   std::optional<Index> pad{};           // id that fills rows, of text towers that attend to it
   std::optional<bool> causal{};         // of text towers whose shapes leave it open
-  std::optional<bool> two_tables{};     // of text towers whose positions some dialects have in one table, and some in two
+  std::optional<bool> two_tables{};     // of text towers that may have two tables of positions
   std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
 };
 

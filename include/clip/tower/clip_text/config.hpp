@@ -19,8 +19,8 @@ struct TextConfig {
   Index heads;
   Required<Activation> activation;
   Required<float> epsilon;
-  Index mlp_width = 0;  // 0: 4 · width
-  bool causal = true;   // whether a position attends only to itself and those before it
+  Index mlp_width = 0;      // 0: 4 · width
+  bool causal = true;       // whether a position attends only to itself and those before it
   bool two_tables = false;  // Long-CLIP: the first kept_positions are of a frozen table, the others of a trained one
 
   /// The positions of a CLIP that Long-CLIP keeps as they were.

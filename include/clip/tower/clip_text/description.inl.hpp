@@ -132,9 +132,8 @@ CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_huggingface(const 
 
 CLIP_HOST NameTable Description<TextConfig>::names(Dialect dialect) {
   static constexpr std::array<std::string_view, 1> second{"positional_embedding_res"};
-  NameTable table{.dialect = dialect,
-                  .own = second,
-                  .divided = {"positional_embedding", second[0], TextConfig::kept_positions}};
+  NameTable table{
+      .dialect = dialect, .own = second, .divided = {"positional_embedding", second[0], TextConfig::kept_positions}};
   if (dialect == Dialect::openclip) {
     table.prefix = "text.";
     table.rules = detail::clip_text_apart_names;
@@ -181,8 +180,8 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
 
 CLIP_HOST double Description<TextConfig>::count_values(const TextConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return static_cast<double>(c.vocabulary + (c.two_tables ? 2 : 1) * c.context) * w + 2 * w + values_of_blocks(c.layers, c.width, c.hidden()) +
-         w * static_cast<double>(embed_dim);
+  return static_cast<double>(c.vocabulary + (c.two_tables ? 2 : 1) * c.context) * w + 2 * w +
+         values_of_blocks(c.layers, c.width, c.hidden()) + w * static_cast<double>(embed_dim);
 }
 
 CLIP_HOST std::string_view Description<TextConfig>::remark(const TextConfig& c) {

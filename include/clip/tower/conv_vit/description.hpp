@@ -2,8 +2,8 @@
 #pragma once
 
 #include <clip/tower/conv_vit/apple.hpp>
-#include <clip/tower/counting.hpp>
 #include <clip/tower/conv_vit/jettclip.hpp>
+#include <clip/tower/counting.hpp>
 #include <clip/tower/description.hpp>
 
 #include <array>
