@@ -30,7 +30,7 @@ Result<void> try_check_tables(const std::string& place, const DividedTable& divi
 /// no bytes. LoadError: the tables differ in shape or element type.
 inline Result<TensorFile> try_fold(const TensorFile& file, const DividedTable& divided) {
   const FileTensor *const first = file.find(divided.first), *const second = file.find(divided.second);
-  if (first == nullptr || second == nullptr) return file;
+  if (first == nullptr || second == nullptr || first->parts.size() != 1 || second->parts.size() != 1) return file;
   if (auto good = try_check_tables<LoadError>(file.place(), divided, *first, *second); !good) return good.error();
   std::vector<FileTensor> tensors;
   for (const FileTensor& t : file.tensors()) {
