@@ -98,6 +98,7 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
     json["activation_by_naming"] = found->activation_by_naming;
     json["preprocessing_known"] = found->preprocessing_known;
     json["prefix"] = found->prefix;
+    json["remark"] = found->remark;
   } else {
     json["problem"] = found.error().message();
   }
@@ -216,6 +217,7 @@ int inspect(const InspectOptions& options) {
       out.line("images   the folder has no image processor; the preprocessing below is that of the model's family");
     if (!found->prefix.empty()) out.line("prefix   " + found->prefix + " (removed from the names)");
     out.line("config   " + clip::json_text(clip::to_json(found->config)));
+    if (!found->remark.empty()) out.line("remark   " + found->remark);
   } else {
     out.line("model    unknown: " + clip::printable(found.error().message()));
   }

@@ -48,6 +48,21 @@ std::vector<double> values(const Safetensors& file, const std::string& name) {
 
 }  // namespace
 
+TEST_CASE("positions: Long-CLIP's stretch of a text's table, bit for bit") {
+  const Safetensors file = open_safetensors(CLIP_SOURCE_DIR "/tests/golden/longclip/small_expected.safetensors");
+  const std::vector<double> table = values(file, "table77"), expected = values(file, "table248");
+  const auto found = stretch_positions(std::vector<float>(table.begin(), table.end()), 4);
+  CHECK(std::vector<double>(found.begin(), found.end()) == expected);
+  CHECK(try_interpolate_line(table, 4, 248, Interpolate::longclip).value() == expected);
+  const auto first = try_interpolate_line(table, 4, 30, Interpolate::longclip).value();
+  CHECK(first == std::vector<double>(table.begin(), table.begin() + 30 * 4));
+  CHECK(try_interpolate_line(table, 4, 128, Interpolate::longclip).error().message() ==
+        "positions: rows requested: expected 248, or at most 77, by Long-CLIP's rule, found 128");
+  CHECK(try_stretch_positions(std::vector<float>(20 * 4), 4).error().kind() == ErrorKind::shape);
+  CHECK(stretch_positions(std::vector<float>(21), 1).size() == 24);
+  CHECK_FALSE(try_interpolate_grid(grid(4), 1, 37, Interpolate::longclip));
+}
+
 TEST_CASE("positions: the published vectors, 4 to 6") {
   check_first_row(4, 6, Interpolate::openclip, {-0.052631, -0.528792, -0.844846, -0.158735, -0.534675, -1.064474});
   check_first_row(4, 6, Interpolate::huggingface, {-0.069444, -0.613889, -0.877894, -0.189468, -0.513889, -1.117014});

@@ -40,3 +40,26 @@ TEST_CASE("rename: Hugging Face has no residual networks") {
   CHECK(refused.error().kind() == ErrorKind::option);
   CHECK(refused.error().message().find("expected openai or openclip, found huggingface") != std::string::npos);
 }
+
+TEST_CASE("rename: Long-CLIP's two tables of positions are folded, unless the dialect is its own or they do not fit") {
+  std::vector<float> first(44), second(44);
+  std::iota(first.begin(), first.end(), 0.0f);
+  std::iota(second.begin(), second.end(), 1000.0f);
+  std::vector<TensorToWrite> tensors{in_pieces(tensor("positional_embedding", Dtype::f32, {22, 2}, first)),
+                                     in_pieces(tensor("positional_embedding_res", Dtype::f32, {22, 2}, second))};
+  CHECK(try_in_dialect(tensors, Dialect::openai).value().size() == 2);
+  for (const Dialect dialect : {Dialect::openclip, Dialect::huggingface}) {
+    const auto folded = try_in_dialect(tensors, dialect).value();
+    REQUIRE(folded.size() == 1);
+    CHECK(folded[0].shape == std::vector<Index>{22, 2});
+    const auto found = read<float>(folded[0]);
+    for (std::size_t i = 0; i < 44; ++i) CHECK(found[i] == (i < 40 ? first[i] : second[i]));
+  }
+  tensors[1] = tensor("positional_embedding_res", Dtype::f32, {11, 4}, second);
+  const auto refused = try_in_dialect(tensors, Dialect::huggingface);
+  REQUIRE(!refused);
+  CHECK(refused.error().kind() == ErrorKind::option);
+  CHECK(std::string(refused.error().message()) ==
+        "dialect: positional_embedding_res does not continue positional_embedding: both must be matrices of one shape "
+        "and element type, of more than 20 rows");
+}

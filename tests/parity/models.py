@@ -49,10 +49,17 @@ CUSTOM = {
 }
 
 
+# Long-CLIP: name here -> OpenCLIP's configuration of the model that it was made of
+LONG = {"longclip/B": "ViT-B-16-quickgelu"}
+LONG_CONTEXT, LONG_KEPT = 248, 20
+
+
 def config_of(name):
     """OpenCLIP's model_cfg, and whether it differs from the published one."""
-    theirs, image_layers, text_layers = MODELS[name]
+    theirs, image_layers, text_layers = (LONG[name], None, None) if name in LONG else MODELS[name]
     config = copy.deepcopy(theirs if isinstance(theirs, dict) else open_clip.get_model_config(theirs))
+    if name in LONG:
+        config["text_cfg"]["context_length"] = LONG_CONTEXT
     if image_layers is not None:
         config["vision_cfg"]["layers"] = image_layers
     if text_layers is not None:
@@ -148,6 +155,15 @@ def as_tinyclips(state):
     """The same weights under the names of TinyCLIP's repository."""
     first = lambda name: "_logit_scale" if name == "logit_scale" else "_image_encoder" if name.startswith("visual.") else "_text_encoder"
     return {f"{first(name)}.{name}": value for name, value in state.items()}
+
+
+def two_tables(state):
+    """The state of a Long-CLIP whose fold is this one; the rows that are not read are other numbers."""
+    first = state["positional_embedding"].clone()
+    second = first.clone()
+    first[LONG_KEPT:] += 1
+    second[:LONG_KEPT] -= 1
+    return {**state, "positional_embedding": first, "positional_embedding_res": second}
 
 
 def fresh(config):

@@ -238,6 +238,53 @@ def check_model(run, name):
     run.row(name, "here -> CLIPModel.from_pretrained(folder)", to_transformers)
 
 
+def check_long(run, name):
+    """Long-CLIP: two tables of positions, which OpenCLIP and transformers have as one."""
+    model, config, _, images, ids = models.make(name)
+    folder, wanted = run.folder, models.features(model, images, ids)
+    fold = {k: v for k, v in model.state_dict().items() if k != "attn_mask"}
+    two = models.two_tables(fold)
+    torch.save(two, folder / "state.pt")
+    spread = max(models.spread(f) for f in wanted)
+    run.row(name, "features differ between inputs", lambda: spread < 0.99, spread)
+    distances = lambda found, expected=wanted: tuple(models.distance(a, b) for a, b in zip(found, expected))
+    for named in (name, "-"):
+        how = "as the model" if named == name else "as what it states"
+        run.row(
+            name,
+            f"Long-CLIP's state dictionary -> here, {how}",
+            lambda: distances(run.encode(named, folder / "state.pt", images, ids)),
+        )
+
+    def to_original():
+        run.ours("save", name, folder / "state.pt", folder / "saved.safetensors", "openai")
+        return same_tensors(load_file(folder / "saved.safetensors"), two)
+
+    run.row(name, "here -> Long-CLIP's names: bytes", to_original)
+
+    def to_openclip():
+        run.ours("save", name, folder / "state.pt", folder / "openclip.safetensors", "openclip")
+        other = models.fresh(config)
+        other.load_state_dict(load_file(folder / "openclip.safetensors"), strict=True)
+        return distances(models.features(other, images, ids))
+
+    run.row(name, "here -> load_state_dict(strict=True), folded", to_openclip)
+
+    def to_transformers():
+        run.ours("save", name, folder / "state.pt", folder / "huggingface", "huggingface")
+        other, report = transformers.CLIPModel.from_pretrained(folder / "huggingface", output_loading_info=True)
+        if any(report.get(k) for k in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")):
+            raise AssertionError(str(report))
+        return distances(models.transformers_features(other.eval(), images, ids))
+
+    run.row(name, "here -> CLIPModel.from_pretrained(folder), folded", to_transformers)
+    run.row(
+        name,
+        "transformers' folder -> here",
+        lambda: distances(run.encode("-", folder / "huggingface", images, ids)),
+    )
+
+
 def check_custom(run, name):
     """Models whose towers are timm's, in OpenCLIP's names; SigLIP in transformers', too."""
     model, images, ids = models.custom(name)
@@ -328,11 +375,12 @@ def main():
     began = time.time()
     transformers.utils.logging.disable_progress_bar()
     rows = []
-    for name in options.models or (QUICK if options.quick else [*models.MODELS, *models.CUSTOM]):
+    for name in options.models or (QUICK if options.quick else [*models.MODELS, *models.LONG, *models.CUSTOM]):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="clip-parity-"))
         try:
             run = Run(options.program, folder)
-            (check_custom if name in models.CUSTOM else check_model)(run, name)
+            check = check_custom if name in models.CUSTOM else check_long if name in models.LONG else check_model
+            check(run, name)
             rows += run.rows
         finally:
             shutil.rmtree(folder)

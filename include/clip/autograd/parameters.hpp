@@ -36,7 +36,8 @@ class Parameters {
   using T = typename B::Scalar;
 
   /// Parameters of a model (anything with `members` and `backend()`), optionally only those a pattern selects.
-  /// OptionError: a pattern that fits none of them, nothing selected, or a parameter that is packed.
+  /// Frozen weights are left out. OptionError: a pattern that fits none of them or asks for a frozen one, nothing
+  /// selected, or a parameter that is packed.
   template <class M>
   explicit Parameters(M& model, const Selection& selection = {})
       : Parameters{named_parameters<T>(model), model.backend(), selection} {
@@ -46,10 +47,12 @@ class Parameters {
   /// The same from a flat list.
   Parameters(const std::vector<NamedParameter<Parameter<T>>>& parameters, B backend, const Selection& selection = {})
       : backend_{std::move(backend)} {
-    std::vector<std::string_view> names;
-    for (const auto& [name, parameter] : parameters)
+    std::vector<std::string_view> names, frozen;
+    for (const auto& [name, parameter] : parameters) {
       if (parameter->kind == ParameterKind::parameter) names.push_back(name);
-    selection.check(names);
+      if (parameter->kind == ParameterKind::frozen) frozen.push_back(name);
+    }
+    selection.check(names, frozen);
     Index total = 0;
     for (const auto& [name, parameter] : parameters) {
       Parameter<T>& p = *parameter;

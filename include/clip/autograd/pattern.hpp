@@ -55,8 +55,8 @@ class Selection {
   }
 
   /// OptionError: a pattern that none of the names fits, with the nearest names. Such a pattern is a misspelling, which
-  /// would train too much or too little.
-  CLIP_HOST void check(std::span<const std::string_view> names) const;
+  /// would train too much or too little. Or one that asks for a weight of `frozen`, which is never trained.
+  CLIP_HOST void check(std::span<const std::string_view> names, std::span<const std::string_view> frozen = {}) const;
 
  private:
   bool all_ = true;

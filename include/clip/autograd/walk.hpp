@@ -76,12 +76,11 @@ auto named_parameters(M& module) {
   return list;
 }
 
-/// Number of trained values.
+/// Number of values in weights, trained or frozen.
 template <class M>
 constexpr Index count_parameters(const M& module) {
   Index n = 0;
-  visit_parameters(module,
-                   [&](std::string_view, const auto& p) { n += p.kind == ParameterKind::parameter ? p.count() : 0; });
+  visit_parameters(module, [&](std::string_view, const auto& p) { n += is_weight(p.kind) ? p.count() : 0; });
   return n;
 }
 

@@ -76,6 +76,14 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
       .with_id("clip.load.activation");
 }
 
+/// The file with one table of positions or two, as a text tower is stated to have.
+inline Result<TensorFile> try_divided_as(const TensorFile& file, const TowerStatement& text,
+                                         const std::vector<NameTable>& tables) {
+  const auto found = std::ranges::find_if(tables, [](const NameTable& table) { return !table.divided.first.empty(); });
+  if (!text.two_tables || found == tables.end()) return file;
+  return *text.two_tables ? Result<TensorFile>{with_second(file, found->divided)} : try_fold(file, found->divided);
+}
+
 /// Reduces the token table among tensors in OpenAI's names, and the vocabulary of their configuration.
 template <class F>
 Result<void> try_keep_rows(std::vector<TensorToWrite>& tensors, AnyConfigOf<F>& config, const KeptIds& kept,
@@ -103,6 +111,11 @@ Result<void> try_convert_file(const std::string& in, const std::string& out,
   if (!config) return config.error();
   auto named = try_in_openai_names<F>(*opened);
   if (!named) return named.error();
+  if (options.config) {
+    auto divided = detail::try_divided_as(*named, detail::state(options.config->text), name_tables<F>());
+    if (!divided) return divided.error();
+    *named = std::move(*divided);
+  }
   const auto file = std::make_shared<const TensorFile>(std::move(*named));
   std::vector<std::string> unknown = unknown_names<F>(*file);
   std::erase_if(unknown, [](const std::string& name) { return detail::is_note(name); });

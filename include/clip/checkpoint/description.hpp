@@ -70,6 +70,12 @@ inline bool is_openais(const TensorFile& file) {
                      [&](std::string_view note) { return file.find(note) != nullptr; });
 }
 
+/// Whether a file is one of Long-CLIP's, which are OpenAI's models with a second table of positions.
+inline bool is_longclips(const TensorFile& file) {
+  return file.find("positional_embedding_res") != nullptr && file.find("visual.conv1.weight") != nullptr &&
+         file.find("visual.class_embedding") != nullptr;
+}
+
 /// The statements of a folder in the layout of transformers.
 /// LoadError: every key with an impossible or an unsupported value, of one file.
 inline Result<ModelStatement> try_read_huggingface(const FolderDescription& folder) {
@@ -109,8 +115,9 @@ inline Index heads_in_shapes(const TensorFile& file, const std::string& tower) {
 }
 
 /// The statements about a model, in order of precedence: the folder's open_clip_config.json or config.json, and what
-/// they leave open the file's metadata; the file's metadata; for OpenAI's archives, quick_gelu, which all of them were
-/// trained with; the numbers of heads that are extents in big_vision's files. LoadError: a description of another kind of model, or with an impossible or unsupported value.
+/// they leave open the file's metadata; the file's metadata; for OpenAI's archives and Long-CLIP's files, quick_gelu,
+/// which all of them were trained with; the numbers of heads that are extents in big_vision's files. LoadError: a
+/// description of another kind of model, or with an impossible or unsupported value.
 template <class F>
 Result<ModelStatement> try_read_description(const TensorFile& file) {
   if (const auto& folder = file.description()) {
@@ -131,7 +138,7 @@ Result<ModelStatement> try_read_description(const TensorFile& file) {
     return model;
   }
   ModelStatement model{.place = "OpenAI's archives"};
-  if (is_openais(file)) model.image.activation = model.text.activation = Activation::quick_gelu;
+  if (is_openais(file) || is_longclips(file)) model.image.activation = model.text.activation = Activation::quick_gelu;
   return model;
 }
 

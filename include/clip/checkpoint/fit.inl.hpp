@@ -127,6 +127,19 @@ inline Result<TensorFile> try_add_identities(const std::vector<ParameterForm>& p
   return result;
 }
 
+/// The file with as many tables of positions as the model has, one or two, where its family knows both forms.
+/// LoadError: two tables that do not fit together.
+inline Result<TensorFile> try_with_tables(const std::vector<ParameterForm>& parameters, const TensorFile& file,
+                                          const std::vector<NameTable>& tables) {
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(parameters, name, &ParameterForm::name) != parameters.end();
+  };
+  const auto found = std::ranges::find_if(tables, [&](const NameTable& table) { return has(table.divided.first); });
+  if (found == tables.end()) return file;
+  return has(found->divided.second) ? Result<TensorFile>{with_second(file, found->divided)}
+                                    : try_fold(file, found->divided);
+}
+
 /// What a file is that lacks nothing but the projection of a tower; empty: another file.
 inline std::string say_without_projection(const std::vector<ParameterForm>& parameters,
                                           const std::vector<std::string>& missing) {
@@ -144,7 +157,9 @@ Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_
                            bool partial) {
   auto named = try_in_names_of(model, in_any_dialect);
   if (!named) return named.error();
-  TensorFile file = std::move(*named);
+  auto with_tables = try_with_tables(model.parameters, *named, name_tables<F>());
+  if (!with_tables) return with_tables.error();
+  TensorFile file = std::move(*with_tables);
   if (options.without_projection) {
     auto completed = try_add_identities(model.parameters, file);
     if (!completed) return completed.error();

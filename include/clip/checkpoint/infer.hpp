@@ -52,6 +52,7 @@ struct InspectionOf {
   std::string prefix{};               // removed from the file's names: "_orig_mod.", "model."; empty: none
   bool preprocessing_known = false;   // stated; false: the configuration's, that of the family, is a guess
   bool activation_by_naming = false;  // no statement: it follows from the names of an implementation (SigLIP, Apple)
+  std::string remark{};               // what the file cannot tell about its text tower; empty: nothing
 };
 using Inspection = InspectionOf<KnownFamilies>;
 

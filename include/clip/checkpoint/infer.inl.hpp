@@ -127,6 +127,11 @@ double count_values(const AnyConfigOf<F>& c) {
   return std::visit(of, c.image) + std::visit(of, c.text);
 }
 
+/// What a file with this configuration of a tower cannot tell.
+inline constexpr auto remark_of = [](const auto& tower) {
+  return Description<std::remove_cvref_t<decltype(tower)>>::remark(tower);
+};
+
 /// LoadError: a file has fewer values than its shapes need.
 inline Result<void> try_check_values(const TensorFile& file, double needed) {
   double values = 0;
@@ -179,7 +184,8 @@ Result<InspectionOf<F>> try_inspect(const TensorFile& in_any_dialect, const Assu
                              detail::is_stated(detail::state(c.text), stated->text, assumed.activation),
                          plain->prefix,
                          stated->preprocessing.has_value(),
-                         image_named || text_named};
+                         image_named || text_named,
+                         std::string(std::visit(detail::remark_of, c.text))};
 }
 
 template <class F>

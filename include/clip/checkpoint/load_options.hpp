@@ -12,7 +12,7 @@ namespace clip::inline CLIP_ABI {
 /// How a file is loaded into a model.
 struct LoadOptions {
   /// How tables of positions are interpolated if the model's image size or context differs from the file's; none: an
-  /// error.
+  /// error. longclip: 77 positions of texts are stretched to 248, and of 248 the first 77 are taken.
   Interpolate positions = Interpolate::none;
   /// The file may have other tensors whose names begin with this prefix.
   std::string_view ignored_prefix{};

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <string>
 
 namespace clip::inline CLIP_ABI {
 
@@ -104,8 +105,9 @@ CLIP_HOST Result<std::vector<double>> try_interpolate_grid(std::span<const doubl
   if (from < 1 || table.size() % static_cast<std::size_t>(width) != 0)
     return ShapeError{"positions", "rows of the table", expected, static_cast<Index>(table.size()) / width};
   if (to < 1) return ShapeError{"positions", "rows requested", expected, rows};
-  if (how == Interpolate::none)
-    return OptionError{"positions", "interpolation", "openclip, huggingface or tinyclip", "none"};
+  if (how == Interpolate::none || how == Interpolate::longclip)
+    return OptionError{"positions", "interpolation of an image's table", "openclip, huggingface or tinyclip",
+                       how == Interpolate::none ? "none" : "longclip"};
   const auto weights = detail::InterpolationMatrix::cubic(to, from, how);
   const auto before = class_rows * width;
   const auto wide = weights(table.subspan(static_cast<std::size_t>(before)), from, width);  // (from, to, width)
@@ -115,13 +117,50 @@ CLIP_HOST Result<std::vector<double>> try_interpolate_grid(std::span<const doubl
   return result;
 }
 
+CLIP_HOST Result<std::vector<float>> try_stretch_positions(std::span<const float> table, Index width) {
+  constexpr Index kept = 20, factor = 4;
+  const Index n = width > 0 ? static_cast<Index>(table.size()) / width : 0;
+  if (n <= kept || static_cast<Index>(table.size()) != n * width)
+    return ShapeError{"positions", "rows to stretch", "more than 20", n};
+  std::vector<float> result(table.begin(), table.begin() + kept * width);
+  result.reserve(static_cast<std::size_t>((factor * (n - kept) + kept) * width));
+  const auto at = [&](Index row, Index j) {
+    return static_cast<double>(table[static_cast<std::size_t>(row * width + j)]);
+  };
+  // Sums and products of two floats in double precision, rounded to float, are those of float arithmetic.
+  const auto rounded = [](double x) { return static_cast<double>(static_cast<float>(x)); };
+  for (Index row = kept; row < n; ++row)
+    for (Index k = 0; k < factor; ++k)
+      for (Index j = 0; j < width; ++j) {
+        const auto near = static_cast<double>(factor - k), far = static_cast<double>(k);
+        const double x = at(row, j);
+        const double q = row + 1 < n ? rounded(rounded(near * x) + rounded(far * at(row + 1, j))) / factor
+                                     : x + rounded(rounded(far * rounded(x - at(row - 1, j))) / factor);
+        result.push_back(static_cast<float>(q));
+      }
+  return result;
+}
+CLIP_HOST std::vector<float> stretch_positions(std::span<const float> table, Index width) {
+  return try_stretch_positions(table, width).value();
+}
+
 CLIP_HOST Result<std::vector<double>> try_interpolate_line(std::span<const double> table, Index width, Index rows,
                                                            Interpolate how) {
   const Index from = static_cast<Index>(table.size()) / width;
   if (from < 1 || table.size() % static_cast<std::size_t>(width) != 0 || rows < 1)
     return ShapeError{"positions", "rows", "1 or more", std::min(from, rows)};
+  if (how == Interpolate::longclip) {
+    if (rows <= from) return std::vector<double>(table.begin(), table.begin() + rows * width);
+    const auto stretched = try_stretch_positions(std::vector<float>(table.begin(), table.end()), width);
+    if (!stretched) return stretched.error();
+    const Index found = static_cast<Index>(stretched->size()) / width;
+    if (found != rows)
+      return ShapeError{"positions", "rows requested",
+                        std::to_string(found) + ", or at most " + std::to_string(from) + ", by Long-CLIP's rule", rows};
+    return std::vector<double>(stretched->begin(), stretched->end());
+  }
   if (how != Interpolate::openclip)
-    return OptionError{"positions", "interpolation of a text's table", "openclip (linear)", "another"};
+    return OptionError{"positions", "interpolation of a text's table", "openclip (linear) or longclip", "another"};
   return detail::InterpolationMatrix::linear(rows, from)(table, 1, width);
 }
 

@@ -14,7 +14,9 @@
 #include <clip/io/replace_together.hpp>
 #include <clip/model/config_json.hpp>
 
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace clip::inline CLIP_ABI {
 
@@ -42,7 +44,10 @@ Result<void> try_write_big_vision(std::vector<TensorToWrite> tensors, const std:
 
 template <class F>
 Result<void> try_write_model(std::vector<TensorToWrite> tensors, const std::string& path, const SaveOptions& options,
-                             const std::optional<AnyConfigOf<F>>& config) {
+                             const std::optional<AnyConfigOf<F>>& whole) {
+  std::optional<AnyConfigOf<F>> config = whole;
+  const auto as_stored = [&](auto& c) { Description<std::remove_cvref_t<decltype(c)>>::as_stored(c, options.dialect); };
+  if (config) std::visit(as_stored, config->text);
   if (options.dtype && !is_floating(*options.dtype))
     return OptionError{path, "element type of weights", "F16, BF16, F32 or F64", traits(*options.dtype).name};
   auto named = try_in_dialect<F>(std::move(tensors), options.dialect);

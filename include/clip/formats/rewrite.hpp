@@ -20,6 +20,9 @@ CLIP_HOST TensorToWrite transposed(TensorToWrite tensor);
 /// `count` thirds of the rows, from third 0, 1 or 2 on.
 CLIP_HOST TensorToWrite thirds(TensorToWrite tensor, std::size_t first, std::size_t count = 1);
 
+/// The first `kept` rows of a matrix, then the later rows of another one of the same shape and element type.
+CLIP_HOST TensorToWrite folded(TensorToWrite first, TensorToWrite second, Index kept);
+
 /// The rows of a matrix with these numbers, in ascending order. Holds no copy of the matrix.
 CLIP_HOST TensorToWrite rows_of(TensorToWrite tensor, std::vector<std::int32_t> rows);
 

@@ -114,6 +114,30 @@ CLIP_HOST TensorToWrite rows_of(TensorToWrite tensor, std::vector<std::int32_t> 
   return result;
 }
 
+/// Passes bytes [begin, begin + size) of a tensor to a sink.
+inline Result<void> try_produce_part(const TensorToWrite& tensor, std::size_t begin, std::size_t size,
+                                     const ByteSink& sink) {
+  std::size_t at = 0;
+  return try_produce(tensor, [&](std::span<const std::byte> bytes) {
+    const std::size_t from = std::clamp(begin, at, at + bytes.size()),
+                      to = std::clamp(begin + size, at, at + bytes.size());
+    if (from < to) sink(bytes.subspan(from - at, to - from));
+    at += bytes.size();
+  });
+}
+
+CLIP_HOST TensorToWrite folded(TensorToWrite first, TensorToWrite second, Index kept) {
+  TensorToWrite result{first.name, first.dtype, first.shape, {}, {}};
+  const std::size_t all = stored_size(result.dtype, result.shape).value_or(0),
+                    begin = all / static_cast<std::size_t>(std::max<Index>(1, result.shape[0])) *
+                            static_cast<std::size_t>(kept);
+  result.produce = [first = std::move(first), second = std::move(second), begin, all](const ByteSink& sink) {
+    const auto done = try_produce_part(first, 0, begin, sink);
+    return done ? try_produce_part(second, begin, all - begin, sink) : done;
+  };
+  return result;
+}
+
 CLIP_HOST TensorToWrite thirds(TensorToWrite tensor, std::size_t first, std::size_t count) {
   TensorToWrite result{tensor.name, tensor.dtype, tensor.shape, {}, {}};
   result.shape[0] /= 3;
@@ -121,13 +145,7 @@ CLIP_HOST TensorToWrite thirds(TensorToWrite tensor, std::size_t first, std::siz
                     size = count * third;
   result.shape[0] *= static_cast<Index>(count);
   result.produce = [tensor = std::move(tensor), begin, size](const ByteSink& sink) {
-    std::size_t at = 0;
-    return try_produce(tensor, [&](std::span<const std::byte> bytes) {
-      const std::size_t from = std::clamp(begin, at, at + bytes.size()),
-                        to = std::clamp(begin + size, at, at + bytes.size());
-      if (from < to) sink(bytes.subspan(from - at, to - from));
-      at += bytes.size();
-    });
+    return try_produce_part(tensor, begin, size, sink);
   };
   return result;
 }

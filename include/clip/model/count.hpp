@@ -12,14 +12,14 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// Trained values of each tower; BatchNorm statistics are not trained.
+/// Values in the weights of each tower; statistics of a BatchNorm are none.
 struct ParameterCount {
   Index image, text;
   Index similarity = 1;  // logit_scale; 2 with logit_bias
   constexpr Index total() const { return image + text + similarity; }
 };
 
-/// The trained values of a model with this configuration.
+/// The values in the weights of a model with this configuration.
 template <class F>
 ParameterCount count_parameters(const AnyConfigOf<F>& c) {
   const auto of = [&](const auto& config) {

@@ -22,6 +22,7 @@ namespace clip::inline CLIP_ABI::detail {
 ///   "google/siglip2-base-patch16-224"         {"siglip2", "vit-b-16"}
 ///   "apple/MobileCLIP-S1-OpenCLIP"            {"mobileclip", "s1"}
 ///   "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M" {"tinyclip", "vit-8m-16-text-3m"}
+///   "BeichenZhang/LongCLIP-L"                 {"longclip", "l"}
 struct Spelling {
   std::string source, architecture;  // no source: not stated
   bool quick_gelu = false;           // stated by the name
@@ -29,13 +30,17 @@ struct Spelling {
 
 /// Whether names of a source's models always say it: a bare "ViT-B-16" is no SigLIP.
 inline bool is_always_named(std::string_view source) {
-  return source.starts_with("siglip") || source.starts_with("mobileclip") || source == "tinyclip";
+  return source.starts_with("siglip") || source.starts_with("mobileclip") || source == "tinyclip" ||
+         source == "longclip" || source == "jettclip";
 }
 
-/// Takes "mobileclip" or "mobileclip2" from the beginning of a name.
+/// Takes "mobileclip", "mobileclip2", "longclip" or "jettclip" from the beginning of a name.
 inline void take_mobileclip(std::string& rest, std::string& source) {
-  for (const std::string known : {"mobileclip2", "mobileclip"}) {
-    const std::string begin = (rest.starts_with("apple-") ? "apple-" : "") + known + "-";
+  for (const std::string known : {"mobileclip2", "mobileclip", "longclip", "jettclip"}) {
+    const std::string owner = rest.starts_with("apple-")          ? "apple-"
+                              : rest.starts_with("beichenzhang-") ? "beichenzhang-"
+                                                                  : "";
+    const std::string begin = owner + known + "-";
     if (!rest.starts_with(begin)) continue;
     source = known;
     rest.erase(0, begin.size());

@@ -3,6 +3,7 @@
 
 #include <clip/core/choice.hpp>
 #include <clip/core/result.hpp>
+#include <clip/core/size.hpp>
 
 #include <array>
 #include <cstddef>
@@ -50,6 +51,13 @@ struct ZeroTensor {
   std::string_view openai, rows_of;
 };
 
+/// Two tables of positions, by their OpenAI names, which are read as one: the first `kept` rows of `first`, then the
+/// later rows of `second`. Other dialects than openai have one table, their fold.
+struct DividedTable {
+  std::string_view first, second;
+  Index kept = 0;
+};
+
 /// The names of one tower in one dialect. A file uses the dialect if one of its names begins with `prefix`.
 struct NameTable {
   Dialect dialect{};
@@ -64,6 +72,7 @@ struct NameTable {
   std::span<const NameRule> signs{};  // the table is for models with one of these tensors, and goes before tables
                                       // without signs; empty: for all models
   ZeroTensor zero{};
+  DividedTable divided{};
 };
 
 namespace detail {

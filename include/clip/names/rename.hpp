@@ -4,6 +4,7 @@
 #include <clip/formats/rewrite.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/names/dialect.hpp>
+#include <clip/names/divided_table.hpp>
 
 #include <algorithm>
 #include <array>
@@ -184,14 +185,17 @@ constexpr std::string_view others_of(Dialect dialect) {
 }  // namespace detail
 
 /// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is, except
-/// in a closed dialect. OptionError: a tensor of a tower that the dialect has no names for, or that would be omitted and
-/// is not zero.
+/// in a closed dialect. Two tables that the dialect has as one are folded. OptionError: a tensor of a tower that the
+/// dialect has no names for, or that would be omitted and is not zero; two tables that do not fit together.
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,
                                                                        std::span<const NameTable> tables) {
   const auto in_use = detail::tables_for(tables, dialect, [&](const NameRule& sign) {
     return std::any_of(tensors.begin(), tensors.end(), [&](const TensorToWrite& t) { return t.name == sign.openai; });
   });
+  if (dialect != Dialect::openai)
+    for (const NameTable* const table : in_use)
+      if (auto folded = detail::try_fold(tensors, table->divided); !folded) return folded.error();
   std::vector<TensorToWrite> renamed;
   for (TensorToWrite& tensor : tensors) {
     const NameRule* rule = nullptr;

@@ -69,6 +69,12 @@ Rows<Cx, W> gather(Cx& cx, Rows<Cx, W> x, Ids ids) {
   return cx.apply(GatherOp{ids}, static_cast<Index>(ids.size()), Size<W>{x.cols()}, x);
 }
 
+/// The same of a table; a negative number gives zeros.
+template <class Cx, Index W>
+Rows<Cx, W> gather(Cx& cx, Size<W> width, const Parameter<typename Cx::Scalar>& table, Ids ids) {
+  return cx.apply(GatherOp{ids}, static_cast<Index>(ids.size()), width, table);
+}
+
 template <class Cx, Index W>
 Rows<Cx, W> embedding(Cx& cx, Size<W> width, Ids ids, Ids positions, const Parameter<typename Cx::Scalar>& token,
                       const Parameter<typename Cx::Scalar>& position) {

@@ -38,9 +38,15 @@ struct Range {
   double high = std::numeric_limits<double>::infinity();
 };
 
-/// parameter: trained. buffer: saved but not trained, such as the statistics of a BatchNorm. counter: the number of
-/// batches in those statistics (a scalar of type T here, an integer in files).
-enum class ParameterKind : unsigned char { parameter, buffer, counter };
+/// parameter: trained. frozen: a weight that is never trained, such as the first of Long-CLIP's tables of positions.
+/// buffer: saved but not trained, such as the statistics of a BatchNorm. counter: the number of batches in those
+/// statistics (a scalar of type T here, an integer in files).
+enum class ParameterKind : unsigned char { parameter, frozen, buffer, counter };
+
+/// Whether a kind is one of weights, not of statistics.
+constexpr bool is_weight(ParameterKind kind) {
+  return kind == ParameterKind::parameter || kind == ParameterKind::frozen;
+}
 
 /// How a table of positions with another number of rows is interpolated to the model's: along a line (texts), or over a
 /// square grid, after a class row (grid) or without one (square).
@@ -67,6 +73,13 @@ struct Parameter {
   constexpr Parameter() = default;
   constexpr Parameter(Shape shape_, Init init_, Use use_ = Use::other, Range range_ = {})
       : shape{shape_}, init{init_}, range{range_}, use{use_} {}
+
+  /// The same weight, never trained.
+  constexpr Parameter frozen_if(bool frozen) const {
+    Parameter weight{*this};
+    if (frozen) weight.kind = ParameterKind::frozen;
+    return weight;
+  }
 
   /// The same weight, marked as a table of positions.
   constexpr Parameter stretched(Stretch how) const {

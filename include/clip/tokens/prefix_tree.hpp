@@ -26,8 +26,10 @@ enum class Pooling : unsigned char {
 /// one.
 struct TextBatch {
   Sequences sequences;
-  std::vector<std::int32_t> ids;      // the token of every row; negative: a learned vector (learned.hpp)
-  std::vector<std::int32_t> vectors;  // row → its learned vector, negative for a token; only with learned vectors
+  std::vector<std::int32_t> ids;          // the token of every row; negative: a learned vector (learned.hpp)
+  std::vector<std::int32_t> vectors;      // row → its learned vector, negative for a token; only with learned vectors
+  std::vector<std::int32_t> kept, later;  // row → its position in the first and in the second of two tables, negative
+                                          // where the other has it; only of towers with two
   std::vector<std::int32_t> leaf;  // text i → index of its pooled row in sequences.pooled(); unused with Pooling::mean
   std::vector<std::int32_t> order;  // scratch
 };

@@ -26,6 +26,7 @@ struct TowerStatement {
   Index image_size = 0;                 // of image towers that see whole patches only, so that shapes leave it open
   std::optional<Index> pad{};           // id that fills rows, of text towers that attend to it
   std::optional<bool> causal{};         // of text towers whose shapes leave it open
+  std::optional<bool> two_tables{};     // of text towers that may have two tables of positions
   std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
   Index head_width = 0;                 // of pruned towers, which have no one number of heads
 };
@@ -90,6 +91,8 @@ struct NamedVariant {
 ///   void apply(Config&, const TowerStatement&)   sets heads, activation and epsilon
 ///   void as_published(Config&)                sets details in which implementations of a published model differ as its
 ///                                             constant has them
+///   void as_stored(Config&, Dialect)          sets what a dialect stores otherwise as its files have it
+///   std::string_view remark(const Config&)    what a file with these sizes cannot tell, as a sentence; empty: nothing
 ///   std::string in_words(const Config&)       its sizes, for errors
 ///   double count_flops(const Config&, Index embed_dim)    of one input; see model/flops.hpp
 ///   double count_activations(const Config&)   image towers only: values in memory while one image is encoded, at most
@@ -114,6 +117,8 @@ struct DescriptionDefaults {
   static constexpr bool activation_by_implementation = false;
   static void apply(auto&, const TowerStatement&) {}
   static void as_published(auto&) {}
+  static void as_stored(auto&, Dialect) {}
+  static std::string_view remark(const auto&) { return {}; }
   /// 64 values per pixel: as many as the first layers of the published residual networks have, and more than the
   /// published transformers.
   static constexpr double count_activations(const auto& c) {

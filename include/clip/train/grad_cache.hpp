@@ -56,8 +56,7 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
   const View<T> image{image_rows.data(), n, width}, text{text_rows.data(), n, width};
   bool batch_statistics = false;  // if true, the first pass must use them, too: it is recorded and discarded
   if (!tape.evaluating())
-    for (const auto& [name, p] : named_parameters<T>(model))
-      batch_statistics = batch_statistics || p->kind != ParameterKind::parameter;
+    for (const auto& [name, p] : named_parameters<T>(model)) batch_statistics = batch_statistics || !is_weight(p->kind);
   {
     Inference<B> cx{b};
     detail::each_micro_batch(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {

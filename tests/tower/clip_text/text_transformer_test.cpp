@@ -2,6 +2,7 @@
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/model/storage.hpp>
+#include <clip/tokens/learned.hpp>
 #include <clip/tower/clip_text/text_transformer.hpp>
 
 #include "../../support/check_gradients.hpp"
@@ -112,4 +113,98 @@ TEST_CASE("the text tower's gradients of all parameters are correct") {
   Parameters table{tower};
   const TextBatch tree = arranged(siblings(), Arrangement::tree);
   check_gradients(table, [&](Tape<B>& tape) { return some_loss(tape, tower.text(tape, tree)); });
+}
+
+namespace {
+
+/// Long-CLIP's two tables in a small tower, and one table that is the fold of them.
+constexpr TextConfig long_text(bool two_tables) {
+  TextConfig c = Tiny.text;
+  c.context = 32;
+  c.two_tables = two_tables;
+  return c;
+}
+template <bool two_tables>
+struct LongTower {
+  B backend_;
+  TextTransformer<long_text(two_tables), Tiny.embed_dim, B> text;
+  Buffer<B> memory = allocate_parameters(backend_, text);
+  LongTower() {
+    visit_parameters(text, [](std::string_view name, auto& p) {
+      set_values(B{}, p.view(), random_values(Rng{14}.fork(name), p.count(), 0.4));
+    });
+  }
+  B& backend() { return backend_; }
+  static void members(auto& self, auto&& visit) { visit("", self.text); }
+};
+
+/// Texts of 3, 30 and 24 ids that share a prefix, the last two with learned vectors if asked for.
+Texts long_texts(bool learned = false) {
+  Texts texts = no_texts(Tiny);
+  std::vector<std::int32_t> row{1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4};
+  add_text(Tiny, texts, {5});
+  add_text(Tiny, texts, row);
+  row.resize(22);
+  add_text(Tiny, texts, row);
+  return learned ? with_learned(texts, 2) : texts;
+}
+
+}  // namespace
+
+TEST_CASE("a tower of two tables of positions computes what the fold of them into one does") {
+  LongTower<true> two;
+  LongTower<false> one;
+  const Index width = long_text(true).width;
+  const auto copy = [&](const Parameter<double>& from, Index first, Index count) {
+    std::copy_n(from.data + first * width, count * width, one.text.positional_embedding.data + first * width);
+  };
+  copy(two.text.positional_embedding, 0, 20);
+  copy(two.text.positional_embedding_res, 20, 12);
+  const Values vectors = random_values(Rng{5}, 2 * width, 0.4);
+  Matrix<B> memory{{}, 2, width, vectors};
+  Parameter<double> learned{{2, width}, Init::zeros()};
+  learned.data = memory.view().data;
+  for (const bool with_vectors : {false, true}) {
+    CAPTURE(with_vectors);
+    const auto run = [&](auto& tower) {
+      Inference<B> cx;
+      TextBatch batch;
+      tower.text.arrange(long_texts(with_vectors), batch);
+      if (!with_vectors) return values_of(B{}, View<const double>{tower.text(cx, batch).view});
+      number_vectors(batch);
+      return values_of(B{}, View<const double>{tower.text(cx, batch, learned).view});
+    };
+    CHECK(run(two) == run(one));
+  }
+}
+
+TEST_CASE("of two tables of positions the first is counted and never trained, and the second has the fold's gradient") {
+  LongTower<true> tower;
+  CHECK(count_parameters(tower) == count_parameters(LongTower<false>{}) + 32 * long_text(true).width);
+  Parameters table{tower};
+  CHECK(table.find("positional_embedding") == nullptr);
+  TextBatch batch;
+  tower.text.arrange(long_texts(), batch);
+  check_gradients(table, [&](Tape<B>& tape) { return some_loss(tape, tower.text(tape, batch)); });
+  const auto gradients = gradients_of(table, [&](Tape<B>& tape) { return some_loss(tape, tower.text(tape, batch)); });
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    if (table.entries()[i].name != "positional_embedding_res") continue;
+    const auto kept = static_cast<std::ptrdiff_t>(20 * long_text(true).width);
+    CHECK(max_magnitude(Values(gradients[i].begin(), gradients[i].begin() + kept)) == 0);
+    CHECK(max_magnitude(Values(gradients[i].begin() + kept, gradients[i].end())) > 0);
+  }
+  CHECK_THROWS_WITH_AS((Parameters{tower, only("positional_embedding")}),
+                       "parameters: the pattern \"positional_embedding\" asks to train positional_embedding, which the "
+                       "model keeps frozen",
+                       OptionError);
+  CHECK(Parameters{tower, only("positional_embedding*")}.entries().size() == 1);
+  CHECK(Parameters{tower, except("positional_embedding")}.entries().size() == table.entries().size());
+}
+
+TEST_CASE("a batch that was arranged for one table of positions is refused by a tower of two") {
+  LongTower<true> tower;
+  TextBatch batch;
+  prefix_tree(long_texts(), batch);
+  Inference<B> cx;
+  CHECK_THROWS_AS(tower.text(cx, batch), ShapeError);
 }

@@ -22,6 +22,8 @@ static_assert(weights<mobileclip::B.image>(512) == 86'349'056);
 static_assert(weights<mobileclip::B_LT.image>(512) == 86'349'056);
 static_assert(weights<mobileclip2::B.image>(512) == 86'349'056);
 static_assert(weights<mobileclip::B.text>(512) == 63'428'096);
+static_assert(weights<jettclip::B.image>(512) == 86'349'056 && weights<jettclip::B.text>(512) == 63'642'624);
+static_assert(jettclip::B.text.causal);
 
 }  // namespace
 

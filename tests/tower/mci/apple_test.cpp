@@ -33,6 +33,10 @@ static_assert(weights<mci_config<true>(mobileclip::S2.image)>(512) == 35'702'480
 static_assert(weights<mci_config<true>(mobileclip2::S4.image)>(768) == 321'569'664);
 static_assert(weights<mobileclip::S1.text>(512) == 63'428'096);
 static_assert(weights<mobileclip2::S3.text>(768) == 123'650'304);
+// JettCLIP: two tables of 248 positions instead of one of 77.
+static_assert(weights<jettclip::S0.image>(512) == 11'406'464 + 512 && weights<jettclip::S0.text>(512) == 63'642'624);
+static_assert(weights<jettclip::S2.image>(512) == 35'814'720 + 512 && weights<jettclip::S2.text>(512) == 63'642'624);
+static_assert(!jettclip::S0.text.causal && jettclip::S0.text.row().attends_pad);
 
 }  // namespace
 

@@ -20,9 +20,13 @@ struct TextConfig {
   Index heads;
   Required<Activation> activation;
   Required<float> epsilon;
-  Index mlp_width = 0;    // 0: 4 · width
-  bool causal = true;     // whether a position attends only to itself and those before it
-  PrunedBlocks pruned{};  // if blocks differ; heads and mlp_width are then the largest
+  Index mlp_width = 0;      // 0: 4 · width
+  bool causal = true;       // whether a position attends only to itself and those before it
+  bool two_tables = false;  // Long-CLIP: the first kept_positions are of a frozen table, the others of a trained one
+  PrunedBlocks pruned{};    // if blocks differ; heads and mlp_width are then the largest
+
+  /// The positions of a CLIP that Long-CLIP keeps as they were.
+  static constexpr Index kept_positions = 20;
 
   /// Width of the MLP's hidden layer.
   constexpr Index hidden() const { return mlp_width_of(width, mlp_width); }
@@ -47,12 +51,14 @@ constexpr const char* problem(const TextConfig& c) {
     return "TextConfig: sizes must be at most 16777216";
   if (c.context < 2 || c.vocabulary < 2 || c.width <= 0 || c.layers < 1 || c.heads <= 0 || c.hidden() <= 0)
     return "TextConfig: sizes must be positive, context and vocabulary at least 2";
+  if (c.two_tables && c.context <= TextConfig::kept_positions)
+    return "TextConfig: with two tables of positions, context must be more than 20";
   if (!c.pruned && c.width % c.heads != 0) return "TextConfig: heads must divide width";
   if (!possible_blocks(c))
     return "TextConfig: pruned blocks must be at most 32, of possible sizes, and heads and mlp_width their largest";
   if (!possible_epsilon(c.epsilon)) return "TextConfig: epsilon must be finite and not negative";
   if (values_of_blocks(c.layers, c.width, c.hidden()) +
-          static_cast<double>(c.width) * static_cast<double>(c.context + c.vocabulary) >
+          static_cast<double>(c.width) * static_cast<double>((c.two_tables ? 2 : 1) * c.context + c.vocabulary) >
       most_weights)
     return "TextConfig: more than 2^37 weights";
   return nullptr;

@@ -45,9 +45,17 @@ struct Description<TextConfig> : DescriptionDefaults {
   static TowerStatement state(const TextConfig& c) {
     TowerStatement stated = state_prunable(c);
     stated.causal = c.causal;
+    stated.two_tables = c.two_tables;
     return stated;
   }
-  static void apply(TextConfig& c, const TowerStatement& stated) { apply_to_transformer(c, stated); }
+  static void apply(TextConfig& c, const TowerStatement& stated) {
+    apply_to_transformer(c, stated);
+    c.two_tables = stated.two_tables.value_or(c.two_tables);
+  }
+  /// The published model of 248 positions has two tables, also where a dialect has their fold.
+  static void as_published(TextConfig& c) { c.two_tables = c.two_tables || may_be_fold(c); }
+  static void as_stored(TextConfig& c, Dialect dialect) { c.two_tables = c.two_tables && dialect == Dialect::openai; }
+  static std::string_view remark(const TextConfig& c);
   static std::string in_words(const TextConfig& c);
   static constexpr double count_flops(const TextConfig& c, Index embed_dim) {
     return sum_over_blocks(c, [&](const BlockConfig& b) { return flops_of_block(b, c.context); }) +
@@ -55,6 +63,8 @@ struct Description<TextConfig> : DescriptionDefaults {
   }
 
  private:
+  /// Whether the table of positions may be the fold of Long-CLIP's two.
+  static constexpr bool may_be_fold(const TextConfig& c) { return !c.two_tables && c.causal && c.context == 248; }
   static constexpr TextConfig empty() {
     return {.context = 0,
             .vocabulary = 0,

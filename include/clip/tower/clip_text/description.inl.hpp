@@ -33,6 +33,7 @@ CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
   c.context = text.extent("context", largest_extent, 2);
   c.vocabulary = text.extent("vocabulary", largest_extent, 2);
   if (text.may_have("causal")) c.causal = text.flag("causal");
+  if (text.may_have("two_tables")) c.two_tables = text.flag("two_tables");
   c = read_transformer(text, c);
   read_pruned_blocks(text, c);
   return c;
@@ -43,6 +44,7 @@ CLIP_HOST JsonTree Description<TextConfig>::write(const TextConfig& c) {
   text["context"] = c.context;
   text["vocabulary"] = c.vocabulary;
   if (!c.causal) text["causal"] = false;
+  if (c.two_tables) text["two_tables"] = true;
   write_pruned_blocks(text, c);
   return text;
 }
@@ -137,17 +139,25 @@ CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_huggingface(const 
 }
 
 CLIP_HOST NameTable Description<TextConfig>::names(Dialect dialect) {
-  if (dialect == Dialect::openclip)
-    return {.dialect = dialect, .prefix = "text.", .rules = detail::clip_text_apart_names, .written = false};
-  if (dialect == Dialect::openai || dialect == Dialect::big_vision) return {.dialect = dialect};
-  if (dialect == Dialect::apple)
-    return {.dialect = dialect, .prefix = "text_encoder.", .rules = detail::clip_text_apple_names};
-  if (dialect == Dialect::tinyclip)
-    return {.dialect = dialect, .prefix = "_text_encoder.", .rules = detail::clip_text_tinyclip_names};
-  return {.dialect = dialect,
-          .prefix = "text_model.",
-          .rules = detail::clip_text_huggingface_names,
-          .dropped = "text_model.embeddings.position_ids"};
+  static constexpr std::array<std::string_view, 1> second{"positional_embedding_res"};
+  NameTable table{
+      .dialect = dialect, .own = second, .divided = {"positional_embedding", second[0], TextConfig::kept_positions}};
+  if (dialect == Dialect::openclip) {
+    table.prefix = "text.";
+    table.rules = detail::clip_text_apart_names;
+    table.written = false;
+  } else if (dialect == Dialect::apple) {
+    table.prefix = "text_encoder.";
+    table.rules = detail::clip_text_apple_names;
+  } else if (dialect == Dialect::tinyclip) {
+    table.prefix = "_text_encoder.";
+    table.rules = detail::clip_text_tinyclip_names;
+  } else if (dialect == Dialect::huggingface) {
+    table.prefix = "text_model.";
+    table.rules = detail::clip_text_huggingface_names;
+    table.dropped = "text_model.embeddings.position_ids";
+  }
+  return table;
 }
 
 CLIP_HOST Index Description<TextConfig>::embed_dim(ShapeReader& shape) { return shape("text_projection", 2, 1); }
@@ -158,6 +168,9 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
   c.heads = 1;  // after a problem with shapes, heads are not another one
   c.epsilon = 1e-5f;
   c.context = shape("positional_embedding", 2, 0);
+  c.two_tables = shape.has("positional_embedding_res");
+  if (c.two_tables && shape("positional_embedding_res", 2, 0) != c.context)
+    shape.problem("positional_embedding_res has another number of rows than positional_embedding");
   c.vocabulary = shape("token_embedding.weight", 2, 0);
   c.width = shape("token_embedding.weight", 2, 1);
   infer_blocks(shape, "transformer.resblocks.", c);
@@ -177,14 +190,21 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
 
 CLIP_HOST double Description<TextConfig>::count_values(const TextConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return static_cast<double>(c.vocabulary + c.context) * w + 2 * w + sum_over_blocks(c, values_of_block) +
-         w * static_cast<double>(embed_dim);
+  return static_cast<double>(c.vocabulary + (c.two_tables ? 2 : 1) * c.context) * w + 2 * w +
+         sum_over_blocks(c, values_of_block) + w * static_cast<double>(embed_dim);
+}
+
+CLIP_HOST std::string_view Description<TextConfig>::remark(const TextConfig& c) {
+  if (!may_be_fold(c)) return {};
+  return "one table of positions, which may be the fold of Long-CLIP's two; a converter in circulation (zer0int's) "
+         "writes the frozen one instead, whose rows from 20 on were never trained, and the file does not tell";
 }
 
 CLIP_HOST std::string Description<TextConfig>::in_words(const TextConfig& c) {
   return "context " + std::to_string(c.context) + ", vocabulary " + std::to_string(c.vocabulary) + ", width " +
          std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", " + heads_in_words(c) + ", " +
-         std::string(name_of(c.activation)) + (c.causal ? "" : ", no causal mask");
+         std::string(name_of(c.activation)) + (c.causal ? "" : ", no causal mask") +
+         (c.two_tables ? ", two tables of positions" : "");
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -24,8 +24,11 @@ struct TextTransformer {
   [[no_unique_address]] Known<C> config;
   [[no_unique_address]] Size<Embed> embed_dim;
   Parameter<T> token_embedding{{config->vocabulary, config->width}, Init::normal(0.02)};
-  Parameter<T> positional_embedding{
-      Parameter<T>{{config->context, config->width}, Init::normal(0.01)}.stretched(Stretch::line)};
+  Parameter<T> positional_embedding{Parameter<T>{{config->context, config->width}, Init::normal(0.01)}
+                                        .stretched(Stretch::line)
+                                        .frozen_if(config->two_tables)};
+  Parameter<T> positional_embedding_res{
+      Parameter<T>{{config->context, config->width}, Init::normal(0.01)}.stretched(Stretch::line)};  // of two tables
   Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers,
                                                           [c = *config](Index i) { return c.block(i); }};
   LayerNorm<B, C.width> ln_final{config->width, config->epsilon};
@@ -39,6 +42,7 @@ struct TextTransformer {
   static constexpr void members(auto& self, auto&& visit) {
     visit("token_embedding.weight", self.token_embedding);
     visit("positional_embedding", self.positional_embedding);
+    if (self.config->two_tables) visit("positional_embedding_res", self.positional_embedding_res);
     visit("transformer", self.transformer);
     visit("ln_final", self.ln_final);
     visit("text_projection", self.text_projection);
@@ -51,11 +55,13 @@ struct TextTransformer {
   void arrange(const Texts& texts, TextBatch& batch) const {
     if (config->causal) prefix_tree(texts, batch);
     else padded_batch(texts, config->context, config->row().pad, batch);
+    divide_positions(batch);
   }
   /// Arranges every text as a sequence of its own, up to its end of text or padded to the context with id 0.
   void arrange_rows(const Texts& texts, bool padded, TextBatch& batch) const {
     if (padded || !config->causal) padded_batch(texts, config->context, 0, batch);
     else ragged_batch(texts, batch);
+    divide_positions(batch);
   }
 
   /// (texts, Embed), not normalised. Each pooled row is computed once and copied to every text that ends there. The
@@ -69,10 +75,16 @@ struct TextTransformer {
   /// width), a Parameter or Rows.
   template <class Cx, class Vectors>
   Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch, const Vectors& vectors) const {
-    const LearnedEmbeddingOp rows{batch.ids, batch.vectors, batch.sequences.positions()};
-    return pooled(
-        cx, learned_embedding(cx, Size<C.width>{config->width}, rows, token_embedding, vectors, positional_embedding),
-        batch);
+    const Size<C.width> width{config->width};
+    if (!config->two_tables) {
+      const LearnedEmbeddingOp rows{batch.ids, batch.vectors, batch.sequences.positions()};
+      return pooled(cx, learned_embedding(cx, width, rows, token_embedding, vectors, positional_embedding), batch);
+    }
+    require_divided(batch);
+    const LearnedEmbeddingOp rows{batch.ids, batch.vectors, batch.later};
+    const auto later = learned_embedding(cx, width, rows, token_embedding, vectors, positional_embedding_res);
+    const auto kept = gather(cx, width, positional_embedding, batch.kept);
+    return pooled(cx, add(cx, later, kept), batch);
   }
 
   /// Every row after the first `layers` blocks, 0 to depth(): (rows of the batch, width)
@@ -93,8 +105,30 @@ struct TextTransformer {
   /// Token plus position for each row: (rows of the batch, width)
   template <class Cx>
   Rows<Cx, C.width> embed(Cx& cx, const TextBatch& batch) const {
-    return embedding(cx, Size<C.width>{config->width}, batch.ids, batch.sequences.positions(), token_embedding,
-                     positional_embedding);
+    const Size<C.width> width{config->width};
+    if (config->two_tables) {
+      require_divided(batch);
+      return learned_embedding(cx, width, LearnedEmbeddingOp{batch.ids, batch.kept, batch.later}, token_embedding,
+                               positional_embedding, positional_embedding_res);
+    }
+    return embedding(cx, width, batch.ids, batch.sequences.positions(), token_embedding, positional_embedding);
+  }
+
+  /// With two tables of positions: which of them each row of the batch reads, and where.
+  void divide_positions(TextBatch& batch) const {
+    if (!config->two_tables) return;
+    const Ids positions = batch.sequences.positions();
+    batch.kept.assign(positions.begin(), positions.end());
+    batch.later = batch.kept;
+    for (std::int32_t& p : batch.kept)
+      if (p >= TextConfig::kept_positions) p = -1;
+    for (std::int32_t& p : batch.later)
+      if (p < TextConfig::kept_positions) p = -1;
+  }
+  static void require_divided(const TextBatch& batch) {
+    if (batch.kept.size() != batch.ids.size() || batch.later.size() != batch.ids.size())
+      raise(ShapeError{"text tower", "rows with a position in one of two tables (by arrange)", batch.ids.size(),
+                       batch.kept.size()});
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/tower/clip_vit/apple.hpp>
+#include <clip/tower/clip_vit/longclip.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 #include <clip/tower/clip_vit/openclip.hpp>
 #include <clip/tower/clip_vit/tinyclip.hpp>
@@ -51,7 +52,7 @@ struct Description<VitConfig> : DescriptionDefaults {
   static constexpr double count_activations(const VitConfig& c) { return activations_of_transformer(c); }
 
   using Published = NamedVariant<VitClipConfig>;
-  static constexpr std::array<Published, 30> published{{
+  static constexpr std::array<Published, 32> published{{
       {"ViT-B/32", "clip::ViT_B_32", ViT_B_32},
       {"ViT-B/16", "clip::ViT_B_16", ViT_B_16},
       {"ViT-L/14", "clip::ViT_L_14", ViT_L_14},
@@ -82,6 +83,8 @@ struct Description<VitConfig> : DescriptionDefaults {
       {"tinyclip/ViT-39M-16-Text-19M", "clip::tinyclip::ViT_39M_16_Text_19M", tinyclip::ViT_39M_16_Text_19M},
       {"tinyclip/ViT-40M-32-Text-19M", "clip::tinyclip::ViT_40M_32_Text_19M", tinyclip::ViT_40M_32_Text_19M},
       {"tinyclip/ViT-61M-32-Text-29M", "clip::tinyclip::ViT_61M_32_Text_29M", tinyclip::ViT_61M_32_Text_29M},
+      {"longclip/B", "clip::longclip::B", longclip::B},
+      {"longclip/L", "clip::longclip::L", longclip::L},
   }};
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/tower/conv_vit/apple.hpp>
+#include <clip/tower/conv_vit/jettclip.hpp>
 #include <clip/tower/counting.hpp>
 #include <clip/tower/description.hpp>
 
@@ -53,10 +54,11 @@ struct Description<ConvVitConfig> : DescriptionDefaults {
   }
 
   using Published = NamedVariant<ConvVitClipConfig>;
-  static constexpr std::array<Published, 3> published{{
+  static constexpr std::array<Published, 4> published{{
       {"mobileclip/B", "clip::mobileclip::B", mobileclip::B},
       {"mobileclip/B-LT", "clip::mobileclip::B_LT", mobileclip::B_LT},
       {"mobileclip2/B", "clip::mobileclip2::B", mobileclip2::B},
+      {"jettclip/B", "clip::jettclip::B", jettclip::B},
   }};
 };
 

@@ -6,6 +6,7 @@
 #include <clip/tower/description.hpp>
 #include <clip/tower/mci/apple.hpp>
 #include <clip/tower/mci/fuse.hpp>
+#include <clip/tower/mci/jettclip.hpp>
 
 #include <array>
 #include <string>
@@ -106,13 +107,15 @@ struct Description<MciConfig> : detail::MciDescriptionOf<false> {
   static Result<JsonTree> try_write_huggingface(const MciConfig&, Index, const std::string& place);
 
   using Published = NamedVariant<MciClipConfig>;
-  static constexpr std::array<Published, 6> published{{
+  static constexpr std::array<Published, 8> published{{
       {"mobileclip/S1", "clip::mobileclip::S1", mobileclip::S1},
       {"mobileclip/S2", "clip::mobileclip::S2", mobileclip::S2},
       {"mobileclip2/S0", "clip::mobileclip2::S0", mobileclip2::S0},
       {"mobileclip2/S2", "clip::mobileclip2::S2", mobileclip2::S2},
       {"mobileclip2/S3", "clip::mobileclip2::S3", mobileclip2::S3},
       {"mobileclip2/S4", "clip::mobileclip2::S4", mobileclip2::S4},
+      {"jettclip/S0", "clip::jettclip::S0", jettclip::S0},
+      {"jettclip/S2", "clip::jettclip::S2", jettclip::S2},
   }};
 };
 
