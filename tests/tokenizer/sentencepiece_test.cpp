@@ -8,7 +8,11 @@
 #include <clip/core/rng.hpp>
 #include <clip/io/json.hpp>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 using namespace clip;
@@ -22,6 +26,38 @@ SentencePiece model(const std::string& name, const SentencePieceOptions& options
 std::string error_of(std::string_view file) {
   const auto pieces = SentencePiece::try_parse(file, "x.model");
   return pieces ? "" : pieces.error().message();
+}
+
+/// The ids of a normalised text by the definition of the unigram model: all splits of the whole text, sums in float.
+Row by_viterbi(const std::vector<HandPiece>& pieces, std::string_view text) {
+  struct Best {
+    float sum = 0;
+    std::size_t begin = 0;
+    std::int32_t id = -2;  // -2: none, -1: unknown
+  };
+  float least = 0;
+  for (const HandPiece& piece : pieces)
+    if (piece.kind == 1) least = std::min(least, piece.score);
+  std::vector<Best> best(text.size() + 1);
+  const auto offer = [&](std::size_t begin, std::size_t end, float score, std::int32_t id) {
+    const float sum = score + best[begin].sum;
+    if (best[end].id == -2 || sum > best[end].sum) best[end] = {sum, begin, id};
+  };
+  for (std::size_t begin = 0, next = 0; begin < text.size(); begin = next) {
+    for (next = begin + 1; next < text.size() && (static_cast<unsigned char>(text[next]) & 0xC0) == 0x80;) ++next;
+    bool alone = false;
+    for (std::size_t id = 0; id < pieces.size(); ++id) {
+      const HandPiece& piece = pieces[id];
+      if ((piece.kind != 1 && piece.kind != 4) || !text.substr(begin).starts_with(piece.text)) continue;
+      alone = alone || begin + piece.text.size() == next;
+      offer(begin, begin + piece.text.size(), piece.kind == 4 ? -0.1F : piece.score, static_cast<std::int32_t>(id));
+    }
+    if (!alone) offer(begin, next, least - 10, -1);
+  }
+  Row ids;
+  for (std::size_t end = text.size(); end > 0; end = best[end].begin)
+    if (const std::int32_t id = std::max(best[end].id, 0); id > 0 || ids.empty() || ids.back() > 0) ids.push_back(id);
+  return {ids.rbegin(), ids.rend()};
 }
 
 }  // namespace
@@ -139,6 +175,104 @@ TEST_CASE("unigram takes the largest sum; what is unknown is one id per run") {
   CHECK(unigram({{"a b", 0, 4}}).normalize("a b  b") == "a\u2581b\u2581b");
   const SentencePiece suffix = unigram({}, number_field(24, 1));
   CHECK(suffix.normalize("a b") == "a\u2581b");
+}
+
+TEST_CASE("words that were split before have the same ids after any others, in any order") {
+  // Ties, near ties, unknown text, long words and several marks are among them.
+  const std::vector<HandPiece> pieces{
+      {"<unk>", 0, 2}, {"\u2581", -1},     {"a", -2},         {"b", -2},          {"c", -3.5F},         {"ab", -4},
+      {"bc", -5.5F},   {"\u2581a", -3},    {"\u2581ab", -5},  {"abc", -7.49999F}, {"\u2581abc", -8.4F}, {"ca", -5.501F},
+      {"bb", 0, 4},    {"\u00E9", -2.25F}, {"\u2019", -2.5F}, {"aaaa", -8.0001F}};
+  const SentencePiece warm = SentencePiece::try_parse(hand_made(pieces), "x.model").value();
+  const std::vector<std::string> parts{"a",      "b", "c",      "ab",   "bc",       "\u00E9",
+                                       "\u2019", "x", "\u2581", "aaaa", "cabcabcab"};
+  Rng rng{5};
+  const auto word = [&] {
+    std::string text;
+    for (auto n = 1 + rng.below(6); n > 0; --n) text += parts[rng.below(parts.size())];
+    return text;
+  };
+  for (int i = 0; i < 400; ++i) {
+    std::string text = word();
+    for (auto n = rng.below(i % 40 == 0 ? 900 : 8); n > 0; --n) text += " " + word();
+    CAPTURE(text);
+    const SentencePiece cold = SentencePiece::try_parse(hand_made(pieces), "x.model").value();
+    const Row ids = cold.encode(text);
+    CHECK(warm.encode(text) == ids);
+    CHECK(warm.encode(text) == ids);
+    CHECK(by_viterbi(pieces, warm.normalize(text)) == ids);
+  }
+}
+
+TEST_CASE("threads share what was split before") {
+  const SentencePiece pieces = model("unigram.model");
+  std::vector<std::string> texts;
+  Rng rng{6};
+  for (int i = 0; i < 2000; ++i) {
+    std::string text;
+    for (auto n = 1 + rng.below(9); n > 0; --n) text += "abdehinoprst "[rng.below(13)];
+    texts.push_back(text);
+  }
+  std::vector<Row> expected;
+  const SentencePiece alone = model("unigram.model");
+  for (const std::string& text : texts) expected.push_back(alone.encode(text));
+  std::vector<std::vector<Row>> found(4);
+  std::vector<std::thread> threads;
+  for (std::vector<Row>& rows : found)
+    threads.emplace_back([&] {
+      for (const std::string& text : texts) rows.push_back(pieces.encode(text));
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (const std::vector<Row>& rows : found) CHECK(rows == expected);
+}
+
+TEST_CASE("a memo of words gives back what was added, until it is full") {
+  for (const std::size_t vocabulary :
+       {std::size_t{200}, std::size_t{32000}, std::size_t{250000}, std::size_t{1} << 31}) {
+    detail::WordMemo memo{vocabulary};
+    Rng rng{vocabulary};
+    std::size_t kept = 0, wrong = 0;
+    for (std::size_t i = 0; i < 150000; ++i) {
+      const std::string text = "\u2581" + std::to_string(i * 0x9E3779B1U);
+      detail::WordKey key;
+      if (detail::read_word(text + "\u2581x", key) != text.size()) ++wrong;
+      Row ids, found{7};
+      for (auto n = 1 + rng.below(memo.most_ids()); n > 0; --n)
+        ids.push_back(static_cast<std::int32_t>(rng.below(vocabulary)));
+      if (i % 2 == 0) memo.add(key, ids);
+      if (!memo.find(key, found)) continue;
+      ++kept;
+      ids.insert(ids.begin(), 7);
+      if (found != ids || i % 2 != 0) ++wrong;
+    }
+    CHECK(wrong == 0);
+    CHECK(kept > 40000);
+  }
+}
+
+TEST_CASE("the key of a word is its bytes up to the next mark") {
+  const auto key_of = [](const std::string& text) {
+    detail::WordKey key;
+    const std::size_t bytes = detail::read_word(text, key);
+    return std::pair{bytes, key};
+  };
+  const std::string mark{"\u2581"}, quote{"\u2019"};
+  for (std::size_t n = 0; n < 20; ++n) {
+    for (const std::string& before : {std::string{}, mark}) {
+      const std::string word = before + std::string(n, 'a');
+      if (word.empty()) continue;
+      const std::size_t bytes = n == 0 || n > 15 ? 0 : word.size();
+      CHECK(key_of(word).first == bytes);
+      for (const std::string after : {"", "a", "bcdefghijklmnopqrst"})
+        CHECK(key_of(word + mark + after).first == bytes);
+      if (bytes > 0) {
+        CHECK(key_of(word) == key_of(word + mark + "dog"));
+        CHECK(key_of(word) != key_of(word.substr(0, word.size() - 1) + "b"));
+        CHECK(key_of(std::string(n, 'a')).second != key_of(mark + std::string(n, 'a')).second);
+      }
+      if (n <= 12) CHECK(key_of(word + quote + mark).first == word.size() + quote.size());
+    }
+  }
 }
 
 TEST_CASE("rows end and are filled as tokenizer_config.json says") {

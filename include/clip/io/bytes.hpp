@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -18,6 +19,10 @@ namespace clip::inline CLIP_ABI {
 template <std::unsigned_integral T>
 constexpr T load_little(const std::byte* p) {
   T value = 0;
+  if (!std::is_constant_evaluated() && std::endian::native == std::endian::little) {
+    std::memcpy(&value, p, sizeof value);  // the loop below remains a loop at -O2
+    return value;
+  }
   for (std::size_t i = 0; i < sizeof(T); ++i)
     value = static_cast<T>(value | static_cast<T>(static_cast<T>(p[i]) << (8 * i)));
   return value;

@@ -42,7 +42,8 @@ class PieceNormalizer {
   CharacterMap map_;
   PieceTrie fixed_;
   std::array<bool, 256> begins_fixed_{};
-  bool space_is_plain_ = false;    // nothing that is replaced begins with a space
+  bool space_is_plain_ = false;  // nothing that is replaced begins with a space
+  bool printable_is_plain_ = false;
   std::array<bool, 256> plain_{};  // ASCII other than a space: unchanged wherever an ASCII character or the end follows
 };
 

@@ -1,11 +1,16 @@
 // clip/tokenizer/sentencepiece/normalizer.inl.hpp: definitions of clip/tokenizer/sentencepiece/normalizer.hpp.
 #pragma once
 
+#include <clip/io/bytes.hpp>
 #include <clip/tokenizer/sentencepiece/normalizer.hpp>
 #include <clip/tokenizer/unicode/unicode.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,8 +21,9 @@ namespace clip::inline CLIP_ABI::detail {
 class PieceNormalizer::Writer {
  public:
   Writer(const NormalizerRules& rules, std::string& out)
-      : out_{&out}, space_{rules.escape_spaces ? space_mark : std::string_view{" "}},
-        collapse_{rules.remove_extra_spaces}, after_space_{rules.remove_extra_spaces} {}
+      : out_{&out}, space_{rules.escape_spaces ? space_mark : std::string_view{"   "}},
+        space_size_{rules.escape_spaces ? space_mark.size() : 1}, collapse_{rules.remove_extra_spaces},
+        after_space_{rules.remove_extra_spaces} {}
 
   /// Room for `more` bytes, each of which may become a mark.
   void reserve(std::size_t more) {
@@ -30,14 +36,35 @@ class PieceNormalizer::Writer {
     size_ += part.size();
     after_space_ = false;
   }
+  /// Copies the printable ASCII characters at the beginning, less the last one if no ASCII character or the end follows.
+  /// Returns their number.
+  std::size_t put_printable(std::string_view text) {
+    constexpr std::uint64_t ones = 0x0101010101010101U, top = 0x80 * ones;
+    char* const to = out_->data() + size_;
+    std::size_t n = 0;
+    for (; n + 8 <= text.size(); n += 8) {
+      const auto bytes = load_little<std::uint64_t>(as_byte_span(text).data() + n);
+      std::memcpy(to + n, text.data() + n, 8);
+      const std::uint64_t low = bytes & ~top;  // sums below do not reach the next byte
+      const std::uint64_t printable = (low + 0x5F * ones) & ~(low + ones) & ~bytes & top;
+      if (printable == top) continue;
+      n += static_cast<std::size_t>(std::countr_one(printable | ~top)) / 8;
+      break;
+    }
+    for (; n < text.size() && text[n] > ' ' && text[n] < 0x7F; ++n) to[n] = text[n];
+    if (n > 0 && n < text.size() && static_cast<unsigned char>(text[n]) >= 0x80) --n;
+    size_ += n;
+    after_space_ = after_space_ && n == 0;
+    return n;
+  }
   void put_space() {
     if (collapse_ && after_space_) return;
     mark();
     after_space_ = collapse_;
   }
   void mark() {
-    std::memcpy(out_->data() + size_, space_.data(), space_.size());
-    size_ += space_.size();
+    std::memcpy(out_->data() + size_, space_.data(), space_mark.size());  // of a known size: no call
+    size_ += space_size_;
   }
   /// A replacement or a character: spaces at its beginning are extra after another space, those inside are kept.
   void put(std::string_view part) {
@@ -52,14 +79,15 @@ class PieceNormalizer::Writer {
     if (!part.empty()) after_space_ = collapse_ && part.back() == ' ';
   }
   void strip_end() {
-    while (std::string_view{*out_}.substr(0, size_).ends_with(space_)) size_ -= space_.size();
+    while (std::string_view{*out_}.substr(0, size_).ends_with(space_.substr(0, space_size_))) size_ -= space_size_;
   }
   std::size_t size() const { return size_; }
 
  private:
   std::string* out_;
   std::size_t size_ = 0;
-  std::string_view space_;
+  std::string_view space_;  // and what follows it, which is written over
+  std::size_t space_size_;
   bool collapse_, after_space_;
 };
 
@@ -88,6 +116,7 @@ CLIP_HOST Result<PieceNormalizer> PieceNormalizer::try_make(const NormalizerRule
     }
     normalizer.plain_[c] = plain;
   }
+  normalizer.printable_is_plain_ = std::all_of(&normalizer.plain_['!'], &normalizer.plain_[0x7F], std::identity{});
   return normalizer;
 }
 
@@ -105,18 +134,22 @@ CLIP_HOST bool PieceNormalizer::rewrite(std::string_view text, std::size_t most,
   bool only_spaces = true;
   const auto ascii = [&](std::size_t i) { return i >= text.size() || static_cast<unsigned char>(text[i]) < 0x80; };
   for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    while (end < text.size() && plain_[static_cast<unsigned char>(text[end])] && ascii(end + 1)) ++end;
-    if (end > at) {
-      writer.put_plain(text.substr(at, end - at));
-      only_spaces = false;
-      at = end;
-      continue;
-    }
     const auto c = static_cast<unsigned char>(text[at]);
     if (c == ' ' && space_is_plain_) {
       writer.put_space();
       ++at;
+      continue;
+    }
+    std::size_t end = at;
+    if (printable_is_plain_) {
+      end += writer.put_printable(text.substr(at));
+    } else {
+      while (end < text.size() && plain_[static_cast<unsigned char>(text[end])] && ascii(end + 1)) ++end;
+      if (end > at) writer.put_plain(text.substr(at, end - at));
+    }
+    if (end > at) {
+      only_spaces = false;
+      at = end;
       continue;
     }
     const std::string_view rest = text.substr(at);

@@ -21,11 +21,16 @@ inline std::size_t first_character(std::string_view text) {
   return bytes < text.size() ? bytes : text.size();
 }
 
+inline bool begins_with_mark(std::string_view text) {
+  return text.size() >= space_mark.size() && text[0] == space_mark[0] && text[1] == space_mark[1] &&
+         text[2] == space_mark[2];
+}
+
 /// Bytes of the word at the beginning of `text`: up to a space mark that follows another character.
 inline std::size_t first_word(std::string_view text) {
   std::size_t at = 0;
-  while (text.substr(at).starts_with(space_mark)) at += space_mark.size();
-  while (at < text.size() && !(text[at] == space_mark[0] && text.substr(at).starts_with(space_mark))) ++at;
+  while (begins_with_mark(text.substr(at))) at += space_mark.size();
+  while (at < text.size() && !(text[at] == space_mark[0] && begins_with_mark(text.substr(at)))) ++at;
   return at;
 }
 
