@@ -10,7 +10,8 @@
 
 namespace clip::inline CLIP_ABI::composed {
 
-/// y = residual + scale ⊙ (w2 f(w1 x̂ + b1)) + b2.          normed : (m, k), hidden : (m, h), y may be x or the residual
+/// y = residual + scale ⊙ (w2 f(w1 x̂ + b1)) + b2.          normed : (m, k), hidden : (m, h), y may be x or the
+/// residual
 template <class B, class T, class F>
 void feed_forward(B& b, In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y) {
   if (mlp.gain) b.layer_norm(x, mlp.gain, mlp.bias, mlp.epsilon, normed, Saved<T>{});

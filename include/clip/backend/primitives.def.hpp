@@ -127,8 +127,8 @@ CLIP_PRIMITIVE(void, fold_batch_norm, (In<T> mean, In<T> variance, In<T> gain, I
 
 #ifdef CLIP_PRIMITIVES_FUSING  // backend/fusing.hpp: faster forms of what the core list can compute
 
-// y = residual + scale ⊙ (w2 f(w1 x̂ + b1)) + b2, x̂ the layer norm of x, or x; `normed` and `hidden` are scratch for x̂
-// and f(…), y may be x or the residual
+// y = residual + scale ⊙ (w2 f(w1 x̂ + b1)) + b2, x̂ the layer norm of x, or x; `normed` and `hidden` are scratch for
+// x̂ and f(…), y may be x or the residual
 CLIP_PRIMITIVE_OF_F(feed_forward, (In<T> x, const FeedForward<T>& mlp, F f, Out<T> normed, Out<T> hidden, Out<T> y),
                     (x, mlp, f, normed, hidden, y))
 

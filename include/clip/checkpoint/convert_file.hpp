@@ -31,14 +31,14 @@ struct ConvertOptionsOf {
 using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 
 /// Reads weights of any format and dialect from `in` and writes them as safetensors to `out`: a file, or a folder like
-/// save's; in big_vision's dialect as .npz. A tensor that keeps its element type keeps its bytes. Between dialects names change, q, k and v are joined
-/// or split, projections transposed, a scale of one element becomes a scalar. OpenAI's integers, masks and tables of
-/// position ids, which are not weights, are omitted; batch counters stay integers. Only one tensor is in memory at a
-/// time.
+/// save's; in big_vision's dialect as .npz. A tensor that keeps its element type keeps its bytes. Between dialects
+/// names change, q, k and v are joined or split, projections transposed, a scale of one element becomes a scalar.
+/// OpenAI's integers, masks and tables of position ids, which are not weights, are omitted; batch counters stay
+/// integers. Only one tensor is in memory at a time.
 /// InputError: ids to keep that are of a vocabulary of another size, or lack one that the text tower reads by number.
 /// LoadError: as try_open_tensors; names that are in no table of the families; a config other than the file and its
-/// folder state; for a folder, an .npz file or ids to keep, a file that does not determine its model. OptionError, NumericError: as
-/// try_save.
+/// folder state; for a folder, an .npz file or ids to keep, a file that does not determine its model. OptionError,
+/// NumericError: as try_save.
 template <class F = KnownFamilies>
 [[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,
                                             const std::type_identity_t<ConvertOptionsOf<F>>& options = {});

@@ -90,10 +90,10 @@ class TensorFile {
 };
 
 /// Parses a file in memory, which must outlive the result: safetensors, torch.save, torch.jit.save, or numpy.savez of
-/// weights in Flax's layouts, which become PyTorch's (formats/flax.hpp). state_dict: which of several models' weights are
-/// asked for, by the key of a dictionary in a file of torch.save, a path of keys ("ema.model"), or what stands before
-/// the names of the tensors in any file ("student" of "student.visual.proj"). content: whether values are needed.
-/// LoadError: another format, damaged content, or no such state_dict.
+/// weights in Flax's layouts, which become PyTorch's (formats/flax.hpp). state_dict: which of several models' weights
+/// are asked for, by the key of a dictionary in a file of torch.save, a path of keys ("ema.model"), or what stands
+/// before the names of the tensors in any file ("student" of "student.visual.proj"). content: whether values are
+/// needed. LoadError: another format, damaged content, or no such state_dict.
 [[nodiscard]] CLIP_HOST Result<TensorFile> try_parse_tensors(std::span<const std::byte> bytes, const std::string& place,
                                                              std::string_view state_dict = {},
                                                              TensorContent content = TensorContent::values);

@@ -12,7 +12,7 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// What stands before the slash of published names, and the licence of those weights.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 12> licences{
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 13> licences{
     {{"laion", "MIT"},
      {"laion400m", "MIT"},
      {"datacomp", "MIT"},
@@ -37,8 +37,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 12> l
 ///   MetaCLIP  CC-BY-NC-4.0, by the models' cards
 ///   SigLIP    Apache-2.0, by the models' cards (Google's, and timm's of the same weights)
 ///   TinyCLIP  MIT, by its repository (microsoft/Cream) and the models' cards
-///   Long-CLIP  Apache-2.0, by the models' cards
-///   JettCLIP   no weights are published
+///   Long-CLIP Apache-2.0, by the models' cards
+///   JettCLIP  no weights are published
 ///   DFN, MobileCLIP   apple-amlr, by the models' cards: Apple's own licence for research
 constexpr std::string_view licence_of(std::string_view published_name) {
   const std::string_view source = published_name.substr(0, published_name.find('/'));

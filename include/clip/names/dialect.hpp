@@ -37,7 +37,8 @@ constexpr bool is_closed(Dialect dialect) {
 /// One tensor's name in OpenAI's dialect and in another. In a name `#` matches a number, of a block or another, `*` at
 /// the end matches any last component, and `@` matches q, k or v: three tensors of the other dialect are one tensor of
 /// OpenAI's, concatenated along the first axis; `$` likewise matches query, key or value. `&` matches q or kv: two such
-/// tensors, the second of twice as many rows. `%` matches the digit d in OpenAI's name and the d-th of `digits` in the other: stages that are counted differently.
+/// tensors, the second of twice as many rows. `%` matches the digit d in OpenAI's name and the d-th of `digits` in the
+/// other: stages that are counted differently.
 struct NameRule {
   std::string_view openai, other;
   bool transposed = false;

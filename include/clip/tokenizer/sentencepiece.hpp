@@ -39,9 +39,9 @@ struct SentencePieceOptions {
 
 /// Splits a text into pieces of a SentencePiece model: unigram (SigLIP's) or BPE (SigLIP 2's, Gemma's), with the
 /// normaliser that the file holds. The ids equal those of the package sentencepiece. Texts are UTF-8; each invalid byte
-/// is read as one U+FFFD. No text can produce the ids of control pieces such as </s>. Const calls are safe in any number
-/// of threads. A unigram model remembers short words that it has split, in 2 to 4 MiB that its copies share; ids do not
-/// depend on it.
+/// is read as one U+FFFD. No text can produce the ids of control pieces such as </s>. Const calls are safe in any
+/// number of threads. A unigram model remembers short words that it has split, in 2 to 4 MiB that its copies share; ids
+/// do not depend on it.
 ///   SentencePiece tokenizer{"spiece.model", {.cleaning = Cleaning::canonicalize}};
 ///   const Texts rows = tokenizer({"a dog", "a cat"});      // ids, end id, padding: 64 ids by default
 /// Rows are whole (Texts::whole) and as long as the context, since SigLIP's text towers read their padding.

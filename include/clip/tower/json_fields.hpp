@@ -103,7 +103,7 @@ void read_pruned_blocks(JsonReader& file, Config& c) {
   const auto read = [&](const char* key, auto& sizes) {
     const auto count = static_cast<std::size_t>(c.layers);
     if (count > sizes.size()) return file.problem(key, "expected at most 32 layers");
-    const auto values = file.numbers(key, count);
+    const auto values = file.numbers(key, c.layers);
     for (std::size_t i = 0; i < values.size(); ++i)
       if (values[i] >= 0 && values[i] <= static_cast<double>(largest_pruned_size))
         sizes[i] = static_cast<std::int32_t>(values[i]);

@@ -36,8 +36,8 @@ class PieceNormalizer::Writer {
     size_ += part.size();
     after_space_ = false;
   }
-  /// Copies the printable ASCII characters at the beginning, less the last one if no ASCII character or the end follows.
-  /// Returns their number.
+  /// Copies the printable ASCII characters at the beginning, less the last one if no ASCII character or the end
+  /// follows. Returns their number.
   std::size_t put_printable(std::string_view text) {
     constexpr std::uint64_t ones = 0x0101010101010101U, top = 0x80 * ones;
     char* const to = out_->data() + size_;

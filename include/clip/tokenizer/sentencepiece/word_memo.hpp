@@ -16,8 +16,9 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// A table of 2 MiB, 4 MiB above 32,768 pieces. Any number of threads read it and add to it at once, without locks: a slot is written by the
-/// thread that takes it, before the others see it, and never again. Where all slots for a word are taken it is not kept.
+/// A table of 2 MiB, 4 MiB above 32,768 pieces. Any number of threads read it and add to it at once, without locks: a
+/// slot is written by the thread that takes it, before the others see it, and never again. Where all slots for a word
+/// are taken it is not kept.
 class WordMemo {
  public:
   /// Ids are below `vocabulary`, which is at most 2^31.
