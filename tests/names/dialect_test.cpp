@@ -76,7 +76,7 @@ TEST_CASE("dialect: wildcards match numbers, endings and q, k, v") {
   CHECK(detail::match("a.$.b", "a.key.b")->part == 1);
   CHECK_FALSE(detail::match("a.$.b", "a.keys.b"));
   CHECK_FALSE(detail::match("a.$.b", "a.q.b"));
-  CHECK(detail::fill_in("a.$.b", {.part = 2}) == "a.value.b");
+  CHECK(detail::fill_in("a.$.b", {"", "", 2}) == "a.value.b");
   CHECK(detail::match("a.#.b.*", "a.12.b.bias")->ending == "bias");
   CHECK(detail::match("a.@_x", "a.v_x")->part == 2);
   CHECK(detail::match("a.&.*", "a.q.bias")->part == 0);

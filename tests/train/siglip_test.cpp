@@ -55,7 +55,9 @@ class FashionPairs {
   using Batch = Pairs;
   explicit FashionPairs(const std::string& folder)
       : images_{read_idx(folder + "/t10k-images-idx3-ubyte.gz")},
-        labels_{read_idx(folder + "/t10k-labels-idx1-ubyte.gz").bytes} {}
+        labels_{read_idx(folder + "/t10k-labels-idx1-ubyte.gz").bytes} {
+    for (int label = 0; label < 10; ++label) add_caption(captions_, label);
+  }
 
   Index size() const { return 192; }
   void batch(std::span<const Index> items, Rng, Pairs& out) const {
@@ -66,13 +68,14 @@ class FashionPairs {
       const std::uint8_t* const from = images_.bytes.data() + static_cast<std::size_t>(items[i]) * pixels;
       const auto to = out.images.image(static_cast<Index>(i));
       for (std::size_t j = 0; j < to.size(); ++j) to[j] = static_cast<float>(from[j % pixels]) / 127.5f - 1;
-      add_caption(out.texts, labels_[static_cast<std::size_t>(items[i])]);
+      out.texts.append(captions_, labels_[static_cast<std::size_t>(items[i])]);
     }
   }
 
  private:
   IdxArray images_;
   std::vector<std::uint8_t> labels_;
+  Texts captions_{1};
 };
 
 TrainOptions options_of(const std::string& checkpoint) {
