@@ -12,19 +12,18 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// What stands before the slash of published names, and the licence of those weights.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 12> licences{
-    {{"laion", "MIT"},
-     {"laion400m", "MIT"},
-     {"datacomp", "MIT"},
-     {"yfcc15m", "MIT"},
-     {"cc12m", "MIT"},
-     {"metaclip", "CC-BY-NC-4.0"},
-     {"dfn", "apple-amlr"},
-     {"siglip", "Apache-2.0"},
-     {"siglip2", "Apache-2.0"},
-     {"mobileclip", "apple-amlr"},
-     {"mobileclip2", "apple-amlr"},
-     {"tinyclip", "MIT"}}};
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 12> licences{{{"laion", "MIT"},
+                                                                                         {"laion400m", "MIT"},
+                                                                                         {"datacomp", "MIT"},
+                                                                                         {"yfcc15m", "MIT"},
+                                                                                         {"cc12m", "MIT"},
+                                                                                         {"metaclip", "CC-BY-NC-4.0"},
+                                                                                         {"dfn", "apple-amlr"},
+                                                                                         {"siglip", "Apache-2.0"},
+                                                                                         {"siglip2", "Apache-2.0"},
+                                                                                         {"mobileclip", "apple-amlr"},
+                                                                                         {"mobileclip2", "apple-amlr"},
+                                                                                         {"tinyclip", "MIT"}}};
 
 }  // namespace detail
 
