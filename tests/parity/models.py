@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from transformers import CLIPConfig, CLIPModel
 
 
-
 def tiny(embed_dim, text_width, text_layers, **vision):
     """A TinyCLIP as OpenCLIP's class computes it, which has no configuration of it."""
     return dict(
@@ -153,8 +152,13 @@ def custom(name, seed=1):
 
 def as_tinyclips(state):
     """The same weights under the names of TinyCLIP's repository."""
-    first = lambda name: "_logit_scale" if name == "logit_scale" else "_image_encoder" if name.startswith("visual.") else "_text_encoder"
-    return {f"{first(name)}.{name}": value for name, value in state.items()}
+
+    def component(name):
+        if name == "logit_scale":
+            return "_logit_scale"
+        return "_image_encoder" if name.startswith("visual.") else "_text_encoder"
+
+    return {f"{component(name)}.{name}": value for name, value in state.items()}
 
 
 def two_tables(state):

@@ -47,7 +47,7 @@ inline Shapes published(const std::string& list) {
 }
 
 /// A file of these names and shapes, without values.
-inline TensorFile file_of(const Shapes& shapes) {
+inline TensorFile without_values(const Shapes& shapes) {
   static constexpr std::array<std::byte, 10> no_tensors{std::byte{2},  {}, {}, {}, {}, {}, {}, {}, std::byte{'{'},
                                                         std::byte{'}'}};
   std::vector<FileTensor> tensors;

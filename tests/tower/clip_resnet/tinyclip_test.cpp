@@ -29,7 +29,7 @@ TEST_CASE("the names and shapes of TinyCLIP's ResNet-19M are those of its files,
   const Shapes original = published("clip_resnet/names_tinyclip_ResNet-19M-Text-19M_original");
   CHECK(original.size() == 417);
   CHECK(written(tinyclip::ResNet_19M_Text_19M, Dialect::tinyclip) == original);
-  const auto found = try_inspect(file_of(original)).value();
+  const auto found = try_inspect(without_values(original)).value();
   CHECK(found.config == AnyConfig{tinyclip::ResNet_19M_Text_19M});
   CHECK(found.name == "tinyclip/ResNet-19M-Text-19M");
   CHECK(found.activation_known);
