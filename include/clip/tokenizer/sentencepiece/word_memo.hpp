@@ -16,15 +16,15 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// A table of 2 MiB, 4 MiB above 32,768 pieces. Any number of threads read it and add to it at once, without locks: a slot is written by the
-/// thread that takes it, before the others see it, and never again. Where all slots for a word are taken it is not kept.
+/// A table of 2 MiB, 4 MiB above 32,768 pieces. Any number of threads read it and add to it at once, without locks: a
+/// slot is written by the thread that takes it, before the others see it, and never again. Where all slots for a word
+/// are taken it is not kept.
 class WordMemo {
  public:
   /// Ids are below `vocabulary`, which is at most 2^31.
   explicit WordMemo(std::size_t vocabulary)
       : bits_{static_cast<unsigned>(std::bit_width(std::max<std::size_t>(vocabulary, 256) - 1))},
-        last_{std::bit_ceil(std::min(vocabulary, most_pieces) + most_pieces / 2) - 1}, slots_{std::make_unique<Slot[]>(
-                                                                                           last_ + 1)} {}
+        last_{std::bit_ceil(std::min(vocabulary, most_pieces) + most_pieces / 2) - 1} {}
 
   /// How many words may be added ahead of those that texts have.
   std::size_t most_ahead() const { return (last_ + 1) / 2; }
@@ -91,7 +91,7 @@ class WordMemo {
 
   unsigned bits_;     // of an id
   std::size_t last_;  // slot; their number is a power of two
-  std::unique_ptr<Slot[]> slots_;
+  std::unique_ptr<Slot[]> slots_ = std::make_unique<Slot[]>(last_ + 1);
 };
 
 }  // namespace clip::inline CLIP_ABI::detail
