@@ -24,8 +24,7 @@ class WordMemo {
   /// Ids are below `vocabulary`, which is at most 2^31.
   explicit WordMemo(std::size_t vocabulary)
       : bits_{static_cast<unsigned>(std::bit_width(std::max<std::size_t>(vocabulary, 256) - 1))},
-        last_{std::bit_ceil(std::min(vocabulary, most_pieces) + most_pieces / 2) - 1}, slots_{std::make_unique<Slot[]>(
-                                                                                           last_ + 1)} {}
+        last_{std::bit_ceil(std::min(vocabulary, most_pieces) + most_pieces / 2) - 1} {}
 
   /// How many words may be added ahead of those that texts have.
   std::size_t most_ahead() const { return (last_ + 1) / 2; }
@@ -92,7 +91,7 @@ class WordMemo {
 
   unsigned bits_;     // of an id
   std::size_t last_;  // slot; their number is a power of two
-  std::unique_ptr<Slot[]> slots_;
+  std::unique_ptr<Slot[]> slots_ = std::make_unique<Slot[]>(last_ + 1);
 };
 
 }  // namespace clip::inline CLIP_ABI::detail
