@@ -151,6 +151,7 @@ TEST_CASE("convert: names that no rule translates are an error; a scale of one e
   write_safetensors(folder / "in", std::vector<TensorToWrite>{tensor("blocks.0.norm", {1}), tensor("head", {1}),
                                                               tensor("logit_scale", {1}), tensor("attn_mask", {1, 1})});
   for (const Dialect dialect : dialects) {
+    if (dialect == Dialect::big_vision) continue;  // needs a whole model, of which these tensors are no part
     const auto result = try_convert_file(folder / "in", folder / "out.safetensors", {.dialect = dialect});
     REQUIRE(!result);
     CHECK(result.error().id() == "clip.load.names");

@@ -71,6 +71,7 @@ struct Shapes {
   Shapes(const TextConfig& c, Index embed_dim) {
     add("positional_embedding", {c.context, c.width}), add("token_embedding.weight", {c.vocabulary, c.width}),
         add("text_projection", {c.width, embed_dim}), add("logit_scale", {});
+    if (c.two_tables) add("positional_embedding_res", {c.context, c.width});
     norm("ln_final", c.width);
     blocks("transformer.resblocks.", c.block(), c.layers);
   }

@@ -393,7 +393,7 @@ TEST_CASE("model file: position tables of another size are an error that names t
   REQUIRE(!no_rule);
   CHECK(no_rule.error().message() == path +
                                          ": positional_embedding: positions: interpolation of a text's table: expected "
-                                         "openclip (linear), found another");
+                                         "openclip (linear) or longclip, found another");
   // The option has no effect on tables of the right size.
   load(small, path, {.positions = Interpolate::tinyclip});
   CHECK(weights_of(small) == whole);

@@ -20,19 +20,21 @@
 namespace clip::inline CLIP_ABI {
 
 /// Allocates the memory of every parameter below a module in one buffer, in the order of the walk, with capacity for
-/// every layout. Zeros: the system commits no pages before they are written.
+/// every layout. Zeros: the system commits no pages before they are written. A weight without values, as pruning leaves
+/// them, has an address of its own, too, by which a table of parameters finds it.
 template <Backend B, class M>
 Buffer<B> allocate_parameters(B backend, M& module) {
   using T = typename B::Scalar;
   const auto parameters = named_parameters<T>(module);
+  const auto size = [](const Parameter<T>& p) { return aligned_count<T>(std::max<Index>(detail::capacity<B>(p), 1)); };
   Index total = 0;
-  for (const auto& [name, p] : parameters) total += aligned_count<T>(detail::capacity<B>(*p));
+  for (const auto& [name, p] : parameters) total += size(*p);
   Buffer<B> buffer{backend, total};
   T* next = buffer.data();
   for (const auto& [name, p] : parameters) {
     p->data = p->owned = next;
     p->layout = Layout::rows;
-    next += aligned_count<T>(detail::capacity<B>(*p));
+    next += size(*p);
   }
   return buffer;
 }
