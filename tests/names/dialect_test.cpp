@@ -58,7 +58,7 @@ TEST_CASE("dialect: every rule maps one name to one name, in both directions") {
   std::set<std::string> left, right;
   const std::vector<NameRule> rules = huggingface_rules();
   for (const NameRule& rule : rules) {
-    const detail::Captured captured{"11", "weight", 1};
+    const detail::Captured captured{.numbers = {"11"}, .count = 1, .ending = "weight", .part = 1};
     const std::string ours = detail::fill_in(rule.openai, captured), theirs = detail::fill_in(rule.other, captured);
     CHECK(left.insert(ours).second);
     CHECK(right.insert(theirs).second);
@@ -72,11 +72,11 @@ TEST_CASE("dialect: every rule maps one name to one name, in both directions") {
 }
 
 TEST_CASE("dialect: wildcards match numbers, endings and q, k, v") {
-  CHECK(detail::match("a.#.b.*", "a.12.b.bias")->number == "12");
+  CHECK(detail::match("a.#.b.*", "a.12.b.bias")->numbers[0] == "12");
   CHECK(detail::match("a.$.b", "a.key.b")->part == 1);
   CHECK_FALSE(detail::match("a.$.b", "a.keys.b"));
   CHECK_FALSE(detail::match("a.$.b", "a.q.b"));
-  CHECK(detail::fill_in("a.$.b", {"", "", 2}) == "a.value.b");
+  CHECK(detail::fill_in("a.$.b", detail::Captured{.ending = {}, .part = 2}) == "a.value.b");
   CHECK(detail::match("a.#.b.*", "a.12.b.bias")->ending == "bias");
   CHECK(detail::match("a.@_x", "a.v_x")->part == 2);
   CHECK(detail::match("a.&.*", "a.q.bias")->part == 0);
