@@ -121,7 +121,8 @@ TEST_CASE("training a SigLIP: the sigmoid loss falls on Fashion-MNIST, and a res
   }
   REQUIRE(losses.size() == 48);
   const auto mean = [&](auto begin) { return std::accumulate(begin, begin + 8, 0.0) / 8; };
-  CHECK_MESSAGE(mean(losses.end() - 8) < 0.75 * mean(losses.begin()), mean(losses.begin()), " ", mean(losses.end() - 8));
+  CHECK_MESSAGE(mean(losses.end() - 8) < 0.75 * mean(losses.begin()), mean(losses.begin()), " ",
+                mean(losses.end() - 8));
   std::uint64_t weights = 2;
   for (const Index stop : {5, 16, 48}) {
     FashionPairs pairs{mnist};
