@@ -55,8 +55,8 @@ inline bool same_values(const FileTensor& a, const FileTensor& b) {
 }  // namespace detail
 
 /// The same file with one of two tensors that are the same one of a model: TinyCLIP's training program refers to its
-/// towers twice, with a wrapper (`_image_encoder.module.…`) and without (`image_encoder_without_ddp.…`). Other files
-/// stay as they are. LoadError clip.load.ambiguous: the two differ.
+/// towers twice, as _image_encoder, in a wrapper, and as image_encoder_without_ddp, without one. Other files stay as
+/// they are. LoadError clip.load.ambiguous: the two differ.
 [[nodiscard]] inline Result<TensorFile> try_without_twins(const TensorFile& file) {
   const auto is_second = [](const FileTensor& t) { return t.name.find(detail::without_ddp) != t.name.npos; };
   if (std::none_of(file.tensors().begin(), file.tensors().end(), is_second)) return file;
