@@ -1,4 +1,4 @@
-// tests/golden/trained.hpp: what a small model computes, and its gradients and running statistics after a step, against
+// tests/small_models/trained.hpp: what a small model computes, and its gradients and running statistics after a step, against
 // the numbers of a file that a reference wrote.
 #pragma once
 
