@@ -81,7 +81,7 @@ inline Result<TensorFile> try_divided_as(const TensorFile& file, const TowerStat
                                          const std::vector<NameTable>& tables) {
   const auto found = std::ranges::find_if(tables, [](const NameTable& table) { return !table.divided.first.empty(); });
   if (!text.two_tables || found == tables.end()) return file;
-  return *text.two_tables ? Result<TensorFile>{with_second(file, found->divided)} : try_fold(file, found->divided);
+  return try_divide(file, found->divided, *text.two_tables);
 }
 
 /// Reduces the token table among tensors in OpenAI's names, and the vocabulary of their configuration.

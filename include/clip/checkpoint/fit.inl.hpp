@@ -136,8 +136,7 @@ inline Result<TensorFile> try_with_tables(const std::vector<ParameterForm>& para
   };
   const auto found = std::ranges::find_if(tables, [&](const NameTable& table) { return has(table.divided.first); });
   if (found == tables.end()) return file;
-  return has(found->divided.second) ? Result<TensorFile>{with_second(file, found->divided)}
-                                    : try_fold(file, found->divided);
+  return try_divide(file, found->divided, has(found->divided.second));
 }
 
 /// What a file is that lacks nothing but the projection of a tower; empty: another file.

@@ -35,7 +35,7 @@ inline bool is_always_named(std::string_view source) {
 }
 
 /// Takes "mobileclip", "mobileclip2", "longclip" or "jettclip" from the beginning of a name.
-inline void take_mobileclip(std::string& rest, std::string& source) {
+inline void take_leading_source(std::string& rest, std::string& source) {
   for (const std::string known : {"mobileclip2", "mobileclip", "longclip", "jettclip"}) {
     const std::string owner = rest.starts_with("apple-")          ? "apple-"
                               : rest.starts_with("beichenzhang-") ? "beichenzhang-"
@@ -95,7 +95,7 @@ inline Spelling spelling_of(std::string_view name) {
   spelling.quick_gelu = drop_end("-quickgelu") || drop_end("-quick-gelu");
   if (rest.starts_with("clip-")) rest.erase(0, 5);
   take_siglip(rest, spelling.source);
-  take_mobileclip(rest, spelling.source);
+  take_leading_source(rest, spelling.source);
   take_tinyclip(rest, spelling.source);
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> words{{{"-base-patch", "-b-"},
                                                                                 {"-large-patch", "-l-"},

@@ -59,7 +59,12 @@ inline TensorFile with_second(const TensorFile& file, const DividedTable& divide
   return file.with(std::move(tensors));
 }
 
-/// The same for tensors to write: folds the two tables, if both are there. OptionError: as try_fold.
+/// The file with two tables, or with their fold. LoadError: as try_fold.
+inline Result<TensorFile> try_divide(const TensorFile& file, const DividedTable& divided, bool two) {
+  return two ? Result<TensorFile>{with_second(file, divided)} : try_fold(file, divided);
+}
+
+/// The same as try_fold for tensors to write: folds the two tables, if both are there. OptionError: as try_fold.
 inline Result<void> try_fold(std::vector<TensorToWrite>& tensors, const DividedTable& divided) {
   const auto first = std::ranges::find(tensors, divided.first, &TensorToWrite::name),
              second = std::ranges::find(tensors, divided.second, &TensorToWrite::name);

@@ -6,11 +6,10 @@
 // not depend on it.
 #pragma once
 
+#include <clip/backend/composed.hpp>
 #include <clip/backend/cpu/gemm/products.hpp>
 #include <clip/backend/cpu/norms.hpp>
 #include <clip/backend/fusing.hpp>
-
-#include <type_traits>
 
 namespace clip::inline CLIP_ABI::cpu {
 
@@ -25,9 +24,7 @@ struct FeedForwardPrimitives {
     if constexpr (has_dot<Int8Dot, T>)
       if (run_in_blocks<Int8Dot>(CpuLayout::int8_panels, x, mlp, f, y)) return;
     if (run_in_blocks<FmaDot<T>>(CpuLayout::panels, x, mlp, f, y)) return;
-    if (mlp.gain) self().layer_norm(x, mlp.gain, mlp.bias, mlp.epsilon, normed, Saved<T>{});
-    self().linear(mlp.gain ? In<T>{normed} : x, mlp.w1, Epilogue<T, F>{.bias = mlp.b1, .activation = f}, hidden);
-    self().linear(hidden, mlp.w2, Epilogue<T>{.bias = mlp.b2, .residual = mlp.residual, .scale = mlp.scale}, y);
+    composed::feed_forward(self(), x, mlp, f, normed, hidden, y);
   }
 
  private:
