@@ -1,6 +1,7 @@
 // tests/golden/golden_texts.hpp: the texts and ids of make_tokenizer.py and make_wordpiece.py.
 #pragma once
 
+#include <clip/io/bytes.hpp>
 #include <clip/io/inflate.hpp>
 #include <clip/io/json.hpp>
 

@@ -1,3 +1,4 @@
+#include <clip/io/bytes.hpp>
 #include <clip/tokenizer/clean/clean.hpp>
 #include <clip/tokenizer/clean/fix_encoding.hpp>
 #include <clip/tokenizer/tokenizer.hpp>

@@ -1,4 +1,4 @@
-// tests/golden/siglip.hpp: the small SigLIP models of make_siglip.py: features, logits and each gradient.
+// tests/small_models/siglip.hpp: the small SigLIP models of make_siglip.py: features, logits and each gradient.
 #pragma once
 
 #include <clip/autograd/tape.hpp>

@@ -1,5 +1,5 @@
-// tests/golden/golden.hpp: a file of reference numbers, and the ladder every model climbs: features, logits, loss, each
-// gradient, ten steps of training. README.md beside it says what the files hold.
+// tests/small_models/golden.hpp: a file of reference numbers, and the ladder every model climbs: features, logits, loss,
+// each gradient, ten steps of training. tests/golden/README.md says what the files hold.
 #pragma once
 
 #include <clip/autograd/inference.hpp>

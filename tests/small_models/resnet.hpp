@@ -1,5 +1,5 @@
-// tests/golden/resnet.hpp: the ladder of the small ResNet: features, states, loss and gradients in evaluation and in
-// training, running statistics after two steps. README.md says what the file holds.
+// tests/small_models/resnet.hpp: the ladder of the small ResNet: features, states, loss and gradients in evaluation and in
+// training, running statistics after two steps. tests/golden/README.md says what the file holds.
 #pragma once
 
 #include <clip/optim/sgd.hpp>
