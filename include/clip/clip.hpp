@@ -35,6 +35,8 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/io/text_list.hpp>
 #include <clip/io/unfinished.hpp>
+#include <clip/learn/linear_probe.hpp>
+#include <clip/learn/probe_file.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>
