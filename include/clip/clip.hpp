@@ -55,6 +55,9 @@
 #include <clip/optim/schedule.hpp>
 #include <clip/optim/sgd.hpp>
 #include <clip/task/agreement.hpp>
+#include <clip/task/attention_layers.hpp>
+#include <clip/task/attention_maps.hpp>
+#include <clip/task/attention_weights.hpp>
 #include <clip/task/embed_folder.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/retrieval.hpp>
