@@ -64,6 +64,7 @@
 #include <clip/task/retrieval.hpp>
 #include <clip/task/similarity_analysis.hpp>
 #include <clip/task/similarity_report.hpp>
+#include <clip/task/token_relevance.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/any_tokenizer.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>

@@ -10,7 +10,7 @@ number is computed in double precision; attention probabilities are tensors of t
 
 Of each NAME: NAME.texts (texts, width) and NAME.scale, exp(logit_scale); on the grid of patches, row by row, NAME.last and
 NAME.rollout (images, patches), NAME.heads (images, heads, patches), NAME.relevance (images, texts, patches); and, with more
-than one layer of attention, NAME.first_heads, the heads of layer 0, and NAME.rollout_1, NAME.relevance_1, from layer 1 on.
+than one layer of attention, NAME.first_heads, the heads of layer 0, and NAME.rollout_1, NAME.relevance_1, from layer 1 on. tiny_a.tokens (texts, images, context) is the relevance of the texts' tokens.
 Rollout: Abnar & Zuidema 2020. Relevance: Chefer, Gur & Wolf 2021, of scale times the cosine.
 """
 
@@ -36,9 +36,12 @@ class Attention:
     def __init__(self):
         self.layers = []
 
-    def __call__(self, q, k, v, heads):
+    def __call__(self, q, k, v, heads, causal=False):
         split = lambda x: x.reshape(len(x), -1, heads, x.shape[-1] // heads).transpose(1, 2)
-        p = (split(q) @ split(k).transpose(-1, -2) / (q.shape[-1] // heads) ** 0.5).softmax(-1)
+        scores = split(q) @ split(k).transpose(-1, -2) / (q.shape[-1] // heads) ** 0.5
+        if causal:
+            scores = scores.masked_fill(torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1), float("-inf"))
+        p = scores.softmax(-1)
         p.retain_grad()
         self.layers.append(p)
         return (p @ split(v)).transpose(1, 2).flatten(2)
@@ -63,6 +66,19 @@ def vit(w, images, keep):
         x = x + y @ w[at + "attn.out_proj.weight"].T + w[at + "attn.out_proj.bias"]
         x = x + mlp(w, at + "mlp", layer_norm(w, at + "ln_2", x, epsilon))
     return layer_norm(w, "visual.ln_post", x[:, 0], epsilon) @ w["visual.proj"]
+
+
+def text(w, ids, keep):
+    """tiny_a's texts up to and including the end of text: 3 heads, 2 layers.            ids : (1, tokens)"""
+    x, epsilon = w["token_embedding.weight"][ids] + w["positional_embedding"][: ids.shape[1]], single(1e-5)
+    x = x.requires_grad_()
+    for i in range(2):
+        at = f"transformer.resblocks.{i}."
+        y = layer_norm(w, at + "ln_1", x, epsilon) @ w[at + "attn.in_proj_weight"].T + w[at + "attn.in_proj_bias"]
+        y = keep(*y.chunk(3, -1), 3, causal=True)
+        x = x + y @ w[at + "attn.out_proj.weight"].T + w[at + "attn.out_proj.bias"]
+        x = x + mlp(w, at + "mlp", layer_norm(w, at + "ln_2", x, epsilon))
+    return layer_norm(w, "ln_final", x[:, -1], epsilon) @ w["text_projection"]
 
 
 def siglip(w, images, keep):
@@ -137,6 +153,19 @@ def maps(encode, images, texts, scale, token, whole):
     return stacked | {"texts": texts.numpy(), "scale": np.array(scale.item())}
 
 
+def token_relevance(w, ids, images, scale):
+    """The relevance of every token to every image, zero behind the end of text.    result : (texts, images, context)"""
+    out = np.zeros((len(ids), len(images), ids.shape[1]))
+    for t, row in enumerate(ids):
+        length = int(row.argmax()) + 1  # the end of text is the largest id
+        for i, image in enumerate(images):
+            keep = Attention()
+            (scale * (unit(text(w, row[None, :length].long(), keep)) * unit(image)).sum()).backward()
+            positive = [(p * p.grad).clamp(min=0)[0].mean(0) for p in keep.layers]
+            out[t, i, :length] = product(positive, length - 1, 1, 1).detach().numpy()
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--output", type=pathlib.Path, default=FOLDER, help="folder to write to")
@@ -155,6 +184,8 @@ def main():
         "tiny_resnet": maps(lambda x, keep: resnet(of_resnet, x, keep), resnet_file["input.images"],
                             resnet_file["evaluation.text_features"], resnet_file["logit_scale"].exp(), 0, False),
     }
+    results["tiny_a"]["tokens"] = token_relevance(
+        tiny, tiny["input.ids"], tiny["output.image_features"], tiny["logit_scale"].exp())
     save_file({f"{model}.{name}": np.ascontiguousarray(x, np.float64) for model, found in results.items() for name, x in found.items()},
               output / "attention.safetensors")
 

@@ -3,9 +3,12 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/formats/tensor_file.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/model/any_encoder.hpp>
 #include <clip/task/attention_maps.hpp>
+#include <clip/task/token_relevance.hpp>
 #include <clip/tower/clip_resnet/modified_resnet.hpp>
+#include <clip/tower/clip_text/text_transformer.hpp>
 #include <clip/tower/clip_vit/vision_transformer.hpp>
 #include <clip/tower/siglip_vit/vision_transformer.hpp>
 
@@ -14,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -148,6 +152,40 @@ TEST_CASE("attention maps of a tower that a probe pools are those of the twin") 
 
 TEST_CASE("attention maps of a residual network's pooling are those of the twin") { check_maps(pooled_pixels()); }
 
+TEST_CASE("the relevance of a text's tokens is the twin's") {
+  const TextConfig config{.context = 16,
+                          .vocabulary = 60,
+                          .width = 15,
+                          .layers = 2,
+                          .heads = 3,
+                          .activation = Activation::quick_gelu,
+                          .epsilon = 1e-5f};
+  AnyTextEncoder<Cpu<>, List<TextConfig>> encoder{config, 20};
+  load_partial(encoder, folder + "tiny_a.safetensors");
+  const TensorFile file = open_tensors(folder + "tiny_a.safetensors"),
+                   twin = open_tensors(folder + "attention.safetensors");
+  Texts texts{59};
+  std::vector<std::int32_t> row;
+  const FileTensor& ids = *file.find("input.ids");
+  for (std::size_t i = 0; i < static_cast<std::size_t>(ids.count()); ++i) {
+    row.push_back(static_cast<std::int32_t>(load_little<std::uint32_t>(ids.parts[0].bytes.data() + 4 * i)));
+    if (row.size() == 16) texts.add(std::exchange(row, {}));
+  }
+  const std::vector<double> image = numbers(file, "output.image_features"),
+                            wanted = numbers(twin, "tiny_a.tokens");  // (texts, images, context)
+  Features<double, dyn> images{6, 20};
+  std::ranges::copy(image, images.values().begin());
+  const auto found = token_relevance(encoder, texts, images, {.scale = numbers(twin, "tiny_a.scale").at(0)});
+  REQUIRE(found.size() == 6);
+  for (std::size_t t = 0; t < 6; ++t)
+    for (std::size_t i = 0; i < 6; ++i) {
+      const std::vector<double>& tokens = found[t].at(i);
+      CHECK(static_cast<Index>(tokens.size()) == static_cast<Index>(texts[static_cast<Index>(t)].size()));
+      for (std::size_t k = 0; k < 16; ++k)
+        CHECK(std::abs((k < tokens.size() ? tokens[k] : 0) - wanted[(t * 6 + i) * 16 + k]) <= 1e-5);
+    }
+}
+
 TEST_CASE("attention maps do not change an encoder's features, and need no gradient of a packed one") {
   Twin twin = class_token();
   const auto before = twin.encoder.encode_image(twin.images);
@@ -174,7 +212,7 @@ TEST_CASE("attention maps: wrong layers, features, images and towers are one sen
         "clip.option|relevance_maps: layer of attention: expected 0 to 2, or -1, found -2");
   CHECK(message([&] {
           relevance_maps(twin.encoder, twin.images, Features<float, dyn>{1, 7});
-        }) == "clip.shape|relevance_maps: width of the texts' features: expected 20, found 7");
+        }) == "clip.shape|relevance_maps: width of the features: expected 20, found 7");
   CHECK(message([&] {
           relevance_maps(twin.encoder, twin.images, Features<float, dyn>{1, 20});
         }) == "clip.numeric|relevance_maps: features that are zero or not finite");
@@ -185,5 +223,5 @@ TEST_CASE("attention maps: wrong layers, features, images and towers are one sen
   without.pruned = {.head_width = 8, .heads = {0, 0, 0}, .hidden = {24, 24, 24}};
   CHECK(message([&] {
           attention_maps(Encoder{without, 20}, twin.images);
-        }) == "clip.option.attention|attention_maps: image tower: expected one with attention, found one without");
+        }) == "clip.option.attention|attention_maps: tower: expected one with attention, found one without");
 }

@@ -67,6 +67,7 @@ TEST_CASE("attention of a recorded pass gives the op's result again, also of a p
     CHECK(layer.heads == 2);
     CHECK(layer.keys == static_cast<Index>(own.size()));
     CHECK_FALSE(layer.pooling);
+    CHECK(layer.pooled == -1);
     for (Index i = 0; i < layer.queries; ++i) {
       const Index row = own[static_cast<std::size_t>(i)];
       const std::vector<double> found = mixed(layer, i, qkv, own);
@@ -103,6 +104,7 @@ TEST_CASE("attention of pooled queries has a row for each of them") {
   const auto layers = attention_layers(tape, 1);
   REQUIRE(layers.size() == 1);
   CHECK(layers[0].pooling);
+  CHECK(layers[0].pooled == 1);
   CHECK(layers[0].queries == 1);
   CHECK(layers[0].gradients.empty());
   const std::vector<double> found = mixed(layers[0], 0, qkv, {3, 4, 5});
@@ -111,7 +113,7 @@ TEST_CASE("attention of pooled queries has a row for each of them") {
 }
 
 TEST_CASE("the mixings of a layer are the mean of its heads, one head, and the positive contributions") {
-  const AttentionLayer layer{2, 1, 2, true, {0.25, 0.75, 0.5, 0.5}, {4, -4, 2, 8}};
+  const AttentionLayer layer{2, 1, 2, true, 0, {0.25, 0.75, 0.5, 0.5}, {4, -4, 2, 8}};
   CHECK(token_mixing(layer).values == std::vector<double>{0.375, 0.625});
   CHECK(token_mixing(layer, 1).values == std::vector<double>{0.5, 0.5});
   CHECK(relevant_mixing(layer).values == std::vector<double>{(1 + 1) / 2.0, (0 + 4) / 2.0});

@@ -22,9 +22,10 @@ namespace clip::inline CLIP_ABI {
 /// One op of attention over one sequence: of every head, softmax(q kᵀ/√d) : (queries, keys).
 struct AttentionLayer {
   Index heads = 0, queries = 0, keys = 0;
-  bool pooling = false;               // its queries are the pooled ones alone, not those of all tokens
-  std::vector<double> probabilities;  // (heads, queries, keys)
-  std::vector<double> gradients;      // the gradient with respect to them, after a backward pass; otherwise empty
+  bool pooling = false;                 // its queries are the pooled ones alone, not those of all tokens
+  Index pooled = -1;                    // the place of the first pooled token in the sequence; -1: none is marked
+  std::vector<double> probabilities{};  // (heads, queries, keys)
+  std::vector<double> gradients{};      // the gradient with respect to them, after a backward pass; otherwise empty
 
   std::size_t at(Index head, Index query, Index key) const {
     return static_cast<std::size_t>((head * queries + query) * keys + key);
@@ -93,27 +94,39 @@ std::optional<RecordedAttention> recorded_attention(B& backend, const TapeNode<B
   return r;
 }
 
+/// The rows of one sequence: of its tokens, of its queries in q, and the places of these among the tokens.
+struct AttendedRows {
+  std::vector<Index> tokens, queries, places;
+};
+inline AttendedRows attended_rows(const RecordedAttention& r, Index segment) {
+  AttendedRows rows;
+  r.sequences->path(segment, [&](const Segment& s) {
+    for (Index row = s.begin; row < s.end; ++row) rows.tokens.push_back(row);
+  });
+  if (!r.pattern.pooled) {
+    rows.queries = rows.tokens;
+    for (std::size_t i = 0; i < rows.tokens.size(); ++i) rows.places.push_back(static_cast<Index>(i));
+    return rows;
+  }
+  const Segment& last = r.sequences->segment(segment);
+  for (Index i = r.sequences->pooled_begin(segment); i < r.sequences->pooled_begin(segment + 1); ++i) {
+    rows.queries.push_back(i);
+    rows.places.push_back(last.position + r.sequences->pooled()[static_cast<std::size_t>(i)] - last.begin);
+  }
+  return rows;
+}
+
 /// The attention of the sequence that ends with a segment.
 inline AttentionLayer attention_of_sequence(const RecordedAttention& r, Index segment) {
-  std::vector<Index> tokens;  // the rows of the sequence
-  r.sequences->path(segment, [&](const Segment& s) {
-    for (Index row = s.begin; row < s.end; ++row) tokens.push_back(row);
-  });
-  std::vector<Index> queries, positions;  // rows of q, and their places in the sequence
-  if (r.pattern.pooled) {
-    const Ids pooled = r.sequences->pooled();
-    for (Index i = r.sequences->pooled_begin(segment); i < r.sequences->pooled_begin(segment + 1); ++i) {
-      queries.push_back(i);
-      positions.push_back(std::find(tokens.begin(), tokens.end(), pooled[static_cast<std::size_t>(i)]) -
-                          tokens.begin());
-    }
-  } else {
-    queries = tokens;
-    for (std::size_t i = 0; i < tokens.size(); ++i) positions.push_back(static_cast<Index>(i));
+  const auto [tokens, queries, places] = attended_rows(r, segment);
+  AttentionLayer layer{.heads = r.pattern.heads,
+                       .queries = static_cast<Index>(queries.size()),
+                       .keys = static_cast<Index>(tokens.size()),
+                       .pooling = r.pattern.pooled};
+  if (const Index first = r.sequences->pooled_begin(segment); first < r.sequences->pooled_begin(segment + 1)) {
+    const Segment& last = r.sequences->segment(segment);
+    layer.pooled = last.position + r.sequences->pooled()[static_cast<std::size_t>(first)] - last.begin;
   }
-
-  AttentionLayer layer{
-      r.pattern.heads, static_cast<Index>(queries.size()), static_cast<Index>(tokens.size()), r.pattern.pooled, {}, {}};
   layer.probabilities.resize(static_cast<std::size_t>(layer.heads * layer.queries * layer.keys));
   if (!r.gradient.empty()) layer.gradients.resize(layer.probabilities.size());
   const Index d = r.width / layer.heads;
@@ -128,7 +141,7 @@ inline AttentionLayer attention_of_sequence(const RecordedAttention& r, Index se
   for (Index h = 0; h < layer.heads; ++h)
     for (Index i = 0; i < layer.queries; ++i) {
       const std::size_t row = layer.at(h, i, 0), query = static_cast<std::size_t>(i);
-      const Index seen = r.pattern.causal ? positions[query] + 1 : layer.keys;
+      const Index seen = r.pattern.causal ? places[query] + 1 : layer.keys;
       double most = -INFINITY, sum = 0;
       for (Index j = 0; j < seen; ++j) {
         const std::size_t key = static_cast<std::size_t>(j);

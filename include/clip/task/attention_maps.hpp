@@ -46,7 +46,8 @@ CLIP_HOST PatchTokens patch_tokens(Index tokens);
 CLIP_HOST Index layer_number(const char* place, Index layer, Index layers, Index otherwise);
 
 /// d (scale · cosine(x, y)) / dx. NumericError: a vector that is zero or not finite.
-CLIP_HOST std::vector<double> cosine_slope(std::span<const double> x, std::span<const double> y, double scale);
+CLIP_HOST std::vector<double> cosine_slope(const char* place, std::span<const double> x, std::span<const double> y,
+                                           double scale);
 
 /// One image of several.
 CLIP_HOST Images one_image(const Images& images, Index i);
@@ -67,6 +68,22 @@ std::vector<TokenMixing> mixings(const char* place, Tape<B>& tape, Index first, 
   visit_attention(tape, 0, [&](const AttentionLayer& layer) { layers.push_back(mixing(layer)); });
   layers.erase(layers.begin(), layers.begin() + layer_number(place, first, static_cast<Index>(layers.size()), 0));
   return layers;
+}
+
+/// The backward pass of scale · cosine(feature, other), which keeps the gradients of attention.   feature : (1, width)
+template <class B, Index W, class S>
+void record_similarity(const char* place, Tape<B>& tape, Rows<Tape<B>, W> feature, std::span<const S> other,
+                       double scale) {
+  using T = typename B::Scalar;
+  if (feature.cols() != static_cast<Index>(other.size()))
+    raise(ShapeError{place, "width of the features", feature.cols(), other.size()});
+  retain_attention(tape);
+  const std::vector<double> direction{other.begin(), other.end()};
+  const std::vector<double> slope =
+      cosine_slope(place, downloaded(tape.backend(), View<const T>{feature.view}), direction, scale);
+  const std::vector<T> gradient{slope.begin(), slope.end()};
+  const auto dy = borrow(tape, View<const T>{gradient.data(), 1, feature.cols()}, Size<dyn>{feature.cols()});
+  tape.backward(feature, View<const T>{dy.view});
 }
 
 }  // namespace detail
@@ -133,17 +150,7 @@ Tensor<typename Encoder::T> relevance_maps(const Encoder& encoder, const Images&
     const Images image = images.size() > 0 ? detail::one_image(images, i) : images;
     for (Index t = 0; t < texts.size(); ++t) {
       tape.clear();
-      const auto feature = encoder.encode_image(tape, image);
-      if (feature.cols() != texts.width())
-        raise(ShapeError{place, "width of the texts' features", feature.cols(), texts.width()});
-      retain_attention(tape);
-      const std::vector<double> text{texts[t].begin(), texts[t].end()};
-      const std::vector<double> slope =
-          detail::cosine_slope(detail::downloaded(tape.backend(), View<const T>{feature.view}), text, options.scale);
-      const std::vector<T> gradient{slope.begin(), slope.end()};
-      const auto dy =
-          detail::borrow(tape, View<const T>{gradient.data(), 1, feature.cols()}, Size<dyn>{feature.cols()});
-      tape.backward(feature, View<const T>{dy.view});
+      detail::record_similarity(place, tape, encoder.encode_image(tape, image), texts[t], options.scale);
       const auto layers = detail::mixings(place, tape, options.layer, [](const auto& x) { return relevant_mixing(x); });
       const detail::PatchTokens tokens = detail::patch_tokens(layers.front().keys);
       if (i == 0 && t == 0) maps = Tensor<T>{{images.size(), texts.size(), tokens.side, tokens.side}};

@@ -14,13 +14,14 @@ CLIP_HOST PatchTokens patch_tokens(Index tokens) {
 
 CLIP_HOST Index layer_number(const char* place, Index layer, Index layers, Index otherwise) {
   if (layers == 0)
-    raise(OptionError{place, "image tower", "one with attention", "one without"}.with_id("clip.option.attention"));
+    raise(OptionError{place, "tower", "one with attention", "one without"}.with_id("clip.option.attention"));
   if (layer < -1 || layer >= layers)
     raise(OptionError{place, "layer of attention", "0 to " + std::to_string(layers - 1) + ", or -1", layer});
   return layer < 0 ? otherwise : layer;
 }
 
-CLIP_HOST std::vector<double> cosine_slope(std::span<const double> x, std::span<const double> y, double scale) {
+CLIP_HOST std::vector<double> cosine_slope(const char* place, std::span<const double> x, std::span<const double> y,
+                                           double scale) {
   double xx = 0, yy = 0, xy = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     xx += x[i] * x[i];
@@ -28,7 +29,7 @@ CLIP_HOST std::vector<double> cosine_slope(std::span<const double> x, std::span<
     xy += x[i] * y[i];
   }
   if (!(xx > 0 && yy > 0 && std::isfinite(xx) && std::isfinite(yy)))
-    raise(NumericError{"relevance_maps", "features that are zero or not finite"});
+    raise(NumericError{place, "features that are zero or not finite"});
   const double lengths = std::sqrt(xx) * std::sqrt(yy);
   std::vector<double> slope(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) slope[i] = scale * (y[i] / lengths - xy / lengths * x[i] / xx);
