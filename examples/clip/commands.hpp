@@ -93,6 +93,30 @@ struct RetrieveOptions {
 };
 int retrieve(const RetrieveOptions& options);
 
+enum class AttentionKind { last, heads, rollout, relevance };
+struct AttentionOptions {
+  ModelOptions model;
+  ImageOptions images;
+  std::string vocabulary, output;
+  std::vector<std::string> texts;          // @FILE: read lines from a file
+  std::optional<clip::Cleaning> cleaning;  // none: as the vocabulary's models expect
+  AttentionKind kind = AttentionKind::last;
+  clip::Index layer = -1;  // -1: the default of the kind
+  double opacity = 0.6;
+  bool truncate = false, json = false;
+};
+int attention(const AttentionOptions& options);
+
+struct SimilarityOptions {
+  ModelOptions model;
+  ImageOptions images;
+  std::string vocabulary, texts, column, output, chart;
+  std::optional<clip::Cleaning> cleaning;  // none: as the vocabulary's models expect
+  clip::Index top = 5;
+  bool lines = false, truncate = false, paired = false, json = false;
+};
+int similarity(const SimilarityOptions& options);
+
 struct ConvertOptions {
   std::string in, out, state_dict, dialect, dtype;  // empty dtype: keep each tensor's type
   std::string captions, column, vocabulary;         // captions: whose ids are kept; empty: all ids are

@@ -3,7 +3,7 @@
 //   clip/backend/cpu/peak.hpp   measurement of the processor's peak rate
 //   clip/backend/naive.hpp      the reference backend, in plain loops
 //   clip/families.hpp           tower families of one's own, in a program that links clip::precompiled
-//   clip/plot/                  figures as SVG
+//   clip/plot/                  figures as SVG and PNG
 //
 // Every header also compiles alone. In a program that links clip::precompiled this one declares what the library
 // contains, without the JSON values of io/json.hpp.
@@ -26,6 +26,7 @@
 #include <clip/data/pairs.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/fwd.hpp>
+#include <clip/image/model_input.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
 #include <clip/io/file_budget.hpp>
@@ -57,9 +58,15 @@
 #include <clip/optim/schedule.hpp>
 #include <clip/optim/sgd.hpp>
 #include <clip/task/agreement.hpp>
+#include <clip/task/attention_layers.hpp>
+#include <clip/task/attention_maps.hpp>
+#include <clip/task/attention_weights.hpp>
 #include <clip/task/embed_folder.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/retrieval.hpp>
+#include <clip/task/similarity_analysis.hpp>
+#include <clip/task/similarity_report.hpp>
+#include <clip/task/token_relevance.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/any_tokenizer.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>

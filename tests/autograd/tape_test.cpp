@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 using namespace clip;
@@ -238,6 +239,35 @@ TEST_CASE("a leaf has a gradient though no op made it") {
     }
   CHECK_FALSE(tape.gradient_of(unused));
   CHECK_THROWS_AS(tape.gradient_of(input(tape)), OptionError);
+}
+
+TEST_CASE("a tape without a table has the gradients of rows, and keeps those that are retained") {
+  Weights3 w;
+  Parameters table{w, only("square")};
+  const auto layers = [&w](T& tape) {
+    const auto x = linear(tape, input(tape), Size<4>{}, w.square, absent);
+    return weighted_sum(tape, linear<fn::QuickGelu>(tape, x, Size<4>{}, w.other, absent));
+  };
+  const auto gradient_of_x = [&](T& tape) {
+    const auto loss = layers(tape);
+    View<const double> found;
+    bool first = true;
+    tape.visit_nodes([&](TapeNode<B>& node) { node.retained = std::exchange(first, false); });
+    tape.backward(loss);
+    first = true;
+    tape.visit_nodes([&](const TapeNode<B>& node) {
+      if (std::exchange(first, false)) found = node.gradient;
+      else CHECK_FALSE(node.gradient);
+    });
+    REQUIRE(found.count() == 12);
+    return Values(found.data, found.data + 12);
+  };
+  T with{table}, without{B{}, {.every_row = true}}, constant{B{}};
+  const Values expected = gradient_of_x(with);
+  CHECK(gradient_of_x(without) == expected);
+  without.clear();
+  CHECK(gradient_of_x(without) == expected);
+  CHECK_THROWS_AS(constant.backward(layers(constant)), OptionError);
 }
 
 TEST_CASE("a loss that depends on nothing trained is an OptionError") {

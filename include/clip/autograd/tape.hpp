@@ -27,6 +27,7 @@ namespace clip::inline CLIP_ABI {
 struct TapeOptions {
   bool recompute = false;   // keep only the rows between blocks, and recompute each block in the backward pass
   bool evaluation = false;  // batch norms use their running statistics, as in inference; gradients flow all the same
+  bool every_row = false;   // the gradient of every result is wanted, whatever it depends on
 };
 
 template <Backend B>
@@ -38,6 +39,9 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
   explicit Tape(Parameters<B>& parameters, TapeOptions options = {})
       : TapeNodes<B>{parameters}, options_{options}, workspace_{parameters.backend()}, statistics_{
                                                                                            parameters.backend()} {}
+  /// Records without a table: every weight is constant. Gradients reach leaves, or with `every_row` all rows.
+  explicit Tape(B backend, TapeOptions options = {})
+      : TapeNodes<B>{backend}, options_{options}, workspace_{backend}, statistics_{backend} {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -84,6 +88,7 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
       const bool temporary = cheap && stages_ > 0;
       const View<T> y = temporary ? pool_.allocate(backend(), rows, width) : workspace_.allocate(rows, width);
       Node node{};
+      node.wanted = options_.every_row;
       if constexpr (requires { op.saved(detail::value_of<T>(inputs)...); }) {
         const Extents kept = op.saved(detail::value_of<T>(inputs)...);
         if (kept.rows > 0) node.saved = workspace_.allocate(kept.rows, kept.cols);
@@ -185,6 +190,13 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     return at(leaf.node).gradient;
   }
 
+  /// Calls f(node) for every recorded op, in order of execution: what it read and its result (without data where it is
+  /// temporary). A node that f marks as `retained` keeps its gradient in the next backward pass.
+  template <class F>
+  void visit_nodes(F&& f) {
+    for (Node& node : nodes_) f(node);
+  }
+
   /// The first op whose result is not finite, with the parameter it used or came after; empty if all is well.
   std::string first_not_finite() {
     std::string near;
@@ -275,5 +287,7 @@ template <Backend B>
 Tape(Parameters<B>&) -> Tape<B>;
 template <Backend B>
 Tape(Parameters<B>&, TapeOptions) -> Tape<B>;
+template <Backend B>
+Tape(B, TapeOptions) -> Tape<B>;
 
 }  // namespace clip::inline CLIP_ABI

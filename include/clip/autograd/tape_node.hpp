@@ -65,8 +65,9 @@ struct TapeNode {
   std::array<Input, max_inputs> inputs{};
   int count = 0;
   bool wanted = false;
-  bool fresh = true;   // no gradient has arrived yet
-  bool spent = false;  // its backward has run, and may have overwritten what was saved
+  bool fresh = true;      // no gradient has arrived yet
+  bool spent = false;     // its backward has run, and may have overwritten what was saved
+  bool retained = false;  // its gradient stays after backward, until clear()
   View<T> value{}, saved{}, gradient{};
 
   /// Small, trivially copyable values can be held.

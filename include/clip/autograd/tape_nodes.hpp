@@ -25,6 +25,7 @@ class TapeNodes {
   using Input = typename Node::Input;
 
   explicit TapeNodes(Parameters<B>& parameters) : parameters_{&parameters}, backend_{parameters.backend()} {}
+  explicit TapeNodes(B backend) : backend_{std::move(backend)} {}
 
   Node& at(Index node) { return nodes_[static_cast<std::size_t>(node)]; }
 
@@ -32,7 +33,7 @@ class TapeNodes {
   void add_input(Node& node, const Parameter<T>& p) { add_weight(node, p.weights(), p.data); }
   void add_input(Node& node, const ParameterSlice<T>& p) { add_weight(node, p.weights(), p.parameter->data); }
   void add_weight(Node& node, Weights<T> value, const T* base) {
-    Trainable<T>* weight = parameters_->find(base);
+    Trainable<T>* weight = parameters_ ? parameters_->find(base) : nullptr;
     node.inputs[static_cast<std::size_t>(node.count++)] = {value, -1, weight};
     node.wanted = node.wanted || weight;
   }
@@ -132,13 +133,14 @@ class TapeNodes {
       restore_inputs(nodes_[i]);
       nodes_[i].backward(*this, nodes_[i]);
       release(nodes_[i]);
+      if (nodes_[i].retained) continue;
       pool_.release(nodes_[i].gradient);
       nodes_[i].gradient = {};
       nodes_[i].fresh = true;
     }
   }
 
-  Parameters<B>* parameters_;
+  Parameters<B>* parameters_ = nullptr;  // null: every weight is constant
   B backend_;
   GradientPool<B> pool_;
   std::vector<Node> nodes_;

@@ -42,13 +42,13 @@ namespace detail {
 /// Features scaled to unit length. NumericError: a row of zero or non-finite length, which would win or lose every
 /// comparison.
 template <class T, Index E>
-Features<T, E> directions(const Features<T, E>& features, const char* of) {
+Features<T, E> directions(const Features<T, E>& features, const char* of, const char* place = "retrieval") {
   Features<T, E> unit = normalized(features);
   for (Index i = 0; i < unit.size(); ++i)
     for (const T x : unit[i])
       if (!std::isfinite(x))
-        raise(NumericError{"retrieval",
-                           std::string(of) + " " + std::to_string(i) + ": features that are zero or not finite"});
+        raise(
+            NumericError{place, std::string(of) + " " + std::to_string(i) + ": features that are zero or not finite"});
   return unit;
 }
 

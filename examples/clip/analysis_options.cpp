@@ -1,0 +1,75 @@
+// The command lines of `clip attention` and `clip similarity`.
+#include "command_options.hpp"
+
+namespace tool {
+
+void add_attention(CLI::App& app, Job& job) {
+  CLI::App* c = nullptr;
+  const auto a =
+      add_command(app, job, attention, "attention",
+                  "Draw attention maps: where in an image its feature, or its similarity to a text, comes from",
+                  "Also print a JSON object: the values of every map, on the grid of patches", c);
+  add_budget(*c);
+  add_weights(*c, a->model);
+  add_images(*c, a->images);
+  c->add_option("--image", a->images.paths, images_help)->required();
+  require_choice(add_named<AttentionKind, AttentionKind>(*c, "--kind", a->kind,
+                                                         {{"last", AttentionKind::last},
+                                                          {"heads", AttentionKind::heads},
+                                                          {"rollout", AttentionKind::rollout},
+                                                          {"relevance", AttentionKind::relevance}},
+                                                         "last: attention of the last layer, mean of its heads; heads: "
+                                                         "each head of it; rollout: through all layers (Abnar "
+                                                         "& Zuidema 2020); relevance: to each --text, weighted by the "
+                                                         "gradient of the similarity (Chefer, Gur & Wolf 2021)"));
+  c->add_option("--text", a->texts, "For relevance: texts; @FILE: one per line of a file");
+  c->add_option("--vocabulary", a->vocabulary, vocabulary_or_folder_help);
+  add_cleaning(*c, a->cleaning);
+  c->add_flag("--truncate", a->truncate, truncate_help);
+  c->add_option(
+       "--layer", a->layer,
+       "Layer of attention, counted from 0: the one to show (last, heads; default: the last), or the first that "
+       "counts (rollout, relevance; default: 0)")
+      ->check(CLI::Range(0, 1 << 20));
+  c->add_option("--opacity", a->opacity, "Of the colours over the image (default: 0.6)")->check(CLI::Range(0.0, 1.0));
+  c->add_option("--output", a->output, "The .png file to write")->required();
+  c->footer(
+      "The PNG has a row for each image: what the model sees of it, then one map, or one per head, or one per text. "
+      "The "
+      "darkest colour is the smallest value of a map, the lightest one its largest. Fields of --json: kind, output, "
+      "images (path, maps), texts, failures.");
+}
+
+void add_similarity(CLI::App& app, Job& job) {
+  CLI::App* c = nullptr;
+  const auto s = add_command(app, job, similarity, "similarity",
+                             "Compare all images with all texts: nearest neighbours, cosines, modality gap",
+                             "Print a JSON object, which also has every cosine and logit", c);
+  add_budget(*c);
+  add_loading(*c, s->model);
+  add_images(*c, s->images);
+  c->add_option("--images", s->images.paths, images_help)->required();
+  c->add_option("--texts", s->texts,
+                "File of texts, or - for standard input: one per line, a CSV or TSV table (with --column, or "
+                "FILE:COLUMN), a JSON array, or a JSON object of lists of prompts")
+      ->required();
+  auto* const column = c->add_option("--column", s->column, column_help);
+  c->add_flag("--lines", s->lines, lines_help)->excludes(column);
+  c->add_option("--vocabulary", s->vocabulary, vocabulary_or_folder_help);
+  add_cleaning(*c, s->cleaning);
+  c->add_flag("--truncate", s->truncate, truncate_help);
+  c->add_flag(
+      "--paired", s->paired,
+      "Text i describes image i: also the mean cosine of the pairs, and their alignment. An image that cannot be "
+      "read is then an error");
+  c->add_option("--top", s->top, "Neighbours per image and text (default: 5)")->check(CLI::Range(1, 1 << 20));
+  c->add_option("--output", s->output, "Also write all cosines: a .csv file, a row per image, a column per text");
+  c->add_option("--chart", s->chart, "Also draw them: an .svg file, of at most 100 images and texts");
+  c->footer(
+      "Prints image, cosine, text of the nearest texts of each image; text, cosine, image of the nearest images of "
+      "each "
+      "text; then a name and a number per line. The modality gap is the distance between the mean image and the mean "
+      "text, of features of length 1 (Liang et al. 2022); alignment and uniformity are those of Wang & Isola 2020.");
+}
+
+}  // namespace tool
