@@ -1,4 +1,4 @@
-// The command lines of `clip attention` and `clip similarity`.
+// The command lines of `clip attention`, `clip similarity` and `clip probe`.
 #include "command_options.hpp"
 
 namespace tool {
@@ -70,6 +70,34 @@ void add_similarity(CLI::App& app, Job& job) {
       "each "
       "text; then a name and a number per line. The modality gap is the distance between the mean image and the mean "
       "text, of features of length 1 (Liang et al. 2022); alignment and uniformity are those of Wang & Isola 2020.");
+}
+
+void add_probe(CLI::App& app, Job& job) {
+  CLI::App* c = nullptr;
+  const auto p = add_command(app, job, probe, "probe",
+                             "Train a linear classifier of features: logistic regression, as scikit-learn's",
+                             "Print a JSON object", c);
+  c->add_option("--features", p->features, "A .npy file with the features of n images, as of embed")->required();
+  c->add_option("--labels", p->labels, "A .npy file with n integers")->required();
+  auto* const test = c->add_option("--test-features", p->test_features, "Features of images to classify");
+  auto* const answers = c->add_option("--test-labels", p->test_labels, "Their labels, for the accuracy");
+  test->needs(answers);
+  answers->needs(test);
+  c->add_option("--C", p->C, "Weight of the losses beside the penalty (default: 1)")->check(CLI::PositiveNumber);
+  c->add_option("--max-iter", p->max_iterations, "Iterations (default: 100)")->check(CLI::Range(1, 1 << 30));
+  c->add_option("--tolerance", p->tolerance, "Largest entry of the gradient of the mean loss (default: 0.0001)")
+      ->check(CLI::NonNegativeNumber);
+  c->add_flag("--no-intercept", p->no_intercept, "No constant per class");
+  c->add_flag("--balanced", p->balanced, "Weigh each class by the inverse of its number of images");
+  c->add_option("--threads", p->threads, threads_help)->check(CLI::Range(1, 4096));
+  c->add_option("--output", p->output,
+                "The classifier: a .safetensors file, or an .npz file for numpy: coef_, intercept_, classes_");
+  c->footer(
+      "Prints objective, iterations, seconds, train_accuracy and, with test images, accuracy. The protocol of Radford "
+      "et "
+      "al. 2021: features of embed without --normalize, --C 0.316, --max-iter 1000. Fields of --json: classes, "
+      "objective, "
+      "iterations, evaluations, converged, seconds, train_accuracy, accuracy.");
 }
 
 }  // namespace tool

@@ -225,5 +225,6 @@ inline constexpr const char* images_help =
 /// The commands of analysis_options.cpp.
 void add_attention(CLI::App& app, Job& job);
 void add_similarity(CLI::App& app, Job& job);
+void add_probe(CLI::App& app, Job& job);
 
 }  // namespace tool

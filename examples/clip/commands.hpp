@@ -86,6 +86,15 @@ struct ClassifyOptions {
 };
 int classify(const ClassifyOptions& options);
 
+struct ProbeOptions {
+  std::string features, labels, test_features, test_labels, output;
+  double C = 1, tolerance = 1e-4;
+  clip::Index max_iterations = 100;
+  int threads = 0;
+  bool no_intercept = false, balanced = false, json = false;
+};
+int probe(const ProbeOptions& options);
+
 struct RetrieveOptions {
   std::string images, texts;
   clip::Index captions = 5;

@@ -1,5 +1,3 @@
-#include <clip/backend/cpu.hpp>
-#include <clip/backend/naive.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/optim/cholesky.hpp>
 
@@ -10,10 +8,9 @@
 
 using namespace clip;
 
-TEST_CASE_TEMPLATE("Cholesky solves systems of any size, whole blocks or not, for any number of right sides", B,
-                   Naive<double>, Cpu<double>) {
+TEST_CASE("Cholesky solves systems of any size for any number of right sides") {
   Rng rng{7};
-  for (const Index n : {Index{1}, Index{5}, Index{63}, Index{64}, Index{65}, Index{130}})
+  for (const Index n : {Index{1}, Index{5}, Index{8}, Index{9}, Index{64}, Index{130}})
     for (const Index m : {Index{0}, Index{1}, Index{7}}) {
       CAPTURE(n);
       CAPTURE(m);
@@ -29,7 +26,7 @@ TEST_CASE_TEMPLATE("Cholesky solves systems of any size, whole blocks or not, fo
       std::vector<double> lower = a;
       for (Index i = 0; i < n; ++i)
         for (Index j = i + 1; j < n; ++j) lower[static_cast<std::size_t>(i * n + j)] = 1e300;  // never read
-      Cholesky<B> cholesky{B{}, n, std::move(lower)};
+      const Cholesky cholesky{n, std::move(lower)};
       std::vector<double> x(static_cast<std::size_t>(m * n)), solved;
       for (double& v : x) v = rng.uniform(1);
       solved = x;
@@ -45,7 +42,7 @@ TEST_CASE_TEMPLATE("Cholesky solves systems of any size, whole blocks or not, fo
 }
 
 TEST_CASE("Cholesky names the pivot of a matrix that is not positive definite") {
-  CHECK_THROWS_WITH_AS(Cholesky(Naive<double>{}, 2, {1, 0, 2, 4}),
-                       "cholesky: pivot 1: expected a positive number, found 0", NumericError);
-  CHECK_THROWS_AS(Cholesky(Naive<double>{}, 2, {1, 0, 2}), ShapeError);
+  CHECK_THROWS_WITH_AS(Cholesky(2, {1, 0, 2, 4}), "cholesky: pivot 1: expected a positive number, found 0",
+                       NumericError);
+  CHECK_THROWS_AS(Cholesky(2, {1, 0, 2}), ShapeError);
 }

@@ -73,7 +73,7 @@ ScaledFeatures<T> scaled_features(View<const T> x) {
 /// Σ s_i (x_i, 1)ᵀ (x_i, 1) / n + penalty, near the Hessian of one class: of every n-th sample so that there are about
 /// eight for each feature. curvature(i, row) = s_i.
 template <class T, class F>
-Cholesky<Cpu<double>> near_hessian(Cpu<T> backend, View<const T> x, double penalty, bool intercept, F&& curvature) {
+Cholesky near_hessian(Cpu<T> backend, View<const T> x, double penalty, bool intercept, F&& curvature) {
   constexpr Index rows_per_block = 1024;
   const Index d = x.cols, width = d + (intercept ? 1 : 0);
   const Index every = std::max<Index>(1, x.rows / (8 * d)), count = (x.rows + every - 1) / every;
@@ -97,7 +97,7 @@ Cholesky<Cpu<double>> near_hessian(Cpu<T> backend, View<const T> x, double penal
   for (Index j = 0; j < width; ++j) largest = std::max(largest, a[static_cast<std::size_t>(j * width + j)]);
   for (Index j = 0; j < width; ++j)
     a[static_cast<std::size_t>(j * width + j)] += (j < d ? penalty : 0.0) + 1e-6 * largest;
-  return {Cpu<double>{{.threads = backend.threads()}}, width, std::move(a)};
+  return {width, std::move(a)};
 }
 
 /// ½ Σ_k p_k (1 - p_k) of a sample, p = softmax(W x + b): ½ bounds it (Böhning 1992).
@@ -153,7 +153,7 @@ LogisticFit logistic_regression(const Cpu<T>& backend, View<const T> x, std::spa
   for (Index stage = 20; found.end == LbfgsEnd::max_iterations && found.iterations < options.max_iterations;
        stage *= 2) {
     const bool begins = found.iterations == 0;
-    auto hessian = detail::near_hessian(backend, features.x, penalty, options.intercept, [&](Index sample) {
+    const Cholesky hessian = detail::near_hessian(backend, features.x, penalty, options.intercept, [&](Index sample) {
       return begins ? 0.5 : detail::curvature<T>(features.x, sample, w, classes, options.intercept);
     });
     const LbfgsResult more =
