@@ -10,7 +10,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -73,9 +72,9 @@ struct LinearProbeOptions {
   double C = 1;  // weight of the samples' losses beside the penalty ½ ‖W‖²
   bool intercept = true;
   Index max_iterations = 100;
-  double tolerance = 1e-4;                // of the largest entry of the gradient of the mean loss
-  std::map<Label, double> class_weights;  // 1 where a class is not named
-  bool balanced = false;                  // instead: samples / (classes · samples of the class)
+  double tolerance = 1e-4;                                // of the largest entry of the gradient of the mean loss
+  std::vector<std::pair<Label, double>> class_weights{};  // 1 where a class is not named
+  bool balanced = false;                                  // instead: samples / (classes · samples of the class)
 };
 
 template <class Label = std::int64_t>
