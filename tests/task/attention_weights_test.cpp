@@ -61,9 +61,7 @@ TEST_CASE("attention of a recorded pass gives the op's result again, also of a p
   const std::vector<std::vector<Index>> rows{{0, 1}, {0, 1, 2, 3, 4}, {0, 1, 5}};
   for (Index s = 0; s < 3; ++s) {
     const auto& own = rows[static_cast<std::size_t>(s)];
-    const std::vector<AttentionLayer> layers = attention_layers(tape, s);
-    REQUIRE(layers.size() == 1);
-    const AttentionLayer& layer = layers[0];
+    const AttentionLayer layer = attention_layer(tape, 0, s);
     CHECK(layer.heads == 2);
     CHECK(layer.keys == static_cast<Index>(own.size()));
     CHECK_FALSE(layer.pooling);
@@ -83,7 +81,9 @@ TEST_CASE("attention of a recorded pass gives the op's result again, also of a p
       }
     }
   }
-  CHECK_THROWS_AS(attention_layers(tape, 3), OptionError);
+  CHECK(count_attention(tape) == 1);
+  CHECK_THROWS_WITH(attention_layer(tape, 0, 3), "attention_layer: segment: expected 0 to 2, found 3");
+  CHECK_THROWS_WITH(attention_layer(tape, 1), "attention_layer: layer: expected 0 to 0, found 1");
 }
 
 TEST_CASE("attention of pooled queries has a row for each of them") {
@@ -101,15 +101,14 @@ TEST_CASE("attention of pooled queries has a row for each of them") {
   const auto y =
       pooled_attention(tape, constant(tape, View<const double>{q.data(), 2, 6}, Size<6>{}),
                        constant(tape, View<const double>{keys.data(), 6, 12}, Size<12>{}), sequences, {.heads = 2});
-  const auto layers = attention_layers(tape, 1);
-  REQUIRE(layers.size() == 1);
-  CHECK(layers[0].pooling);
-  CHECK(layers[0].pooled == 1);
-  CHECK(layers[0].queries == 1);
-  CHECK(layers[0].gradients.empty());
-  const std::vector<double> found = mixed(layers[0], 0, qkv, {3, 4, 5});
+  const AttentionLayer layer = attention_layer(tape, 0, 1);
+  CHECK(layer.pooling);
+  CHECK(layer.pooled == 1);
+  CHECK(layer.queries == 1);
+  CHECK(layer.gradients.empty());
+  const std::vector<double> found = mixed(layer, 0, qkv, {3, 4, 5});
   for (Index c = 0; c < 6; ++c) CHECK(found[static_cast<std::size_t>(c)] == doctest::Approx(y.view(1, c)));
-  CHECK_THROWS_AS(relevant_mixing(layers[0]), OptionError);
+  CHECK_THROWS_AS(relevant_mixing(layer), OptionError);
 }
 
 TEST_CASE("the mixings of a layer are the mean of its heads, one head, and the positive contributions") {

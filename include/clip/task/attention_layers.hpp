@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,9 +59,13 @@ inline std::vector<double> columns(const std::vector<double>& rows, Index of, In
   return part;
 }
 
-/// The node as an op of attention; none if it is another.
+inline bool is_attention(std::string_view op) {
+  return op == AttentionOp::name || op == PooledAttentionOp::name || op == SeparatePooledAttentionOp::name;
+}
+
+/// What a node read, which is an op of attention.
 template <class B>
-std::optional<RecordedAttention> recorded_attention(B& backend, const TapeNode<B>& node) {
+RecordedAttention recorded_attention(B& backend, const TapeNode<B>& node) {
   RecordedAttention r{};
   r.width = node.value.cols;
   const auto input = [&](std::size_t i) { return downloaded(backend, node.inputs[i].value); };
@@ -84,11 +89,9 @@ std::optional<RecordedAttention> recorded_attention(B& backend, const TapeNode<B
          columns(kv, 2 * r.width, 0, r.width),
          columns(kv, 2 * r.width, r.width, r.width),
          {}};
-  } else if (node.op == SeparatePooledAttentionOp::name) {
+  } else {
     const auto& op = node.template held<SeparatePooledAttentionOp>();
     r = {op.pattern, op.sequences, r.width, input(0), input(1), input(2), {}};
-  } else {
-    return std::nullopt;
   }
   if (node.retained && node.gradient) r.gradient = downloaded(backend, node.gradient);
   return r;
@@ -159,41 +162,42 @@ inline AttentionLayer attention_of_sequence(const RecordedAttention& r, Index se
 
 }  // namespace detail
 
-/// Makes the next backward pass of a tape keep the gradients that attention_layers() needs. Call it after the forward
+/// Makes the next backward pass of a tape keep the gradients that attention_layer() needs. Call it after the forward
 /// pass.
 template <Backend B>
 void retain_attention(Tape<B>& tape) {
-  tape.visit_nodes([](TapeNode<B>& node) {
-    node.retained = node.retained || node.op == AttentionOp::name || node.op == PooledAttentionOp::name ||
-                    node.op == SeparatePooledAttentionOp::name;
-  });
+  tape.visit_nodes([](TapeNode<B>& node) { node.retained = node.retained || detail::is_attention(node.op); });
 }
 
-/// Calls f(AttentionLayer) for every op of attention that a tape recorded, in order of execution, for the sequence that
-/// ends with `segment`: of n images, segment i is image i. Gradients are there after retain_attention() and a backward
-/// pass, which gives them wherever they are wanted (TapeOptions::every_row).
-/// OptionError: no such segment. A tape that recomputes blocks (TapeOptions::recompute) has not kept them.
-template <Backend B, class F>
-void visit_attention(Tape<B>& tape, Index segment, F&& f) {
-  tape.visit_nodes([&](const TapeNode<B>& node) {
-    const auto recorded = detail::recorded_attention(tape.backend(), node);
-    if (!recorded) return;
-    if (segment < 0 || segment >= recorded->sequences->count())
-      raise(OptionError{"visit_attention", "segment", "0 to " + std::to_string(recorded->sequences->count() - 1),
-                        segment});
-    f(detail::attention_of_sequence(*recorded, segment));
-  });
+/// The number of ops of attention that a tape recorded.
+template <Backend B>
+Index count_attention(Tape<B>& tape) {
+  Index count = 0;
+  tape.visit_nodes([&](const TapeNode<B>& node) { count += detail::is_attention(node.op) ? 1 : 0; });
+  return count;
 }
 
-/// All of them at once.
+/// Op number `layer` of attention, in order of execution, for the sequence that ends with `segment`: of n images,
+/// segment i is image i. Gradients are there after retain_attention() and a backward pass, which gives them wherever
+/// they are wanted (TapeOptions::every_row).
 ///   Tape tape{encoder.backend(), {.evaluation = true}};
 ///   encoder.encode_image(tape, image);
-///   for (const AttentionLayer& layer : attention_layers(tape)) …
+///   const AttentionLayer last = attention_layer(tape, count_attention(tape) - 1);
+/// OptionError: no such layer or segment. A tape that recomputes blocks (TapeOptions::recompute) has not kept them.
 template <Backend B>
-std::vector<AttentionLayer> attention_layers(Tape<B>& tape, Index segment = 0) {
-  std::vector<AttentionLayer> layers;
-  visit_attention(tape, segment, [&](AttentionLayer layer) { layers.push_back(std::move(layer)); });
-  return layers;
+AttentionLayer attention_layer(Tape<B>& tape, Index layer, Index segment = 0) {
+  std::optional<AttentionLayer> found;
+  Index number = 0;
+  tape.visit_nodes([&](const TapeNode<B>& node) {
+    if (!detail::is_attention(node.op) || number++ != layer) return;
+    const detail::RecordedAttention recorded = detail::recorded_attention(tape.backend(), node);
+    const Index segments = recorded.sequences->count();
+    if (segment < 0 || segment >= segments)
+      raise(OptionError{"attention_layer", "segment", "0 to " + std::to_string(segments - 1), segment});
+    found = detail::attention_of_sequence(recorded, segment);
+  });
+  if (!found) raise(OptionError{"attention_layer", "layer", "0 to " + std::to_string(number - 1), layer});
+  return *std::move(found);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -65,9 +65,34 @@ void put_map(const char* place, const std::vector<double>& weights, const PatchT
 template <class B, class F>
 std::vector<TokenMixing> mixings(const char* place, Tape<B>& tape, Index first, F&& mixing) {
   std::vector<TokenMixing> layers;
-  visit_attention(tape, 0, [&](const AttentionLayer& layer) { layers.push_back(mixing(layer)); });
-  layers.erase(layers.begin(), layers.begin() + layer_number(place, first, static_cast<Index>(layers.size()), 0));
+  const Index count = count_attention(tape);
+  for (Index i = layer_number(place, first, count, 0); i < count; ++i)
+    layers.push_back(mixing(attention_layer(tape, i)));
   return layers;
+}
+
+/// The tokens of a recorded pass of one image, and their weights, one row per map.
+struct TokenWeights {
+  PatchTokens tokens;
+  std::vector<std::vector<double>> rows;
+};
+template <class B>
+TokenWeights token_weights(const char* place, Tape<B>& tape, const AttentionMapOptions& options) {
+  if (options.kind == AttentionMapKind::rollout) {
+    const auto layers = mixings(place, tape, options.layer, [](const auto& layer) { return token_mixing(layer); });
+    const PatchTokens tokens = patch_tokens(layers.front().keys);
+    return {tokens, {attention_rollout(layers, tokens.token())}};
+  }
+  const Index count = count_attention(tape);
+  const AttentionLayer layer = attention_layer(tape, layer_number(place, options.layer, count, count - 1));
+  TokenWeights weights{patch_tokens(layer.keys), {}};
+  const auto add = [&](std::optional<Index> head) {
+    weights.rows.push_back(attention_row(token_mixing(layer, head), weights.tokens.token()));
+  };
+  if (options.kind == AttentionMapKind::last) add(std::nullopt);
+  else
+    for (Index h = 0; h < layer.heads; ++h) add(h);
+  return weights;
 }
 
 /// The backward pass of scale · cosine(feature, other), which keeps the gradients of attention.   feature : (1, width)
@@ -101,33 +126,13 @@ Tensor<typename Encoder::T> attention_maps(const Encoder& encoder, const Images&
   using T = typename Encoder::T;
   constexpr const char* place = "attention_maps";
   Tape tape{encoder.backend(), {.evaluation = true}};
-  std::vector<std::vector<double>> rows;  // of one image
-  detail::PatchTokens tokens{};
   Tensor<T> maps;
   for (Index i = 0; i < std::max<Index>(images.size(), 1); ++i) {
     tape.clear();
-    rows.clear();
-    const Images image = images.size() > 0 ? detail::one_image(images, i) : images;
-    encoder.encode_image(tape, image);
-    if (options.kind == AttentionMapKind::rollout) {
-      const auto layers = detail::mixings(place, tape, options.layer, [](const auto& x) { return token_mixing(x); });
-      tokens = detail::patch_tokens(layers.front().keys);
-      rows.push_back(attention_rollout(layers, tokens.token()));
-    } else {
-      Index count = 0, number = 0;
-      visit_attention(tape, 0, [&](const AttentionLayer&) { ++count; });
-      const Index shown = detail::layer_number(place, options.layer, count, count - 1);
-      visit_attention(tape, 0, [&](const AttentionLayer& layer) {
-        if (number++ != shown) return;
-        tokens = detail::patch_tokens(layer.keys);
-        if (options.kind == AttentionMapKind::last) rows.push_back(attention_row(token_mixing(layer), tokens.token()));
-        else
-          for (Index h = 0; h < layer.heads; ++h) rows.push_back(attention_row(token_mixing(layer, h), tokens.token()));
-      });
-    }
-    const auto each = static_cast<Index>(rows.size());
+    encoder.encode_image(tape, images.size() > 0 ? detail::one_image(images, i) : images);
+    const auto [tokens, rows] = detail::token_weights(place, tape, options);
+    const Index each = static_cast<Index>(rows.size()), area = tokens.side * tokens.side;
     if (i == 0) maps = Tensor<T>{{images.size(), each, tokens.side, tokens.side}};
-    const Index area = tokens.side * tokens.side;
     for (Index m = 0; m < each; ++m)
       detail::put_map(place, rows[static_cast<std::size_t>(m)], tokens, maps.values().data() + (i * each + m) * area);
   }
@@ -151,7 +156,8 @@ Tensor<typename Encoder::T> relevance_maps(const Encoder& encoder, const Images&
     for (Index t = 0; t < texts.size(); ++t) {
       tape.clear();
       detail::record_similarity(place, tape, encoder.encode_image(tape, image), texts[t], options.scale);
-      const auto layers = detail::mixings(place, tape, options.layer, [](const auto& x) { return relevant_mixing(x); });
+      const auto layers =
+          detail::mixings(place, tape, options.layer, [](const auto& layer) { return relevant_mixing(layer); });
       const detail::PatchTokens tokens = detail::patch_tokens(layers.front().keys);
       if (i == 0 && t == 0) maps = Tensor<T>{{images.size(), texts.size(), tokens.side, tokens.side}};
       detail::put_map(place, attention_relevance(layers, tokens.token()), tokens,
