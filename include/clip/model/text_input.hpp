@@ -31,7 +31,7 @@ constexpr TextInput text_input_of(const Config& c) {
 /// Checks that the ids of a vocabulary are those of the text tower's token embedding. InputError: more or fewer, or
 /// another end of text than the tower's.
 [[nodiscard]] inline Result<void> try_check_vocabulary(const TextInput& input, const VocabularyIdentity& vocabulary) {
-  if (vocabulary.size == input.vocabulary) {
+  if (vocabulary.size == input.vocabulary || (input.row.spare_ids && vocabulary.size < input.vocabulary)) {
     if (input.row.end < 0 || vocabulary.eot < 0 || vocabulary.eot == input.row.end) return {};
     return InputError{vocabulary.place, "end-of-text id of the vocabulary", input.row.end, vocabulary.eot}.with_id(
         "clip.input.vocabulary");
