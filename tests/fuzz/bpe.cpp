@@ -27,7 +27,8 @@ std::string byte_vocabulary() {
   std::string json = R"({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4, "th": 5, "the": 6)";
   for (int byte = 0; byte < 256; ++byte) {
     const std::string symbol = detail::symbol_text(std::string(1, static_cast<char>(byte)));
-    json += ", \"" + std::string(symbol == "\"" || symbol == "\\" ? "\\" : "") + symbol + "\": " + std::to_string(7 + byte);
+    json +=
+        ", \"" + std::string(symbol == "\"" || symbol == "\\" ? "\\" : "") + symbol + "\": " + std::to_string(7 + byte);
   }
   return json + "}";
 }
@@ -63,7 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 5: {
       std::string_view rest = text;
       const std::string_view merges = testing::next_file(rest);
-      if (const auto tokenizer = ByteLevel::try_parse(rest, merges, "x")) tokenize_bytes(*tokenizer, "a <mask> the dog\xFF");
+      if (const auto tokenizer = ByteLevel::try_parse(rest, merges, "x"))
+        tokenize_bytes(*tokenizer, "a <mask> the dog\xFF");
       break;
     }
     case 6: {

@@ -14,7 +14,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -127,7 +130,8 @@ TEST_CASE("Meta CLIP 2: the text ends with the first id 2, in transformers' fold
   CHECK(refused.error().message().find("text end: expected -1 (the model's), found 2") != std::string::npos);
 }
 
-TEST_CASE("both: the same bits alone and in a batch, and with any number of threads") {
+TEST_CASE(
+    "both: the same bits alone and in a batch, packed, of sizes known at run time, and with any number of threads") {
   const auto compare = [](const auto& one_thread, const auto& three, const auto& expected) {
     const auto images = one_thread.encode_image(expected.images), same = three.encode_image(expected.images);
     const auto texts = one_thread.encode_text(expected.texts), same_texts = three.encode_text(expected.texts);
@@ -146,9 +150,33 @@ TEST_CASE("both: the same bits alone and in a batch, and with any number of thre
       CHECK(std::ranges::equal(one[0], images[i]));
     }
   };
-  compare(Model<SmallClipa>{Rng{1}, Cpu<>{{.threads = 1}}}, Model<SmallClipa>{Rng{1}, Cpu<>{{.threads = 3}}}, clipas());
-  compare(Model<SmallWorldwide>{Rng{1}, Cpu<>{{.threads = 1}}}, Model<SmallWorldwide>{Rng{1}, Cpu<>{{.threads = 3}}},
-          worldwides());
+  const auto compare_all = [&](const auto& one, auto three, const auto& config, const auto& expected) {
+    compare(one, three, expected);
+    three.pack();
+    compare(one, three, expected);
+    compare(one, AnyModel<Cpu<>, Transformers>{AnyConfigOf<Transformers>{config}, Rng{1}}, expected);
+    for (const Storage storage : {Storage::bfloat16, Storage::int8}) {
+      three.unpack();
+      three.pack(storage);
+      const auto cosine = [](std::span<const float> a, std::span<const float> b) {
+        double ab = 0, aa = 0, bb = 0;
+        for (std::size_t i = 0; i < a.size(); ++i) {
+          ab += double{a[i]} * double{b[i]};
+          aa += double{a[i]} * double{a[i]};
+          bb += double{b[i]} * double{b[i]};
+        }
+        return ab / std::sqrt(aa * bb);
+      };
+      const auto images = one.encode_image(expected.images), narrow = three.encode_image(expected.images);
+      const auto texts = one.encode_text(expected.texts), narrow_texts = three.encode_text(expected.texts);
+      CHECK(cosine(images[0], narrow[0]) > 0.995);
+      CHECK(cosine(texts[0], narrow_texts[0]) > 0.995);
+    }
+  };
+  compare_all(Model<SmallClipa>{Rng{1}, Cpu<>{{.threads = 1}}}, Model<SmallClipa>{Rng{1}, Cpu<>{{.threads = 3}}},
+              SmallClipa, clipas());
+  compare_all(Model<SmallWorldwide>{Rng{1}, Cpu<>{{.threads = 1}}},
+              Model<SmallWorldwide>{Rng{1}, Cpu<>{{.threads = 3}}}, SmallWorldwide, worldwides());
 }
 
 TEST_CASE("a Perception Encoder's text tower opens alone from OpenCLIP's folder, whose image tower is not built") {

@@ -105,8 +105,7 @@ Result<ModelStatement> try_describe_openclip_text(const Json& model, const std::
                                                            is_quick ? Activation::quick_gelu : Activation::gelu);
   if (auto done = file.finish(); !done) return done.error();
   const TextInput input = std::visit([](const auto& c) { return text_input_of(c); }, *text);
-  return ModelStatement{
-      .text = state(*text), .context = input.context, .vocabulary = input.vocabulary, .place = place};
+  return ModelStatement{.text = state(*text), .context = input.context, .vocabulary = input.vocabulary, .place = place};
 }
 
 /// The statements of a folder in the layout of OpenCLIP. Of a Perception Encoder those about its text tower.

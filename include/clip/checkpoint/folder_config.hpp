@@ -69,7 +69,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
   const Index side = p.resized(input.image_size);
   const bool squash = p.resize == ResizeMode::squash, torchvision = p.resampling == Resampling::torchvision;
   std::string preprocessing = json_text(
-      json_object("image_processor_type", std::string(image.name) + (torchvision ? "ImageProcessorFast" : "ImageProcessor"),            //
+      json_object("image_processor_type",
+                  std::string(image.name) + (torchvision ? "ImageProcessorFast" : "ImageProcessor"),                 //
                   "do_convert_rgb", true,                                                                            //
                   "do_resize", true,                                                                                 //
                   "size", squash ? json_object("height", side, "width", side) : json_object("shortest_edge", side),  //

@@ -92,8 +92,8 @@ auto hidden_states(const Encoder& encoder, const TextChunks& chunks, const Hidde
                       options.emphasis);
   HiddenStates<T> hidden;
   const auto rows = states.rows.values();
-  hidden.rows = Tensor<T>{options.join ? Shape{1, n * context, width} : Shape{n, context, width},
-                          {rows.begin(), rows.end()}};
+  hidden.rows =
+      Tensor<T>{options.join ? Shape{1, n * context, width} : Shape{n, context, width}, {rows.begin(), rows.end()}};
   if (!options.pooled) return hidden;
   Texts ended{chunks.row(0)[static_cast<std::size_t>(chunks.ends[0])]};
   for (Index i = 0; i < n; ++i) ended.add(chunks.row(i));

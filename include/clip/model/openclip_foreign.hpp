@@ -16,7 +16,8 @@ inline std::string text_in(const Json& model, const char* object, const char* ke
   return text != nullptr ? text->substr(0, 80) : std::string();
 }
 
-/// Whether the image tower of a configuration is a Perception Encoder's, which is not built, beside a text tower that is.
+/// Whether the image tower of a configuration is a Perception Encoder's, which is not built, beside a text tower that
+/// is.
 inline bool is_perception_encoder(const Json& model) {
   return model.is_object() && text_in(model, "vision_cfg", "timm_model_name").starts_with("vit_pe_");
 }

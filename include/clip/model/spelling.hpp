@@ -34,8 +34,7 @@ struct Spelling {
 /// Whether names of a source's models always say it: a bare "ViT-B-16" is no SigLIP.
 inline bool is_always_named(std::string_view source) {
   return source.starts_with("siglip") || source.starts_with("mobileclip") || source == "tinyclip" ||
-         source == "longclip" || source == "jettclip" || source == "clipa" ||
-         source == "metaclip2";
+         source == "longclip" || source == "jettclip" || source == "clipa" || source == "metaclip2";
 }
 
 /// Takes "mobileclip", "mobileclip2", "longclip" or "jettclip" from the beginning of a name.
@@ -84,7 +83,8 @@ inline void take_siglip(std::string& rest, std::string& source) {
 inline void take_clipa_or_worldwide(std::string& rest, std::string& source) {
   for (const std::string owner : {"ucsc-vlaa-", "facebook-"})
     if (rest.starts_with(owner)) rest.erase(0, owner.size());
-  for (const auto& [word, found] : {std::pair<std::string, const char*>{"-clipa", "clipa"}, {"-worldwide", "metaclip2"}})
+  for (const auto& [word, found] :
+       {std::pair<std::string, const char*>{"-clipa", "clipa"}, {"-worldwide", "metaclip2"}})
     if (const auto at = rest.find(word); at != rest.npos && rest.starts_with("vit-")) {
       rest.erase(at, word.size());
       source = found;
@@ -93,7 +93,8 @@ inline void take_clipa_or_worldwide(std::string& rest, std::string& source) {
   if (!rest.starts_with(theirs)) return;
   source = "metaclip2";
   rest.replace(0, theirs.size(), "vit-");
-  for (const auto& [word, size] : {std::pair<std::string, const char*>{"vit-huge", "vit-h-14"}, {"vit-giant", "vit-bigg-14"}})
+  for (const auto& [word, size] :
+       {std::pair<std::string, const char*>{"vit-huge", "vit-h-14"}, {"vit-giant", "vit-bigg-14"}})
     if (rest.starts_with(word)) rest.replace(0, word.size(), size);
 }
 

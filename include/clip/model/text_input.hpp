@@ -53,6 +53,9 @@ constexpr TextInput text_input_of(const Config& c) {
   if (input.row.attends_pad && texts.eot_id() < 0 && texts.pad() != input.row.pad)
     return InputError{vocabulary->place, "padding id of the texts", input.row.pad, texts.pad()}.with_id(
         "clip.input.vocabulary");
+  if (!input.row.attends_pad && input.row.end >= 0 && texts.eot_id() != input.row.end)
+    return InputError{vocabulary->place, "end-of-text id of the texts", input.row.end, texts.eot_id()}.with_id(
+        "clip.input.vocabulary");
   return try_check_vocabulary(input, *vocabulary);
 }
 

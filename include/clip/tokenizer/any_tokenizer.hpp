@@ -1,4 +1,4 @@
-// clip/tokenizer/any_tokenizer.hpp: the tokenizer that a vocabulary file is for: CLIP's BPE, SentencePiece or RoBERTa's.
+// clip/tokenizer/any_tokenizer.hpp: the tokenizer that a vocabulary file is for: CLIP's, SentencePiece or RoBERTa's.
 #pragma once
 
 #include <clip/core/result.hpp>

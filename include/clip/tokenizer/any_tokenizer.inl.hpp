@@ -143,7 +143,8 @@ CLIP_HOST std::vector<std::int32_t> AnyTokenizer::special_ids() const {
   for (const std::int32_t id : {around.start, around.end, around.pad})
     if (id >= 0) ids.push_back(id);
   if (const auto* const bytes = std::get_if<ByteLevel>(&kind_))
-    for (const std::int32_t id : bytes->special_ids()) ids.push_back(reduced_ == nullptr ? id : reduced_->kept.new_id(id));
+    for (const std::int32_t id : bytes->special_ids())
+      ids.push_back(reduced_ == nullptr ? id : reduced_->kept.new_id(id));
   if (const auto* const pieces = std::get_if<SentencePiece>(&kind_))
     for (std::int32_t id = 0; id < pieces->vocabulary_size(); ++id) {
       const PieceKind kind = pieces->kind(id);

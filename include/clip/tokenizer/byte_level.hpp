@@ -23,11 +23,11 @@ namespace detail {
 struct ByteLevelTables;
 }
 
-/// Splits a text into words with the spaces before them (bpe/split_gpt2.hpp) and each word by BPE over its bytes, without
-/// an end-of-word mark, in the case that it has. Ids are those of vocab.json, which are in no order of merges. The names
-/// <s>, <pad>, </s>, <unk> and <mask> in a text become their ids, <mask> with the white space before it (a tokenizer.json
-/// may say that it is without). Texts are UTF-8;
-/// each invalid byte is read as one U+FFFD. Const calls share no state and are safe in any number of threads.
+/// Splits a text into words with the spaces before them (bpe/split_gpt2.hpp) and each word by BPE over its bytes,
+/// without an end-of-word mark, in the case that it has. Ids are those of vocab.json, which are in no order of merges.
+/// The names <s>, <pad>, </s>, <unk> and <mask> in a text become their ids, <mask> with the white space before it (a
+/// tokenizer.json may say that it is without). Texts are UTF-8; each invalid byte is read as one U+FFFD. Const calls
+/// share no state and are safe in any number of threads.
 ///   ByteLevel tokenizer{"roberta-base"};                          // a folder with vocab.json and merges.txt
 ///   const Texts texts = tokenizer({"a dog", "a cat"});            // <s> … </s>, at most 512 ids by default
 class ByteLevel : public BatchCalls<ByteLevel, Texts, 512> {

@@ -52,9 +52,12 @@ CLIP_HOST Result<ByteLevel> ByteLevel::try_parse(std::string_view json, std::str
   if (!tables) return tables.error();
   ByteLevel tokenizer;
   tokenizer.cleaning_ = cleaning;
-  tokenizer.identity_ = std::make_shared<const VocabularyIdentity>(VocabularyIdentity{
-      place, static_cast<Index>(tables->names.size()), tables->special(detail::ByteLevelTables::end), tables->checksum,
-      {}});
+  tokenizer.identity_ =
+      std::make_shared<const VocabularyIdentity>(VocabularyIdentity{place,
+                                                                    static_cast<Index>(tables->names.size()),
+                                                                    tables->special(detail::ByteLevelTables::end),
+                                                                    tables->checksum,
+                                                                    {}});
   tokenizer.tables_ = std::make_shared<const detail::ByteLevelTables>(std::move(*tables));
   return tokenizer;
 }
@@ -89,7 +92,8 @@ CLIP_HOST void ByteLevel::encode(std::string_view text, Scratch& scratch) const 
       continue;
     }
     std::string_view before = clean.substr(begin, at - begin);
-    if (special == detail::ByteLevelTables::mask && tables_->mask_strips) before = detail::without_spaces_at_end(before);
+    if (special == detail::ByteLevelTables::mask && tables_->mask_strips)
+      before = detail::without_spaces_at_end(before);
     encode_part(before, scratch);
     scratch.ids.push_back(tables_->special(special));
     begin = at += detail::ByteLevelTables::special_names[static_cast<std::size_t>(special)].size();

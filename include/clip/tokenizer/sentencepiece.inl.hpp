@@ -90,8 +90,8 @@ CLIP_HOST Result<SentencePiece> SentencePiece::try_parse(std::string_view file, 
     pieces.row_ = row;
     std::string lines;
     for (std::size_t id = 0; id < tables->size(); ++id) lines.append(tables->text(id)).append("\n");
-    pieces.identity_ = std::make_shared<const VocabularyIdentity>(
-        VocabularyIdentity{place, static_cast<Index>(tables->size()), fairseq ? row.end : -1, sha256(as_byte_span(lines)), {}});
+    pieces.identity_ = std::make_shared<const VocabularyIdentity>(VocabularyIdentity{
+        place, static_cast<Index>(tables->size()), fairseq ? row.end : -1, sha256(as_byte_span(lines)), {}});
     pieces.tables_ = std::make_shared<const detail::PieceTables>(std::move(*tables));
     return pieces;
   };

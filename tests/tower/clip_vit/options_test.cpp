@@ -71,9 +71,9 @@ TEST_CASE("Meta CLIP 2: names and shapes are those of OpenCLIP and transformers,
 }
 
 TEST_CASE("CLIPA: the configuration follows from a file without ln_pre, except what belongs to the weights") {
-  const auto found = try_inspect(without_values(written(clipa::ViT_H_14, Dialect::openai)),
-                                 {.activation = Activation::gelu,
-                                  .preprocessing = clipa::ViT_H_14.image.preprocessing});
+  const auto found =
+      try_inspect(without_values(written(clipa::ViT_H_14, Dialect::openai)),
+                  {.activation = Activation::gelu, .preprocessing = clipa::ViT_H_14.image.preprocessing});
   REQUIRE(found);
   CHECK(found->name == "clipa/ViT-H-14");
 }
@@ -87,11 +87,11 @@ TEST_CASE("OpenCLIP's configurations of these models are read, written and recog
                                R"("embed_dim": 768)");
   clipa_l.preprocessing() = clipa::ViT_L_14_336.image.preprocessing;
   CHECK(clipa_l == AnyConfig{clipa::ViT_L_14_336});
-  const AnyConfig worldwide = openclip(
-      R"("image_size": 224, "layers": 32, "width": 1280, "head_width": 80, "patch_size": 14)",
-      R"("hf_tokenizer_name": "facebook/xlm-v-base", "pool_type": "eos", "eos_id": 2, "context_length": 77,
+  const AnyConfig worldwide =
+      openclip(R"("image_size": 224, "layers": 32, "width": 1280, "head_width": 80, "patch_size": 14)",
+               R"("hf_tokenizer_name": "facebook/xlm-v-base", "pool_type": "eos", "eos_id": 2, "context_length": 77,
       "vocab_size": 901629, "width": 1024, "heads": 16, "layers": 24)",
-      R"("embed_dim": 1024, "quick_gelu": true)");
+               R"("embed_dim": 1024, "quick_gelu": true)");
   CHECK(worldwide == AnyConfig{metaclip2::ViT_H_14});
   const auto text = Description<TextConfig>::try_write_openclip(clipa::ViT_L_14.text, "x");
   CHECK((*text)->at("tokenizer_kwargs").at("strip_sep_token") == true);
@@ -120,7 +120,8 @@ TEST_CASE("they are found by their names and OpenCLIP's, and their configuration
     CHECK(try_parse_config(json_text(to_json(c)), "x").value() == c);
 }
 
-TEST_CASE("PE-Core: the text tower is recognised in a whole model's file, with its activation; the model is not built") {
+TEST_CASE(
+    "PE-Core: the text tower is recognised in a whole model's file, with its activation; the model is not built") {
   const TensorFile file = without_values(published("clip_text/names_pe-core_B-16_open_clip"));
   const auto found = try_inspect_text(file);
   REQUIRE(found);

@@ -275,7 +275,7 @@ class BytePairs {
   }
 
   detail::SymbolNames names_;
-  std::string_view mark_ = end_of_piece;  // at the end of a piece; empty: none
+  std::string_view mark_ = end_of_piece;                // at the end of a piece; empty: none
   std::array<std::int32_t, 256> inside_{}, closing_{};  // ids of a byte inside a piece and at its end
   std::vector<std::int32_t> made_by_;                   // made_by_[r]: the id of the symbol that merge r creates
   mutable std::vector<Whole> whole_;                    // by id: whole()'s cached answers

@@ -46,7 +46,7 @@ CLIP_HOST std::string_view without_spaces_at_end(std::string_view text) {
 
 /// Reads the strings of a vocabulary by id. LoadError: an id that is no number of 0 ... 2^21, or has another string.
 inline Result<void> try_read_byte_names(const Json& table, const std::string& at, const std::string& place,
-                                   std::vector<std::string_view>& names) {
+                                        std::vector<std::string_view>& names) {
   if (!table.is_object()) return vocabulary_error(place, at, "an object: strings and their ids", json_in_words(table));
   for (const auto& [name, id] : table.items()) {
     if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= std::uint64_t{1} << 21)
@@ -75,8 +75,9 @@ inline Result<void> try_check_byte_steps(const Json& file, const std::string& pl
   return {};
 }
 
-inline Result<void> try_read_byte_model(const Json& file, const std::string& place, std::vector<std::string_view>& names,
-                                   std::vector<Merge>& merges, bool& mask_strips) {
+inline Result<void> try_read_byte_model(const Json& file, const std::string& place,
+                                        std::vector<std::string_view>& names, std::vector<Merge>& merges,
+                                        bool& mask_strips) {
   if (auto done = try_check_byte_steps(file, place); !done) return done;
   const Json &model = json_part(file, "model"), &list = json_part(model, "merges"),
              &added = json_part(file, "added_tokens");

@@ -23,13 +23,13 @@ struct TextConfig {
   Index heads;
   Required<Activation> activation;
   Required<float> epsilon;
-  Index mlp_width = 0;      // 0: 4 · width
-  bool causal = true;       // whether a position attends only to itself and those before it
-  Index end = -1;           // id of the end of text; -1: the vocabulary's
-  Index pad = 0;            // id that fills a row; the tower reads it only without the causal mask
-  bool last_pooled = false; // CLIPA: the last position is pooled, padding or not, instead of the end of text
-  bool two_tables = false;  // Long-CLIP: the first kept_positions are of a frozen table, the others of a trained one
-  PrunedBlocks pruned{};    // if blocks differ; heads and mlp_width are then the largest
+  Index mlp_width = 0;       // 0: 4 · width
+  bool causal = true;        // whether a position attends only to itself and those before it
+  Index end = -1;            // id of the end of text; -1: the vocabulary's
+  Index pad = 0;             // id that fills a row; the tower reads it only without the causal mask
+  bool last_pooled = false;  // CLIPA: the last position is pooled, padding or not, instead of the end of text
+  bool two_tables = false;   // Long-CLIP: the first kept_positions are of a frozen table, the others of a trained one
+  PrunedBlocks pruned{};     // if blocks differ; heads and mlp_width are then the largest
 
   /// The positions of a CLIP that Long-CLIP keeps as they were.
   static constexpr Index kept_positions = 20;
@@ -64,8 +64,7 @@ constexpr const char* problem(const TextConfig& c) {
     return "TextConfig: sizes must be positive, context and vocabulary at least 2";
   if (c.end < -1 || c.end >= c.vocabulary || c.pad < 0 || c.pad >= c.vocabulary)
     return "TextConfig: end and pad must be ids of the vocabulary, or end -1";
-  if (c.last_pooled && c.causal)
-    return "TextConfig: a tower that pools the last position must have no causal mask";
+  if (c.last_pooled && c.causal) return "TextConfig: a tower that pools the last position must have no causal mask";
   if (c.two_tables && c.context <= TextConfig::kept_positions)
     return "TextConfig: with two tables of positions, context must be more than 20";
   if (!c.pruned && c.width % c.heads != 0) return "TextConfig: heads must divide width";

@@ -44,7 +44,8 @@ struct Description<TextConfig> : DescriptionDefaults {
   static double count_values(const TextConfig& c, Index embed_dim);
   /// Apple's text encoders, TinyCLIP's and the Perception Encoder's have the GELU by erf, and none has another.
   static std::optional<Activation> activation_by_naming(Dialect dialect, const TextConfig& c) {
-    return is_closed(dialect) || (dialect == Dialect::openclip && is_perceptions(c)) ? std::optional{Activation::gelu} : std::nullopt;
+    return is_closed(dialect) || (dialect == Dialect::openclip && is_perceptions(c)) ? std::optional{Activation::gelu}
+                                                                                     : std::nullopt;
   }
 
   static TowerStatement state(const TextConfig& c) {

@@ -31,8 +31,8 @@ inline constexpr Index xlm_v_ids = 901629;
 /// The id that fills rows, by the end of text: XLM-V's 1 after its 2, otherwise 0.
 constexpr Index pad_after(Index end) { return end == 2 ? 1 : 0; }
 
-/// The keys of OpenCLIP about the row that is pooled and the ids at the end of a text. Which tokenizer makes them is for
-/// the program to say.
+/// The keys of OpenCLIP about the row that is pooled and the ids at the end of a text. Which tokenizer makes them is
+/// for the program to say.
 inline void read_openclip_pooling(JsonReader& text, TextConfig& c) {
   static_cast<void>(text.may_have("hf_tokenizer_name"));
   c.last_pooled = text.says("pool_type", "last");
@@ -54,8 +54,7 @@ inline void read_openclip_pooling(JsonReader& text, TextConfig& c) {
 
 /// Whether a file holds an image tower of CLIPA's kind, with which goes a text tower that no shape distinguishes.
 inline bool has_clipa_images(const ShapeReader& shape) {
-  return shape.has("visual.class_embedding") && shape.has("visual.conv1.weight") &&
-         !shape.has("visual.ln_pre.weight");
+  return shape.has("visual.class_embedding") && shape.has("visual.conv1.weight") && !shape.has("visual.ln_pre.weight");
 }
 
 }  // namespace detail
@@ -233,11 +232,11 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
   const bool clipa = detail::has_clipa_images(shape);
   // No image tower of MobileCLIP's convolutional kind goes with a causal text tower, nor does its L-14, which is
   // OpenAI's with a bias of the projection. A Perception Encoder has that bias, too, and a pooling.
-  c.causal = stated.causal.value_or(!shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") &&
-                                    !shape.has("visual.trunk.stem.0.reparam_conv.weight") &&
-                                    !(shape.has("visual.proj.bias") && shape.has("visual.ln_pre.weight") &&
-                                      !shape.has("visual.attn_pool.probe")) &&
-                                    !clipa);
+  c.causal = stated.causal.value_or(
+      !shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") &&
+      !shape.has("visual.trunk.stem.0.reparam_conv.weight") &&
+      !(shape.has("visual.proj.bias") && shape.has("visual.ln_pre.weight") && !shape.has("visual.attn_pool.probe")) &&
+      !clipa);
   c.last_pooled = stated.last_pooled.value_or(clipa);
   c.end = stated.end.value_or(clipa ? 0 : c.vocabulary == detail::xlm_v_ids ? 2 : -1);
   c.pad = stated.pad.value_or(detail::pad_after(c.end));

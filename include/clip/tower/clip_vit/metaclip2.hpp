@@ -1,4 +1,4 @@
-// clip/tower/clip_vit/metaclip2.hpp: Meta CLIP 2 (Chuang et al. 2025): OpenCLIP's large models for the languages of XLM-V.
+// clip/tower/clip_vit/metaclip2.hpp: Meta CLIP 2 (Chuang et al. 2025): OpenCLIP's large models, worldwide.
 #pragma once
 
 #include <clip/tower/clip_vit/openclip.hpp>
