@@ -108,7 +108,8 @@ CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Act
   if (image.may_have("no_ln_pre")) c.mean_pooled = image.flag("no_ln_pre");
   const bool averaged = image.may_have("pool_type") && image.says("pool_type", "avg");
   const bool after = image.may_have("final_ln_after_pool") && image.flag("final_ln_after_pool");
-  if (averaged != c.mean_pooled || after != c.mean_pooled || (image.has("pool_type") && !averaged))
+  const bool class_token = !image.has("pool_type") || image.says("pool_type", "tok");
+  if (averaged != c.mean_pooled || after != c.mean_pooled || averaged == class_token)
     image.problem("pool_type", "expected avg, no_ln_pre and final_ln_after_pool together, or none of them");
   return c;
 }
