@@ -95,6 +95,10 @@ TEST_CASE("CLIPA: a file without ln_pre is one, and keeps its features under eve
   const auto refused = try_save(model, folder / "transformers", {.dialect = Dialect::huggingface});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message().find("pools the mean of its patches") != std::string::npos);
+  const auto single =
+      try_convert_file<Transformers>(path, folder / "single.safetensors", {.dialect = Dialect::huggingface});
+  REQUIRE_FALSE(single);
+  CHECK(single.error().message().find("for a model without visual.ln_pre.weight") != std::string::npos);
   // The padding is part of a text; its number of tokens is not what is pooled.
   Texts one{0}, other{0};
   one.add(std::vector<std::int32_t>{40, 7, 0});

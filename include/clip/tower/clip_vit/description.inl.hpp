@@ -160,7 +160,8 @@ CLIP_HOST NameTable Description<VitConfig>::names(Dialect dialect) {
           .rules = detail::vit_huggingface_names,
           .dropped = "vision_model.embeddings.position_ids",
           .refused = detail::vit_biased_names,
-          .tower = "an image tower with a bias of the projection"};
+          .tower = "an image tower with a bias of the projection",
+          .needed = {"visual.class_embedding", "visual.ln_pre.weight"}};
 }
 
 CLIP_HOST Index Description<VitConfig>::embed_dim(ShapeReader& shape) {
