@@ -34,7 +34,6 @@ MODELS = {
     "datacomp/ViT-B-32-256": ("ViT-B-32-256", None, None),
     "laion400m/ViT-B-16-plus-240": ("ViT-B-16-plus-240", None, None),
     "clipa/ViT-L-14": ("ViT-L-14-CLIPA", 3, 2),
-    "clipa/ViT-bigG-14": ("ViT-bigG-14-CLIPA", 2, 2),
     "metaclip2/ViT-H-14": ("ViT-H-14-worldwide-quickgelu", 3, 2),
     "tinyclip/ViT-8M-16-Text-3M": (tiny(512, 256, 3, width=256, layers=10, patch_size=16), None, None),
     "tinyclip/ViT-39M-16-Text-19M": (tiny(512, 512, 6, width=512, layers=12, patch_size=16), None, None),
