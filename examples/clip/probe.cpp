@@ -68,15 +68,13 @@ int probe(const ProbeOptions& options) {
   }
 
   const auto begin = std::chrono::steady_clock::now();
-  const auto [fitted, fit] =
-      clip::fit_linear_probe<float, clip::dyn, std::int64_t>(features, labels,
-                                                             {.C = options.C,
-                                                              .intercept = !options.no_intercept,
-                                                              .max_iterations = options.max_iterations,
-                                                              .tolerance = options.tolerance,
-                                                              .class_weights = {},
-                                                              .balanced = options.balanced},
-                                                             clip::Cpu<float>{{.threads = options.threads}});
+  const auto [fitted, fit] = clip::fit_linear_probe(features, labels,
+                                                    {.C = options.C,
+                                                     .intercept = !options.no_intercept,
+                                                     .max_iterations = options.max_iterations,
+                                                     .tolerance = options.tolerance,
+                                                     .balanced = options.balanced},
+                                                    clip::Cpu<float>{{.threads = options.threads}});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (!options.output.empty()) clip::save_probe(fitted, options.output);
 

@@ -47,6 +47,7 @@
 #include <clip/model/flops.hpp>
 #include <clip/model/fuse.hpp>
 #include <clip/model/fused_config.hpp>
+#include <clip/model/hidden_states.hpp>
 #include <clip/model/licence.hpp>
 #include <clip/model/model.hpp>
 #include <clip/model/preprocess.hpp>
@@ -69,6 +70,7 @@
 #include <clip/task/token_relevance.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/any_tokenizer.hpp>
+#include <clip/tokenizer/byte_level.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tokenizer/wordpiece.hpp>

@@ -31,6 +31,7 @@ class Tokenizer;
 class SentencePiece;
 class AnyTokenizer;
 class WordPiece;
+class ByteLevel;
 
 template <class T>
 class Tensor;

@@ -35,7 +35,9 @@ std::string kind_of(const std::vector<std::string>& names) {
 TEST_CASE("models that are not built are recognised by the names that only they have") {
   for (const auto& [names, words] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"visual.attn_pool.probe", "visual.class_embedding"},
-            "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool … and norm_pre)"},
+            "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool … and norm_pre), of which the text "
+            "tower "
+            "opens alone: the rotary positions of its image tower are not built"},
            {{"visual.trunk.stages.0.weight"}, "a CLIP whose image tower is timm's (visual.trunk …)"},
            {{"image_encoder.model.cls_token"}, "a MobileCLIP in Apple's names (image_encoder.model …)"},
            {{"_image_encoder.visual.proj"}, "a TinyCLIP (_image_encoder …)"},

@@ -74,7 +74,8 @@ TEST_CASE("config.json: the configuration of a tower alone states that tower") {
 TEST_CASE("config.json: another kind of model, or of file, is refused") {
   const std::string expected =
       "c.json: model_type: expected clip, clip_vision_model or clip_text_model (transformers' CLIP), siglip, "
-      "siglip_vision_model or siglip_text_model, or OpenCLIP's model_cfg, ";
+      "siglip_vision_model or siglip_text_model, metaclip_2, metaclip_2_vision_model or metaclip_2_text_model, or "
+      "OpenCLIP's model_cfg, ";
   CHECK(refused(R"({"model_type": "t5", "vision_config": {}})") == expected + "found \"t5\"");
   CHECK(refused(R"({"model_type": "siglip2", "vision_config": {}})") ==
         expected.substr(0, expected.size() - 2) +

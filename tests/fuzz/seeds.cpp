@@ -267,7 +267,11 @@ int main(int count, char** arguments) {
   configurations(Folder{root / "config"});
   images(ImageFolders{root});
   arrays(Folder{root / "npy"});
-  texts(Folder{root / "bpe"});
+  const Folder bpe{root / "bpe"};
+  texts(bpe);
+  for (const char* const name : {"vocab.json", "tokenizer.json"})
+    bpe.put(name, '\5' + read(CLIP_SOURCE_DIR "/tests/golden/roberta/merges.txt") + "\n=====\n" +
+                      read(CLIP_SOURCE_DIR "/tests/golden/roberta/"s + name));
   lists(Folder{root / "lists"});
   vocabularies(Folder{root / "vocabulary"});
   pieces(Folder{root / "sentencepiece"});

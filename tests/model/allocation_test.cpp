@@ -76,8 +76,7 @@ TEST_CASE("the counter counts allocations") {
 }
 
 TEST_CASE("encoding in the caller's context allocates nothing after the largest batch") {
-  for (const int threads : {1, 2}) {
-    const Model<Odd> model{Rng{1}, Cpu<>{{.threads = threads}}};
+  const auto check = [](const auto& model, int threads) {
     const Batch large{9, 60}, small{4, 70};
     Inference<Cpu<>> cx{model.backend()};
     const auto encode = [&](const Batch& batch) {
@@ -89,6 +88,10 @@ TEST_CASE("encoding in the caller's context allocates nothing after the largest 
     CHECK(allocations_in([&] { encode(large); }) == 0);
     CHECK(allocations_in([&] { encode(small); }) == 0);
     CHECK(allocations_in([&] { encode(large); }) == 0);
+  };
+  for (const int threads : {1, 2}) {
+    check(Model<Odd>{Rng{1}, Cpu<>{{.threads = threads}}}, threads);
+    check(Model<OddClipa>{Rng{1}, Cpu<>{{.threads = threads}}}, threads);
   }
 }
 

@@ -81,7 +81,7 @@ TEST_CASE("states have a row per token; a layer out of range is an OptionError")
              first = encoder().states(images, {.layer = 1});
   CHECK(std::ranges::equal(last.values(), second.values()));
   CHECK_FALSE(std::ranges::equal(last.values(), first.values()));
-  CHECK_THROWS_WITH_AS(encoder().states(images, {.layer = 3}), "states: layer: expected 2, found 3", OptionError);
+  CHECK_THROWS_WITH_AS(encoder().states(images, {.layer = 3}), "states: layer: expected -3 to 2, found 3", OptionError);
 }
 
 TEST_CASE("threads encode concurrently, with the same bits") {

@@ -132,7 +132,7 @@ TEST_CASE("states are the rows of each text, ragged or padded") {
     for (Index r = 0; r < texts.eot(i) + 1; ++r)
       for (Index c = 0; c < 8; ++c)
         CHECK(ragged.rows.view()(ragged.begin[static_cast<std::size_t>(i)] + r, c) == padded.rows.view()(9 * i + r, c));
-  CHECK_THROWS_WITH_AS(encoder().states(texts, {.layer = 3}), "states: layer: expected 2, found 3", OptionError);
+  CHECK_THROWS_WITH_AS(encoder().states(texts, {.layer = 3}), "states: layer: expected -3 to 2, found 3", OptionError);
 }
 
 TEST_CASE("the caller's context gives the bits of owned features") {

@@ -50,8 +50,9 @@ void encode(const std::string& name, const std::string& weights, const std::stri
             clip::Images::from_floats(n, pixels.shape[1], pixels.shape[2], pixels.shape[3], std::move(pixels.values))),
         n);
   const clip::TextInput input = model.text_input();
-  clip::Texts texts = input.row.end >= 0 ? clip::Texts::whole(input.row.pad)
-                                         : clip::Texts{static_cast<std::int32_t>(input.vocabulary - 1)};
+  clip::Texts texts = input.row.end >= 0 && input.row.attends_pad ? clip::Texts::whole(input.row.pad)
+                      : input.row.end >= 0                        ? clip::Texts{input.row.end}
+                                           : clip::Texts{static_cast<std::int32_t>(input.vocabulary - 1)};
   const auto context = static_cast<std::size_t>(ids.shape[1]);
   for (std::size_t i = 0; i < static_cast<std::size_t>(ids.shape[0]); ++i)
     texts.add(std::span{ids.values}.subspan(i * context, context));

@@ -31,6 +31,10 @@ MODELS = {
     "laion/ViT-H-14": ("ViT-H-14", 3, 2),
     "laion/ViT-g-14": ("ViT-g-14", 2, 2),
     "laion/ViT-bigG-14": ("ViT-bigG-14", 2, 2),
+    "datacomp/ViT-B-32-256": ("ViT-B-32-256", None, None),
+    "laion400m/ViT-B-16-plus-240": ("ViT-B-16-plus-240", None, None),
+    "clipa/ViT-L-14": ("ViT-L-14-CLIPA", 3, 2),
+    "metaclip2/ViT-H-14": ("ViT-H-14-worldwide-quickgelu", 3, 2),
     "tinyclip/ViT-8M-16-Text-3M": (tiny(512, 256, 3, width=256, layers=10, patch_size=16), None, None),
     "tinyclip/ViT-39M-16-Text-19M": (tiny(512, 512, 6, width=512, layers=12, patch_size=16), None, None),
     "tinyclip/ResNet-19M-Text-19M": (tiny(1024, 512, 6, width=44, layers=[3, 4, 6, 3], patch_size=None), None, None),
@@ -53,6 +57,10 @@ LONG = {"longclip/B": "ViT-B-16-quickgelu"}
 LONG_CONTEXT, LONG_KEPT = 248, 20
 
 
+# Ids of those whose token table alone has more bytes than a whole ViT-L.
+VOCABULARY = {"metaclip2/ViT-H-14": 20000}
+
+
 def config_of(name):
     """OpenCLIP's model_cfg, and whether it differs from the published one."""
     theirs, image_layers, text_layers = (LONG[name], None, None) if name in LONG else MODELS[name]
@@ -63,6 +71,8 @@ def config_of(name):
         config["vision_cfg"]["layers"] = image_layers
     if text_layers is not None:
         config["text_cfg"]["layers"] = text_layers
+    if name in VOCABULARY:
+        config["text_cfg"]["vocab_size"] = VOCABULARY[name]
     return config, image_layers is not None
 
 
@@ -78,11 +88,13 @@ def inputs_of(config, seed):
     images = F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False) + 0.3 * torch.randn(
         4, 3, size, size, generator=random
     )
-    ids = torch.zeros(6, context, dtype=torch.int32)
-    for i, length in enumerate([2, 3, 9, 20, context - 1, context]):
-        ids[i, 0] = vocabulary - 2
-        ids[i, 1 : length - 1] = torch.randint(1, vocabulary - 2, (length - 2,), generator=random)
-        ids[i, length - 1] = vocabulary - 1
+    pool = config["text_cfg"].get("pool_type")
+    start, end, pad = {"eos": (0, 2, 1), "last": (101, 0, 0)}.get(pool, (vocabulary - 2, vocabulary - 1, 0))
+    ids = torch.full((6, context), pad, dtype=torch.int32)
+    for i, length in enumerate([2, 3, 9, 20, context - 1, context]):  # 32 or more
+        ids[i, 0] = start
+        ids[i, 1 : length - 1] = torch.randint(3 if pool == "eos" else 1, vocabulary - 2, (length - 2,), generator=random)
+        ids[i, length - 1] = end
     return images, ids
 
 

@@ -214,7 +214,7 @@ def check_model(run, name):
         return distances(models.features(other, images, ids))
 
     run.row(name, "here -> open_clip.create_model(folder)", to_create_model)
-    if isinstance(config["vision_cfg"]["layers"], list):
+    if isinstance(config["vision_cfg"]["layers"], list) or config["vision_cfg"].get("no_ln_pre"):
         refused = subprocess.run(
             [run.program, "convert", path, folder / "no.safetensors", "huggingface"], capture_output=True, text=True
         )
@@ -225,17 +225,19 @@ def check_model(run, name):
         )
         return
 
+    theirs = transformers.MetaClip2Model if config["text_cfg"].get("pool_type") == "eos" else transformers.CLIPModel
+
     def to_transformers():
         run.ours("save", named, path, folder / "huggingface", "huggingface")
         with Warnings("transformers") as said:
-            other, report = transformers.CLIPModel.from_pretrained(folder / "huggingface", output_loading_info=True)
+            other, report = theirs.from_pretrained(folder / "huggingface", output_loading_info=True)
         if said.texts or any(
             report.get(k) for k in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
         ):
             raise AssertionError(f"warnings: {said.texts[:3]} {report}")
         return distances(models.transformers_features(other.eval(), images, ids))
 
-    run.row(name, "here -> CLIPModel.from_pretrained(folder)", to_transformers)
+    run.row(name, f"here -> {theirs.__name__}.from_pretrained(folder)", to_transformers)
 
 
 def check_long(run, name):

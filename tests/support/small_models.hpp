@@ -50,6 +50,16 @@ inline constexpr ClipConfig<VitConfig, TextConfig> Odd{.embed_dim = 13,
                                                                 .activation = Activation::quick_gelu,
                                                                 .epsilon = 1e-5f}};
 
+/// The same with the mean of the patches and the last position pooled, as CLIPA's.
+inline constexpr auto OddClipa = [] {
+  auto c = Odd;
+  c.image.mean_pooled = true;
+  c.text.causal = false;
+  c.text.end = 30;
+  c.text.last_pooled = true;
+  return c;
+}();
+
 /// A ResNet as small as one can be: its last stage is a single pixel.
 inline constexpr ResNetClipConfig SmallResNet{
     .embed_dim = 6, .image = {.image_size = 32, .layers = {1, 2, 1, 1}, .width = 2}, .text = Tiny.text};

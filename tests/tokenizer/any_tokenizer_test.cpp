@@ -18,6 +18,8 @@ TEST_CASE("a vocabulary is opened as what its content says") {
   put(folder / "b", piece_file("bpe.model"));
   put(folder / "c", piece_file("bpe.tokenizer.json"));
   put(folder / "d", "#version: 0.2\nc a\nca t</w>\n");
+  put(folder / "e", piece_file("unigram.tokenizer.json"));
+  CHECK(std::holds_alternative<SentencePiece>(AnyTokenizer{folder / "e"}.kind()));
   const AnyTokenizer unigram{folder / "a"}, bpe{folder / "b"}, json{folder / "c"}, clip{folder / "d"};
   CHECK(std::holds_alternative<SentencePiece>(unigram.kind()));
   CHECK(std::holds_alternative<SentencePiece>(json.kind()));

@@ -74,6 +74,14 @@ TEST_CASE("each text begins with [CLS] and ends with [SEP]; one that is too long
   CHECK(pieces(std::string_view{many}.substr(2)).longest() == 512);
 }
 
+TEST_CASE("rows end with another id on request, which then is what [SEP] means") {
+  const WordPiece pieces = make(small).with_end(0);
+  const Texts rows = pieces({"a dog", "a [SEP] dog"}, {.context = 4, .too_long = TooLong::truncate});
+  CHECK(Row(rows[0].begin(), rows[0].end()) == Row{2, 5, 6, 0});
+  CHECK(Row(rows[1].begin(), rows[1].end()) == Row{2, 5, 0, 0});
+  CHECK_THROWS_AS((void)make(small).with_end(16), InputError);
+}
+
 TEST_CASE("any bytes give ids within the vocabulary") {
   const WordPiece pieces = make(small);
   Rng rng{3};

@@ -39,6 +39,11 @@ inline void compare_tower(std::string& wrong, const std::string& name, const Tow
                    std::to_string(*stated.stem_padding));
   if (stated.causal && mine.causal)
     add_difference(wrong, name + " causal mask", *mine.causal ? "yes" : "no", *stated.causal ? "yes" : "no");
+  if (stated.end && mine.end)
+    add_difference(wrong, name + " end", std::to_string(*mine.end), std::to_string(*stated.end));
+  if (stated.last_pooled && mine.last_pooled)
+    add_difference(wrong, name + " pooling of the last position", *mine.last_pooled ? "yes" : "no",
+                   *stated.last_pooled ? "yes" : "no");
 }
 
 /// Three numbers, each the shortest that reads back as the same float.

@@ -93,10 +93,28 @@ inline Result<ModelStatement> try_read_huggingface(const FolderDescription& fold
   return model;
 }
 
-/// The statements of a folder in the layout of OpenCLIP.
+/// The statements of OpenCLIP's description about a text tower, beside an image tower that is not built.
+template <class F>
+Result<ModelStatement> try_describe_openclip_text(const Json& model, const std::string& place) {
+  JsonTree alone = json_object("text_cfg", model.value("text_cfg", Json::object()));
+  const auto quick = model.find("quick_gelu");
+  const bool is_quick = quick != model.end() && *quick == true;
+  JsonReader file{*alone, place};
+  JsonReader fields = file.object("text_cfg");
+  const auto text = read_openclip_tower<typename F::Texts>(fields, "text_cfg", file,
+                                                           is_quick ? Activation::quick_gelu : Activation::gelu);
+  if (auto done = file.finish(); !done) return done.error();
+  const TextInput input = std::visit([](const auto& c) { return text_input_of(c); }, *text);
+  return ModelStatement{.text = state(*text), .context = input.context, .vocabulary = input.vocabulary, .place = place};
+}
+
+/// The statements of a folder in the layout of OpenCLIP. Of a Perception Encoder those about its text tower.
 template <class F>
 Result<ModelStatement> try_describe_openclip(const FolderDescription& folder) {
   const auto config = try_read_openclip_config<F>(folder.config, folder.place);
+  const auto model = folder.config.find("model_cfg");
+  const Json& described = model == folder.config.end() ? folder.config : *model;
+  if (!config && is_perception_encoder(described)) return try_describe_openclip_text<F>(described, folder.place);
   return config ? Result<ModelStatement>{describe(*config, folder.place)} : config.error();
 }
 

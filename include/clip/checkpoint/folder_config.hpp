@@ -30,7 +30,7 @@ Result<JsonTree> as_tree(Result<Written> written) {
 }
 
 /// config.json of transformers' CLIPModel and preprocessor_config.json of its CLIPImageProcessor, or those of
-/// SiglipModel. OptionError: towers that transformers has in no one class.
+/// SiglipModel or MetaClip2Model. OptionError: towers that transformers has in no one class.
 template <class F>
 Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, Dtype dtype, const std::string& place) {
   const auto tower = [&](const auto& config) {
@@ -42,11 +42,14 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
   auto text = std::visit(tower, c.text);
   if (!text) return text.error();
   const auto class_of = [](const auto& config) {
-    return Description<std::remove_cvref_t<decltype(config)>>::huggingface;
+    using D = Description<std::remove_cvref_t<decltype(config)>>;
+    if constexpr (requires { D::huggingface_of(config); }) return D::huggingface_of(config);
+    else return D::huggingface;
   };
-  const HuggingfaceClass model = std::visit(class_of, c.image), other = std::visit(class_of, c.text);
-  if (model.name != other.name)
-    return OptionError{place, "class of both towers in transformers", model.name, other.name};
+  const HuggingfaceClass image = std::visit(class_of, c.image), model = std::visit(class_of, c.text);
+  if (image.name != (model.images.empty() ? model.name : model.images))
+    return OptionError{place, "class of both towers in transformers", image.name, model.name};
+  if (!model.images.empty()) (*vision)["model_type"] = std::string(model.model_type) + "_vision_model";
   const std::string name{model.name};
   const char* const type = dtype == Dtype::f16    ? "float16"
                            : dtype == Dtype::bf16 ? "bfloat16"
@@ -57,7 +60,7 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                                    "dtype", type,                                                //
                                    "vision_config", std::move(*vision),                          //
                                    "text_config", std::move(*text));
-  if (model.model_type == DescriptionDefaults::huggingface.model_type)
+  if (image.name == DescriptionDefaults::huggingface.name)
     described.put("projection_dim", c.embed_dim, "logit_scale_init_value", 2.6592);
   std::string config = json_text(described, 2);
 
@@ -66,7 +69,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
   const Index side = p.resized(input.image_size);
   const bool squash = p.resize == ResizeMode::squash, torchvision = p.resampling == Resampling::torchvision;
   std::string preprocessing = json_text(
-      json_object("image_processor_type", name + (torchvision ? "ImageProcessorFast" : "ImageProcessor"),            //
+      json_object("image_processor_type",
+                  std::string(image.name) + (torchvision ? "ImageProcessorFast" : "ImageProcessor"),                 //
                   "do_convert_rgb", true,                                                                            //
                   "do_resize", true,                                                                                 //
                   "size", squash ? json_object("height", side, "width", side) : json_object("shortest_edge", side),  //

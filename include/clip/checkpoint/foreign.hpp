@@ -22,7 +22,9 @@ struct ForeignSign {
   std::string_view beside = "";  // a tensor that is there, too
 };
 inline constexpr std::array<ForeignSign, 8> foreign_signs{
-    {{"visual.attn_pool.", "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool … and norm_pre)",
+    {{"visual.attn_pool.",
+      "a PE (Perception Encoder) in OpenCLIP's names (visual.trunk.attn_pool … and norm_pre), of which the text tower "
+      "opens alone: the rotary positions of its image tower are not built",
       "visual.class_embedding"},
      {"visual.trunk.", "a CLIP whose image tower is timm's (visual.trunk …)"},
      {"image_encoder.model.", "a MobileCLIP in Apple's names (image_encoder.model …)"},

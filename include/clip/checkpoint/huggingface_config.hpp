@@ -1,4 +1,4 @@
-// clip/checkpoint/huggingface_config.hpp: the config.json of transformers' CLIPModel and SiglipModel.
+// clip/checkpoint/huggingface_config.hpp: the config.json of transformers' CLIPModel, SiglipModel and MetaClip2Model.
 #pragma once
 
 #include <clip/checkpoint/description_reader.hpp>
@@ -24,14 +24,15 @@ struct HuggingfaceTower {
   float epsilon;
   std::string_view kind{};  // of the family in our own JSON; empty: OpenAI's
 };
-/// The same of a model's class: CLIPConfig or SiglipConfig.
+/// The same of a model's class: CLIPConfig, SiglipConfig or MetaClip2Config.
 struct HuggingfaceModel {
   const char* model_type;
   HuggingfaceTower vision, text;
   Index image_size, patch_size, context, vocabulary;
   Index projection;  // projection_dim; 0: the embedding is as wide as the image tower
+  Index end = -1;    // eos_token_id, where the text tower looks for it; -1: it does not
 };
-inline constexpr std::array<HuggingfaceModel, 2> huggingface_models{
+inline constexpr std::array<HuggingfaceModel, 3> huggingface_models{
     {{"clip",
       {"vision_config", "vision_config_dict", "clip_vision_model", 768, 3072, 12, 12, Activation::quick_gelu, 1e-5f},
       {"text_config", "text_config_dict", "clip_text_model", 512, 2048, 12, 8, Activation::quick_gelu, 1e-5f},
@@ -49,7 +50,17 @@ inline constexpr std::array<HuggingfaceModel, 2> huggingface_models{
       16,
       64,
       32000,
-      0}}};
+      0},
+     {"metaclip_2",
+      {"vision_config", "vision_config_dict", "metaclip_2_vision_model", 768, 3072, 12, 12, Activation::quick_gelu,
+       1e-5f},
+      {"text_config", "text_config_dict", "metaclip_2_text_model", 512, 2048, 12, 8, Activation::quick_gelu, 1e-5f},
+      224,
+      32,
+      77,
+      49408,
+      512,
+      49407}}};
 
 /// The object that describes a tower, or null for one with every default. Older files have both keys. transformers
 /// makes a whole configuration from vision_config_dict, defaults included, and all of it wins over vision_config.
@@ -84,9 +95,8 @@ inline TowerStatement read_huggingface_tower(DescriptionReader& read, const Json
 }
 
 /// Values of model_type of related models in transformers.
-inline constexpr std::array<std::pair<const char*, std::string_view>, 7> foreign_model_types{
+inline constexpr std::array<std::pair<const char*, std::string_view>, 6> foreign_model_types{
     {{"siglip2", "SigLIP 2 of flexible resolution"},
-     {"metaclip_2", "Meta CLIP 2"},
      {"chinese_clip", "Chinese-CLIP"},
      {"altclip", "AltCLIP"},
      {"align", "ALIGN"},
@@ -119,7 +129,7 @@ inline const HuggingfaceModel& huggingface_model_of(const DescriptionReader& rea
 inline bool is_huggingface_model(DescriptionReader& read, const Json& config, const HuggingfaceModel& model) {
   constexpr const char* expected =
       "clip, clip_vision_model or clip_text_model (transformers' CLIP), siglip, siglip_vision_model or "
-      "siglip_text_model, or OpenCLIP's model_cfg";
+      "siglip_text_model, metaclip_2, metaclip_2_vision_model or metaclip_2_text_model, or OpenCLIP's model_cfg";
   const Json* const kind = read.find(&config, "model_type");
   if (kind != nullptr && !is_text(*kind, model.model_type)) {
     const auto foreign = std::find_if(foreign_model_types.begin(), foreign_model_types.end(),
@@ -149,7 +159,8 @@ inline void read_huggingface_text(DescriptionReader& read, const Json* part, con
   model.text = read_huggingface_tower(read, part, of.text);
   model.context = read.integer(part, "max_position_embeddings", defaults ? of.context : 0);
   model.vocabulary = read.integer(part, "vocab_size", defaults ? of.vocabulary : 0);
-  if (of.projection > 0) return;  // CLIP does not attend to padding
+  if (of.end >= 0) model.text.end = read.integer(part, "eos_token_id", of.end);
+  else if (of.projection > 0) return;  // CLIP does not attend to padding
   if (const Json* const pad = read.find(part, "pad_token_id"); pad != nullptr && *pad == 0) model.text.pad = 0;
   else if (pad != nullptr) model.text.pad = read.integer(part, "pad_token_id", 1);
 }

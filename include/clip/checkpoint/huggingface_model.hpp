@@ -43,10 +43,9 @@ inline JsonTree own_json(const TowerStatement& tower, Index hidden, const Huggin
                               "activation", std::string(name_of(tower.activation.value_or(of.activation))), "epsilon",
                               as_written(tower.epsilon.value_or(of.epsilon)));
   if (hidden != 4 * tower.width) json["mlp_width"] = hidden;
-  if (!of.kind.empty()) {
-    json["kind"] = std::string(of.kind);
-    if (tower.pad) json["pad"] = *tower.pad;
-  }
+  if (!of.kind.empty()) json["kind"] = std::string(of.kind);
+  if (tower.pad) json["pad"] = *tower.pad;
+  if (tower.end) json["end"] = *tower.end;
   return json;
 }
 

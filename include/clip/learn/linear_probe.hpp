@@ -67,14 +67,13 @@ struct LinearProbe {
 };
 
 /// As scikit-learn's LogisticRegression takes them.
-template <class Label = std::int64_t>
 struct LinearProbeOptions {
   double C = 1;  // weight of the samples' losses beside the penalty ½ ‖W‖²
   bool intercept = true;
   Index max_iterations = 100;
-  double tolerance = 1e-4;                                // of the largest entry of the gradient of the mean loss
-  std::vector<std::pair<Label, double>> class_weights{};  // 1 where a class is not named
-  bool balanced = false;                                  // instead: samples / (classes · samples of the class)
+  double tolerance = 1e-4;              // of the largest entry of the gradient of the mean loss
+  std::vector<double> class_weights{};  // of the classes in ascending order; empty: all 1
+  bool balanced = false;                // instead: samples / (classes · samples of the class)
 };
 
 template <class Label = std::int64_t>
@@ -88,11 +87,11 @@ struct FittedProbe {
 ///   const auto [probe, fit] = fit_linear_probe(model.encode_image(images), labels, {.C = 0.316});
 ///   const auto predicted = probe.predict(model.encode_image(others));
 ///
-/// Errors as logistic_regression; ShapeError: another number of labels. OptionError: weights of a class that does not
-/// occur, or together with `balanced`.
+/// Errors as logistic_regression; ShapeError: another number of labels. OptionError: another number of weights, or
+/// weights together with `balanced`.
 template <class T, Index E, class Label>
 FittedProbe<Label> fit_linear_probe(const Features<T, E>& features, const std::vector<Label>& labels,
-                                    const LinearProbeOptions<Label>& options = {}, const Cpu<T>& backend = {}) {
+                                    const LinearProbeOptions& options = {}, const Cpu<T>& backend = {}) {
   const char* const place = "linear probe";
   if (static_cast<Index>(labels.size()) != features.size())
     raise(ShapeError{place, "labels", features.size(), labels.size()});
@@ -102,20 +101,17 @@ FittedProbe<Label> fit_linear_probe(const Features<T, E>& features, const std::v
 
   std::vector<std::int32_t> indices;
   std::vector<double> counts(probe.classes.size()), weights(probe.classes.size(), 1);
-  const auto index_of = [&](const Label& label) {
-    return std::ranges::lower_bound(probe.classes, label) - probe.classes.begin();
-  };
   for (const Label& label : labels) {
-    indices.push_back(static_cast<std::int32_t>(index_of(label)));
+    indices.push_back(
+        static_cast<std::int32_t>(std::ranges::lower_bound(probe.classes, label) - probe.classes.begin()));
     ++counts[static_cast<std::size_t>(indices.back())];
   }
-  if (options.balanced && !options.class_weights.empty())
-    raise(OptionError{place, "class_weights", "none beside balanced", options.class_weights.size()});
-  for (const auto& [label, weight] : options.class_weights) {
-    const auto c = static_cast<std::size_t>(index_of(label));
-    if (c == probe.classes.size() || probe.classes[c] != label)
-      raise(OptionError{place, "class_weights: a class", "one of the labels", "another"});
-    weights[c] = weight;
+  if (!options.class_weights.empty()) {
+    if (options.balanced)
+      raise(OptionError{place, "class_weights", "none beside balanced", options.class_weights.size()});
+    if (options.class_weights.size() != weights.size())
+      raise(OptionError{place, "class_weights", weights.size(), options.class_weights.size()});
+    weights = options.class_weights;
   }
   if (options.balanced)
     for (std::size_t c = 0; c < weights.size(); ++c)

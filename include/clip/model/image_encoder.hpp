@@ -85,8 +85,7 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
   /// pixels, channels). InputError as try_encode_image. OptionError: a layer beyond the last.
   Tensor<T> states(const Images& images, StatesOptions options = {}) const {
     check(images).value();
-    const Index layers = options.layer < 0 ? tower.depth() : options.layer;
-    if (layers > tower.depth()) raise(OptionError{"states", "layer", tower.depth(), layers});
+    const Index layers = detail::blocks_of(options.layer, tower.depth());
     auto lease = this->context();
     (*lease).clear();
     const auto x = tower.states(*lease, rows_of(*lease, images, 0, images.size()), layers);

@@ -12,12 +12,14 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// What stands before the slash of published names, and the licence of those weights.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 13> licences{{{"laion", "MIT"},
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 15> licences{{{"laion", "MIT"},
                                                                                          {"laion400m", "MIT"},
                                                                                          {"datacomp", "MIT"},
                                                                                          {"yfcc15m", "MIT"},
                                                                                          {"cc12m", "MIT"},
                                                                                          {"metaclip", "CC-BY-NC-4.0"},
+                                                                                         {"metaclip2", "CC-BY-NC-4.0"},
+                                                                                         {"clipa", "Apache-2.0"},
                                                                                          {"dfn", "apple-amlr"},
                                                                                          {"siglip", "Apache-2.0"},
                                                                                          {"siglip2", "Apache-2.0"},
@@ -33,7 +35,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 13> l
 ///   OpenAI    the repository openai/CLIP has the MIT licence; of the weights none is stated
 ///   OpenCLIP  the MIT licence of the repository holds for its weights (mlfoundations/open_clip, issue 177); so do the
 ///             cards of laion's and DataComp's models
-///   MetaCLIP  CC-BY-NC-4.0, by the models' cards
+///   MetaCLIP, Meta CLIP 2   CC-BY-NC-4.0, by the models' cards
+///   CLIPA     Apache-2.0, by the models' cards
 ///   SigLIP    Apache-2.0, by the models' cards (Google's, and timm's of the same weights)
 ///   TinyCLIP  MIT, by its repository (microsoft/Cream) and the models' cards
 ///   Long-CLIP Apache-2.0, by the models' cards

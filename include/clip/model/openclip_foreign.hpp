@@ -16,6 +16,12 @@ inline std::string text_in(const Json& model, const char* object, const char* ke
   return text != nullptr ? text->substr(0, 80) : std::string();
 }
 
+/// Whether the image tower of a configuration is a Perception Encoder's, which is not built, beside a text tower that
+/// is.
+inline bool is_perception_encoder(const Json& model) {
+  return model.is_object() && text_in(model, "vision_cfg", "timm_model_name").starts_with("vit_pe_");
+}
+
 /// The kind of model that a configuration of OpenCLIP describes and no family of the library builds: "a SigLIP". Empty:
 /// none that is known.
 inline std::string foreign_openclip(const Json& model) {
@@ -25,7 +31,7 @@ inline std::string foreign_openclip(const Json& model) {
                     text = text_in(model, "text_cfg", "hf_model_name");
   const auto named = [&](const std::string& kind) { return kind + " (timm_model_name " + image + ")"; };
   if (image.find("siglip_gap") != image.npos) return named("a SigLIP without its pooling");
-  if (image.starts_with("vit_pe_")) return named("a PE (Perception Encoder)");
+  if (is_perception_encoder(model)) return named("a PE (Perception Encoder) with rotary positions in its image tower");
   if (!image.empty() && image.find("siglip") == image.npos) return named("a CLIP whose image tower is timm's");
   if (!text.empty()) return "a CLIP whose text tower is transformers' (hf_model_name " + text + ")";
   return {};

@@ -23,6 +23,9 @@ namespace clip::inline CLIP_ABI::detail {
 ///   "apple/MobileCLIP-S1-OpenCLIP"            {"mobileclip", "s1"}
 ///   "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M" {"tinyclip", "vit-8m-16-text-3m"}
 ///   "BeichenZhang/LongCLIP-L"                 {"longclip", "l"}
+///   "UCSC-VLAA/ViT-H-14-CLIPA-336-laion2B"    {"clipa", "vit-h-14-336"}
+///   "ViT-H-14-worldwide-378"                  {"metaclip2", "vit-h-14-378"}
+///   "facebook/metaclip-2-worldwide-huge-378"  {"metaclip2", "vit-h-14-378"}
 struct Spelling {
   std::string source, architecture;  // no source: not stated
   bool quick_gelu = false;           // stated by the name
@@ -31,7 +34,7 @@ struct Spelling {
 /// Whether names of a source's models always say it: a bare "ViT-B-16" is no SigLIP.
 inline bool is_always_named(std::string_view source) {
   return source.starts_with("siglip") || source.starts_with("mobileclip") || source == "tinyclip" ||
-         source == "longclip" || source == "jettclip";
+         source == "longclip" || source == "jettclip" || source == "clipa" || source == "metaclip2";
 }
 
 /// Takes "mobileclip", "mobileclip2", "longclip" or "jettclip" from the beginning of a name.
@@ -76,6 +79,25 @@ inline void take_siglip(std::string& rest, std::string& source) {
     if (rest.ends_with("-256" + end)) rest.replace(rest.size() - end.size() - 4, end.size() + 4, "-i18n-256");
 }
 
+/// Takes the source of CLIPA's names, in OpenCLIP's place, and of Meta CLIP 2's, in OpenCLIP's and in transformers'.
+inline void take_clipa_or_worldwide(std::string& rest, std::string& source) {
+  for (const std::string owner : {"ucsc-vlaa-", "facebook-"})
+    if (rest.starts_with(owner)) rest.erase(0, owner.size());
+  for (const auto& [word, found] :
+       {std::pair<std::string, const char*>{"-clipa", "clipa"}, {"-worldwide", "metaclip2"}})
+    if (const auto at = rest.find(word); at != rest.npos && rest.starts_with("vit-")) {
+      rest.erase(at, word.size());
+      source = found;
+    }
+  const std::string theirs = "metaclip-2-worldwide-";
+  if (!rest.starts_with(theirs)) return;
+  source = "metaclip2";
+  rest.replace(0, theirs.size(), "vit-");
+  for (const auto& [word, size] :
+       {std::pair<std::string, const char*>{"vit-huge", "vit-h-14"}, {"vit-giant", "vit-bigg-14"}})
+    if (rest.starts_with(word)) rest.replace(0, word.size(), size);
+}
+
 inline Spelling spelling_of(std::string_view name) {
   Spelling spelling;
   std::string rest = lower_ascii(std::string(name));
@@ -97,6 +119,7 @@ inline Spelling spelling_of(std::string_view name) {
   take_siglip(rest, spelling.source);
   take_leading_source(rest, spelling.source);
   take_tinyclip(rest, spelling.source);
+  take_clipa_or_worldwide(rest, spelling.source);
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> words{{{"-base-patch", "-b-"},
                                                                                 {"-large-patch", "-l-"},
                                                                                 {"-huge-patch", "-h-"},
@@ -105,12 +128,15 @@ inline Spelling spelling_of(std::string_view name) {
                                                                                 {"-giant-opt-patch", "-gopt-"}}};
   for (const auto& [long_word, short_word] : words)
     if (const auto at = rest.find(long_word); at != rest.npos) rest.replace(at, long_word.size(), short_word);
+  if (spelling.source == "clipa")
+    for (const std::string_view data : {"-datacomp1b", "-laion2b"}) static_cast<void>(drop_end(data));
   for (const char* const data : {"laion2b", "datacomp"})  // "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"
     if (const auto at = rest.find(std::string("-") + data); at != rest.npos) {
       if (spelling.source.empty() || std::string_view(data) == "datacomp")
         spelling.source = std::string_view(data) == "datacomp" ? "datacomp" : "laion";
       rest.erase(at);
     }
+  if (drop_end("-256x256")) rest += "-256";  // DataComp's card
   drop_end("px");
   if (is_always_named(spelling.source)) drop_end("-224");
   spelling.architecture = std::move(rest);

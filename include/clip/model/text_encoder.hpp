@@ -101,16 +101,16 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   }
 
   /// Every row of a layer: for each text up to its last token, or padded to the context. InputError as try_encode_text.
-  /// OptionError: a layer beyond the last.
+  /// OptionError: a layer beyond the first or the last.
   TextStates<T> states(const Texts& texts, StatesOptions options = {}) const {
     check(texts).value();
-    const Index layers = options.layer < 0 ? tower.depth() : options.layer;
-    if (layers > tower.depth()) raise(OptionError{"states", "layer", tower.depth(), layers});
+    const Index layers = detail::blocks_of(options.layer, tower.depth());
     auto lease = this->context();
     (*lease).clear();
     TextBatch& batch = (*lease).template keep<TextBatch>();
     tower.arrange_rows(texts, options.padded, batch);
-    const auto x = tower.states(*lease, batch, layers);
+    const auto last = tower.states(*lease, batch, layers);
+    const auto x = options.final_norm ? final_norm(*lease, last) : last;
     TextStates<T> states{Tensor<T>{{x.rows(), x.cols()}}, {}};
     (*lease).backend().download(In<T>{x.view}, states.rows.values());
     for (const Segment& s : batch.sequences.segments()) states.begin.push_back(s.begin);
@@ -119,6 +119,16 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   }
 
  private:
+  /// OptionError: a tower without such a norm.
+  template <class Cx, class X>
+  auto final_norm(Cx& cx, X x) const {
+    if constexpr (requires { tower.ln_final(cx, x); }) return tower.ln_final(cx, x);
+    else {
+      raise(OptionError{"states", "tower", "one with ln_final", "another"});
+      return x;
+    }
+  }
+
   /// Checks the ids of tokens and of `learned` vectors. InputError as try_encode_text.
   Result<void> check(const Texts& texts, Index learned = 0) const {
     const auto& c = config();

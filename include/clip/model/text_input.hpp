@@ -31,7 +31,7 @@ constexpr TextInput text_input_of(const Config& c) {
 /// Checks that the ids of a vocabulary are those of the text tower's token embedding. InputError: more or fewer, or
 /// another end of text than the tower's.
 [[nodiscard]] inline Result<void> try_check_vocabulary(const TextInput& input, const VocabularyIdentity& vocabulary) {
-  if (vocabulary.size == input.vocabulary) {
+  if (vocabulary.size == input.vocabulary || (input.row.spare_ids && vocabulary.size < input.vocabulary)) {
     if (input.row.end < 0 || vocabulary.eot < 0 || vocabulary.eot == input.row.end) return {};
     return InputError{vocabulary.place, "end-of-text id of the vocabulary", input.row.end, vocabulary.eot}.with_id(
         "clip.input.vocabulary");
@@ -52,6 +52,9 @@ constexpr TextInput text_input_of(const Config& c) {
         "clip.input.vocabulary");
   if (input.row.attends_pad && texts.eot_id() < 0 && texts.pad() != input.row.pad)
     return InputError{vocabulary->place, "padding id of the texts", input.row.pad, texts.pad()}.with_id(
+        "clip.input.vocabulary");
+  if (!input.row.attends_pad && input.row.end >= 0 && texts.eot_id() != input.row.end)
+    return InputError{vocabulary->place, "end-of-text id of the texts", input.row.end, texts.eot_id()}.with_id(
         "clip.input.vocabulary");
   return try_check_vocabulary(input, *vocabulary);
 }

@@ -59,6 +59,11 @@ struct DividedTable {
   Index kept = 0;
 };
 
+/// A dialect has no model with the tensor `of` and without `tensor`, by their OpenAI names; empty: it has.
+struct NeededTensor {
+  std::string_view of, tensor;
+};
+
 /// The names of one tower in one dialect. A file uses the dialect if one of its names begins with `prefix`.
 struct NameTable {
   Dialect dialect{};
@@ -74,6 +79,7 @@ struct NameTable {
                                       // without signs; empty: for all models
   ZeroTensor zero{};
   DividedTable divided{};
+  NeededTensor needed{};
 };
 
 namespace detail {

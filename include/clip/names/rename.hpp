@@ -182,11 +182,23 @@ constexpr std::string_view others_of(Dialect dialect) {
                                         : "no SigLIP";
 }
 
+/// The tensor without which a dialect has no such model; empty: none.
+inline std::string_view lacking_tensor(const std::vector<TensorToWrite>& tensors,
+                                       const std::vector<const NameTable*>& tables) {
+  const auto has = [&](std::string_view name) {
+    return std::any_of(tensors.begin(), tensors.end(), [&](const TensorToWrite& t) { return t.name == name; });
+  };
+  for (const NameTable* const table : tables)
+    if (!table->needed.of.empty() && has(table->needed.of) && !has(table->needed.tensor)) return table->needed.tensor;
+  return {};
+}
+
 }  // namespace detail
 
 /// Translates tensors to write from OpenAI's names into a dialect. A name that no rule matches stays as it is, except
 /// in a closed dialect. Two tables that the dialect has as one are folded. OptionError: a tensor of a tower that the
-/// dialect has no names for, or that would be omitted and is not zero; two tables that do not fit together.
+/// dialect has no names for, or that would be omitted and is not zero; a tower that lacks a tensor which the dialect
+/// needs; two tables that do not fit together.
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,
                                                                        std::span<const NameTable> tables) {
@@ -196,6 +208,7 @@ constexpr std::string_view others_of(Dialect dialect) {
   if (dialect != Dialect::openai)
     for (const NameTable* const table : in_use)
       if (auto folded = detail::try_fold(tensors, table->divided); !folded) return folded.error();
+  const auto lacking = detail::lacking_tensor(tensors, in_use);
   std::vector<TensorToWrite> renamed;
   for (TensorToWrite& tensor : tensors) {
     const NameRule* rule = nullptr;
@@ -241,6 +254,9 @@ constexpr std::string_view others_of(Dialect dialect) {
       renamed.back().name = detail::other_name(*rule, *captured);
     }
   }
+  if (!lacking.empty())
+    return OptionError{"dialect", "for a model without " + std::string(lacking), "openai or openclip",
+                       std::string(name_of(dialect)) + ": transformers has no such CLIP"};
   return renamed;
 }
 

@@ -1,9 +1,10 @@
-// clip/tokenizer/any_tokenizer.hpp: the tokenizer that a vocabulary file is for: CLIP's BPE or SentencePiece.
+// clip/tokenizer/any_tokenizer.hpp: the tokenizer that a vocabulary file is for: CLIP's, SentencePiece or RoBERTa's.
 #pragma once
 
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 #include <clip/tokenizer/batch_calls.hpp>
+#include <clip/tokenizer/byte_level.hpp>
 #include <clip/tokenizer/options.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
@@ -27,11 +28,11 @@ namespace detail {
 struct ReducedVocabulary;
 }
 
-/// A Tokenizer or a SentencePiece, as the content of the file says.
+/// A Tokenizer, a SentencePiece or a ByteLevel, as the content of the file says.
 ///   AnyTokenizer tokenizer{"spiece.model"};
-///   const Texts texts = tokenizer({"a dog", "a cat"});      // at most 77 ids of CLIP's, 64 of SentencePiece's
+///   const Texts texts = tokenizer({"a dog", "a cat"});      // at most 77 ids, 64 of SigLIP's
 /// Without a cleaning, texts are cleaned as the models of the kind expect: `openai`; `canonicalize` for unigram pieces
-/// (SigLIP); `siglip2` for BPE pieces (SigLIP 2).
+/// (SigLIP); `siglip2` for BPE pieces (SigLIP 2); not at all for XLM-R's and RoBERTa's.
 ///
 /// With a reduced vocabulary it splits texts as the whole one does and gives each piece its new id. A piece that is not
 /// kept has none: such a text is an InputError, clip.input.piece.
@@ -39,10 +40,11 @@ class AnyTokenizer : public BatchCalls<AnyTokenizer, Texts, 0> {
  public:
   explicit AnyTokenizer(Tokenizer tokenizer) : kind_{std::move(tokenizer)} {}
   explicit AnyTokenizer(SentencePiece pieces) : kind_{std::move(pieces)} {}
+  explicit AnyTokenizer(ByteLevel bytes) : kind_{std::move(bytes)} {}
   /// Raises the errors of try_open.
   CLIP_HOST explicit AnyTokenizer(const std::string& path, std::optional<Cleaning> cleaning = {});
 
-  /// A file that Tokenizer or SentencePiece opens, or a folder with one; spiece.model and tokenizer.model come first.
+  /// A file that Tokenizer, SentencePiece or ByteLevel opens, or a folder with one; .model files come first.
   /// Before all others comes the reduced_vocabulary.json of a reduced vocabulary.
   /// LoadError, SystemError: those of the kind.
   static CLIP_HOST Result<AnyTokenizer> try_open(const std::string& path, std::optional<Cleaning> cleaning = {});
@@ -65,11 +67,11 @@ class AnyTokenizer : public BatchCalls<AnyTokenizer, Texts, 0> {
   CLIP_HOST std::vector<std::pair<std::string, std::string>> files() const;
 
   /// The tokenizer of the whole vocabulary.
-  const std::variant<Tokenizer, SentencePiece>& kind() const { return kind_; }
+  const std::variant<Tokenizer, SentencePiece, ByteLevel>& kind() const { return kind_; }
   CLIP_HOST const VocabularyIdentity& vocabulary() const;
   Index vocabulary_size() const { return vocabulary().size; }
   /// The maximum number of ids per text if the caller states none (a context of 0).
-  Index context() const { return std::holds_alternative<Tokenizer>(kind_) ? 77 : 64; }
+  CLIP_HOST Index context() const;
   CLIP_HOST Cleaning cleaning() const;
   /// The ids around those of a text.
   CLIP_HOST RowIds row() const;
@@ -87,7 +89,7 @@ class AnyTokenizer : public BatchCalls<AnyTokenizer, Texts, 0> {
   /// The error of a text with an id that is not kept.
   CLIP_HOST Error not_kept(const std::string& place, std::int32_t id) const;
 
-  std::variant<Tokenizer, SentencePiece> kind_;
+  std::variant<Tokenizer, SentencePiece, ByteLevel> kind_;
   std::shared_ptr<const detail::ReducedVocabulary> reduced_;  // null: the whole vocabulary
 };
 

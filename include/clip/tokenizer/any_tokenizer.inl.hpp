@@ -10,6 +10,7 @@
 #include <clip/tokenizer/any_tokenizer.hpp>
 #include <clip/tokenizer/sentencepiece/model_file.hpp>
 #include <clip/tokenizer/sentencepiece/tokenizer_json.hpp>
+#include <clip/tokenizer/vocabulary/byte_level_json.hpp>
 #include <clip/tokenizer/vocabulary/json_parts.hpp>
 #include <clip/tokenizer/vocabulary/reduced.hpp>
 #include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
@@ -30,8 +31,9 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-inline constexpr std::array<const char*, 8> any_vocabulary_files{reduced_vocabulary_file,
+inline constexpr std::array<const char*, 9> any_vocabulary_files{reduced_vocabulary_file,
                                                                  "spiece.model",
+                                                                 "sentencepiece.bpe.model",
                                                                  "tokenizer.model",
                                                                  "tokenizer.json",
                                                                  "vocab.json",
@@ -39,7 +41,7 @@ inline constexpr std::array<const char*, 8> any_vocabulary_files{reduced_vocabul
                                                                  "bpe_simple_vocab_16e6.txt",
                                                                  "merges.txt"};
 
-enum class VocabularyKind : unsigned char { merges, pieces, reduced };
+enum class VocabularyKind : unsigned char { merges, pieces, bytes, reduced };
 
 /// The kind that the content of a file says; its memory is free again when the file is read for good.
 inline Result<VocabularyKind> try_kind_of(const std::string& place) {
@@ -47,11 +49,12 @@ inline Result<VocabularyKind> try_kind_of(const std::string& place) {
   if (!file) return file.error();
   const std::string_view text = as_text(*file);
   if (says_reduced_vocabulary(text)) return VocabularyKind::reduced;
+  if (says_byte_level(text)) return VocabularyKind::bytes;
   const bool pieces = is_piece_file(text) || (looks_like_json(text) && says_piece_json(text));
   return pieces ? VocabularyKind::pieces : VocabularyKind::merges;
 }
 
-/// A Tokenizer or a SentencePiece of a file.
+/// The tokenizer of a file, cleaned as the models of its kind expect.
 inline Result<AnyTokenizer> try_open_whole(const std::string& place, VocabularyKind kind,
                                            std::optional<Cleaning> cleaning) {
   if (kind == VocabularyKind::merges) {
@@ -59,8 +62,14 @@ inline Result<AnyTokenizer> try_open_whole(const std::string& place, VocabularyK
     if (!tokenizer) return tokenizer.error();
     return AnyTokenizer{std::move(*tokenizer)};
   }
+  if (kind == VocabularyKind::bytes) {
+    auto bytes = ByteLevel::try_open(place, cleaning.value_or(Cleaning::none));
+    if (!bytes) return bytes.error();
+    return AnyTokenizer{std::move(*bytes)};
+  }
   auto opened = SentencePiece::try_open(place);
   if (!opened) return opened.error();
+  if (opened->ends_rows()) return AnyTokenizer{opened->with_cleaning(cleaning.value_or(Cleaning::none))};
   const bool unigram = opened->algorithm() == PieceAlgorithm::unigram;
   return AnyTokenizer{opened->with_cleaning(cleaning.value_or(unigram ? Cleaning::canonicalize : Cleaning::siglip2))};
 }
@@ -133,6 +142,9 @@ CLIP_HOST std::vector<std::int32_t> AnyTokenizer::special_ids() const {
   const RowIds around = row();
   for (const std::int32_t id : {around.start, around.end, around.pad})
     if (id >= 0) ids.push_back(id);
+  if (const auto* const bytes = std::get_if<ByteLevel>(&kind_))
+    for (const std::int32_t id : bytes->special_ids())
+      ids.push_back(reduced_ == nullptr ? id : reduced_->kept.new_id(id));
   if (const auto* const pieces = std::get_if<SentencePiece>(&kind_))
     for (std::int32_t id = 0; id < pieces->vocabulary_size(); ++id) {
       const PieceKind kind = pieces->kind(id);
@@ -164,6 +176,12 @@ CLIP_HOST Result<std::vector<std::pair<std::string, std::string>>> AnyTokenizer:
     if (!stated) return stated.error();
     files.emplace_back(config, as_text(*stated));
   }
+  const std::string merges = detail::beside(whole.place, "merges.txt");
+  if (std::holds_alternative<ByteLevel>(kind_) && !detail::holds_model(as_text(*file))) {
+    const auto list = try_read_bytes(merges);
+    if (!list) return list.error();
+    files.emplace_back("merges.txt", as_text(*list));
+  }
   if (reduced_ != nullptr)
     files.emplace_back(reduced_vocabulary_file,
                        detail::reduced_vocabulary_text({name, whole.checksum, whole.size, reduced_->kept.ids()}));
@@ -176,6 +194,8 @@ CLIP_HOST Error AnyTokenizer::not_kept(const std::string& place, std::int32_t id
   if (const auto* const tokenizer = std::get_if<Tokenizer>(&kind_)) {
     piece = tokenizer->decode({&id, 1});
     if (piece.ends_with(' ')) piece.pop_back();
+  } else if (const auto* const bytes = std::get_if<ByteLevel>(&kind_)) {
+    piece = bytes->decode({&id, 1});
   } else {
     piece = std::get_if<SentencePiece>(&kind_)->piece(id);
   }
@@ -185,8 +205,14 @@ CLIP_HOST Error AnyTokenizer::not_kept(const std::string& place, std::int32_t id
       .with_id("clip.input.piece");
 }
 
+CLIP_HOST Index AnyTokenizer::context() const {
+  const auto* const pieces = std::get_if<SentencePiece>(&kind_);
+  return pieces != nullptr && !pieces->ends_rows() ? 64 : 77;
+}
+
 CLIP_HOST Cleaning AnyTokenizer::cleaning() const {
   if (const auto* const tokenizer = std::get_if<Tokenizer>(&kind_)) return tokenizer->policy().cleaning;
+  if (const auto* const bytes = std::get_if<ByteLevel>(&kind_)) return bytes->cleaning();
   return std::get_if<SentencePiece>(&kind_)->cleaning();
 }
 
@@ -194,6 +220,7 @@ CLIP_HOST RowIds AnyTokenizer::row() const {
   RowIds ids;
   if (const auto* const tokenizer = std::get_if<Tokenizer>(&kind_))
     ids = {.start = tokenizer->sot(), .end = tokenizer->eot()};
+  else if (const auto* const bytes = std::get_if<ByteLevel>(&kind_)) ids = bytes->row();
   else ids = std::get_if<SentencePiece>(&kind_)->row();
   if (reduced_ != nullptr)
     for (std::int32_t* const id : {&ids.start, &ids.end, &ids.pad}) *id = reduced_->kept.new_id(*id);

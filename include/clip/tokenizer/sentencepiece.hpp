@@ -1,4 +1,4 @@
-// clip/tokenizer/sentencepiece.hpp: SentencePiece, the tokenizer of SigLIP and SigLIP 2 (Kudo and Richardson, 2018).
+// clip/tokenizer/sentencepiece.hpp: SentencePiece, the tokenizer of SigLIP and XLM-R (Kudo and Richardson, 2018).
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -44,16 +44,18 @@ struct SentencePieceOptions {
 /// do not depend on it.
 ///   SentencePiece tokenizer{"spiece.model", {.cleaning = Cleaning::canonicalize}};
 ///   const Texts rows = tokenizer({"a dog", "a cat"});      // ids, end id, padding: 64 ids by default
-/// Rows are whole (Texts::whole) and as long as the context, since SigLIP's text towers read their padding.
+/// Rows are whole (Texts::whole) and as long as the context, since SigLIP's text towers read their padding. With the
+/// ids of XLM-R and XLM-V (Meta CLIP 2) they are <s> … </s>, end with that id and are not filled.
 class SentencePiece : public BatchCalls<SentencePiece, Texts, 64> {
  public:
   /// Raises the errors of try_open.
   CLIP_HOST explicit SentencePiece(const std::string& path, const SentencePieceOptions& options = {});
 
   /// A .model file; a tokenizer.json whose model is Unigram, or BPE with one normaliser for spaces (Gemma's form); a
-  /// folder with spiece.model, tokenizer.model or tokenizer.json. The content decides the format, not the name. What
-  /// surrounds a row is taken from tokenizer_config.json in the same folder, if there is one.
-  /// LoadError: no such file, cut, damaged, of an unsupported kind (which is named).
+  /// folder with spiece.model, sentencepiece.bpe.model, tokenizer.model or tokenizer.json. The content decides the
+  /// format, not the name; but in a file named sentencepiece.bpe.model pieces have XLM-R's ids, not the file's own
+  /// (sentencepiece/fairseq_ids.hpp). What surrounds a row is taken from tokenizer_config.json in the same folder, if
+  /// there is one. LoadError: no such file, cut, damaged, of an unsupported kind (which is named).
   static CLIP_HOST Result<SentencePiece> try_open(const std::string& path, const SentencePieceOptions& options = {});
   /// The same from bytes; `config`: the text of a tokenizer_config.json, or empty.
   static CLIP_HOST Result<SentencePiece> try_parse(std::string_view file, const std::string& place,
@@ -70,6 +72,8 @@ class SentencePiece : public BatchCalls<SentencePiece, Texts, 64> {
   CLIP_HOST Index vocabulary_size() const;
   PieceAlgorithm algorithm() const { return algorithm_; }
   Cleaning cleaning() const { return cleaning_; }
+  /// Whether rows end with an id of their own, as XLM-R's do, and are not filled.
+  bool ends_rows() const { return identity_->eot >= 0; }
   /// Start, end and padding of a row; -1: none.
   const RowIds& row() const { return row_; }
   CLIP_HOST std::int32_t unknown() const;

@@ -10,6 +10,7 @@
 #include <clip/tokenizer/add_texts.hpp>
 #include <clip/tokenizer/clean/clean.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>
+#include <clip/tokenizer/sentencepiece/fairseq_ids.hpp>
 #include <clip/tokenizer/sentencepiece/model_file.hpp>
 #include <clip/tokenizer/sentencepiece/piece_tables.hpp>
 #include <clip/tokenizer/sentencepiece/tokenizer_config.hpp>
@@ -32,7 +33,8 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 /// The files to look for in a folder. The .model files are smaller and quicker to read.
-inline constexpr std::array<const char*, 3> piece_files{"spiece.model", "tokenizer.model", "tokenizer.json"};
+inline constexpr std::array<const char*, 4> piece_files{"spiece.model", "sentencepiece.bpe.model", "tokenizer.model",
+                                                        "tokenizer.json"};
 }  // namespace detail
 
 struct SentencePiece::Scratch {
@@ -68,7 +70,10 @@ CLIP_HOST Result<SentencePiece> SentencePiece::try_parse(std::string_view file, 
     for (std::int32_t* const id : {&row.start, &row.end, &row.pad})
       if (std::cmp_greater_equal(*id, tables->size())) *id = -1;  // the defaults of a file that states none
     bool pads = false;
-    if (config.empty()) {
+    const bool fairseq = model.has_fairseq_order();
+    if (fairseq) {
+      row = {.start = 0, .end = 2, .pad = -1};
+    } else if (config.empty()) {
       row.start = -1;
     } else if (auto done = detail::try_read_tokenizer_config(config, "tokenizer_config.json beside " + place, *tables,
                                                              row, pads);
@@ -78,21 +83,23 @@ CLIP_HOST Result<SentencePiece> SentencePiece::try_parse(std::string_view file, 
     const bool stated = options.padding == RowPadding::stated;
     const bool by_end =
         stated ? !pads && model.algorithm == PieceAlgorithm::unigram : options.padding == RowPadding::end;
-    if (by_end || row.pad < 0) row.pad = row.end;
+    if (!fairseq && (by_end || row.pad < 0)) row.pad = row.end;
     SentencePiece pieces;
     pieces.algorithm_ = model.algorithm;
     pieces.cleaning_ = options.cleaning;
     pieces.row_ = row;
     std::string lines;
     for (std::size_t id = 0; id < tables->size(); ++id) lines.append(tables->text(id)).append("\n");
-    pieces.identity_ = std::make_shared<const VocabularyIdentity>(
-        VocabularyIdentity{place, static_cast<Index>(tables->size()), -1, sha256(as_byte_span(lines)), {}});
+    pieces.identity_ = std::make_shared<const VocabularyIdentity>(VocabularyIdentity{
+        place, static_cast<Index>(tables->size()), fairseq ? row.end : -1, sha256(as_byte_span(lines)), {}});
     pieces.tables_ = std::make_shared<const detail::PieceTables>(std::move(*tables));
     return pieces;
   };
   if (detail::looks_like_json(file)) return detail::with_piece_json(file, place, build);
-  const auto model = detail::try_parse_piece_file(file, place);
+  auto model = detail::try_parse_piece_file(file, place);
   if (!model) return model.error();
+  if (detail::is_fairseq_file(place))
+    if (auto done = detail::try_use_fairseq_ids(*model, place); !done) return done.error();
   return build(*model);
 }
 
@@ -180,7 +187,7 @@ CLIP_HOST std::string SentencePiece::decode(Ids ids) const {
 
 CLIP_HOST Result<Texts> SentencePiece::try_batch(std::span<const std::string_view> batch,
                                                  const TokenizeOptions& options) const {
-  Texts rows = Texts::whole(std::max(row_.pad, 0));
+  Texts rows = ends_rows() ? Texts{row_.end} : Texts::whole(std::max(row_.pad, 0));
   rows.set_vocabulary(identity_);
   Scratch scratch;
   const auto done = detail::try_add_texts(batch, options, row_, scratch.ids, rows,

@@ -44,6 +44,10 @@ class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
   static CLIP_HOST Result<WordPiece> try_parse(std::string_view text, const std::string& place,
                                                Letters letters = Letters::uncased);
 
+  /// A copy of this tokenizer whose rows end with another id than [SEP], and have that id wherever a text says [SEP].
+  /// CLIPA's text towers read with_end(0), which is [PAD]. InputError: an id of vocabulary_size() or more, or below 0.
+  CLIP_HOST WordPiece with_end(std::int32_t id) const;
+
   CLIP_HOST Index vocabulary_size() const;
   Letters letters() const { return letters_; }
   /// File, size and checksum of the vocabulary. Batches carry it, and a model takes only those of its own size.
@@ -76,6 +80,7 @@ class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
   std::shared_ptr<const detail::SymbolNames> names_;  // copies share both: they do not change
   std::shared_ptr<const VocabularyIdentity> identity_;
   std::array<std::int32_t, special_names.size()> specials_{};
+  std::int32_t end_ = -1;          // instead of [SEP]; -1: none
   std::size_t longest_piece_ = 0;  // bytes
   Letters letters_;
 };

@@ -44,6 +44,13 @@ CLIP_HOST Result<WordPiece> WordPiece::try_parse(std::string_view text, const st
   return pieces;
 }
 
+CLIP_HOST WordPiece WordPiece::with_end(std::int32_t id) const {
+  static_cast<void>(piece(id));
+  WordPiece pieces{*this};
+  pieces.end_ = id;
+  return pieces;
+}
+
 CLIP_HOST Index WordPiece::vocabulary_size() const { return names_->size(); }
 
 CLIP_HOST std::string_view WordPiece::piece(std::int32_t id) const {
@@ -128,9 +135,10 @@ CLIP_HOST Result<Texts> WordPiece::try_batch(std::span<const std::string_view> b
   Texts rows = Texts::whole(pad());
   rows.set_vocabulary(identity_);
   Scratch scratch;
-  const auto done = detail::try_add_texts(batch, options, {.start = cls(), .end = sep()}, scratch.ids, rows,
-                                          [&](std::string_view text) {
+  const auto done = detail::try_add_texts(batch, options, {.start = cls(), .end = end_ < 0 ? sep() : end_}, scratch.ids,
+                                          rows, [&](std::string_view text) {
                                             encode(text, scratch);
+                                            if (end_ >= 0) std::ranges::replace(scratch.ids, sep(), end_);
                                             return true;
                                           });
   if (!done) return done.error();

@@ -16,6 +16,7 @@ struct RowForm {
   std::int32_t pad = 0;      // id that fills the row
   bool start = true;         // whether a row begins with the vocabulary's start of text
   bool attends_pad = false;  // whether the padding is part of the tower's input
+  bool spare_ids = false;    // whether the tower's table may have more rows than the vocabulary has ids (CLIPA's)
 
   friend constexpr bool operator==(const RowForm&, const RowForm&) = default;
 };

@@ -26,6 +26,8 @@ struct TowerStatement {
   Index image_size = 0;                 // of image towers that see whole patches only, so that shapes leave it open
   std::optional<Index> pad{};           // id that fills rows, of text towers that attend to it
   std::optional<bool> causal{};         // of text towers whose shapes leave it open
+  std::optional<Index> end{};           // id of the end of text, of text towers that fix it; -1: the vocabulary's
+  std::optional<bool> last_pooled{};    // of text towers whose shapes leave it open
   std::optional<bool> two_tables{};     // of text towers that may have two tables of positions
   std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
   Index head_width = 0;                 // of pruned towers, which have no one number of heads
@@ -34,6 +36,7 @@ struct TowerStatement {
 /// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.
 struct HuggingfaceClass {
   std::string_view name, model_type;
+  std::string_view images{};  // the name of the class whose image tower and image processor it has, if not its own
 };
 
 /// A published model: its name for users ("laion/ViT-B-32"), its constant in C++ ("clip::laion::ViT_B_32") and its
@@ -70,6 +73,7 @@ struct NamedVariant {
 ///   transformers' JSON (checkpoint/folder_config.hpp): vision_config, text_config
 ///   Result<JsonTree> try_write_huggingface(const Config&, Index embed_dim, const std::string& place)
 ///   huggingface                               the HuggingfaceClass that the tower is a part of
+///   HuggingfaceClass huggingface_of(const Config&)   the same where it depends on the sizes
 ///
 ///   Tensors (checkpoint/infer.hpp)
 ///   NameTable names(Dialect)                  names in another dialect

@@ -29,9 +29,12 @@ using Merge = std::pair<std::string_view, std::string_view>;
 /// was learned. `anywhere`: later merges may make them as well.
 enum class MergeOrder : unsigned char { anywhere, before };
 
+/// Whether the last symbol of a piece has a mark (CLIP's) or pieces end without one (GPT-2's).
+enum class PieceEnd : unsigned char { marked, plain };
+
 /// Byte-pair encoding: a list of merges in order of priority, over 256 bytes and the same 256 bytes with
 /// an end-of-word mark. Ids: 0-255 are bytes in the order of byte_symbols.hpp, 256-511 the same bytes
-/// with `</w>`, 512 + r the result of merge r.
+/// with `</w>`, 512 + r the result of merge r. Without a mark at the end of pieces, no text has the ids 256-511.
 class BytePairs {
  public:
   /// Scratch memory that encode() needs for long pieces; one per thread.
@@ -47,8 +50,9 @@ class BytePairs {
   /// LoadError: a merge joins a symbol that is neither a byte nor the result of a merge (MergeOrder::before: of an
   /// earlier merge).
   static Result<BytePairs> try_make(std::string_view place, std::span<const Merge> merges,
-                                    MergeOrder order = MergeOrder::anywhere) {
+                                    MergeOrder order = MergeOrder::anywhere, PieceEnd end = PieceEnd::marked) {
     BytePairs pairs{Empty{}};
+    if (end == PieceEnd::plain) pairs.mark_ = {};
     if (auto built = pairs.build(place, merges, order); !built) return built.error();
     return pairs;
   }
@@ -64,7 +68,7 @@ class BytePairs {
   void encode(std::string_view piece, Scratch& scratch, std::vector<std::int32_t>& ids) const {
     if (piece.empty()) return;
     if (piece.size() > short_piece) return encode_long(piece, scratch, ids);
-    if (const std::int32_t id = names_.find(piece, end_of_piece); id >= 0 && whole(id, piece, scratch))
+    if (const std::int32_t id = names_.find(piece, mark_); id >= 0 && whole(id, piece, scratch))
       return ids.push_back(id);
     encode_short(piece, ids);
   }
@@ -170,7 +174,7 @@ class BytePairs {
     for (int byte = 0; byte < 256; ++byte) {
       const std::string name(1, static_cast<char>(byte));
       inside_[static_cast<std::size_t>(byte)] = names_.find(name);
-      closing_[static_cast<std::size_t>(byte)] = names_.find(name + std::string(end_of_piece));
+      closing_[static_cast<std::size_t>(byte)] = names_.find(name, mark_);
     }
     whole_.assign(count, {});
     return {};
@@ -271,6 +275,7 @@ class BytePairs {
   }
 
   detail::SymbolNames names_;
+  std::string_view mark_ = end_of_piece;                // at the end of a piece; empty: none
   std::array<std::int32_t, 256> inside_{}, closing_{};  // ids of a byte inside a piece and at its end
   std::vector<std::int32_t> made_by_;                   // made_by_[r]: the id of the symbol that merge r creates
   mutable std::vector<Whole> whole_;                    // by id: whole()'s cached answers

@@ -60,6 +60,12 @@ struct PieceModel {
   bool has_merges = false;                           // merges is the list, even if it is empty
   std::int32_t bos = 1, eos = 2, pad = -1;           // as the file states them; -1: none
   std::string_view unknown_text = " \xE2\x81\x87 ";  // of decode
+
+  /// Whether the ids begin as XLM-R's do, <s> 0, <pad> 1, </s> 2, <unk> 3: rows are then <s> ... </s>.
+  bool has_fairseq_order() const {
+    return pieces.size() > 4 && pieces[0].text == "<s>" && pieces[1].text == "<pad>" && pieces[2].text == "</s>" &&
+           pieces[3].text == "<unk>";
+  }
 };
 
 }  // namespace detail

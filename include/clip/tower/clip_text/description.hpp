@@ -1,6 +1,7 @@
 // clip/tower/clip_text/description.hpp: OpenAI's text transformer in files: JSON, tensor names, inference from shapes.
 #pragma once
 
+#include <clip/tower/clip_text/perception.hpp>
 #include <clip/tower/clip_text/text_transformer.hpp>
 #include <clip/tower/counting.hpp>
 #include <clip/tower/description.hpp>
@@ -30,6 +31,10 @@ struct Description<TextConfig> : DescriptionDefaults {
   static Result<JsonTree> try_write_apple(const TextConfig& c, const std::string& place);
 
   static Result<JsonTree> try_write_huggingface(const TextConfig& c, Index embed_dim, const std::string&);
+  /// Meta CLIP 2's class, whose texts end with an id of their own.
+  static constexpr HuggingfaceClass huggingface_of(const TextConfig& c) {
+    return c.end >= 0 ? HuggingfaceClass{"MetaClip2", "metaclip_2", huggingface.name} : huggingface;
+  }
 
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape);
@@ -37,14 +42,18 @@ struct Description<TextConfig> : DescriptionDefaults {
   static Index embed_dim(ShapeReader& shape);
   static TextConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   static double count_values(const TextConfig& c, Index embed_dim);
-  /// Apple's text encoders and TinyCLIP's have the GELU by erf, and none has another.
-  static std::optional<Activation> activation_by_naming(Dialect dialect, const TextConfig&) {
-    return is_closed(dialect) ? std::optional{Activation::gelu} : std::nullopt;
+  /// Apple's text encoders, TinyCLIP's and the Perception Encoder's have the GELU by erf, and none has another.
+  static std::optional<Activation> activation_by_naming(Dialect dialect, const TextConfig& c) {
+    return is_closed(dialect) || (dialect == Dialect::openclip && is_perceptions(c)) ? std::optional{Activation::gelu}
+                                                                                     : std::nullopt;
   }
 
   static TowerStatement state(const TextConfig& c) {
     TowerStatement stated = state_prunable(c);
     stated.causal = c.causal;
+    stated.end = c.end;
+    stated.pad = c.pad;
+    stated.last_pooled = c.last_pooled;
     stated.two_tables = c.two_tables;
     return stated;
   }
@@ -63,6 +72,10 @@ struct Description<TextConfig> : DescriptionDefaults {
   }
 
  private:
+  /// Whether the sizes are those of the Perception Encoder's text towers, which have 32 or 72 positions.
+  static constexpr bool is_perceptions(const TextConfig& c) {
+    return c.causal && c.vocabulary == 49408 && (c.context == 32 || c.context == 72);
+  }
   /// Whether the table of positions may be the fold of Long-CLIP's two.
   static constexpr bool may_be_fold(const TextConfig& c) { return !c.two_tables && c.causal && c.context == 248; }
   static constexpr TextConfig empty() {

@@ -26,6 +26,37 @@ namespace detail {
 inline constexpr auto clip_text_huggingface_names =
     joined(text_huggingface_names, std::array<NameRule, 1>{{{"text_projection", "text_projection.weight", true}}});
 
+/// The vocabulary of XLM-V, which Meta CLIP 2 reads.
+inline constexpr Index xlm_v_ids = 901629;
+/// The id that fills rows, by the end of text: XLM-V's 1 after its 2, otherwise 0.
+constexpr Index pad_after(Index end) { return end == 2 ? 1 : 0; }
+
+/// The keys of OpenCLIP about the row that is pooled and the ids at the end of a text. Which tokenizer makes them is
+/// for the program to say.
+inline void read_openclip_pooling(JsonReader& text, TextConfig& c) {
+  static_cast<void>(text.may_have("hf_tokenizer_name"));
+  c.last_pooled = text.says("pool_type", "last");
+  const bool eos = text.says("pool_type", "eos");
+  if (text.may_have("pool_type") && !c.last_pooled && !eos && !text.says("pool_type", "argmax"))
+    text.problem("pool_type", "expected argmax, eos or last");
+  if (text.may_have("eos_id")) {
+    const Index end = text.extent("eos_id", largest_extent, 0);
+    if (eos) c.end = end;
+  } else if (eos) {
+    c.end = 2;
+  }
+  if (text.may_have("tokenizer_kwargs")) {
+    JsonReader options = text.object("tokenizer_kwargs");
+    if (options.may_have("strip_sep_token") && options.flag("strip_sep_token")) c.end = 0;
+  }
+  c.pad = text.may_have("pad_id") ? text.extent("pad_id", largest_extent, 0) : pad_after(c.end);
+}
+
+/// Whether a file holds an image tower of CLIPA's kind, with which goes a text tower that no shape distinguishes.
+inline bool has_clipa_images(const ShapeReader& shape) {
+  return shape.has("visual.class_embedding") && shape.has("visual.conv1.weight") && !shape.has("visual.ln_pre.weight");
+}
+
 }  // namespace detail
 
 CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
@@ -33,6 +64,9 @@ CLIP_HOST TextConfig Description<TextConfig>::read(JsonReader& text) {
   c.context = text.extent("context", largest_extent, 2);
   c.vocabulary = text.extent("vocabulary", largest_extent, 2);
   if (text.may_have("causal")) c.causal = text.flag("causal");
+  if (text.may_have("end")) c.end = text.extent("end", largest_extent, 0);
+  if (text.may_have("pad")) c.pad = text.extent("pad", largest_extent, 0);
+  if (text.may_have("last_pooled")) c.last_pooled = text.flag("last_pooled");
   if (text.may_have("two_tables")) c.two_tables = text.flag("two_tables");
   c = read_transformer(text, c);
   read_pruned_blocks(text, c);
@@ -44,6 +78,9 @@ CLIP_HOST JsonTree Description<TextConfig>::write(const TextConfig& c) {
   text["context"] = c.context;
   text["vocabulary"] = c.vocabulary;
   if (!c.causal) text["causal"] = false;
+  if (c.end >= 0) text["end"] = c.end;
+  if (c.pad != 0) text["pad"] = c.pad;
+  if (c.last_pooled) text["last_pooled"] = true;
   if (c.two_tables) text["two_tables"] = true;
   write_pruned_blocks(text, c);
   return text;
@@ -61,8 +98,9 @@ CLIP_HOST bool Description<TextConfig>::recognises(const ShapeReader& shape) {
          !shape.has("transformer.resblocks.0.mlp.fc1.weight");
 }
 
+/// A tower that pools the last position is CLIPA's if its projection is a matrix, as of all of this family.
 CLIP_HOST bool Description<TextConfig>::recognises_openclip(const JsonReader& text) {
-  return !text.says("pool_type", "last");
+  return !text.says("pool_type", "last") || (!text.has("proj_bias") && !text.has("proj_type"));
 }
 
 CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Activation activation) {
@@ -74,6 +112,7 @@ CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Ac
   c.heads = text.extent("heads", largest_extent);
   c.mlp_width = read_mlp_ratio(text, c.width);
   if (text.may_have("no_causal_mask")) c.causal = !text.flag("no_causal_mask");
+  detail::read_openclip_pooling(text, c);
   c.activation = activation;
   c.epsilon = 1e-5f;
   return c;
@@ -81,9 +120,18 @@ CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Ac
 
 CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_openclip(const TextConfig& c, const std::string& place) {
   if (c.pruned) return pruned_error(place, "openclip");
+  if (c.last_pooled != (c.end == 0))
+    return OptionError{place, "end of text in OpenCLIP's description", "id 0 of a tower that pools the last position",
+                       in_words(c)};
   JsonTree text = json_object("context_length", c.context, "vocab_size", c.vocabulary, "width", c.width, "heads",
                               c.heads, "layers", c.layers);
   if (!c.causal) text["no_causal_mask"] = true;
+  if (c.vocabulary == detail::xlm_v_ids) text["hf_tokenizer_name"] = "facebook/xlm-v-base";
+  if (c.last_pooled)
+    text.put("pool_type", "last", "hf_tokenizer_name", "bert-base-uncased", "tokenizer_kwargs",
+             json_object("strip_sep_token", true));
+  else if (c.end >= 0) text.put("pool_type", "eos", "eos_id", c.end);
+  if (c.pad != detail::pad_after(c.end)) text["pad_id"] = c.pad;
   if (c.hidden() != 4 * c.width) text["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
   return text;
 }
@@ -130,6 +178,11 @@ CLIP_HOST Result<JsonTree> Description<TextConfig>::try_write_huggingface(const 
                        "huggingface: transformers has no such CLIP"};
   if (c.pruned) return pruned_error(place, "huggingface");
   JsonTree text = huggingface_transformer(c, embed_dim);
+  if (c.end >= 0) {
+    text.put("model_type", "metaclip_2_text_model", "max_position_embeddings", c.context,  //
+             "vocab_size", c.vocabulary, "bos_token_id", 0, "eos_token_id", c.end, "pad_token_id", c.pad);
+    return text;
+  }
   text.put("model_type", "clip_text_model", "max_position_embeddings", c.context,  //
            "vocab_size", c.vocabulary,                                             //
            "bos_token_id", c.vocabulary - 2,  // as OpenAI's tokenizer has them in transformers
@@ -176,11 +229,17 @@ CLIP_HOST TextConfig Description<TextConfig>::infer(ShapeReader& shape, const To
   infer_blocks(shape, "transformer.resblocks.", c);
   shape("text_projection", 2, 1);
   if (!shape.problems().empty()) return c;
+  const bool clipa = detail::has_clipa_images(shape);
   // No image tower of MobileCLIP's convolutional kind goes with a causal text tower, nor does its L-14, which is
-  // OpenAI's with a bias of the projection.
-  c.causal = stated.causal.value_or(!shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") &&
-                                    !shape.has("visual.trunk.stem.0.reparam_conv.weight") &&
-                                    !(shape.has("visual.proj.bias") && shape.has("visual.ln_pre.weight")));
+  // OpenAI's with a bias of the projection. A Perception Encoder has that bias, too, and a pooling.
+  c.causal = stated.causal.value_or(
+      !shape.has("visual.trunk.stem.0.conv_kxk.0.conv.weight") &&
+      !shape.has("visual.trunk.stem.0.reparam_conv.weight") &&
+      !(shape.has("visual.proj.bias") && shape.has("visual.ln_pre.weight") && !shape.has("visual.attn_pool.probe")) &&
+      !clipa);
+  c.last_pooled = stated.last_pooled.value_or(clipa);
+  c.end = stated.end.value_or(clipa ? 0 : c.vocabulary == detail::xlm_v_ids ? 2 : -1);
+  c.pad = stated.pad.value_or(detail::pad_after(c.end));
   c.heads = infer_heads(c.width, stated.heads, assumed.heads);
   infer_pruned(shape, "transformer.resblocks.", c, stated.head_width);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
@@ -204,6 +263,7 @@ CLIP_HOST std::string Description<TextConfig>::in_words(const TextConfig& c) {
   return "context " + std::to_string(c.context) + ", vocabulary " + std::to_string(c.vocabulary) + ", width " +
          std::to_string(c.width) + ", layers " + std::to_string(c.layers) + ", " + heads_in_words(c) + ", " +
          std::string(name_of(c.activation)) + (c.causal ? "" : ", no causal mask") +
+         (c.end >= 0 ? ", end of text " + std::to_string(c.end) : "") + (c.last_pooled ? ", last position" : "") +
          (c.two_tables ? ", two tables of positions" : "");
 }
 

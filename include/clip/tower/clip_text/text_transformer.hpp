@@ -54,12 +54,12 @@ struct TextTransformer {
   /// that are padded to the context.
   void arrange(const Texts& texts, TextBatch& batch) const {
     if (config->causal) prefix_tree(texts, batch);
-    else padded_batch(texts, config->context, config->row().pad, batch);
+    else padded_batch(texts, config->context, config->row().pad, batch, pooling());
     divide_positions(batch);
   }
-  /// Arranges every text as a sequence of its own, up to its end of text or padded to the context with id 0.
+  /// Arranges every text as a sequence of its own, up to its end of text or padded to the context.
   void arrange_rows(const Texts& texts, bool padded, TextBatch& batch) const {
-    if (padded || !config->causal) padded_batch(texts, config->context, 0, batch);
+    if (padded || !config->causal) padded_batch(texts, config->context, config->row().pad, batch, pooling());
     else ragged_batch(texts, batch);
     divide_positions(batch);
   }
@@ -94,6 +94,8 @@ struct TextTransformer {
   }
 
  private:
+  Pooling pooling() const { return config->last_pooled ? Pooling::last : Pooling::end_of_text; }
+
   /// From the input of the first block to (texts, Embed).
   template <class Cx>
   Rows<Cx, Embed> pooled(Cx& cx, Rows<Cx, C.width> embedded, const TextBatch& batch) const {

@@ -10,7 +10,8 @@
 namespace clip::inline CLIP_ABI {
 
 /// Dosovitskiy et al. 2021 in the form of OpenAI's CLIP: class token, ln_pre, pre-norm blocks, ln_post, projection.
-/// With a bias of the projection it is timm's form of the same tower (MobileCLIP 2 L-14).
+/// With a bias of the projection it is timm's form of the same tower (MobileCLIP 2 L-14). CLIPA's towers (Li et al.
+/// 2023) have no ln_pre and pool the mean of the patches, without the class token, before ln_post.
 struct VitConfig {
   Index image_size;
   Index patch_size;
@@ -23,7 +24,8 @@ struct VitConfig {
   Index channels = 3;
   Preprocessing preprocessing{};
   bool projection_bias = false;
-  PrunedBlocks pruned{};  // if blocks differ; heads and mlp_width are then the largest
+  bool mean_pooled = false;  // CLIPA: no ln_pre; ln_post of the mean of the patches
+  PrunedBlocks pruned{};     // if blocks differ; heads and mlp_width are then the largest
 
   /// Patches along one side.
   constexpr Index grid() const {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <clip/tower/clip_vit/apple.hpp>
+#include <clip/tower/clip_vit/clipa.hpp>
 #include <clip/tower/clip_vit/longclip.hpp>
+#include <clip/tower/clip_vit/metaclip2.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 #include <clip/tower/clip_vit/openclip.hpp>
 #include <clip/tower/clip_vit/tinyclip.hpp>
@@ -52,7 +54,7 @@ struct Description<VitConfig> : DescriptionDefaults {
   static constexpr double count_activations(const VitConfig& c) { return activations_of_transformer(c); }
 
   using Published = NamedVariant<VitClipConfig>;
-  static constexpr std::array<Published, 32> published{{
+  static constexpr std::array<Published, 46> published{{
       {"ViT-B/32", "clip::ViT_B_32", ViT_B_32},
       {"ViT-B/16", "clip::ViT_B_16", ViT_B_16},
       {"ViT-L/14", "clip::ViT_L_14", ViT_L_14},
@@ -66,14 +68,26 @@ struct Description<VitConfig> : DescriptionDefaults {
       {"laion/ViT-bigG-14", "clip::laion::ViT_bigG_14", laion::ViT_bigG_14},
       {"laion400m/ViT-B-32", "clip::laion400m::ViT_B_32", laion400m::ViT_B_32},
       {"laion400m/ViT-B-16", "clip::laion400m::ViT_B_16", laion400m::ViT_B_16},
+      {"laion400m/ViT-B-16-plus-240", "clip::laion400m::ViT_B_16_plus_240", laion400m::ViT_B_16_plus_240},
       {"laion400m/ViT-L-14", "clip::laion400m::ViT_L_14", laion400m::ViT_L_14},
       {"datacomp/ViT-B-32", "clip::datacomp::ViT_B_32", datacomp::ViT_B_32},
+      {"datacomp/ViT-B-32-256", "clip::datacomp::ViT_B_32_256", datacomp::ViT_B_32_256},
       {"datacomp/ViT-B-16", "clip::datacomp::ViT_B_16", datacomp::ViT_B_16},
       {"datacomp/ViT-L-14", "clip::datacomp::ViT_L_14", datacomp::ViT_L_14},
       {"metaclip/ViT-B-32", "clip::metaclip::ViT_B_32", metaclip::ViT_B_32},
       {"metaclip/ViT-B-16", "clip::metaclip::ViT_B_16", metaclip::ViT_B_16},
       {"metaclip/ViT-L-14", "clip::metaclip::ViT_L_14", metaclip::ViT_L_14},
       {"metaclip/ViT-H-14", "clip::metaclip::ViT_H_14", metaclip::ViT_H_14},
+      {"metaclip2/ViT-H-14", "clip::metaclip2::ViT_H_14", metaclip2::ViT_H_14},
+      {"metaclip2/ViT-H-14-378", "clip::metaclip2::ViT_H_14_378", metaclip2::ViT_H_14_378},
+      {"metaclip2/ViT-bigG-14", "clip::metaclip2::ViT_bigG_14", metaclip2::ViT_bigG_14},
+      {"metaclip2/ViT-bigG-14-378", "clip::metaclip2::ViT_bigG_14_378", metaclip2::ViT_bigG_14_378},
+      {"clipa/ViT-L-14", "clip::clipa::ViT_L_14", clipa::ViT_L_14},
+      {"clipa/ViT-L-14-336", "clip::clipa::ViT_L_14_336", clipa::ViT_L_14_336},
+      {"clipa/ViT-H-14", "clip::clipa::ViT_H_14", clipa::ViT_H_14},
+      {"clipa/ViT-H-14-336", "clip::clipa::ViT_H_14_336", clipa::ViT_H_14_336},
+      {"clipa/ViT-bigG-14", "clip::clipa::ViT_bigG_14", clipa::ViT_bigG_14},
+      {"clipa/ViT-bigG-14-336", "clip::clipa::ViT_bigG_14_336", clipa::ViT_bigG_14_336},
       {"dfn/ViT-B-16", "clip::dfn::ViT_B_16", dfn::ViT_B_16},
       {"dfn/ViT-L-14", "clip::dfn::ViT_L_14", dfn::ViT_L_14},
       {"dfn/ViT-H-14", "clip::dfn::ViT_H_14", dfn::ViT_H_14},
@@ -84,7 +98,9 @@ struct Description<VitConfig> : DescriptionDefaults {
       {"tinyclip/ViT-40M-32-Text-19M", "clip::tinyclip::ViT_40M_32_Text_19M", tinyclip::ViT_40M_32_Text_19M},
       {"tinyclip/ViT-61M-32-Text-29M", "clip::tinyclip::ViT_61M_32_Text_29M", tinyclip::ViT_61M_32_Text_29M},
       {"longclip/B", "clip::longclip::B", longclip::B},
+      {"longclip/B-32", "clip::longclip::B_32", longclip::B_32},
       {"longclip/L", "clip::longclip::L", longclip::L},
+      {"longclip/L-336px", "clip::longclip::L_336px", longclip::L_336px},
   }};
 };
 

@@ -58,6 +58,7 @@ CLIP_HOST VitConfig Description<VitConfig>::read(JsonReader& image) {
   c = read_transformer(image, c);
   read_pruned_blocks(image, c);
   if (image.may_have("projection_bias")) c.projection_bias = image.flag("projection_bias");
+  if (image.may_have("mean_pooled")) c.mean_pooled = image.flag("mean_pooled");
   c.preprocessing = read_preprocessing(image);
   return c;
 }
@@ -67,6 +68,7 @@ CLIP_HOST JsonTree Description<VitConfig>::write(const VitConfig& c) {
   image["patch_size"] = c.patch_size;
   image["image_size"] = c.image_size;
   if (c.projection_bias) image["projection_bias"] = true;
+  if (c.mean_pooled) image["mean_pooled"] = true;
   write_pruned_blocks(image, c);
   write_preprocessing(image, c.preprocessing);
   return image;
@@ -103,6 +105,12 @@ CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Act
               .activation = activation,
               .epsilon = 1e-5f};
   c.mlp_width = read_mlp_ratio(image, width);
+  if (image.may_have("no_ln_pre")) c.mean_pooled = image.flag("no_ln_pre");
+  const bool averaged = image.may_have("pool_type") && image.says("pool_type", "avg");
+  const bool after = image.may_have("final_ln_after_pool") && image.flag("final_ln_after_pool");
+  const bool class_token = !image.has("pool_type") || image.says("pool_type", "tok");
+  if (averaged != c.mean_pooled || after != c.mean_pooled || averaged == class_token)
+    image.problem("pool_type", "expected avg, no_ln_pre and final_ln_after_pool together, or none of them");
   return c;
 }
 
@@ -120,14 +128,17 @@ CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_openclip(const VitC
   JsonTree vision = json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "head_width",
                                 c.width / c.heads, "patch_size", c.patch_size);
   if (c.hidden() != 4 * c.width) vision["mlp_ratio"] = mlp_ratio(c.width, c.hidden());
+  if (c.mean_pooled) vision.put("no_ln_pre", true, "pool_type", "avg", "final_ln_after_pool", true);
   return vision;
 }
 
 CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_huggingface(const VitConfig& c, Index embed_dim,
                                                                          const std::string& place) {
-  if (c.projection_bias)
-    return OptionError{place, "dialect for an image tower with a bias of the projection", "openai or openclip",
-                       "huggingface: transformers has no such CLIP"};
+  if (c.projection_bias || c.mean_pooled)
+    return OptionError{place,
+                       std::string("dialect for an image tower ") +
+                           (c.mean_pooled ? "that pools the mean of its patches" : "with a bias of the projection"),
+                       "openai or openclip", "huggingface: transformers has no such CLIP"};
   if (c.pruned) return pruned_error(place, "huggingface");
   JsonTree vision = huggingface_transformer(c, embed_dim);
   vision.put("model_type", "clip_vision_model", "image_size", c.image_size, "patch_size", c.patch_size, "num_channels",
@@ -149,7 +160,8 @@ CLIP_HOST NameTable Description<VitConfig>::names(Dialect dialect) {
           .rules = detail::vit_huggingface_names,
           .dropped = "vision_model.embeddings.position_ids",
           .refused = detail::vit_biased_names,
-          .tower = "an image tower with a bias of the projection"};
+          .tower = "an image tower with a bias of the projection",
+          .needed = {"visual.class_embedding", "visual.ln_pre.weight"}};
 }
 
 CLIP_HOST Index Description<VitConfig>::embed_dim(ShapeReader& shape) {
@@ -163,6 +175,7 @@ CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const Towe
   embed_dim(shape);
   if (shape.has("visual.attn_pool.probe")) shape.foreign("visual.attn_pool.probe besides a class token");
   c.projection_bias = shape.has("visual.proj.bias");
+  c.mean_pooled = !shape.has("visual.ln_pre.weight");
   c.width = shape("visual.conv1.weight", 4, 0);
   c.patch_size = shape("visual.conv1.weight", 4, 3);
   infer_blocks(shape, "visual.transformer.resblocks.", c);
@@ -183,13 +196,14 @@ CLIP_HOST std::optional<Activation> Description<VitConfig>::activation_by_naming
 
 CLIP_HOST double Description<VitConfig>::count_values(const VitConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + 4 * w + sum_over_blocks(c, values_of_block) +
-         w * static_cast<double>(embed_dim);
+  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + (c.mean_pooled ? 2 : 4) * w +
+         sum_over_blocks(c, values_of_block) + w * static_cast<double>(embed_dim);
 }
 
 CLIP_HOST std::string Description<VitConfig>::in_words(const VitConfig& c) {
   return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " +
-         std::to_string(c.layers) + ", " + heads_in_words(c) + ", " + std::string(name_of(c.activation));
+         std::to_string(c.layers) + ", " + heads_in_words(c) + ", " + std::string(name_of(c.activation)) +
+         (c.mean_pooled ? ", mean of the patches" : "");
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -63,11 +63,26 @@ namespace laion400m {
 inline constexpr auto ViT_B_32 = clip::ViT_B_32;
 inline constexpr auto ViT_B_16 = laion::ViT_B_16;
 inline constexpr auto ViT_L_14 = detail::with(clip::ViT_L_14, Activation::gelu);
+inline constexpr auto ViT_B_16_plus_240 = [] {
+  auto c = ViT_B_16;
+  c.embed_dim = 640;
+  c.image.image_size = 240;
+  c.image.width = 896;
+  c.image.heads = 14;
+  c.text.width = 640;
+  c.text.heads = 10;
+  return c;
+}();
 }  // namespace laion400m
 
 /// Trained on DataComp (tags datacomp_…).
 namespace datacomp {
 inline constexpr auto ViT_B_32 = laion::ViT_B_32;
+inline constexpr auto ViT_B_32_256 = [] {
+  auto c = ViT_B_32;
+  c.image.image_size = 256;
+  return c;
+}();
 inline constexpr auto ViT_B_16 = laion::ViT_B_16;
 inline constexpr auto ViT_L_14 = laion400m::ViT_L_14;
 }  // namespace datacomp

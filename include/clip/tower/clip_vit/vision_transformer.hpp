@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/nn/linear.hpp>
+#include <clip/nn/patch_mean.hpp>
 #include <clip/nn/transformer.hpp>
 #include <clip/ops/patches.hpp>
 #include <clip/ops/tokens.hpp>
@@ -48,7 +49,7 @@ struct VisionTransformer {
     visit("class_embedding", self.class_embedding);
     visit("positional_embedding", self.positional_embedding);
     visit("conv1.weight", self.conv1);
-    visit("ln_pre", self.ln_pre);
+    if (!self.config->mean_pooled) visit("ln_pre", self.ln_pre);
     visit("transformer", self.transformer);
     visit("ln_post", self.ln_post);
     if (self.config->projection_bias) visit("proj", self.head);
@@ -59,7 +60,9 @@ struct VisionTransformer {
   template <class Cx>
   Rows<Cx, Embed> operator()(Cx& cx, Rows<Cx, dyn> images) const {
     const Sequences& sequences = arranged(cx, images.rows());
-    const auto x = transformer.pooled(cx, embed(cx, images), sequences);  // (n, width): the class tokens
+    const auto x = config->mean_pooled
+                       ? patch_mean(cx, transformer.rows(cx, embed(cx, images), sequences, depth()), config->grid())
+                       : transformer.pooled(cx, embed(cx, images), sequences);  // (n, width): the class tokens
     const auto y = ln_post(cx, x);
     return config->projection_bias ? head(cx, y) : project(cx, y, embed_dim, proj);
   }
@@ -83,7 +86,8 @@ struct VisionTransformer {
     const auto pixels = patches(cx, images, config->channels, config->image_size, config->patch_size,
                                 Size<values>{config->patch_values()});               // (n g², channels p²)
     const auto x = linear(cx, pixels, Size<C.width>{config->width}, conv1, absent);  // (n g², width)
-    return ln_pre(cx, tokens(cx, x, class_embedding, positional_embedding));
+    const auto placed = tokens(cx, x, class_embedding, positional_embedding);
+    return config->mean_pooled ? placed : ln_pre(cx, placed);
   }
 
   /// The sequences of n images: each has tokens() rows, the class token first, which is pooled.
