@@ -84,7 +84,7 @@ void complete(CompareOptions& o) {
 }
 void complete(ConvertOptions& o) {
   if (o.captions.empty()) return;
-  if (o.dialect == "openai" || o.dialect == "tinyclip" || o.dialect == "big_vision" || o.out.ends_with(".safetensors"))
+  if (!clip::has_folders(clip::try_dialect(o.dialect).value()) || o.out.ends_with(".safetensors"))
     throw UsageError{
         "--vocabulary-of writes the vocabulary beside the weights: OUT must be a folder, and --dialect openclip or "
         "huggingface"};

@@ -181,6 +181,7 @@ class OpList {
     add<2>("gate", GateOp{}, {{{6, 19}, {2, 19}}}, 6, 19);
     add<3>("layer_scale", LayerScaleOp{}, {{{3, 19}, {19, 1}, {3, 19}}}, 3, 19);
     add<1>("average_pool", AveragePoolOp{grid, 2}, {{{grid.rows(), 3}}}, 8, 3);  // the fifth line is not read
+    add<1>("max_pool", MaxPoolOp{grid, {3, 2, 1}}, {{{grid.rows(), 3}}}, Window{3, 2, 1}.over(grid).rows(), 3);
     add<1>("channels_last", ChannelsLastOp{3}, {{{2, 3 * 20}}}, 40, 3);
   }
 

@@ -177,9 +177,10 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
 
 /// The models for which a closed dialect has no names.
 constexpr std::string_view others_of(Dialect dialect) {
-  return dialect == Dialect::apple      ? "none of Apple's MobileCLIP"
-         : dialect == Dialect::tinyclip ? "no TinyCLIP"
-                                        : "no SigLIP";
+  return dialect == Dialect::apple         ? "none of Apple's MobileCLIP"
+         : dialect == Dialect::tinyclip    ? "no TinyCLIP"
+         : dialect == Dialect::torchvision ? "no ResNet of torchvision alone"
+                                           : "no SigLIP";
 }
 
 }  // namespace detail

@@ -10,6 +10,7 @@
 #include <clip/tower/mct_text/description.hpp>
 #include <clip/tower/siglip_text/description.hpp>
 #include <clip/tower/siglip_vit/description.hpp>
+#include <clip/tower/torchvision_resnet/description.hpp>
 
 namespace clip::inline CLIP_ABI {
 
@@ -17,7 +18,8 @@ namespace clip::inline CLIP_ABI {
 ///   using Mine = Families<List<VitConfig>, List<TextConfig>>;
 ///   AnyModel<Cpu<>, Mine> model = open<Cpu<>, Mine>("ViT-B-32.pt");
 struct KnownFamilies
-    : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig, ConvVitConfig>,
+    : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig, ConvVitConfig,
+                    TorchvisionResNetConfig>,
                List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig>> {};
 
 }  // namespace clip::inline CLIP_ABI
