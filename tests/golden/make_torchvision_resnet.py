@@ -22,6 +22,7 @@ import make_tinyclip as tiny
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torchvision_resnet")
 WIDTH, EMBEDDING = 16, 12
+DRAW_BASIC, DRAW_BOTTLENECK = 20, 27
 
 
 def narrow(block, layers, width):
@@ -35,14 +36,15 @@ def narrow(block, layers, width):
     return model.double()
 
 
-def make(name, side, block, layers, width):
+def make(name, draw, side, block, layers, width):
+    """`draw` names the stream of the weights: one of which no ReLU and no maximum is so near to a tie that rounding decides it."""
     model = torch.nn.Module()
     model.visual = narrow(block, layers, width).eval()
     shapes = {k: t.shape for k, t in model.state_dict().items()}
     shapes |= tiny.shapes_of_pruned(1, EMBEDDING, 8, ((1, (), ()), (WIDTH, (2,), (4 * WIDTH,))))
     unwanted = ("visual.class_embedding", "visual.positional_embedding", "visual.proj", "visual.ln_pre", "visual.ln_post")
-    tensors = {k: tiny.value(f"torchvision_resnet/{name}/{k}", s) for k, s in shapes.items() if not k.startswith(unwanted)}
-    tensors["visual.conv1.weight"] = tiny.value(f"torchvision_resnet/{name}/visual.conv1.weight", (width, 3, 7, 7))
+    tensors = {k: tiny.value(f"torchvision_resnet/{name}{draw}/{k}", s) for k, s in shapes.items() if not k.startswith(unwanted)}
+    tensors["visual.conv1.weight"] = tiny.value(f"torchvision_resnet/{name}{draw}/visual.conv1.weight", (width, 3, 7, 7))
     model.load_state_dict({k: t for k, t in tensors.items() if k.startswith("visual.")})
     tiny.write(name, tensors)
     tiny.write(name + "_alone", {k.removeprefix("visual."): t for k, t in tensors.items() if k.startswith("visual.")})
@@ -54,5 +56,5 @@ def make(name, side, block, layers, width):
 if __name__ == "__main__":
     os.makedirs(FOLDER, exist_ok=True)
     tiny.FOLDER = FOLDER
-    make("basic", 70, resnet.BasicBlock, (2, 1, 2, 1), 4)
-    make("bottleneck", 66, resnet.Bottleneck, (1, 2, 1, 1), 3)
+    make("basic", DRAW_BASIC, 70, resnet.BasicBlock, (2, 1, 2, 1), 4)
+    make("bottleneck", DRAW_BOTTLENECK, 66, resnet.Bottleneck, (1, 2, 1, 1), 3)

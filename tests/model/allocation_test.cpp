@@ -68,6 +68,34 @@ struct Batch {
       : images{random_images(Odd, n, Rng{seed})}, texts{random_texts(Odd, n, Rng{seed + 1})} {}
 };
 
+/// Encoding and training allocate nothing after the largest batch.
+template <class M>
+void check_convolutional(M model, const auto& config) {
+  const Images images = random_images(config, 9, Rng{60});
+  const Texts texts = random_texts(config, 9, Rng{61}), few = random_texts(config, 4, Rng{62});
+  Inference<Cpu<>> cx{model.backend()};
+  const auto encode = [&](const Texts& some) {
+    model.encode_image(cx, images);
+    model.encode_text(cx, some);
+  };
+  for (int i = 0; i < 3; ++i) encode(texts);
+  CHECK(allocations_in([&] { encode(texts); }) == 0);
+  CHECK(allocations_in([&] { encode(few); }) == 0);
+  Parameters table{model};
+  AdamW optimizer{table};
+  Tape tape{table, {}};
+  const auto step = [&] {
+    tape.clear();
+    const auto loss = contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts),
+                                  model.similarity, texts.groups());
+    tape.backward(loss);
+    tape.commit();
+    optimizer.step();
+  };
+  for (int i = 0; i < 3; ++i) step();
+  CHECK(allocations_in([&] { step(); }) == 0);
+}
+
 }  // namespace
 
 TEST_CASE("the counter counts allocations") {
@@ -93,27 +121,9 @@ TEST_CASE("encoding in the caller's context allocates nothing after the largest 
 }
 
 TEST_CASE("encoding and training of convolutional towers allocate nothing after the largest batch") {
-  Model<OddMct> model{Rng{1}, Cpu<>{{.threads = 2}}};
-  const Images images = random_images(OddMct, 9, Rng{60});
-  const Texts texts = random_texts(OddMct, 9, Rng{61}), few = random_texts(OddMct, 4, Rng{62});
-  Inference<Cpu<>> cx{model.backend()};
-  const auto encode = [&](const Texts& some) { model.encode_text(cx, some); };
-  for (int i = 0; i < 3; ++i) encode(texts);
-  CHECK(allocations_in([&] { encode(texts); }) == 0);
-  CHECK(allocations_in([&] { encode(few); }) == 0);
-  Parameters table{model};
-  AdamW optimizer{table};
-  Tape tape{table, {}};
-  const auto step = [&] {
-    tape.clear();
-    const auto loss = contrastive(tape, model.encode_image(tape, images), model.encode_text(tape, texts),
-                                  model.similarity, texts.groups());
-    tape.backward(loss);
-    tape.commit();
-    optimizer.step();
-  };
-  for (int i = 0; i < 3; ++i) step();
-  CHECK(allocations_in([&] { step(); }) == 0);
+  const Cpu<> cpu{{.threads = 2}};
+  check_convolutional(Model<OddMct>{Rng{1}, cpu}, OddMct);
+  check_convolutional(Model<OddTorchvision>{Rng{1}, cpu}, OddTorchvision);
 }
 
 TEST_CASE("classification in the caller's context allocates nothing after the largest batch") {

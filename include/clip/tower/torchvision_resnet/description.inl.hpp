@@ -17,7 +17,7 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-/// Our names, which a pair of towers is stored by, and torchvision's. The first is one of the third's: a complete name
+/// Our names, by which a pair of towers is stored, and torchvision's. The first is one of the third's: a complete name,
 /// by which the tower is found behind a prefix.
 inline constexpr std::array<NameRule, 7> torchvision_resnet_names{{
     {"visual.layer1.0.conv1.weight", "layer1.0.conv1.weight"},
@@ -73,7 +73,7 @@ CLIP_HOST Result<JsonTree> Description<TorchvisionResNetConfig>::try_write_huggi
 CLIP_HOST NameTable Description<TorchvisionResNetConfig>::names(Dialect dialect) {
   NameTable table{.dialect = dialect};
   if (dialect == Dialect::torchvision) {
-    table.prefix = "layer1.0.";
+    table.prefix = "layer1.0.conv1.weight";
     table.rules = detail::torchvision_resnet_names;
   } else if (dialect == Dialect::huggingface) {
     table.refused = detail::torchvision_resnet_only_names;
