@@ -3,6 +3,7 @@
 
 #include <clip/checkpoint/description_reader.hpp>
 #include <clip/checkpoint/folder_description.hpp>
+#include <clip/checkpoint/huggingface_bert.hpp>
 #include <clip/checkpoint/huggingface_config.hpp>
 #include <clip/checkpoint/huggingface_preprocessing.hpp>
 #include <clip/checkpoint/model_statement.hpp>
@@ -84,6 +85,8 @@ inline Result<ModelStatement> try_read_huggingface(const FolderDescription& fold
   model.place = folder.place;
   const std::string version{read.text(&folder.config, "transformers_version")};
   if (auto done = read.finish(); !done) return done.error();
+  if (!folder.modules.is_null())
+    if (auto done = try_read_sentence_modules(folder, model); !done) return done.error();
   if (folder.preprocessing.is_null()) return model;
   DescriptionReader more{folder.preprocessing_place};
   if (folder.preprocessing_place.ends_with(std::string("/") + processor_file)) more.enter(image_processor_key);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/checkpoint/description_reader.hpp>
+#include <clip/checkpoint/huggingface_bert.hpp>
 #include <clip/checkpoint/model_statement.hpp>
 #include <clip/config/activation.hpp>
 #include <clip/io/json.hpp>
@@ -119,7 +120,7 @@ inline const HuggingfaceModel& huggingface_model_of(const DescriptionReader& rea
 inline bool is_huggingface_model(DescriptionReader& read, const Json& config, const HuggingfaceModel& model) {
   constexpr const char* expected =
       "clip, clip_vision_model or clip_text_model (transformers' CLIP), siglip, siglip_vision_model or "
-      "siglip_text_model, or OpenCLIP's model_cfg";
+      "siglip_text_model, a text tower (bert, distilbert, roberta, xlm-roberta), or OpenCLIP's model_cfg";
   const Json* const kind = read.find(&config, "model_type");
   if (kind != nullptr && !is_text(*kind, model.model_type)) {
     const auto foreign = std::find_if(foreign_model_types.begin(), foreign_model_types.end(),
@@ -158,6 +159,10 @@ inline void read_huggingface_text(DescriptionReader& read, const Json* part, con
 /// nothing about the other; it has a projection_dim whether or not its class projects.
 inline ModelStatement read_huggingface_towers(DescriptionReader& read, const Json& config) {
   ModelStatement model;
+  if (const HuggingfaceBert* const bert = huggingface_bert_of(read, &config)) {
+    read_huggingface_bert(read, &config, *bert, model);
+    return model;
+  }
   const HuggingfaceModel& of = huggingface_model_of(read, config);
   const bool image = is_huggingface_tower(read, config, of.vision), text = is_huggingface_tower(read, config, of.text);
   if (image) read_huggingface_image(read, &config, of, model);

@@ -79,6 +79,8 @@ struct NameTable {
                                       // without signs; empty: for all models
   ZeroTensor zero{};
   DividedTable divided{};
+  std::span<const std::string_view> heads{};  // reading a file of this table skips names with these prefixes, which
+                                              // belong to tasks of its training: "lm_head."
 };
 
 namespace detail {

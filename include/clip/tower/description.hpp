@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/config/activation.hpp>
+#include <clip/config/text_pooling.hpp>
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 #include <clip/io/json_fwd.hpp>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -29,6 +31,10 @@ struct TowerStatement {
   std::optional<bool> two_tables{};     // of text towers that may have two tables of positions
   std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
   Index head_width = 0;                 // of pruned towers, which have no one number of heads
+  std::optional<Index> context{};       // of text towers whose table of positions is longer
+  std::optional<Index> offset{};        // row of the first token in that table, where families differ in it
+  std::optional<TextPooling> pooling{};       // of text towers that may pool in several ways
+  std::optional<bool> projection_tanh{};      // of text towers whose projection may end with a tanh
 };
 
 /// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.
@@ -42,6 +48,14 @@ template <class Config>
 struct NamedVariant {
   std::string_view name, constant;
   Config config;
+};
+
+/// A published text tower alone: the same, and the width of its features.
+template <class Config>
+struct NamedText {
+  std::string_view name, constant;
+  Config config;
+  Index embed_dim;
 };
 
 /// `Description<VitConfig>` reads, writes and infers configurations of a family of towers; a family specialises it in
@@ -73,6 +87,7 @@ struct NamedVariant {
 ///
 ///   Tensors (checkpoint/infer.hpp)
 ///   NameTable names(Dialect)                  names in another dialect
+///   vector<NameTable> more_names()            more tables, where a dialect has several namings of the tower
 ///   bool recognises(const ShapeReader&)       whether a file by OpenAI's names has such a tower
 ///   Config infer(ShapeReader&, const TowerStatement& stated, const TowerStatement& assumed)
 ///   optional<Activation> activation_by_naming(Dialect, const Config&)   the activation that follows from a file's
@@ -97,6 +112,7 @@ struct NamedVariant {
 ///   double count_flops(const Config&, Index embed_dim)    of one input; see model/flops.hpp
 ///   double count_activations(const Config&)   image towers only: values in memory while one image is encoded, at most
 ///
+///   published_texts                           text towers, optional: an array of NamedText
 ///   published                                 an array of NamedVariant, may be empty; text towers: optional, models
 ///                                             with a text tower of their own kind
 ///
@@ -107,6 +123,7 @@ struct Description;
 /// The defaults of optional members.
 struct DescriptionDefaults {
   static NameTable names(Dialect dialect) { return {.dialect = dialect}; }
+  static std::vector<NameTable> more_names() { return {}; }
   static constexpr std::string_view token_table = "token_embedding.weight";
   static constexpr std::string_view projection = "";
   static Index embed_dim(ShapeReader&) { return 0; }

@@ -1,6 +1,7 @@
 // clip/tower/list.hpp: the tower families of the library. A new family is one line here.
 #pragma once
 
+#include <clip/tower/bert_text/description.hpp>
 #include <clip/tower/clip_resnet/description.hpp>
 #include <clip/tower/clip_text/description.hpp>
 #include <clip/tower/clip_vit/description.hpp>
@@ -20,6 +21,6 @@ namespace clip::inline CLIP_ABI {
 struct KnownFamilies
     : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig, ConvVitConfig,
                     TorchvisionResNetConfig>,
-               List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig>> {};
+               List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig, BertTextConfig>> {};
 
 }  // namespace clip::inline CLIP_ABI

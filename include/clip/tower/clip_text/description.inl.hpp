@@ -62,7 +62,7 @@ CLIP_HOST bool Description<TextConfig>::recognises(const ShapeReader& shape) {
 }
 
 CLIP_HOST bool Description<TextConfig>::recognises_openclip(const JsonReader& text) {
-  return !text.says("pool_type", "last");
+  return !text.says("pool_type", "last") && !text.has("hf_model_name");
 }
 
 CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Activation activation) {
