@@ -62,7 +62,9 @@
 #include <clip/tokenizer/any_tokenizer.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tokenizer/vocabulary/of_word_vectors.hpp>
 #include <clip/tokenizer/wordpiece.hpp>
+#include <clip/tower/cbow_text/word_vectors.hpp>
 #include <clip/train/grad_cache.hpp>
 #include <clip/train/objective.hpp>
 #include <clip/train/trainer.hpp>

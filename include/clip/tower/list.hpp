@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/tower/bert_text/description.hpp>
+#include <clip/tower/cbow_text/description.hpp>
 #include <clip/tower/clip_resnet/description.hpp>
 #include <clip/tower/clip_text/description.hpp>
 #include <clip/tower/clip_vit/description.hpp>
@@ -21,6 +22,6 @@ namespace clip::inline CLIP_ABI {
 struct KnownFamilies
     : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig, ConvVitConfig,
                     TorchvisionResNetConfig>,
-               List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig, BertTextConfig>> {};
+               List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig, BertTextConfig, CbowTextConfig>> {};
 
 }  // namespace clip::inline CLIP_ABI

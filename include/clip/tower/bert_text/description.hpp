@@ -1,6 +1,7 @@
 // clip/tower/bert_text/description.hpp: BERT and its relatives in files: JSON, names, inference from shapes.
 #pragma once
 
+#include <clip/tower/bert_text/pairs.hpp>
 #include <clip/tower/bert_text/published.hpp>
 #include <clip/tower/bert_text/text_transformer.hpp>
 #include <clip/tower/counting.hpp>
@@ -59,6 +60,11 @@ struct Description<BertTextConfig> : DescriptionDefaults {
     if (c.projection != TextProjection::mlp) return blocks + pooling + flops_of_product(1, c.width, embed_dim);
     return blocks + pooling + flops_of_product(1, c.width + embed_dim, c.projection_hidden(embed_dim));
   }
+
+  using Published = NamedVariant<VitBertClipConfig>;
+  static constexpr std::array<Published, 2> published{
+      {{"chinese-clip/ViT-B-16", "clip::chinese_clip::ViT_B_16", chinese_clip::ViT_B_16},
+       {"biomedclip", "clip::BiomedCLIP", BiomedCLIP}}};
 
   /// Text towers alone, with the widths of their features (NamedText).
   static constexpr std::array<NamedText<BertTextConfig>, 5> published_texts{

@@ -209,7 +209,7 @@ CLIP_HOST BertTextConfig Description<BertTextConfig>::infer(ShapeReader& shape, 
                                                     : TextProjection::none;
   c.projection_tanh = stated.projection_tanh.value_or(false);
   c.heads = infer_heads(c.width, stated.heads, assumed.heads == 0 && c.width == 384 ? 12 : assumed.heads);
-  c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::gelu));
+  c.activation = stated.activation.value_or(Activation::gelu);  // an assumption is about the image tower beside it
   c.epsilon = stated.epsilon.value_or(c.offset > 0 ? 1e-5f : 1e-12f);
   return c;
 }

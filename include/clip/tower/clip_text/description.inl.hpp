@@ -53,11 +53,13 @@ CLIP_HOST bool Description<TextConfig>::recognises(const JsonReader& text) {
   return text.says("kind", kind) || !text.has("kind");
 }
 
-/// Not the text tower of a SigLIP, whose projection has a bias or is missing, and not MobileCLIP S0's, whose first
-/// block is of another kind.
+/// Not the text tower of a SigLIP, whose projection has a bias or is missing, not MobileCLIP S0's, whose first block is
+/// of another kind, and not one without blocks, which averages words.
 CLIP_HOST bool Description<TextConfig>::recognises(const ShapeReader& shape) {
   return shape.has("token_embedding.weight") && !shape.has("text_projection.weight") &&
          (shape.has("text_projection") || !shape.has("visual.attn_pool.probe")) &&
+         (shape.has("positional_embedding") || shape.has("ln_final.weight") ||
+          shape.has("transformer.resblocks.0.ln_2.weight")) &&
          !shape.has("transformer.resblocks.0.mlp.fc1.weight");
 }
 

@@ -3,7 +3,7 @@
 
 #include <clip/tower/counting.hpp>
 #include <clip/tower/description.hpp>
-#include <clip/tower/torchvision_resnet/torchvision.hpp>
+#include <clip/tower/torchvision_resnet/bert.hpp>
 
 #include <array>
 #include <string>
@@ -59,8 +59,9 @@ struct Description<TorchvisionResNetConfig> : DescriptionDefaults {
     return 4 * side * side * static_cast<double>(c.width);
   }
 
-  using Published = NamedVariant<ClipConfig<TorchvisionResNetConfig, TextConfig>>;
-  static constexpr std::array<Published, 0> published{};
+  using Published = NamedVariant<ResNetBertClipConfig>;
+  static constexpr std::array<Published, 1> published{
+      {{"experiment/ResNet-34-BERT", "clip::experiment::ResNet_34_BERT", experiment::ResNet_34_BERT}}};
 };
 
 }  // namespace clip::inline CLIP_ABI

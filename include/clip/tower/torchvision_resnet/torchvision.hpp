@@ -1,8 +1,6 @@
 // clip/tower/torchvision_resnet/torchvision.hpp: the ResNets of torchvision, as image towers.
 #pragma once
 
-#include <clip/config/clip.hpp>
-#include <clip/tower/clip_text/text_transformer.hpp>
 #include <clip/tower/torchvision_resnet/resnet.hpp>
 
 namespace clip::inline CLIP_ABI {
