@@ -43,7 +43,7 @@ def sentences(count, seed, prompts):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("tool", type=pathlib.Path, help="the program clip")
+    options.add_argument("program", type=pathlib.Path)
     options.add_argument("folder", type=pathlib.Path, help="of cmake/minilm.sh")
     options.add_argument("--count", type=int, default=1000)
     options.add_argument("--seed", type=int, default=1)
@@ -68,7 +68,7 @@ def main():
         lines = pathlib.Path(folder) / "texts.txt"
         lines.write_text("".join(text + "\n" for text in texts))
         out = pathlib.Path(folder) / "features.npy"
-        subprocess.run([options.tool, "embed", "--texts", lines, "--weights", options.folder, "--output", out, "--truncate", "--normalize"], check=True)
+        subprocess.run([options.program, options.folder, lines, out], check=True)
         found = np.load(out)
     lengths = sorted({len(tokenizer(t)["input_ids"]) for t in texts})
     difference = np.abs(found - expected).max(axis=1)
