@@ -72,7 +72,9 @@ void complete_vocabulary(std::string& vocabulary, const std::string& weights, co
 
 void complete(EmbedOptions& o) {
   if (!o.texts.empty()) complete_vocabulary(o.vocabulary, o.model.weights, "--texts");
-  complete_model(o.model.config, o.model.weights);
+  if (!o.texts.empty() && !o.model.config && !o.model.weights.empty())
+    o.model.config = text_model_of_weights(o.model.weights);
+  else complete_model(o.model.config, o.model.weights);
 }
 void complete(ClassifyOptions& o) {
   complete_vocabulary(o.vocabulary, o.model.weights, "--labels");

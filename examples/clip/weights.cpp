@@ -6,6 +6,7 @@
 #include <clip/checkpoint/assumed_preprocessing.hpp>
 #include <clip/checkpoint/find_model.hpp>
 #include <clip/checkpoint/folder.hpp>
+#include <clip/checkpoint/infer_encoder.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>
@@ -16,7 +17,9 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace tool {
@@ -41,6 +44,15 @@ std::string fitting_models(const std::string& path) {
   return list;
 }
 
+/// The smallest image tower, which stands beside a text tower that is alone.
+constexpr clip::VitConfig one_weight{.image_size = 1,
+                                     .patch_size = 1,
+                                     .width = 1,
+                                     .layers = 1,
+                                     .heads = 1,
+                                     .activation = clip::Activation::gelu,
+                                     .epsilon = 1e-5f};
+
 /// Removes a part of a message that speaks of C++: from `begin` to the end of `end`.
 void remove(std::string& message, std::string_view begin, std::string_view end) {
   const auto from = message.find(begin);
@@ -62,6 +74,22 @@ clip::AnyConfig model_of_weights(const std::string& path) {
   auto found = clip::try_find_model(path);
   if (!found) clip::raise(in_options(found.error(), path));
   return std::move(*found);
+}
+
+clip::AnyConfig text_model_of_weights(const std::string& path) {
+  auto whole = clip::try_find_model(path);
+  if (whole) return std::move(*whole);
+  if (const auto file = clip::try_open_tensors(path, {}, clip::TensorContent::shapes))
+    if (const auto text = clip::try_inspect_text(*file); text && text->activation_known && !text->without_projection)
+      return {text->embed_dim, one_weight, text->config};
+  clip::raise(in_options(whole.error(), path));
+}
+
+std::string text_tower_in_words(const clip::TensorFile& file) {
+  const auto text = clip::try_inspect_text(file);
+  if (!text || clip::try_inspect(file)) return {};
+  const auto in_words = [](const auto& c) { return clip::Description<std::remove_cvref_t<decltype(c)>>::in_words(c); };
+  return std::visit(in_words, text->config) + "; embedding " + std::to_string(text->embed_dim);
 }
 
 clip::AnyConfig in_form_of_weights(const clip::AnyConfig& model, const std::string& path) {

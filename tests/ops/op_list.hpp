@@ -17,6 +17,7 @@
 #include <clip/ops/pointwise.hpp>
 #include <clip/ops/pooling.hpp>
 #include <clip/ops/query_attention.hpp>
+#include <clip/ops/segment_mean.hpp>
 #include <clip/ops/sigmoid_loss.hpp>
 #include <clip/ops/tables.hpp>
 #include <clip/ops/tokens.hpp>
@@ -192,6 +193,7 @@ class OpList {
     add<1>("map gelu", Pointwise<fn::Gelu>{}, {{{3, 19}}}, 3, 19);
     add<1>("map gelu_tanh", Pointwise<fn::GeluTanh>{}, {{{3, 19}}}, 3, 19);
     add<1>("map softplus", Pointwise<Softplus>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map tanh", Pointwise<fn::Tanh>{}, {{{3, 19}}}, 3, 19);
     add<1>("map logistic", Pointwise<fn::Logistic>{}, {{{3, 19}}}, 3, 19);
     add<2>("add", AddOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
     add<2>("subtract", SubtractOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
@@ -209,6 +211,7 @@ class OpList {
 
   void table_ops() {
     add<1>("gather", GatherOp{ids({3, 0, 3, 3, 1, 6})}, {{{7, 5}}}, 6, 5);
+    add<1>("segment_mean", SegmentMeanOp{ids({0, 0, 0, 1, 2, 2}), 3}, {{{6, 5}}}, 3, 5);
     add<2>("embedding", EmbeddingOp{ids({3, 0, 3, 2, 2}), ids({0, 1, 2, 0, 1})}, {{{5, 6}, {4, 6}}}, 5, 6);
     add<3>("learned_embedding",
            LearnedEmbeddingOp{ids({3, -1, 0, -2, -1}), ids({-4, 0, -1, 1, 0}), ids({0, 1, 2, 0, 1})},

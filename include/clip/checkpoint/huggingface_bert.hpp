@@ -21,8 +21,8 @@ struct HuggingfaceBert {
   bool offset;
   const char *width, *layers, *heads, *activation;
 };
-inline constexpr HuggingfaceBert huggingface_bert{"bert",           false, "hidden_size", "num_hidden_layers",
-                                                  "num_attention_heads", "hidden_act"};
+inline constexpr HuggingfaceBert huggingface_bert{
+    "bert", false, "hidden_size", "num_hidden_layers", "num_attention_heads", "hidden_act"};
 inline constexpr std::array<HuggingfaceBert, 6> huggingface_berts{
     {huggingface_bert,
      {"distilbert", false, "dim", "n_layers", "n_heads", "activation"},

@@ -16,7 +16,8 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-inline constexpr const char *sentence_modules_file = "modules.json", *sentence_limits_file = "sentence_bert_config.json";
+inline constexpr const char *sentence_modules_file = "modules.json",
+                            *sentence_limits_file = "sentence_bert_config.json";
 
 /// The folders of the modules that modules.json names; empty: the folder itself, or no such module.
 struct SentenceModules {
@@ -50,7 +51,8 @@ inline Result<SentenceModules> try_read_sentence_modules(const std::string& fold
   for (const Json& module : *json) {
     const auto text = [&](const char* key) -> std::string {
       const auto at = module.is_object() ? module.find(key) : module.end();
-      const auto* const value = module.is_object() && at != module.end() ? at->get_ptr<const Json::string_t*>() : nullptr;
+      const auto* const value =
+          module.is_object() && at != module.end() ? at->get_ptr<const Json::string_t*>() : nullptr;
       return value != nullptr ? *value : std::string();
     };
     const std::string type = text("type"), path = text("path"), kind = type.substr(type.rfind('.') + 1);

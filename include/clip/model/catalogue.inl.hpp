@@ -33,6 +33,21 @@ const std::vector<NamedConfigOf<F>>& named_configs() {
   return all;
 }
 
+template <class F>
+const std::vector<NamedTextTower>& named_texts() {
+  static const std::vector<NamedTextTower> all = [] {
+    std::vector<NamedTextTower> list;
+    F::Texts::each([&]<class Config>() {
+      if constexpr (requires { Description<Config>::published_texts; })
+        for (const auto& known : Description<Config>::published_texts)
+          list.push_back({known.name, known.constant, known.embed_dim,
+                          static_cast<Index>(Description<Config>::count_values(known.config, known.embed_dim))});
+    });
+    return list;
+  }();
+  return all;
+}
+
 namespace detail {
 /// Sets details in which implementations of a tower differ as the published constants have them: GELU by tanh.
 void without_implementation(auto& tower) {

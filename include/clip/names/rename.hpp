@@ -21,9 +21,8 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 /// Whether the prefix of a table begins one of the file's names.
 inline bool is_of(const TensorFile& file, const NameTable& table) {
-  return !table.prefix.empty() && std::any_of(file.tensors().begin(), file.tensors().end(), [&](const FileTensor& t) {
-    return t.name.starts_with(table.prefix);
-  });
+  return !table.prefix.empty() && std::any_of(file.tensors().begin(), file.tensors().end(),
+                                              [&](const FileTensor& t) { return t.name.starts_with(table.prefix); });
 }
 }  // namespace detail
 

@@ -25,16 +25,16 @@ struct TowerStatement {
   Index width = 0, layers = 0, heads = 0;
   std::optional<Activation> activation{};
   std::optional<float> epsilon{};
-  Index image_size = 0;                 // of image towers that see whole patches only, so that shapes leave it open
-  std::optional<Index> pad{};           // id that fills rows, of text towers that attend to it
-  std::optional<bool> causal{};         // of text towers whose shapes leave it open
-  std::optional<bool> two_tables{};     // of text towers that may have two tables of positions
-  std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
-  Index head_width = 0;                 // of pruned towers, which have no one number of heads
-  std::optional<Index> context{};       // of text towers whose table of positions is longer
-  std::optional<Index> offset{};        // row of the first token in that table, where families differ in it
-  std::optional<TextPooling> pooling{};       // of text towers that may pool in several ways
-  std::optional<bool> projection_tanh{};      // of text towers whose projection may end with a tanh
+  Index image_size = 0;                   // of image towers that see whole patches only, so that shapes leave it open
+  std::optional<Index> pad{};             // id that fills rows, of text towers that attend to it
+  std::optional<bool> causal{};           // of text towers whose shapes leave it open
+  std::optional<bool> two_tables{};       // of text towers that may have two tables of positions
+  std::optional<Index> stem_padding{};    // of a convolutional stem whose implementations differ in it
+  Index head_width = 0;                   // of pruned towers, which have no one number of heads
+  std::optional<Index> context{};         // of text towers whose table of positions is longer
+  std::optional<Index> offset{};          // row of the first token in that table, where families differ in it
+  std::optional<TextPooling> pooling{};   // of text towers that may pool in several ways
+  std::optional<bool> projection_tanh{};  // of text towers whose projection may end with a tanh
 };
 
 /// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.

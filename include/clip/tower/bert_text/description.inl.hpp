@@ -79,9 +79,9 @@ CLIP_HOST BertTextConfig Description<BertTextConfig>::read_openclip(JsonReader& 
   c.context = 77;
   if (text.may_have("context_length")) c.context = text.extent("context_length", c.positions - c.offset, 2);
   c.projection = TextProjection::linear;
-  const std::string proj = text.has("hf_proj_type")   ? text.text("hf_proj_type")
-                           : text.has("proj_type")    ? text.text("proj_type")
-                                                      : "linear";
+  const std::string proj = text.has("hf_proj_type") ? text.text("hf_proj_type")
+                           : text.has("proj_type")  ? text.text("proj_type")
+                                                    : "linear";
   static_cast<void>(text.may_have("hf_proj_type"));
   if (proj == "mlp") c.projection = TextProjection::mlp;
   else if (proj != "linear" && !proj.empty()) text.problem("hf_proj_type", "expected linear or mlp");
@@ -90,9 +90,7 @@ CLIP_HOST BertTextConfig Description<BertTextConfig>::read_openclip(JsonReader& 
   for (const char* const key : {"hf_pooler_type", "pooler_type"})
     if (text.has(key)) pooling = text.text(key);
   c.pooler = pooling == "cls_pooler";
-  c.pooling = c.pooler ? TextPooling::pooler
-              : pooling == "mean_pooler" ? TextPooling::mean
-                                         : TextPooling::first;
+  c.pooling = c.pooler ? TextPooling::pooler : pooling == "mean_pooler" ? TextPooling::mean : TextPooling::first;
   if (!c.pooler && pooling != "mean_pooler" && pooling != "cls_last_hidden_state_pooler")
     text.problem("hf_pooler_type", "expected cls_pooler, mean_pooler or cls_last_hidden_state_pooler");
   return detail::without_own_table(c);

@@ -73,7 +73,7 @@ inline constexpr std::array<NameRule, 1> bert_in_pair_sign{
 
 /// Heads of the training of BERT, RoBERTa and DistilBERT, and of what was trained from them.
 inline constexpr std::array<std::string_view, 9> bert_heads{
-    "cls.",        "lm_head.",       "vocab_transform.", "vocab_layer_norm.", "vocab_projector.",
+    "cls.",        "lm_head.",        "vocab_transform.", "vocab_layer_norm.", "vocab_projector.",
     "classifier.", "pre_classifier.", "qa_outputs.",      "mlm_head."};
 
 /// Names of our own that no rule has.

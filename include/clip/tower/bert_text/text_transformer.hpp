@@ -44,7 +44,8 @@ struct BertTextTransformer {
   Linear<B, C.width, Embed> affine{config->width, embed_dim};
   Parameter<T> mlp_in{{config->projection_hidden(embed_dim), config->width}, fan_in(config->width), Use::linear};
   Parameter<T> mlp_out{{Index{embed_dim}, config->projection_hidden(embed_dim)},
-                       fan_in(config->projection_hidden(embed_dim)), Use::linear};
+                       fan_in(config->projection_hidden(embed_dim)),
+                       Use::linear};
 
   constexpr BertTextTransformer(Known<C> config_ = {}, Size<Embed> embed_dim_ = {})
       : config{config_}, embed_dim{embed_dim_} {
