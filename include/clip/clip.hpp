@@ -49,6 +49,7 @@
 #include <clip/model/preprocess.hpp>
 #include <clip/model/reduce_vocabulary.hpp>
 #include <clip/model/standalone.hpp>
+#include <clip/model/word_vectors.hpp>
 #include <clip/nn/mean_pool.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
@@ -64,7 +65,6 @@
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tokenizer/vocabulary/of_word_vectors.hpp>
 #include <clip/tokenizer/wordpiece.hpp>
-#include <clip/tower/cbow_text/word_vectors.hpp>
 #include <clip/train/grad_cache.hpp>
 #include <clip/train/objective.hpp>
 #include <clip/train/trainer.hpp>

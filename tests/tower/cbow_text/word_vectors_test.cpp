@@ -1,8 +1,8 @@
 // Files of word vectors: reading, the vocabulary made of one, and embeddings begun with it.
 #include <clip/model/text_encoder.hpp>
+#include <clip/model/word_vectors.hpp>
 #include <clip/tokenizer/vocabulary/of_word_vectors.hpp>
 #include <clip/tower/cbow_text/description.hpp>
-#include <clip/tower/cbow_text/word_vectors.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// clip/tower/cbow_text/word_vectors.hpp: word embeddings of a tower begun with those of word2vec or GloVe.
+// clip/model/word_vectors.hpp: token embeddings of a text tower begun with word2vec's or GloVe's vectors.
 #pragma once
 
 #include <clip/core/result.hpp>
@@ -21,8 +21,9 @@ struct WordVectorsUsed {
   Index without = 0;  // ids of the vocabulary that keep their values, the special ones included
 };
 
-/// Gives the words of a text encoder with a CBOW tower the vectors of a file (formats/word_vectors.hpp). The words are
-/// those of the encoder's tokenizer, letter by letter. Other words keep their values.
+/// Gives the words of a text encoder's token embedding the vectors of a file (formats/word_vectors.hpp). The words are
+/// the pieces of the encoder's tokenizer, letter by letter; other pieces keep their values. For a tower that averages
+/// words, and for any other whose tower has a token_embedding.
 ///   WordPiece tokenizer{"vocab.txt"};                       // written by vocabulary_of_word_vectors
 ///   TextEncoder<…> text{Rng{1}};
 ///   const WordVectorsUsed used = begin_with_word_vectors(text, "glove.6B.300d.txt", tokenizer);
