@@ -87,7 +87,8 @@ int run(const std::vector<std::string>& a) {
   } else if (a.size() == 4 && a[0] == "image") {
     encode_image(a[1], a[2], a[3]);
   } else if (a.size() == 4 && a[0] == "save-image") {
-    clip::save(clip::open_image_encoder(a[1]), a[2], {.dialect = clip::try_dialect(a[3]).value()});
+    auto image = clip::open_image_encoder(a[1]);
+    clip::save(image, a[2], {.dialect = clip::try_dialect(a[3]).value()});
   } else if (a.size() == 3 && a[0] == "check") {
     const auto report = clip::self_test(loaded(a[1], a[2]), a[2]);
     std::printf("%.2e %.2e\n", report.image, report.text);

@@ -28,8 +28,8 @@ struct WordVector {
     std::string_view text, const std::string& place, const std::function<Result<void>(const WordVector&)>& take);
 
 /// The same for a file, which is mapped: one line at a time is in memory. LoadError, SystemError: as try_map_file.
-[[nodiscard]] CLIP_HOST Result<Index> try_read_word_vectors(
-    const std::string& path, const std::function<Result<void>(const WordVector&)>& take);
+[[nodiscard]] CLIP_HOST Result<Index> try_read_word_vectors(const std::string& path,
+                                                            const std::function<Result<void>(const WordVector&)>& take);
 
 }  // namespace clip::inline CLIP_ABI
 

@@ -60,9 +60,11 @@ CLIP_HOST Result<Index> try_parse_word_vectors(std::string_view text, const std:
     detail::split_fields(line, fields);
     if (fields.empty()) continue;
     if (width == 0 && !stated && fields.size() == 2) {
-      const auto count = detail::number_in<std::int64_t>(fields[0]), dimension = detail::number_in<std::int64_t>(fields[1]);
+      const auto count = detail::number_in<std::int64_t>(fields[0]),
+                 dimension = detail::number_in<std::int64_t>(fields[1]);
       if (count && dimension) {
-        if (*count < 1 || *dimension < 1 || *dimension > 1'000'000) return wrong("no \"count dimension\": " + std::string(line));
+        if (*count < 1 || *dimension < 1 || *dimension > 1'000'000)
+          return wrong("no \"count dimension\": " + std::string(line));
         stated = *count;
         width = static_cast<std::size_t>(*dimension);
         continue;
@@ -71,8 +73,8 @@ CLIP_HOST Result<Index> try_parse_word_vectors(std::string_view text, const std:
     if (fields.size() < 2) return wrong("expected a word and its vector, found one field");
     if (width == 0) width = fields.size() - 1;
     if (fields.size() < width + 1)
-      return wrong("expected a word and " + std::to_string(width) + " numbers, found " +
-                   std::to_string(fields.size()) + " fields");
+      return wrong("expected a word and " + std::to_string(width) + " numbers, found " + std::to_string(fields.size()) +
+                   " fields");
     const std::size_t first = fields.size() - width;  // more fields before it are a word with spaces
     values.resize(width);
     for (std::size_t i = 0; i < width; ++i) {
@@ -83,7 +85,8 @@ CLIP_HOST Result<Index> try_parse_word_vectors(std::string_view text, const std:
       values[i] = *x;
     }
     const char* const begin = fields[0].data();
-    const std::string_view word{begin, static_cast<std::size_t>(fields[first - 1].data() - begin) + fields[first - 1].size()};
+    const std::string_view word{begin,
+                                static_cast<std::size_t>(fields[first - 1].data() - begin) + fields[first - 1].size()};
     if (auto done = take({word, values, number}); !done) return done.error();
     ++vectors;
   }

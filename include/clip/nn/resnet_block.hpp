@@ -27,8 +27,8 @@ struct ProjectionShortcut {
   BatchNorm<B, dyn> norm;
 
   constexpr ProjectionShortcut(const ResNetBlockConfig& c)
-      : conv{he_convolution<B>({c.in, c.out(), {1, 1, c.stride}})},
-        norm{Size<dyn>{c.out()}, ResNetBlockConfig::epsilon} {}
+      : conv{he_convolution<B>({c.in, c.out(), {1, 1, c.stride}})}, norm{Size<dyn>{c.out()},
+                                                                         ResNetBlockConfig::epsilon} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("0", self.conv);
@@ -99,8 +99,7 @@ struct ResNetStage {
 
   constexpr ResNetStage(const ResNetBlockConfig& first, Index layers)
       : blocks{Size<dyn>{layers}, [&](Index i) {
-                 return i == 0 ? first
-                               : ResNetBlockConfig{first.out(), first.planes, 1, first.bottleneck};
+                 return i == 0 ? first : ResNetBlockConfig{first.out(), first.planes, 1, first.bottleneck};
                }} {}
 
   static constexpr void members(auto& self, auto&& visit) { visit("", self.blocks); }

@@ -22,6 +22,7 @@ namespace clip::inline CLIP_ABI {
 struct KnownFamilies
     : Families<List<VitConfig, ResNetConfig, SiglipVitConfig, MciConfig, FusedMciConfig, ConvVitConfig,
                     TorchvisionResNetConfig>,
-               List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig, BertTextConfig, CbowTextConfig>> {};
+               List<TextConfig, SiglipTextConfig, MctTextConfig, FusedMctTextConfig, BertTextConfig, CbowTextConfig>> {
+};
 
 }  // namespace clip::inline CLIP_ABI

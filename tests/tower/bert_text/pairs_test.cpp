@@ -44,8 +44,8 @@ TEST_CASE("Chinese-CLIP: names and shapes of transformers and of its repository,
   for (const Shapes& shapes : {transformers, original}) {
     const auto found = try_inspect(without_values(shapes), {.activation = Activation::quick_gelu}).value();
     AnyConfig expected = config;
-    expected.preprocessing() = Preprocessing{};                        // a bare file states neither these …
-    std::get<BertTextConfig>(expected.text).context = 512;             // … nor how much of the table is used
+    expected.preprocessing() = Preprocessing{};             // a bare file states neither these …
+    std::get<BertTextConfig>(expected.text).context = 512;  // … nor how much of the table is used
     std::get<BertTextConfig>(expected.text).positions = 0;
     CHECK(found.config == expected);
     CHECK(found.activation_known);
@@ -80,12 +80,15 @@ TEST_CASE("BiomedCLIP: OpenCLIP's description is read and written") {
   const AnyConfig config{BiomedCLIP};
   CHECK(try_parse_config(text, "x.json").value() == config);
   const auto image = Description<VitConfig>::try_write_openclip(BiomedCLIP.image, "x").value();
-  CHECK(image->dump() ==
-        R"({"image_size":224,"timm_model_name":"vit_base_patch16_224","timm_model_pretrained":false,"timm_pool":"","timm_proj":"linear"})");
+  CHECK(
+      image->dump() ==
+      R"({"image_size":224,"timm_model_name":"vit_base_patch16_224","timm_model_pretrained":false,"timm_pool":"","timm_proj":"linear"})");
   auto other = BiomedCLIP.image;
   other.layers = 11;
-  CHECK(Description<VitConfig>::try_write_openclip(other, "x").error().message().find(
-            "expected the sizes of timm's vit_base_patch16_224") != std::string::npos);
+  CHECK(Description<VitConfig>::try_write_openclip(other, "x")
+            .error()
+            .message()
+            .find("expected the sizes of timm's vit_base_patch16_224") != std::string::npos);
   CHECK_FALSE(Description<VitConfig>::try_write_huggingface(BiomedCLIP.image, 512, "x"));
 }
 

@@ -56,7 +56,6 @@ std::vector<std::int32_t> words_of(Ids row) {
   return words.empty() ? std::vector<std::int32_t>(row.begin(), row.end()) : words;
 }
 
-
 /// Text i of a batch, alone.
 Texts one_of_whole(const Texts& texts, Index i) {
   Texts one = Texts::whole(0);
@@ -80,18 +79,23 @@ TEST_CASE_TEMPLATE("averaged words: features and gradients are those of the form
     Values mean(11, 0.0), y(13, 0.0), dmean(11, 0.0);
     for (const std::int32_t id : words)
       for (Index j = 0; j < width; ++j)
-        mean[static_cast<std::size_t>(j)] += table[static_cast<std::size_t>(id * width + j)] / static_cast<double>(words.size());
+        mean[static_cast<std::size_t>(j)] +=
+            table[static_cast<std::size_t>(id * width + j)] / static_cast<double>(words.size());
     for (Index j = 0; j < width; ++j)
       for (Index k = 0; k < embed; ++k)
-        y[static_cast<std::size_t>(k)] += mean[static_cast<std::size_t>(j)] * projection[static_cast<std::size_t>(j * embed + k)];
+        y[static_cast<std::size_t>(k)] +=
+            mean[static_cast<std::size_t>(j)] * projection[static_cast<std::size_t>(j * embed + k)];
     for (Index j = 0; j < width; ++j)
       for (Index k = 0; k < embed; ++k) {
-        dmean[static_cast<std::size_t>(j)] += 2 * y[static_cast<std::size_t>(k)] * projection[static_cast<std::size_t>(j * embed + k)];
-        dprojection[static_cast<std::size_t>(j * embed + k)] += 2 * y[static_cast<std::size_t>(k)] * mean[static_cast<std::size_t>(j)];
+        dmean[static_cast<std::size_t>(j)] +=
+            2 * y[static_cast<std::size_t>(k)] * projection[static_cast<std::size_t>(j * embed + k)];
+        dprojection[static_cast<std::size_t>(j * embed + k)] +=
+            2 * y[static_cast<std::size_t>(k)] * mean[static_cast<std::size_t>(j)];
       }
     for (const std::int32_t id : words)
       for (Index j = 0; j < width; ++j)
-        dtable[static_cast<std::size_t>(id * width + j)] += dmean[static_cast<std::size_t>(j)] / static_cast<double>(words.size());
+        dtable[static_cast<std::size_t>(id * width + j)] +=
+            dmean[static_cast<std::size_t>(j)] / static_cast<double>(words.size());
     expected.insert(expected.end(), y.begin(), y.end());
   }
   const auto found = text.encode_text(texts);

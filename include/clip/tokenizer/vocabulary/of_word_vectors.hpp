@@ -12,10 +12,10 @@ namespace clip::inline CLIP_ABI {
 
 /// The content of a vocab.txt, and what was left out of it.
 struct WordVectorVocabulary {
-  std::string text;       // [PAD], [UNK], [CLS], [SEP], then the words in the order of the file
-  Index words = 0;        // of the file that are in it
-  Index skipped = 0;      // of the file that are not
-  Index dimension = 0;    // of the vectors
+  std::string text;     // [PAD], [UNK], [CLS], [SEP], then the words in the order of the file
+  Index words = 0;      // of the file that are in it
+  Index skipped = 0;    // of the file that are not
+  Index dimension = 0;  // of the vectors
 };
 
 /// The words of a file of word vectors (formats/word_vectors.hpp) as a vocabulary for WordPiece, which then reads a

@@ -24,8 +24,7 @@ struct CbowText {
   [[no_unique_address]] Known<C> config;
   [[no_unique_address]] Size<Embed> embed_dim;
   Parameter<T> token_embedding{{config->vocabulary, config->width}, Init::normal(inverse_root(config->width))};
-  Parameter<T> text_projection{
-      {config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
+  Parameter<T> text_projection{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
 
   constexpr CbowText(Known<C> config_ = {}, Size<Embed> embed_dim_ = {}) : config{config_}, embed_dim{embed_dim_} {}
 

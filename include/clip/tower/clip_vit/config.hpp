@@ -23,7 +23,7 @@ struct VitConfig {
   Index channels = 3;
   Preprocessing preprocessing{};
   bool projection_bias = false;
-  bool plain = false;      // a bias of the patches and no ln_pre: timm's vit_base_patch16_224 (BiomedCLIP)
+  bool plain = false;     // a bias of the patches and no ln_pre: timm's vit_base_patch16_224 (BiomedCLIP)
   PrunedBlocks pruned{};  // if blocks differ; heads and mlp_width are then the largest
 
   /// Patches along one side.

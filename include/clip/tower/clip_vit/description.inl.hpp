@@ -229,7 +229,8 @@ CLIP_HOST double Description<VitConfig>::count_values(const VitConfig& c, Index 
 
 CLIP_HOST std::string Description<VitConfig>::in_words(const VitConfig& c) {
   return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " +
-         std::to_string(c.layers) + ", " + heads_in_words(c) + ", " + std::string(name_of(c.activation)) + (c.plain ? ", without ln_pre" : "");
+         std::to_string(c.layers) + ", " + heads_in_words(c) + ", " + std::string(name_of(c.activation)) +
+         (c.plain ? ", without ln_pre" : "");
 }
 
 }  // namespace clip::inline CLIP_ABI

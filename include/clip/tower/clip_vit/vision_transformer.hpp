@@ -83,7 +83,7 @@ struct VisionTransformer {
   Rows<Cx, C.width> embed(Cx& cx, Rows<Cx, dyn> images) const {
     constexpr Index values = C.patch_values();
     const auto pixels = patches(cx, images, config->channels, config->image_size, config->patch_size,
-                                Size<values>{config->patch_values()});               // (n g², channels p²)
+                                Size<values>{config->patch_values()});  // (n g², channels p²)
     const Size<C.width> width{config->width};
     if (config->plain)
       return tokens(cx, linear(cx, pixels, width, conv1, conv1_bias), class_embedding, positional_embedding);

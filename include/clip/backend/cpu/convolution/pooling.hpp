@@ -113,8 +113,8 @@ struct PoolingPrimitives {
     const Index y = i / output.width % output.height * window.stride - window.padding,
                 x = i % output.width * window.stride - window.padding;
     const Index top = std::max<Index>(y, 0), left = std::max<Index>(x, 0);
-    return {(i / output.pixels() * grid.height + top) * grid.width + left,
-            std::min(y + window.size, grid.height) - top, std::min(x + window.size, grid.width) - left, grid.width};
+    return {(i / output.pixels() * grid.height + top) * grid.width + left, std::min(y + window.size, grid.height) - top,
+            std::min(x + window.size, grid.width) - left, grid.width};
   }
 
   /// The upper left of the k × k pixels of output i.
