@@ -102,7 +102,8 @@ def main():
     write("distilbert", stored({k: p.detach() for k, p in weights.items()}))
     write("dense", stored({"linear.weight": dense.detach()}))
 
-    roberta = filled(RobertaModel(RobertaConfig(**SIZES, max_position_embeddings=12, type_vocab_size=1, pad_token_id=1), add_pooling_layer=False),
+    roberta = filled(RobertaModel(RobertaConfig(**SIZES, max_position_embeddings=12, type_vocab_size=1, pad_token_id=1,
+                                          layer_norm_eps=1e-5), add_pooling_layer=False),
                      "roberta/")
     ids, mask = rows("roberta", 1)
     expected["roberta/ids"] = ids

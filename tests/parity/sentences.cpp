@@ -2,6 +2,7 @@
 // tower in a folder, one row per line of the texts.
 #include <clip/checkpoint/open_encoder.hpp>
 #include <clip/io/npy_write.hpp>
+#include <clip/task/similarities.hpp>
 #include <clip/tokenizer/any_tokenizer.hpp>
 
 #include <array>

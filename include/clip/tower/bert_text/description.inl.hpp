@@ -10,6 +10,7 @@
 #include <clip/tower/bert_text/openclip.hpp>
 #include <clip/tower/json_fields.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -135,7 +136,6 @@ CLIP_HOST NameTable Description<BertTextConfig>::names(Dialect dialect) {
   static const detail::PrefixedRules openclip{{"text.transformer.", detail::bert_names},
                                               {"text.transformer.", detail::bert_pooler_names},
                                               {"", detail::bert_openclip_projections}};
-  static const detail::PrefixedRules distilbert{{"", detail::distilbert_names}, {"", detail::bert_projection_names}};
   NameTable table{.dialect = dialect, .own = detail::bert_own_names, .heads = detail::bert_heads};
   if (dialect == Dialect::openai) {
     table.prefix = "bert.embeddings.word_embeddings.";
@@ -143,29 +143,29 @@ CLIP_HOST NameTable Description<BertTextConfig>::names(Dialect dialect) {
   } else if (dialect == Dialect::openclip) {
     table.prefix = "text.transformer.embeddings.word_embeddings.";
     table.rules = openclip.rules();
-  } else if (dialect == Dialect::huggingface) {
-    table.prefix = "embeddings.word_embeddings.";
-    table.rules = distilbert.rules();
   }
   return table;
 }
 
-/// transformers' BertModel alone, and as the text tower of a pair.
+/// transformers' models: BertModel as the text tower of a pair; BertModel; DistilBertModel, which has no token types. The
+/// first whose sign a model has gives its names.
 CLIP_HOST std::vector<NameTable> Description<BertTextConfig>::more_names() {
-  static const detail::PrefixedRules alone{
-      {"", detail::bert_names}, {"", detail::bert_pooler_names}, {"", detail::bert_projection_names}};
   static const detail::PrefixedRules in_pair{{"text_model.", detail::bert_names},
                                              {"text_model.", detail::bert_pooler_names},
                                              {"", detail::bert_projection_names}};
-  return {{.dialect = Dialect::huggingface,
-           .prefix = "text_model.embeddings.word_embeddings.",
-           .rules = in_pair.rules(),
-           .signs = detail::bert_in_pair_sign},
-          {.dialect = Dialect::huggingface,
-           .prefix = "embeddings.word_embeddings.",
-           .rules = alone.rules(),
-           .signs = detail::bert_sign,
-           .heads = detail::bert_heads}};
+  static const detail::PrefixedRules bert{
+      {"", detail::bert_names}, {"", detail::bert_pooler_names}, {"", detail::bert_projection_names}};
+  static const detail::PrefixedRules distilbert{{"", detail::distilbert_names}, {"", detail::bert_projection_names}};
+  const auto table = [](std::string_view prefix, const detail::PrefixedRules& names, std::span<const NameRule> signs) {
+    return NameTable{.dialect = Dialect::huggingface,
+                     .prefix = prefix,
+                     .rules = names.rules(),
+                     .signs = signs,
+                     .heads = detail::bert_heads};
+  };
+  return {table("text_model.embeddings.word_embeddings.", in_pair, detail::bert_in_pair_sign),
+          table("embeddings.word_embeddings.", bert, detail::bert_sign),
+          table("embeddings.word_embeddings.", distilbert, detail::distilbert_sign)};
 }
 
 CLIP_HOST bool Description<BertTextConfig>::recognises(const ShapeReader& shape) {
