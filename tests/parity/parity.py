@@ -443,7 +443,9 @@ def check_bert(run, name):
 
     run.row(name, "here -> ChineseCLIPModel.from_pretrained(folder)", to_transformers)
     original = models.original_chinese_clip(state)
-    torch.save({"epoch": 1, "state_dict": {"module." + k: v for k, v in original.items()}}, folder / "original.pt")
+    pooler = {"bert.pooler.dense.weight": torch.ones(768, 768), "bert.pooler.dense.bias": torch.ones(768)}  # not used
+    wrapped = {"module." + k: v for k, v in {**original, **pooler}.items()}
+    torch.save({"epoch": 1, "state_dict": wrapped}, folder / "original.pt")
     run.row(
         name,
         "Chinese-CLIP's checkpoint -> here",

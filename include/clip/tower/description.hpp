@@ -8,6 +8,7 @@
 #include <clip/io/json_fwd.hpp>
 #include <clip/names/dialect.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,6 +98,8 @@ struct NamedText {
 ///                                             real number: extents of a damaged file may multiply to anything
 ///   Index embed_dim(ShapeReader&)             text towers; image towers that are opened alone
 ///   token_table                               text towers: the name of the table with a row per token id
+///   unused                                    an array of names that a file may have though the tower, of other
+///                                             options, does not use them; optional
 ///   projection                                the name of the matrix (width, embed_dim) that a tower alone may lack,
 ///                                             its pooled rows being the features; empty: there is none. A linear layer
 ///                                             of this name may take its place
@@ -126,6 +129,7 @@ struct DescriptionDefaults {
   static std::vector<NameTable> more_names() { return {}; }
   static constexpr std::string_view token_table = "token_embedding.weight";
   static constexpr std::string_view projection = "";
+  static constexpr std::array<std::string_view, 0> unused{};
   static Index embed_dim(ShapeReader&) { return 0; }
   static bool recognises_openclip(const JsonReader&) { return false; }
   static constexpr bool in_own_openclip_keys = false;

@@ -38,10 +38,13 @@ TEST_CASE("Chinese-CLIP: names and shapes of transformers and of its repository,
   const AnyConfig config{chinese_clip::ViT_B_16};
   const Shapes transformers = published("bert_text/names_chinese-clip_ViT-B-16_transformers");
   const Shapes original = published("bert_text/names_chinese-clip_ViT-B-16_original");
+  Shapes with_pooler = original;  // as the published files are
+  with_pooler["bert.pooler.dense.weight"] = {768, 768};
+  with_pooler["bert.pooler.dense.bias"] = {768};
   CHECK(transformers.size() == 398);
   CHECK(written(chinese_clip::ViT_B_16, Dialect::huggingface) == transformers);
   CHECK(written(chinese_clip::ViT_B_16, Dialect::openai) == original);
-  for (const Shapes& shapes : {transformers, original}) {
+  for (const Shapes& shapes : {transformers, original, with_pooler}) {
     const auto found = try_inspect(without_values(shapes), {.activation = Activation::quick_gelu}).value();
     AnyConfig expected = config;
     expected.preprocessing() = Preprocessing{};             // a bare file states neither these …

@@ -36,6 +36,7 @@ struct Description<BertTextConfig> : DescriptionDefaults {
   static std::vector<NameTable> more_names();
   static bool recognises(const ShapeReader& shape);
   static constexpr std::string_view token_table = "word_embedding.weight";
+  static constexpr std::array<std::string_view, 2> unused{"pooler.weight", "pooler.bias"};
   static Index embed_dim(ShapeReader& shape);
   static BertTextConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   /// Every model of the family was trained with the GELU by erf.

@@ -197,7 +197,9 @@ CLIP_HOST BertTextConfig Description<BertTextConfig>::infer(ShapeReader& shape, 
   c.context = stated.context.value_or(longest);
   if (c.context > longest) shape.problem("context " + std::to_string(c.context) + " is beyond the table of positions");
   c = detail::without_own_table(c);
-  c.pooler = shape.has("pooler.weight");
+  // Files of Chinese-CLIP have the pooler of the BERT that they began with, and do not use it.
+  const bool projects_first = shape.has("text_projection") && shape.has("visual.conv1.weight");
+  c.pooler = shape.has("pooler.weight") && !projects_first;
   c.pooling = stated.pooling.value_or(c.pooler       ? TextPooling::pooler
                                       : c.offset > 0 ? TextPooling::mean
                                                      : TextPooling::first);
