@@ -102,6 +102,7 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
   } else {
     json["problem"] = found.error().message();
     if (const std::string text = text_tower_in_words(file); !text.empty()) json["text_tower"] = text;
+    if (const std::string image = image_tower_in_words(file); !image.empty()) json["image_tower"] = image;
   }
   return json;
 }
@@ -225,6 +226,8 @@ int inspect(const InspectOptions& options) {
     if (!found->remark.empty()) out.line("remark   " + found->remark);
   } else if (const std::string text = text_tower_in_words(file); !text.empty()) {
     out.line("model    a text tower alone, for `clip embed --texts`: " + text);
+  } else if (const std::string image = image_tower_in_words(file); !image.empty()) {
+    out.line("model    an image tower alone, for `clip embed --images`: " + image);
   } else {
     out.line("model    unknown: " + clip::printable(found.error().message()));
   }

@@ -53,6 +53,15 @@ constexpr clip::VitConfig one_weight{.image_size = 1,
                                      .activation = clip::Activation::gelu,
                                      .epsilon = 1e-5f};
 
+/// The smallest text tower, beside an image tower that is alone.
+constexpr clip::TextConfig two_weights{.context = 2,
+                                       .vocabulary = 2,
+                                       .width = 1,
+                                       .layers = 1,
+                                       .heads = 1,
+                                       .activation = clip::Activation::gelu,
+                                       .epsilon = 1e-5f};
+
 /// Removes a part of a message that speaks of C++: from `begin` to the end of `end`.
 void remove(std::string& message, std::string_view begin, std::string_view end) {
   const auto from = message.find(begin);
@@ -85,12 +94,28 @@ clip::AnyConfig text_model_of_weights(const std::string& path) {
   clip::raise(in_options(whole.error(), path));
 }
 
-std::string text_tower_in_words(const clip::TensorFile& file) {
-  const auto text = clip::try_inspect_text(file);
-  if (!text || clip::try_inspect(file)) return {};
-  const auto in_words = [](const auto& c) { return clip::Description<std::remove_cvref_t<decltype(c)>>::in_words(c); };
-  return std::visit(in_words, text->config) + "; embedding " + std::to_string(text->embed_dim);
+clip::AnyConfig image_model_of_weights(const std::string& path) {
+  auto whole = clip::try_find_model(path);
+  if (whole) return std::move(*whole);
+  if (const auto file = clip::try_open_tensors(path, {}, clip::TensorContent::shapes))
+    if (const auto image = clip::try_inspect_image(*file);
+        image && image->activation_known && !image->without_projection)
+      return {image->embed_dim, image->config, two_weights};
+  clip::raise(in_options(whole.error(), path));
 }
+
+namespace {
+/// A tower that is alone in a file, in words; empty: another file.
+template <class Found>
+std::string in_words(const clip::Result<Found>& found, const clip::TensorFile& file) {
+  if (!found || clip::try_inspect(file)) return {};
+  const auto words = [](const auto& c) { return clip::Description<std::remove_cvref_t<decltype(c)>>::in_words(c); };
+  return std::visit(words, found->config) + "; embedding " + std::to_string(found->embed_dim);
+}
+}  // namespace
+
+std::string text_tower_in_words(const clip::TensorFile& file) { return in_words(clip::try_inspect_text(file), file); }
+std::string image_tower_in_words(const clip::TensorFile& file) { return in_words(clip::try_inspect_image(file), file); }
 
 clip::AnyConfig in_form_of_weights(const clip::AnyConfig& model, const std::string& path) {
   const clip::AnyConfig fused = clip::fused_config(model);
