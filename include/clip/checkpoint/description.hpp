@@ -77,6 +77,13 @@ inline bool is_longclips(const TensorFile& file) {
          file.find("visual.class_embedding") != nullptr;
 }
 
+/// Whether a file is one of Chinese-CLIP's: OpenAI's image tower beside a BERT with their vocabulary.
+inline bool is_chinese_clips(const TensorFile& file) {
+  const FileTensor* const table = file.find("word_embedding.weight");
+  return table != nullptr && !table->shape.empty() && table->shape[0] == 21128 &&
+         file.find("visual.ln_pre.weight") != nullptr && file.find("text_projection") != nullptr;
+}
+
 /// The statements of a folder in the layout of transformers.
 /// LoadError: every key with an impossible or an unsupported value, of one file.
 inline Result<ModelStatement> try_read_huggingface(const FolderDescription& folder) {
@@ -141,6 +148,8 @@ Result<ModelStatement> try_read_description(const TensorFile& file) {
     return model;
   }
   ModelStatement model{.place = "OpenAI's archives"};
+  if (is_chinese_clips(file))
+    model = {.image = {.activation = Activation::quick_gelu}, .place = "Chinese-CLIP's files"};
   if (is_openais(file) || is_longclips(file)) model.image.activation = model.text.activation = Activation::quick_gelu;
   return model;
 }

@@ -30,7 +30,7 @@ Result<JsonTree> as_tree(Result<Written> written) {
 }
 
 /// config.json of transformers' CLIPModel and preprocessor_config.json of its CLIPImageProcessor, or those of
-/// SiglipModel. OptionError: towers that transformers has in no one class.
+/// SiglipModel or ChineseCLIPModel. OptionError: towers that transformers has in no one class.
 template <class F>
 Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, Dtype dtype, const std::string& place) {
   const auto tower = [&](const auto& config) {
@@ -44,7 +44,12 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
   const auto class_of = [](const auto& config) {
     return Description<std::remove_cvref_t<decltype(config)>>::huggingface;
   };
-  const HuggingfaceClass model = std::visit(class_of, c.image), other = std::visit(class_of, c.text);
+  HuggingfaceClass model = std::visit(class_of, c.image);
+  const HuggingfaceClass other = std::visit(class_of, c.text);
+  if (other.image == model.name) {
+    model = other;
+    (*vision)["model_type"] = std::string(model.model_type) + "_vision_model";
+  }
   if (model.name != other.name)
     return OptionError{place, "class of both towers in transformers", model.name, other.name};
   const std::string name{model.name};
@@ -57,7 +62,7 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
                                    "dtype", type,                                                //
                                    "vision_config", std::move(*vision),                          //
                                    "text_config", std::move(*text));
-  if (model.model_type == DescriptionDefaults::huggingface.model_type)
+  if (model.model_type == DescriptionDefaults::huggingface.model_type || !model.image.empty())
     described.put("projection_dim", c.embed_dim, "logit_scale_init_value", 2.6592);
   std::string config = json_text(described, 2);
 

@@ -1,4 +1,5 @@
-// clip/checkpoint/huggingface_config.hpp: the config.json of transformers' CLIPModel and SiglipModel.
+// clip/checkpoint/huggingface_config.hpp: the config.json of transformers' CLIPModel, SiglipModel and
+// ChineseCLIPModel.
 #pragma once
 
 #include <clip/checkpoint/description_reader.hpp>
@@ -25,14 +26,14 @@ struct HuggingfaceTower {
   float epsilon;
   std::string_view kind{};  // of the family in our own JSON; empty: OpenAI's
 };
-/// The same of a model's class: CLIPConfig or SiglipConfig.
+/// The same of a model's class: CLIPConfig, SiglipConfig or ChineseCLIPConfig.
 struct HuggingfaceModel {
   const char* model_type;
   HuggingfaceTower vision, text;
   Index image_size, patch_size, context, vocabulary;
   Index projection;  // projection_dim; 0: the embedding is as wide as the image tower
 };
-inline constexpr std::array<HuggingfaceModel, 2> huggingface_models{
+inline constexpr std::array<HuggingfaceModel, 3> huggingface_models{
     {{"clip",
       {"vision_config", "vision_config_dict", "clip_vision_model", 768, 3072, 12, 12, Activation::quick_gelu, 1e-5f},
       {"text_config", "text_config_dict", "clip_text_model", 512, 2048, 12, 8, Activation::quick_gelu, 1e-5f},
@@ -50,7 +51,17 @@ inline constexpr std::array<HuggingfaceModel, 2> huggingface_models{
       16,
       64,
       32000,
-      0}}};
+      0},
+     {"chinese_clip",
+      {"vision_config", "vision_config_dict", "chinese_clip_vision_model", 768, 3072, 12, 12, Activation::quick_gelu,
+       1e-5f},
+      {"text_config", "text_config_dict", "chinese_clip_text_model", 768, 3072, 12, 12, Activation::gelu, 1e-12f,
+       "bert_text"},
+      224,
+      32,
+      0,
+      30522,
+      512}}};
 
 /// The object that describes a tower, or null for one with every default. Older files have both keys. transformers
 /// makes a whole configuration from vision_config_dict, defaults included, and all of it wins over vision_config.
@@ -85,10 +96,9 @@ inline TowerStatement read_huggingface_tower(DescriptionReader& read, const Json
 }
 
 /// Values of model_type of related models in transformers.
-inline constexpr std::array<std::pair<const char*, std::string_view>, 7> foreign_model_types{
+inline constexpr std::array<std::pair<const char*, std::string_view>, 6> foreign_model_types{
     {{"siglip2", "SigLIP 2 of flexible resolution"},
      {"metaclip_2", "Meta CLIP 2"},
-     {"chinese_clip", "Chinese-CLIP"},
      {"altclip", "AltCLIP"},
      {"align", "ALIGN"},
      {"blip", "BLIP"},
@@ -120,7 +130,7 @@ inline const HuggingfaceModel& huggingface_model_of(const DescriptionReader& rea
 inline bool is_huggingface_model(DescriptionReader& read, const Json& config, const HuggingfaceModel& model) {
   constexpr const char* expected =
       "clip, clip_vision_model or clip_text_model (transformers' CLIP), siglip, siglip_vision_model or "
-      "siglip_text_model, a text tower (bert, distilbert, roberta, xlm-roberta), or OpenCLIP's model_cfg";
+      "siglip_text_model, chinese_clip, a text tower (bert, distilbert, roberta, xlm-roberta), or OpenCLIP's model_cfg";
   const Json* const kind = read.find(&config, "model_type");
   if (kind != nullptr && !is_text(*kind, model.model_type)) {
     const auto foreign = std::find_if(foreign_model_types.begin(), foreign_model_types.end(),
@@ -146,6 +156,7 @@ inline void read_huggingface_image(DescriptionReader& read, const Json* part, co
 }
 inline void read_huggingface_text(DescriptionReader& read, const Json* part, const HuggingfaceModel& of,
                                   ModelStatement& model) {
+  if (of.text.kind == "bert_text") return read_huggingface_bert(read, part, huggingface_bert, model);
   const bool defaults = has_defaults(read, part, of.text);
   model.text = read_huggingface_tower(read, part, of.text);
   model.context = read.integer(part, "max_position_embeddings", defaults ? of.context : 0);

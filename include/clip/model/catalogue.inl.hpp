@@ -19,15 +19,13 @@ template <class F>
 const std::vector<NamedConfigOf<F>>& named_configs() {
   static const std::vector<NamedConfigOf<F>> all = [] {
     std::vector<NamedConfigOf<F>> list;
-    F::Images::each([&]<class Config>() {
-      for (const auto& known : Description<Config>::published)
-        list.push_back({known.name, known.constant, known.config});
-    });
-    F::Texts::each([&]<class Config>() {
+    const auto add = [&]<class Config>() {  // of pairs both of whose families are listed
       if constexpr (requires { AnyConfigOf<F>{Description<Config>::published.front().config}; })
         for (const auto& known : Description<Config>::published)
           list.push_back({known.name, known.constant, known.config});
-    });
+    };
+    F::Images::each(add);
+    F::Texts::each(add);
     return list;
   }();
   return all;

@@ -25,7 +25,7 @@ struct WordVectorsUsed {
 /// the pieces of the encoder's tokenizer, letter by letter; other pieces keep their values. For a tower that averages
 /// words, and for any other whose tower has a token_embedding.
 ///   WordPiece tokenizer{"vocab.txt"};                       // written by vocabulary_of_word_vectors
-///   TextEncoder<…> text{Rng{1}};
+///   TextEncoder<Config> text;
 ///   const WordVectorsUsed used = begin_with_word_vectors(text, "glove.6B.300d.txt", tokenizer);
 /// InputError: a vocabulary of another size than the tower's. LoadError: vectors of another width than the tower's;
 /// as try_read_word_vectors.

@@ -38,9 +38,10 @@ struct TowerStatement {
   std::optional<bool> projection_tanh{};  // of text towers whose projection may end with a tanh
 };
 
-/// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.
+/// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type. `image`: the
+/// name of the class that its image tower is of, where that is another.
 struct HuggingfaceClass {
-  std::string_view name, model_type;
+  std::string_view name, model_type, image{};
 };
 
 /// A published model: its name for users ("laion/ViT-B-32"), its constant in C++ ("clip::laion::ViT_B_32") and its

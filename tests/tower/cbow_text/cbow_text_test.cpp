@@ -6,6 +6,7 @@
 #include <clip/data/pairs.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/model/initialise.hpp>
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/tower/cbow_text/description.hpp>
@@ -68,7 +69,8 @@ bool same(std::span<const float> a, std::span<const float> b) { return std::rang
 }  // namespace
 
 TEST_CASE_TEMPLATE("averaged words: features and gradients are those of the formula", B, Cpu<double>, Naive<double>) {
-  TextEncoder<OddCbow, B> text{Rng{1}};
+  TextEncoder<OddCbow, B> text;
+  initialise(text, Rng{1});
   const Texts texts = bags(9, Rng{2});
   const Index width = 11, embed = 13;
   std::vector<double> table(text.tower.token_embedding.data, text.tower.token_embedding.data + 31 * width),
@@ -116,12 +118,14 @@ TEST_CASE_TEMPLATE("averaged words: features and gradients are those of the form
 TEST_CASE("averaged words: the same bits alone and in a batch, with any threads, of fixed and open sizes, packed") {
   const Texts texts = bags(700, Rng{3});
   using Fixed = TextEncoder<OddCbow, Cpu<float>>;
-  const Fixed one{Rng{1}, Cpu<float>{{.threads = 1}}};
-  Fixed packed{Rng{1}, Cpu<float>{{.threads = 3}}};
+  Fixed one{Cpu<float>{{.threads = 1}}}, packed{Cpu<float>{{.threads = 3}}};
+  initialise(one, Rng{1});
+  initialise(packed, Rng{1});
   packed.pack();
   AnyTextEncoder<Cpu<float>, CbowFamilies::Texts> open{CbowFamilies::Texts::Variant{OddCbow.text}, 13};
   initialise(open, Rng{1});
-  const auto together = one.encode_text(texts), threads = packed.encode_text(texts), any = open.encode_text(texts);
+  const auto together = one.encode_text(texts), threads = packed.encode_text(texts);
+  const auto any = open.encode_text(texts);
   for (Index i = 0; i < texts.size(); i += 37) {
     const auto alone = one.encode_text(one_of_whole(texts, i));
     CHECK(same(alone[0], together[i]));
@@ -132,7 +136,8 @@ TEST_CASE("averaged words: the same bits alone and in a batch, with any threads,
 }
 
 TEST_CASE("averaged words: order and padding do not matter, nor does a special id beside words") {
-  const TextEncoder<OddCbow, Cpu<float>> text{Rng{1}};
+  TextEncoder<OddCbow, Cpu<float>> text;
+  initialise(text, Rng{1});
   Texts texts = Texts::whole(0);
   texts.add(std::vector<std::int32_t>{2, 7, 9, 3});
   texts.add(std::vector<std::int32_t>{7, 9});
@@ -165,7 +170,8 @@ TEST_CASE("averaged words: a pair trains, is saved and opened, and states what i
   std::filesystem::remove(path);
   CHECK(again.config() == AnyConfigOf<CbowFamilies>{OddCbow});
   const Texts texts = bags(5, Rng{6});
-  const auto a = model.encode_text(texts), b = again.encode_text(texts);
+  const auto a = model.encode_text(texts);
+  const auto b = again.encode_text(texts);
   CHECK(same(a.values(), b.values()));
 
   const AnyConfig config{OddCbow};

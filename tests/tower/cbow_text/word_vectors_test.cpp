@@ -1,4 +1,5 @@
 // Files of word vectors: reading, the vocabulary made of one, and embeddings begun with it.
+#include <clip/model/initialise.hpp>
 #include <clip/model/text_encoder.hpp>
 #include <clip/model/word_vectors.hpp>
 #include <clip/tokenizer/vocabulary/of_word_vectors.hpp>
@@ -71,7 +72,8 @@ TEST_CASE("a vocabulary of word vectors reads texts word by word; a tower begins
 
   const WordPiece tokenizer = WordPiece::try_parse(vocabulary.text, "vocab.txt").value();
   CHECK(tokenizer.encode("The dog, dogs") == std::vector<std::int32_t>{4, 5, 1, 1});
-  TextEncoder<Words> text{Rng{1}};
+  TextEncoder<Words> text;
+  initialise(text, Rng{1});
   const std::vector<float> before(text.tower.token_embedding.data, text.tower.token_embedding.data + 14);
   const WordVectorsUsed used = begin_with_word_vectors(text, file.path, tokenizer);
   CHECK(used.found == 3);

@@ -69,6 +69,12 @@ struct BertTextConfig {
   friend constexpr bool operator==(const BertTextConfig&, const BertTextConfig&) = default;
 };
 
+/// The most ids of a text beside an image tower, where nothing states it: Chinese-CLIP's 52 with its vocabulary, and
+/// otherwise as many as the table of positions has rows for.
+constexpr Index bert_context_in_pair(Index vocabulary, Index positions) {
+  return vocabulary == 21128 && positions > 52 ? 52 : positions;
+}
+
 /// The problem of an impossible configuration, as a sentence, or null; see VitConfig.
 constexpr const char* problem(const BertTextConfig& c) {
   if (!c.fixed()) return nullptr;

@@ -29,7 +29,7 @@ struct Description<BertTextConfig> : DescriptionDefaults {
   static BertTextConfig read_openclip(JsonReader& text, Activation activation);
   static Result<JsonTree> try_write_openclip(const BertTextConfig& c, const std::string& place);
 
-  static constexpr HuggingfaceClass huggingface{"ChineseCLIP", "chinese_clip"};
+  static constexpr HuggingfaceClass huggingface{"ChineseCLIP", "chinese_clip", "CLIP"};
   static Result<JsonTree> try_write_huggingface(const BertTextConfig& c, Index embed_dim, const std::string& place);
 
   static NameTable names(Dialect dialect);

@@ -194,7 +194,8 @@ CLIP_HOST BertTextConfig Description<BertTextConfig>::infer(ShapeReader& shape, 
   c.offset = stated.offset.value_or(c.types == 1 ? 2 : 0);
   c.pad = stated.pad.value_or(c.offset > 0 ? c.offset - 1 : 0);
   const Index longest = c.positions - c.offset;
-  c.context = stated.context.value_or(longest);
+  c.context =
+      stated.context.value_or(shape.has("visual.conv1.weight") ? bert_context_in_pair(c.vocabulary, longest) : longest);
   if (c.context > longest) shape.problem("context " + std::to_string(c.context) + " is beyond the table of positions");
   c = detail::without_own_table(c);
   // Files of Chinese-CLIP have the pooler of the BERT that they began with, and do not use it.
