@@ -223,8 +223,8 @@ CLIP_HOST std::optional<Activation> Description<VitConfig>::activation_by_naming
 
 CLIP_HOST double Description<VitConfig>::count_values(const VitConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + 4 * w + sum_over_blocks(c, values_of_block) +
-         w * static_cast<double>(embed_dim);
+  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + (c.plain ? 3 : 4) * w +
+         sum_over_blocks(c, values_of_block) + w * static_cast<double>(embed_dim);
 }
 
 CLIP_HOST std::string Description<VitConfig>::in_words(const VitConfig& c) {
