@@ -8,6 +8,7 @@
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/task/zero_shot.hpp>
+#include <clip/tower/bert_text/text_transformer.hpp>
 
 #include "../support/small_models.hpp"
 
@@ -60,6 +61,22 @@ long allocations_in(F work) {
   work();
   return allocations - before;
 }
+
+/// A BERT that pools by the mean.
+struct OneTower {
+  Index embed_dim;
+  BertTextConfig text;
+};
+constexpr OneTower odd_bert{.embed_dim = 13,
+                            .text = {.context = 17,
+                                     .vocabulary = 31,
+                                     .width = 20,
+                                     .layers = 2,
+                                     .heads = 5,
+                                     .activation = Activation::gelu,
+                                     .epsilon = 1e-12f,
+                                     .pooling = TextPooling::mean,
+                                     .projection = TextProjection::mlp}};
 
 struct Batch {
   Images images;
@@ -124,6 +141,33 @@ TEST_CASE("encoding and training of convolutional towers allocate nothing after 
   const Cpu<> cpu{{.threads = 2}};
   check_convolutional(Model<OddMct>{Rng{1}, cpu}, OddMct);
   check_convolutional(Model<OddTorchvision>{Rng{1}, cpu}, OddTorchvision);
+}
+
+TEST_CASE("encoding and training of a BERT allocate nothing after the largest batch") {
+  TextEncoder<odd_bert> model{Cpu<>{{.threads = 2}}};
+  initialise(model, Rng{1});
+  const auto some = [](Index count) {
+    Texts texts = Texts::whole();
+    for (Index i = 0; i < count; ++i) texts.add(std::vector<std::int32_t>(static_cast<std::size_t>(2 + i), 5));
+    return texts;
+  };
+  const Texts texts = some(9), few = some(4);
+  Inference<Cpu<>> cx{model.backend()};
+  for (int i = 0; i < 3; ++i) model.encode_text(cx, texts);
+  CHECK(allocations_in([&] { model.encode_text(cx, texts); }) == 0);
+  CHECK(allocations_in([&] { model.encode_text(cx, few); }) == 0);
+  Parameters table{model};
+  AdamW optimizer{table};
+  Tape tape{table, {}};
+  const std::vector<float> gradient(9 * 13, 0.5f);
+  const auto step = [&] {
+    tape.clear();
+    tape.backward(model.encode_text(tape, texts), View<const float>{gradient.data(), 9, 13});
+    tape.commit();
+    optimizer.step();
+  };
+  for (int i = 0; i < 3; ++i) step();
+  CHECK(allocations_in([&] { step(); }) == 0);
 }
 
 TEST_CASE("classification in the caller's context allocates nothing after the largest batch") {

@@ -37,7 +37,7 @@ def sentences(count, seed, prompts):
             made.append(rng.choice(parts))
             continue
         sentence = f"{rng.choice(SUBJECTS)} {rng.choice(VERBS)} {rng.choice(OBJECTS)}{rng.choice(ENDS)}"
-        made.append(" ".join([sentence] * rng.choice([1] * 12 + [2, 3, 8])) if rng.random() < 0.9 else sentence.upper())
+        made.append(" ".join([sentence] * rng.choice([1] * 12 + [2, 3, 16])) if rng.random() < 0.9 else sentence.upper())
     return made
 
 

@@ -2,6 +2,7 @@
 
 #include <clip/backend/cpu.hpp>
 #include <clip/checkpoint/infer_encoder.hpp>
+#include <clip/model/any_encoder.hpp>
 #include <clip/model/config_json.hpp>
 #include <clip/model/flops.hpp>
 #include <clip/model/initialise.hpp>
@@ -13,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <string>
 #include <variant>
@@ -100,12 +102,14 @@ void check_bits() {
   initialise(one, Rng{1});
   initialise(three, Rng{1});
   three.pack();
-  AnyTextEncoder<Cpu<>, Berts::Texts> open{C.text, C.embed_dim};
-  initialise(open, Rng{1});
-  const auto together = one.encode_text(texts), packed = three.encode_text(texts), dynamic = open.encode_text(texts);
+  AnyTextEncoder<Cpu<>, Berts::Texts> of_any_size{C.text, C.embed_dim};
+  initialise(of_any_size, Rng{1});
+  const auto together = one.encode_text(texts), packed = three.encode_text(texts),
+             dynamic = of_any_size.encode_text(texts);
   for (Index i = 0; i < texts.size(); ++i) {
     CAPTURE(i);
-    CHECK(std::ranges::equal(one.encode_text(only(texts, i))[0], together[i]));
+    const auto alone = one.encode_text(only(texts, i));
+    CHECK(std::ranges::equal(alone[0], together[i]));
     CHECK(std::ranges::equal(packed[i], together[i]));
     CHECK(std::ranges::equal(dynamic[i], together[i]));
   }
@@ -137,16 +141,15 @@ TEST_CASE("BERT and DistilBERT: names and shapes are those of transformers, writ
 }
 
 TEST_CASE("towers of the family BERT: JSON of the library and of OpenCLIP, both ways") {
-  std::vector<std::pair<BertTextConfig, Index>> all;
-  for (const auto& known : Description<BertTextConfig>::published_texts)
-    all.emplace_back(known.config, known.embed_dim);
-  all.emplace_back(odd_bert.text, 13);
-  all.emplace_back(odd_mean.text, 13);
+  std::vector<OneTower> all;
+  for (const auto& known : Description<BertTextConfig>::published_texts) all.push_back({known.embed_dim, known.config});
+  all.push_back(odd_bert);
+  all.push_back(odd_mean);
   BertTextConfig tanh = bert::xlm_roberta_large;
   tanh.projection = TextProjection::affine;
   tanh.projection_tanh = true;
-  all.emplace_back(tanh, 7);
-  for (const auto& [c, embed_dim] : all) {
+  all.push_back({7, tanh});
+  for (const auto& [embed_dim, c] : all) {
     const auto config = beside_an_image_tower(c, embed_dim);
     CHECK(try_parse_config<Berts>(config_text(config), "here").value() == config);
   }
@@ -206,6 +209,30 @@ TEST_CASE(
     "or not, of sizes in the type or not") {
   check_bits<odd_bert>();
   check_bits<odd_mean>();
+}
+
+TEST_CASE("a tower of the family BERT: weights in bfloat16 and int8 give the features up to their rounding") {
+  const Texts texts = some_texts(9);
+  TextEncoder<odd_mean, Cpu<>> full;
+  initialise(full, Rng{1});
+  const auto expected = full.encode_text(texts);
+  for (const auto& [storage, least] : {std::pair{Storage::bfloat16, 0.999}, {Storage::int8, 0.99}}) {
+    TextEncoder<odd_mean, Cpu<>> packed;
+    initialise(packed, Rng{1});
+    packed.pack(storage);
+    const auto found = packed.encode_text(texts);
+    CHECK_FALSE(std::ranges::equal(found.values(), expected.values()));
+    for (Index i = 0; i < texts.size(); ++i) {
+      double xy = 0, xx = 0, yy = 0;
+      for (std::size_t k = 0; k < 13; ++k) {
+        const double x = found[i][k], y = expected[i][k];
+        xy += x * y;
+        xx += x * x;
+        yy += y * y;
+      }
+      CHECK(xy / std::sqrt(xx * yy) > least);
+    }
+  }
 }
 
 TEST_CASE("a tower of the family BERT: a learned vector stands in the row of a token, and padding changes nothing") {
