@@ -87,7 +87,8 @@ TEST_CASE("config.json: BERT and its relatives state a text tower; keys left out
 TEST_CASE("config.json: another kind of model, or of file, is refused") {
   const std::string expected =
       "c.json: model_type: expected clip, clip_vision_model or clip_text_model (transformers' CLIP), siglip, "
-      "siglip_vision_model or siglip_text_model, chinese_clip, a text tower (bert, distilbert, roberta, xlm-roberta), or OpenCLIP's "
+      "siglip_vision_model or siglip_text_model, chinese_clip, a text tower (bert, distilbert, roberta, xlm-roberta), "
+      "or OpenCLIP's "
       "model_cfg, ";
   CHECK(refused(R"({"model_type": "t5", "vision_config": {}})") == expected + "found \"t5\"");
   CHECK(refused(R"({"model_type": "siglip2", "vision_config": {}})") ==

@@ -65,7 +65,8 @@ TEST_CASE("torchvision's ResNet: features have the same bits alone and in a batc
       const auto found = narrow.encode_image(images);
       double worst = 1;
       for (Index i = 0; i < 13; ++i) worst = std::min(worst, cosine(found[i], together[i]));
-      MESSAGE("torchvision's ResNet, ", std::string(storage == Storage::int8 ? "int8" : "bfloat16"), ": least cosine ", worst);
+      MESSAGE("torchvision's ResNet, ", std::string(storage == Storage::int8 ? "int8" : "bfloat16"), ": least cosine ",
+              worst);
       CHECK(worst > least);
     }
   }
