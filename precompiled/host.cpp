@@ -41,6 +41,7 @@ template JsonTree to_json(const ClipConfig<SiglipVitConfig, SiglipTextConfig>&);
 template JsonTree to_json(const ClipConfig<MciConfig, MctTextConfig>&);
 template std::string config_text(const AnyConfig&);
 template const std::vector<NamedConfig>& named_configs<All>();
+template const std::vector<NamedTextTower>& named_texts<All>();
 template AnyConfig as_published(AnyConfig);
 template const NamedConfig* find_named<All>(AnyConfig);
 template Result<AnyConfig> try_find_config<All>(const std::string&);

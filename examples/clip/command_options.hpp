@@ -79,7 +79,11 @@ inline void complete_vocabulary(std::string& vocabulary, const std::string& weig
 
 inline void complete(EmbedOptions& o) {
   if (!o.texts.empty()) complete_vocabulary(o.vocabulary, o.model.weights, "--texts");
-  complete_model(o.model.config, o.model.weights);
+  if (!o.texts.empty() && !o.model.config && !o.model.weights.empty())
+    o.model.config = text_model_of_weights(o.model.weights);
+  else if (o.texts.empty() && !o.model.config && !o.model.weights.empty() && !o.model.without_projection)
+    o.model.config = image_model_of_weights(o.model.weights);
+  else complete_model(o.model.config, o.model.weights);
 }
 inline void complete(ClassifyOptions& o) {
   complete_vocabulary(o.vocabulary, o.model.weights, "--labels");
@@ -91,7 +95,7 @@ inline void complete(CompareOptions& o) {
 }
 inline void complete(ConvertOptions& o) {
   if (o.captions.empty()) return;
-  if (o.dialect == "openai" || o.dialect == "tinyclip" || o.dialect == "big_vision" || o.out.ends_with(".safetensors"))
+  if (!clip::has_folders(clip::try_dialect(o.dialect).value()) || o.out.ends_with(".safetensors"))
     throw UsageError{
         "--vocabulary-of writes the vocabulary beside the weights: OUT must be a folder, and --dialect openclip or "
         "huggingface"};

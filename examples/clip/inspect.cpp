@@ -101,6 +101,8 @@ clip::Json json_of(const clip::TensorFile& file, const clip::Result<clip::Inspec
     json["remark"] = found->remark;
   } else {
     json["problem"] = found.error().message();
+    if (const std::string text = text_tower_in_words(file); !text.empty()) json["text_tower"] = text;
+    if (const std::string image = image_tower_in_words(file); !image.empty()) json["image_tower"] = image;
   }
   return json;
 }
@@ -115,12 +117,16 @@ clip::Json json_of(const clip::VocabularyIdentity& vocabulary) {
 
 std::string line_of(const clip::VocabularyIdentity& vocabulary) {
   const bool merges = vocabulary.eot >= 0;  // CLIP's; otherwise pieces
+  const bool words = !merges && vocabulary.place.ends_with(".txt");
   return clip::printable(vocabulary.place) + ", " + std::to_string(vocabulary.size) + " ids, " +
-         (merges ? "end of text " + std::to_string(vocabulary.eot) + ", " : "SentencePiece, ") +
+         (merges  ? "end of text " + std::to_string(vocabulary.eot) + ", "
+          : words ? "WordPiece, "
+                  : "SentencePiece, ") +
          (vocabulary.name.empty() ? "not one that is known" : std::string(vocabulary.name)) + "\nsha256   " +
          vocabulary.checksum +
          (vocabulary.name == clip::reduced_vocabulary_name ? " of the whole one and the ids kept"
           : merges                                         ? " of its merges"
+          : words                                          ? " of the file"
                                                            : " of its pieces");
 }
 
@@ -218,6 +224,10 @@ int inspect(const InspectOptions& options) {
     if (!found->prefix.empty()) out.line("prefix   " + found->prefix + " (removed from the names)");
     out.line("config   " + clip::json_text(clip::to_json(found->config)));
     if (!found->remark.empty()) out.line("remark   " + found->remark);
+  } else if (const std::string text = text_tower_in_words(file); !text.empty()) {
+    out.line("model    a text tower alone, for `clip embed --texts`: " + text);
+  } else if (const std::string image = image_tower_in_words(file); !image.empty()) {
+    out.line("model    an image tower alone, for `clip embed --images`: " + image);
   } else {
     out.line("model    unknown: " + clip::printable(found.error().message()));
   }

@@ -31,6 +31,21 @@ int models(const ModelsOptions& options) {
       out.line(line);
     }
   }
+  for (const clip::NamedTextTower& known : clip::named_texts()) {
+    if (options.json) {
+      list.push_back({{"name", known.name},
+                      {"resolution", nullptr},
+                      {"width", known.embed_dim},
+                      {"parameters", known.parameters},
+                      {"licence", clip::licence_of(known.name)}});
+    } else {
+      char line[160];
+      std::snprintf(line, sizeof line, "%-46.*s %-5s %6lld %12lld  %s", static_cast<int>(known.name.size()),
+                    known.name.data(), "text", static_cast<long long>(known.embed_dim),
+                    static_cast<long long>(known.parameters), clip::licence_of(known.name).data());
+      out.line(line);
+    }
+  }
   if (!options.json) {
     std::string kinds;
     for (const std::string_view kind : clip::detail::foreign_kinds)

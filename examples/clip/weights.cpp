@@ -6,6 +6,7 @@
 #include <clip/checkpoint/assumed_preprocessing.hpp>
 #include <clip/checkpoint/find_model.hpp>
 #include <clip/checkpoint/folder.hpp>
+#include <clip/checkpoint/infer_encoder.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>
@@ -16,7 +17,9 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace tool {
@@ -41,6 +44,24 @@ std::string fitting_models(const std::string& path) {
   return list;
 }
 
+/// The smallest image tower, which stands beside a text tower that is alone.
+constexpr clip::VitConfig one_weight{.image_size = 1,
+                                     .patch_size = 1,
+                                     .width = 1,
+                                     .layers = 1,
+                                     .heads = 1,
+                                     .activation = clip::Activation::gelu,
+                                     .epsilon = 1e-5f};
+
+/// The smallest text tower, beside an image tower that is alone.
+constexpr clip::TextConfig two_weights{.context = 2,
+                                       .vocabulary = 2,
+                                       .width = 1,
+                                       .layers = 1,
+                                       .heads = 1,
+                                       .activation = clip::Activation::gelu,
+                                       .epsilon = 1e-5f};
+
 /// Removes a part of a message that speaks of C++: from `begin` to the end of `end`.
 void remove(std::string& message, std::string_view begin, std::string_view end) {
   const auto from = message.find(begin);
@@ -63,6 +84,38 @@ clip::AnyConfig model_of_weights(const std::string& path) {
   if (!found) clip::raise(in_options(found.error(), path));
   return std::move(*found);
 }
+
+clip::AnyConfig text_model_of_weights(const std::string& path) {
+  auto whole = clip::try_find_model(path);
+  if (whole) return std::move(*whole);
+  if (const auto file = clip::try_open_tensors(path, {}, clip::TensorContent::shapes))
+    if (const auto text = clip::try_inspect_text(*file); text && text->activation_known && !text->without_projection)
+      return {text->embed_dim, one_weight, text->config};
+  clip::raise(in_options(whole.error(), path));
+}
+
+clip::AnyConfig image_model_of_weights(const std::string& path) {
+  auto whole = clip::try_find_model(path);
+  if (whole) return std::move(*whole);
+  if (const auto file = clip::try_open_tensors(path, {}, clip::TensorContent::shapes))
+    if (const auto image = clip::try_inspect_image(*file);
+        image && image->activation_known && !image->without_projection)
+      return {image->embed_dim, image->config, two_weights};
+  clip::raise(in_options(whole.error(), path));
+}
+
+namespace {
+/// A tower that is alone in a file, in words; empty: another file.
+template <class Found>
+std::string in_words(const clip::Result<Found>& found, const clip::TensorFile& file) {
+  if (!found || clip::try_inspect(file)) return {};
+  const auto words = [](const auto& c) { return clip::Description<std::remove_cvref_t<decltype(c)>>::in_words(c); };
+  return std::visit(words, found->config) + "; embedding " + std::to_string(found->embed_dim);
+}
+}  // namespace
+
+std::string text_tower_in_words(const clip::TensorFile& file) { return in_words(clip::try_inspect_text(file), file); }
+std::string image_tower_in_words(const clip::TensorFile& file) { return in_words(clip::try_inspect_image(file), file); }
 
 clip::AnyConfig in_form_of_weights(const clip::AnyConfig& model, const std::string& path) {
   const clip::AnyConfig fused = clip::fused_config(model);

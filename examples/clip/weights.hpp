@@ -21,6 +21,15 @@ clip::AnyConfig find_model(const std::string& name_or_path);
 /// The model of weights that state all of it, where --model is not given. LoadError: they do not; names the models that
 /// fit.
 clip::AnyConfig model_of_weights(const std::string& path);
+/// The same for a text tower alone, beside an image tower of one weight that nothing reads: for commands that read texts
+/// only. Of a whole model, or where the weights leave it open, as model_of_weights.
+clip::AnyConfig text_model_of_weights(const std::string& path);
+/// The same for an image tower alone, beside a text tower that nothing reads: for commands that read images only.
+clip::AnyConfig image_model_of_weights(const std::string& path);
+/// The image tower that is all of a file, in words; empty: another file.
+std::string image_tower_in_words(const clip::TensorFile& file);
+/// The text tower that is all of a file, in words; empty: another file.
+std::string text_tower_in_words(const clip::TensorFile& file);
 /// The configuration of a model's weights in a file: the fused model's, if the file holds that.
 clip::AnyConfig in_form_of_weights(const clip::AnyConfig& model, const std::string& path);
 /// An error of loading weights in the words of the command line: with the models that would fit, as values of --model.

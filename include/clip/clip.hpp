@@ -53,6 +53,7 @@
 #include <clip/model/preprocess.hpp>
 #include <clip/model/reduce_vocabulary.hpp>
 #include <clip/model/standalone.hpp>
+#include <clip/model/word_vectors.hpp>
 #include <clip/nn/mean_pool.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
@@ -73,6 +74,7 @@
 #include <clip/tokenizer/byte_level.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
+#include <clip/tokenizer/vocabulary/of_word_vectors.hpp>
 #include <clip/tokenizer/wordpiece.hpp>
 #include <clip/train/grad_cache.hpp>
 #include <clip/train/objective.hpp>

@@ -71,11 +71,24 @@ TEST_CASE("config.json: the configuration of a tower alone states that tower") {
         std::string::npos);
 }
 
+TEST_CASE("config.json: BERT and its relatives state a text tower; keys left out have the defaults of their classes") {
+  const auto bert =
+      read(R"({"model_type": "bert", "num_hidden_layers": 6, "hidden_size": 384, "vocab_size": 100})").text;
+  CHECK((bert.width == 384 && bert.layers == 6 && bert.heads == 12 && bert.pad == 0 && bert.offset == 0));
+  CHECK((bert.activation == Activation::gelu && bert.epsilon == 1e-12f && !bert.pooling));
+  const auto distilbert = read(R"({"model_type": "distilbert", "dim": 64, "n_heads": 4, "n_layers": 3})").text;
+  CHECK((distilbert.width == 64 && distilbert.layers == 3 && distilbert.heads == 4));
+  const auto roberta = read(R"({"model_type": "xlm-roberta", "pad_token_id": 1, "layer_norm_eps": 1e-5})");
+  CHECK((roberta.text.pad == 1 && roberta.text.offset == 2 && roberta.text.epsilon == 1e-5f));
+  CHECK(refused(R"({"model_type": "bert", "position_embedding_type": "relative_key"})") ==
+        "c.json: position_embedding_type: expected absolute, found \"relative_key\"");
+}
+
 TEST_CASE("config.json: another kind of model, or of file, is refused") {
   const std::string expected =
       "c.json: model_type: expected clip, clip_vision_model or clip_text_model (transformers' CLIP), siglip, "
-      "siglip_vision_model or siglip_text_model, metaclip_2, metaclip_2_vision_model or metaclip_2_text_model, or "
-      "OpenCLIP's model_cfg, ";
+      "siglip_vision_model or siglip_text_model, metaclip_2, metaclip_2_vision_model or metaclip_2_text_model, "
+      "chinese_clip, a text tower (bert, distilbert, roberta, xlm-roberta), or OpenCLIP's model_cfg, ";
   CHECK(refused(R"({"model_type": "t5", "vision_config": {}})") == expected + "found \"t5\"");
   CHECK(refused(R"({"model_type": "siglip2", "vision_config": {}})") ==
         expected.substr(0, expected.size() - 2) +

@@ -78,8 +78,8 @@ TEST_CASE("a configuration of another family is an error that names the unknown 
   CHECK(kind(R"("timm_model_name": "convnext_base", "image_size": 224)", "") ==
         "x.json: describes a CLIP whose image tower is timm's (timm_model_name convnext_base)");
   CHECK(kind(R"("image_size": 224, "layers": 12, "width": 768, "patch_size": 32)",
-             R"("hf_model_name": "roberta-base", "hf_tokenizer_name": "roberta-base")") ==
-        "x.json: describes a CLIP whose text tower is transformers' (hf_model_name roberta-base)");
+             R"("hf_model_name": "google/mt5-base", "hf_tokenizer_name": "google/mt5-base")") ==
+        "x.json: describes a CLIP whose text tower is transformers' (hf_model_name google/mt5-base)");
   CHECK(parse(R"({"model_cfg": 3})").error().message() == "x.json: model_cfg: expected an object, found 3");
   CHECK(
       parse(

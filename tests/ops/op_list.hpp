@@ -17,6 +17,7 @@
 #include <clip/ops/pointwise.hpp>
 #include <clip/ops/pooling.hpp>
 #include <clip/ops/query_attention.hpp>
+#include <clip/ops/segment_mean.hpp>
 #include <clip/ops/sigmoid_loss.hpp>
 #include <clip/ops/tables.hpp>
 #include <clip/ops/tokens.hpp>
@@ -181,6 +182,7 @@ class OpList {
     add<2>("gate", GateOp{}, {{{6, 19}, {2, 19}}}, 6, 19);
     add<3>("layer_scale", LayerScaleOp{}, {{{3, 19}, {19, 1}, {3, 19}}}, 3, 19);
     add<1>("average_pool", AveragePoolOp{grid, 2}, {{{grid.rows(), 3}}}, 8, 3);  // the fifth line is not read
+    add<1>("max_pool", MaxPoolOp{grid, {3, 2, 1}}, {{{grid.rows(), 3}}}, Window{3, 2, 1}.over(grid).rows(), 3);
     add<1>("channels_last", ChannelsLastOp{3}, {{{2, 3 * 20}}}, 40, 3);
   }
 
@@ -191,6 +193,7 @@ class OpList {
     add<1>("map gelu", Pointwise<fn::Gelu>{}, {{{3, 19}}}, 3, 19);
     add<1>("map gelu_tanh", Pointwise<fn::GeluTanh>{}, {{{3, 19}}}, 3, 19);
     add<1>("map softplus", Pointwise<Softplus>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map tanh", Pointwise<fn::Tanh>{}, {{{3, 19}}}, 3, 19);
     add<1>("map logistic", Pointwise<fn::Logistic>{}, {{{3, 19}}}, 3, 19);
     add<2>("add", AddOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
     add<2>("subtract", SubtractOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
@@ -208,6 +211,7 @@ class OpList {
 
   void table_ops() {
     add<1>("gather", GatherOp{ids({3, 0, 3, 3, 1, 6})}, {{{7, 5}}}, 6, 5);
+    add<1>("segment_mean", SegmentMeanOp{ids({0, 0, 0, 1, 2, 2}), 3}, {{{6, 5}}}, 3, 5);
     add<2>("embedding", EmbeddingOp{ids({3, 0, 3, 2, 2}), ids({0, 1, 2, 0, 1})}, {{{5, 6}, {4, 6}}}, 5, 6);
     add<3>("learned_embedding",
            LearnedEmbeddingOp{ids({3, -1, 0, -2, -1}), ids({-4, 0, -1, 1, 0}), ids({0, 1, 2, 0, 1})},

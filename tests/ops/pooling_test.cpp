@@ -31,6 +31,19 @@ TEST_CASE("an average pool takes means of k × k pixels and drops incomplete win
   CHECK(average_pool(cx, x, {1, 3, 5}, 1).view.data == x.view.data);
 }
 
+TEST_CASE("a maximum pool takes the largest of the pixels that exist; of equal pixels the first has the gradient") {
+  Cx cx;
+  const auto x = rows_of(cx, 15, 1, {-1, -2, -3, -4, -5, -6, 7, 7, -9, -8, -1, -2, -3, -4, -5});  // 3 lines of 5
+  CHECK(values_of(cx, max_pool(cx, x, {1, 3, 5}, {3, 2, 1})) == Values{7, 7, -4, 7, 7, -4});
+  CHECK(values_of(cx, max_pool(cx, x, {1, 3, 5}, {2, 1, 0})) == Values{7, 7, 7, -4, 7, 7, 7, -4});
+  Naive<double> b;
+  Values dx(15, 100.0);
+  const Values dy{1, 2, 4, 8, 16, 32};
+  b.max_pool_backward(x.view, View<const double>{dy.data(), 6, 1}, {1, 3, 5}, {3, 2, 1},
+                      Acc<double>{View<double>{dx.data(), 15, 1}, false});
+  CHECK(dx == Values{100, 100, 100, 104, 100, 100, 127, 100, 100, 100, 100, 100, 100, 132, 100});
+}
+
 TEST_CASE("channels last takes every value once; pixels become rows") {
   Cx cx;
   Values y = values_of(cx, channels_last(cx, rows_of(cx, 2, 12, counted(24)), 3, {2, 2, 2}, Size<3>{}));
@@ -64,6 +77,8 @@ TEST_CASE("mismatched sizes are ShapeErrors") {
   s.assign_uniform(2, 3);
   const auto x = random_rows(cx, 10, 2);
   CHECK_THROWS_WITH_AS(average_pool(cx, x, {1, 3, 3}, 2), "average_pool: rows: expected 9, found 10", ShapeError);
+  CHECK_THROWS_WITH_AS(max_pool(cx, x, {1, 3, 3}, {3, 2, 1}), "max_pool: rows: expected 9, found 10", ShapeError);
+  CHECK_THROWS_WITH_AS(max_pool(cx, x, {1, 2, 5}, {3, 2, 3}), "max_pool: padding: expected 2, found 3", ShapeError);
   CHECK_THROWS_WITH_AS(channels_last(cx, x, 1, {10, 1, 3}, Size<1>{}),
                        "channels_last: shape: expected (10, 3), found (10, 2)", ShapeError);
   CHECK_THROWS_WITH_AS(channels_last(cx, x, 2, {10, 1, 1}, Size<dyn>{3}),

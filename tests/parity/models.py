@@ -8,6 +8,8 @@ import numpy as np
 import open_clip
 import torch
 import torch.nn.functional as F
+import torchvision
+import transformers
 from transformers import CLIPConfig, CLIPModel
 
 
@@ -59,6 +61,13 @@ LONG_CONTEXT, LONG_KEPT = 248, 20
 
 # Ids of those whose token table alone has more bytes than a whole ViT-L.
 VOCABULARY = {"metaclip2/ViT-H-14": 20000}
+
+
+# Classifiers of torchvision, as image towers alone
+TORCHVISION = ["resnet18", "resnet34", "resnet50"]
+
+# Pairs whose text tower is a BERT: name here -> the context and vocabulary of the texts
+BERTS = {"chinese-clip/ViT-B-16": (52, 21128), "biomedclip": (256, 30522), "experiment/ResNet-34-BERT": (77, 30522)}
 
 
 def config_of(name):
@@ -160,6 +169,106 @@ def custom(name, seed=1):
             if parameter_name.endswith("gamma"):  # of layer scales
                 p.copy_(0.3 + 0.1 * torch.rand(p.shape))
     return model, images, ids
+
+
+def torchvision_model(name, seed=1):
+    """A classifier with seeded weights and statistics, and images for it."""
+    torch.manual_seed(seed)
+    images, _ = inputs_of(dict(vision_cfg=dict(image_size=224), text_cfg=dict(context_length=30, vocab_size=99)), seed)
+    model = getattr(torchvision.models, name)(weights=None)
+    model.encode_image = model.forward
+    return scatter(model, images, seed), images
+
+
+class ResNetBert(torch.nn.Module):
+    """torchvision's ResNet-34 and the first token of transformers' BERT, projected."""
+
+    def __init__(self):
+        super().__init__()
+        self.visual = torchvision.models.resnet34(weights=None, num_classes=512)
+        self.bert = transformers.BertModel(transformers.BertConfig(), add_pooling_layer=False)
+        self.text_projection = torch.nn.Parameter(torch.randn(768, 512) / 768**0.5)
+        self.logit_scale = torch.nn.Parameter(torch.tensor(2.6592))
+
+    def encode_image(self, images):
+        return self.visual(images)
+
+    def encode_text(self, ids):
+        return self.bert(ids, attention_mask=(ids != 0).long()).last_hidden_state[:, 0] @ self.text_projection
+
+
+def chinese_clip():
+    settings = dict(vocab_size=21128, max_position_embeddings=512)
+    config = transformers.ChineseCLIPConfig(
+        text_config=settings, vision_config=dict(patch_size=16), projection_dim=512
+    )
+    model = transformers.ChineseCLIPModel(config)
+    take = lambda out: out if isinstance(out, torch.Tensor) else out.pooler_output
+    model.encode_image = lambda images: take(model.get_image_features(pixel_values=images))
+    model.encode_text = lambda ids: take(model.get_text_features(input_ids=ids, attention_mask=(ids != 0).long()))
+    return model
+
+
+def biomedclip(folder):
+    """OpenCLIP's class with the sizes of its configuration; PubMedBERT's stand in a folder, so that nothing is downloaded."""
+    bert = str(folder / "pubmedbert")
+    transformers.BertConfig().save_pretrained(bert)
+    return open_clip.CustomTextCLIP(
+        embed_dim=512,
+        vision_cfg=dict(
+            timm_model_name="vit_base_patch16_224", timm_model_pretrained=False, timm_pool="", timm_proj="linear", image_size=224
+        ),
+        text_cfg=dict(
+            hf_model_name=bert,
+            hf_model_pretrained=False,
+            hf_proj_type="mlp",
+            hf_pooler_type="cls_last_hidden_state_pooler",
+            context_length=256,
+        ),
+    )
+
+
+def bert_pair(name, folder, seed=1):
+    """A model of BERTS with seeded weights, and its inputs: rows of several lengths, padded with 0."""
+    torch.manual_seed(seed)
+    context, vocabulary = BERTS[name]
+    images, _ = inputs_of(dict(vision_cfg=dict(image_size=224), text_cfg=dict(context_length=30, vocab_size=99)), seed)
+    ids = torch.zeros(6, context, dtype=torch.int32)
+    for i, length in enumerate([2, 3, 9, 20, context - 1, context]):
+        ids[i, :length] = torch.randint(1, vocabulary, (length,))
+    model = chinese_clip() if name.startswith("chinese") else biomedclip(folder) if name == "biomedclip" else ResNetBert()
+    return scatter(model, images, seed), images, ids
+
+
+def original_chinese_clip(state):
+    """The weights of transformers' ChineseCLIPModel under the names of Chinese-CLIP's repository."""
+    found, blocks = {}, {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj",
+                         "self_attn.out_proj": "attn.out_proj"}  # fmt: skip
+    known = {
+        "vision_model.embeddings.class_embedding": "visual.class_embedding",
+        "vision_model.embeddings.patch_embedding.weight": "visual.conv1.weight",
+        "vision_model.embeddings.position_embedding.weight": "visual.positional_embedding",
+        "visual_projection.weight": "visual.proj",
+        "text_projection.weight": "text_projection",
+        "logit_scale": "logit_scale",
+    }
+    for name, value in state.items():
+        if name.startswith("text_model."):
+            found["bert." + name.removeprefix("text_model.")] = value
+        elif name in known:
+            found[known[name]] = value.T if name.endswith("projection.weight") else value
+        elif name.startswith("vision_model.encoder.layers."):
+            number, module, kind = *name.removeprefix("vision_model.encoder.layers.").split(".", 1)[:1], *name.split(".", 4)[4].rsplit(".", 1)
+            place = f"visual.transformer.resblocks.{number}."
+            if module.startswith("self_attn.") and module[-6] in "qkv":
+                if module[-6] == "q":
+                    parts = [state[name.replace("q_proj", letter + "_proj")] for letter in "qkv"]
+                    found[f"{place}attn.in_proj_{kind}"] = torch.cat(parts)
+            else:
+                found[f"{place}{blocks[module]}.{kind}"] = value
+        else:
+            found[name.replace("vision_model.pre_layrnorm", "visual.ln_pre").replace("vision_model.post_layernorm", "visual.ln_post")] = value
+    return {k: v.contiguous() for k, v in found.items()}
 
 
 def as_tinyclips(state):

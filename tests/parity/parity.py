@@ -367,6 +367,110 @@ def check_custom(run, name):
     run.row(name, "here -> numpy.load(npz), the same arrays", to_numpy)
 
 
+def check_torchvision(run, name):
+    """Classifiers of torchvision, which open as image towers."""
+    model, images = models.torchvision_model(name)
+    folder = run.folder
+    state = {k: v.contiguous() for k, v in model.state_dict().items()}
+    with torch.no_grad():
+        wanted = model(images).numpy()
+    run.row(name, "features differ between inputs", lambda: models.spread(wanted) < 0.999, models.spread(wanted))
+    torch.save(state, folder / "state.pth")
+    np.save(folder / "images.npy", images.numpy())
+
+    def reads(path):
+        run.ours("image", path, folder / "images.npy", folder / "out")
+        return models.distance(np.load(folder / "out.images.npy"), wanted), 0.0
+
+    run.row(name, "torchvision's state dictionary -> here", lambda: reads(folder / "state.pth"))
+
+    def written():
+        run.ours("save-image", folder / "state.pth", folder / "saved.safetensors", "torchvision")
+        found = load_file(folder / "saved.safetensors")
+        other = models.torchvision_model(name, 2)[0]
+        other.load_state_dict(found, strict=True)
+        return same_tensors(found, state)
+
+    run.row(name, "here -> load_state_dict(strict=True): bytes", written)
+
+
+def check_bert(run, name):
+    """Pairs whose text tower is a BERT, in the names of transformers, OpenCLIP and Chinese-CLIP."""
+    model, images, ids = models.bert_pair(name, run.folder)
+    folder, wanted = run.folder, models.features(model, images, ids)
+    state = {k: v.contiguous() for k, v in model.state_dict().items() if not k.endswith("position_ids")}
+    spread = max(models.spread(f) for f in wanted)
+    run.row(name, "features differ between inputs", lambda: spread < 0.999, spread)
+    distances = lambda found: tuple(models.distance(a, b) for a, b in zip(found, wanted))
+    save_file(state, folder / "theirs.safetensors")
+    chinese = name.startswith("chinese")
+    dialect = "huggingface" if chinese else "openclip" if name == "biomedclip" else "openai"
+    who = {"huggingface": "transformers'", "openclip": "OpenCLIP's", "openai": "torchvision's and transformers'"}[dialect]
+    theirs = folder / "theirs.safetensors"
+    run.row(name, f"{who} names -> here", lambda: distances(run.encode(name, theirs, images, ids)))
+
+    def back():
+        run.ours("save", name, theirs, folder / "saved.safetensors", dialect)
+        return same_tensors(load_file(folder / "saved.safetensors"), state)
+
+    run.row(name, f"here -> {who} names: bytes", back)
+    if name == "biomedclip":
+        run.row(
+            name,
+            "OpenCLIP's names -> here, as what they state",
+            lambda: distances(run.encode("-", theirs, images, ids)),
+        )
+    if not chinese:
+        return
+    model.save_pretrained(folder / "theirs")
+    run.row(
+        name,
+        "transformers' folder -> here, as what it states",
+        lambda: distances(run.encode("-", folder / "theirs", images, ids)),
+    )
+
+    def to_transformers():
+        run.ours("save", name, theirs, folder / "huggingface", "huggingface")
+        with Warnings("transformers") as said:
+            other, report = transformers.ChineseCLIPModel.from_pretrained(
+                folder / "huggingface", output_loading_info=True
+            )
+        if said.texts or any(
+            report.get(k) for k in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
+        ):
+            raise AssertionError(f"warnings: {said.texts[:3]} {report}")
+        other.eval()
+        model.load_state_dict(other.state_dict())
+        return distances(models.features(model, images, ids))
+
+    run.row(name, "here -> ChineseCLIPModel.from_pretrained(folder)", to_transformers)
+    original = models.original_chinese_clip(state)
+    pooler = {"bert.pooler.dense.weight": torch.ones(768, 768), "bert.pooler.dense.bias": torch.ones(768)}  # not used
+    wrapped = {"module." + k: v for k, v in {**original, **pooler}.items()}
+    torch.save({"epoch": 1, "state_dict": wrapped}, folder / "original.pt")
+    run.row(
+        name,
+        "Chinese-CLIP's checkpoint -> here",
+        lambda: distances(run.encode(name, folder / "original.pt", images, ids)),
+    )
+
+    def to_original():
+        run.ours("save", name, folder / "original.pt", folder / "original.safetensors", "openai")
+        return same_tensors(load_file(folder / "original.safetensors"), original)
+
+    run.row(name, "here -> Chinese-CLIP's names: bytes", to_original)
+
+
+def check_of(name):
+    if name in models.CUSTOM:
+        return check_custom
+    if name in models.TORCHVISION:
+        return check_torchvision
+    if name in models.BERTS:
+        return check_bert
+    return check_long if name in models.LONG else check_model
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program", help="built from encode.cpp")
@@ -377,12 +481,12 @@ def main():
     began = time.time()
     transformers.utils.logging.disable_progress_bar()
     rows = []
-    for name in options.models or (QUICK if options.quick else [*models.MODELS, *models.LONG, *models.CUSTOM]):
+    everything = [*models.MODELS, *models.LONG, *models.CUSTOM, *models.TORCHVISION, *models.BERTS]
+    for name in options.models or (QUICK if options.quick else everything):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="clip-parity-"))
         try:
             run = Run(options.program, folder)
-            check = check_custom if name in models.CUSTOM else check_long if name in models.LONG else check_model
-            check(run, name)
+            check_of(name)(run, name)
             rows += run.rows
         finally:
             shutil.rmtree(folder)

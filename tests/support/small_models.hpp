@@ -8,6 +8,7 @@
 #include <clip/tower/clip_vit/openai.hpp>
 #include <clip/tower/mct_text/apple.hpp>
 #include <clip/tower/siglip_vit/google.hpp>
+#include <clip/tower/torchvision_resnet/torchvision.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -89,6 +90,10 @@ inline constexpr MctClipConfig OddMct{
     .embed_dim = 13,
     .image = {.image_size = 40, .stages = {MciStage{1, 4, 6}, {1, 8, 12}, {1, 16, 20}, {1, 32, 40, true, true, true}}},
     .text = {.context = 13, .vocabulary = 31, .width = 12, .layers = 2, .heads = 3, .mlp_width = 33}};
+
+/// A ResNet of torchvision of such extents.
+inline constexpr ClipConfig<TorchvisionResNetConfig, TextConfig> OddTorchvision{
+    .embed_dim = 13, .image = {.image_size = 50, .layers = {2, 1, 1, 2}, .width = 6}, .text = Odd.text};
 
 template <class Config>
 Images random_images(const Config& config, Index n, Rng rng) {

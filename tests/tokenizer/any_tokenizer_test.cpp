@@ -38,6 +38,32 @@ TEST_CASE("a vocabulary is opened as what its content says") {
   CHECK(unigram.row().pad == 1);
 }
 
+TEST_CASE("a WordPiece vocabulary is known by its special pieces, and its letters by the configuration beside it") {
+  const TemporaryFolder folder;
+  put(folder / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\ncat\n##s\nCat\n");
+  put(folder / "tokenizer.json", "{}");  // vocab.txt comes first
+  const AnyTokenizer uncased{folder.path};
+  REQUIRE(std::holds_alternative<WordPiece>(uncased.kind()));
+  CHECK(uncased.cleaning() == Cleaning::none);
+  CHECK(uncased.context() == 512);
+  const Texts rows = uncased("A Cats");
+  CHECK(rows.length(0) == 5);
+  CHECK(uncased.encode("A Cats") == Row{5, 6, 7});
+  CHECK(uncased.row().start == 2);
+  CHECK(uncased.row().end == 3);
+  CHECK(uncased.special_ids() == Row{0, 1, 2, 3});
+  CHECK(AnyTokenizer::try_open(folder.path, Cleaning::lower).error().kind() == ErrorKind::option);
+  put(folder / "tokenizer_config.json", R"({"do_lower_case": false})");
+  const AnyTokenizer cased{folder / "vocab.txt"};
+  CHECK(cased.encode("a Cat A") == Row{5, 8, 1});
+  const KeptIds kept = KeptIds::try_make(9, {0, 1, 2, 3, 5, 8}).value();
+  const AnyTokenizer reduced = cased.reduced(kept);
+  CHECK(reduced.encode("a Cat") == Row{4, 5});
+  CHECK(reduced.files().size() == 3);
+  put(folder / "tokenizer_config.json", R"({"do_lower_case": 1})");
+  CHECK(AnyTokenizer::try_open(folder.path).error().id() == "clip.load.vocabulary");
+}
+
 TEST_CASE("in a folder a .model comes before what CLIP uses") {
   const TemporaryFolder folder;
   CHECK(AnyTokenizer::try_open(folder.path).error().id() == "clip.load.no_file");

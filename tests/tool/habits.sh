@@ -119,7 +119,7 @@ fi
 
 # Help marks what is required, errors keep the order, and pipes get no colours.
 expect 0 "$clip" convert --help
-prints 'big_vision REQUIRED'
+prints 'torchvision REQUIRED'
 expect 0 "$clip" bench --help
 prints 'preprocess REQUIRED'
 expect 0 "$clip" compare --help

@@ -105,6 +105,12 @@ CLIP_PRIMITIVE(void, depthwise_outer, (In<T> dy, In<T> x, Grid grid, CentredWind
 CLIP_PRIMITIVE(void, gate, (In<T> x, In<T> s, In<T> residual, Out<T> y), (x, s, residual, y))
 CLIP_PRIMITIVE(void, gate_backward, (In<T> x, In<T> s, In<T> dy, Acc<T> dx, Acc<T> ds), (x, s, dy, dx, ds))
 
+// y = the largest of the pixels under a window, padding apart;   dx(pixel) += Σ of dy(output) over the windows whose first
+//   largest pixel it is.   x, dx : (pixels, n), y, dy : (pixels of window.over(grid), n)
+CLIP_PRIMITIVE(void, max_pool, (In<T> x, Grid grid, Window window, Out<T> y), (x, grid, window, y))
+CLIP_PRIMITIVE(void, max_pool_backward, (In<T> x, In<T> dy, Grid grid, Window window, Acc<T> dx),
+               (x, dy, grid, window, dx))
+
 // y = mean of k × k pixels;   images (n, channels · pixels) as rows of pixels (n · pixels, channels)
 CLIP_PRIMITIVE(void, average_pool, (In<T> x, Grid grid, Index k, Out<T> y), (x, grid, k, y))
 CLIP_PRIMITIVE(void, average_pool_backward, (In<T> dy, Grid grid, Index k, Acc<T> dx), (dy, grid, k, dx))

@@ -44,6 +44,14 @@ inline void compare_tower(std::string& wrong, const std::string& name, const Tow
   if (stated.last_pooled && mine.last_pooled)
     add_difference(wrong, name + " pooling of the last position", *mine.last_pooled ? "yes" : "no",
                    *stated.last_pooled ? "yes" : "no");
+  if (stated.pooling && mine.pooling)
+    add_difference(wrong, name + " pooling", name_of(*mine.pooling), name_of(*stated.pooling));
+  if (stated.offset && mine.offset)
+    add_difference(wrong, name + " position of the first token", std::to_string(*mine.offset),
+                   std::to_string(*stated.offset));
+  if (stated.projection_tanh && mine.projection_tanh)
+    add_difference(wrong, name + " tanh after the projection", *mine.projection_tanh ? "yes" : "no",
+                   *stated.projection_tanh ? "yes" : "no");
 }
 
 /// Three numbers, each the shortest that reads back as the same float.

@@ -3,6 +3,7 @@
 
 #include <clip/checkpoint/description_reader.hpp>
 #include <clip/checkpoint/folder_description.hpp>
+#include <clip/checkpoint/huggingface_bert.hpp>
 #include <clip/checkpoint/huggingface_config.hpp>
 #include <clip/checkpoint/huggingface_preprocessing.hpp>
 #include <clip/checkpoint/model_statement.hpp>
@@ -76,6 +77,13 @@ inline bool is_longclips(const TensorFile& file) {
          file.find("visual.class_embedding") != nullptr;
 }
 
+/// Whether a file is one of Chinese-CLIP's: OpenAI's image tower beside a BERT with their vocabulary.
+inline bool is_chinese_clips(const TensorFile& file) {
+  const FileTensor* const table = file.find("word_embedding.weight");
+  return table != nullptr && !table->shape.empty() && table->shape[0] == 21128 &&
+         file.find("visual.ln_pre.weight") != nullptr && file.find("text_projection") != nullptr;
+}
+
 /// The statements of a folder in the layout of transformers.
 /// LoadError: every key with an impossible or an unsupported value, of one file.
 inline Result<ModelStatement> try_read_huggingface(const FolderDescription& folder) {
@@ -84,6 +92,8 @@ inline Result<ModelStatement> try_read_huggingface(const FolderDescription& fold
   model.place = folder.place;
   const std::string version{read.text(&folder.config, "transformers_version")};
   if (auto done = read.finish(); !done) return done.error();
+  if (!folder.modules.is_null())
+    if (auto done = try_read_sentence_modules(folder, model); !done) return done.error();
   if (folder.preprocessing.is_null()) return model;
   DescriptionReader more{folder.preprocessing_place};
   if (folder.preprocessing_place.ends_with(std::string("/") + processor_file)) more.enter(image_processor_key);
@@ -156,6 +166,8 @@ Result<ModelStatement> try_read_description(const TensorFile& file) {
     return model;
   }
   ModelStatement model{.place = "OpenAI's archives"};
+  if (is_chinese_clips(file))
+    model = {.image = {.activation = Activation::quick_gelu}, .place = "Chinese-CLIP's files"};
   if (is_openais(file) || is_longclips(file)) model.image.activation = model.text.activation = Activation::quick_gelu;
   return model;
 }

@@ -176,6 +176,11 @@ Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_
     add_names(wrong, "missing", c.missing);
     auto extra = c.extra;  // a bias of all similarities changes no probability
     std::erase_if(extra, [&](const auto& name) { return name == "logit_bias" && file.find(name)->count() == 1; });
+    const auto erase_unused = [&]<class Config>() {
+      for (const std::string_view unused : Description<Config>::unused) std::erase(extra, unused);
+    };
+    F::Images::each(erase_unused);
+    F::Texts::each(erase_unused);
     add_names(wrong, "not of this model", extra);
   }
   add_names(wrong, "that do not fit", c.misfit);

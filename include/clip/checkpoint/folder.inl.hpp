@@ -3,6 +3,7 @@
 
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/folder_description.hpp>
+#include <clip/checkpoint/sentence_folder.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/file_bytes.hpp>
@@ -22,16 +23,10 @@ namespace clip::inline CLIP_ABI {
 
 namespace detail {
 
-inline Result<Json> try_read_json(const std::string& path) {
-  const auto file = try_read_bytes(path);
-  if (!file) return file.error();
-  return try_parse_json(as_text(*file), path);
-}
-
 /// Opens the files of an index, each once. They must be in the folder of the index.
 inline Result<TensorFile> try_open_shards(const std::string& folder, const std::string& index_path,
                                           TensorContent content) {
-  auto index = try_read_json(index_path);
+  auto index = try_read_json_file(index_path);
   if (!index) return index.error();
   const DismantledAtEnd end{*index};
   const auto map = index->is_object() ? index->find("weight_map") : index->end();
@@ -61,7 +56,7 @@ inline Result<void> try_read_image_processor(const std::string& folder, FolderDe
   for (const char* const name : {processor_file, image_processor_file}) {
     const std::string path = folder + "/" + name;
     if (!is_there(path)) continue;
-    auto json = try_read_json(path);
+    auto json = try_read_json_file(path);
     if (!json) return json.error();
     const DismantledAtEnd end{*json};
     if (name == processor_file) {
@@ -80,18 +75,22 @@ inline Result<void> try_read_image_processor(const std::string& folder, FolderDe
 CLIP_HOST Result<FolderDescription> try_read_description_file(const std::string& path) {
   FolderDescription description;
   description.place = path;
-  auto config = try_read_json(path);
+  auto config = try_read_json_file(path);
   if (!config) return config.error();
   description.config = std::move(*config);
   if (auto done = try_read_image_processor(folder_of(path), description); !done) return done.error();
   return description;
 }
 
-inline Result<std::shared_ptr<const FolderDescription>> try_read_description(const std::string& folder) {
+/// `modules`: those of a folder of sentence-transformers, whose transformer may be in a folder below.
+inline Result<std::shared_ptr<const FolderDescription>> try_read_description(const std::string& folder,
+                                                                             const SentenceModules& modules) {
+  const std::string inner = modules.transformer.empty() ? folder : folder + "/" + modules.transformer;
   for (const char* const name : {"/open_clip_config.json", "/config.json"}) {
-    if (!is_there(folder + name)) continue;
-    auto description = try_read_description_file(folder + name);
+    if (!is_there(inner + name)) continue;
+    auto description = try_read_description_file(inner + name);
     if (!description) return description.error();
+    if (auto done = try_add_modules(folder, modules, *description); !done) return done.error();
     return std::make_shared<const FolderDescription>(std::move(*description));
   }
   return std::shared_ptr<const FolderDescription>{};
@@ -125,19 +124,28 @@ inline Result<TensorFile> try_open_weights(const std::string& folder, const std:
 inline Result<TensorFile> try_open_folder(const std::string& folder, std::string_view state_dict,
                                           TensorContent content) {
   if (auto done = try_finish_replacement(folder); !done) return done.error();
-  auto description = try_read_description(folder);
+  const auto modules = try_read_sentence_modules(folder);
+  if (!modules) return modules.error();
+  auto description = try_read_description(folder, *modules);
   if (!description) return description.error();
+  const std::string inner = modules->transformer.empty() ? folder : folder + "/" + modules->transformer;
   const auto open = [&](const std::string& name) -> Result<TensorFile> {
-    const std::string path = folder + "/" + name;
-    auto file = try_open_weights(folder, path, name.ends_with(".json"), state_dict, content);
-    return file ? file->in_folder(folder, std::move(*description)) : file;
+    const std::string path = inner + "/" + name;
+    auto file = try_open_weights(inner, path, name.ends_with(".json"), state_dict, content);
+    if (!file) return file;
+    if (!modules->dense.empty()) {
+      auto dense = try_open_dense(folder + "/" + modules->dense, content);
+      if (!dense) return dense;
+      if (auto done = file->try_join(std::move(*dense)); !done) return done.error();
+    }
+    return file->in_folder(folder, std::move(*description));
   };
   std::string looked_for;
   for (const std::string name : weights_in_folders) {
-    if (is_there(folder + "/" + name)) return open(name);
+    if (is_there(inner + "/" + name)) return open(name);
     looked_for += (looked_for.empty() ? "" : ", ") + name;
   }
-  const auto variant = try_find_variant(folder);
+  const auto variant = try_find_variant(inner);
   if (!variant) return variant.error();
   if (!variant->empty()) return open(*variant);
   return LoadError{folder, "no weights in this folder (looked for " + looked_for + ")"}.with_id("clip.load.no_file");
@@ -154,7 +162,9 @@ CLIP_HOST Result<TensorFile> try_open_tensors(const std::string& path, std::stri
     if (auto done = detail::try_finish_replacement(folder); !done) return done.error();
   auto file = detail::try_open_weights(folder, path, name.ends_with(".index.json"), state_dict, content);
   if (!file || !detail::is_weights_name(name)) return file;
-  auto description = detail::try_read_description(folder);
+  const auto modules = detail::try_read_sentence_modules(folder);
+  if (!modules) return modules.error();
+  auto description = detail::try_read_description(folder, *modules);
   if (!description) return description.error();
   return *description != nullptr ? file->in_folder(path, std::move(*description)) : file;
 }

@@ -30,7 +30,7 @@ Result<JsonTree> as_tree(Result<Written> written) {
 }
 
 /// config.json of transformers' CLIPModel and preprocessor_config.json of its CLIPImageProcessor, or those of
-/// SiglipModel or MetaClip2Model. OptionError: towers that transformers has in no one class.
+/// SiglipModel, MetaClip2Model or ChineseCLIPModel. OptionError: towers that transformers has in no one class.
 template <class F>
 Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, Dtype dtype, const std::string& place) {
   const auto tower = [&](const auto& config) {
@@ -47,9 +47,9 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
     else return D::huggingface;
   };
   const HuggingfaceClass image = std::visit(class_of, c.image), model = std::visit(class_of, c.text);
-  if (image.name != (model.images.empty() ? model.name : model.images))
+  if (image.name != (model.image.empty() ? model.name : model.image))
     return OptionError{place, "class of both towers in transformers", image.name, model.name};
-  if (!model.images.empty()) (*vision)["model_type"] = std::string(model.model_type) + "_vision_model";
+  if (!model.image.empty()) (*vision)["model_type"] = std::string(model.model_type) + "_vision_model";
   const std::string name{model.name};
   const char* const type = dtype == Dtype::f16    ? "float16"
                            : dtype == Dtype::bf16 ? "bfloat16"
@@ -70,7 +70,8 @@ Result<std::vector<FolderFile>> try_huggingface_files(const AnyConfigOf<F>& c, D
   const bool squash = p.resize == ResizeMode::squash, torchvision = p.resampling == Resampling::torchvision;
   std::string preprocessing = json_text(
       json_object("image_processor_type",
-                  std::string(image.name) + (torchvision ? "ImageProcessorFast" : "ImageProcessor"),                 //
+                  std::string(model.processor.empty() ? model.name : model.processor) +
+                      (torchvision ? "ImageProcessorFast" : "ImageProcessor"),                 //
                   "do_convert_rgb", true,                                                                            //
                   "do_resize", true,                                                                                 //
                   "size", squash ? json_object("height", side, "width", side) : json_object("shortest_edge", side),  //

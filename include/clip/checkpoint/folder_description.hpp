@@ -16,6 +16,8 @@ struct FolderDescription {
   Json config;                        // its content
   std::string preprocessing_place{};  // file name: processor_config.json or preprocessor_config.json
   Json preprocessing = nullptr;       // its image processor; null if absent
+  std::string modules_place{};        // modules.json, in a folder of sentence-transformers
+  Json modules = nullptr;             // what its modules say: "pooling", "dense", "limits"; null if absent
 
   FolderDescription() = default;
   FolderDescription(FolderDescription&&) = default;
@@ -24,6 +26,7 @@ struct FolderDescription {
   ~FolderDescription() {
     detail::dismantle(config);
     detail::dismantle(preprocessing);
+    detail::dismantle(modules);
   }
 };
 

@@ -40,11 +40,12 @@ inline std::string tower_alone(const TensorFile& file) {
     return std::any_of(file.tensors().begin(), file.tensors().end(),
                        [&](const FileTensor& t) { return t.name.starts_with(prefix); });
   };
-  const bool image = file.find("visual.class_embedding") != nullptr && !begins("token_embedding.") &&
+  const bool cnn = file.find("visual.layer1.0.conv1.weight") != nullptr;
+  const bool image = (cnn || file.find("visual.class_embedding") != nullptr) && !begins("token_embedding.") &&
                      !begins("transformer."),
              text = file.find("token_embedding.weight") != nullptr && !begins("visual.");
   if (!image && !text) return {};
-  const bool projects = file.find(image ? "visual.proj" : "text_projection") != nullptr;
+  const bool projects = (image && cnn) || file.find(image ? "visual.proj" : "text_projection") != nullptr;
   return std::string(image ? "the image tower of a CLIP alone" : "the text tower of a CLIP alone") +
          (projects ? "" : ", without projection") + ", which loads into " +
          (image ? "an ImageEncoder" : "a TextEncoder") + " (clip embed)";

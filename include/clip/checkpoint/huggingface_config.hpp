@@ -1,7 +1,9 @@
-// clip/checkpoint/huggingface_config.hpp: the config.json of transformers' CLIPModel, SiglipModel and MetaClip2Model.
+// clip/checkpoint/huggingface_config.hpp: the config.json of transformers' CLIPModel, SiglipModel, MetaClip2Model and
+// ChineseCLIPModel.
 #pragma once
 
 #include <clip/checkpoint/description_reader.hpp>
+#include <clip/checkpoint/huggingface_bert.hpp>
 #include <clip/checkpoint/model_statement.hpp>
 #include <clip/config/activation.hpp>
 #include <clip/io/json.hpp>
@@ -24,7 +26,7 @@ struct HuggingfaceTower {
   float epsilon;
   std::string_view kind{};  // of the family in our own JSON; empty: OpenAI's
 };
-/// The same of a model's class: CLIPConfig, SiglipConfig or MetaClip2Config.
+/// The same of a model's class: CLIPConfig, SiglipConfig, MetaClip2Config or ChineseCLIPConfig.
 struct HuggingfaceModel {
   const char* model_type;
   HuggingfaceTower vision, text;
@@ -32,7 +34,7 @@ struct HuggingfaceModel {
   Index projection;  // projection_dim; 0: the embedding is as wide as the image tower
   Index end = -1;    // eos_token_id, where the text tower looks for it; -1: it does not
 };
-inline constexpr std::array<HuggingfaceModel, 3> huggingface_models{
+inline constexpr std::array<HuggingfaceModel, 4> huggingface_models{
     {{"clip",
       {"vision_config", "vision_config_dict", "clip_vision_model", 768, 3072, 12, 12, Activation::quick_gelu, 1e-5f},
       {"text_config", "text_config_dict", "clip_text_model", 512, 2048, 12, 8, Activation::quick_gelu, 1e-5f},
@@ -60,7 +62,17 @@ inline constexpr std::array<HuggingfaceModel, 3> huggingface_models{
       77,
       49408,
       512,
-      49407}}};
+      49407},
+     {"chinese_clip",
+      {"vision_config", "vision_config_dict", "chinese_clip_vision_model", 768, 3072, 12, 12, Activation::quick_gelu,
+       1e-5f},
+      {"text_config", "text_config_dict", "chinese_clip_text_model", 768, 3072, 12, 12, Activation::gelu, 1e-12f,
+       "bert_text"},
+      224,
+      32,
+      0,
+      30522,
+      512}}};
 
 /// The object that describes a tower, or null for one with every default. Older files have both keys. transformers
 /// makes a whole configuration from vision_config_dict, defaults included, and all of it wins over vision_config.
@@ -95,9 +107,8 @@ inline TowerStatement read_huggingface_tower(DescriptionReader& read, const Json
 }
 
 /// Values of model_type of related models in transformers.
-inline constexpr std::array<std::pair<const char*, std::string_view>, 6> foreign_model_types{
+inline constexpr std::array<std::pair<const char*, std::string_view>, 5> foreign_model_types{
     {{"siglip2", "SigLIP 2 of flexible resolution"},
-     {"chinese_clip", "Chinese-CLIP"},
      {"altclip", "AltCLIP"},
      {"align", "ALIGN"},
      {"blip", "BLIP"},
@@ -129,7 +140,8 @@ inline const HuggingfaceModel& huggingface_model_of(const DescriptionReader& rea
 inline bool is_huggingface_model(DescriptionReader& read, const Json& config, const HuggingfaceModel& model) {
   constexpr const char* expected =
       "clip, clip_vision_model or clip_text_model (transformers' CLIP), siglip, siglip_vision_model or "
-      "siglip_text_model, metaclip_2, metaclip_2_vision_model or metaclip_2_text_model, or OpenCLIP's model_cfg";
+      "siglip_text_model, metaclip_2, metaclip_2_vision_model or metaclip_2_text_model, chinese_clip, a text tower (bert, "
+      "distilbert, roberta, xlm-roberta), or OpenCLIP's model_cfg";
   const Json* const kind = read.find(&config, "model_type");
   if (kind != nullptr && !is_text(*kind, model.model_type)) {
     const auto foreign = std::find_if(foreign_model_types.begin(), foreign_model_types.end(),
@@ -155,6 +167,7 @@ inline void read_huggingface_image(DescriptionReader& read, const Json* part, co
 }
 inline void read_huggingface_text(DescriptionReader& read, const Json* part, const HuggingfaceModel& of,
                                   ModelStatement& model) {
+  if (of.text.kind == "bert_text") return read_huggingface_bert(read, part, huggingface_bert, model);
   const bool defaults = has_defaults(read, part, of.text);
   model.text = read_huggingface_tower(read, part, of.text);
   model.context = read.integer(part, "max_position_embeddings", defaults ? of.context : 0);
@@ -169,6 +182,10 @@ inline void read_huggingface_text(DescriptionReader& read, const Json* part, con
 /// nothing about the other; it has a projection_dim whether or not its class projects.
 inline ModelStatement read_huggingface_towers(DescriptionReader& read, const Json& config) {
   ModelStatement model;
+  if (const HuggingfaceBert* const bert = huggingface_bert_of(read, &config)) {
+    read_huggingface_bert(read, &config, *bert, model);
+    return model;
+  }
   const HuggingfaceModel& of = huggingface_model_of(read, config);
   const bool image = is_huggingface_tower(read, config, of.vision), text = is_huggingface_tower(read, config, of.text);
   if (image) read_huggingface_image(read, &config, of, model);

@@ -20,10 +20,10 @@ inline bool is_huggingface_config(const Json& json) {
           std::ranges::any_of(huggingface_tower_keys, [&](const char* key) { return json.contains(key); }));
 }
 
-/// Patch size and hidden widths, which follow from shapes where there are weights. Keys left out have the defaults of
+/// Patch size, hidden widths and the tables of a BERT, which follow from shapes where there are weights. Keys left out have the defaults of
 /// transformers' classes.
 struct HuggingfaceSizes {
-  Index patch_size, image_hidden, text_hidden;
+  Index patch_size, image_hidden, text_hidden, positions, types;
 };
 inline HuggingfaceSizes read_huggingface_sizes(DescriptionReader& read, const Json& config,
                                                const HuggingfaceModel& of) {
@@ -33,6 +33,8 @@ inline HuggingfaceSizes read_huggingface_sizes(DescriptionReader& read, const Js
   sizes.image_hidden = read.integer(part, "intermediate_size", of.vision.hidden);
   part = object_of_tower(read, config, of.text);
   sizes.text_hidden = read.integer(part, "intermediate_size", of.text.hidden);
+  sizes.positions = read.integer(part, "max_position_embeddings", 512);
+  sizes.types = read.integer(part, "type_vocab_size", 2);
   read.enter("");
   return sizes;
 }
@@ -62,7 +64,11 @@ Result<AnyConfigOf<F>> try_read_huggingface_model(const FolderDescription& folde
   JsonTree image = own_json(stated->image, sizes.image_hidden, of.vision),
            text = own_json(stated->text, sizes.text_hidden, of.text);
   image.put("image_size", stated->image_size, "patch_size", sizes.patch_size);
-  text.put("context", stated->context, "vocabulary", stated->vocabulary);
+  if (of.text.kind == "bert_text")
+    text.put("context", bert_context_in_pair(stated->vocabulary, sizes.positions), "positions", sizes.positions,  //
+             "types", sizes.types, "pooler", false, "pooling", "first", "projection", "linear");
+  else text["context"] = stated->context;
+  text["vocabulary"] = stated->vocabulary;
   JsonTree own = json_object("embed_dim", stated->embed_dim, "image", std::move(image), "text", std::move(text));
   if (of.projection == 0) own["logit_bias"] = true;
   auto config = try_config_of<F>(*own, folder.place);

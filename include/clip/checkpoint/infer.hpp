@@ -24,12 +24,12 @@ struct Assumptions {
 };
 
 /// The assumptions that make a file of unstated properties the model of this configuration. One activation: that of the
-/// text tower. One epsilon: that of both towers; where they differ, the families'.
+/// image tower, if it has one (a BERT's is GELU, whatever is assumed), otherwise the text tower's. One epsilon: that of both towers; where they differ, the families'.
 template <class F>
 Assumptions assume(const AnyConfigOf<F>& config) {
   const TowerStatement image = detail::state(config.image), text = detail::state(config.text);
   const bool differ = text.epsilon && image.epsilon && *text.epsilon != *image.epsilon;
-  return {text.activation ? text.activation : image.activation,
+  return {image.activation ? image.activation : text.activation,
           image.heads,
           text.heads,
           differ         ? std::nullopt

@@ -9,11 +9,13 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
 
-/// The name tables of every family in every dialect.
+/// The name tables of every family in every dialect, one after the other; then those of families that have several in
+/// one dialect.
 template <class F = KnownFamilies>
 const std::vector<NameTable>& name_tables() {
   static const std::vector<NameTable> tables = [] {
@@ -23,6 +25,11 @@ const std::vector<NameTable>& name_tables() {
     };
     F::Images::each(add);
     F::Texts::each(add);
+    const auto add_more = [&]<class Config>() {
+      for (const NameTable& table : Description<Config>::more_names()) all.push_back(table);
+    };
+    F::Images::each(add_more);
+    F::Texts::each(add_more);
     return all;
   }();
   return tables;
@@ -54,7 +61,9 @@ template <class F = KnownFamilies>
 std::vector<std::string> unknown_names(const TensorFile& file) {
   const std::vector<NameTable>& tables = name_tables<F>();
   const auto says = [](const NameTable& table) { return !table.rules.empty() || !table.own.empty(); };
-  for (std::size_t i = 0; i < tables.size(); i += dialects.size())
+  constexpr std::size_t families =
+      std::variant_size_v<typename F::Images::Variant> + std::variant_size_v<typename F::Texts::Variant>;
+  for (std::size_t i = 0; i < families * dialects.size(); i += dialects.size())
     if (std::none_of(tables.data() + i, tables.data() + i + dialects.size(), says)) return {};
   std::vector<std::string> names;
   for (const FileTensor& t : file.tensors())

@@ -27,8 +27,7 @@ namespace detail {
 
 /// Whether save writes a folder: if the dialect has folders and the path does not end in .safetensors.
 inline bool writes_folder(const std::string& path, Dialect dialect) {
-  return dialect != Dialect::openai && dialect != Dialect::tinyclip && dialect != Dialect::big_vision &&
-         !path.ends_with(".safetensors");
+  return has_folders(dialect) && !path.ends_with(".safetensors");
 }
 /// Whether what save writes needs the configuration of the model: a folder's description, big_vision's layouts.
 inline bool needs_config(const std::string& path, Dialect dialect) {

@@ -26,6 +26,14 @@ struct Window {
     return {grid.images, (grid.height + 2 * padding - size) / stride + 1,
             (grid.width + 2 * padding - size) / stride + 1};
   }
+  /// The positions along one axis, of so many, at which the window contains pixel p: from `begin` to before `end`.
+  struct Positions {
+    Index begin, end;
+  };
+  constexpr Positions containing(Index p, Index positions) const {
+    const Index padded = p + padding, end = padded / stride + 1;
+    return {padded < size ? 0 : (padded - size) / stride + 1, end < positions ? end : positions};
+  }
   constexpr Index area() const { return size * size; }
   /// True for a 1×1 window: a convolution with it is a linear map of the channels.
   constexpr bool pointwise() const { return size == 1 && stride == 1 && padding == 0; }

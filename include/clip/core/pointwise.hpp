@@ -114,5 +114,20 @@ struct Logistic {
   }
 };
 
+/// f(x) = tanh x = 2 / (1 + exp(-2x)) - 1;   f' = 1 - f²
+struct Tanh {
+  static constexpr std::string_view name = "tanh";
+  template <class V>
+  CLIP_HOST_DEVICE V operator()(V x) const {
+    using std::exp;
+    return V(2) / (V(1) + exp(V(-2) * x)) - V(1);
+  }
+  template <class V>
+  CLIP_HOST_DEVICE V slope(V x) const {
+    const V f = (*this)(x);
+    return V(1) - f * f;
+  }
+};
+
 }  // namespace fn
 }  // namespace clip::inline CLIP_ABI

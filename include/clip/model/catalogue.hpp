@@ -18,6 +18,16 @@ using NamedConfig = NamedConfigOf<KnownFamilies>;
 template <class F = KnownFamilies>
 const std::vector<NamedConfigOf<F>>& named_configs();
 
+/// A published text tower alone ("sentence-transformers/all-MiniLM-L6-v2"): the width of its features, and how many
+/// weights it has.
+struct NamedTextTower {
+  std::string_view name, constant;
+  Index embed_dim, parameters;
+};
+/// All published text towers that no image tower goes with.
+template <class F = KnownFamilies>
+const std::vector<NamedTextTower>& named_texts();
+
 /// The configuration as the list of published models has it: without what does not distinguish them, which is
 /// color_order, resampling, and the activation of families whose implementations differ in it (SigLIP).
 template <class F>

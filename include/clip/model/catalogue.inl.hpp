@@ -19,14 +19,27 @@ template <class F>
 const std::vector<NamedConfigOf<F>>& named_configs() {
   static const std::vector<NamedConfigOf<F>> all = [] {
     std::vector<NamedConfigOf<F>> list;
-    F::Images::each([&]<class Config>() {
-      for (const auto& known : Description<Config>::published)
-        list.push_back({known.name, known.constant, known.config});
-    });
-    F::Texts::each([&]<class Config>() {
+    const auto add = [&]<class Config>() {  // of pairs both of whose families are listed
       if constexpr (requires { AnyConfigOf<F>{Description<Config>::published.front().config}; })
         for (const auto& known : Description<Config>::published)
           list.push_back({known.name, known.constant, known.config});
+    };
+    F::Images::each(add);
+    F::Texts::each(add);
+    return list;
+  }();
+  return all;
+}
+
+template <class F>
+const std::vector<NamedTextTower>& named_texts() {
+  static const std::vector<NamedTextTower> all = [] {
+    std::vector<NamedTextTower> list;
+    F::Texts::each([&]<class Config>() {
+      if constexpr (requires { Description<Config>::published_texts; })
+        for (const auto& known : Description<Config>::published_texts)
+          list.push_back({known.name, known.constant, known.embed_dim,
+                          static_cast<Index>(Description<Config>::count_values(known.config, known.embed_dim))});
     });
     return list;
   }();

@@ -5,6 +5,7 @@
 #include <clip/backend/concept.hpp>
 #include <clip/core/rng.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -35,7 +36,9 @@ void initialise(M& model, Rng rng) {
   if constexpr (requires { model.unpack(); }) model.unpack();
   using T = typename std::remove_cvref_t<decltype(model.backend())>::Scalar;
   for (const auto& [name, p] : named_parameters<T>(model)) {
-    const std::vector<T> values = draw<T>(p->init, p->count(), rng.fork(name));
+    std::vector<T> values = draw<T>(p->init, p->count(), rng.fork(name));
+    if (const Index row = p->init.zero_row; row >= 0 && row < p->shape.rows())
+      std::fill_n(values.begin() + row * p->shape.cols(), p->shape.cols(), T(0));
     model.backend().upload(std::span<const T>(values), p->own_memory());
   }
 }

@@ -12,7 +12,7 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 
 /// What stands before the slash of published names, and the licence of those weights.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 15> licences{{{"laion", "MIT"},
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 16> licences{{{"laion", "MIT"},
                                                                                          {"laion400m", "MIT"},
                                                                                          {"datacomp", "MIT"},
                                                                                          {"yfcc15m", "MIT"},
@@ -26,7 +26,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 15> l
                                                                                          {"mobileclip", "apple-amlr"},
                                                                                          {"mobileclip2", "apple-amlr"},
                                                                                          {"tinyclip", "MIT"},
-                                                                                         {"longclip", "Apache-2.0"}}};
+                                                                                         {"longclip", "Apache-2.0"},
+                                                                                         {"chinese-clip", "MIT"}}};
 
 }  // namespace detail
 
@@ -40,9 +41,12 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 15> l
 ///   SigLIP    Apache-2.0, by the models' cards (Google's, and timm's of the same weights)
 ///   TinyCLIP  MIT, by its repository (microsoft/Cream) and the models' cards
 ///   Long-CLIP Apache-2.0, by the models' cards
-///   JettCLIP  no weights are published
+///   Chinese-CLIP  MIT, by its repository (OFA-Sys/Chinese-CLIP)
+///   BiomedCLIP    MIT, by the model's card, which means it for research
+///   JettCLIP, experiment  no weights are published
 ///   DFN, MobileCLIP   apple-amlr, by the models' cards: Apple's own licence for research
 constexpr std::string_view licence_of(std::string_view published_name) {
+  if (published_name == "biomedclip") return "MIT";
   const std::string_view source = published_name.substr(0, published_name.find('/'));
   for (const auto& [known, licence] : detail::licences)
     if (source == known && source.size() < published_name.size()) return licence;

@@ -16,14 +16,14 @@ namespace clip::inline CLIP_ABI {
 
 /// The naming scheme of a file's tensors. OpenCLIP uses OpenAI's names; its folders differ. Apple's names are those of
 /// its MobileCLIP repository, TinyCLIP's those of Microsoft's TinyCLIP repository, and of no other model; big_vision's
-/// are those in which Google trained SigLIP.
-enum class Dialect : unsigned char { openai, openclip, huggingface, apple, tinyclip, big_vision };
-inline constexpr std::array dialects{Dialect::openai, Dialect::openclip, Dialect::huggingface,
-                                     Dialect::apple,  Dialect::tinyclip, Dialect::big_vision};
+/// are those in which Google trained SigLIP; torchvision's those of its classifiers, which are image towers alone.
+enum class Dialect : unsigned char { openai, openclip, huggingface, apple, tinyclip, big_vision, torchvision };
+inline constexpr std::array dialects{Dialect::openai,   Dialect::openclip,   Dialect::huggingface, Dialect::apple,
+                                     Dialect::tinyclip, Dialect::big_vision, Dialect::torchvision};
 
 constexpr std::string_view name_of(Dialect dialect) {
-  constexpr std::array<std::string_view, dialects.size()> names{"openai", "openclip", "huggingface",
-                                                                "apple",  "tinyclip", "big_vision"};
+  constexpr std::array<std::string_view, dialects.size()> names{"openai",   "openclip",   "huggingface", "apple",
+                                                                "tinyclip", "big_vision", "torchvision"};
   return names[static_cast<std::size_t>(dialect)];
 }
 /// The dialect with this name. OptionError: an unknown name.
@@ -31,7 +31,12 @@ inline Result<Dialect> try_dialect(std::string_view name) { return try_choice("d
 
 /// Whether a dialect has names for the models of one publisher only, so that a name without a rule cannot be written.
 constexpr bool is_closed(Dialect dialect) {
-  return dialect == Dialect::apple || dialect == Dialect::tinyclip || dialect == Dialect::big_vision;
+  return dialect == Dialect::apple || dialect == Dialect::tinyclip || dialect == Dialect::big_vision ||
+         dialect == Dialect::torchvision;
+}
+/// Whether a dialect has folders, in which a description stands beside the weights.
+constexpr bool has_folders(Dialect dialect) {
+  return dialect == Dialect::openclip || dialect == Dialect::huggingface || dialect == Dialect::apple;
 }
 
 /// One tensor's name in OpenAI's dialect and in another. In a name `#` matches a number, of a block or another, `*` at
@@ -80,6 +85,8 @@ struct NameTable {
   ZeroTensor zero{};
   DividedTable divided{};
   NeededTensor needed{};
+  std::span<const std::string_view> heads{};  // reading a file of this table skips names with these prefixes, which
+                                              // belong to tasks of its training: "lm_head."
 };
 
 namespace detail {

@@ -18,13 +18,19 @@
 
 namespace clip::inline CLIP_ABI {
 
+namespace detail {
+/// Whether the prefix of a table begins one of the file's names.
+inline bool is_of(const TensorFile& file, const NameTable& table) {
+  return !table.prefix.empty() && std::any_of(file.tensors().begin(), file.tensors().end(),
+                                              [&](const FileTensor& t) { return t.name.starts_with(table.prefix); });
+}
+}  // namespace detail
+
 /// The dialect of a file: that of the first table whose prefix begins one of the file's names; otherwise openai.
 inline Dialect dialect_of(const TensorFile& file, std::span<const NameTable> tables) {
-  for (const NameTable& table : tables)
-    if (!table.prefix.empty() && std::any_of(file.tensors().begin(), file.tensors().end(),
-                                             [&](const FileTensor& t) { return t.name.starts_with(table.prefix); }))
-      return table.dialect;
-  return Dialect::openai;
+  const auto found =
+      std::find_if(tables.begin(), tables.end(), [&](const NameTable& table) { return detail::is_of(file, table); });
+  return found == tables.end() ? Dialect::openai : found->dialect;
 }
 
 namespace detail {
@@ -128,11 +134,21 @@ inline bool applies(const NameRule& rule, const TensorToWrite& tensor) {
 }  // namespace detail
 
 /// The same file under OpenAI's names, from any dialect. Copies no bytes; tensors that the dialect omits because they
-/// are zero are added. A tensor that no rule matches keeps its name, and so do q, k and v unless they are three tensors
-/// of one shape.
+/// are zero are added, and those of heads that served the training are left out. A tensor that no rule matches keeps
+/// its name, and so do q, k and v unless they are three tensors of one shape.
 inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTable> tables) {
   const Dialect dialect = dialect_of(file, tables);
-  if (dialect == Dialect::openai) return file;
+  std::vector<std::string_view> heads;
+  bool stays = dialect == Dialect::openai;
+  for (const NameTable& table : tables) {
+    if (!detail::is_of(file, table)) continue;
+    heads.insert(heads.end(), table.heads.begin(), table.heads.end());
+    stays = stays && (table.dialect != Dialect::openai || table.rules.empty());
+  }
+  if (stays) return file;
+  const auto is_of_head = [&](const std::string& name) {
+    return std::any_of(heads.begin(), heads.end(), [&](std::string_view head) { return name.starts_with(head); });
+  };
   const auto in_use =
       detail::tables_for(tables, dialect, [&](const NameRule& sign) { return file.find(sign.other) != nullptr; });
   std::vector<FileTensor> renamed;
@@ -148,7 +164,7 @@ inline TensorFile in_openai_names(const TensorFile& file, std::span<const NameTa
         break;
       }
     }
-    if (!matched && !detail::is_dropped(tensor.name, tables)) renamed.push_back(tensor);
+    if (!matched && !detail::is_dropped(tensor.name, tables) && !is_of_head(tensor.name)) renamed.push_back(tensor);
   }
   std::vector<std::vector<std::byte>> memory;
   for (const NameTable* const table : in_use) {
@@ -177,9 +193,10 @@ inline bool is_known(std::string_view name, std::span<const NameTable> tables) {
 
 /// The models for which a closed dialect has no names.
 constexpr std::string_view others_of(Dialect dialect) {
-  return dialect == Dialect::apple      ? "none of Apple's MobileCLIP"
-         : dialect == Dialect::tinyclip ? "no TinyCLIP"
-                                        : "no SigLIP";
+  return dialect == Dialect::apple         ? "none of Apple's MobileCLIP"
+         : dialect == Dialect::tinyclip    ? "no TinyCLIP"
+         : dialect == Dialect::torchvision ? "no ResNet of torchvision alone"
+                                           : "no SigLIP";
 }
 
 /// The tensor without which a dialect has no such model; empty: none.

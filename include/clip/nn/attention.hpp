@@ -65,6 +65,14 @@ struct MultiheadAttention {
       if (!config->causal && sequences.uniform())
         return query_attention(cx, q, x, slice(in_proj_weight, w, w), slice(in_proj_weight, 2 * w, w),
                                slice(in_proj_bias, 2 * w, w), config->heads);
+    return attended_by_rows(cx, q, x, sequences);
+  }
+
+  /// The same with keys and values of all rows, whatever the lengths of the sequences: a sequence alone has the bits that
+  /// it has among longer ones.
+  template <class Cx, Index W>
+  Rows<Cx, inner> attended_by_rows(Cx& cx, Rows<Cx, inner> q, Rows<Cx, W> x, const Sequences& sequences) const {
+    const Index w = config->attention_width();
     const auto kv = linear(cx, x, Size<key_value>{2 * w}, slice(in_proj_weight, w, 2 * w),
                            slice(in_proj_bias, w, 2 * w));  // (rows, 2 * inner)
     return pooled_attention(cx, q, kv, sequences, pattern());

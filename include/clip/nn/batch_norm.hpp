@@ -56,10 +56,10 @@ struct BatchNorm {
 
 /// f(norm(conv(x)) + shortcut); the shortcut may be `absent`. A tape records separate, differentiable ops. Inference
 /// folds the norm into the convolution, applies norm, shortcut and f while it stores the result, and writes the result
-/// over the shortcut.
-template <class F, class Cx, Backend B, Index In, Index Out, Index Kernel, Index W, class Shortcut = Absent>
-Rows<Cx, Out> conv_norm(Cx& cx, F f, const Convolution<B, In, Out, Kernel>& conv, const BatchNorm<B, Out>& norm,
-                        Rows<Cx, W> x, Grid grid, const Shortcut& shortcut = {}) {
+/// over the shortcut.          conv : a Convolution, or a dense AnyConvolution
+template <class F, class Cx, class Conv, Backend B, Index Out, Index W, class Shortcut = Absent>
+Rows<Cx, Out> conv_norm(Cx& cx, F f, const Conv& conv, const BatchNorm<B, Out>& norm, Rows<Cx, W> x, Grid grid,
+                        const Shortcut& shortcut = {}) {
   if constexpr (Cx::recording) {
     auto y = norm(cx, conv(cx, x, grid));
     if constexpr (!std::is_same_v<Shortcut, Absent>) y = add(cx, y, shortcut);

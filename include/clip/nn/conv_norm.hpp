@@ -23,9 +23,9 @@ struct AnyConvolution {
   ConvolutionSizes sizes;
   Parameter<T> weight{{sizes.out, sizes.depthwise ? 1 : sizes.in, sizes.window.height, sizes.window.width},
                       fan_in(sizes.inputs()),
-                      sizes.depthwise            ? Use::other
-                      : sizes.window.area() == 1 ? Use::linear
-                                                 : Use::convolution};
+                      sizes.depthwise                                        ? Use::other
+                      : sizes.window.area() == 1 && sizes.window.stride == 1 ? Use::linear
+                                                                             : Use::convolution};
 
   constexpr AnyConvolution(ConvolutionSizes sizes_) : sizes{sizes_} {}
 
@@ -55,10 +55,16 @@ struct AnyConvolution {
 
   /// f(scale ⊙ (x * weight) + shift), in one pass. Inference only.          norm : (2, out) = scale, shift
   template <class F, class Cx>
-  Rows<Cx, dyn> folded(Cx& cx, F, Rows<Cx, dyn> x, Grid grid, Rows<Cx, dyn> norm) const {
-    if (!sizes.depthwise) return folded_convolution<F>(cx, x, grid, square(), Size<dyn>{sizes.out}, weight, norm);
+  Rows<Cx, dyn> folded(Cx& cx, F f, Rows<Cx, dyn> x, Grid grid, Rows<Cx, dyn> norm) const {
+    if (!sizes.depthwise) return folded(cx, f, x, grid, norm, absent);
     const Rows<Cx, dyn> scale{norm.view.middle_rows(0, 1)}, shift{norm.view.middle_rows(1, 1)};
     return folded_depthwise<F>(cx, x, grid, sizes.window, Size<dyn>{sizes.out}, weight, scale, shift);
+  }
+
+  /// f(scale ⊙ (x * weight) + shift + shortcut), of a dense convolution. The shortcut may be `absent`.
+  template <class F, class Cx, class Shortcut>
+  Rows<Cx, dyn> folded(Cx& cx, F, Rows<Cx, dyn> x, Grid grid, Rows<Cx, dyn> norm, const Shortcut& shortcut) const {
+    return folded_convolution<F>(cx, x, grid, square(), Size<dyn>{sizes.out}, weight, norm, shortcut);
   }
 
  private:

@@ -13,13 +13,17 @@ namespace clip::inline CLIP_ABI {
 struct Init {
   enum class Rule : unsigned char { constant, normal, uniform };
   Rule rule = Rule::constant;
-  double scale = 0;  // the constant, the standard deviation, or the bound
+  double scale = 0;     // the constant, the standard deviation, or the bound
+  Index zero_row = -1;  // a row of zeros in the table, that of padding; negative: none
 
   static constexpr Init zeros() { return {Rule::constant, 0}; }
   static constexpr Init ones() { return {Rule::constant, 1}; }
   static constexpr Init constant(double value) { return {Rule::constant, value}; }
   static constexpr Init normal(double deviation) { return {Rule::normal, deviation}; }
   static constexpr Init uniform(double bound) { return {Rule::uniform, bound}; }
+
+  /// The same distribution, but for one row of a table, which is zero.
+  constexpr Init with_zero_row(Index row) const { return {rule, scale, row}; }
 };
 
 /// x^(-1/2), constexpr on compilers whose std::sqrt is not.

@@ -5,6 +5,7 @@
 #include <clip/io/file_bytes.hpp>
 #include <clip/io/find_file.hpp>
 #include <clip/io/inflate.hpp>
+#include <clip/io/json.hpp>
 #include <clip/io/posix.hpp>
 #include <clip/tokenizer/add_texts.hpp>
 #include <clip/tokenizer/any_tokenizer.hpp>
@@ -35,13 +36,24 @@ inline constexpr std::array<const char*, 9> any_vocabulary_files{reduced_vocabul
                                                                  "spiece.model",
                                                                  "sentencepiece.bpe.model",
                                                                  "tokenizer.model",
+                                                                 "vocab.txt",
                                                                  "tokenizer.json",
                                                                  "vocab.json",
                                                                  "bpe_simple_vocab_16e6.txt.gz",
                                                                  "bpe_simple_vocab_16e6.txt",
                                                                  "merges.txt"};
 
-enum class VocabularyKind : unsigned char { merges, pieces, bytes, reduced };
+enum class VocabularyKind : unsigned char { merges, pieces, bytes, word_pieces, reduced };
+
+/// Whether one of the lines is that of a special piece, which every WordPiece vocabulary has.
+inline bool says_word_pieces(std::string_view text) {
+  for (std::size_t at = text.find("[CLS]"); at != text.npos; at = text.find("[CLS]", at + 1)) {
+    const std::string_view after = text.substr(at + 5, 2);
+    const bool begins = at == 0 || text[at - 1] == '\n';
+    if (begins && (after.empty() || after.front() == '\n' || after == "\r\n")) return true;
+  }
+  return false;
+}
 
 /// The kind that the content of a file says; its memory is free again when the file is read for good.
 inline Result<VocabularyKind> try_kind_of(const std::string& place) {
@@ -50,8 +62,29 @@ inline Result<VocabularyKind> try_kind_of(const std::string& place) {
   const std::string_view text = as_text(*file);
   if (says_reduced_vocabulary(text)) return VocabularyKind::reduced;
   if (says_byte_level(text)) return VocabularyKind::bytes;
+  if (says_word_pieces(text)) return VocabularyKind::word_pieces;
   const bool pieces = is_piece_file(text) || (looks_like_json(text) && says_piece_json(text));
   return pieces ? VocabularyKind::pieces : VocabularyKind::merges;
+}
+
+inline std::string beside(const std::string& place, std::string_view name) {
+  const auto slash = place.rfind('/');
+  return (slash == place.npos ? "" : place.substr(0, slash + 1)) + std::string(name);
+}
+
+/// The letters that the tokenizer_config.json beside a vocabulary states; uncased without one.
+inline Result<Letters> try_letters_beside(const std::string& place) {
+  const std::string config = beside(place, "tokenizer_config.json");
+  if (!is_there(config)) return Letters::uncased;
+  const auto file = try_read_bytes(config);
+  if (!file) return file.error();
+  auto json = try_parse_json(as_text(*file), config);
+  if (!json) return json.error();
+  const DismantledAtEnd end{*json};
+  const auto lower = json->is_object() ? json->find("do_lower_case") : json->end();
+  if (!json->is_object() || lower == json->end()) return Letters::uncased;
+  if (!lower->is_boolean()) return vocabulary_error(config, "do_lower_case", "true or false", json_in_words(*lower));
+  return lower->get<bool>() ? Letters::uncased : Letters::cased;
 }
 
 /// The tokenizer of a file, cleaned as the models of its kind expect.
@@ -67,16 +100,23 @@ inline Result<AnyTokenizer> try_open_whole(const std::string& place, VocabularyK
     if (!bytes) return bytes.error();
     return AnyTokenizer{std::move(*bytes)};
   }
+  if (kind == VocabularyKind::word_pieces) {
+    if (cleaning && *cleaning != Cleaning::none)
+      return OptionError{place, "cleaning of texts for a WordPiece vocabulary", name_of(Cleaning::none),
+                         name_of(*cleaning)};
+    const auto letters = try_letters_beside(place);
+    if (!letters) return letters.error();
+    const auto file = try_read_file(place);
+    if (!file) return file.error();
+    auto pieces = WordPiece::try_parse(as_text(*file), place, *letters);
+    if (!pieces) return pieces.error();
+    return AnyTokenizer{std::move(*pieces)};
+  }
   auto opened = SentencePiece::try_open(place);
   if (!opened) return opened.error();
   if (opened->ends_rows()) return AnyTokenizer{opened->with_cleaning(cleaning.value_or(Cleaning::none))};
   const bool unigram = opened->algorithm() == PieceAlgorithm::unigram;
   return AnyTokenizer{opened->with_cleaning(cleaning.value_or(unigram ? Cleaning::canonicalize : Cleaning::siglip2))};
-}
-
-inline std::string beside(const std::string& place, std::string_view name) {
-  const auto slash = place.rfind('/');
-  return (slash == place.npos ? "" : place.substr(0, slash + 1)) + std::string(name);
 }
 
 }  // namespace detail
@@ -145,6 +185,9 @@ CLIP_HOST std::vector<std::int32_t> AnyTokenizer::special_ids() const {
   if (const auto* const bytes = std::get_if<ByteLevel>(&kind_))
     for (const std::int32_t id : bytes->special_ids())
       ids.push_back(reduced_ == nullptr ? id : reduced_->kept.new_id(id));
+  if (const auto* const pieces = std::get_if<WordPiece>(&kind_))
+    for (const std::int32_t id : {pieces->unknown(), pieces->pad()})
+      ids.push_back(reduced_ == nullptr ? id : reduced_->kept.new_id(id));
   if (const auto* const pieces = std::get_if<SentencePiece>(&kind_))
     for (std::int32_t id = 0; id < pieces->vocabulary_size(); ++id) {
       const PieceKind kind = pieces->kind(id);
@@ -171,7 +214,7 @@ CLIP_HOST Result<std::vector<std::pair<std::string, std::string>>> AnyTokenizer:
   if (reduced_ != nullptr && !name.starts_with(before)) name.insert(0, before);
   std::vector<std::pair<std::string, std::string>> files;
   files.emplace_back(name, as_text(*file));
-  if (std::holds_alternative<SentencePiece>(kind_) && detail::is_there(detail::beside(whole.place, config))) {
+  if (!std::holds_alternative<Tokenizer>(kind_) && detail::is_there(detail::beside(whole.place, config))) {
     const auto stated = try_read_bytes(detail::beside(whole.place, config));
     if (!stated) return stated.error();
     files.emplace_back(config, as_text(*stated));
@@ -196,8 +239,10 @@ CLIP_HOST Error AnyTokenizer::not_kept(const std::string& place, std::int32_t id
     if (piece.ends_with(' ')) piece.pop_back();
   } else if (const auto* const bytes = std::get_if<ByteLevel>(&kind_)) {
     piece = bytes->decode({&id, 1});
+  } else if (const auto* const pieces = std::get_if<SentencePiece>(&kind_)) {
+    piece = pieces->piece(id);
   } else {
-    piece = std::get_if<SentencePiece>(&kind_)->piece(id);
+    piece = std::get_if<WordPiece>(&kind_)->piece(id);
   }
   return InputError{place, "piece of the text",
                     "one of the " + std::to_string(vocabulary_size()) + " that the reduced vocabulary keeps",
@@ -206,6 +251,7 @@ CLIP_HOST Error AnyTokenizer::not_kept(const std::string& place, std::int32_t id
 }
 
 CLIP_HOST Index AnyTokenizer::context() const {
+  if (std::holds_alternative<WordPiece>(kind_)) return 512;
   const auto* const pieces = std::get_if<SentencePiece>(&kind_);
   return pieces != nullptr && !pieces->ends_rows() ? 64 : 77;
 }
@@ -213,7 +259,8 @@ CLIP_HOST Index AnyTokenizer::context() const {
 CLIP_HOST Cleaning AnyTokenizer::cleaning() const {
   if (const auto* const tokenizer = std::get_if<Tokenizer>(&kind_)) return tokenizer->policy().cleaning;
   if (const auto* const bytes = std::get_if<ByteLevel>(&kind_)) return bytes->cleaning();
-  return std::get_if<SentencePiece>(&kind_)->cleaning();
+  const auto* const pieces = std::get_if<SentencePiece>(&kind_);
+  return pieces != nullptr ? pieces->cleaning() : Cleaning::none;
 }
 
 CLIP_HOST RowIds AnyTokenizer::row() const {
@@ -221,7 +268,9 @@ CLIP_HOST RowIds AnyTokenizer::row() const {
   if (const auto* const tokenizer = std::get_if<Tokenizer>(&kind_))
     ids = {.start = tokenizer->sot(), .end = tokenizer->eot()};
   else if (const auto* const bytes = std::get_if<ByteLevel>(&kind_)) ids = bytes->row();
-  else ids = std::get_if<SentencePiece>(&kind_)->row();
+  else if (const auto* const pieces = std::get_if<SentencePiece>(&kind_)) ids = pieces->row();
+  else if (const auto* const words = std::get_if<WordPiece>(&kind_))
+    ids = {.start = words->cls(), .end = words->end()};  // padding is no part of a text
   if (reduced_ != nullptr)
     for (std::int32_t* const id : {&ids.start, &ids.end, &ids.pad}) *id = reduced_->kept.new_id(*id);
   return ids;

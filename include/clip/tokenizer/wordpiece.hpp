@@ -54,6 +54,8 @@ class WordPiece : public BatchCalls<WordPiece, Texts, 512> {
   const VocabularyIdentity& vocabulary() const { return *identity_; }
   std::int32_t cls() const { return specials_[0]; }
   std::int32_t sep() const { return specials_[1]; }
+  /// The id that ends a row: that of with_end, otherwise [SEP].
+  std::int32_t end() const { return end_ < 0 ? sep() : end_; }
   std::int32_t unknown() const { return specials_[2]; }
   std::int32_t pad() const { return specials_[3]; }
   /// The piece of an id. InputError: an id of vocabulary_size() or more, or below 0.

@@ -107,11 +107,14 @@ inline void pool(TextBatch& out, Index text, Pooling pooling, Index begin, Index
 
 }  // namespace detail
 
-/// Every text as a sequence of its own, without padding: full attention then needs no mask.
-inline void ragged_batch(const Texts& texts, TextBatch& out, Pooling pooling = Pooling::end_of_text) {
+/// Every text as a sequence of its own, without padding: full attention then needs no mask. Ids `pad` at the end of a
+/// row, after its first id, are padding; negative: none are.
+inline void ragged_batch(const Texts& texts, TextBatch& out, Pooling pooling = Pooling::end_of_text,
+                         std::int32_t pad = -1) {
   detail::clear(texts, out);
   for (Index i = 0; i < texts.size(); ++i) {
-    const Ids row = texts[i];
+    Ids row = texts[i];
+    while (pad >= 0 && row.size() > 1 && row.back() == pad) row = row.first(row.size() - 1);
     const Index begin = out.sequences.rows();
     out.sequences.add(static_cast<Index>(row.size()));
     out.ids.insert(out.ids.end(), row.begin(), row.end());

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <clip/config/activation.hpp>
+#include <clip/config/text_pooling.hpp>
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 #include <clip/io/json_fwd.hpp>
 #include <clip/names/dialect.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -23,20 +26,26 @@ struct TowerStatement {
   Index width = 0, layers = 0, heads = 0;
   std::optional<Activation> activation{};
   std::optional<float> epsilon{};
-  Index image_size = 0;                 // of image towers that see whole patches only, so that shapes leave it open
-  std::optional<Index> pad{};           // id that fills rows, of text towers that attend to it
-  std::optional<bool> causal{};         // of text towers whose shapes leave it open
-  std::optional<Index> end{};           // id of the end of text, of text towers that fix it; -1: the vocabulary's
-  std::optional<bool> last_pooled{};    // of text towers whose shapes leave it open
-  std::optional<bool> two_tables{};     // of text towers that may have two tables of positions
-  std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
-  Index head_width = 0;                 // of pruned towers, which have no one number of heads
+  Index image_size = 0;                   // of image towers that see whole patches only, so that shapes leave it open
+  std::optional<Index> pad{};             // id that fills rows, of text towers that attend to it
+  std::optional<bool> causal{};           // of text towers whose shapes leave it open
+  std::optional<Index> end{};             // id of the end of text, of text towers that fix it; -1: the vocabulary's
+  std::optional<bool> last_pooled{};      // of text towers whose shapes leave it open
+  std::optional<bool> two_tables{};       // of text towers that may have two tables of positions
+  std::optional<Index> stem_padding{};    // of a convolutional stem whose implementations differ in it
+  Index head_width = 0;                   // of pruned towers, which have no one number of heads
+  std::optional<Index> context{};         // of text towers whose table of positions is longer
+  std::optional<Index> offset{};          // row of the first token in that table, where families differ in it
+  std::optional<TextPooling> pooling{};   // of text towers that may pool in several ways
+  std::optional<bool> projection_tanh{};  // of text towers whose projection may end with a tanh
 };
 
-/// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.
+/// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type. `image`: the
+/// name of the class that its image tower is of, where that is another.
 struct HuggingfaceClass {
   std::string_view name, model_type;
-  std::string_view images{};  // the name of the class whose image tower and image processor it has, if not its own
+  std::string_view image{};      // name of the class whose image tower it has, if not its own
+  std::string_view processor{};  // name of the class whose image processor it has, if not its own
 };
 
 /// A published model: its name for users ("laion/ViT-B-32"), its constant in C++ ("clip::laion::ViT_B_32") and its
@@ -45,6 +54,14 @@ template <class Config>
 struct NamedVariant {
   std::string_view name, constant;
   Config config;
+};
+
+/// A published text tower alone: the same, and the width of its features.
+template <class Config>
+struct NamedText {
+  std::string_view name, constant;
+  Config config;
+  Index embed_dim;
 };
 
 /// `Description<VitConfig>` reads, writes and infers configurations of a family of towers; a family specialises it in
@@ -77,6 +94,7 @@ struct NamedVariant {
 ///
 ///   Tensors (checkpoint/infer.hpp)
 ///   NameTable names(Dialect)                  names in another dialect
+///   vector<NameTable> more_names()            more tables, where a dialect has several namings of the tower
 ///   bool recognises(const ShapeReader&)       whether a file by OpenAI's names has such a tower
 ///   Config infer(ShapeReader&, const TowerStatement& stated, const TowerStatement& assumed)
 ///   optional<Activation> activation_by_naming(Dialect, const Config&)   the activation that follows from a file's
@@ -86,6 +104,8 @@ struct NamedVariant {
 ///                                             real number: extents of a damaged file may multiply to anything
 ///   Index embed_dim(ShapeReader&)             text towers; image towers that are opened alone
 ///   token_table                               text towers: the name of the table with a row per token id
+///   unused                                    an array of names that a file may have though the tower, of other
+///                                             options, does not use them; optional
 ///   projection                                the name of the matrix (width, embed_dim) that a tower alone may lack,
 ///                                             its pooled rows being the features; empty: there is none. A linear layer
 ///                                             of this name may take its place
@@ -101,6 +121,7 @@ struct NamedVariant {
 ///   double count_flops(const Config&, Index embed_dim)    of one input; see model/flops.hpp
 ///   double count_activations(const Config&)   image towers only: values in memory while one image is encoded, at most
 ///
+///   published_texts                           text towers, optional: an array of NamedText
 ///   published                                 an array of NamedVariant, may be empty; text towers: optional, models
 ///                                             with a text tower of their own kind
 ///
@@ -111,8 +132,10 @@ struct Description;
 /// The defaults of optional members.
 struct DescriptionDefaults {
   static NameTable names(Dialect dialect) { return {.dialect = dialect}; }
+  static std::vector<NameTable> more_names() { return {}; }
   static constexpr std::string_view token_table = "token_embedding.weight";
   static constexpr std::string_view projection = "";
+  static constexpr std::array<std::string_view, 0> unused{};
   static Index embed_dim(ShapeReader&) { return 0; }
   static bool recognises_openclip(const JsonReader&) { return false; }
   static constexpr bool in_own_openclip_keys = false;

@@ -74,6 +74,20 @@ inline void write_preprocessing(Json& image, const Preprocessing& p) {
   if (!p.normalize) image["normalize"] = false;
 }
 
+/// The number of blocks of each of the four stages.
+inline std::array<Index, 4> read_stages(JsonReader& image) {
+  std::array<Index, 4> stages{1, 1, 1, 1};
+  const auto values = image.numbers("layers", 4);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!(values[i] >= 1 && values[i] <= 1000)) {
+      image.problem("layers", "expected four numbers of 1 ... 1000");
+      break;
+    }
+    stages[i] = static_cast<Index>(values[i]);
+  }
+  return stages;
+}
+
 /// Width, layers, heads, activation, epsilon and, if it is given, mlp_width of a transformer.
 template <class Config>
 Config read_transformer(JsonReader& file, Config c) {

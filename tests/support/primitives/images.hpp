@@ -55,6 +55,20 @@ void add_convolutions(Cases<B>& list) {
       l.b.average_pool_backward(dy, grid, k, l.target(grid.rows(), l.z.n));
     });
   }
+  for (const Window window : {Window{3, 2, 1}, Window{2, 1, 0}, Window{5, 3, 2}}) {
+    const auto shape = [](L& l) { return Grid{1 + l.z.m / 16, 3 + l.z.k % 6, 4 + l.z.m % 5}; };
+    const std::string kind = " " + std::to_string(window.size) + ", stride " + std::to_string(window.stride);
+    list.add("max_pool" + kind, [=](L& l) {
+      const Grid grid = shape(l);
+      const auto x = l.in(grid.rows(), l.z.n);
+      l.b.max_pool(x, grid, window, l.out(window.over(grid).rows(), l.z.n));
+    });
+    list.add("max_pool_backward" + kind, [=](L& l) {
+      const Grid grid = shape(l);
+      const auto x = l.in(grid.rows(), l.z.n), dy = l.in(window.over(grid).rows(), l.z.n);
+      l.b.max_pool_backward(x, dy, grid, window, l.target(grid.rows(), l.z.n));
+    });
+  }
   list.add("channels_last", [](L& l) {
     const auto x = l.in(l.z.m, 3 * l.z.n);
     l.b.channels_last(x, 3, l.out(l.z.m * l.z.n, 3));

@@ -30,25 +30,11 @@ inline constexpr std::array<std::string_view, 8> resnet_names{"visual.conv#.weig
                                                               "visual.attnpool.@_proj.*",
                                                               "visual.attnpool.c_proj.*"};
 
-/// The number of blocks of each of the four stages.
-inline std::array<Index, 4> read_stages(JsonReader& image) {
-  std::array<Index, 4> stages{1, 1, 1, 1};
-  const auto values = image.numbers("layers", 4);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!(values[i] >= 1 && values[i] <= 1000)) {
-      image.problem("layers", "expected four numbers of 1 ... 1000");
-      break;
-    }
-    stages[i] = static_cast<Index>(values[i]);
-  }
-  return stages;
-}
-
 }  // namespace detail
 
 CLIP_HOST ResNetConfig Description<ResNetConfig>::read(JsonReader& image) {
   ResNetConfig c{.image_size = image.extent("image_size", largest_image_size),
-                 .layers = detail::read_stages(image),
+                 .layers = read_stages(image),
                  .width = image.extent("width", largest_extent)};
   c.preprocessing = read_preprocessing(image);
   return c;
@@ -65,7 +51,8 @@ CLIP_HOST bool Description<ResNetConfig>::recognises(const JsonReader& image) {
 }
 
 CLIP_HOST bool Description<ResNetConfig>::recognises(const ShapeReader& shape) {
-  return shape.has("visual.layer1.0.conv1.weight");
+  return shape.has("visual.layer1.0.conv1.weight") &&
+         (shape.has("visual.conv2.weight") || shape.has("visual.attnpool.positional_embedding"));
 }
 
 CLIP_HOST bool Description<ResNetConfig>::recognises_openclip(const JsonReader& image) {
@@ -76,7 +63,7 @@ CLIP_HOST ResNetConfig Description<ResNetConfig>::read_openclip(JsonReader& imag
   static_cast<void>(image.may_have("patch_size"));  // null for residual networks
   const Index image_size = image.extent("image_size", largest_image_size),
               width = image.extent("width", largest_extent);
-  return {.image_size = image_size, .layers = detail::read_stages(image), .width = width};
+  return {.image_size = image_size, .layers = read_stages(image), .width = width};
 }
 
 CLIP_HOST Result<JsonTree> Description<ResNetConfig>::try_write_openclip(const ResNetConfig& c, const std::string&) {

@@ -33,7 +33,7 @@ struct Description<TextConfig> : DescriptionDefaults {
   static Result<JsonTree> try_write_huggingface(const TextConfig& c, Index embed_dim, const std::string&);
   /// Meta CLIP 2's class, whose texts end with an id of their own.
   static constexpr HuggingfaceClass huggingface_of(const TextConfig& c) {
-    return c.end >= 0 ? HuggingfaceClass{"MetaClip2", "metaclip_2", huggingface.name} : huggingface;
+    return c.end >= 0 ? HuggingfaceClass{"MetaClip2", "metaclip_2", huggingface.name, huggingface.name} : huggingface;
   }
 
   static NameTable names(Dialect dialect);

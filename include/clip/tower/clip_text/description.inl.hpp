@@ -90,17 +90,20 @@ CLIP_HOST bool Description<TextConfig>::recognises(const JsonReader& text) {
   return text.says("kind", kind) || !text.has("kind");
 }
 
-/// Not the text tower of a SigLIP, whose projection has a bias or is missing, and not MobileCLIP S0's, whose first
-/// block is of another kind.
+/// Not the text tower of a SigLIP, whose projection has a bias or is missing, not MobileCLIP S0's, whose first block is
+/// of another kind, and not one without blocks, which averages words.
 CLIP_HOST bool Description<TextConfig>::recognises(const ShapeReader& shape) {
   return shape.has("token_embedding.weight") && !shape.has("text_projection.weight") &&
          (shape.has("text_projection") || !shape.has("visual.attn_pool.probe")) &&
+         (shape.has("positional_embedding") || shape.has("ln_final.weight") ||
+          shape.has("transformer.resblocks.0.ln_2.weight")) &&
          !shape.has("transformer.resblocks.0.mlp.fc1.weight");
 }
 
 /// A tower that pools the last position is CLIPA's if its projection is a matrix, as of all of this family.
 CLIP_HOST bool Description<TextConfig>::recognises_openclip(const JsonReader& text) {
-  return !text.says("pool_type", "last") || (!text.has("proj_bias") && !text.has("proj_type"));
+  return (!text.says("pool_type", "last") || (!text.has("proj_bias") && !text.has("proj_type"))) &&
+         !text.has("hf_model_name");
 }
 
 CLIP_HOST TextConfig Description<TextConfig>::read_openclip(JsonReader& text, Activation activation) {

@@ -25,6 +25,7 @@ struct VitConfig {
   Preprocessing preprocessing{};
   bool projection_bias = false;
   bool mean_pooled = false;  // CLIPA: no ln_pre; ln_post of the mean of the patches
+  bool plain = false;        // a bias of the patches and no ln_pre: timm's vit_base_patch16_224 (BiomedCLIP)
   PrunedBlocks pruned{};     // if blocks differ; heads and mlp_width are then the largest
 
   /// Patches along one side.

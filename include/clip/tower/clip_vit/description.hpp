@@ -7,6 +7,7 @@
 #include <clip/tower/clip_vit/metaclip2.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 #include <clip/tower/clip_vit/openclip.hpp>
+#include <clip/tower/clip_vit/timm.hpp>
 #include <clip/tower/clip_vit/tinyclip.hpp>
 #include <clip/tower/counting.hpp>
 #include <clip/tower/description.hpp>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -36,6 +38,7 @@ struct Description<VitConfig> : DescriptionDefaults {
   static Result<JsonTree> try_write_huggingface(const VitConfig& c, Index embed_dim, const std::string& place);
 
   static NameTable names(Dialect dialect);
+  static std::vector<NameTable> more_names();
   static bool recognises(const ShapeReader& shape);
   static constexpr std::string_view projection = "visual.proj";
   static Index embed_dim(ShapeReader& shape);

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -40,6 +41,13 @@ inline constexpr auto vit_timm_names = joined(
 inline constexpr std::array<NameRule, 1> vit_timm_signs{{{"visual.proj.bias", "visual.trunk.norm_pre.weight"}}};
 inline constexpr std::array<std::string_view, 1> vit_biased_names{"visual.proj."};
 
+/// The names of a plain tower of timm's with OpenCLIP's linear head; a text tower of transformers stands beside it.
+inline constexpr auto vit_plain_names =
+    joined(vision_timm_names, std::array<NameRule, 2>{{{"visual.conv1.*", "visual.trunk.patch_embed.proj.*"},
+                                                       {"visual.proj", "visual.head.proj.weight", true}}});
+inline constexpr std::array<NameRule, 1> vit_plain_signs{{{"visual.conv1.bias", "visual.head.proj.weight"}}};
+inline constexpr std::string_view timm_plain_vit = "vit_base_patch16_224";
+
 /// The architecture of timm with this tower, as OpenCLIP's timm_model_name states it.
 inline constexpr std::string_view timm_vit = "vit_large_patch14_clip_224";
 
@@ -59,6 +67,7 @@ CLIP_HOST VitConfig Description<VitConfig>::read(JsonReader& image) {
   read_pruned_blocks(image, c);
   if (image.may_have("projection_bias")) c.projection_bias = image.flag("projection_bias");
   if (image.may_have("mean_pooled")) c.mean_pooled = image.flag("mean_pooled");
+  if (image.may_have("plain")) c.plain = image.flag("plain");
   c.preprocessing = read_preprocessing(image);
   return c;
 }
@@ -69,6 +78,7 @@ CLIP_HOST JsonTree Description<VitConfig>::write(const VitConfig& c) {
   image["image_size"] = c.image_size;
   if (c.projection_bias) image["projection_bias"] = true;
   if (c.mean_pooled) image["mean_pooled"] = true;
+  if (c.plain) image["plain"] = true;
   write_pruned_blocks(image, c);
   write_preprocessing(image, c.preprocessing);
   return image;
@@ -84,10 +94,17 @@ CLIP_HOST bool Description<VitConfig>::recognises(const ShapeReader& shape) {
 
 CLIP_HOST bool Description<VitConfig>::recognises_openclip(const JsonReader& image) {
   return (!image.holds_array("layers") && !image.has("timm_model_name")) ||
-         image.says("timm_model_name", detail::timm_vit);
+         image.says("timm_model_name", detail::timm_vit) || image.says("timm_model_name", detail::timm_plain_vit);
 }
 
 CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Activation activation) {
+  if (image.says("timm_model_name", detail::timm_plain_vit)) {
+    VitConfig c = timm_ViT_B_16;
+    if (image.may_have("image_size")) c.image_size = image.extent("image_size", largest_image_size);
+    if (!image.says("timm_proj", "linear")) image.problem("timm_proj", "expected linear");
+    read_timm_keys(image, image.says("timm_pool", "") ? "" : "token");
+    return c;
+  }
   if (image.has("timm_model_name")) {
     VitConfig c = mobileclip2::L_14.image;
     if (image.may_have("image_size")) c.image_size = image.extent("image_size", largest_image_size);
@@ -115,6 +132,17 @@ CLIP_HOST VitConfig Description<VitConfig>::read_openclip(JsonReader& image, Act
 }
 
 CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_openclip(const VitConfig& c, const std::string& place) {
+  if (c.plain) {
+    VitConfig known = timm_ViT_B_16;
+    known.image_size = c.image_size;
+    known.preprocessing = c.preprocessing;
+    if (c != known)
+      return OptionError{place, "image tower without ln_pre in OpenCLIP's description",
+                         "the sizes of timm's " + std::string(detail::timm_plain_vit), in_words(c)};
+    JsonTree vision = timm_keys(detail::timm_plain_vit, c.image_size, "");
+    vision["timm_proj"] = "linear";
+    return vision;
+  }
   if (c.projection_bias) {
     VitConfig known = mobileclip2::L_14.image;
     known.image_size = c.image_size;
@@ -134,6 +162,9 @@ CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_openclip(const VitC
 
 CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_huggingface(const VitConfig& c, Index embed_dim,
                                                                          const std::string& place) {
+  if (c.plain)
+    return OptionError{place, "dialect for an image tower without ln_pre", "openai or openclip",
+                       "huggingface: transformers has no such CLIP"};
   if (c.projection_bias || c.mean_pooled)
     return OptionError{place,
                        std::string("dialect for an image tower ") +
@@ -164,6 +195,13 @@ CLIP_HOST NameTable Description<VitConfig>::names(Dialect dialect) {
           .needed = {"visual.class_embedding", "visual.ln_pre.weight"}};
 }
 
+CLIP_HOST std::vector<NameTable> Description<VitConfig>::more_names() {
+  return {{.dialect = Dialect::openclip,
+           .prefix = "visual.trunk.",
+           .rules = detail::vit_plain_names,
+           .signs = detail::vit_plain_signs}};
+}
+
 CLIP_HOST Index Description<VitConfig>::embed_dim(ShapeReader& shape) {
   return shape.has("visual.proj.weight") ? shape("visual.proj.weight", 2, 0) : shape("visual.proj", 2, 1);
 }
@@ -175,7 +213,9 @@ CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const Towe
   embed_dim(shape);
   if (shape.has("visual.attn_pool.probe")) shape.foreign("visual.attn_pool.probe besides a class token");
   c.projection_bias = shape.has("visual.proj.bias");
-  c.mean_pooled = !shape.has("visual.ln_pre.weight");
+  c.plain = shape.has("visual.conv1.bias");
+  if (c.plain && shape.has("visual.ln_pre.weight")) shape.foreign("visual.conv1.bias besides visual.ln_pre.weight");
+  c.mean_pooled = !c.plain && !shape.has("visual.ln_pre.weight");
   c.width = shape("visual.conv1.weight", 4, 0);
   c.patch_size = shape("visual.conv1.weight", 4, 3);
   infer_blocks(shape, "visual.transformer.resblocks.", c);
@@ -185,25 +225,25 @@ CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const Towe
   c.heads = infer_heads(c.width, stated.heads, sixteen ? 16 : assumed.heads);
   infer_pruned(shape, "visual.transformer.resblocks.", c, stated.head_width);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
-  c.epsilon = stated.epsilon.value_or(c.epsilon);
+  c.epsilon = stated.epsilon.value_or(c.plain ? timm_ViT_B_16.epsilon.value : c.epsilon.value);
   return c;
 }
 
 CLIP_HOST std::optional<Activation> Description<VitConfig>::activation_by_naming(Dialect dialect, const VitConfig& c) {
-  const bool timm = dialect == Dialect::openclip && c.projection_bias;
+  const bool timm = dialect == Dialect::openclip && (c.projection_bias || c.plain);
   return timm || dialect == Dialect::tinyclip ? std::optional{Activation::gelu} : std::nullopt;
 }
 
 CLIP_HOST double Description<VitConfig>::count_values(const VitConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + (c.mean_pooled ? 2 : 4) * w +
+  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + (c.plain ? 3 : c.mean_pooled ? 2 : 4) * w +
          sum_over_blocks(c, values_of_block) + w * static_cast<double>(embed_dim);
 }
 
 CLIP_HOST std::string Description<VitConfig>::in_words(const VitConfig& c) {
   return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " +
          std::to_string(c.layers) + ", " + heads_in_words(c) + ", " + std::string(name_of(c.activation)) +
-         (c.mean_pooled ? ", mean of the patches" : "");
+         (c.mean_pooled ? ", mean of the patches" : c.plain ? ", without ln_pre" : "");
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -32,6 +32,7 @@ struct VisionTransformer {
   Parameter<T> conv1{{config->width, config->channels, config->patch_size, config->patch_size},
                      fan_in(config->patch_values()),
                      Use::linear};
+  Parameter<T> conv1_bias{{config->width}, fan_in(config->patch_values())};  // of a plain tower
   LayerNorm<B, C.width> ln_pre{config->width, config->epsilon};
   Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers,
                                                           [c = *config](Index i) { return c.block(i); }};
@@ -49,7 +50,8 @@ struct VisionTransformer {
     visit("class_embedding", self.class_embedding);
     visit("positional_embedding", self.positional_embedding);
     visit("conv1.weight", self.conv1);
-    if (!self.config->mean_pooled) visit("ln_pre", self.ln_pre);
+    if (self.config->plain) visit("conv1.bias", self.conv1_bias);
+    else if (!self.config->mean_pooled) visit("ln_pre", self.ln_pre);
     visit("transformer", self.transformer);
     visit("ln_post", self.ln_post);
     if (self.config->projection_bias) visit("proj", self.head);
@@ -84,10 +86,11 @@ struct VisionTransformer {
   Rows<Cx, C.width> embed(Cx& cx, Rows<Cx, dyn> images) const {
     constexpr Index values = C.patch_values();
     const auto pixels = patches(cx, images, config->channels, config->image_size, config->patch_size,
-                                Size<values>{config->patch_values()});               // (n g², channels p²)
-    const auto x = linear(cx, pixels, Size<C.width>{config->width}, conv1, absent);  // (n g², width)
-    const auto placed = tokens(cx, x, class_embedding, positional_embedding);
-    return config->mean_pooled ? placed : ln_pre(cx, placed);
+                                Size<values>{config->patch_values()});  // (n g², channels p²)
+    const Size<C.width> width{config->width};
+    const auto x = config->plain ? linear(cx, pixels, width, conv1, conv1_bias) : linear(cx, pixels, width, conv1, absent);
+    const auto placed = tokens(cx, x, class_embedding, positional_embedding);  // x : (n g², width)
+    return config->plain || config->mean_pooled ? placed : ln_pre(cx, placed);
   }
 
   /// The sequences of n images: each has tokens() rows, the class token first, which is pooled.

@@ -41,8 +41,7 @@ CLIP_HOST JsonTree MctTextDescription::write(const MctTextConfig& c, std::string
 }
 
 CLIP_HOST NameTable MctTextDescription::names(Dialect dialect) {
-  if (dialect == Dialect::openai || dialect == Dialect::tinyclip || dialect == Dialect::big_vision)
-    return {.dialect = dialect};
+  if (!has_folders(dialect)) return {.dialect = dialect};
   if (dialect == Dialect::apple) return {.dialect = dialect, .prefix = "text_encoder.", .rules = mct_text_apple_names};
   return {.dialect = dialect,
           .refused = mct_text_only_names,

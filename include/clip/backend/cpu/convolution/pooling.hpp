@@ -1,4 +1,4 @@
-// clip/backend/cpu/convolution/pooling.hpp: average pooling, and conversion of NCHW images to rows of pixels (NHWC).
+// clip/backend/cpu/convolution/pooling.hpp: average and maximum pooling, and conversion of NCHW images to rows of pixels (NHWC).
 #pragma once
 
 #include <clip/backend/cpu/threads/loops.hpp>
@@ -39,6 +39,48 @@ struct PoolingPrimitives {
     });
   }
 
+  /// y = the largest of the pixels under the window; pixels outside the image do not exist.
+  void max_pool(In<T> x, Grid grid, Window window, Out<T> y) {
+    const Grid output = window.over(grid);
+    parallel_rows(workers(), y.rows, window.area() * y.cols, [&](Index i) {
+      const Taps taps = taps_under(i, output, grid, window);
+      each_packet<T>(y.cols, [&](Index j, auto mask) {
+        P best = P::load(x.row(taps.pixel(0, 0)) + j, mask);
+        taps.each([&](Index pixel) {
+          const P value = P::load(x.row(pixel) + j, mask);
+          best = choose_less(best, value, value, best);
+        });
+        best.store(y.row(i) + j, mask);
+      });
+    });
+  }
+
+  /// dx(pixel) += Σ of dy(output) over the windows whose first largest pixel it is
+  void max_pool_backward(In<T> x, In<T> dy, Grid grid, Window window, Acc<T> dx) {
+    const Grid output = window.over(grid);
+    parallel_rows(workers(), dx.rows, window.area() * dx.cols, [&](Index p) {
+      const auto ys = window.containing(p / grid.width % grid.height, output.height);
+      const auto xs = window.containing(p % grid.width, output.width);
+      each_packet<T>(dx.cols, [&](Index j, auto mask) {
+        P sum{0};
+        for (Index oy = ys.begin; oy < ys.end; ++oy)
+          for (Index ox = xs.begin; ox < xs.end; ++ox) {
+            const Index i = (p / grid.pixels() * output.height + oy) * output.width + ox;
+            const Taps taps = taps_under(i, output, grid, window);
+            const P slope = P::load(dy.row(i) + j, mask);
+            P best = P::load(x.row(taps.pixel(0, 0)) + j, mask), mine = taps.pixel(0, 0) == p ? slope : P(0);
+            taps.each([&](Index pixel) {
+              const P value = P::load(x.row(pixel) + j, mask);
+              mine = choose_less(best, value, pixel == p ? slope : P(0), mine);
+              best = choose_less(best, value, value, best);
+            });
+            sum = sum + mine;
+          }
+        accumulate(dx.row(p) + j, dx.fresh, sum, mask);
+      });
+    });
+  }
+
   /// Images (channels, pixels) as rows of pixels (pixels, channels).
   void channels_last(In<T> images, Index channels, Out<T> y) {
     each_run(images, channels, [&](Index row, const T* from, Index c, Index n) {
@@ -55,6 +97,25 @@ struct PoolingPrimitives {
  private:
   using P = Simd<T>;
   Workers& workers() { return static_cast<Self&>(*this).workers(); }
+
+  /// The pixels under a window that exist: `height` lines of `width`, the first of them `first`, `pitch` apart.
+  struct Taps {
+    Index first, height, width, pitch;
+
+    Index pixel(Index y, Index x) const { return first + y * pitch + x; }
+    /// f(pixel) for each of them, line by line.
+    [[gnu::always_inline]] void each(auto&& f) const {
+      for (Index y = 0; y < height; ++y)
+        for (Index x = 0; x < width; ++x) f(pixel(y, x));
+    }
+  };
+  static Taps taps_under(Index i, Grid output, Grid grid, Window window) {
+    const Index y = i / output.width % output.height * window.stride - window.padding,
+                x = i % output.width * window.stride - window.padding;
+    const Index top = std::max<Index>(y, 0), left = std::max<Index>(x, 0);
+    return {(i / output.pixels() * grid.height + top) * grid.width + left, std::min(y + window.size, grid.height) - top,
+            std::min(x + window.size, grid.width) - left, grid.width};
+  }
 
   /// The upper left of the k × k pixels of output i.
   static Index first_pixel(Index i, Grid output, Grid grid, Index k) {
