@@ -202,7 +202,11 @@ def chinese_clip():
     config = transformers.ChineseCLIPConfig(
         text_config=settings, vision_config=dict(patch_size=16), projection_dim=512
     )
-    model = transformers.ChineseCLIPModel(config)
+    return with_encoders(transformers.ChineseCLIPModel(config))
+
+
+def with_encoders(model):
+    """A ChineseCLIPModel with OpenCLIP's functions."""
     take = lambda out: out if isinstance(out, torch.Tensor) else out.pooler_output
     model.encode_image = lambda images: take(model.get_image_features(pixel_values=images))
     model.encode_text = lambda ids: take(model.get_text_features(input_ids=ids, attention_mask=(ids != 0).long()))

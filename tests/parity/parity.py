@@ -439,9 +439,7 @@ def check_bert(run, name):
             report.get(k) for k in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
         ):
             raise AssertionError(f"warnings: {said.texts[:3]} {report}")
-        other.eval()
-        model.load_state_dict(other.state_dict())
-        return distances(models.features(model, images, ids))
+        return distances(models.features(models.with_encoders(other.eval()), images, ids))
 
     run.row(name, "here -> ChineseCLIPModel.from_pretrained(folder)", to_transformers)
     original = models.original_chinese_clip(state)
