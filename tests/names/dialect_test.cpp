@@ -41,13 +41,15 @@ struct Names {
   }
 };
 
-/// The rules of all towers, those that families share once.
+/// The rules of all towers, those that families share once. Tables with signs are for models that have one of these
+/// tensors, and may have other names for the same (BERT's).
 std::vector<NameRule> huggingface_rules() {
   std::vector<NameRule> rules;
   for (const NameTable& table : name_tables())
     for (const NameRule& rule : table.rules) {
       const auto same = [&](const NameRule& r) { return r.openai == rule.openai && r.other == rule.other; };
-      if (table.dialect == Dialect::huggingface && std::none_of(rules.begin(), rules.end(), same))
+      if (table.dialect == Dialect::huggingface && table.signs.empty() &&
+          std::none_of(rules.begin(), rules.end(), same))
         rules.push_back(rule);
     }
   return rules;

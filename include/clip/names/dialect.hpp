@@ -87,6 +87,7 @@ struct NameTable {
   NeededTensor needed{};
   std::span<const std::string_view> heads{};  // reading a file of this table skips names with these prefixes, which
                                               // belong to tasks of its training: "lm_head."
+  std::string_view beside{};  // writing: the table is for models with an OpenAI name that begins so; empty: for all
 };
 
 namespace detail {

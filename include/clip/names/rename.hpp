@@ -219,8 +219,12 @@ inline std::string_view lacking_tensor(const std::vector<TensorToWrite>& tensors
 [[nodiscard]] inline Result<std::vector<TensorToWrite>> try_in_dialect(std::vector<TensorToWrite> tensors,
                                                                        Dialect dialect,
                                                                        std::span<const NameTable> tables) {
-  const auto in_use = detail::tables_for(tables, dialect, [&](const NameRule& sign) {
+  auto in_use = detail::tables_for(tables, dialect, [&](const NameRule& sign) {
     return std::any_of(tensors.begin(), tensors.end(), [&](const TensorToWrite& t) { return t.name == sign.openai; });
+  });
+  std::erase_if(in_use, [&](const NameTable* table) {
+    return std::none_of(tensors.begin(), tensors.end(),
+                        [&](const TensorToWrite& t) { return t.name.starts_with(table->beside); });
   });
   if (dialect != Dialect::openai)
     for (const NameTable* const table : in_use)

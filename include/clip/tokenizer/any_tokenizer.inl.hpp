@@ -32,16 +32,9 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-inline constexpr std::array<const char*, 9> any_vocabulary_files{reduced_vocabulary_file,
-                                                                 "spiece.model",
-                                                                 "sentencepiece.bpe.model",
-                                                                 "tokenizer.model",
-                                                                 "vocab.txt",
-                                                                 "tokenizer.json",
-                                                                 "vocab.json",
-                                                                 "bpe_simple_vocab_16e6.txt.gz",
-                                                                 "bpe_simple_vocab_16e6.txt",
-                                                                 "merges.txt"};
+inline constexpr std::array<const char*, 10> any_vocabulary_files{
+    reduced_vocabulary_file, "spiece.model", "sentencepiece.bpe.model",      "tokenizer.model",           "vocab.txt",
+    "tokenizer.json",        "vocab.json",   "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt"};
 
 enum class VocabularyKind : unsigned char { merges, pieces, bytes, word_pieces, reduced };
 

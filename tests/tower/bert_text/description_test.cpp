@@ -8,6 +8,7 @@
 #include <clip/model/initialise.hpp>
 #include <clip/model/openclip_json.hpp>
 #include <clip/model/text_encoder.hpp>
+#include <clip/tower/clip_vit/openai.hpp>
 
 #include "../../support/published_names.hpp"
 
@@ -17,6 +18,7 @@
 #include <cmath>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,7 +39,7 @@ static_assert(parameters<sentence_transformers::all_MiniLM_L6_v2, 384> == 22'713
 static_assert(parameters<sentence_transformers::clip_ViT_B_32_multilingual_v1, 512> ==
               66'362'880 + (119'547 - 30'522) * 768 + 768 * 512);
 
-Shapes written(const BertTextConfig& c, Index embed_dim, Dialect dialect) {
+Shapes written_alone(const BertTextConfig& c, Index embed_dim, Dialect dialect) {
   std::vector<TensorToWrite> tensors;
   add_tensors(tensors, "", c, embed_dim);
   return in_dialect(std::move(tensors), dialect);
@@ -119,12 +121,13 @@ void check_bits() {
 }  // namespace
 
 TEST_CASE("BERT and DistilBERT: names and shapes are those of transformers, written and read") {
-  CHECK(written(bert::base_uncased, 768, Dialect::huggingface) == published("bert_text/names_bert-base-transformers"));
-  CHECK(written(bert::distilbert_base_uncased, 768, Dialect::huggingface) ==
+  CHECK(written_alone(bert::base_uncased, 768, Dialect::huggingface) ==
+        published("bert_text/names_bert-base-transformers"));
+  CHECK(written_alone(bert::distilbert_base_uncased, 768, Dialect::huggingface) ==
         published("bert_text/names_distilbert-base-transformers"));
   Shapes pretraining = published("bert_text/names_bert-base-pretraining");
   std::erase_if(pretraining, [](const auto& tensor) { return tensor.first.starts_with("cls."); });
-  CHECK(written(bert::base_uncased, 768, Dialect::openai) == pretraining);
+  CHECK(written_alone(bert::base_uncased, 768, Dialect::openai) == pretraining);
 
   const auto inferred = [](const std::string& list) {
     const TensorFile file = in_openai_names<Berts>(without_values(published("bert_text/" + list)));
@@ -138,6 +141,24 @@ TEST_CASE("BERT and DistilBERT: names and shapes are those of transformers, writ
   CHECK(inferred("names_bert-base-transformers") == bert::base_uncased);
   CHECK(inferred("names_bert-base-pretraining") == bert::base_uncased);
   CHECK(inferred("names_distilbert-base-transformers") == bert::distilbert_base_uncased);
+}
+
+TEST_CASE("a BERT beside an image tower has Chinese-CLIP's names, and other models keep theirs") {
+  BertTextConfig c = odd_bert.text;
+  c.pooler = false;
+  const ClipConfig<VitConfig, BertTextConfig> pair{13, std::get<VitConfig>(beside_an_image_tower(c, 13).image), c};
+  const Shapes huggingface = written(pair, Dialect::huggingface), original = written(pair, Dialect::openai);
+  CHECK(huggingface.contains("text_model.encoder.layer.1.attention.self.key.bias"));
+  CHECK(huggingface.contains("vision_model.encoder.layers.0.self_attn.k_proj.bias"));
+  CHECK(huggingface.at("text_projection.weight") == std::vector<Index>{13, 20});
+  CHECK(original.contains("bert.encoder.layer.1.output.LayerNorm.weight"));
+  CHECK(original.contains("visual.transformer.resblocks.0.ln_1.weight"));
+  CHECK(original.at("text_projection") == std::vector<Index>{20, 13});
+  for (const auto& [dialect, name] :
+       {std::pair{Dialect::openai, "transformer.resblocks.0.ln_1.weight"},
+        std::pair{Dialect::openclip, "transformer.resblocks.0.ln_1.weight"},
+        std::pair{Dialect::huggingface, "text_model.encoder.layers.0.layer_norm1.weight"}})
+    CHECK(written(ViT_B_32, dialect).contains(name));
 }
 
 TEST_CASE("towers of the family BERT: JSON of the library and of OpenCLIP, both ways") {

@@ -140,9 +140,11 @@ CLIP_HOST NameTable Description<BertTextConfig>::names(Dialect dialect) {
   if (dialect == Dialect::openai) {
     table.prefix = "bert.embeddings.word_embeddings.";
     table.rules = original.rules();
+    table.signs = detail::bert_original_sign;
   } else if (dialect == Dialect::openclip) {
     table.prefix = "text.transformer.embeddings.word_embeddings.";
     table.rules = openclip.rules();
+    table.signs = detail::bert_openclip_sign;
   }
   return table;
 }
@@ -163,7 +165,9 @@ CLIP_HOST std::vector<NameTable> Description<BertTextConfig>::more_names() {
                      .signs = signs,
                      .heads = detail::bert_heads};
   };
-  return {table("text_model.embeddings.word_embeddings.", in_pair, detail::bert_in_pair_sign),
+  NameTable pair = table("text_model.embeddings.word_embeddings.", in_pair, detail::bert_in_pair_sign);
+  pair.beside = "visual.";
+  return {pair,  //
           table("embeddings.word_embeddings.", bert, detail::bert_sign),
           table("embeddings.word_embeddings.", distilbert, detail::distilbert_sign)};
 }

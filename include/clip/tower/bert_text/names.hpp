@@ -65,14 +65,17 @@ inline constexpr std::array<NameRule, 3> bert_openclip_projections{{
     {"projection.2.weight", "text.proj.2.weight"},
 }};
 
-/// The tensor that only a tower with token types has; one that every tower has; and the first layer of an image tower
-/// beside a text tower.
+/// The tensor that only a tower with token types has; and one that every tower has, in each naming.
 inline constexpr std::array<NameRule, 1> bert_sign{
     {{"token_type_embedding", "embeddings.token_type_embeddings.weight"}}};
 inline constexpr std::array<NameRule, 1> distilbert_sign{
     {{"word_embedding.weight", "embeddings.word_embeddings.weight"}}};
 inline constexpr std::array<NameRule, 1> bert_in_pair_sign{
-    {{"visual.conv1.weight", "text_model.embeddings.word_embeddings.weight"}}};
+    {{"word_embedding.weight", "text_model.embeddings.word_embeddings.weight"}}};
+inline constexpr std::array<NameRule, 1> bert_openclip_sign{
+    {{"word_embedding.weight", "text.transformer.embeddings.word_embeddings.weight"}}};
+inline constexpr std::array<NameRule, 1> bert_original_sign{
+    {{"word_embedding.weight", "bert.embeddings.word_embeddings.weight"}}};
 
 /// Heads of the training of BERT, RoBERTa and DistilBERT, and of what was trained from them.
 inline constexpr std::array<std::string_view, 9> bert_heads{
