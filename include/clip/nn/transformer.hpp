@@ -15,7 +15,7 @@ namespace detail {
 /// No module between blocks.
 struct NothingBetween {
   template <class Config>
-  constexpr NothingBetween(const Config&) {}
+  constexpr NothingBetween(const Config&, const auto&...) {}
   static constexpr void members(auto&, auto&&) {}
 };
 
@@ -37,7 +37,7 @@ struct BetweenOf<Blocks, B, C> {
 /// runs between blocks and may change the number of rows (a token down-sampler):
 ///   bool after(Index block)                              whether it runs after this block
 ///   Rows<Cx, width> operator()(cx, block, x, sequences, Sequences& out)    the new rows, and how they belong together
-/// Its constructor takes Known<C>; its parameters are named `transformer.between.…`. The names of blocks begin with
+/// Its constructor takes Known<C>, and the further arguments of the Transformer's if it can; its parameters are named `transformer.between.…`. The names of blocks begin with
 /// `FirstName` where other blocks stand before them.
 template <BlockConfig C, Index N, Backend B, class Blocks, std::size_t FirstName = 0>
 struct Transformer {
@@ -50,9 +50,10 @@ struct Transformer {
 
   /// `config` is the configuration of every block, or a function from a block's number to its configuration. A size
   /// that differs between blocks must be dyn in C. OptionError: a function gives other sizes than a C without dyn.
-  template <class Config>
-  constexpr Transformer(Size<N> layers, const Config& config)
-      : resblocks{layers, [&](Index i) { return of_block(config, i); }}, between{of_block(config, 0)} {}
+  template <class Config, class... Given>
+  constexpr Transformer(Size<N> layers, const Config& config, const Given&... given)
+      : resblocks{layers, [&](Index i) { return of_block(config, i); }},
+        between{make_between(of_block(config, 0), given...)} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("resblocks", self.resblocks);
@@ -79,6 +80,12 @@ struct Transformer {
   }
 
  private:
+  template <class... Given>
+  static constexpr Between make_between(Known<C> config, const Given&... given) {
+    if constexpr (std::is_constructible_v<Between, Known<C>, const Given&...>) return Between{config, given...};
+    else return Between{config};
+  }
+
   template <class Config>
   static constexpr Known<C> of_block(const Config& config, Index i) {
     if constexpr (requires { BlockConfig{config(i)}; }) {

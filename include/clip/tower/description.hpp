@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/config/activation.hpp>
+#include <clip/config/pos_cnn.hpp>
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
 #include <clip/io/json_fwd.hpp>
@@ -29,6 +30,7 @@ struct TowerStatement {
   std::optional<bool> two_tables{};     // of text towers that may have two tables of positions
   std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
   Index head_width = 0;                 // of pruned towers, which have no one number of heads
+  std::optional<PosCnnConfig> pos_cnn{};  // of image towers that may have PosCNNs, whose strides shapes leave open
 };
 
 /// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.

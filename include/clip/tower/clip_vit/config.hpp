@@ -3,6 +3,7 @@
 
 #include <clip/config/block.hpp>
 #include <clip/config/bounds.hpp>
+#include <clip/config/pos_cnn.hpp>
 #include <clip/config/preprocessing.hpp>
 #include <clip/config/pruned_blocks.hpp>
 #include <clip/tower/counting.hpp>
@@ -24,6 +25,7 @@ struct VitConfig {
   Preprocessing preprocessing{};
   bool projection_bias = false;
   PrunedBlocks pruned{};  // if blocks differ; heads and mlp_width are then the largest
+  PosCnnConfig pos_cnn{};  // modules between blocks, which reduce the patches
 
   /// Patches along one side.
   constexpr Index grid() const {
@@ -32,6 +34,11 @@ struct VitConfig {
   /// Rows of one image: the class token and the patches.
   constexpr Index tokens() const {
     return sized([](Index g) { return g * g + 1; }, grid());
+  }
+  /// Rows of one image after block i and the module that may follow it.
+  constexpr Index tokens_after(Index block) const {
+    return pos_cnn ? sized([&](Index g) { return pos_cnn.side_after(g, block) * pos_cnn.side_after(g, block) + 1; }, grid())
+                   : tokens();
   }
   /// Values of one patch, as in conv1.weight.
   constexpr Index patch_values() const {
@@ -65,6 +72,7 @@ constexpr const char* problem(const VitConfig& c) {
   if (!possible_blocks(c))
     return "VitConfig: pruned blocks must be at most 32, of possible sizes, and heads and mlp_width their largest";
   if (c.channels != 3) return "VitConfig: channels must be 3";
+  if (const char* const wrong = problem(c.pos_cnn, c.width, c.layers)) return wrong;
   if (!possible_epsilon(c.epsilon)) return "VitConfig: epsilon must be finite and not negative";
   if (values_of_blocks(c.layers, c.width, c.hidden()) +
           static_cast<double>(c.width) * static_cast<double>(c.tokens() + c.patch_values()) >

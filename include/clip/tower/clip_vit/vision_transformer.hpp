@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/nn/linear.hpp>
+#include <clip/nn/pos_cnn.hpp>
 #include <clip/nn/transformer.hpp>
 #include <clip/ops/patches.hpp>
 #include <clip/ops/tokens.hpp>
@@ -9,7 +10,20 @@
 #include <clip/tower/passes.hpp>
 #include <clip/tower/tower.hpp>
 
+#include <type_traits>
+
 namespace clip::inline CLIP_ABI {
+
+namespace detail {
+/// Whether a family of blocks has a module of its own between them.
+template <VitConfig C, class B, class Blocks>
+inline constexpr bool has_own_between = requires { typename Blocks::template between<B, C.block()>; };
+
+/// The family of a tower's blocks: with PosCNNs between them where the configuration may ask for them.
+template <VitConfig C, class B, class Blocks>
+using VitBlocks =
+    std::conditional_t<(C.fixed() && !C.pos_cnn) || has_own_between<C, B, Blocks>, Blocks, WithPosCnn<Blocks>>;
+}  // namespace detail
 
 /// OpenAI's VisionTransformer (Dosovitskiy et al. 2021; Radford et al. 2021 §2.4), with the member names of its
 /// checkpoints.
@@ -19,6 +33,10 @@ struct VisionTransformer {
                 "VitConfig: sizes must be positive");
   static_assert(!C.fixed() || C.image_size % C.patch_size == 0, "VitConfig: patch_size must divide image_size");
   static_assert(!C.fixed() || C.pruned || C.width % C.heads == 0, "VitConfig: heads must divide width");
+  static_assert(problem(C.pos_cnn, C.width == dyn ? 8 : C.width, C.layers == dyn ? most_layers : C.layers) == nullptr,
+                "VitConfig: a PosCNN needs a stride of 1 or 2, a block after it, and a width that is a multiple of 8");
+  static_assert(!C.pos_cnn || !detail::has_own_between<C, B, Blocks>,
+                "VitConfig: pos_cnn, and blocks with a module of their own between them: one of the two");
   static_assert(problem(C) == nullptr, "VitConfig: channels must be 3, epsilon finite and not negative");
   using T = typename B::Scalar;
 
@@ -32,8 +50,8 @@ struct VisionTransformer {
                      fan_in(config->patch_values()),
                      Use::linear};
   LayerNorm<B, C.width> ln_pre{config->width, config->epsilon};
-  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers,
-                                                          [c = *config](Index i) { return c.block(i); }};
+  Transformer<C.block(), C.layers, B, detail::VitBlocks<C, B, Blocks>> transformer{
+      config->layers, [c = *config](Index i) { return c.block(i); }, config->pos_cnn};
   LayerNorm<B, C.width> ln_post{config->width, config->epsilon};
   Parameter<T> proj{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
   Linear<B, C.width, Embed> head{config->width, embed_dim};  // instead of proj, with projection_bias
@@ -42,6 +60,10 @@ struct VisionTransformer {
       : config{config_}, embed_dim{embed_dim_} {
     head.weight.init = proj.init;
     head.bias.init = Init::zeros();
+    if constexpr (detail::has_own_between<C, B, Blocks>)
+      if (config->pos_cnn)
+        raise(OptionError{"VisionTransformer", "pos_cnn", "none beside blocks with a module of their own between them",
+                          "some"});
   }
 
   static constexpr void members(auto& self, auto&& visit) {
@@ -69,7 +91,8 @@ struct VisionTransformer {
   /// Images per pass, so that activations stay in the last-level cache.
   Index images_at_once() const { return detail::images_per_pass(config->tokens()); }
 
-  /// Every row after the first `layers` blocks, 0 to depth(): (n · tokens, width)
+  /// Every row after the first `layers` blocks, 0 to depth(), and the modules between them: (n · tokens, width), of the
+  /// tokens that there are then
   template <class Cx>
   Rows<Cx, C.width> states(Cx& cx, Rows<Cx, dyn> images, Index layers) const {
     return transformer.rows(cx, embed(cx, images), arranged(cx, images.rows()), layers);
