@@ -121,8 +121,8 @@ TEST_CASE("PosCNN refuses what is no square grid, strides beyond 2 and odd width
   sequences.add(2);
   CHECK_THROWS_WITH_AS(run(), "pos_cnn: images of one size expected, found sequences of different lengths", ShapeError);
   CHECK_THROWS_WITH_AS((PosCnn<Naive<float>, 8>{{}, 3}), "pos_cnn: stride: expected 1 or 2, found 3", OptionError);
-  CHECK_THROWS_WITH_AS((PosCnn<Naive<float>, dyn>{Size<dyn>{12}}),
-                       "pos_cnn: width: expected a multiple of 8, found 12", OptionError);
+  CHECK_THROWS_WITH_AS((PosCnn<Naive<float>, dyn>{Size<dyn>{12}}), "pos_cnn: width: expected a multiple of 8, found 12",
+                       OptionError);
 }
 
 TEST_CASE("places of PosCNNs: helpers, sides and problems") {
@@ -137,6 +137,5 @@ TEST_CASE("places of PosCNNs: helpers, sides and problems") {
   CHECK(problem(c, 8, 5) == nullptr);
   CHECK(std::string(problem(c, 8, 4)) == "VitConfig: a PosCNN must stand between two blocks, not after the last");
   CHECK(std::string(problem(c, 12, 5)) == "VitConfig: with a PosCNN the width must be a multiple of 8");
-  CHECK(std::string(problem(PosCnnConfig::after({0}, 3), 8, 5)) ==
-        "VitConfig: the stride of a PosCNN must be 1 or 2");
+  CHECK(std::string(problem(PosCnnConfig::after({0}, 3), 8, 5)) == "VitConfig: the stride of a PosCNN must be 1 or 2");
 }

@@ -123,8 +123,7 @@ struct PosCnn {
   /// s(mean over the channels), as wide as t.
   template <class Cx>
   Rows<Cx, Width> gates(Cx& cx, Rows<Cx, Width> t) const {
-    const auto means =
-        linear(cx, t, Size<1>{}, row_of(cx, T(1) / static_cast<T>(Index{width})), absent);  // (rows, 1)
+    const auto means = linear(cx, t, Size<1>{}, row_of(cx, T(1) / static_cast<T>(Index{width})), absent);  // (rows, 1)
     return cx.apply(ProjectOp{}, t.rows(), width, map(cx, fn::Logistic{}, means), row_of(cx, T(1)));
   }
 
@@ -158,8 +157,8 @@ class PosCnns {
   constexpr PosCnns(Known<C> config, const PosCnnConfig& places) {
     for (Index i = 0; i <= places.last(); ++i)
       if (const Index stride = places.stride(i); stride != 0)
-        modules_.push_back({static_cast<std::size_t>(i),
-                            PosCnn<B, C.width>{Size<C.width>{config->width}, stride, places.final_ln}});
+        modules_.push_back(
+            {static_cast<std::size_t>(i), PosCnn<B, C.width>{Size<C.width>{config->width}, stride, places.final_ln}});
   }
 
   static constexpr void members(auto& self, auto&& visit) {

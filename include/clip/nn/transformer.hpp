@@ -52,8 +52,8 @@ struct Transformer {
   /// that differs between blocks must be dyn in C. OptionError: a function gives other sizes than a C without dyn.
   template <class Config, class... Given>
   constexpr Transformer(Size<N> layers, const Config& config, const Given&... given)
-      : resblocks{layers, [&](Index i) { return of_block(config, i); }},
-        between{make_between(of_block(config, 0), given...)} {}
+      : resblocks{layers, [&](Index i) { return of_block(config, i); }}, between{make_between(of_block(config, 0),
+                                                                                              given...)} {}
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("resblocks", self.resblocks);

@@ -20,8 +20,7 @@ struct BlockDiagonalOp {
     const Index rows = w.rows / groups;
     b.fill(y, T(0));
     for (Index g = 0; g < groups; ++g)
-      b.add(w.middle_rows(g * rows, rows),
-            Acc<T>{y.middle_rows(g * rows, rows).middle_cols(g * w.cols, w.cols), true});
+      b.add(w.middle_rows(g * rows, rows), Acc<T>{y.middle_rows(g * rows, rows).middle_cols(g * w.cols, w.cols), true});
   }
   template <class T>
   void backward(auto& b, In<T> w, Saved<T>, In<T> dy, Acc<T> dw) const {

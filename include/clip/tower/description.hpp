@@ -24,18 +24,25 @@ struct TowerStatement {
   Index width = 0, layers = 0, heads = 0;
   std::optional<Activation> activation{};
   std::optional<float> epsilon{};
-  Index image_size = 0;                 // of image towers that see whole patches only, so that shapes leave it open
-  std::optional<Index> pad{};           // id that fills rows, of text towers that attend to it
-  std::optional<bool> causal{};         // of text towers whose shapes leave it open
-  std::optional<bool> two_tables{};     // of text towers that may have two tables of positions
-  std::optional<Index> stem_padding{};  // of a convolutional stem whose implementations differ in it
-  Index head_width = 0;                 // of pruned towers, which have no one number of heads
+  Index image_size = 0;                   // of image towers that see whole patches only, so that shapes leave it open
+  std::optional<Index> pad{};             // id that fills rows, of text towers that attend to it
+  std::optional<bool> causal{};           // of text towers whose shapes leave it open
+  std::optional<bool> two_tables{};       // of text towers that may have two tables of positions
+  std::optional<Index> stem_padding{};    // of a convolutional stem whose implementations differ in it
+  Index head_width = 0;                   // of pruned towers, which have no one number of heads
   std::optional<PosCnnConfig> pos_cnn{};  // of image towers that may have PosCNNs, whose strides shapes leave open
 };
 
 /// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type.
 struct HuggingfaceClass {
   std::string_view name, model_type;
+};
+
+/// Tensors of an image tower that depend on its patch size, by their OpenAI names, and the rows before the grid in the
+/// table of positions.
+struct PatchTensors {
+  std::string_view kernel{}, positions{};
+  Index class_rows = 0;
 };
 
 /// A published model: its name for users ("laion/ViT-B-32"), its constant in C++ ("clip::laion::ViT_B_32") and its
@@ -87,6 +94,7 @@ struct NamedVariant {
 ///   projection                                the name of the matrix (width, embed_dim) that a tower alone may lack,
 ///                                             its pooled rows being the features; empty: there is none. A linear layer
 ///                                             of this name may take its place
+///   patches                                   the PatchTensors of an image tower whose patch_size may be changed
 ///
 ///   Numbers
 ///   TowerStatement state(const Config&)       the statements of a configuration
@@ -111,6 +119,7 @@ struct DescriptionDefaults {
   static NameTable names(Dialect dialect) { return {.dialect = dialect}; }
   static constexpr std::string_view token_table = "token_embedding.weight";
   static constexpr std::string_view projection = "";
+  static constexpr PatchTensors patches{};
   static Index embed_dim(ShapeReader&) { return 0; }
   static bool recognises_openclip(const JsonReader&) { return false; }
   static constexpr bool in_own_openclip_keys = false;

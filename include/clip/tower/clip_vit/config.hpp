@@ -24,7 +24,7 @@ struct VitConfig {
   Index channels = 3;
   Preprocessing preprocessing{};
   bool projection_bias = false;
-  PrunedBlocks pruned{};  // if blocks differ; heads and mlp_width are then the largest
+  PrunedBlocks pruned{};   // if blocks differ; heads and mlp_width are then the largest
   PosCnnConfig pos_cnn{};  // modules between blocks, which reduce the patches
 
   /// Patches along one side.
@@ -37,8 +37,9 @@ struct VitConfig {
   }
   /// Rows of one image after block i and the module that may follow it.
   constexpr Index tokens_after(Index block) const {
-    return pos_cnn ? sized([&](Index g) { return pos_cnn.side_after(g, block) * pos_cnn.side_after(g, block) + 1; }, grid())
-                   : tokens();
+    return pos_cnn
+               ? sized([&](Index g) { return pos_cnn.side_after(g, block) * pos_cnn.side_after(g, block) + 1; }, grid())
+               : tokens();
   }
   /// Values of one patch, as in conv1.weight.
   constexpr Index patch_values() const {

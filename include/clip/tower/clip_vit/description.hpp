@@ -36,6 +36,7 @@ struct Description<VitConfig> : DescriptionDefaults {
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape);
   static constexpr std::string_view projection = "visual.proj";
+  static constexpr PatchTensors patches{"visual.conv1.weight", "visual.positional_embedding", 1};
   static Index embed_dim(ShapeReader& shape);
   static VitConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   static std::optional<Activation> activation_by_naming(Dialect dialect, const VitConfig& c);
@@ -49,8 +50,8 @@ struct Description<VitConfig> : DescriptionDefaults {
   static void apply(VitConfig& c, const TowerStatement& stated) { apply_to_transformer(c, stated); }
   static std::string in_words(const VitConfig& c);
   static constexpr double count_flops(const VitConfig& c, Index embed_dim) {
-    const double ends = flops_of_product(c.tokens() - 1, c.patch_values(), c.width) +
-                        flops_of_product(1, c.width, embed_dim);
+    const double ends =
+        flops_of_product(c.tokens() - 1, c.patch_values(), c.width) + flops_of_product(1, c.width, embed_dim);
     if (!c.pos_cnn)
       return ends + sum_over_blocks(c, [&](const BlockConfig& b) { return flops_of_block(b, c.tokens()); });
     double blocks = 0;

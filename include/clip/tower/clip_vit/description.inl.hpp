@@ -90,7 +90,9 @@ CLIP_HOST void infer_pos_cnn(ShapeReader& shape, VitConfig& c, const std::option
     if (!shape.has(module + "proj.0.weight")) continue;
     const Index stride = stated ? stated->strides[i] : 0;
     if (stride == 0)
-      shape.undecided(module + "proj.0.weight is of a PosCNN, whose stride no shape tells and the file does not state");
+      shape.undecided(module +
+                      "proj.0.weight is of a PosCNN, whose stride no shape tells and the file does not state: "
+                      "load it into a model whose configuration has it");
     found.strides[i] = static_cast<std::int8_t>(stride == 0 ? 2 : stride);
     found.final_ln = shape.has(module + "ln_1.weight");
   }

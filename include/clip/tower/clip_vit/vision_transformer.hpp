@@ -17,7 +17,9 @@ namespace clip::inline CLIP_ABI {
 namespace detail {
 /// Whether a family of blocks has a module of its own between them.
 template <VitConfig C, class B, class Blocks>
-inline constexpr bool has_own_between = requires { typename Blocks::template between<B, C.block()>; };
+inline constexpr bool has_own_between = requires {
+  typename Blocks::template between<B, C.block()>;
+};
 
 /// The family of a tower's blocks: with PosCNNs between them where the configuration may ask for them.
 template <VitConfig C, class B, class Blocks>
@@ -46,9 +48,10 @@ struct VisionTransformer {
   Parameter<T> positional_embedding{
       Parameter<T>{{config->tokens(), config->width}, Init::normal(inverse_root(config->width))}.stretched(
           Stretch::grid)};
-  Parameter<T> conv1{{config->width, config->channels, config->patch_size, config->patch_size},
-                     fan_in(config->patch_values()),
-                     Use::linear};
+  Parameter<T> conv1{Parameter<T>{{config->width, config->channels, config->patch_size, config->patch_size},
+                                  fan_in(config->patch_values()),
+                                  Use::linear}
+                         .stretched(Stretch::kernel)};
   LayerNorm<B, C.width> ln_pre{config->width, config->epsilon};
   Transformer<C.block(), C.layers, B, detail::VitBlocks<C, B, Blocks>> transformer{
       config->layers, [c = *config](Index i) { return c.block(i); }, config->pos_cnn};
