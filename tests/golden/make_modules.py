@@ -71,9 +71,9 @@ class Register(nn.Module):
         x, info = F.normalize(x, dim=-1, eps=1e-12), F.normalize(info, dim=-1, eps=1e-12)
         scores = self.scale * x @ info.T
         if mask is not None:
-            mask = torch.broadcast_to(mask, scores.shape)
-            weights = torch.softmax(scores.masked_fill(mask == 1, -torch.inf), -1)
-            weights = torch.where((mask == 1).all(-1, keepdim=True), torch.zeros_like(weights), weights)
+            hidden = torch.broadcast_to(mask, scores.shape) == 1
+            none = hidden.all(-1, keepdim=True)  # such a row would be softmax of -inf alone, and its gradients NaN
+            weights = torch.softmax(scores.masked_fill(hidden & ~none, -torch.inf), -1).masked_fill(none, 0)
         else:
             weights = torch.softmax(scores, -1)
         y = self.ffn(self.ln_2(weights @ info)) + residual

@@ -135,7 +135,7 @@ TEST_CASE("places of PosCNNs: helpers, sides and problems") {
   CHECK(in_words(c) == "after block 1, stride 2; after block 3, stride 2");
   CHECK(PosCnnConfig::halfway(12) == PosCnnConfig::after({5}));
   CHECK(problem(c, 8, 5) == nullptr);
-  CHECK(std::string(problem(c, 8, 4)) == "VitConfig: a PosCNN must stand between two blocks, not after the last");
-  CHECK(std::string(problem(c, 12, 5)) == "VitConfig: with a PosCNN the width must be a multiple of 8");
-  CHECK(std::string(problem(PosCnnConfig::after({0}, 3), 8, 5)) == "VitConfig: the stride of a PosCNN must be 1 or 2");
+  CHECK(std::string(problem(c, 8, 4)) == "PosCNN: a module must stand between two blocks, not after the last");
+  CHECK(std::string(problem(c, 12, 5)) == "PosCNN: the width must be a multiple of 8");
+  CHECK(std::string(problem(PosCnnConfig::after({0}, 3), 8, 5)) == "PosCNN: the stride must be 1 or 2");
 }

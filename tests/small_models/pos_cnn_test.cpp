@@ -75,15 +75,16 @@ TEST_CASE("a ViT with PosCNNs: begun from a plain one, trained, saved, and reope
   const Pairs pairs{random_images(Reduced, 8, Rng{4}), random_texts(Reduced, 8, Rng{5})};
   Parameters parameters{model};
   Tape tape{parameters};
-  AdamW optimizer{parameters, {.learning_rate = 1e-2f}};
+  AdamW optimizer{parameters, {.learning_rate = 2e-3f}};
   double first = 0, last = 0;
-  for (int step = 0; step < 30; ++step) {
+  for (int step = 0; step < 60; ++step) {
     tape.clear();
     const auto loss = Contrastive{}(tape, model, pairs);
     tape.backward(loss);
     last = value_of(tape, loss);
     if (step == 0) first = last;
-    for (const auto& e : parameters.entries()) CHECK_MESSAGE((!e.fresh || step > 0), e.name);
+    if (step == 0)
+      for (const auto& e : parameters.entries()) CHECK_MESSAGE(!e.fresh, e.name);  // every weight has a gradient
     optimizer.step();
   }
   CHECK(last < 0.8 * first);
@@ -141,7 +142,7 @@ TEST_CASE("PosCNNs in configurations: JSON both ways, sizes, and what is refused
   };
   CHECK(replaced("[1,2]", "[1,3]").find("pos_cnn_strides: expected strides of 1 or 2") != std::string::npos);
   CHECK(replaced("[1,2]", "[1]").find("pos_cnn_strides: expected 2 strides") != std::string::npos);
-  CHECK(replaced("[0,1]", "[0,3]").find("a PosCNN must stand between two blocks, not after the last") !=
+  CHECK(replaced("[0,1]", "[0,3]").find("PosCNN: a module must stand between two blocks, not after the last") !=
         std::string::npos);
   CHECK(replaced("[0,1]", "[0,64]").find("pos_cnn_after: expected blocks of 0 ... 63") != std::string::npos);
 

@@ -75,9 +75,9 @@ inline std::string in_words(const PosCnnConfig& c) {
 constexpr const char* problem(const PosCnnConfig& c, Index width, Index layers) {
   if (!c) return nullptr;
   if (std::any_of(c.strides.begin(), c.strides.end(), [](std::int8_t s) { return s < 0 || s > 2; }))
-    return "VitConfig: the stride of a PosCNN must be 1 or 2";
-  if (c.last() >= layers - 1) return "VitConfig: a PosCNN must stand between two blocks, not after the last";
-  if (width % pos_cnn_channels != 0) return "VitConfig: with a PosCNN the width must be a multiple of 8";
+    return "PosCNN: the stride must be 1 or 2";
+  if (c.last() >= layers - 1) return "PosCNN: a module must stand between two blocks, not after the last";
+  if (width % pos_cnn_channels != 0) return "PosCNN: the width must be a multiple of 8";
   return nullptr;
 }
 

@@ -29,7 +29,21 @@ struct BetweenOf<Blocks, B, C> {
   using type = typename Blocks::template between<B, C>;
 };
 
+/// Nothing is done after blocks.
+struct Untouched {};
+
 }  // namespace detail
+
+/// What a caller does to the rows after every block of a tower:
+///   f(cx, block, x, sequences, pooled) : rows of the shape of x
+/// x : all rows of `sequences`, or if `pooled` the pooled ones, after the last block. f must not overwrite x.
+///   tower(cx, images, AfterBlocks{[&](auto& cx, Index block, auto x, const Sequences&, bool pooled) { … }})
+template <class F>
+struct AfterBlocks {
+  F f;
+};
+template <class F>
+AfterBlocks(F) -> AfterBlocks<F>;
 
 /// A stack of N residual blocks, `transformer.resblocks.0` …: (rows, width) to (rows, width), or to (pooled, width).
 ///
@@ -69,14 +83,15 @@ struct Transformer {
     return run(cx, x, current, layers);
   }
 
-  /// The pooled rows after all blocks: (pooled, width)
-  template <class Cx>
-  Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, C.width> x, const Sequences& sequences) const {
+  /// The pooled rows after all blocks: (pooled, width). `after` is AfterBlocks{f}, or nothing.
+  template <class Cx, class After = detail::Untouched>
+  Rows<Cx, C.width> pooled(Cx& cx, Rows<Cx, C.width> x, const Sequences& sequences, const After& after = {}) const {
     const Index last = resblocks.size() - 1;
     const Sequences* current = &sequences;
-    x = run(cx, x, current, last);
-    if constexpr (requires { resblocks[last].pooled(cx, x, *current); }) return resblocks[last].pooled(cx, x, *current);
-    else return gather(cx, step(cx, x, *current, resblocks[last]), current->pooled());
+    x = run(cx, x, current, last, after);
+    if constexpr (requires { resblocks[last].pooled(cx, x, *current); }) x = resblocks[last].pooled(cx, x, *current);
+    else x = gather(cx, step(cx, x, *current, resblocks[last]), current->pooled());
+    return changed(cx, last, x, *current, true, after);
   }
 
  private:
@@ -100,10 +115,12 @@ struct Transformer {
   }
 
   /// The rows after the first `layers` blocks. `sequences` becomes the result of the last module between blocks.
-  template <class Cx>
-  Rows<Cx, C.width> run(Cx& cx, Rows<Cx, C.width> x, const Sequences*& sequences, Index layers) const {
+  template <class Cx, class After = detail::Untouched>
+  Rows<Cx, C.width> run(Cx& cx, Rows<Cx, C.width> x, const Sequences*& sequences, Index layers,
+                        const After& after = {}) const {
     for (Index i = 0; i < layers; ++i) {
       x = step(cx, x, *sequences, resblocks[i]);
+      x = changed(cx, i, x, *sequences, false, after);
       if constexpr (has_between)
         if (between.after(i)) {
           Sequences& next = cx.template keep<Sequences>();
@@ -112,6 +129,16 @@ struct Transformer {
         }
     }
     return x;
+  }
+
+  /// Not a stage of a tape: one that is recomputed would outlive `after`.
+  template <class Cx, class After>
+  static Rows<Cx, C.width> changed([[maybe_unused]] Cx& cx, [[maybe_unused]] Index block, Rows<Cx, C.width> x,
+                                   [[maybe_unused]] const Sequences& sequences, [[maybe_unused]] bool pooled,
+                                   [[maybe_unused]] const After& after) {
+    if constexpr (std::is_same_v<After, detail::Untouched>) return x;
+    else if constexpr (Cx::recording) return after.f(cx, block, x, sequences, pooled);
+    else return cx.stage(x, [&](Rows<Cx, C.width> y) { return after.f(cx, block, y, sequences, pooled); });
   }
 
   template <class Cx>

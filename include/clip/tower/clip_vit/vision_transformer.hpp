@@ -80,11 +80,12 @@ struct VisionTransformer {
     else visit("proj", self.proj);
   }
 
-  /// images : (n, channels · image_size²) → (n, Embed), not normalised
-  template <class Cx>
-  Rows<Cx, Embed> operator()(Cx& cx, Rows<Cx, dyn> images) const {
+  /// images : (n, channels · image_size²) → (n, Embed), not normalised. `after` is AfterBlocks{f} (nn/transformer.hpp),
+  /// or nothing.
+  template <class Cx, class... After>
+  Rows<Cx, Embed> operator()(Cx& cx, Rows<Cx, dyn> images, const After&... after) const {
     const Sequences& sequences = arranged(cx, images.rows());
-    const auto x = transformer.pooled(cx, embed(cx, images), sequences);  // (n, width): the class tokens
+    const auto x = transformer.pooled(cx, embed(cx, images), sequences, after...);  // (n, width): the class tokens
     const auto y = ln_post(cx, x);
     return config->projection_bias ? head(cx, y) : project(cx, y, embed_dim, proj);
   }
