@@ -161,6 +161,8 @@ TEST_CASE("a file with PosCNNs that states no strides, and a dialect without nam
     CHECK(error_of([&] { save(model, folder / std::string(name_of(dialect)), {.dialect = dialect}); }).find("PosCNN") !=
           std::string::npos);
   CHECK_FALSE(try_convert_file<Transformers>(path, folder / "tiny.safetensors", {.dialect = Dialect::tinyclip}));
+  convert_file<Transformers>(path, folder / "half.safetensors", {.dtype = Dtype::f16});
+  CHECK(std::get<VitConfig>(inspect<Transformers>(folder / "half.safetensors").config.image) == Reduced.image);
 
   const Safetensors file = open_safetensors(path);
   std::vector<TensorToWrite> tensors;

@@ -41,6 +41,11 @@ inline constexpr auto vit_timm_names = joined(
 inline constexpr std::array<NameRule, 1> vit_timm_signs{{{"visual.proj.bias", "visual.trunk.norm_pre.weight"}}};
 inline constexpr std::array<std::string_view, 2> vit_refused_names{"visual.proj.", "visual.transformer.between."};
 
+/// Names that no other dialect has.
+inline constexpr std::array<std::string_view, 3> pos_cnn_names{"visual.transformer.between.#.proj.0.*",
+                                                               "visual.transformer.between.#.mlp.#.*",
+                                                               "visual.transformer.between.#.ln_1.*"};
+
 /// The architecture of timm with this tower, as OpenCLIP's timm_model_name states it.
 inline constexpr std::string_view timm_vit = "vit_large_patch14_clip_224";
 
@@ -198,7 +203,7 @@ CLIP_HOST NameTable Description<VitConfig>::names(Dialect dialect) {
             .signs = detail::vit_timm_signs};
   if (dialect == Dialect::tinyclip)
     return {.dialect = dialect, .prefix = "_image_encoder.", .rules = detail::vit_tinyclip_names};
-  if (dialect != Dialect::huggingface) return {.dialect = dialect};
+  if (dialect != Dialect::huggingface) return {.dialect = dialect, .own = detail::pos_cnn_names};
   return {.dialect = dialect,
           .prefix = "vision_model.",
           .rules = detail::vit_huggingface_names,
