@@ -29,6 +29,8 @@ std::vector<float> weights(const auto& model) {
   return all;
 }
 
+std::vector<float> numbers(const auto& features) { return {features.values().begin(), features.values().end()}; }
+
 }  // namespace
 
 TEST_CASE("a model with Register modules begins as the plain one, trains, saves and resumes") {
@@ -44,8 +46,8 @@ TEST_CASE("a model with Register modules begins as the plain one, trains, saves 
   CHECK(std::ranges::count(report.missing, "register.ffn.2.weight") == 1);
   CHECK(report.missing.size() == 2 * 14 + 1);
   const Texts& texts = pairs.captions;
-  CHECK(std::ranges::equal(whole.encode_image(pairs.patterns).values(), plain.encode_image(pairs.patterns).values()));
-  CHECK(std::ranges::equal(whole.encode_text(texts).values(), plain.encode_text(texts).values()));
+  CHECK(numbers(whole.encode_image(pairs.patterns)) == numbers(plain.encode_image(pairs.patterns)));
+  CHECK(numbers(whole.encode_text(texts)) == numbers(plain.encode_text(texts)));
 
   TrainOptions options = short_run();
   std::vector<double> losses;
@@ -67,7 +69,8 @@ TEST_CASE("a model with Register modules begins as the plain one, trains, saves 
   Small again{Rng{5}, four};
   load(again, folder / "registers.safetensors");
   CHECK(weights(again) == weights(first));
-  CHECK_FALSE(std::ranges::equal(first.encode_text(texts).values(), Small{Rng{3}, four}.encode_text(texts).values()));
+  const Small fresh{Rng{3}, four};
+  CHECK(numbers(first.encode_text(texts)) != numbers(fresh.encode_text(texts)));
   CHECK(zero_shot(first, texts)(normalized(first.encode_image(pairs.patterns))).best().size() == 12);
 }
 
