@@ -195,6 +195,19 @@ void add_all(CLI::App& app, Job& job) {
              "Type of all weights (default: unchanged; with --fuse f32)");
   auto* const fuse = c->add_flag("--fuse", v->fuse,
                                  "Make one convolution of the branches that MobileCLIP is trained with, for inference");
+  auto* const patch_size =
+      c->add_option("--patch-size", v->patch_size,
+                    "Side of a patch in pixels, for a vision transformer of square patches (default: as it is). Its "
+                    "kernel and its positions are resized; the image size stays, a multiple of it")
+          ->check(CLI::Range(1, 32768))
+          ->excludes(fuse);
+  add_choice(*c, "--patches", v->patches, {"pseudo_inverse", "bilinear", "bicubic"},
+             "How the kernel is resized: so that resized patches keep their products (FlexiViT, the default), or as an "
+             "image")
+      ->needs(patch_size);
+  add_choice(*c, "--positions", v->positions, {"openclip", "huggingface", "tinyclip"},
+             "Library whose interpolation of positions is used (default: openclip)")
+      ->needs(patch_size);
   auto* const captions =
       c->add_option("--vocabulary-of", v->captions,
                     "File of texts, or - for standard input, in a form that `clip embed --texts` reads: keeps the "

@@ -49,8 +49,8 @@ int inspect(const InspectOptions& options);
 struct TokenizeOptions {
   std::optional<clip::AnyConfig> config;
   std::string vocabulary;
-  std::vector<std::string> texts;  // "-", "@FILE": read lines from standard input, or from a file
-  clip::Index context = 0;         // 0: the model's, or the vocabulary's
+  std::vector<std::string> texts;          // "-", "@FILE": read lines from standard input, or from a file
+  clip::Index context = 0;                 // 0: the model's, or the vocabulary's
   std::optional<clip::Cleaning> cleaning;  // none: as the vocabulary's models expect
   bool truncate = false, json = false;
 };
@@ -69,7 +69,7 @@ struct EmbedOptions {
   ModelOptions model;
   ImageOptions images;
   std::string texts, column, vocabulary, output, names;  // names: "txt", "jsonl" or none
-  std::optional<clip::Cleaning> cleaning;  // none: as the vocabulary's models expect
+  std::optional<clip::Cleaning> cleaning;                // none: as the vocabulary's models expect
   clip::Index batch = 16;
   bool truncate = false, normalize = false, resume = false, lines = false, json = false;
 };
@@ -131,6 +131,8 @@ struct ConvertOptions {
   std::string captions, column, vocabulary;         // captions: whose ids are kept; empty: all ids are
   std::optional<clip::Cleaning> cleaning;           // none: as the vocabulary's models expect
   std::optional<clip::AnyConfig> config;
+  clip::Index patch_size = 0;      // 0: as it is
+  std::string patches, positions;  // how the patch size is changed; empty: the library's defaults
   bool fuse = false, lines = false, json = false;
 };
 int convert(const ConvertOptions& options);

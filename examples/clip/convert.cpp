@@ -36,6 +36,13 @@ void require_model(const ConvertOptions& options) {
                                               (found.name.empty() ? "" : "; --model " + found.name + " would fit")});
 }
 
+/// The interpolation of --positions.
+clip::Interpolate interpolation_of(const std::string& name) {
+  return name == "openclip"      ? clip::Interpolate::openclip
+         : name == "huggingface" ? clip::Interpolate::huggingface
+                                 : clip::Interpolate::tinyclip;
+}
+
 /// The vocabulary of --vocabulary-of, for the model that is converted.
 ReducedVocabulary reduced_for(const ConvertOptions& options) {
   const clip::TextList list = texts_of(options.captions, {.column = options.column, .lines = options.lines});
@@ -60,6 +67,9 @@ int convert(const ConvertOptions& options) {
     how.dtype = options.dtype == "f32"   ? clip::Dtype::f32
                 : options.dtype == "f16" ? clip::Dtype::f16
                                          : clip::Dtype::bf16;
+  how.patch_size = options.patch_size;
+  if (!options.patches.empty()) how.patches.patches = clip::try_patch_resize(options.patches).value();
+  if (!options.positions.empty()) how.patches.positions = interpolation_of(options.positions);
   if (options.config) require_model(options);
   clip::Json report{{"output", options.out}, {"dialect", options.dialect}};
   if (!options.captions.empty()) {
@@ -68,6 +78,7 @@ int convert(const ConvertOptions& options) {
     how.kept = std::move(reduced.kept);
     how.files = std::move(reduced.files);
   }
+  if (options.patch_size > 0) report["patch_size"] = options.patch_size;
   if (options.fuse) fuse_weights(options.in, options.out, how);
   else convert_weights(options.in, options.out, how);
   if (options.json) Output{}.json(report);

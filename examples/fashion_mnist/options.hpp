@@ -47,8 +47,7 @@ void parse_number(std::string_view option, std::string_view text, N least, N mos
 }  // namespace detail
 
 /// OptionError: an unknown option, a missing value, a value that is not a number or out of range.
-inline Options parse(int count, const char* const* words) {
-  Options o;
+inline Options parse(int count, const char* const* words, Options o = {}) {
   for (int i = 1; i < count; ++i) {
     const std::string_view option = words[i];
     const auto value = [&]() -> std::string_view {

@@ -13,6 +13,7 @@
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
+#include <clip/checkpoint/change_patch_size.hpp>
 #include <clip/checkpoint/convert_file.hpp>
 #include <clip/checkpoint/find_model.hpp>
 #include <clip/checkpoint/model_file.hpp>
@@ -52,6 +53,7 @@
 #include <clip/model/model.hpp>
 #include <clip/model/preprocess.hpp>
 #include <clip/model/reduce_vocabulary.hpp>
+#include <clip/model/register_model.hpp>
 #include <clip/model/standalone.hpp>
 #include <clip/model/word_vectors.hpp>
 #include <clip/nn/mean_pool.hpp>

@@ -176,6 +176,20 @@ TEST_CASE("encoding and training of a BERT allocate nothing after a batch of eac
   CHECK(allocations_in([&] { step(); }) == 0);
 }
 
+TEST_CASE("encoding with a PosCNN between blocks allocates nothing after the largest batch") {
+  static constexpr auto Reduced = [] {
+    auto c = Tiny;
+    c.image.pos_cnn = PosCnnConfig::after({0});
+    return c;
+  }();
+  const Model<Reduced> model{Rng{1}, Cpu<>{{.threads = 2}}};
+  const Images large = random_images(Reduced, 9, Rng{60}), small = random_images(Reduced, 4, Rng{61});
+  Inference<Cpu<>> cx{model.backend()};
+  for (int i = 0; i < 3; ++i) model.encode_image(cx, large);
+  CHECK(allocations_in([&] { model.encode_image(cx, large); }) == 0);
+  CHECK(allocations_in([&] { model.encode_image(cx, small); }) == 0);
+}
+
 TEST_CASE("classification in the caller's context allocates nothing after the largest batch") {
   for (const int threads : {1, 2}) {
     const Model<Odd> model{Rng{1}, Cpu<>{{.threads = threads}}};

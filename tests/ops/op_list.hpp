@@ -4,6 +4,7 @@
 #include <clip/autograd/tape_node.hpp>
 #include <clip/ops/attention.hpp>
 #include <clip/ops/batch_norm.hpp>
+#include <clip/ops/block_diagonal.hpp>
 #include <clip/ops/convolution.hpp>
 #include <clip/ops/depthwise.hpp>
 #include <clip/ops/feed_forward.hpp>
@@ -179,6 +180,7 @@ class OpList {
       add<3>("depthwise, two outputs per channel, no bias" + kind, DepthwiseOp{grid, window},
              {{{grid.rows(), 3}, {6, window.area()}, {}}}, places, 6);
     }
+    add<1>("block_diagonal", BlockDiagonalOp{3}, {{{6, 5}}}, 6, 15);
     add<2>("gate", GateOp{}, {{{6, 19}, {2, 19}}}, 6, 19);
     add<3>("layer_scale", LayerScaleOp{}, {{{3, 19}, {19, 1}, {3, 19}}}, 3, 19);
     add<1>("average_pool", AveragePoolOp{grid, 2}, {{{grid.rows(), 3}}}, 8, 3);  // the fifth line is not read

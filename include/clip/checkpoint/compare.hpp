@@ -3,6 +3,7 @@
 
 #include <clip/checkpoint/description.hpp>
 #include <clip/checkpoint/fit.hpp>
+#include <clip/checkpoint/patch_size.hpp>
 #include <clip/checkpoint/positions.hpp>
 #include <clip/formats/tensor_file.hpp>
 #include <clip/io/bytes.hpp>
@@ -51,6 +52,13 @@ inline bool can_stretch(const ParameterForm& p, const FileTensor& stored) {
          (whole_root(p.shape[0] - before) > 0 && whole_root(stored.shape[0] - before) > 0);
 }
 
+/// Whether a kernel of patches differs from the model's only in the size of the patches, which are square.
+inline bool can_resize(const ParameterForm& p, const FileTensor& stored) {
+  const auto& found = stored.shape;
+  return p.stretch == Stretch::kernel && found.size() == 4 && found[0] == p.shape[0] && found[1] == p.shape[1] &&
+         found[2] == found[3] && found[2] > 0 && is_floating(stored.dtype);
+}
+
 /// Names that differ between a model and a file: parameters that the file lacks, tensors that the model lacks, and
 /// parameters whose tensor has another shape or element type, each with a sentence.
 struct Comparison {
@@ -74,7 +82,8 @@ inline Comparison compare(const std::vector<ParameterForm>& parameters, Owns own
     }
     if (!same_shape(p.shape, stored->shape))
       c.misfit.push_back(name + ": shape " + p.shape.in_words() + " expected, " + shape_in_words(stored->shape) +
-                         " found" + (can_stretch(p, *stored) ? " (set LoadOptions::positions to interpolate it)" : ""));
+                         " found" + (can_stretch(p, *stored) ? " (set LoadOptions::positions to interpolate it)" : "") +
+                         (can_resize(p, *stored) ? " (set LoadOptions::patches to resize it)" : ""));
     else if (!is_floating(stored->dtype) && !(counter && stored->dtype == Dtype::i64))
       c.misfit.push_back(name + ": F16, BF16, F32 or F64 expected, " + std::string(traits(stored->dtype).name) +
                          " found");
@@ -86,24 +95,29 @@ inline Comparison compare(const std::vector<ParameterForm>& parameters, Owns own
   return c;
 }
 
-/// The same file with its tables of positions interpolated to the model's sizes. LoadError: a table that cannot be.
-inline Result<TensorFile> try_stretch_positions(const std::vector<ParameterForm>& parameters, const TensorFile& file,
-                                                Interpolate how) {
+/// The same file with its tables of positions interpolated to the model's sizes, and kernels of patches resized; none:
+/// they stay. LoadError: a table that cannot be.
+inline Result<TensorFile> try_fit_sizes(const std::vector<ParameterForm>& parameters, const TensorFile& file,
+                                        Interpolate positions, PatchResize patches) {
   std::vector<FileTensor> tensors{file.tensors().begin(), file.tensors().end()};
   std::vector<std::vector<std::byte>> memory;
   for (const ParameterForm& p : parameters) {
     const auto at = std::find_if(tensors.begin(), tensors.end(), [&](const FileTensor& t) { return t.name == p.name; });
-    if (at == tensors.end() || same_shape(p.shape, at->shape) || !can_stretch(p, *at)) continue;
-    std::vector<double> table(static_cast<std::size_t>(at->count()));
-    if (auto good = try_convert(*at, std::span<double>(table)); !good) return good.error();
-    auto stretched = p.stretch == Stretch::line
-                         ? try_interpolate_line(table, p.shape[1], p.shape[0], how)
-                         : try_interpolate_grid(table, p.shape[1], p.shape[0], how, class_rows(p.stretch));
+    if (at == tensors.end() || same_shape(p.shape, at->shape)) continue;
+    const bool table_differs = positions != Interpolate::none && can_stretch(p, *at);
+    if (!table_differs && !(patches != PatchResize::none && can_resize(p, *at))) continue;
+    std::vector<double> values(static_cast<std::size_t>(at->count()));
+    if (auto good = try_convert(*at, std::span<double>(values)); !good) return good.error();
+    auto stretched = !table_differs ? try_resize_patches(values, at->shape[2], p.shape[2], patches)
+                     : p.stretch == Stretch::line
+                         ? try_interpolate_line(values, p.shape[1], p.shape[0], positions)
+                         : try_interpolate_grid(values, p.shape[1], p.shape[0], positions, class_rows(p.stretch));
     if (!stretched) return LoadError{file.place(), p.name + ": " + stretched.error().message()};
     std::vector<std::byte> bytes(stretched->size() * sizeof(double));
     for (std::size_t i = 0; i < stretched->size(); ++i)
       store_little(bytes.data() + i * sizeof(double), std::bit_cast<std::uint64_t>((*stretched)[i]));
-    *at = FileTensor{StoredTensor{p.name, Dtype::f64, {p.shape[0], p.shape[1]}, bytes}};
+    std::vector<Index> shape(p.shape.extent.begin(), p.shape.extent.begin() + p.shape.rank);
+    *at = FileTensor{StoredTensor{p.name, Dtype::f64, std::move(shape), bytes}};
     memory.push_back(std::move(bytes));
   }
   TensorFile result = file.with(std::move(tensors));

@@ -37,6 +37,8 @@ inline void compare_tower(std::string& wrong, const std::string& name, const Tow
   if (stated.stem_padding && mine.stem_padding)
     add_difference(wrong, name + " stem padding", std::to_string(*mine.stem_padding),
                    std::to_string(*stated.stem_padding));
+  if (stated.pos_cnn && mine.pos_cnn && *stated.pos_cnn && *mine.pos_cnn)  // otherwise names tell
+    add_difference(wrong, name + " PosCNN", clip::in_words(*mine.pos_cnn), clip::in_words(*stated.pos_cnn));
   if (stated.causal && mine.causal)
     add_difference(wrong, name + " causal mask", *mine.causal ? "yes" : "no", *stated.causal ? "yes" : "no");
   if (stated.end && mine.end)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/checkpoint/infer.hpp>
+#include <clip/checkpoint/patch_size.hpp>
 #include <clip/formats/dtype.hpp>
 #include <clip/tokens/kept_ids.hpp>
 
@@ -24,6 +25,9 @@ struct ConvertOptionsOf {
   Assumptions assumed{};                          // for properties that the file does not state
   std::string state_dict{};                       // which of several models' weights: see LoadOptions
   std::map<std::string, std::string> metadata{};  // of the file
+  /// Of the image tower, a vision transformer of square patches; 0: the file's. The image size stays.
+  Index patch_size = 0;
+  PatchOptions patches{};
   std::optional<KeptIds> kept{};  // of the token table the rows of these ids only (model/reduce_vocabulary.hpp)
   /// More files of a folder, as names and contents: those of a reduced tokenizer (AnyTokenizer::files).
   std::vector<std::pair<std::string, std::string>> files{};
@@ -35,9 +39,10 @@ using ConvertOptions = ConvertOptionsOf<KnownFamilies>;
 /// names change, q, k and v are joined or split, projections transposed, a scale of one element becomes a scalar.
 /// OpenAI's integers, masks and tables of position ids, which are not weights, are omitted; batch counters stay
 /// integers. Only one tensor is in memory at a time.
+/// OptionError: a patch size for a tower that has none, or that does not divide its image size.
 /// InputError: ids to keep that are of a vocabulary of another size, or lack one that the text tower reads by number.
 /// LoadError: as try_open_tensors; names that are in no table of the families; a config other than the file and its
-/// folder state; for a folder, an .npz file or ids to keep, a file that does not determine its model. OptionError,
+/// folder state; for a folder, an .npz file, another patch size or ids to keep, a file that does not determine its model. OptionError,
 /// NumericError: as try_save.
 template <class F = KnownFamilies>
 [[nodiscard]] Result<void> try_convert_file(const std::string& in, const std::string& out,

@@ -12,11 +12,15 @@
 #include <clip/checkpoint/save.hpp>
 #include <clip/core/stop.hpp>
 #include <clip/formats/rewrite.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/model/similarity.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -68,7 +72,8 @@ Result<std::optional<AnyConfigOf<F>>> try_describe(const TensorFile& file, const
     notice_assumed_preprocessing(file, found->preprocessing_known, found->config.input());
     return std::optional{found->config};
   }
-  if (!needs_config(out, options.dialect) && !options.kept) return std::optional<AnyConfigOf<F>>{};
+  if (!needs_config(out, options.dialect) && !options.kept && options.patch_size == 0)
+    return std::optional<AnyConfigOf<F>>{};
   if (!found) return found.error();
   return LoadError{
       file.place(),
@@ -100,6 +105,62 @@ Result<void> try_keep_rows(std::vector<TensorToWrite>& tensors, AnyConfigOf<F>& 
   return {};
 }
 
+/// A tensor of these values, stored as the elements of another.
+inline TensorToWrite of_values(const FileTensor& like, std::vector<Index> shape, std::vector<double> values) {
+  TensorToWrite tensor{like.name, Dtype::f64, std::move(shape), {}, {}};
+  tensor.produce = [values = std::move(values)](const ByteSink& sink) {
+    std::vector<std::byte> bytes(values.size() * sizeof(double));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      store_little(bytes.data() + i * sizeof(double), std::bit_cast<std::uint64_t>(values[i]));
+    sink(bytes);
+  };
+  return in_dtype(std::move(tensor), like.dtype);
+}
+
+/// One of the tensors that depend on the patch size, for another patch size and grid.
+inline Result<TensorToWrite> try_for_patches(const FileTensor& stored, const PatchTensors& names, Index patch_size,
+                                             Index rows, const PatchOptions& how, const std::string& place) {
+  const bool kernel = stored.name == names.kernel;
+  const auto& shape = stored.shape;
+  if (shape.size() != (kernel ? 4 : 2) || stored.count() == 0 || (kernel && shape[2] != shape[3]))
+    return LoadError{place, stored.name + (kernel ? ": a kernel of square patches expected" : ": a matrix expected")};
+  std::vector<double> values(static_cast<std::size_t>(stored.count()));
+  if (auto good = try_convert(stored, std::span<double>(values)); !good) return good.error();
+  auto resized = kernel ? try_resize_patches(values, shape[2], patch_size, how.patches)
+                        : try_interpolate_grid(values, shape[1], rows, how.positions, names.class_rows);
+  if (!resized) return LoadError{place, stored.name + ": " + resized.error().message()};
+  return of_values(
+      stored,
+      kernel ? std::vector<Index>{shape[0], shape[1], patch_size, patch_size} : std::vector<Index>{rows, shape[1]},
+      std::move(*resized));
+}
+
+/// Changes the patch size of tensors in OpenAI's names, and of their configuration.
+template <class F>
+Result<void> try_change_patches(std::vector<TensorToWrite>& tensors, const TensorFile& file, AnyConfigOf<F>& config,
+                                const ConvertOptionsOf<F>& options) {
+  const auto change = [&]<class Image>(Image& image) -> Result<void> {
+    constexpr PatchTensors names = Description<Image>::patches;
+    if constexpr (names.kernel.empty()) {
+      return OptionError{file.place(), "patch size", "a vision transformer with a kernel of patches",
+                         std::string(Description<Image>::words)};
+    } else {
+      image.patch_size = options.patch_size;
+      if (auto possible = check(config); !possible) return possible;
+      for (TensorToWrite& tensor : tensors) {
+        if (tensor.name != names.kernel && tensor.name != names.positions) continue;
+        const FileTensor& stored = *file.find(tensor.name);
+        if (tensor.name == names.positions && !stored.shape.empty() && stored.shape[0] == image.tokens()) continue;
+        auto changed = try_for_patches(stored, names, image.patch_size, image.tokens(), options.patches, file.place());
+        if (!changed) return changed.error();
+        tensor = std::move(*changed);
+      }
+      return {};
+    }
+  };
+  return std::visit(change, config.image);
+}
+
 }  // namespace detail
 
 template <class F>
@@ -128,6 +189,8 @@ Result<void> try_convert_file(const std::string& in, const std::string& out,
   for (const FileTensor& tensor : file->tensors())
     if (!detail::is_note(tensor.name) && !detail::is_dropped(tensor.name, name_tables<F>()))
       tensors.push_back(detail::copy_of(file, tensor));
+  if (options.patch_size > 0)
+    if (auto done = detail::try_change_patches<F>(tensors, *file, **config, options); !done) return done;
   if (options.kept)
     if (auto done = detail::try_keep_rows<F>(tensors, **config, *options.kept, file->place()); !done) return done;
   return detail::try_write_model<F>(

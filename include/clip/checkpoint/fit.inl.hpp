@@ -164,8 +164,8 @@ Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_
     if (!completed) return completed.error();
     file = std::move(*completed);
   }
-  if (options.positions != Interpolate::none) {
-    auto stretched = try_stretch_positions(model.parameters, file, options.positions);
+  if (options.positions != Interpolate::none || options.patches != PatchResize::none) {
+    auto stretched = try_fit_sizes(model.parameters, file, options.positions, options.patches);
     if (!stretched) return stretched.error();
     file = std::move(*stretched);
   }

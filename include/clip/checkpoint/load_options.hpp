@@ -1,7 +1,7 @@
 // clip/checkpoint/load_options.hpp: options of load, and the report of a partial one.
 #pragma once
 
-#include <clip/checkpoint/positions.hpp>
+#include <clip/checkpoint/patch_size.hpp>
 
 #include <string>
 #include <string_view>
@@ -14,6 +14,9 @@ struct LoadOptions {
   /// How tables of positions are interpolated if the model's image size or context differs from the file's; none: an
   /// error. longclip: 77 positions of texts are stretched to 248, and of 248 the first 77 are taken.
   Interpolate positions = Interpolate::none;
+  /// How the kernel of patches is resized if the model's patch size differs from the file's; none: an error. The table
+  /// of positions then differs too, unless the image size has changed as the patch size has.
+  PatchResize patches = PatchResize::none;
   /// The file may have other tensors whose names begin with this prefix.
   std::string_view ignored_prefix{};
   /// Which of several models' weights in one file: the key of a dictionary in a file of torch.save ("ema"), a path of

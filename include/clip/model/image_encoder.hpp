@@ -53,8 +53,11 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
   }
   Features<T, embed_dim> encode_image(const Images& images) const { return try_encode_image(images).value(); }
 
-  /// The same in chunks of `chunk` images; the bits do not depend on it. OptionError: a chunk below 1.
-  [[nodiscard]] Result<Features<T, embed_dim>> try_encode_image(const Images& images, Index chunk) const {
+  /// The same in chunks of `chunk` images; the bits do not depend on it. `after` is AfterBlocks{f} (nn/transformer.hpp) of
+  /// a vision transformer, or nothing. OptionError: a chunk below 1.
+  template <class... After>
+  [[nodiscard]] Result<Features<T, embed_dim>> try_encode_image(const Images& images, Index chunk,
+                                                                const After&... after) const {
     if (chunk < 1) return OptionError{"encode_image", "chunk", "1 or more", chunk};
     if (auto possible = check(images); !possible) return possible.error();
     Features<T, embed_dim> features{images.size(), tower.embed_dim};
@@ -62,7 +65,7 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
     for (Index begin = 0; begin < images.size(); begin += chunk) {
       const Index n = std::min(chunk, images.size() - begin);
       (*lease).clear();
-      const auto y = tower(*lease, rows_of(*lease, images, begin, n));
+      const auto y = tower(*lease, rows_of(*lease, images, begin, n), after...);
       (*lease).backend().download(In<T>{y.view}, features.values().subspan(static_cast<std::size_t>(begin * y.cols()),
                                                                            static_cast<std::size_t>(n * y.cols())));
     }
@@ -74,11 +77,11 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
 
   /// The same in the caller's context: rows in the backend's memory, valid until the context's next pass. A tape
   /// records it.
-  template <class Cx>
-  Rows<Cx, embed_dim> encode_image(Cx& cx, const Images& images) const {
+  template <class Cx, class... After>
+  Rows<Cx, embed_dim> encode_image(Cx& cx, const Images& images, const After&... after) const {
     check(images).value();
     if constexpr (!Cx::recording) cx.clear();
-    return tower(cx, rows_of(cx, images, 0, images.size()));
+    return tower(cx, rows_of(cx, images, 0, images.size()), after...);
   }
 
   /// Every row of a layer: (n, tokens, width), where row 0 of an image is its class token; of a ResNet's stage: (n,

@@ -62,11 +62,13 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
   /// (texts, embed_dim), not normalised. Every distinct prefix is computed once.
   /// InputError: no text, texts of a vocabulary of another size, a text longer than the context, an id beyond the
   /// vocabulary.
-  [[nodiscard]] Result<Features<T, embed_dim>> try_encode_text(const Texts& texts) const {
+  /// `after` is AfterBlocks{f} (nn/transformer.hpp) of OpenAI's text transformer, or nothing.
+  template <class... After>
+  [[nodiscard]] Result<Features<T, embed_dim>> try_encode_text(const Texts& texts, const After&... after) const {
     if (auto possible = check(texts); !possible) return possible.error();
     Features<T, embed_dim> features{texts.size(), tower.embed_dim};
     auto lease = this->context();
-    const auto y = encode_text(*lease, texts);
+    const auto y = encode_text(*lease, texts, after...);
     (*lease).backend().download(In<T>{y.view}, features.values());
     return features;
   }
@@ -74,13 +76,13 @@ class TextEncoder : public Owned<TowerOf<Config.text, Config.embed_dim, B, Block
 
   /// The same in the caller's context: rows in the backend's memory, valid until the context's next pass. A tape
   /// records it.
-  template <class Cx>
-  Rows<Cx, embed_dim> encode_text(Cx& cx, const Texts& texts) const {
+  template <class Cx, class... After>
+  Rows<Cx, embed_dim> encode_text(Cx& cx, const Texts& texts, const After&... after) const {
     check(texts).value();
     if constexpr (!Cx::recording) cx.clear();
     TextBatch& batch = cx.template keep<TextBatch>();
     tower.arrange(texts, batch);
-    return tower(cx, batch);
+    return tower(cx, batch, after...);
   }
 
   /// The same for prompts with learned vectors among their tokens (tokens/learned.hpp): rows of `vectors` : (·, width

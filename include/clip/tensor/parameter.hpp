@@ -53,8 +53,9 @@ constexpr bool is_weight(ParameterKind kind) {
 }
 
 /// How a table of positions with another number of rows is interpolated to the model's: along a line (texts), or over a
-/// square grid, after a class row (grid) or without one (square).
-enum class Stretch : unsigned char { none, line, grid, square };
+/// square grid, after a class row (grid) or without one (square). kernel: no table, but a kernel for patches of the
+/// model's size, (outputs, channels, size, size).
+enum class Stretch : unsigned char { none, line, grid, square, kernel };
 
 /// A weight: a non-owning pointer and a shape. The model owns the memory; a `Parameters` table owns the gradient. The
 /// width is not part of the type, so that a walk over a model is compiled once.
@@ -85,7 +86,7 @@ struct Parameter {
     return weight;
   }
 
-  /// The same weight, marked as a table of positions.
+  /// The same weight, marked as a table of positions or as a kernel of patches.
   constexpr Parameter stretched(Stretch how) const {
     Parameter table{*this};
     table.stretch = how;

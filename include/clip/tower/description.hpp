@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/config/activation.hpp>
+#include <clip/config/pos_cnn.hpp>
 #include <clip/config/text_pooling.hpp>
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
@@ -38,6 +39,7 @@ struct TowerStatement {
   std::optional<Index> offset{};          // row of the first token in that table, where families differ in it
   std::optional<TextPooling> pooling{};   // of text towers that may pool in several ways
   std::optional<bool> projection_tanh{};  // of text towers whose projection may end with a tanh
+  std::optional<PosCnnConfig> pos_cnn{};  // of image towers that may have PosCNNs, whose strides shapes leave open
 };
 
 /// The classes of transformers that hold a tower: CLIPModel, CLIPImageProcessor; and their model_type. `image`: the
@@ -46,6 +48,13 @@ struct HuggingfaceClass {
   std::string_view name, model_type;
   std::string_view image{};      // name of the class whose image tower it has, if not its own
   std::string_view processor{};  // name of the class whose image processor it has, if not its own
+};
+
+/// Tensors of an image tower that depend on its patch size, by their OpenAI names, and the rows before the grid in the
+/// table of positions.
+struct PatchTensors {
+  std::string_view kernel{}, positions{};
+  Index class_rows = 0;
 };
 
 /// A published model: its name for users ("laion/ViT-B-32"), its constant in C++ ("clip::laion::ViT_B_32") and its
@@ -109,6 +118,7 @@ struct NamedText {
 ///   projection                                the name of the matrix (width, embed_dim) that a tower alone may lack,
 ///                                             its pooled rows being the features; empty: there is none. A linear layer
 ///                                             of this name may take its place
+///   patches                                   the PatchTensors of an image tower whose patch_size may be changed
 ///
 ///   Numbers
 ///   TowerStatement state(const Config&)       the statements of a configuration
@@ -136,6 +146,7 @@ struct DescriptionDefaults {
   static constexpr std::string_view token_table = "token_embedding.weight";
   static constexpr std::string_view projection = "";
   static constexpr std::array<std::string_view, 0> unused{};
+  static constexpr PatchTensors patches{};
   static Index embed_dim(ShapeReader&) { return 0; }
   static bool recognises_openclip(const JsonReader&) { return false; }
   static constexpr bool in_own_openclip_keys = false;

@@ -2,6 +2,7 @@
 // time, initial weights, training, probabilities.
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
+#include <clip/checkpoint/change_patch_size.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/model.hpp>
@@ -15,7 +16,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +55,30 @@ TEST_CASE("SigLIP: features have the same bits alone and in a batch, with any nu
     CHECK(same(text_packed[i], text[i]));
   }
   REQUIRE_FALSE(same(image[0], image[1]));
+}
+
+TEST_CASE("SigLIP: patches of another size, where the table of positions has no class row") {
+  static constexpr auto Finer = [] {
+    auto c = OddSiglip;
+    c.image.patch_size = 4;
+    return c;
+  }();
+  const Small model{Rng{1}};
+  Model<Finer, Cpu<float>> finer{Rng{2}};
+  change_patch_size(model, finer);
+  const auto& from = model.image.tower;
+  const auto& to = finer.image.tower;
+  const auto doubles = [](const Parameter<float>& p) { return std::vector<double>(p.data, p.data + p.count()); };
+  const auto floats = [](const std::vector<double>& x) { return std::vector<float>(x.begin(), x.end()); };
+  CHECK(to.positional_embedding.shape == Shape{16, 20});
+  CHECK(std::ranges::equal(floats(resize_patches(doubles(from.conv1_weight), 5, 4)),
+                           std::span{to.conv1_weight.data, static_cast<std::size_t>(to.conv1_weight.count())}));
+  CHECK(std::ranges::equal(
+      floats(try_interpolate_grid(doubles(from.positional_embedding), 20, 16, Interpolate::openclip, 0).value()),
+      std::span{to.positional_embedding.data, static_cast<std::size_t>(to.positional_embedding.count())}));
+  const Texts texts = random_texts(OddSiglip, 3, Rng{41});
+  const auto a = model.encode_text(texts), b = finer.encode_text(texts);
+  for (Index i = 0; i < 3; ++i) CHECK(same(a[i], b[i]));
 }
 
 TEST_CASE("SigLIP: padding is part of the text, and pixels beyond the last whole patch are not part of the image") {

@@ -71,6 +71,12 @@ struct TextTransformer {
     return pooled(cx, embed(cx, batch), batch);
   }
 
+  /// The same with f after every block (nn/transformer.hpp).
+  template <class Cx, class F>
+  Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch, const AfterBlocks<F>& after) const {
+    return pooled(cx, embed(cx, batch), batch, after);
+  }
+
   /// The same for texts with learned vectors among their tokens: `batch.vectors` gives their rows in `vectors` : (·,
   /// width), a Parameter or Rows.
   template <class Cx, class Vectors>
@@ -97,9 +103,10 @@ struct TextTransformer {
   Pooling pooling() const { return config->last_pooled ? Pooling::last : Pooling::end_of_text; }
 
   /// From the input of the first block to (texts, Embed).
-  template <class Cx>
-  Rows<Cx, Embed> pooled(Cx& cx, Rows<Cx, C.width> embedded, const TextBatch& batch) const {
-    const auto x = transformer.pooled(cx, embedded, batch.sequences);  // (distinct, width): the end-of-text tokens
+  template <class Cx, class... After>
+  Rows<Cx, Embed> pooled(Cx& cx, Rows<Cx, C.width> embedded, const TextBatch& batch, const After&... after) const {
+    const auto x =
+        transformer.pooled(cx, embedded, batch.sequences, after...);  // (distinct, width): the end-of-text tokens
     const auto distinct = project(cx, ln_final(cx, x), embed_dim, text_projection);  // (distinct, Embed)
     return gather(cx, distinct, batch.leaf);
   }

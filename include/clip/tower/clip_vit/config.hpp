@@ -3,6 +3,7 @@
 
 #include <clip/config/block.hpp>
 #include <clip/config/bounds.hpp>
+#include <clip/config/pos_cnn.hpp>
 #include <clip/config/preprocessing.hpp>
 #include <clip/config/pruned_blocks.hpp>
 #include <clip/tower/counting.hpp>
@@ -27,6 +28,7 @@ struct VitConfig {
   bool mean_pooled = false;  // CLIPA: no ln_pre; ln_post of the mean of the patches
   bool plain = false;        // a bias of the patches and no ln_pre: timm's vit_base_patch16_224 (BiomedCLIP)
   PrunedBlocks pruned{};     // if blocks differ; heads and mlp_width are then the largest
+  PosCnnConfig pos_cnn{};    // modules between blocks, which reduce the patches
 
   /// Patches along one side.
   constexpr Index grid() const {
@@ -35,6 +37,12 @@ struct VitConfig {
   /// Rows of one image: the class token and the patches.
   constexpr Index tokens() const {
     return sized([](Index g) { return g * g + 1; }, grid());
+  }
+  /// Rows of one image after block i and the module that may follow it.
+  constexpr Index tokens_after(Index block) const {
+    return pos_cnn
+               ? sized([&](Index g) { return pos_cnn.side_after(g, block) * pos_cnn.side_after(g, block) + 1; }, grid())
+               : tokens();
   }
   /// Values of one patch, as in conv1.weight.
   constexpr Index patch_values() const {
@@ -68,6 +76,8 @@ constexpr const char* problem(const VitConfig& c) {
   if (!possible_blocks(c))
     return "VitConfig: pruned blocks must be at most 32, of possible sizes, and heads and mlp_width their largest";
   if (c.channels != 3) return "VitConfig: channels must be 3";
+  if (c.plain && c.mean_pooled) return "VitConfig: plain or mean_pooled, not both";
+  if (const char* const wrong = problem(c.pos_cnn, c.width, c.layers)) return wrong;
   if (!possible_epsilon(c.epsilon)) return "VitConfig: epsilon must be finite and not negative";
   if (values_of_blocks(c.layers, c.width, c.hidden()) +
           static_cast<double>(c.width) * static_cast<double>(c.tokens() + c.patch_values()) >

@@ -41,18 +41,30 @@ struct Description<VitConfig> : DescriptionDefaults {
   static std::vector<NameTable> more_names();
   static bool recognises(const ShapeReader& shape);
   static constexpr std::string_view projection = "visual.proj";
+  static constexpr PatchTensors patches{"visual.conv1.weight", "visual.positional_embedding", 1};
   static Index embed_dim(ShapeReader& shape);
   static VitConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);
   static std::optional<Activation> activation_by_naming(Dialect dialect, const VitConfig& c);
   static double count_values(const VitConfig& c, Index embed_dim);
 
-  static TowerStatement state(const VitConfig& c) { return state_prunable(c); }
+  static TowerStatement state(const VitConfig& c) {
+    TowerStatement stated = state_prunable(c);
+    stated.pos_cnn = c.pos_cnn;
+    return stated;
+  }
   static void apply(VitConfig& c, const TowerStatement& stated) { apply_to_transformer(c, stated); }
   static std::string in_words(const VitConfig& c);
   static constexpr double count_flops(const VitConfig& c, Index embed_dim) {
-    return flops_of_product(c.tokens() - 1, c.patch_values(), c.width) +
-           sum_over_blocks(c, [&](const BlockConfig& b) { return flops_of_block(b, c.tokens()); }) +
-           flops_of_product(1, c.width, embed_dim);
+    const double ends =
+        flops_of_product(c.tokens() - 1, c.patch_values(), c.width) + flops_of_product(1, c.width, embed_dim);
+    if (!c.pos_cnn)
+      return ends + sum_over_blocks(c, [&](const BlockConfig& b) { return flops_of_block(b, c.tokens()); });
+    double blocks = 0;
+    for (Index i = 0; i < c.layers; ++i) {
+      blocks += flops_of_block(c.block(i), c.tokens_after(i - 1));
+      if (c.pos_cnn.stride(i) != 0) blocks += flops_of_pos_cnn(c.width, c.tokens_after(i) - 1);
+    }
+    return ends + blocks;
   }
   static constexpr double count_activations(const VitConfig& c) { return activations_of_transformer(c); }
 

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,7 +40,12 @@ inline constexpr auto vit_timm_names = joined(
 /// A bias of the projection makes it timm's form when it is written. When it is read, timm's towers without the first
 /// norm are others.
 inline constexpr std::array<NameRule, 1> vit_timm_signs{{{"visual.proj.bias", "visual.trunk.norm_pre.weight"}}};
-inline constexpr std::array<std::string_view, 1> vit_biased_names{"visual.proj."};
+inline constexpr std::array<std::string_view, 2> vit_refused_names{"visual.proj.", "visual.transformer.between."};
+
+/// Names that no other dialect has.
+inline constexpr std::array<std::string_view, 3> pos_cnn_names{"visual.transformer.between.#.proj.0.*",
+                                                               "visual.transformer.between.#.mlp.#.*",
+                                                               "visual.transformer.between.#.ln_1.*"};
 
 /// The names of a plain tower of timm's with OpenCLIP's linear head; a text tower of transformers stands beside it.
 inline constexpr auto vit_plain_names =
@@ -56,6 +62,56 @@ constexpr bool has_sixteen_heads(Index width, Index layers) {
   return (width == 1280 && layers == 32) || (width == 1408 && layers == 40) || (width == 1664 && layers == 48);
 }
 
+/// The keys pos_cnn_after, the blocks that modules follow, pos_cnn_strides, and pos_cnn_final_ln if it is false.
+CLIP_HOST void read_pos_cnn(JsonReader& image, VitConfig& c) {
+  if (!image.may_have("pos_cnn_after")) return;
+  const auto after = image.numbers("pos_cnn_after"), strides = image.numbers("pos_cnn_strides");
+  if (strides.size() != after.size())
+    return image.problem("pos_cnn_strides", "expected " + std::to_string(after.size()) + " strides");
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    const bool placed = after[i] >= 0 && after[i] < static_cast<double>(most_pos_cnn_places);
+    if (!placed) return image.problem("pos_cnn_after", "expected blocks of 0 ... 63");
+    if (strides[i] != 1 && strides[i] != 2) return image.problem("pos_cnn_strides", "expected strides of 1 or 2");
+    c.pos_cnn.strides[static_cast<std::size_t>(after[i])] = static_cast<std::int8_t>(strides[i]);
+  }
+  if (image.may_have("pos_cnn_final_ln")) c.pos_cnn.final_ln = image.flag("pos_cnn_final_ln");
+}
+
+CLIP_HOST void write_pos_cnn(Json& image, const PosCnnConfig& c) {
+  JsonTree after{Json::array()}, strides{Json::array()};
+  for (Index i = 0; i <= c.last(); ++i)
+    if (c.stride(i) != 0) {
+      after->push_back(i);
+      strides->push_back(c.stride(i));
+    }
+  put_fields(image, "pos_cnn_after", after, "pos_cnn_strides", strides);
+  if (!c.final_ln) image["pos_cnn_final_ln"] = false;
+}
+
+/// The error about a description of another library for a tower with PosCNNs.
+inline Error pos_cnn_error(const std::string& place, const std::string& dialect) {
+  return OptionError{place, "dialect for an image tower with PosCNNs between its blocks", "openai, or a single file",
+                     dialect};
+}
+
+/// Sets the places of PosCNNs, which the names of tensors tell, and their strides, which only a statement tells.
+CLIP_HOST void infer_pos_cnn(ShapeReader& shape, VitConfig& c, const std::optional<PosCnnConfig>& stated) {
+  const std::string prefix = "visual.transformer.between.";
+  PosCnnConfig found;
+  for (std::size_t i = 0; i < most_pos_cnn_places; ++i) {
+    const std::string module = prefix + std::to_string(i) + ".";
+    if (!shape.has(module + "proj.0.weight")) continue;
+    const Index stride = stated ? stated->strides[i] : 0;
+    if (stride == 0)
+      shape.undecided(module +
+                      "proj.0.weight is of a PosCNN, whose stride no shape tells and the file does not state: "
+                      "load it into a model whose configuration has it");
+    found.strides[i] = static_cast<std::int8_t>(stride == 0 ? 2 : stride);
+    found.final_ln = shape.has(module + "ln_1.weight");
+  }
+  c.pos_cnn = found;
+}
+
 }  // namespace detail
 
 CLIP_HOST VitConfig Description<VitConfig>::read(JsonReader& image) {
@@ -68,6 +124,7 @@ CLIP_HOST VitConfig Description<VitConfig>::read(JsonReader& image) {
   if (image.may_have("projection_bias")) c.projection_bias = image.flag("projection_bias");
   if (image.may_have("mean_pooled")) c.mean_pooled = image.flag("mean_pooled");
   if (image.may_have("plain")) c.plain = image.flag("plain");
+  detail::read_pos_cnn(image, c);
   c.preprocessing = read_preprocessing(image);
   return c;
 }
@@ -80,6 +137,7 @@ CLIP_HOST JsonTree Description<VitConfig>::write(const VitConfig& c) {
   if (c.mean_pooled) image["mean_pooled"] = true;
   if (c.plain) image["plain"] = true;
   write_pruned_blocks(image, c);
+  if (c.pos_cnn) detail::write_pos_cnn(image, c.pos_cnn);
   write_preprocessing(image, c.preprocessing);
   return image;
 }
@@ -152,6 +210,7 @@ CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_openclip(const VitC
                        "the sizes of timm's " + std::string(detail::timm_vit), in_words(c)};
   }
   if (c.pruned) return pruned_error(place, "openclip");
+  if (c.pos_cnn) return detail::pos_cnn_error(place, "openclip");
   if (c.width % (c.width / c.heads) != 0) return OptionError{place, "heads must divide the width"};
   JsonTree vision = json_object("image_size", c.image_size, "layers", c.layers, "width", c.width, "head_width",
                                 c.width / c.heads, "patch_size", c.patch_size);
@@ -171,6 +230,7 @@ CLIP_HOST Result<JsonTree> Description<VitConfig>::try_write_huggingface(const V
                            (c.mean_pooled ? "that pools the mean of its patches" : "with a bias of the projection"),
                        "openai or openclip", "huggingface: transformers has no such CLIP"};
   if (c.pruned) return pruned_error(place, "huggingface");
+  if (c.pos_cnn) return detail::pos_cnn_error(place, "huggingface");
   JsonTree vision = huggingface_transformer(c, embed_dim);
   vision.put("model_type", "clip_vision_model", "image_size", c.image_size, "patch_size", c.patch_size, "num_channels",
              c.channels);
@@ -185,13 +245,13 @@ CLIP_HOST NameTable Description<VitConfig>::names(Dialect dialect) {
             .signs = detail::vit_timm_signs};
   if (dialect == Dialect::tinyclip)
     return {.dialect = dialect, .prefix = "_image_encoder.", .rules = detail::vit_tinyclip_names};
-  if (dialect != Dialect::huggingface) return {.dialect = dialect};
+  if (dialect != Dialect::huggingface) return {.dialect = dialect, .own = detail::pos_cnn_names};
   return {.dialect = dialect,
           .prefix = "vision_model.",
           .rules = detail::vit_huggingface_names,
           .dropped = "vision_model.embeddings.position_ids",
-          .refused = detail::vit_biased_names,
-          .tower = "an image tower with a bias of the projection",
+          .refused = detail::vit_refused_names,
+          .tower = "an image tower with a bias of the projection or with PosCNNs",
           .needed = {"visual.class_embedding", "visual.ln_pre.weight"}};
 }
 
@@ -224,6 +284,7 @@ CLIP_HOST VitConfig Description<VitConfig>::infer(ShapeReader& shape, const Towe
   const bool sixteen = assumed.heads == 0 && detail::has_sixteen_heads(c.width, c.layers);
   c.heads = infer_heads(c.width, stated.heads, sixteen ? 16 : assumed.heads);
   infer_pruned(shape, "visual.transformer.resblocks.", c, stated.head_width);
+  detail::infer_pos_cnn(shape, c, stated.pos_cnn);
   c.activation = stated.activation.value_or(assumed.activation.value_or(Activation::quick_gelu));
   c.epsilon = stated.epsilon.value_or(c.plain ? timm_ViT_B_16.epsilon.value : c.epsilon.value);
   return c;
@@ -236,14 +297,22 @@ CLIP_HOST std::optional<Activation> Description<VitConfig>::activation_by_naming
 
 CLIP_HOST double Description<VitConfig>::count_values(const VitConfig& c, Index embed_dim) {
   const double w = static_cast<double>(c.width);
-  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) + (c.plain ? 3 : c.mean_pooled ? 2 : 4) * w +
-         sum_over_blocks(c, values_of_block) + w * static_cast<double>(embed_dim);
+  return w * static_cast<double>(c.patch_values() + 1 + c.tokens()) +
+         (c.plain         ? 3
+          : c.mean_pooled ? 2
+                          : 4) *
+             w +
+         sum_over_blocks(c, values_of_block) + w * static_cast<double>(embed_dim) +
+         static_cast<double>(c.pos_cnn.count()) * values_of_pos_cnn(c.width, c.pos_cnn.final_ln);
 }
 
 CLIP_HOST std::string Description<VitConfig>::in_words(const VitConfig& c) {
   return "patch " + std::to_string(c.patch_size) + ", width " + std::to_string(c.width) + ", layers " +
          std::to_string(c.layers) + ", " + heads_in_words(c) + ", " + std::string(name_of(c.activation)) +
-         (c.mean_pooled ? ", mean of the patches" : c.plain ? ", without ln_pre" : "");
+         (c.mean_pooled ? ", mean of the patches"
+          : c.plain     ? ", without ln_pre"
+                        : "") +
+         (c.pos_cnn ? ", PosCNN " + clip::in_words(c.pos_cnn) : "");
 }
 
 }  // namespace clip::inline CLIP_ABI

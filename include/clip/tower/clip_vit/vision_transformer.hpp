@@ -3,6 +3,7 @@
 
 #include <clip/nn/linear.hpp>
 #include <clip/nn/patch_mean.hpp>
+#include <clip/nn/pos_cnn.hpp>
 #include <clip/nn/transformer.hpp>
 #include <clip/ops/patches.hpp>
 #include <clip/ops/tokens.hpp>
@@ -10,7 +11,22 @@
 #include <clip/tower/passes.hpp>
 #include <clip/tower/tower.hpp>
 
+#include <type_traits>
+
 namespace clip::inline CLIP_ABI {
+
+namespace detail {
+/// Whether a family of blocks has a module of its own between them.
+template <VitConfig C, class B, class Blocks>
+inline constexpr bool has_own_between = requires {
+  typename Blocks::template between<B, C.block()>;
+};
+
+/// The family of a tower's blocks: with PosCNNs between them where the configuration may ask for them.
+template <VitConfig C, class B, class Blocks>
+using VitBlocks =
+    std::conditional_t<(C.fixed() && !C.pos_cnn) || has_own_between<C, B, Blocks>, Blocks, WithPosCnn<Blocks>>;
+}  // namespace detail
 
 /// OpenAI's VisionTransformer (Dosovitskiy et al. 2021; Radford et al. 2021 §2.4), with the member names of its
 /// checkpoints.
@@ -20,6 +36,10 @@ struct VisionTransformer {
                 "VitConfig: sizes must be positive");
   static_assert(!C.fixed() || C.image_size % C.patch_size == 0, "VitConfig: patch_size must divide image_size");
   static_assert(!C.fixed() || C.pruned || C.width % C.heads == 0, "VitConfig: heads must divide width");
+  static_assert(problem(C.pos_cnn, C.width == dyn ? 8 : C.width, C.layers == dyn ? most_layers : C.layers) == nullptr,
+                "VitConfig: a PosCNN needs a stride of 1 or 2, a block after it, and a width that is a multiple of 8");
+  static_assert(!C.pos_cnn || !detail::has_own_between<C, B, Blocks>,
+                "VitConfig: pos_cnn, and blocks with a module of their own between them: one of the two");
   static_assert(problem(C) == nullptr, "VitConfig: channels must be 3, epsilon finite and not negative");
   using T = typename B::Scalar;
 
@@ -29,13 +49,14 @@ struct VisionTransformer {
   Parameter<T> positional_embedding{
       Parameter<T>{{config->tokens(), config->width}, Init::normal(inverse_root(config->width))}.stretched(
           Stretch::grid)};
-  Parameter<T> conv1{{config->width, config->channels, config->patch_size, config->patch_size},
-                     fan_in(config->patch_values()),
-                     Use::linear};
+  Parameter<T> conv1{Parameter<T>{{config->width, config->channels, config->patch_size, config->patch_size},
+                                  fan_in(config->patch_values()),
+                                  Use::linear}
+                         .stretched(Stretch::kernel)};
   Parameter<T> conv1_bias{{config->width}, fan_in(config->patch_values())};  // of a plain tower
   LayerNorm<B, C.width> ln_pre{config->width, config->epsilon};
-  Transformer<C.block(), C.layers, B, Blocks> transformer{config->layers,
-                                                          [c = *config](Index i) { return c.block(i); }};
+  Transformer<C.block(), C.layers, B, detail::VitBlocks<C, B, Blocks>> transformer{
+      config->layers, [c = *config](Index i) { return c.block(i); }, config->pos_cnn};
   LayerNorm<B, C.width> ln_post{config->width, config->epsilon};
   Parameter<T> proj{{config->width, embed_dim}, Init::normal(inverse_root(config->width)), Use::project};
   Linear<B, C.width, Embed> head{config->width, embed_dim};  // instead of proj, with projection_bias
@@ -44,6 +65,10 @@ struct VisionTransformer {
       : config{config_}, embed_dim{embed_dim_} {
     head.weight.init = proj.init;
     head.bias.init = Init::zeros();
+    if constexpr (detail::has_own_between<C, B, Blocks>)
+      if (config->pos_cnn)
+        raise(OptionError{"VisionTransformer", "pos_cnn", "none beside blocks with a module of their own between them",
+                          "some"});
   }
 
   static constexpr void members(auto& self, auto&& visit) {
@@ -58,14 +83,14 @@ struct VisionTransformer {
     else visit("proj", self.proj);
   }
 
-  /// images : (n, channels · image_size²) → (n, Embed), not normalised
-  template <class Cx>
-  Rows<Cx, Embed> operator()(Cx& cx, Rows<Cx, dyn> images) const {
+  /// images : (n, channels · image_size²) → (n, Embed), not normalised. `after` is AfterBlocks{f} (nn/transformer.hpp),
+  /// or nothing.
+  template <class Cx, class... After>
+  Rows<Cx, Embed> operator()(Cx& cx, Rows<Cx, dyn> images, const After&... after) const {
     const Sequences& sequences = arranged(cx, images.rows());
-    const auto x = config->mean_pooled
-                       ? patch_mean(cx, transformer.rows(cx, embed(cx, images), sequences, depth()), config->grid())
-                       : transformer.pooled(cx, embed(cx, images), sequences);  // (n, width): the class tokens
-    const auto y = ln_post(cx, x);
+    const auto x = config->mean_pooled ? mean(cx, transformer.rows(cx, embed(cx, images), sequences, depth(), after...))
+                                       : transformer.pooled(cx, embed(cx, images), sequences, after...);
+    const auto y = ln_post(cx, x);  // x : (n, width), the class tokens or the means
     return config->projection_bias ? head(cx, y) : project(cx, y, embed_dim, proj);
   }
 
@@ -74,7 +99,8 @@ struct VisionTransformer {
   /// Images per pass, so that activations stay in the last-level cache.
   Index images_at_once() const { return detail::images_per_pass(config->tokens()); }
 
-  /// Every row after the first `layers` blocks, 0 to depth(): (n · tokens, width)
+  /// Every row after the first `layers` blocks, 0 to depth(), and the modules between them: (n · tokens, width), of the
+  /// tokens that there are then
   template <class Cx>
   Rows<Cx, C.width> states(Cx& cx, Rows<Cx, dyn> images, Index layers) const {
     return transformer.rows(cx, embed(cx, images), arranged(cx, images.rows()), layers);
@@ -88,9 +114,17 @@ struct VisionTransformer {
     const auto pixels = patches(cx, images, config->channels, config->image_size, config->patch_size,
                                 Size<values>{config->patch_values()});  // (n g², channels p²)
     const Size<C.width> width{config->width};
-    const auto x = config->plain ? linear(cx, pixels, width, conv1, conv1_bias) : linear(cx, pixels, width, conv1, absent);
+    const auto x =
+        config->plain ? linear(cx, pixels, width, conv1, conv1_bias) : linear(cx, pixels, width, conv1, absent);
     const auto placed = tokens(cx, x, class_embedding, positional_embedding);  // x : (n g², width)
     return config->plain || config->mean_pooled ? placed : ln_pre(cx, placed);
+  }
+
+  /// The mean of the patches of every image after the last block: (n, width)
+  template <class Cx>
+  Rows<Cx, C.width> mean(Cx& cx, Rows<Cx, C.width> rows) const {
+    const Index last = config->layers - 1;
+    return patch_mean(cx, rows, config->pos_cnn ? config->pos_cnn.side_after(config->grid(), last) : config->grid());
   }
 
   /// The sequences of n images: each has tokens() rows, the class token first, which is pooled.

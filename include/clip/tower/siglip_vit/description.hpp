@@ -30,6 +30,7 @@ struct Description<SiglipVitConfig> : DescriptionDefaults {
   static constexpr HuggingfaceClass huggingface{"Siglip", "siglip"};
   static Result<JsonTree> try_write_huggingface(const SiglipVitConfig& c, Index embed_dim, const std::string& place);
 
+  static constexpr PatchTensors patches{"visual.conv1.weight", "visual.positional_embedding", 0};
   static NameTable names(Dialect dialect);
   static bool recognises(const ShapeReader& shape);
   static SiglipVitConfig infer(ShapeReader& shape, const TowerStatement& stated, const TowerStatement& assumed);

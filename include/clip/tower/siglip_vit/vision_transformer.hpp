@@ -22,9 +22,10 @@ struct SiglipVisionTransformer {
 
   [[no_unique_address]] Known<C> config;
   [[no_unique_address]] Size<Embed> embed_dim;
-  Parameter<T> conv1_weight{{config->width, config->channels, config->patch_size, config->patch_size},
-                            Init::normal(inverse_root(config->patch_values())),  // LeCun et al. 1998
-                            Use::linear};
+  Parameter<T> conv1_weight{Parameter<T>{{config->width, config->channels, config->patch_size, config->patch_size},
+                                         Init::normal(inverse_root(config->patch_values())),  // LeCun et al. 1998
+                                         Use::linear}
+                                .stretched(Stretch::kernel)};
   Parameter<T> conv1_bias{{config->width}, Init::zeros()};
   Parameter<T> positional_embedding{
       Parameter<T>{{config->tokens(), config->width}, Init::normal(inverse_root(config->width))}.stretched(
