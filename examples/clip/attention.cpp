@@ -39,7 +39,7 @@ struct TextFeatures {
 };
 TextFeatures features_of(const AttentionOptions& o) {
   TextFeatures found{with_lists(o.texts), {}, 1};
-  const Tokenizer tokenizer{o.vocabulary, o.cleaning};
+  const Tokenizer tokenizer{o.vocabulary, o.cleaning, o.model.config->text_input()};
   const Model model = o.model.load(Towers::both, 0, found.names.size());
   clip::try_check_vocabulary(model.text_input(), tokenizer.vocabulary()).value();
   const clip::TokenizeOptions how{.context = model.text_input().context,

@@ -15,7 +15,7 @@ namespace tool {
 int classify(const ClassifyOptions& options) {
   const Classes classes =
       classes_of(options.labels, {.column = options.column, .lines = options.lines}, options.templates);
-  const Tokenizer tokenizer{options.vocabulary, options.cleaning};
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning, options.model.config->text_input()};
   std::vector<std::string> files = files_of(options.images);
   const auto total = static_cast<clip::Index>(files.size());
   const Model model = options.model.load(Towers::both, total, classes.texts());

@@ -158,7 +158,7 @@ int embed_texts(const EmbedOptions& given) {
   const clip::TextList list =
       texts_of(options.texts, {.column = options.column, .lines = options.lines, .keep_empty = true});
   const auto total = static_cast<clip::Index>(list.size());
-  const Tokenizer tokenizer{options.vocabulary, options.cleaning};
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning, options.model.config->text_input()};
   Progress progress{"embedding"};
   Failures failures{progress, options.images.strict, "texts could not be embedded"};
   Job job{options, list.texts, false, failures};

@@ -107,7 +107,7 @@ int similarity(const SimilarityOptions& options) {
     throw UsageError{"--paired: " + std::to_string(files.size()) + " images, but " + std::to_string(list.size()) +
                      " texts"};
   OutputFile output{options.output}, chart{options.chart};
-  const Tokenizer tokenizer{options.vocabulary, options.cleaning};
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning, options.model.config->text_input()};
   const Model model = options.model.load(Towers::both, total, list.size());
   clip::try_check_vocabulary(model.text_input(), tokenizer.vocabulary()).value();
 

@@ -8,6 +8,7 @@
 
 #include <future>
 #include <utility>
+#include <variant>
 
 namespace tool {
 
@@ -15,11 +16,21 @@ struct Tokenizer::Impl {
   std::shared_future<clip::AnyTokenizer> tokenizer;
 };
 
-Tokenizer::Tokenizer(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning)
+namespace {
+clip::AnyTokenizer open_tokenizer(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning,
+                                  std::optional<clip::TextInput> reads) {
+  clip::AnyTokenizer tokenizer{vocabulary, cleaning};
+  const auto* const pieces = std::get_if<clip::WordPiece>(&tokenizer.kind());
+  if (pieces == nullptr || !reads || !reads->row.spare_ids || reads->row.end < 0) return tokenizer;
+  return clip::AnyTokenizer{pieces->with_end(reads->row.end)};
+}
+}  // namespace
+
+Tokenizer::Tokenizer(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning,
+                     std::optional<clip::TextInput> reads)
     : impl_{new Impl{// Deferred to the first call where the system starts no more threads.
-                     std::async(std::launch::async | std::launch::deferred, [vocabulary, cleaning] {
-                       return clip::AnyTokenizer{vocabulary, cleaning};
-                     }).share()}} {}
+                     std::async(std::launch::async | std::launch::deferred, open_tokenizer, vocabulary, cleaning, reads)
+                         .share()}} {}
 Tokenizer::~Tokenizer() = default;
 
 clip::Texts Tokenizer::operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const {

@@ -23,7 +23,9 @@ namespace tool {
 class Tokenizer {
  public:
   /// Without a cleaning: as the models that use such a vocabulary expect (clip/tokenizer/any_tokenizer.hpp).
-  explicit Tokenizer(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning = {});
+  /// reads: for texts of this tower, whose row form the vocabulary's may have to follow (CLIPA's end of text).
+  explicit Tokenizer(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning = {},
+                     std::optional<clip::TextInput> reads = {});
   ~Tokenizer();
 
   clip::Texts operator()(std::span<const std::string> texts, const clip::TokenizeOptions& options) const;
