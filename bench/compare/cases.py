@@ -54,6 +54,8 @@ MODELS = {  # names of bench/peers/models.py: ours
     "ViT-B-16-SigLIP": "siglip/ViT-B-16",
     "MobileCLIP2-S0-fused": "mobileclip2/S0",
     "MobileCLIP-S2-fused": "mobileclip/S2",
+    "TinyCLIP-ViT-39M-16-Text-19M": "tinyclip/ViT-39M-16-Text-19M",
+    "ResNet-34-BERT": "experiment/ResNet-34-BERT",
 }
 FORMS = {
     "pytorch": "{m}.safetensors",
@@ -197,7 +199,7 @@ def texts():
 
 
 def families():
-    """Models that are not OpenAI's: SigLIP, and MobileCLIP with merged branches."""
+    """Models that are not OpenAI's: SigLIP, MobileCLIP with merged branches, TinyCLIP, ResNet-34 and BERT."""
     for threads in 1, 2:
         for batch, more in (1, ()), (32, FEW):
             yield image(batch, threads, (Goal(1.0),), model="ViT-B-16-SigLIP", more=more)
@@ -211,6 +213,15 @@ def families():
     for model in "MobileCLIP2-S0-fused", "MobileCLIP-S2-fused":
         for batch in 1, 32:
             yield image(batch, 2, (Goal(0.90),), model=model)
+    for model in "TinyCLIP-ViT-39M-16-Text-19M", "ResNet-34-BERT":
+        yield image(1, 2, (Goal(1.0),), model=model)
+    yield Case(  # no padding on either side
+        "BERT-base text of 16 tokens f32 b1 t2",
+        bench("text", 2, "--batch", "1", "--tokens", "16", model="ResNet-34-BERT"),
+        2,
+        tuple(tower(p, "text", "f32", "--batch", "1", model="ResNet-34-BERT") for p in FLOAT),
+        (Goal(1.0),),
+    )
 
 
 def training():

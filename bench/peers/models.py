@@ -32,7 +32,39 @@ FORMS = {
     "ViT-B-16-SigLIP": Form(context=64, pieces=32000, mean=HALF, deviation=HALF, squash=True),
     "MobileCLIP-S2": MOBILE,
     "MobileCLIP2-S0": MOBILE,
+    "TinyCLIP-ViT-39M-16-Text-19M": Form(),
+    "ResNet-34-BERT": Form(context=16, pieces=30522, mean=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225)),
 }
+
+
+def tiny_clip():
+    """TinyCLIP-ViT-39M-16-Text-19M: open_clip's class, as microsoft/Cream builds it."""
+    import open_clip
+
+    image = open_clip.CLIPVisionCfg(layers=12, width=512, patch_size=16, image_size=224)
+    return open_clip.CLIP(512, image, open_clip.CLIPTextCfg(width=512, heads=8, layers=6))
+
+
+def resnet_bert():
+    """torchvision's ResNet-34 and transformers' BERT-base, whose first token a linear layer projects."""
+    import torch
+    from torchvision.models import resnet34
+    from transformers import BertConfig, BertModel
+
+    class Pair(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.visual = resnet34(num_classes=512)
+            self.text = BertModel(BertConfig(attn_implementation="sdpa"), add_pooling_layer=False)
+            self.projection = torch.nn.Linear(768, 512, bias=False)
+
+        def encode_text(self, ids):
+            return self.projection(self.text(input_ids=ids).last_hidden_state[:, 0])
+
+    return Pair()
+
+
+OWN = {"TinyCLIP-ViT-39M-16-Text-19M": tiny_clip, "ResNet-34-BERT": resnet_bert}
 
 
 def of_file(path):
@@ -51,6 +83,8 @@ def create(name):
 
     logging.disable(logging.WARNING)
     torch.manual_seed(0)
+    if name in OWN:
+        return OWN[name]().eval()
     base = name.removesuffix("-fused")
     model = open_clip.create_model(base + form(name).suffix, pretrained=None).eval()
     if base != name:

@@ -17,8 +17,10 @@ namespace {
 
 using clip::Index;
 
-/// Ids of n texts: a common beginning, two random words and a full stop; 1,000 distinct texts.
-clip::Texts random_texts(const clip::TextInput& config, Index n, std::initializer_list<std::uint64_t> beginning) {
+/// Ids of n texts: a common beginning, two random words and a full stop, 1,000 distinct texts; or texts of `tokens` ids
+/// that differ from the first word on.
+clip::Texts random_texts(const clip::TextInput& config, Index n, std::initializer_list<std::uint64_t> beginning,
+                         Index tokens = 0) {
   const auto last = static_cast<std::int32_t>(config.vocabulary - 1), start = last - 1;
   const auto word = [&](std::uint64_t i) {
     return static_cast<std::int32_t>(i % static_cast<std::uint64_t>(std::max<Index>(1, config.vocabulary - 2)));
@@ -27,7 +29,9 @@ clip::Texts random_texts(const clip::TextInput& config, Index n, std::initialize
   for (Index i = 0; i < n; ++i) {
     clip::Rng rng = clip::Rng{1}.fork(static_cast<std::uint64_t>(i % 1000));
     std::vector<std::int32_t> ids{start};
-    for (const std::uint64_t id : beginning) ids.push_back(word(id));
+    for (Index k = 5; k < tokens; ++k) ids.push_back(word(rng.bits()));
+    if (tokens == 0)
+      for (const std::uint64_t id : beginning) ids.push_back(word(id));
     ids.insert(ids.end(), {word(rng.bits()), word(rng.bits()), word(269), last});
     if (std::cmp_greater(ids.size(), config.context)) ids.erase(ids.begin() + 1, ids.end() - (config.context - 1));
     texts.add(ids);
@@ -64,7 +68,8 @@ std::vector<std::string> labels_of(const BenchOptions& options) {
 std::vector<std::string> templates_of(const BenchOptions& options) { return templates_of(options.templates); }
 
 clip::Texts prompts(const BenchOptions& options, Index n) {
-  if (options.labels.empty()) return random_texts(options.config->text_input(), n, {320, 1125, 539, 320});
+  if (options.labels.empty())
+    return random_texts(options.config->text_input(), n, {320, 1125, 539, 320}, options.tokens);
   const auto labels = labels_of(options);
   std::vector<std::string> texts;
   for (std::size_t i = 0; std::cmp_less(i, n); ++i) texts.push_back("a photo of a " + labels[i % labels.size()] + ".");

@@ -57,6 +57,9 @@ void add_bench(CLI::App& app, Job& job) {
   c->add_option("--classes", b->classes,
                 "Number of labels to use, evenly spaced in the file (default: all; prompt without labels: 100)")
       ->check(CLI::Range(1, 1 << 20));
+  c->add_option("--tokens", b->tokens, "For text and train without labels: ids of each text (default: a few words)")
+      ->check(CLI::Range(5, 1 << 20))
+      ->excludes(labels);
   c->add_option("--context", b->context, "For prompt: number of learned context vectors (default: 16)")
       ->check(CLI::Range(1, 1 << 20));
   c->add_option("--images", b->images, "For preprocess: an image file to decode and preprocess as an additional case");
@@ -86,7 +89,7 @@ void add_all(CLI::App& app, Job& job) {
   add_model(*c, t->config)->description("Model whose context bounds the ids: name, configuration, or weights");
   c->add_option("--context", t->context,
                 "Maximum ids per text, start and end of text included (default: that of --model, or 77)")
-      ->check(CLI::Range(2, 1 << 20));
+      ->check(CLI::Range(5, 1 << 20));
   c->add_flag("--truncate", t->truncate, truncate_help);
   c->add_option("TEXT", t->texts,
                 "Texts; @FILE: one per line of a file; -: one per line of standard input (default: -)");

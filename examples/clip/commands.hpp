@@ -156,6 +156,7 @@ struct BenchOptions {
   std::vector<Dtype> dtypes{Dtype::f32};
   std::string weights, vocabulary, labels, templates, images;
   clip::Index classes = 0;   // 0: all labels
+  clip::Index tokens = 0;    // ids of each random text; 0: of a prompt of a few words
   clip::Index context = 16;  // learned vectors of a prompt
   double seconds = 1;
   bool json = false;
