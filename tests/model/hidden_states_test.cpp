@@ -26,10 +26,10 @@ constexpr ChunkIds ends{.start = 58, .end = 59, .pad = 59}, zeros{.start = 58, .
 struct Golden {
   TensorFile all = open_tensors(path);
   AnyTextEncoder<Cpu<>, Texts_::Texts> encoder = [this] {
-    std::vector<FileTensor> weights;
+    std::vector<FileTensor> stored;
     for (const FileTensor& t : all.tensors())
-      if (!t.name.starts_with("expected/")) weights.push_back(t);
-    const TensorFile file = all.with(std::move(weights));
+      if (!t.name.starts_with("expected/")) stored.push_back(t);
+    const TensorFile file = all.with(std::move(stored));
     const Assumptions assumed{.activation = Activation::quick_gelu, .text_heads = 2};
     return detail::try_open_encoder<AnyTextEncoder<Cpu<>, Texts_::Texts>>(try_inspect_text<Texts_>(file, assumed), file,
                                                                           Cpu<>{}, {})

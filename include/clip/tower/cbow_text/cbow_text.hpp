@@ -1,6 +1,7 @@
 // clip/tower/cbow_text/cbow_text.hpp: a continuous bag of words: token ids to embeddings.
 #pragma once
 
+#include <clip/core/error.hpp>
 #include <clip/nn/mean_pool.hpp>
 #include <clip/nn/residual_block.hpp>
 #include <clip/ops/linear.hpp>
@@ -57,6 +58,12 @@ struct CbowText {
   Rows<Cx, Embed> operator()(Cx& cx, const TextBatch& batch) const {
     const auto mean = mean_of_pooled(cx, states(cx, batch, 0), batch.sequences);  // (texts, width)
     return project(cx, mean, embed_dim, text_projection);
+  }
+
+  /// Learned vectors are no words. OptionError.
+  template <class Cx, class Vectors>
+  Rows<Cx, Embed> operator()(Cx&, const TextBatch&, const Vectors&) const {
+    raise(OptionError{"encode_prompts", "text tower", "one whose tokens may be learned vectors", "a mean of words"});
   }
 
   /// The embeddings of the words: (rows of the batch, width)
