@@ -33,7 +33,7 @@ int main() {
   for (clip::Index i = 0; i < shape[0]; ++i) labels.push_back(names[i % classes]);
 
   const auto [probe, fit] = clip::fit_linear_probe(stored, labels, {.C = 100});
-  std::printf("objective %.2f after %d iterations\n", fit.objective, static_cast<int>(fit.iterations));
+  std::printf("%zu classes, %s\n", probe.classes.size(), fit.converged ? "converged" : "not converged");
 
   const auto predicted = probe.predict(encode(model, 30, 3));
   int right = 0;

@@ -89,7 +89,7 @@ void add_all(CLI::App& app, Job& job) {
   add_model(*c, t->config)->description("Model whose context bounds the ids: name, configuration, or weights");
   c->add_option("--context", t->context,
                 "Maximum ids per text, start and end of text included (default: that of --model, or 77)")
-      ->check(CLI::Range(5, 1 << 20));
+      ->check(CLI::Range(2, 1 << 20));
   c->add_flag("--truncate", t->truncate, truncate_help);
   c->add_option("TEXT", t->texts,
                 "Texts; @FILE: one per line of a file; -: one per line of standard input (default: -)");

@@ -157,14 +157,15 @@ TEST_CASE("convert: names that no rule translates are an error; a scale of one e
     CHECK(result.error().id() == "clip.load.names");
     CHECK(result.error().message().find("2 that no rule translates (blocks.0.norm, head)") != std::string::npos);
   }
-  write_safetensors(folder / "in",
-                    std::vector<TensorToWrite>{tensor("model.visual.ln_post.weight", {1}),
-                                               tensor("model.logit_scale", {1}), tensor("model.attn_mask", {1, 1})});
+  write_safetensors(
+      folder / "in",
+      std::vector<TensorToWrite>{tensor("model.visual.class_embedding", {1}), tensor("model.visual.ln_pre.weight", {1}),
+                                 tensor("model.logit_scale", {1}), tensor("model.attn_mask", {1, 1})});
   convert_file(folder / "in", folder / "out.safetensors", {.dialect = Dialect::huggingface});
   const TensorFile out = open_tensors(folder / "out.safetensors");
-  CHECK(out.tensors().size() == 2);
+  CHECK(out.tensors().size() == 3);
   CHECK(out.find("logit_scale")->shape.empty());
-  CHECK(out.find("vision_model.post_layernorm.weight") != nullptr);
+  CHECK(out.find("vision_model.embeddings.class_embedding") != nullptr);
 }
 
 TEST_CASE("convert: a configuration is compared with what the file and its folder state, in one sentence") {

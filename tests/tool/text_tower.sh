@@ -26,7 +26,7 @@ expect 0 "$clip" tokenize --vocabulary tower 'a cat' 'Dogs!'
 printf '[2, 5, 6, 3]\n[2, 7, 8, 1, 3]\n' >expected
 same out expected
 expect 0 "$clip" embed --weights tower --texts texts.txt --truncate --output e.npy
-[ "$(od -An -tu1 -N 118 e.npy | wc -w)" = 118 ] || fail 'a .npy file expected'
+[ "$(od -v -An -tu1 -N 118 e.npy | wc -w)" = 118 ] || fail 'a .npy file expected'
 grep -qaF "'shape': (3, 12)" e.npy || fail 'three rows of the dense layer expected'
 says '1 of 3 texts were cut to 10 ids'
 expect 1 "$clip" embed --weights tower --images photos/0.ppm --output no.npy

@@ -129,8 +129,8 @@ CLIP_HOST Result<JsonTree> Description<BertTextConfig>::try_write_huggingface(co
   return text;
 }
 
-/// Under `openai` the names of the original Chinese-CLIP, whose text tower is `bert.…` and whose image tower has
-/// OpenAI's names; without token types they are also those of DistilBERT here, which has no such model.
+/// Under the dialect openai the names of the original Chinese-CLIP: those of the text tower begin with "bert.", the image
+/// tower has OpenAI's. Without token types they are also those of DistilBERT here, which has no such model.
 CLIP_HOST NameTable Description<BertTextConfig>::names(Dialect dialect) {
   static const detail::PrefixedRules original{{"bert.", detail::bert_names}, {"bert.", detail::bert_pooler_names}};
   static const detail::PrefixedRules openclip{{"text.transformer.", detail::bert_names},
