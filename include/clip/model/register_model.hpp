@@ -7,6 +7,7 @@
 #include <clip/model/storage.hpp>
 #include <clip/model/text_encoder.hpp>
 #include <clip/nn/register.hpp>
+#include <clip/nn/transformer.hpp>
 
 namespace clip::inline CLIP_ABI {
 
