@@ -7,6 +7,7 @@
 // docs/modules.md. The other options are those of fashion_mnist; one epoch is usual here.
 #include "fashion_mnist/data.hpp"
 #include "fashion_mnist/evaluation.hpp"
+#include "fashion_mnist/model.hpp"
 #include "fashion_mnist/options.hpp"
 
 #include <clip/backend/cpu.hpp>
@@ -31,24 +32,6 @@ inline constexpr const char* usage_of_modules =
     "Trains the demo's small CLIP with and without PosCNN and Register modules, with the seeds N, N + 1 and N + 2 "
     "(default:\n"
     "1 ... 3), for one epoch by default, and prints a table. The options are those of fashion_mnist.\n";
-
-/// The demo's model (fashion_mnist.cpp).
-inline constexpr clip::ClipConfig<clip::VitConfig, clip::TextConfig> Small{
-    .embed_dim = 64,
-    .image = {.image_size = 28,
-              .patch_size = 7,
-              .width = 64,
-              .layers = 3,
-              .heads = 1,
-              .activation = clip::Activation::quick_gelu,
-              .epsilon = 1e-5f},
-    .text = {.context = 32,
-             .vocabulary = 514,
-             .width = 64,
-             .layers = 2,
-             .heads = 1,
-             .activation = clip::Activation::quick_gelu,
-             .epsilon = 1e-5f}};
 
 /// The results of one kind of model, one per seed.
 struct Row {

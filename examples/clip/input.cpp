@@ -5,6 +5,7 @@
 #include <clip/io/bytes.hpp>
 #include <clip/io/file_bytes.hpp>
 #include <clip/io/lines.hpp>
+#include <clip/io/npy.hpp>
 #include <clip/io/posix.hpp>
 
 #include <unistd.h>
@@ -68,6 +69,16 @@ std::vector<std::string> with_lists(const std::vector<std::string>& names) {
     }
   }
   return all;
+}
+
+clip::Features<float, clip::dyn> read_features(const std::string& path) {
+  const auto array = path == "-" ? clip::try_parse_npy<float>(take_standard_input(), "standard input").value()
+                                 : clip::read_npy<float>(path);
+  if (array.shape.size() != 2) clip::raise(clip::InputError{path, "extents of the array", 2, array.shape.size()});
+  if (array.shape[1] == 0) clip::raise(clip::InputError{path, "width of the rows", "1 or more", 0});
+  clip::Features<float, clip::dyn> features{array.shape[0], array.shape[1]};
+  std::ranges::copy(array.values, features.values().begin());
+  return features;
 }
 
 }  // namespace tool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/io/text_list.hpp>
+#include <clip/tensor/tensor.hpp>
 
 #include <cstddef>
 #include <string>
@@ -20,5 +21,8 @@ clip::TextList read_list_or_words(const std::string& value, const clip::TextList
 
 /// Names as given, with @FILE (or @-) replaced by the lines of that file.
 std::vector<std::string> with_lists(const std::vector<std::string>& names);
+
+/// Rows of a .npy file, or of - (standard input): one feature vector each. InputError: no matrix, no columns.
+clip::Features<float, clip::dyn> read_features(const std::string& path);
 
 }  // namespace tool

@@ -6,7 +6,6 @@
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/probe_file.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -15,14 +14,6 @@
 
 namespace tool {
 namespace {
-
-clip::Features<float, clip::dyn> features_of(const std::string& path) {
-  const auto array = clip::read_npy<float>(path);
-  if (array.shape.size() != 2) clip::raise(clip::InputError{path, "extents of the array", 2, array.shape.size()});
-  clip::Features<float, clip::dyn> features{array.shape[0], array.shape[1]};
-  std::ranges::copy(array.values, features.values().begin());
-  return features;
-}
 
 /// int64, as numpy's integers are, or int32.
 std::vector<std::int64_t> labels_of(const std::string& path, clip::Index count) {
@@ -55,12 +46,12 @@ std::string line_of(const char* name, const char* format, double value) {
 }  // namespace
 
 int probe(const ProbeOptions& options) {
-  const auto features = features_of(options.features);
+  const auto features = read_features(options.features);
   const auto labels = labels_of(options.labels, features.size());
   clip::Features<float, clip::dyn> test;
   std::vector<std::int64_t> test_labels;
   if (!options.test_features.empty()) {
-    test = features_of(options.test_features);
+    test = read_features(options.test_features);
     test_labels = labels_of(options.test_labels, test.size());
     if (test.width() != features.width())
       clip::raise(clip::InputError{options.test_features, "width of the rows", features.width(), test.width()});

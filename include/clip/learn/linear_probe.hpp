@@ -3,6 +3,7 @@
 
 #include <clip/backend/cpu.hpp>
 #include <clip/core/error.hpp>
+#include <clip/core/softmax_rows.hpp>
 #include <clip/learn/logistic_regression.hpp>
 #include <clip/tensor/tensor.hpp>
 
@@ -43,13 +44,7 @@ struct LinearProbe {
   template <class T, Index E>
   Tensor<T> probabilities(const Features<T, E>& features) const {
     Tensor<T> result = scores(features);
-    for (Index i = 0; i < features.size(); ++i) {
-      const std::span<T> row{result.view().row(i), classes.size()};
-      const T largest = *std::ranges::max_element(row);
-      T sum = 0;
-      for (T& z : row) sum += z = std::exp(z - largest);
-      for (T& p : row) p /= sum;
-    }
+    detail::softmax_rows(result.view(), 1);
     return result;
   }
 

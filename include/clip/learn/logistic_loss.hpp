@@ -14,7 +14,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// value(W) = Σ_i v_{y_i} (log Σ_k exp z_ik - z_{i y_i}) / Σ_i v_{y_i}  +  ½ penalty Σ W²,   z_i = W x_i + b.
+/// value(W) = (Σ_i v_{y_i} (log Σ_k exp z_ik - z_{i y_i})  +  ½ penalty Σ W²) / Σ_i v_{y_i},   z_i = W x_i + b.
 /// The coefficients W and intercepts b are one vector: of each class first its row of W, then its intercept if there is
 /// one. Intercepts are not penalised. Products are in T, sums over samples in T within 16 blocks, then in double.
 template <class T>
@@ -64,10 +64,10 @@ class LogisticLoss {
       for (std::size_t j = first; j < first + static_cast<std::size_t>(width()); ++j) gradient[j] /= total_;
       for (std::size_t j = first; j < first + static_cast<std::size_t>(d); ++j) {
         squares += w[j] * w[j];
-        gradient[j] += penalty_ * w[j];
+        gradient[j] += penalty_ / total_ * w[j];
       }
     }
-    return loss / total_ + 0.5 * penalty_ * squares;
+    return (loss + 0.5 * penalty_ * squares) / total_;
   }
 
  private:

@@ -143,10 +143,9 @@ LogisticFit logistic_regression(const Cpu<T>& backend, View<const T> x, std::spa
   const auto features = detail::scaled_features(x);
 
   // W of scaled features is W / scale, its penalty scale² as large.
-  LogisticLoss<T> unscaled{backend, features.x, labels, weights, 0, options.intercept};
   const double rows = classes == 2 ? 2 : 1, square = features.scale * features.scale;
-  const double penalty = rows * square / (options.C * unscaled.total());
-  LogisticLoss<T> loss{backend, features.x, labels, std::move(weights), penalty, options.intercept};
+  LogisticLoss<T> loss{backend, features.x, labels, std::move(weights), rows * square / options.C, options.intercept};
+  const double penalty = rows * square / (options.C * loss.total());  // of the mean loss
   std::vector<double> w(static_cast<std::size_t>(classes * loss.width()));
   LbfgsResult found{0, 0, 0, LbfgsEnd::max_iterations};
   // The first matrix is the bound, which suits W = 0; later ones are taken where the iterations have come to.

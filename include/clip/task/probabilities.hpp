@@ -1,11 +1,11 @@
 // clip/task/probabilities.hpp: probabilities of texts for an image: softmax over scaled cosines, and sigmoids.
 #pragma once
 
+#include <clip/core/softmax_rows.hpp>
 #include <clip/image/image.hpp>
 #include <clip/task/similarities.hpp>
 #include <clip/tokens/texts.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -13,21 +13,6 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-
-/// p = softmax(factor · p), row by row
-template <class T>
-void softmax_rows(View<T> p, double factor) {
-  for (Index i = 0; i < p.rows; ++i) {
-    T* row = p.row(i);
-    const T most = *std::max_element(row, row + p.cols);
-    T sum = 0;
-    for (Index j = 0; j < p.cols; ++j) {
-      row[j] = std::exp(static_cast<T>(factor) * (row[j] - most));
-      sum += row[j];
-    }
-    for (Index j = 0; j < p.cols; ++j) row[j] /= sum;
-  }
-}
 
 /// p = σ(factor · p + bias), σ the logistic function
 template <class T>
