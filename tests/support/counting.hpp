@@ -27,11 +27,13 @@ class Calls {
   std::vector<std::string_view> names_;
 };
 
-/// Remote with a record of calls, which copies share.
-template <class T = float>
+/// Remote with a record of calls, which copies share, and a number of rows that it likes at once.
+template <class T = float, Index RowsAtOnce = Remote<T>::rows_at_once>
 class Counting {
  public:
   using Scalar = T;
+  static constexpr Index rows_at_once = RowsAtOnce;
+  static constexpr bool grouping_keeps_bits = Remote<T>::grouping_keeps_bits;
   static constexpr bool host_memory = false;
 
   Calls& calls() { return *calls_; }

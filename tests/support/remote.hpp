@@ -88,6 +88,8 @@ template <class T = float>
 class Remote {
  public:
   using Scalar = T;
+  static constexpr Index rows_at_once = Naive<T>::rows_at_once;
+  static constexpr bool grouping_keeps_bits = Naive<T>::grouping_keeps_bits;
   static constexpr bool host_memory = false;
 
   void* allocate(std::size_t bytes) {

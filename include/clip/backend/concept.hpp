@@ -7,8 +7,9 @@
 // Every primitive takes borrowed matrices whose memory the backend allocated and whose sizes are known at run time, so
 // a kernel exists once per scalar type. `Naive` implements the lists in plain loops: it documents each formula, and
 // every other backend is compared with it. Guarantees of every backend:
-//   - the order of additions of a result depends on the length of its sum alone: never on the number of rows, on the
-//     neighbours in the batch, on threads or on sharing (the same bits however work is grouped);
+//   - the same calls with the same shapes and values give the same bits on one machine, whatever the threads;
+//   - with `grouping_keeps_bits` the order of additions of a result depends on the length of its sum alone: never on the
+//     number of rows, on the neighbours in the batch or on sharing (the same bits however work is grouped);
 //   - a target `Acc` is added to; while it is fresh it is written in full;
 //   - `Ids`, `Sequences` and functors are in host memory.
 #pragma once
@@ -65,6 +66,8 @@ template <class B>
 concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View<typename B::Scalar> y,
                                                View<const typename B::Scalar> x) {
   { B::host_memory } -> std::convertible_to<bool>;
+  { B::rows_at_once } -> std::convertible_to<Index>;  // of a transformer, in one inference pass
+  { B::grouping_keeps_bits } -> std::convertible_to<bool>;
   { b.allocate(std::size_t{}) } -> std::same_as<void*>;
   b.deallocate(p, std::size_t{});
   b.upload(std::span<const float>{}, y);    // y = host values, converted
