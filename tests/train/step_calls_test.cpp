@@ -7,6 +7,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -110,6 +113,28 @@ TEST_CASE("a training step allocates nothing once a step of its size has been ta
     CHECK(steps[i].count("deallocate") == 0);
   }
   CHECK(steps[1].count("allocate") == 1);  // blocks of the first step become one
+}
+
+TEST_CASE("a step gives every layer the same sequences and every update the same tables, by their stamps") {
+  const auto steps = steps_of<deep_tiny, AdamwOptions>(0.5);
+  for (const Calls& calls : steps) {
+    CHECK(calls.count("attention") == deep_tiny.image.layers + deep_tiny.text.layers);
+    CHECK(calls.sequences().size() == 2);  // images and texts
+    CHECK(calls.tables().size() == 2);     // gradients to measure, weights to update
+    CHECK(calls.tables() == steps[0].tables());
+  }
+  std::vector<std::uint64_t> kept;
+  std::ranges::set_intersection(steps[0].sequences(), steps[1].sequences(), std::back_inserter(kept));
+  CHECK(kept.size() == 1);  // the images', whose batches are equal
+}
+
+TEST_CASE("images are handed to the backend as they are, in their own type") {
+  Model<Tiny, Counting<double>> model{Rng{1}};
+  const Images images = random_images(Tiny, 3, Rng{2});
+  model.backend().calls().clear();
+  model.encode_image(images);
+  CHECK(model.backend().calls().uploaded() == images.values().size_bytes());
+  CHECK(images.values().size_bytes() == 3 * 3 * 6 * 6 * sizeof(float));
 }
 
 TEST_CASE("training: a gradient that is not finite is an error with the parameter's name, and changes nothing") {

@@ -11,7 +11,10 @@
 //   - with `grouping_keeps_bits` the order of additions of a result depends on the length of its sum alone: never on the
 //     number of rows, on the neighbours in the batch or on sharing (the same bits however work is grouped);
 //   - a target `Acc` is added to; while it is fresh it is written in full;
-//   - `Ids`, `Sequences` and functors are in host memory.
+//   - `Ids`, `Sequences`, tables, functors and values to upload are in host memory, and read before the call returns: a
+//     device copies them to memory of its own first, and the caller may change them after. They come as they are: what
+//     `upload` converts, it converts where that is fastest. Sequences and tables with equal stamps are equal, so that a
+//     backend can keep its copy of them.
 #pragma once
 
 #include <clip/backend/update_table.hpp>
