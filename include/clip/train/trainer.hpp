@@ -10,6 +10,7 @@
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>
+#include <clip/optim/step_guard.hpp>
 #include <clip/train/objective.hpp>
 #include <clip/train/run_state.hpp>
 
@@ -98,8 +99,9 @@ class Trainer {
   Index steps() const { return order_.per_epoch() * options_.epochs; }
 
   /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call continues. True at the end.
-  /// NumericError: the loss is not finite. The error names the first layer with such a value; the weights are unchanged
-  /// by the step. SystemError clip.system.stopped: request_stop(); the steps done so far remain and can be saved.
+  /// NumericError: the loss is not finite, or the norm of the gradients. The error names the first layer with such a
+  /// value, or the first parameter with such a gradient; the weights are unchanged by the step. SystemError
+  /// clip.system.stopped: request_stop(); the steps done so far remain and can be saved.
   template <std::predicate<const TrainProgress&> F>
   bool run(F&& progress) {
     const auto began = std::chrono::steady_clock::now();
@@ -137,22 +139,57 @@ class Trainer {
     source_->batch(items, Rng{options_.seed}.fork("pairs").fork(static_cast<std::uint64_t>(step_)), batch_);
     tape_.clear();
     const auto loss = objective_(tape_, std::as_const(*model_), std::as_const(batch_));
-    const double value = value_of(tape_, loss);
-    if (!std::isfinite(value)) {
-      const std::string layer = tape_.first_not_finite();
-      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; first non-finite value in: " +
-                                                                  (layer.empty() ? "the loss itself" : layer)}
-                .with_id("clip.numeric.loss"));
-    }
     tape_.backward(loss);
-    tape_.commit();
-    if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
     rate_ =
         static_cast<double>(options_.optimizer.learning_rate) * options_.schedule(step_, steps(), order_.per_epoch());
     optimizer_.options.learning_rate = static_cast<float>(rate_);
-    optimizer_.step();
+    const StepNumbers numbers = update(loss.view);
+    if (!numbers.finite()) raise_not_finite(numbers);
+    tape_.commit();
     ++step_;
-    return value;
+    return numbers.loss;
+  }
+
+  /// Updates the weights unless a number is not finite. The host waits for the backend only here, after the update.
+  StepNumbers update(View<const typename B::Scalar> loss) {
+    if (options_.clip_norm > 0) guard_.measure(loss, options_.clip_norm);
+    else guard_.measure(loss);
+    if constexpr (requires { optimizer_.step(guard_); }) {
+      const Index steps_before = optimizer_.steps();
+      optimizer_.step(guard_);
+      const StepNumbers numbers = guard_.read();
+      if (!numbers.finite()) optimizer_.set_steps(steps_before);
+      return numbers;
+    } else {  // an optimiser that cannot be guarded has to wait
+      const StepNumbers numbers = guard_.read();
+      if (!numbers.finite()) return numbers;
+      if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
+      optimizer_.step();
+      return numbers;
+    }
+  }
+
+  /// NumericError for a step that was not taken. The backward pass has overwritten results that it did not need any
+  /// more: the forward pass runs again to find the layer.
+  [[noreturn]] void raise_not_finite(const StepNumbers& numbers) {
+    const std::string place = "step " + std::to_string(step_ + 1);
+    parameters_.clear_gradients();
+    if (std::isfinite(numbers.loss)) {
+      std::string first;
+      for (const auto& e : parameters_.entries())
+        if (first.empty() && !parameters_.backend().all_finite(View<const typename B::Scalar>{e.gradient}))
+          first = e.name;
+      raise(NumericError{place, "the gradient norm is not finite; first non-finite gradient of: " +
+                                    (first.empty() ? "none, the sum of squares is too large" : first)}
+                .with_id("clip.numeric.gradient"));
+    }
+    tape_.clear();
+    static_cast<void>(objective_(tape_, std::as_const(*model_), std::as_const(batch_)));
+    const std::string layer = tape_.first_not_finite();
+    tape_.clear();
+    raise(NumericError{
+        place, "the loss is not finite; first non-finite value in: " + (layer.empty() ? "the loss itself" : layer)}
+              .with_id("clip.numeric.loss"));
   }
 
   /// The settings that must be equal in a checkpoint and in the run that resumes from it, by name.
@@ -197,6 +234,7 @@ class Trainer {
   [[no_unique_address]] Objective objective_;
   Parameters<B> parameters_;
   Optimizer optimizer_;
+  StepGuard<B> guard_{parameters_};
   Tape<B> tape_;
   ShuffledBatches order_;
   Index step_ = 0;
