@@ -74,6 +74,7 @@ class AdamW {
                 1 - std::pow(static_cast<double>(options.beta2), t)};
     update_each(*parameters_, options, [&](const Trainable<T>& e, double decay) {
       s.weight_decay = decay;
+      s.learning_rate = options.learning_rate * e.rate;
       parameters_->backend().adamw(e.value, View<const T>{e.gradient}, m_->of(e), v_->of(e), s);
     });
     ++steps_;

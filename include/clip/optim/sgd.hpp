@@ -49,7 +49,7 @@ class Sgd {
   void step() {
     update_each(*parameters_, options, [&](const Trainable<T>& e, double decay) {
       parameters_->backend().sgd(e.value, View<const T>{e.gradient}, velocity_->of(e),
-                                 SgdStep{options.learning_rate, options.momentum, decay, steps_ == 0});
+                                 SgdStep{options.learning_rate * e.rate, options.momentum, decay, steps_ == 0});
     });
     ++steps_;
   }

@@ -9,7 +9,9 @@
 #include <clip/model/config_json.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
+#include <clip/optim/depth.hpp>
 #include <clip/optim/schedule.hpp>
+#include <clip/optim/weight_average.hpp>
 #include <clip/train/objective.hpp>
 #include <clip/train/run_state.hpp>
 
@@ -19,6 +21,7 @@
 #include <concepts>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +48,9 @@ struct TrainOptionsOf {
   O optimizer = O::for_training();
   Schedule schedule = Schedule::warmup_cosine();
   double clip_norm = 0;        // 0: gradients are not clipped
+  double layer_decay = 1;      // of the learning rate per block from the last to the first (set_layer_rates); 1: none
+  double ema = 0;              // decay of a moving average of the weights, e.g. 0.999 (WeightAverage); 0: none
+  double patch_dropout = 0;    // share of patches that each image leaves out while training (TapeOptions)
   std::uint64_t seed = 1;      // of the order of the items and of the source's random choices
   bool recompute = false;      // saves memory at the cost of one more forward pass of every block
   std::string checkpoint{};    // file to write during the run and to resume from; empty: none
@@ -83,8 +89,10 @@ class Trainer {
           Objective objective = {})
       : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
         parameters_{model, selection}, optimizer_{parameters_, options_.optimizer},
-        tape_{parameters_, {.recompute = options_.recompute}}, order_{source.size(), options_.batch,
+        tape_{parameters_, {.recompute = options_.recompute, .patch_dropout = options_.patch_dropout}}, order_{source.size(), options_.batch,
                                                                       Rng{options_.seed}.fork("order")} {
+    if (options_.layer_decay != 1) set_layer_rates(parameters_, model, options_.layer_decay);
+    if (options_.ema != 0) average_.emplace(parameters_, options_.ema);
     // An unreadable checkpoint is an error: it never starts a new run.
     if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
@@ -92,6 +100,12 @@ class Trainer {
 
   /// The table of the trained parameters and their gradients.
   Parameters<B>& parameters() { return parameters_; }
+  /// Calls f() while the model has the moving averages of its weights; without them, f() alone.
+  template <class F>
+  void with_averages(F&& f) {
+    if (average_) average_->with(f);
+    else f();
+  }
   /// Steps done so far, including those before an interruption.
   Index step() const { return step_; }
   /// Steps of the whole run.
@@ -135,23 +149,39 @@ class Trainer {
   double one_step() {
     const std::span<const Index> items = order_(step_);
     source_->batch(items, Rng{options_.seed}.fork("pairs").fork(static_cast<std::uint64_t>(step_)), batch_);
-    tape_.clear();
-    const auto loss = objective_(tape_, std::as_const(*model_), std::as_const(batch_));
-    const double value = value_of(tape_, loss);
-    if (!std::isfinite(value)) {
-      const std::string layer = tape_.first_not_finite();
-      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; first non-finite value in: " +
-                                                                  (layer.empty() ? "the loss itself" : layer)}
-                .with_id("clip.numeric.loss"));
-    }
-    tape_.backward(loss);
-    tape_.commit();
+    const double value = add_gradients();
     if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
     rate_ =
         static_cast<double>(options_.optimizer.learning_rate) * options_.schedule(step_, steps(), order_.per_epoch());
     optimizer_.options.learning_rate = static_cast<float>(rate_);
     optimizer_.step();
+    if (average_) average_->update();
     ++step_;
+    return value;
+  }
+
+  /// Adds the gradients of the batch to the table and returns its loss.
+  double add_gradients() {
+    tape_.clear();
+    tape_.draw_from(Rng{options_.seed}.fork("draws").fork(static_cast<std::uint64_t>(step_)));
+    const auto check = [&](double value) {
+      if (std::isfinite(value)) return value;
+      const std::string layer = tape_.first_not_finite();
+      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; first non-finite value in: " +
+                                                                  (layer.empty() ? "the loss itself" : layer)}
+                .with_id("clip.numeric.loss"));
+    };
+    double value = 0;
+    if constexpr (requires { objective_.gradients(std::as_const(*model_), tape_, std::as_const(batch_)); }) {
+      value = check(objective_.gradients(std::as_const(*model_), tape_, std::as_const(batch_)));
+    } else {
+      const auto loss = objective_(tape_, std::as_const(*model_), std::as_const(batch_));
+      value = check(value_of(tape_, loss));
+      tape_.backward(loss);
+      tape_.commit();
+    }
+    if (options_.patch_dropout > 0 && !tape_.drew())
+      raise(OptionError{"train", "patch_dropout", "0: no tower of this model leaves patches out", options_.patch_dropout});
     return value;
   }
 
@@ -167,6 +197,10 @@ class Trainer {
                                              {"run.seed", fact_text(options_.seed)},
                                              {"run.schedule", std::string(options_.schedule.name())},
                                              {"run.clip_norm", fact_text(options_.clip_norm)}};
+    facts["run.layer_decay"] = fact_text(options_.layer_decay);
+    facts["run.ema"] = fact_text(options_.ema);
+    facts["run.patch_dropout"] = fact_text(options_.patch_dropout);
+    if constexpr (requires { objective_.in_words(); }) facts["run.objective"] = objective_.in_words();
     for (const auto& [name, value] : options_.optimizer.facts()) facts["run." + name] = fact_text(value);
     for (const auto& [name, value] : options_.schedule.facts()) facts["run." + std::string(name)] = fact_text(value);
     return facts;
@@ -188,6 +222,8 @@ class Trainer {
   static TrainOptionsOf<O> checked(TrainOptionsOf<O> o) {
     if (o.epochs < 1) raise(OptionError{"train", "epochs", "1 or more", o.epochs});
     if (!(o.clip_norm >= 0)) raise(OptionError{"train", "clip_norm", "0 or more", o.clip_norm});
+    if (!(o.patch_dropout >= 0 && o.patch_dropout < 1))
+      raise(OptionError{"train", "patch_dropout", "a share from 0 to below 1", o.patch_dropout});
     return o;
   }
 
@@ -197,6 +233,7 @@ class Trainer {
   [[no_unique_address]] Objective objective_;
   Parameters<B> parameters_;
   Optimizer optimizer_;
+  std::optional<WeightAverage<B>> average_;
   Tape<B> tape_;
   ShuffledBatches order_;
   Index step_ = 0;
