@@ -110,6 +110,7 @@ class Remote {
 
   CLIP_PRIMITIVE_OF_F(upload, (std::span<const F> host, View<T> y), (host, y))
   CLIP_PRIMITIVE_OF_F(download, (In<T> x, std::span<F> host), (x, host))
+  CLIP_PRIMITIVE(StepNumbers, read, (const StepNumbers* numbers), (numbers))
 #define CLIP_PRIMITIVES_CORE
 #define CLIP_PRIMITIVES_CONVOLVING
 #define CLIP_PRIMITIVES_FUSING

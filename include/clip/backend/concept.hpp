@@ -13,6 +13,7 @@
 //   - `Ids`, `Sequences` and functors are in host memory.
 #pragma once
 
+#include <clip/backend/update_table.hpp>
 #include <clip/core/pointwise.hpp>
 #include <clip/core/sequences.hpp>
 #include <clip/core/weights.hpp>
@@ -48,19 +49,6 @@ struct AttentionPattern {
 /// Cross-entropy over the rows of a matrix of logits, or over its columns.
 enum class Axis { rows, columns };
 
-/// One AdamW step t (1, 2, …): m = β1 m + (1-β1) g;  v = β2 v + (1-β2) g²;  p = (1 - lr wd) p - lr m̂ / (√v̂ + ε)
-/// with m̂ = m / (1 - β1ᵗ) and v̂ = v / (1 - β2ᵗ).  (Loshchilov & Hutter 2019)
-struct AdamwStep {
-  double learning_rate, beta1, beta2, epsilon, weight_decay;
-  double correction1, correction2;  // 1 - βᵗ
-};
-
-/// One step of SGD with momentum: g += wd p;  v = μ v + g (v = g in the first step);  p -= lr v
-struct SgdStep {
-  double learning_rate, momentum, weight_decay;
-  bool first;
-};
-
 // clang-format off
 namespace detail {
 /// The core list for the scalar type T; F is any pointwise function.
@@ -83,6 +71,7 @@ concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View
   b.upload(std::span<const double>{}, y);
   b.download(x, std::span<float>{});        // host = x, converted
   b.download(x, std::span<double>{});
+  { b.read(static_cast<const StepNumbers*>(nullptr)) } -> std::same_as<StepNumbers>;  // to the host
   { b.describe() } -> std::same_as<std::string>;
 } && detail::CorePrimitives<B, typename B::Scalar, fn::QuickGelu>;
 // clang-format on

@@ -11,6 +11,7 @@
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/depth.hpp>
 #include <clip/optim/schedule.hpp>
+#include <clip/optim/step_guard.hpp>
 #include <clip/optim/weight_average.hpp>
 #include <clip/train/objective.hpp>
 #include <clip/train/run_state.hpp>
@@ -112,8 +113,9 @@ class Trainer {
   Index steps() const { return order_.per_epoch() * options_.epochs; }
 
   /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call continues. True at the end.
-  /// NumericError: the loss is not finite. The error names the first layer with such a value; the weights are unchanged
-  /// by the step. SystemError clip.system.stopped: request_stop(); the steps done so far remain and can be saved.
+  /// NumericError: the loss is not finite, or the norm of the gradients. The error names the first layer with such a
+  /// value, or the first parameter with such a gradient; the weights are unchanged by the step. SystemError
+  /// clip.system.stopped: request_stop(); the steps done so far remain and can be saved.
   template <std::predicate<const TrainProgress&> F>
   bool run(F&& progress) {
     const auto began = std::chrono::steady_clock::now();
@@ -149,40 +151,74 @@ class Trainer {
   double one_step() {
     const std::span<const Index> items = order_(step_);
     source_->batch(items, Rng{options_.seed}.fork("pairs").fork(static_cast<std::uint64_t>(step_)), batch_);
-    const double value = add_gradients();
-    if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
+    tape_.clear();
+    tape_.draw_from(Rng{options_.seed}.fork("draws").fork(static_cast<std::uint64_t>(step_)));
+    View<const typename B::Scalar> loss;
+    double value = 0;  // of the loss, where the objective has computed the gradients itself
+    if constexpr (requires { objective_.gradients(std::as_const(*model_), tape_, std::as_const(batch_)); }) {
+      value = objective_.gradients(std::as_const(*model_), tape_, std::as_const(batch_));
+      if (!std::isfinite(value)) raise_not_finite({value, 0, 1});
+    } else {
+      const auto y = objective_(tape_, std::as_const(*model_), std::as_const(batch_));
+      tape_.backward(y);
+      loss = y.view;
+    }
+    if (options_.patch_dropout > 0 && !tape_.drew())
+      raise(OptionError{"train", "patch_dropout", "0: no tower of this model leaves patches out",
+                        options_.patch_dropout});
     rate_ =
         static_cast<double>(options_.optimizer.learning_rate) * options_.schedule(step_, steps(), order_.per_epoch());
     optimizer_.options.learning_rate = static_cast<float>(rate_);
-    optimizer_.step();
+    const StepNumbers numbers = update(loss);
+    if (!numbers.finite()) raise_not_finite(numbers);
+    tape_.commit();
     if (average_) average_->update();
     ++step_;
-    return value;
+    return loss ? numbers.loss : value;
   }
 
-  /// Adds the gradients of the batch to the table and returns its loss.
-  double add_gradients() {
-    tape_.clear();
-    tape_.draw_from(Rng{options_.seed}.fork("draws").fork(static_cast<std::uint64_t>(step_)));
-    const auto check = [&](double value) {
-      if (std::isfinite(value)) return value;
-      const std::string layer = tape_.first_not_finite();
-      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; first non-finite value in: " +
-                                                                  (layer.empty() ? "the loss itself" : layer)}
-                .with_id("clip.numeric.loss"));
-    };
-    double value = 0;
-    if constexpr (requires { objective_.gradients(std::as_const(*model_), tape_, std::as_const(batch_)); }) {
-      value = check(objective_.gradients(std::as_const(*model_), tape_, std::as_const(batch_)));
-    } else {
-      const auto loss = objective_(tape_, std::as_const(*model_), std::as_const(batch_));
-      value = check(value_of(tape_, loss));
-      tape_.backward(loss);
-      tape_.commit();
+  /// Updates the weights unless a number is not finite. The host waits for the backend only here, after the update.
+  StepNumbers update(View<const typename B::Scalar> loss) {
+    if (options_.clip_norm > 0) guard_.measure(loss, options_.clip_norm);
+    else guard_.measure(loss);
+    if constexpr (requires { optimizer_.step(guard_); }) {
+      const Index steps_before = optimizer_.steps();
+      optimizer_.step(guard_);
+      const StepNumbers numbers = guard_.read();
+      if (!numbers.finite()) optimizer_.set_steps(steps_before);
+      return numbers;
+    } else {  // an optimiser that cannot be guarded has to wait
+      const StepNumbers numbers = guard_.read();
+      if (!numbers.finite()) return numbers;
+      if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
+      optimizer_.step();
+      return numbers;
     }
-    if (options_.patch_dropout > 0 && !tape_.drew())
-      raise(OptionError{"train", "patch_dropout", "0: no tower of this model leaves patches out", options_.patch_dropout});
-    return value;
+  }
+
+  /// NumericError for a step that was not taken. The backward pass has overwritten results that it did not need any
+  /// more: the forward pass runs again to find the layer.
+  [[noreturn]] void raise_not_finite(const StepNumbers& numbers) {
+    const std::string place = "step " + std::to_string(step_ + 1);
+    parameters_.clear_gradients();
+    if (std::isfinite(numbers.loss)) {
+      std::string first;
+      for (const auto& e : parameters_.entries())
+        if (first.empty() && !parameters_.backend().all_finite(View<const typename B::Scalar>{e.gradient}))
+          first = e.name;
+      raise(NumericError{place, "the gradient norm is not finite; first non-finite gradient of: " +
+                                    (first.empty() ? "none, the sum of squares is too large" : first)}
+                .with_id("clip.numeric.gradient"));
+    }
+    if constexpr (requires { objective_(tape_, std::as_const(*model_), std::as_const(batch_)); }) {
+      tape_.clear();
+      static_cast<void>(objective_(tape_, std::as_const(*model_), std::as_const(batch_)));
+    }
+    const std::string layer = tape_.first_not_finite();
+    tape_.clear();
+    raise(NumericError{
+        place, "the loss is not finite; first non-finite value in: " + (layer.empty() ? "the loss itself" : layer)}
+              .with_id("clip.numeric.loss"));
   }
 
   /// The settings that must be equal in a checkpoint and in the run that resumes from it, by name.
@@ -233,6 +269,7 @@ class Trainer {
   [[no_unique_address]] Objective objective_;
   Parameters<B> parameters_;
   Optimizer optimizer_;
+  StepGuard<B> guard_{parameters_};
   std::optional<WeightAverage<B>> average_;
   Tape<B> tape_;
   ShuffledBatches order_;
