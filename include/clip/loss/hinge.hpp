@@ -67,14 +67,14 @@ Rows<Cx, 1> hinge(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, double margin, N
     right.clear();
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < n; ++j) right.push_back(static_cast<std::int32_t>((axis == Axis::rows ? i : j) * (n + 1)));
-    const auto violations =
-        map(cx, fn::Hinge{margin}, subtract(cx, cosines, pick(cx, cosines, Ids{right}, n)));
+    const auto violations = map(cx, fn::Hinge{margin}, subtract(cx, cosines, pick(cx, cosines, Ids{right}, n)));
     const auto group = [&](Index i) { return groups[static_cast<std::size_t>(i)]; };
     if (negatives == Negatives::all)
       return weighted_sum(cx, violations, constants(cx, n, n, [&](Index i, Index j) { return group(i) != group(j); }));
     const auto chosen = detail::hardest_pairs(detail::values_on_host(cx, violations), groups, axis);
-    return weighted_sum(
-        cx, violations, constants(cx, n, n, [&](Index i, Index j) { return chosen[static_cast<std::size_t>(i * n + j)]; }));
+    return weighted_sum(cx, violations, constants(cx, n, n, [&](Index i, Index j) {
+                          return chosen[static_cast<std::size_t>(i * n + j)];
+                        }));
   };
   const auto texts = of(Axis::rows);  // image i against the wrong texts
   return add(cx, texts, of(Axis::columns));

@@ -21,7 +21,8 @@ namespace clip::inline CLIP_ABI {
 /// ShapeError: other numbers of rows or answers. OptionError: a margin of 0 or less.
 template <class Cx, Index E, Index E2>
 Rows<Cx, 1> siamese(Cx& cx, Rows<Cx, E> a, Rows<Cx, E2> b, std::span<const std::int32_t> same, double margin) {
-  if (static_cast<Index>(same.size()) != a.rows()) raise(ShapeError{"siamese", "answers for the rows", a.rows(), same.size()});
+  if (static_cast<Index>(same.size()) != a.rows())
+    raise(ShapeError{"siamese", "answers for the rows", a.rows(), same.size()});
   if (!(margin > 0)) raise(OptionError{"siamese", "margin", "above 0", margin});
   const auto distance = row_distance(cx, a, b, 1e-12);  // the ε is for equal rows alone
   const double share = 1 / static_cast<double>(same.size());
@@ -39,8 +40,7 @@ Rows<Cx, 1> siamese(Cx& cx, Rows<Cx, E> a, Rows<Cx, E2> b, std::span<const std::
 template <class Cx, Index E>
 Rows<Cx, 1> triplet(Cx& cx, Rows<Cx, E> anchors, Rows<Cx, E> positives, Rows<Cx, E> negatives, double margin) {
   if (!(margin >= 0)) raise(OptionError{"triplet", "margin", "0 or more", margin});
-  const auto difference =
-      subtract(cx, row_distance(cx, anchors, positives), row_distance(cx, anchors, negatives));
+  const auto difference = subtract(cx, row_distance(cx, anchors, positives), row_distance(cx, anchors, negatives));
   const double share = 1 / static_cast<double>(anchors.rows());
   return weighted_sum(cx, map(cx, fn::Hinge{margin}, difference),
                       constants(cx, anchors.rows(), 1, [&](Index, Index) { return share; }));
@@ -49,8 +49,8 @@ Rows<Cx, 1> triplet(Cx& cx, Rows<Cx, E> anchors, Rows<Cx, E> positives, Rows<Cx,
 /// A negative for every anchor i, whose positive is candidate i: of the candidates of other groups that are farther than
 /// the positive the nearest (semi-hard, Schroff et al. 2015 §3.2); if none is, the farthest of all; -1: no other group.
 /// anchors, candidates : n rows of `width` values each.
-inline std::vector<std::int32_t> semi_hard_negatives(std::span<const double> anchors, std::span<const double> candidates,
-                                                     Index width, Ids groups) {
+inline std::vector<std::int32_t> semi_hard_negatives(std::span<const double> anchors,
+                                                     std::span<const double> candidates, Index width, Ids groups) {
   const std::size_t n = groups.size(), k = static_cast<std::size_t>(width);
   std::vector<std::int32_t> chosen(n, -1);
   std::vector<double> squares(n);

@@ -26,9 +26,8 @@ struct Hinge {
     return y < V(0) ? V(0) : y;
   }
   template <class V>
-  requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V slope(V x) const {
-    return V(0) < static_cast<V>(margin) + x ? V(1) : V(0);
-  }
+    requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V slope(V x)
+  const { return V(0) < static_cast<V>(margin) + x ? V(1) : V(0); }
 };
 
 /// f(x) = ½ max(0, m - x)²;   f' = -max(0, m - x)
@@ -42,7 +41,8 @@ struct SquaredShortfall {
     return V(0.5f) * y * y;
   }
   template <class V>
-  requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V slope(V x) const {
+    requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V slope(V x)
+  const {
     const V y = x - static_cast<V>(margin);
     return y < V(0) ? y : V(0);
   }
@@ -69,7 +69,8 @@ struct Times {
   template <class V>
   requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V operator()(V x) const { return static_cast<V>(factor) * x; }
   template <class V>
-  requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V slope(V) const { return static_cast<V>(factor); }
+    requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V slope(V)
+  const { return static_cast<V>(factor); }
 };
 
 }  // namespace fn
@@ -166,7 +167,8 @@ struct RowDistanceOp {
 template <class Cx, Index W>
 Rows<Cx, dyn> pick(Cx& cx, Rows<Cx, W> x, Ids ids, Index rows) {
   const auto count = static_cast<Index>(ids.size());
-  if (rows < 1 || count % rows != 0) raise(ShapeError{"pick", "entries", std::to_string(rows) + " rows of them", count});
+  if (rows < 1 || count % rows != 0)
+    raise(ShapeError{"pick", "entries", std::to_string(rows) + " rows of them", count});
   return cx.apply(PickOp{ids}, rows, Size<dyn>{count / rows}, x);
 }
 

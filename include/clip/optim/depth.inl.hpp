@@ -32,13 +32,11 @@ inline ParameterDepth::Tower tower_of(std::string_view name) {
 }
 
 CLIP_HOST std::vector<double> layer_rates(const std::vector<std::string_view>& names, double factor) {
-  if (!(factor > 0 && factor <= 1))
-    raise(OptionError{"layer_decay", "factor", "above 0, at most 1", factor});
+  if (!(factor > 0 && factor <= 1)) raise(OptionError{"layer_decay", "factor", "above 0, at most 1", factor});
   std::vector<double> rates;
   for (const ParameterDepth& at : parameter_depths(names))
-    rates.push_back(at.tower == ParameterDepth::Tower::none
-                        ? 1
-                        : std::pow(factor, static_cast<double>(at.depth + 1 - at.layer)));
+    rates.push_back(
+        at.tower == ParameterDepth::Tower::none ? 1 : std::pow(factor, static_cast<double>(at.depth + 1 - at.layer)));
   return rates;
 }
 

@@ -90,8 +90,8 @@ class Trainer {
           Objective objective = {})
       : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
         parameters_{model, selection}, optimizer_{parameters_, options_.optimizer},
-        tape_{parameters_, {.recompute = options_.recompute, .patch_dropout = options_.patch_dropout}}, order_{source.size(), options_.batch,
-                                                                      Rng{options_.seed}.fork("order")} {
+        tape_{parameters_, {.recompute = options_.recompute, .patch_dropout = options_.patch_dropout}},
+        order_{source.size(), options_.batch, Rng{options_.seed}.fork("order")} {
     if (options_.layer_decay != 1) set_layer_rates(parameters_, model, options_.layer_decay);
     if (options_.ema != 0) average_.emplace(parameters_, options_.ema);
     // An unreadable checkpoint is an error: it never starts a new run.
