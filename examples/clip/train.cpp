@@ -41,32 +41,33 @@ std::string digest(const clip::CaptionedImages& data) {
   return clip::sha256(clip::as_byte_span(all));
 }
 
-/// Writes what the run is into its folder; LoadError: a run of something else is there.
+/// Makes the folder of the run and writes what the run is, unless its checkpoint is there already; then it must be the
+/// same run. LoadError: it is not, or --resume is not given.
 void begin(const TrainConfig& c, bool resume) {
   const std::string file = c.output + "/config.json", checkpoint = c.output + "/checkpoint.safetensors";
   clip::Json now = c.given;
   now.erase("threads");
   now["digest"] = digest(c.data);
-  std::error_code failed;
-  std::filesystem::create_directories(c.output, failed);
-  if (failed) clip::raise(clip::SystemError{c.output, "the folder cannot be made: " + failed.message()});
-  if (clip::detail::is_there(file)) {
-    if (!resume)
-      clip::raise(clip::LoadError{file, "a run is there already: --resume goes on with it; or choose another output"});
-    const auto bytes = clip::try_read_bytes(file).value();
-    const clip::Json before = clip::try_parse_json(clip::as_text(bytes), file).value();
-    if (!before.is_object()) clip::raise(clip::LoadError{file, "is damaged: choose another output"});
-    clip::Json all = before;
-    all.update(now);
-    for (const auto& [key, value] : all.items())
-      if (!before.contains(key) || !now.contains(key) || before[key] != now[key])
-        clip::raise(clip::LoadError{file, "is of another run (" + std::string(key == "digest" ? "data" : key) +
-                                              " differs): repeat its configuration, or choose another output"});
+  if (!clip::detail::is_there(checkpoint)) {
+    std::error_code failed;
+    std::filesystem::create_directories(c.output, failed);
+    if (failed) clip::raise(clip::SystemError{c.output, "the folder cannot be made: " + failed.message()});
+    std::filesystem::remove(c.output + "/scores.json", failed);  // of a run that left no checkpoint
+    clip::try_write_file(file, clip::as_byte_span(clip::json_text(now, 1) + '\n')).value();
     return;
   }
-  if (clip::detail::is_there(checkpoint))
-    clip::raise(clip::LoadError{checkpoint, "is of a run without config.json: choose another output"});
-  clip::try_write_file(file, clip::as_byte_span(clip::json_text(now, 1) + '\n')).value();
+  if (!resume)
+    clip::raise(
+        clip::LoadError{checkpoint, "a run is there already: --resume goes on with it; or choose another output"});
+  const auto bytes = clip::try_read_bytes(file).value();
+  const clip::Json before = clip::try_parse_json(clip::as_text(bytes), file).value();
+  if (!before.is_object()) clip::raise(clip::LoadError{file, "is damaged: choose another output"});
+  clip::Json all = before;
+  all.update(now);
+  for (const auto& [key, value] : all.items())
+    if (!before.contains(key) || !now.contains(key) || before[key] != now[key])
+      clip::raise(clip::LoadError{file, "is of another run (" + std::string(key == "digest" ? "data" : key) +
+                                            " differs): repeat its configuration, or choose another output"});
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ pixels() { i=0; while [ $i -lt 64 ]; do printf "$1"; i=$((i + 1)); done; }
     echo "$n.ppm,the $colour number $n"
     if [ $n -lt 6 ]; then
       cp pairs/$n.ppm queries
-      printf 'a %s photo\n\nthe %s\n' $colour $colour >queries/$n.txt
+      printf 'a %s photo\nthe %s\n' $colour $colour >queries/$n.txt
     fi
     n=$((n + 1))
   done
@@ -60,7 +60,7 @@ expect 0 "$clip" train again.json --resume
 says '12 of 12 steps were done before'
 same again/model.safetensors whole/model.safetensors
 expect 1 "$clip" train again.json
-says 'again/config.json: a run is there already: --resume goes on with it; or choose another output'
+says 'again/checkpoint.safetensors: a run is there already: --resume goes on with it; or choose another output'
 says_one_line
 config again '"clip_norm": 1' >again.json
 expect 1 "$clip" train again.json --resume

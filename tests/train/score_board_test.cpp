@@ -7,7 +7,6 @@
 #include <string>
 
 using namespace clip;
-using namespace clip::testing;
 
 TEST_CASE("score board: the present scores beside the best, the first of equal ones; found again in its file") {
   const TemporaryFolder folder;

@@ -37,8 +37,8 @@ struct CaptionTableOptions {
                                                                   const CaptionTableOptions& options = {});
 
 /// The images of a folder and of those below it, sorted by path, each with a text file beside it, "cat.txt" for
-/// "cat.jpg": a caption per line; empty lines are skipped.
-/// LoadError: as try_image_files; an image without a text file, or whose file has no caption.
+/// "cat.jpg": a caption per line.
+/// LoadError: as try_image_files; an image without a text file; as try_lines, an empty line or no line.
 [[nodiscard]] CLIP_HOST Result<CaptionedImages> try_caption_folder(const std::string& folder);
 
 }  // namespace clip::inline CLIP_ABI

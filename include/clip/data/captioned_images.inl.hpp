@@ -7,7 +7,6 @@
 #include <clip/io/posix.hpp>
 #include <clip/io/text_list.hpp>
 
-#include <cerrno>
 #include <unordered_map>
 #include <utility>
 
@@ -44,8 +43,6 @@ CLIP_HOST Result<CaptionedImages> try_caption_folder(const std::string& folder) 
     const std::string path = image.substr(0, image.rfind('.')) + ".txt";
     auto captions = try_lines(path);
     if (!captions) return captions.error();
-    std::erase(*captions, "");
-    if (captions->empty()) return LoadError{path, "captions", "1 or more", "none"};
     list.captions.push_back(std::move(*captions));
   }
   return list;

@@ -70,7 +70,7 @@ inline std::string event_with_time(double seconds) {
 }
 
 /// A field of a message; the rest of the message stays in `text`.
-struct ProtoField {
+struct EventField {
   std::uint64_t number = 0, value = 0;  // the value of types 0, 1 and 5
   std::string_view bytes{};             // of type 2
 };
@@ -84,10 +84,10 @@ inline std::optional<std::uint64_t> take_varint(std::string_view& text) {
   }
   return std::nullopt;
 }
-inline std::optional<ProtoField> take_field(std::string_view& text) {
+inline std::optional<EventField> take_field(std::string_view& text) {
   const auto key = take_varint(text);
   if (!key) return std::nullopt;
-  ProtoField field{.number = *key >> 3};
+  EventField field{.number = *key >> 3};
   const auto take = [&](std::size_t n) -> std::optional<std::string_view> {
     if (text.size() < n) return std::nullopt;
     const std::string_view taken = text.substr(0, n);
@@ -136,14 +136,14 @@ inline bool each_field(std::string_view message, auto&& use) {
 
 inline bool parse_event(std::string_view content, ScalarEvent& event) {
   bool good = true;
-  good &= each_field(content, [&](const ProtoField& field) {
+  good &= each_field(content, [&](const EventField& field) {
     if (field.number == 1) event.seconds = std::bit_cast<double>(field.value);
     if (field.number == 2) event.step = static_cast<Index>(field.value);
     if (field.number != 5) return;
-    good &= each_field(field.bytes, [&](const ProtoField& value) {
+    good &= each_field(field.bytes, [&](const EventField& value) {
       std::string tag;
       float number = 0;
-      good &= each_field(value.bytes, [&](const ProtoField& part) {
+      good &= each_field(value.bytes, [&](const EventField& part) {
         if (part.number == 1) tag = part.bytes;
         if (part.number == 2) number = std::bit_cast<float>(static_cast<std::uint32_t>(part.value));
       });
