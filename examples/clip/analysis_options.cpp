@@ -100,4 +100,19 @@ void add_probe(CLI::App& app, Job& job) {
       "iterations, evaluations, converged, seconds, train_accuracy, accuracy.");
 }
 
+void add_train(CLI::App& app, Job& job) {
+  CLI::App* c = nullptr;
+  const auto t = add_command(app, job, train, "train",
+                             "Train or fine-tune a model on captioned images, as a configuration file says",
+                             "Print a JSON object per report", c);
+  add_budget(*c);
+  c->add_option("CONFIG", t->config, "JSON file; docs/learning.md describes its keys")->required();
+  c->add_flag("--resume", t->resume, "Go on with the run in the output folder, or begin it");
+  c->footer(
+      "Writes to the output folder: checkpoint.safetensors after every epoch, scores.json and best.safetensors after "
+      "every evaluation, log.jsonl, log.csv, TensorBoard events, and in the end model.safetensors (with ema also "
+      "ema.safetensors). Ctrl-C saves the steps that are done. A run that was ended in any way and resumed gives the "
+      "bits of one that was not.");
+}
+
 }  // namespace tool

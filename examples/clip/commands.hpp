@@ -95,6 +95,12 @@ struct ProbeOptions {
 };
 int probe(const ProbeOptions& options);
 
+struct TrainOptions {
+  std::string config;
+  bool resume = false, json = false;
+};
+int train(const TrainOptions& options);
+
 struct RetrieveOptions {
   std::string images, texts;
   clip::Index captions = 5;

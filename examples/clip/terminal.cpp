@@ -17,6 +17,7 @@ namespace tool {
 namespace {
 
 std::atomic<int> caught{0};
+std::atomic<bool> patient{false};
 bool keyboard_ignored = false;
 
 /// A safe place was not reached in time. Renaming makes output files complete, so partial files are all there is to
@@ -32,6 +33,7 @@ extern "C" void note_signal(int signal, siginfo_t* info, void*) {
   if (caught != 0) end_now(signal);
   caught = signal;
   clip::request_stop();
+  if (patient) return;
   const itimerval half_a_second{{0, 0}, {0, 500'000}};
   ::setitimer(ITIMER_REAL, &half_a_second, nullptr);
 }
@@ -101,6 +103,8 @@ void catch_interrupts() {
     if (!ignored || signal == SIGINT) handle(signal, note_signal);
   }
 }
+
+void wait_for_safe_place() { patient = true; }
 
 int interrupted() { return caught; }
 

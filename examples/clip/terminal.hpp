@@ -52,6 +52,9 @@ class Progress {
 /// and end_if_interrupted() raise clip.system.stopped. Work that has reached no safe place after half a second, or
 /// until a second signal, ends where it is: its partial files are removed, and the program ends by the signal.
 void catch_interrupts();
+/// From now on the first signal waits for a safe place however long that takes, as that of a training step may; a second
+/// one ends the work where it is.
+void wait_for_safe_place();
 /// The signal that was received, or 0.
 int interrupted();
 /// The place of a command where it may end: call it before an output file becomes complete.

@@ -23,7 +23,9 @@
 #include <clip/core/printable.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/core/stop.hpp>
+#include <clip/data/caption_source.hpp>
 #include <clip/data/idx.hpp>
+#include <clip/data/open_labelled_images.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/fwd.hpp>
@@ -80,6 +82,10 @@
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tokenizer/vocabulary/of_word_vectors.hpp>
 #include <clip/tokenizer/wordpiece.hpp>
+#include <clip/train/any_objective.hpp>
 #include <clip/train/grad_cache.hpp>
+#include <clip/train/micro_batches.hpp>
 #include <clip/train/objective.hpp>
+#include <clip/train/run_log.hpp>
+#include <clip/train/score_board.hpp>
 #include <clip/train/trainer.hpp>

@@ -14,6 +14,7 @@
 #include <clip/ops/linear.hpp>
 #include <clip/ops/losses.hpp>
 #include <clip/ops/norms.hpp>
+#include <clip/ops/pairs.hpp>
 #include <clip/ops/patches.hpp>
 #include <clip/ops/pointwise.hpp>
 #include <clip/ops/pooling.hpp>
@@ -195,6 +196,10 @@ class OpList {
     add<1>("map gelu", Pointwise<fn::Gelu>{}, {{{3, 19}}}, 3, 19);
     add<1>("map gelu_tanh", Pointwise<fn::GeluTanh>{}, {{{3, 19}}}, 3, 19);
     add<1>("map softplus", Pointwise<Softplus>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map hinge", Pointwise<fn::Hinge>{{0.3}}, {{{3, 19}}}, 3, 19);
+    add<1>("map squared_shortfall", Pointwise<fn::SquaredShortfall>{{0.7}}, {{{3, 19}}}, 3, 19);
+    add<1>("map half_square", Pointwise<fn::HalfSquare>{}, {{{3, 19}}}, 3, 19);
+    add<1>("map times", Pointwise<fn::Times>{{-1.5}}, {{{3, 19}}}, 3, 19);
     add<1>("map tanh", Pointwise<fn::Tanh>{}, {{{3, 19}}}, 3, 19);
     add<1>("map logistic", Pointwise<fn::Logistic>{}, {{{3, 19}}}, 3, 19);
     add<2>("add", AddOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
@@ -258,6 +263,10 @@ class OpList {
              CrossEntropyOp{ids({0, 1, 1, 2, 0}), ids({1, 0, 2, 1}), axis, 0.5f}, {{{5, 4, 3}}}, 1, 1);
     }
     const auto scratch = [&](Index rows, Index cols) { return scratch_.emplace_back(backend_, rows, cols).view(); };
+    add<1>("pick", PickOp{ids({7, 0, 7, 11, 3, 4})}, {{{3, 4}}}, 2, 3);
+    add<2>("weighted_sum", WeightedSumOp{}, {{{5, 7}, {5, 7}}}, 1, 1);
+    distance_scratch_ = {scratch(5, 7), scratch(5, 7), scratch(7, 1)};
+    add<2>("row_distance", RowDistanceOp<T>{1e-6, &distance_scratch_}, {{{5, 7}, {5, 7}}}, 5, 1);
     sigmoid_pairs_.assign(ids({0, 1, 2, 1, 3}), ids({1, 0, 2, 1}));
     const Index most = sigmoid_pairs_.most();
     sigmoid_scratch_ = {scratch(5, 4), scratch(2, 4), scratch(most, 1), scratch(most, 1), scratch(9, 3)};
@@ -345,6 +354,7 @@ class OpList {
   composed::PatchIds patch_ids_, uncovered_ids_;
   SigmoidPairs sigmoid_pairs_;
   SigmoidScratch<T> sigmoid_scratch_;
+  RowDistanceScratch<T> distance_scratch_;
   std::vector<std::shared_ptr<TokenIds>> token_ids_;
   std::vector<std::shared_ptr<std::vector<std::int32_t>>> ids_;
   std::vector<std::shared_ptr<Sequences>> sequences_;

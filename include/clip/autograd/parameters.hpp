@@ -25,6 +25,7 @@ struct Trainable {
   View<T> gradient;
   bool fresh = true;  // no gradient has arrived since the last step
   Index offset = 0;   // of this entry in every state of the table
+  double rate = 1;    // factor on the learning rate (optim/depth.hpp)
 };
 
 /// Gradients and optimiser states of the parameters that a pattern selects. The model itself has neither: a weight
@@ -63,7 +64,7 @@ class Parameters {
       if (p.data == nullptr) raise(OptionError{name, "this parameter has no memory"});
       copy_in(p);
       index_.emplace(p.data, entries_.size());
-      entries_.push_back({name, p.shape, p.range, p.view(), {}, true, total});
+      entries_.push_back({name, p.shape, p.range, p.view(), {}, true, total, 1});
       total += aligned_count<T>(p.count());
     }
     if (entries_.empty()) raise(OptionError{"parameters", "the selection names no parameter of the model"});

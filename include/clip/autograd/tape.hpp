@@ -11,6 +11,7 @@
 #include <clip/autograd/parameters.hpp>
 #include <clip/autograd/statistics.hpp>
 #include <clip/autograd/tape_nodes.hpp>
+#include <clip/core/rng.hpp>
 
 #include <array>
 #include <concepts>
@@ -28,6 +29,8 @@ struct TapeOptions {
   bool recompute = false;   // keep only the rows between blocks, and recompute each block in the backward pass
   bool evaluation = false;  // batch norms use their running statistics, as in inference; gradients flow all the same
   bool every_row = false;   // the gradient of every result is wanted, whatever it depends on
+  double patch_dropout =
+      0;  // share of an image's patches that a vision transformer leaves out (tower/patch_dropout.hpp)
 };
 
 template <Backend B>
@@ -50,6 +53,19 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
 
   /// Whether batch norms use their running statistics.
   bool evaluating() const { return options_.evaluation; }
+
+  /// The share of patches to leave out.
+  double patch_dropout() const { return options_.patch_dropout; }
+  /// The random choices of the passes from now on depend on this stream: on the same one, the same ones.
+  void draw_from(Rng rng) { rng_ = rng; }
+  Rng rng() const { return rng_; }
+  /// The stream, for a layer that makes random choices.
+  Rng draw() {
+    drew_ = true;
+    return rng_;
+  }
+  /// Whether any layer made random choices.
+  bool drew() const { return drew_; }
 
   /// Begins a new step. Rows of the last one are gone, and statistics that were not committed; gradients in the table
   /// stay until an optimiser used them.
@@ -279,6 +295,8 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
   TapeOptions options_;
   Workspace<B> workspace_;
   BatchStatistics<B> statistics_;
+  Rng rng_{0};
+  bool drew_ = false;
   int stages_ = 0;            // that are being recorded
   bool recomputing_ = false;  // in the backward pass of a block
 };

@@ -27,23 +27,33 @@ Rows<Cx, dyn> logits(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Similar
 
 /// Symmetric InfoNCE: the mean of the cross-entropies of images over texts and of texts over images.
 /// image, text : (n, E), not normalised; row i of image and row i of text are a pair. Rows of the same group (equal
-/// captions) are positives of each other, all with the same weight. Returns a scalar.
+/// captions) are positives of each other, all with the same weight. `smoothing` (label smoothing, Szegedy et al. 2016)
+/// takes that share from the positives and spreads it over all. Returns a scalar.
+/// OptionError: a smoothing outside [0, 1).
 template <class Cx, Index E, Index E2>
 Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Parameter<typename Cx::Scalar>& logit_scale,
-                        Ids groups) {
+                        Ids groups, double smoothing = 0) {
   static_assert(compatible(E, E2), "contrastive: the two towers embed into different widths");
   if (image.rows() != text.rows()) raise(ShapeError{"contrastive", "texts for the images", image.rows(), text.rows()});
   if (static_cast<Index>(groups.size()) != image.rows())
     raise(ShapeError{"contrastive", "groups for the images", image.rows(), groups.size()});
-  auto& kept = cx.template keep<std::vector<std::int32_t>>();
-  kept.assign(groups.begin(), groups.end());
+  if (!(smoothing >= 0 && smoothing < 1))
+    raise(OptionError{"contrastive", "smoothing", "from 0 to below 1", smoothing});
   const auto similarity = logits(cx, image, text, logit_scale);
-  return add(cx, cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::rows, 0.5f),
-             cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::columns, 0.5f));
+  const auto both = [&](const auto& labels, double weight) {
+    auto& kept = cx.template keep<std::vector<std::int32_t>>();
+    kept.assign(labels.begin(), labels.end());
+    return add(cx, cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::rows, weight / 2),
+               cross_entropy(cx, similarity, Ids{kept}, Ids{kept}, Axis::columns, weight / 2));
+  };
+  const auto loss = both(groups, 1 - smoothing);
+  if (smoothing == 0) return loss;
+  return add(cx, loss, both(std::vector<std::int32_t>(groups.size(), 0), smoothing));  // all are positives of all
 }
 template <class Cx, Index E, Index E2, class B>
-Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Similarity<B>& similarity, Ids groups) {
-  return contrastive(cx, image, text, similarity.logit_scale, groups);
+Rows<Cx, 1> contrastive(Cx& cx, Rows<Cx, E> image, Rows<Cx, E2> text, const Similarity<B>& similarity, Ids groups,
+                        double smoothing = 0) {
+  return contrastive(cx, image, text, similarity.logit_scale, groups, smoothing);
 }
 
 /// The same for texts that all differ: row i is the only positive of row i.

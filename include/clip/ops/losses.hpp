@@ -42,7 +42,7 @@ struct CrossEntropyOp {
   static constexpr std::string_view name = "cross_entropy";
   Ids row_groups, col_groups;
   Axis axis;
-  float weight;
+  double weight;
 
   template <class T>
   Extents saved(In<T> x) const {
@@ -50,12 +50,12 @@ struct CrossEntropyOp {
   }
   template <class T>
   void forward(auto& b, In<T> x, Out<T> loss, Saved<T> saved) const {
-    b.cross_entropy(x, row_groups, col_groups, axis, static_cast<double>(weight), Acc<T>{loss, true}, saved);
+    b.cross_entropy(x, row_groups, col_groups, axis, weight, Acc<T>{loss, true}, saved);
   }
   template <class T>
   void backward(auto& b, In<T> x, Saved<T> saved, In<T> dloss, Acc<T> dx) const {
     if (dx)
-      b.cross_entropy_backward(x, row_groups, col_groups, axis, static_cast<double>(weight), In<T>{saved}, dloss, dx);
+      b.cross_entropy_backward(x, row_groups, col_groups, axis, weight, In<T>{saved}, dloss, dx);
   }
 };
 
@@ -66,7 +66,7 @@ Rows<Cx, W> exp_scale(Cx& cx, Rows<Cx, W> x, const Parameter<typename Cx::Scalar
 
 template <class Cx, Index W>
 Rows<Cx, 1> cross_entropy(Cx& cx, Rows<Cx, W> logits, Ids row_groups, Ids col_groups, Axis axis = Axis::rows,
-                          float weight = 1) {
+                          double weight = 1) {
   if (logits.rows() != static_cast<Index>(row_groups.size()) || logits.cols() != static_cast<Index>(col_groups.size()))
     raise(ShapeError{"cross_entropy", "groups of rows and columns", Shape{logits.rows(), logits.cols()},
                      Shape{static_cast<Index>(row_groups.size()), static_cast<Index>(col_groups.size())}});

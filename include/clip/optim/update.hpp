@@ -26,6 +26,7 @@ class Updates {
       WeightUpdate<T>& update = next_.emplace_back();
       update.value = e.value;
       update.gradient = e.gradient;
+      update.rate = e.rate;
       update.low = e.range.low;
       update.high = e.range.high;
       complete(e, update);

@@ -4,6 +4,7 @@
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/autograd/walk.hpp>
+#include <clip/core/rng.hpp>
 #include <clip/image/image.hpp>
 #include <clip/tensor/buffer.hpp>
 #include <clip/tokens/texts.hpp>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string_view>
 
 namespace clip::inline CLIP_ABI {
@@ -40,7 +42,7 @@ void each_micro_batch(const Images& images, const Texts& texts, Index micro, F&&
 ///   2. compute the loss over all pairs, d loss / d features and those of logit_scale and logit_bias;
 ///   3. encode each micro-batch again, recorded, and backpropagate its rows of d loss / d features.
 /// Batch norms use the statistics of one micro-batch at a time in both passes, and each updates its running statistics
-/// once per micro-batch. `model` must be the model of the tape's table. A loss that is not finite adds nothing. Row i
+/// once per micro-batch. Patch dropout leaves out the same patches in both passes. `model` must be the model of the tape's table. A loss that is not finite adds nothing. Row i
 /// of images and texts are a pair; equal texts are positives of each other, also in different micro-batches.
 /// ShapeError: different numbers of images and texts. OptionError: micro below 1; as the objective's.
 template <class M, Backend B, class Objective = Contrastive>
@@ -54,15 +56,19 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
   B& b = tape.backend();
   const Buffer<B> image_rows{b, n * width}, text_rows{b, n * width};  // features, then their gradients
   const View<T> image{image_rows.data(), n, width}, text{text_rows.data(), n, width};
-  bool batch_statistics = false;  // if true, the first pass must use them, too: it is recorded and discarded
+  bool batch_statistics = false;
   if (!tape.evaluating())
     for (const auto& [name, p] : named_parameters<T>(model)) batch_statistics = batch_statistics || !is_weight(p->kind);
+  const bool as_in_training = batch_statistics || tape.patch_dropout() > 0;  // the first pass too: recorded, discarded
+  const Rng rng = tape.rng();
+  const auto draw_for = [&](Index begin) { tape.draw_from(rng.fork(static_cast<std::uint64_t>(begin))); };
   {
     Inference<B> cx{b};
     detail::each_micro_batch(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
       const Acc<T> rows{image.middle_rows(begin, some.size()), true};
-      if (batch_statistics) {
+      if (as_in_training) {
         tape.clear();
+        draw_for(begin);
         b.add(In<T>{model.encode_image(tape, some).view}, rows);
       } else {
         b.add(In<T>{model.encode_image(cx, some).view}, rows);
@@ -90,12 +96,14 @@ double grad_cache(const M& model, Tape<B>& tape, const Images& images, const Tex
     tape.commit();
   };
   detail::each_micro_batch(images, texts, micro, [&](Index begin, const Images& some, const Texts& words) {
+    draw_for(begin);
     backpropagate(
         images_train, batch_statistics, [&] { return model.encode_image(tape, some); },
         image.middle_rows(begin, some.size()));
     backpropagate(
         texts_train, false, [&] { return model.encode_text(tape, words); }, text.middle_rows(begin, some.size()));
   });
+  tape.draw_from(rng);
   return value;
 }
 

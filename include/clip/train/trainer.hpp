@@ -9,8 +9,10 @@
 #include <clip/model/config_json.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
+#include <clip/optim/depth.hpp>
 #include <clip/optim/schedule.hpp>
 #include <clip/optim/step_guard.hpp>
+#include <clip/optim/weight_average.hpp>
 #include <clip/train/objective.hpp>
 #include <clip/train/run_state.hpp>
 
@@ -20,6 +22,7 @@
 #include <concepts>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +49,9 @@ struct TrainOptionsOf {
   O optimizer = O::for_training();
   Schedule schedule = Schedule::warmup_cosine();
   double clip_norm = 0;        // 0: gradients are not clipped
+  double layer_decay = 1;      // of the learning rate per block from the last to the first (set_layer_rates); 1: none
+  double ema = 0;              // decay of a moving average of the weights, e.g. 0.999 (WeightAverage); 0: none
+  double patch_dropout = 0;    // share of patches that each image leaves out while training (TapeOptions)
   std::uint64_t seed = 1;      // of the order of the items and of the source's random choices
   bool recompute = false;      // saves memory at the cost of one more forward pass of every block
   std::string checkpoint{};    // file to write during the run and to resume from; empty: none
@@ -84,8 +90,10 @@ class Trainer {
           Objective objective = {})
       : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
         parameters_{model, selection}, optimizer_{parameters_, options_.optimizer},
-        tape_{parameters_, {.recompute = options_.recompute}}, order_{source.size(), options_.batch,
-                                                                      Rng{options_.seed}.fork("order")} {
+        tape_{parameters_, {.recompute = options_.recompute, .patch_dropout = options_.patch_dropout}},
+        order_{source.size(), options_.batch, Rng{options_.seed}.fork("order")} {
+    if (options_.layer_decay != 1) set_layer_rates(parameters_, model, options_.layer_decay);
+    if (options_.ema != 0) average_.emplace(parameters_, options_.ema);
     // An unreadable checkpoint is an error: it never starts a new run.
     if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
@@ -93,6 +101,12 @@ class Trainer {
 
   /// The table of the trained parameters and their gradients.
   Parameters<B>& parameters() { return parameters_; }
+  /// Calls f() while the model has the moving averages of its weights; without them, f() alone.
+  template <class F>
+  void with_averages(F&& f) {
+    if (average_) average_->with(f);
+    else f();
+  }
   /// Steps done so far, including those before an interruption.
   Index step() const { return step_; }
   /// Steps of the whole run.
@@ -138,16 +152,29 @@ class Trainer {
     const std::span<const Index> items = order_(step_);
     source_->batch(items, Rng{options_.seed}.fork("pairs").fork(static_cast<std::uint64_t>(step_)), batch_);
     tape_.clear();
-    const auto loss = objective_(tape_, std::as_const(*model_), std::as_const(batch_));
-    tape_.backward(loss);
+    tape_.draw_from(Rng{options_.seed}.fork("draws").fork(static_cast<std::uint64_t>(step_)));
+    View<const typename B::Scalar> loss;
+    double value = 0;  // of the loss, where the objective has computed the gradients itself
+    if constexpr (requires { objective_.gradients(std::as_const(*model_), tape_, std::as_const(batch_)); }) {
+      value = objective_.gradients(std::as_const(*model_), tape_, std::as_const(batch_));
+      if (!std::isfinite(value)) raise_not_finite({value, 0, 1});
+    } else {
+      const auto y = objective_(tape_, std::as_const(*model_), std::as_const(batch_));
+      tape_.backward(y);
+      loss = y.view;
+    }
+    if (options_.patch_dropout > 0 && !tape_.drew())
+      raise(OptionError{"train", "patch_dropout", "0: no tower of this model leaves patches out",
+                        options_.patch_dropout});
     rate_ =
         static_cast<double>(options_.optimizer.learning_rate) * options_.schedule(step_, steps(), order_.per_epoch());
     optimizer_.options.learning_rate = static_cast<float>(rate_);
-    const StepNumbers numbers = update(loss.view);
+    const StepNumbers numbers = update(loss);
     if (!numbers.finite()) raise_not_finite(numbers);
     tape_.commit();
+    if (average_) average_->update();
     ++step_;
-    return numbers.loss;
+    return loss ? numbers.loss : value;
   }
 
   /// Updates the weights unless a number is not finite. The host waits for the backend only here, after the update.
@@ -183,8 +210,10 @@ class Trainer {
                                     (first.empty() ? "none, the sum of squares is too large" : first)}
                 .with_id("clip.numeric.gradient"));
     }
-    tape_.clear();
-    static_cast<void>(objective_(tape_, std::as_const(*model_), std::as_const(batch_)));
+    if constexpr (requires { objective_(tape_, std::as_const(*model_), std::as_const(batch_)); }) {
+      tape_.clear();
+      static_cast<void>(objective_(tape_, std::as_const(*model_), std::as_const(batch_)));
+    }
     const std::string layer = tape_.first_not_finite();
     tape_.clear();
     raise(NumericError{
@@ -204,6 +233,10 @@ class Trainer {
                                              {"run.seed", fact_text(options_.seed)},
                                              {"run.schedule", std::string(options_.schedule.name())},
                                              {"run.clip_norm", fact_text(options_.clip_norm)}};
+    facts["run.layer_decay"] = fact_text(options_.layer_decay);
+    facts["run.ema"] = fact_text(options_.ema);
+    facts["run.patch_dropout"] = fact_text(options_.patch_dropout);
+    if constexpr (requires { objective_.in_words(); }) facts["run.objective"] = objective_.in_words();
     for (const auto& [name, value] : options_.optimizer.facts()) facts["run." + name] = fact_text(value);
     for (const auto& [name, value] : options_.schedule.facts()) facts["run." + std::string(name)] = fact_text(value);
     return facts;
@@ -225,6 +258,8 @@ class Trainer {
   static TrainOptionsOf<O> checked(TrainOptionsOf<O> o) {
     if (o.epochs < 1) raise(OptionError{"train", "epochs", "1 or more", o.epochs});
     if (!(o.clip_norm >= 0)) raise(OptionError{"train", "clip_norm", "0 or more", o.clip_norm});
+    if (!(o.patch_dropout >= 0 && o.patch_dropout < 1))
+      raise(OptionError{"train", "patch_dropout", "a share from 0 to below 1", o.patch_dropout});
     return o;
   }
 
@@ -235,6 +270,7 @@ class Trainer {
   Parameters<B> parameters_;
   Optimizer optimizer_;
   StepGuard<B> guard_{parameters_};
+  std::optional<WeightAverage<B>> average_;
   Tape<B> tape_;
   ShuffledBatches order_;
   Index step_ = 0;

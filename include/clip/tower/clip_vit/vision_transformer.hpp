@@ -9,6 +9,7 @@
 #include <clip/ops/tokens.hpp>
 #include <clip/tower/clip_vit/config.hpp>
 #include <clip/tower/passes.hpp>
+#include <clip/tower/patch_dropout.hpp>
 #include <clip/tower/tower.hpp>
 
 #include <type_traits>
@@ -84,12 +85,16 @@ struct VisionTransformer {
   }
 
   /// images : (n, channels · image_size²) → (n, Embed), not normalised. `after` is AfterBlocks{f} (nn/transformer.hpp),
-  /// or nothing.
+  /// or nothing. A tape may leave patches out (TapeOptions::patch_dropout). OptionError: it asks for that where the
+  /// tower needs the whole grid of patches.
   template <class Cx, class... After>
   Rows<Cx, Embed> operator()(Cx& cx, Rows<Cx, dyn> images, const After&... after) const {
-    const Sequences& sequences = arranged(cx, images.rows());
-    const auto x = config->mean_pooled ? mean(cx, transformer.rows(cx, embed(cx, images), sequences, depth(), after...))
-                                       : transformer.pooled(cx, embed(cx, images), sequences, after...);
+    const Sequences* sequences = &arranged(cx, images.rows());
+    auto tokens = embed(cx, images);
+    if constexpr (Cx::recording)
+      if (cx.patch_dropout() > 0) tokens = without_some_patches(cx, tokens, sequences);
+    const auto x = config->mean_pooled ? mean(cx, transformer.rows(cx, tokens, *sequences, depth(), after...))
+                                       : transformer.pooled(cx, tokens, *sequences, after...);
     const auto y = ln_post(cx, x);  // x : (n, width), the class tokens or the means
     return config->projection_bias ? head(cx, y) : project(cx, y, embed_dim, proj);
   }
@@ -118,6 +123,17 @@ struct VisionTransformer {
         config->plain ? linear(cx, pixels, width, conv1, conv1_bias) : linear(cx, pixels, width, conv1, absent);
     const auto placed = tokens(cx, x, class_embedding, positional_embedding);  // x : (n g², width)
     return config->plain || config->mean_pooled ? placed : ln_pre(cx, placed);
+  }
+
+  /// A random subset of the rows, and its sequences. Norms are per row: it makes no difference that this comes after
+  /// ln_pre.
+  template <class Cx>
+  Rows<Cx, C.width> without_some_patches(Cx& cx, Rows<Cx, C.width> x, const Sequences*& sequences) const {
+    if (config->mean_pooled || config->pos_cnn || detail::has_own_between<C, B, Blocks>)
+      raise(OptionError{"VisionTransformer", "patch_dropout",
+                        "0 for a tower that needs the whole grid of patches (a mean of them, modules between blocks)",
+                        cx.patch_dropout()});
+    return detail::kept_patches(cx, x, config->tokens(), sequences);
   }
 
   /// The mean of the patches of every image after the last block: (n, width)
