@@ -2,17 +2,11 @@
 #pragma once
 
 #include "../lab.hpp"
+#include "own_functions.hpp"
 
 #include <limits>
 
 namespace clip::testing {
-
-struct Square {
-  template <class V>
-  V operator()(V x) const {
-    return x * x;
-  }
-};
 
 template <class B>
 void add_training(Cases<B>& list) {
