@@ -12,6 +12,10 @@
   kernel<<<grid, block, 0, static_cast<cudaStream_t>(stream)>>>(__VA_ARGS__)
 /// `count` values that the threads of a block share; uninitialised.
 #define CLIP_CUDA_SHARED(type, name, count) __shared__ type name[count]
-#elif !defined(CLIP_CUDA_ON_HOST)
+/// Before a loop whose turns are all written out: an array that it counts through stays in registers.
+#define CLIP_CUDA_UNROLL _Pragma("unroll")
+#elif defined(CLIP_CUDA_ON_HOST)
+#define CLIP_CUDA_UNROLL
+#else
 #error "clip/backend/cuda/kernels: compiled by nvcc, or by a host compiler after a header with CUDA's words"
 #endif

@@ -36,9 +36,9 @@ __global__ void __launch_bounds__(product_threads, 1)
         for (int c = 0; c < 4; ++c) sum[r][c] += left[kk * pitch + row + r] * right[kk * pitch + col + c];
     __syncthreads();
   }
-  for (int r = 0; r < 4; ++r)
-    for (int c = 0; c < 4; ++c)
-      if (i0 + row + r < m && j0 + col + c < n) finish(i0 + row + r, j0 + col + c, sum[r][c]);
+  CLIP_CUDA_UNROLL
+  for (int e = 0; e < 16; ++e)
+    if (const Index i = i0 + row + e / 4, j = j0 + col + e % 4; i < m && j < n) finish(i, j, sum[e / 4][e % 4]);
 }
 
 /// The same, on tensor cores where products of float may round their sides to bfloat16.

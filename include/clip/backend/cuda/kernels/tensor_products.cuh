@@ -38,11 +38,12 @@ __global__ void __launch_bounds__(tensor_threads, 1)
     }
     __syncthreads();
   }
-  for (int c = 0; c < tensor_tile / 8; ++c)
-    for (int i = 0; i < 4; ++i) {
-      const Index row = i0 + warp * 16 + g + i / 2 * 8, col = j0 + c * 8 + 2 * t + i % 2;
-      if (row < m && col < n) finish(row, col, sum[c][i]);
-    }
+  CLIP_CUDA_UNROLL
+  for (int e = 0; e < tensor_tile / 2; ++e) {
+    const int c = e / 4, part = e % 4;
+    const Index i = i0 + warp * 16 + g + part / 2 * 8, j = j0 + c * 8 + 2 * t + part % 2;
+    if (i < m && j < n) finish(i, j, sum[c][part]);
+  }
 }
 
 }  // namespace clip_cuda::kernels
