@@ -7,6 +7,7 @@
 #include <clip/backend/cuda/kernels/products.cuh>
 #include <clip/backend/cuda/kernels/tables.cuh>
 #include <clip/backend/cuda/kernels/training.cuh>
+#include <clip/backend/cuda/kernels/updates.cuh>
 
 namespace clip_cuda::primitive_types {
 

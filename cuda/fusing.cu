@@ -44,6 +44,13 @@ void download(Call& call, Matrix x, void* host, Type type) noexcept {
   });
 }
 
+StepNumbers read(Call& call, const StepNumbers* numbers) noexcept {
+  Work work{call, "read"};
+  StepNumbers host{};
+  work.read(numbers, &host, 1);
+  return host;
+}
+
 void close(Device* device) noexcept { delete device; }
 const char* describe(const Device* device) noexcept { return device->describe(); }
 Counts counts(const Device* device) noexcept { return device->counts; }

@@ -111,16 +111,25 @@ void adamw(benchmark::State& state) {
       [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
         Matrix p{m, n}, g{m, n}, first{m, n}, second{m, n};
         cpu.fill(second, 1.0f);
-        for (auto _ : s) cpu.adamw(p, g, first, second, {1e-3, 0.9, 0.98, 1e-6, 0.2, 0.1, 0.02});
+        const WeightUpdate<float> weight{
+            .value = p, .gradient = g, .first = first, .second = second, .weight_decay = 0.2};
+        const UpdateTable<float> table{{&weight, 1}, next_stamp()};
+        for (auto _ : s) cpu.adamw(table, {1e-3, 0.9, 0.98, 1e-6, 0.1, 0.02}, nullptr);
       },
       7);
 }
-void sum_of_squares(benchmark::State& state) {
+void gradient_norm(benchmark::State& state) {
   rows_and_columns(
       state,
       [](Cpu<float>& cpu, Index m, Index n, benchmark::State& s) {
         Matrix x{m, n};
-        for (auto _ : s) benchmark::DoNotOptimize(cpu.sum_of_squares(x));
+        const WeightUpdate<float> weight{.gradient = x};
+        const UpdateTable<float> table{{&weight, 1}, next_stamp()};
+        StepNumbers numbers;
+        for (auto _ : s) {
+          cpu.measure(table, {}, 1, &numbers);
+          benchmark::DoNotOptimize(numbers);
+        }
       },
       1);
 }
@@ -139,7 +148,7 @@ BENCHMARK(quick_gelu_slope)->Apply(row_sizes);
 BENCHMARK(gelu)->Apply(row_sizes)->Args({16, 512, 1});  // the last case fits in the first-level cache
 BENCHMARK(quick_gelu)->Apply(row_sizes)->Args({16, 512, 1});
 BENCHMARK(adamw)->Apply(row_sizes);
-BENCHMARK(sum_of_squares)->Apply(row_sizes);
+BENCHMARK(gradient_norm)->Apply(row_sizes);
 BENCHMARK(cross_entropy_both)
     ->Args({256, 256, 1})
     ->Args({256, 256, 2})

@@ -78,6 +78,12 @@ class Lab {
   Out<T> inout(Index rows, Index cols) {
     return block(rows, cols, [&] { return rng_.normal(); });
   }
+  /// Values that the primitive may overwrite with anything.
+  Out<T> consumed(Index rows, Index cols) {
+    const Out<T> consumed = inout(rows, cols);
+    blocks_.back().compared = false;
+    return consumed;
+  }
   Acc<T> target(Index rows, Index cols) { return {z.fresh ? out(rows, cols) : inout(rows, cols), z.fresh}; }
 
   const std::vector<std::int32_t>& ids(Index count, Index below) {

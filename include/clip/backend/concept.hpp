@@ -7,12 +7,17 @@
 // Every primitive takes borrowed matrices whose memory the backend allocated and whose sizes are known at run time, so
 // a kernel exists once per scalar type. `Naive` implements the lists in plain loops: it documents each formula, and
 // every other backend is compared with it. Guarantees of every backend:
-//   - the order of additions of a result depends on the length of its sum alone: never on the number of rows, on the
-//     neighbours in the batch, on threads or on sharing (the same bits however work is grouped);
+//   - the same calls with the same shapes and values give the same bits on one machine, whatever the threads;
+//   - with `grouping_keeps_bits` the order of additions of a result depends on the length of its sum alone: never on the
+//     number of rows, on the neighbours in the batch or on sharing (the same bits however work is grouped);
 //   - a target `Acc` is added to; while it is fresh it is written in full;
-//   - `Ids`, `Sequences` and functors are in host memory.
+//   - `Ids`, `Sequences`, tables, functors and values to upload are in host memory, and read before the call returns: a
+//     device copies them to memory of its own first, and the caller may change them after. They come as they are: what
+//     `upload` converts, it converts where that is fastest. Sequences and tables with equal stamps are equal, so that a
+//     backend can keep its copy of them.
 #pragma once
 
+#include <clip/backend/update_table.hpp>
 #include <clip/core/pointwise.hpp>
 #include <clip/core/sequences.hpp>
 #include <clip/core/weights.hpp>
@@ -48,19 +53,6 @@ struct AttentionPattern {
 /// Cross-entropy over the rows of a matrix of logits, or over its columns.
 enum class Axis { rows, columns };
 
-/// One AdamW step t (1, 2, …): m = β1 m + (1-β1) g;  v = β2 v + (1-β2) g²;  p = (1 - lr wd) p - lr m̂ / (√v̂ + ε)
-/// with m̂ = m / (1 - β1ᵗ) and v̂ = v / (1 - β2ᵗ).  (Loshchilov & Hutter 2019)
-struct AdamwStep {
-  double learning_rate, beta1, beta2, epsilon, weight_decay;
-  double correction1, correction2;  // 1 - βᵗ
-};
-
-/// One step of SGD with momentum: g += wd p;  v = μ v + g (v = g in the first step);  p -= lr v
-struct SgdStep {
-  double learning_rate, momentum, weight_decay;
-  bool first;
-};
-
 // clang-format off
 namespace detail {
 /// The core list for the scalar type T; F is any pointwise function.
@@ -77,12 +69,15 @@ template <class B>
 concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View<typename B::Scalar> y,
                                                View<const typename B::Scalar> x) {
   { B::host_memory } -> std::convertible_to<bool>;
+  { B::rows_at_once } -> std::convertible_to<Index>;  // of a transformer, in one inference pass
+  { B::grouping_keeps_bits } -> std::convertible_to<bool>;
   { b.allocate(std::size_t{}) } -> std::same_as<void*>;
   b.deallocate(p, std::size_t{});
   b.upload(std::span<const float>{}, y);    // y = host values, converted
   b.upload(std::span<const double>{}, y);
   b.download(x, std::span<float>{});        // host = x, converted
   b.download(x, std::span<double>{});
+  { b.read(static_cast<const StepNumbers*>(nullptr)) } -> std::same_as<StepNumbers>;  // to the host
   { b.describe() } -> std::same_as<std::string>;
 } && detail::CorePrimitives<B, typename B::Scalar, fn::QuickGelu>;
 // clang-format on

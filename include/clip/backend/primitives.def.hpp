@@ -68,14 +68,20 @@ CLIP_PRIMITIVE(void, cross_entropy_backward, (In<T> logits, Ids rows, Ids cols, 
                                               In<T> saved, In<T> dloss, Acc<T> dlogits),
                (logits, rows, cols, axis, weight, saved, dloss, dlogits))
 
-// Training: Σ x², and whether all x are finite, returned to the host;   x = min(max(x, low), high);
-//   y = keep y + share x, x may be y;   one step of an optimiser
-CLIP_PRIMITIVE(double, sum_of_squares, (In<T> x), (x))
+// Training: whether all x are finite, returned to the host;   y = keep y + share x, x may be y
 CLIP_PRIMITIVE(bool, all_finite, (In<T> x), (x))
-CLIP_PRIMITIVE(void, clamp, (Out<T> x, double low, double high), (x, low, high))
 CLIP_PRIMITIVE(void, blend, (double keep, double share, In<T> x, Out<T> y), (keep, share, x, y))
-CLIP_PRIMITIVE(void, adamw, (Out<T> p, In<T> g, Out<T> m, Out<T> v, const AdamwStep& step), (p, g, m, v, step))
-CLIP_PRIMITIVE(void, sgd, (Out<T> p, In<T> g, Out<T> velocity, const SgdStep& step), (p, g, velocity, step))
+
+// One step over a table of weights: *numbers = StepNumbers::of(loss, Σ g² over the table, most), an absent loss is 0;
+//   one step of an optimiser with gradients factor · g, then every weight is clamped to its range. `numbers` is in the
+//   backend's memory, and nothing is returned to the host. Where it is not finite() the update changes nothing; where
+//   it is null the factor is 1 and nothing is checked
+CLIP_PRIMITIVE(void, measure, (const UpdateTable<T>& table, In<T> loss, double most, StepNumbers* numbers),
+               (table, loss, most, numbers))
+CLIP_PRIMITIVE(void, adamw, (const UpdateTable<T>& table, const AdamwStep& step, const StepNumbers* numbers),
+               (table, step, numbers))
+CLIP_PRIMITIVE(void, sgd, (const UpdateTable<T>& table, const SgdStep& step, const StepNumbers* numbers),
+               (table, step, numbers))
 #endif
 
 #ifdef CLIP_PRIMITIVES_CONVOLVING  // backend/convolving.hpp: images whose pixels are rows

@@ -3,6 +3,7 @@
 
 #include <clip/autograd/parameters.hpp>
 #include <clip/optim/decay.hpp>
+#include <clip/optim/step_guard.hpp>
 #include <clip/optim/update.hpp>
 
 #include <cmath>
@@ -63,21 +64,10 @@ class AdamW {
   AdamwOptions options;
 
   /// Takes one step with the gradients of the table, and clears them.
-  void step() {
-    const double t = static_cast<double>(steps_ + 1);
-    AdamwStep s{options.learning_rate,
-                options.beta1,
-                options.beta2,
-                options.epsilon,
-                0,
-                1 - std::pow(static_cast<double>(options.beta1), t),
-                1 - std::pow(static_cast<double>(options.beta2), t)};
-    update_each(*parameters_, options, [&](const Trainable<T>& e, double decay) {
-      s.weight_decay = decay;
-      parameters_->backend().adamw(e.value, View<const T>{e.gradient}, m_->of(e), v_->of(e), s);
-    });
-    ++steps_;
-  }
+  void step() { update(nullptr); }
+  /// The same with gradients clipped as the guard has measured them. Where its numbers are not finite nothing changes
+  /// but the number of steps and the gradients, which are cleared.
+  void step(const StepGuard<B>& guard) { update(guard.numbers()); }
 
   /// Number of steps taken. With the states of the table, this is everything needed to resume.
   Index steps() const { return steps_; }
@@ -85,9 +75,27 @@ class AdamW {
 
  private:
   using T = typename B::Scalar;
+
+  void update(const StepNumbers* numbers) {
+    const double t = static_cast<double>(steps_ + 1);
+    const auto table = updates_(*parameters_, [&](const Trainable<T>& e, WeightUpdate<T>& update) {
+      update.first = m_->of(e);
+      update.second = v_->of(e);
+      update.weight_decay = options.decays(e.name, e.shape) ? static_cast<double>(options.weight_decay) : 0.0;
+    });
+    parameters_->backend().adamw(table,
+                                 AdamwStep{options.learning_rate, options.beta1, options.beta2, options.epsilon,
+                                           1 - std::pow(static_cast<double>(options.beta1), t),
+                                           1 - std::pow(static_cast<double>(options.beta2), t)},
+                                 numbers);
+    parameters_->clear_gradients();
+    ++steps_;
+  }
+
   Parameters<B>* parameters_;
   typename Parameters<B>::State* m_;
   typename Parameters<B>::State* v_;
+  Updates<B> updates_;
   Index steps_ = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include <clip/autograd/parameters.hpp>
 #include <clip/optim/decay.hpp>
+#include <clip/optim/step_guard.hpp>
 #include <clip/optim/update.hpp>
 
 #include <string>
@@ -46,21 +47,29 @@ class Sgd {
 
   SgdOptions options;
 
-  void step() {
-    update_each(*parameters_, options, [&](const Trainable<T>& e, double decay) {
-      parameters_->backend().sgd(e.value, View<const T>{e.gradient}, velocity_->of(e),
-                                 SgdStep{options.learning_rate, options.momentum, decay, steps_ == 0});
-    });
-    ++steps_;
-  }
+  void step() { update(nullptr); }
+  /// See AdamW.
+  void step(const StepGuard<B>& guard) { update(guard.numbers()); }
 
   Index steps() const { return steps_; }
   void set_steps(Index steps) { steps_ = steps; }
 
  private:
   using T = typename B::Scalar;
+
+  void update(const StepNumbers* numbers) {
+    const auto table = updates_(*parameters_, [&](const Trainable<T>& e, WeightUpdate<T>& update) {
+      update.first = velocity_->of(e);
+      update.weight_decay = options.decays(e.name, e.shape) ? static_cast<double>(options.weight_decay) : 0.0;
+    });
+    parameters_->backend().sgd(table, SgdStep{options.learning_rate, options.momentum, steps_ == 0}, numbers);
+    parameters_->clear_gradients();
+    ++steps_;
+  }
+
   Parameters<B>* parameters_;
   typename Parameters<B>::State* velocity_;
+  Updates<B> updates_;
   Index steps_ = 0;
 };
 

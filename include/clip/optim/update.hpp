@@ -1,24 +1,45 @@
-// clip/optim/update.hpp: the loop over parameters that all optimisers share.
+// clip/optim/update.hpp: the table of a step as backends take it, which all optimisers share.
 #pragma once
 
 #include <clip/autograd/parameters.hpp>
+#include <clip/core/stamp.hpp>
 
-#include <cmath>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
-/// Calls update(entry, weight decay of the entry) for every parameter that has a gradient, clamps the parameter to its
-/// range, and finally clears all gradients. `Options` has the members `decays` and `weight_decay`.
-template <Backend B, class Options, class F>
-void update_each(Parameters<B>& parameters, const Options& options, F&& update) {
-  for (auto& e : parameters.entries()) {
-    if (e.fresh) continue;
-    update(std::as_const(e), options.decays(e.name, e.shape) ? static_cast<double>(options.weight_decay) : 0.0);
-    if (std::isfinite(e.range.low) || std::isfinite(e.range.high))
-      parameters.backend().clamp(e.value, e.range.low, e.range.high);
+/// The parameters that have a gradient, as a table for primitives. It keeps its stamp while nothing changes, and its
+/// memory always.
+template <Backend B>
+class Updates {
+ public:
+  using T = typename B::Scalar;
+
+  /// complete(entry, update) adds what the optimiser knows to the value, the gradient and the range of an entry.
+  template <class F>
+  UpdateTable<T> operator()(const Parameters<B>& parameters, F&& complete) {
+    next_.clear();
+    for (const Trainable<T>& e : parameters.entries()) {
+      if (e.fresh) continue;
+      WeightUpdate<T>& update = next_.emplace_back();
+      update.value = e.value;
+      update.gradient = e.gradient;
+      update.low = e.range.low;
+      update.high = e.range.high;
+      complete(e, update);
+    }
+    if (stamp_ == 0 || next_ != weights_) {
+      std::swap(next_, weights_);
+      stamp_ = next_stamp();
+    }
+    return {weights_, stamp_};
   }
-  parameters.clear_gradients();
-}
+
+ private:
+  std::vector<WeightUpdate<T>> weights_, next_;
+  std::uint64_t stamp_ = 0;
+};
 
 }  // namespace clip::inline CLIP_ABI

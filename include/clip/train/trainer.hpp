@@ -10,6 +10,7 @@
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>
+#include <clip/optim/step_guard.hpp>
 #include <clip/train/objective.hpp>
 #include <clip/train/run_state.hpp>
 
@@ -43,7 +44,7 @@ struct TrainOptionsOf {
   Index epochs = 1;
   Index batch = 256;
   O optimizer = O::for_training();
-  double warmup = 0.05;        // fraction of all steps; then half a cosine to zero
+  Schedule schedule = Schedule::warmup_cosine();
   double clip_norm = 0;        // 0: gradients are not clipped
   std::uint64_t seed = 1;      // of the order of the items and of the source's random choices
   bool recompute = false;      // saves memory at the cost of one more forward pass of every block
@@ -66,7 +67,7 @@ struct TrainProgress {
 };
 
 /// Trains a model (any type with `members`, `backend()` and the functions that the objective calls) with an objective,
-/// an optimiser, warm-up and a cosine schedule. On one machine the result depends only on the seed, bit for bit,
+/// an optimiser and a schedule. On one machine the result depends only on the seed, bit for bit,
 /// whether or not the run was interrupted.
 ///   Trainer trainer{model, source, TrainOptions{.epochs = 3}};                        // contrastive, AdamW
 ///   Trainer trainer{model, source, TrainOptionsOf<SgdOptions>{}, {}, MyObjective{}};
@@ -85,9 +86,6 @@ class Trainer {
         parameters_{model, selection}, optimizer_{parameters_, options_.optimizer},
         tape_{parameters_, {.recompute = options_.recompute}}, order_{source.size(), options_.batch,
                                                                       Rng{options_.seed}.fork("order")} {
-    const Index total = order_.per_epoch() * options_.epochs;
-    schedule_ = {std::max(Index{1}, static_cast<Index>(options_.warmup * static_cast<double>(total))), total};
-    if (options_.warmup == 0) schedule_.warmup = 0;
     // An unreadable checkpoint is an error: it never starts a new run.
     if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
@@ -98,11 +96,12 @@ class Trainer {
   /// Steps done so far, including those before an interruption.
   Index step() const { return step_; }
   /// Steps of the whole run.
-  Index steps() const { return schedule_.total; }
+  Index steps() const { return order_.per_epoch() * options_.epochs; }
 
   /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call continues. True at the end.
-  /// NumericError: the loss is not finite. The error names the first layer with such a value; the weights are unchanged
-  /// by the step. SystemError clip.system.stopped: request_stop(); the steps done so far remain and can be saved.
+  /// NumericError: the loss is not finite, or the norm of the gradients. The error names the first layer with such a
+  /// value, or the first parameter with such a gradient; the weights are unchanged by the step. SystemError
+  /// clip.system.stopped: request_stop(); the steps done so far remain and can be saved.
   template <std::predicate<const TrainProgress&> F>
   bool run(F&& progress) {
     const auto began = std::chrono::steady_clock::now();
@@ -140,21 +139,57 @@ class Trainer {
     source_->batch(items, Rng{options_.seed}.fork("pairs").fork(static_cast<std::uint64_t>(step_)), batch_);
     tape_.clear();
     const auto loss = objective_(tape_, std::as_const(*model_), std::as_const(batch_));
-    const double value = value_of(tape_, loss);
-    if (!std::isfinite(value)) {
-      const std::string layer = tape_.first_not_finite();
-      raise(NumericError{"step " + std::to_string(step_ + 1), "the loss is not finite; first non-finite value in: " +
-                                                                  (layer.empty() ? "the loss itself" : layer)}
-                .with_id("clip.numeric.loss"));
-    }
     tape_.backward(loss);
-    tape_.commit();
-    if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
-    rate_ = static_cast<double>(options_.optimizer.learning_rate) * schedule_(step_);
+    rate_ =
+        static_cast<double>(options_.optimizer.learning_rate) * options_.schedule(step_, steps(), order_.per_epoch());
     optimizer_.options.learning_rate = static_cast<float>(rate_);
-    optimizer_.step();
+    const StepNumbers numbers = update(loss.view);
+    if (!numbers.finite()) raise_not_finite(numbers);
+    tape_.commit();
     ++step_;
-    return value;
+    return numbers.loss;
+  }
+
+  /// Updates the weights unless a number is not finite. The host waits for the backend only here, after the update.
+  StepNumbers update(View<const typename B::Scalar> loss) {
+    if (options_.clip_norm > 0) guard_.measure(loss, options_.clip_norm);
+    else guard_.measure(loss);
+    if constexpr (requires { optimizer_.step(guard_); }) {
+      const Index steps_before = optimizer_.steps();
+      optimizer_.step(guard_);
+      const StepNumbers numbers = guard_.read();
+      if (!numbers.finite()) optimizer_.set_steps(steps_before);
+      return numbers;
+    } else {  // an optimiser that cannot be guarded has to wait
+      const StepNumbers numbers = guard_.read();
+      if (!numbers.finite()) return numbers;
+      if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
+      optimizer_.step();
+      return numbers;
+    }
+  }
+
+  /// NumericError for a step that was not taken. The backward pass has overwritten results that it did not need any
+  /// more: the forward pass runs again to find the layer.
+  [[noreturn]] void raise_not_finite(const StepNumbers& numbers) {
+    const std::string place = "step " + std::to_string(step_ + 1);
+    parameters_.clear_gradients();
+    if (std::isfinite(numbers.loss)) {
+      std::string first;
+      for (const auto& e : parameters_.entries())
+        if (first.empty() && !parameters_.backend().all_finite(View<const typename B::Scalar>{e.gradient}))
+          first = e.name;
+      raise(NumericError{place, "the gradient norm is not finite; first non-finite gradient of: " +
+                                    (first.empty() ? "none, the sum of squares is too large" : first)}
+                .with_id("clip.numeric.gradient"));
+    }
+    tape_.clear();
+    static_cast<void>(objective_(tape_, std::as_const(*model_), std::as_const(batch_)));
+    const std::string layer = tape_.first_not_finite();
+    tape_.clear();
+    raise(NumericError{
+        place, "the loss is not finite; first non-finite value in: " + (layer.empty() ? "the loss itself" : layer)}
+              .with_id("clip.numeric.loss"));
   }
 
   /// The settings that must be equal in a checkpoint and in the run that resumes from it, by name.
@@ -167,9 +202,10 @@ class Trainer {
                                              {"run.epochs", fact_text(options_.epochs)},
                                              {"run.batch", fact_text(options_.batch)},
                                              {"run.seed", fact_text(options_.seed)},
-                                             {"run.warmup", fact_text(options_.warmup)},
+                                             {"run.schedule", std::string(options_.schedule.name())},
                                              {"run.clip_norm", fact_text(options_.clip_norm)}};
     for (const auto& [name, value] : options_.optimizer.facts()) facts["run." + name] = fact_text(value);
+    for (const auto& [name, value] : options_.schedule.facts()) facts["run." + std::string(name)] = fact_text(value);
     return facts;
   }
 
@@ -188,7 +224,6 @@ class Trainer {
   /// The same options. OptionError: an impossible one.
   static TrainOptionsOf<O> checked(TrainOptionsOf<O> o) {
     if (o.epochs < 1) raise(OptionError{"train", "epochs", "1 or more", o.epochs});
-    if (!(o.warmup >= 0 && o.warmup < 1)) raise(OptionError{"train", "warmup", "a share from 0 to below 1", o.warmup});
     if (!(o.clip_norm >= 0)) raise(OptionError{"train", "clip_norm", "0 or more", o.clip_norm});
     return o;
   }
@@ -199,9 +234,9 @@ class Trainer {
   [[no_unique_address]] Objective objective_;
   Parameters<B> parameters_;
   Optimizer optimizer_;
+  StepGuard<B> guard_{parameters_};
   Tape<B> tape_;
   ShuffledBatches order_;
-  WarmupCosine schedule_;
   Index step_ = 0;
   double rate_ = 0;
   typename Source::Batch batch_;

@@ -11,6 +11,72 @@ namespace clip::inline CLIP_ABI::cpu {
 
 template <class T, class Self>
 struct TrainingPrimitives {
+  bool all_finite(In<T> x) {
+    return sum_over_blocks<T>(x, [&](Index i0, Index i1) {
+             T total = 0;  // Σ 0 x is NaN if any x is NaN or infinite
+             for (Index i = i0; i < i1; ++i)
+               total += sum_packets<T>(x.cols, [&](Index j, auto mask) { return P(0) * P::load(x.row(i) + j, mask); });
+             return total;
+           }) == 0;
+  }
+
+  /// y = keep y + share x
+  void blend(double keep, double share, In<T> x, Out<T> y) {
+    const P keep_factor{keep}, share_factor{share};
+    parallel_packets<T>(workers(), y.rows, y.cols, y.contiguous() && x.contiguous(), [&](Index i, Index j, auto mask) {
+      (keep_factor * P::load(y.row(i) + j, mask) + share_factor * P::load(x.row(i) + j, mask))
+          .store(y.row(i) + j, mask);
+    });
+  }
+
+  void measure(const UpdateTable<T>& table, In<T> loss, double most, StepNumbers* numbers) {
+    double squares = 0;
+    for (const WeightUpdate<T>& w : table.weights) squares += sum_of_squares(w.gradient);
+    *numbers = StepNumbers::of(loss ? static_cast<double>(loss(0, 0)) : 0, squares, most);
+  }
+
+  /// Coefficients are computed in double, as in PyTorch, and rounded once. A factor of 1 changes no bit.
+  void adamw(const UpdateTable<T>& table, const AdamwStep& s, const StepNumbers* numbers) {
+    if (numbers && !numbers->finite()) return;
+    const P factor{numbers ? numbers->factor : 1.0}, root{std::sqrt(s.correction2)};
+    const P b1{s.beta1}, c1{1 - s.beta1}, b2{s.beta2}, c2{1 - s.beta2}, epsilon{s.epsilon};
+    for (const WeightUpdate<T>& w : table.weights) {
+      const double rate = s.learning_rate * w.rate;
+      const P keep{1 - rate * w.weight_decay}, step{rate / s.correction1};
+      const View<T> p = w.value, g = w.gradient, m = w.first, v = w.second;
+      parallel_packets<T>(workers(), p.rows, p.cols, true, [&](Index i, Index j, auto mask) {
+        const P slope = factor * P::load(g.row(i) + j, mask);
+        const P mean = fma(b1, P::load(m.row(i) + j, mask), c1 * slope);
+        const P square = fma(b2, P::load(v.row(i) + j, mask), c2 * slope * slope);
+        mean.store(m.row(i) + j, mask);
+        square.store(v.row(i) + j, mask);
+        (keep * P::load(p.row(i) + j, mask) - step * mean / (sqrt(square) / root + epsilon)).store(p.row(i) + j, mask);
+      });
+      clamp(w);
+    }
+  }
+
+  void sgd(const UpdateTable<T>& table, const SgdStep& s, const StepNumbers* numbers) {
+    if (numbers && !numbers->finite()) return;
+    const P factor{numbers ? numbers->factor : 1.0}, momentum{s.first ? 0 : s.momentum};
+    for (const WeightUpdate<T>& w : table.weights) {
+      const P decay{w.weight_decay}, rate{s.learning_rate * w.rate};
+      const View<T> p = w.value, g = w.gradient, velocity = w.first;
+      parallel_packets<T>(workers(), p.rows, p.cols, true, [&](Index i, Index j, auto mask) {
+        const P old = P::load(p.row(i) + j, mask);
+        const P pull = fma(decay, old, factor * P::load(g.row(i) + j, mask));
+        const P speed = s.first ? pull : fma(momentum, P::load(velocity.row(i) + j, mask), pull);
+        speed.store(velocity.row(i) + j, mask);
+        (old - rate * speed).store(p.row(i) + j, mask);
+      });
+      clamp(w);
+    }
+  }
+
+ private:
+  using P = Simd<T>;
+  Workers& workers() { return static_cast<Self&>(*this).workers(); }
+
   double sum_of_squares(In<T> x) {
     constexpr Index chains = 8;
     return sum_over_blocks<double>(x, [&](Index i0, Index i1) {
@@ -29,63 +95,14 @@ struct TrainingPrimitives {
     });
   }
 
-  bool all_finite(In<T> x) {
-    return sum_over_blocks<T>(x, [&](Index i0, Index i1) {
-             T total = 0;  // Σ 0 x is NaN if any x is NaN or infinite
-             for (Index i = i0; i < i1; ++i)
-               total += sum_packets<T>(x.cols, [&](Index j, auto mask) { return P(0) * P::load(x.row(i) + j, mask); });
-             return total;
-           }) == 0;
-  }
-
-  void clamp(Out<T> x, double low, double high) {
-    const P least{low}, most{high};
-    parallel_packets<T>(workers(), x.rows, x.cols, x.contiguous(), [&](Index i, Index j, auto mask) {
+  void clamp(const WeightUpdate<T>& w) {
+    if (!w.bounded()) return;
+    const P least{w.low}, most{w.high};
+    const View<T> x = w.value;
+    parallel_packets<T>(workers(), x.rows, x.cols, true, [&](Index i, Index j, auto mask) {
       min(max(P::load(x.row(i) + j, mask), least), most).store(x.row(i) + j, mask);
     });
   }
-
-  /// y = keep y + share x
-  void blend(double keep, double share, In<T> x, Out<T> y) {
-    const P keep_factor{keep}, share_factor{share};
-    parallel_packets<T>(workers(), y.rows, y.cols, y.contiguous() && x.contiguous(), [&](Index i, Index j, auto mask) {
-      (keep_factor * P::load(y.row(i) + j, mask) + share_factor * P::load(x.row(i) + j, mask))
-          .store(y.row(i) + j, mask);
-    });
-  }
-
-  /// Coefficients are computed in double, as in PyTorch, and rounded once.
-  void adamw(Out<T> p, In<T> g, Out<T> m, Out<T> v, const AdamwStep& s) {
-    const P keep{1 - s.learning_rate * s.weight_decay}, step{s.learning_rate / s.correction1};
-    const P root{std::sqrt(s.correction2)};
-    const P b1{s.beta1}, c1{1 - s.beta1}, b2{s.beta2}, c2{1 - s.beta2}, epsilon{s.epsilon};
-    parallel_packets<T>(workers(), p.rows, p.cols, p.contiguous() && g.contiguous() && m.contiguous() && v.contiguous(),
-                        [&](Index i, Index j, auto mask) {
-                          const P slope = P::load(g.row(i) + j, mask);
-                          const P mean = fma(b1, P::load(m.row(i) + j, mask), c1 * slope);
-                          const P square = fma(b2, P::load(v.row(i) + j, mask), c2 * slope * slope);
-                          mean.store(m.row(i) + j, mask);
-                          square.store(v.row(i) + j, mask);
-                          (keep * P::load(p.row(i) + j, mask) - step * mean / (sqrt(square) / root + epsilon))
-                              .store(p.row(i) + j, mask);
-                        });
-  }
-
-  void sgd(Out<T> p, In<T> g, Out<T> velocity, const SgdStep& s) {
-    const P decay{s.weight_decay}, momentum{s.first ? 0 : s.momentum}, rate{s.learning_rate};
-    parallel_packets<T>(workers(), p.rows, p.cols, p.contiguous() && g.contiguous() && velocity.contiguous(),
-                        [&](Index i, Index j, auto mask) {
-                          const P old = P::load(p.row(i) + j, mask);
-                          const P pull = fma(decay, old, P::load(g.row(i) + j, mask));
-                          const P speed = s.first ? pull : fma(momentum, P::load(velocity.row(i) + j, mask), pull);
-                          speed.store(velocity.row(i) + j, mask);
-                          (old - rate * speed).store(p.row(i) + j, mask);
-                        });
-  }
-
- private:
-  using P = Simd<T>;
-  Workers& workers() { return static_cast<Self&>(*this).workers(); }
 
   /// Σ f(i0, i1) over fixed blocks of rows, in order. A single long row is treated as rows of 4096.
   template <class S, class F>

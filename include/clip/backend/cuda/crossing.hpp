@@ -64,13 +64,25 @@ inline clip_cuda::CentredWindow cuda_value(const CentredWindow& w) { return {w.h
 inline clip_cuda::Axis cuda_value(Axis axis) {
   return axis == Axis::rows ? clip_cuda::Axis::rows : clip_cuda::Axis::columns;
 }
+template <class T>
+clip_cuda::WeightUpdates cuda_value(const UpdateTable<T>& table) {
+  static_assert(sizeof(WeightUpdate<T>) == sizeof(clip_cuda::WeightUpdate));
+  return {table.weights.data(), static_cast<Index>(table.weights.size()), cuda_type<T>};
+}
+inline clip_cuda::StepNumbers* cuda_value(StepNumbers* numbers) {
+  static_assert(sizeof(StepNumbers) == sizeof(clip_cuda::StepNumbers));
+  return reinterpret_cast<clip_cuda::StepNumbers*>(numbers);
+}
+inline const clip_cuda::StepNumbers* cuda_value(const StepNumbers* numbers) {
+  return reinterpret_cast<const clip_cuda::StepNumbers*>(numbers);
+}
 inline clip_cuda::AdamwStep cuda_value(const AdamwStep& s) {
-  const auto& [rate, beta1, beta2, epsilon, decay, correction1, correction2] = s;
-  return {rate, beta1, beta2, epsilon, decay, correction1, correction2};
+  const auto& [rate, beta1, beta2, epsilon, correction1, correction2] = s;
+  return {rate, beta1, beta2, epsilon, correction1, correction2};
 }
 inline clip_cuda::SgdStep cuda_value(const SgdStep& s) {
-  const auto& [rate, momentum, decay, first] = s;
-  return {rate, momentum, decay, first};
+  const auto& [rate, momentum, first] = s;
+  return {rate, momentum, first};
 }
 
 /// Raises what a call has left, if anything.

@@ -32,6 +32,8 @@ class Cuda {
  public:
   using Scalar = T;
   static constexpr bool host_memory = false;
+  static constexpr Index rows_at_once = 65536;  // enough to fill a device; not measured yet
+  static constexpr bool grouping_keeps_bits = false;
 
   Cuda() : Cuda{CudaOptions{}} {}
   explicit Cuda(CudaOptions options) : arithmetic_{options.arithmetic} {
@@ -75,6 +77,11 @@ class Cuda {
     clip_cuda::Call call{device_.get()};
     clip_cuda::download(call, detail::cuda_value(x), host.data(), detail::cuda_type<S>);
     detail::check("download", call.failure);
+  }
+
+  StepNumbers read(const StepNumbers* numbers) {
+    const auto [loss, norm, factor] = run("read", clip_cuda::read, numbers);
+    return {loss, norm, factor};
   }
 
 // A primitive is a launch; with a function of the user's own it is composed of launches.

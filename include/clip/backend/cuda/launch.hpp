@@ -100,11 +100,30 @@ struct CentredWindow {
 
 enum class Axis : int { rows, columns };
 
+/// One weight of an optimiser step, and the states of the optimiser. No gaps between rows.
+struct WeightUpdate {
+  struct Values {
+    void* data;
+    Index rows, cols, stride;
+  };
+  Values value, gradient, first, second;
+  double rate, weight_decay, low, high;
+};
+/// The weights of a step, in host memory.
+struct WeightUpdates {
+  const void* weights;  // of type WeightUpdate
+  Index count;
+  Type type;
+};
+/// Loss, norm of the gradients, and factor on them, in device memory.
+struct StepNumbers {
+  double loss, norm, factor;
+};
 struct AdamwStep {
-  double learning_rate, beta1, beta2, epsilon, weight_decay, correction1, correction2;
+  double learning_rate, beta1, beta2, epsilon, correction1, correction2;
 };
 struct SgdStep {
-  double learning_rate, momentum, weight_decay;
+  double learning_rate, momentum;
   bool first;
 };
 
@@ -149,6 +168,7 @@ void deallocate(Call& call, void* data, std::size_t bytes) noexcept;
 /// Values of `type`, row by row, from and to host memory. They convert to the type of the matrix on the device.
 void upload(Call& call, const void* host, Type type, Matrix y) noexcept;
 void download(Call& call, Matrix x, void* host, Type type) noexcept;
+StepNumbers read(Call& call, const StepNumbers* numbers) noexcept;
 
 // The lists of backend/primitives.def.hpp.
 namespace primitive_types {
@@ -164,6 +184,8 @@ template <class>
 using Weights = Matrix;
 template <class>
 using Acc = Sum;
+template <class>
+using UpdateTable = WeightUpdates;
 template <class, class>
 using Epilogue = ProductEpilogue;
 template <class>

@@ -55,6 +55,23 @@ class Scratch {
   std::vector<Block> blocks_;
 };
 
+/// A copy of host values that a device keeps from one primitive to the next.
+struct KeptCopy {
+  void* data = nullptr;
+  std::size_t bytes = 0;
+};
+struct TreeOnDevice {
+  TreeArrays arrays;
+  KeptCopy copy;
+};
+/// The weights of an optimiser step, then their chunks (kernels/updates.cuh).
+struct TableOnDevice {
+  std::vector<std::byte> values;
+  std::size_t bytes_of_weights = 0;
+  Index chunks = 0;
+  KeptCopy copy;
+};
+
 /// A device. Its functions are called by one host thread at a time, in the order in which work is queued.
 class Device {
  public:
@@ -73,7 +90,8 @@ class Device {
 
   std::mutex mutex;
   Scratch scratch;
-  TreeOnDevice tree;  // the sequences of the last attention
+  TreeOnDevice tree;    // the sequences of the last attention
+  TableOnDevice table;  // the weights of the last step
   Counts counts;
 };
 

@@ -103,11 +103,4 @@ class TreeArrays {
   std::vector<std::size_t> parts_;
 };
 
-/// Arrays with their copy on a device.
-struct TreeOnDevice {
-  TreeArrays arrays;
-  std::int32_t* data = nullptr;
-  std::size_t bytes = 0;
-};
-
 }  // namespace clip_cuda

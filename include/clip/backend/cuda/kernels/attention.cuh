@@ -118,17 +118,11 @@ inline Tree tree_of(Work& work, const Sequences& sequences) {
   TreeOnDevice& tree = work.device().tree;
   if (!tree.arrays.built_from(sequences)) {
     tree.arrays.assign(sequences);
-    const std::size_t bytes = tree.arrays.values().size() * sizeof(std::int32_t);
-    if (bytes > tree.bytes) {
-      if (tree.data != nullptr) work.device().deallocate(tree.data, tree.bytes);
-      ++work.device().counts.allocations;
-      tree.data = static_cast<std::int32_t*>(work.device().allocate(bytes, work.failure()));
-      tree.bytes = tree.data == nullptr ? 0 : bytes;
-    }
-    work.to_device(tree.arrays.values().data(), tree.data, bytes);
+    const auto& values = tree.arrays.values();
+    work.keep(tree.copy, values.data(), values.size() * sizeof(std::int32_t));
     if (work.failed()) tree.arrays.clear();
   }
-  return work.failed() ? Tree{} : tree.arrays.at(tree.data);
+  return work.failed() ? Tree{} : tree.arrays.at(static_cast<const std::int32_t*>(tree.copy.data));
 }
 
 /// y = softmax(q kᵀ/√d) v per head, saved : (rows of q, heads) = log Σ exp

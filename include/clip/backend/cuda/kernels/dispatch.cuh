@@ -44,11 +44,13 @@ auto all_typed(const X&... x) {
   return std::tuple<decltype(typed<T>(x))...>{typed<T>(x)...};
 }
 
-inline Type type_of(const Matrix& m) { return m.type; }
-inline Type type_of(const Sum& sum) { return sum.target.type; }
 template <class... Rest>
 Type type_of_first(const Matrix& first, const Rest&...) {
-  return type_of(first);
+  return first.type;
+}
+template <class... Rest>
+Type type_of_first(const WeightUpdates& first, const Rest&...) {
+  return first.type;
 }
 template <class First, class... Rest>
 Type type_of_first(const First&, const Rest&... rest) {
@@ -63,7 +65,7 @@ auto with_type(Type type, const F& f) {
 
 }  // namespace clip_cuda::kernels
 
-// The launch function of a primitive: kernels::name<T>(work, …) for the type of its first matrix.
+// The launch function of a primitive: kernels::name<T>(work, …) for the type of its first matrix or table.
 #define CLIP_CUDA_PRIMITIVE(result, name, parameters, arguments)                                     \
   result name CLIP_CUDA_CALL parameters {                                                            \
     Work work{call, #name};                                                                          \

@@ -98,6 +98,16 @@ class Work {
     ++device_.counts.uploads;
   }
 
+  /// Replaces a kept copy.
+  void keep(KeptCopy& copy, const void* host, std::size_t bytes) {
+    if (bytes > copy.bytes) {
+      if (copy.data != nullptr) device_.deallocate(copy.data, copy.bytes);
+      copy.data = failed() ? nullptr : allocate(bytes);
+      copy.bytes = copy.data == nullptr ? 0 : bytes;
+    }
+    if (bytes > 0) to_device(host, copy.data, bytes);
+  }
+
   /// n values of the device, once all that was queued is done.
   template <class T>
   void read(const T* data, T* host, Index n) {
