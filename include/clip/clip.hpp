@@ -1,7 +1,9 @@
 // clip/clip.hpp: the whole library, except the headers listed here, which a program includes itself.
 //
 //   clip/backend/cpu/peak.hpp   measurement of the processor's peak rate
+//   clip/backend/cuda/          what clip/cuda.hpp and device code include
 //   clip/backend/naive.hpp      the reference backend, in plain loops
+//   clip/cuda.hpp               the backend of a CUDA device, in a program that links clip::cuda
 //   clip/families.hpp           tower families of one's own, in a program that links clip::precompiled
 //   clip/plot/                  figures as SVG and PNG
 //

@@ -1,36 +1,19 @@
 // The Remote test double: the host can access its memory only while a primitive runs.
 #include "../support/remote.hpp"
 #include "../support/primitives.hpp"
+#include "../support/signal_of.hpp"
 
 #include <clip/backend/naive.hpp>
 
 #include <doctest/doctest.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <span>
 
-namespace {
 using namespace clip;
 using namespace clip::testing;
-
-/// The signal that ends a child doing this, 0 if none does.
-template <class F>
-int signal_of(F&& f) {
-  const pid_t child = fork();
-  if (child == 0) {
-    std::signal(SIGSEGV, SIG_DFL);  // the test framework's handler would report the fault it is here to see
-    f();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-}
-}  // namespace
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("host access to remote memory outside primitives is a fault") {

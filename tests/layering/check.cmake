@@ -14,6 +14,7 @@ set(doors
   "^png\\.h$"  "^clip/image/decode/png\\.hpp$"  "only clip/image/decode/png.hpp includes libpng"
   "^webp/"     "^clip/image/decode/webp\\.hpp$" "only clip/image/decode/webp.hpp includes libwebp"
   "Eigen/"     "^clip/backend/cpu/"       "only clip/backend/cpu/ includes Eigen"
+  "^(cuda_runtime|cublas|cudnn)" "^clip/backend/cuda/kernels/" "only clip/backend/cuda/kernels/ includes CUDA's headers"
   "^(unistd\\.h|fcntl\\.h|dirent\\.h|pthread\\.h|sys/)" "^clip/(io/|backend/(host_memory|forks\\.inl)\\.hpp$)"
                                           "only clip/io/, clip/backend/host_memory.hpp and forks.inl.hpp include POSIX headers")
 

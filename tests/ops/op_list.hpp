@@ -25,10 +25,9 @@
 #include <clip/ops/tokens.hpp>
 
 #include "../support/matrix.hpp"
+#include "softplus.hpp"
 
 #include <array>
-#include <cmath>
-#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,19 +36,6 @@
 #include <vector>
 
 namespace clip::testing {
-
-/// A user's activation: value and slope take plain numbers only.
-struct Softplus {
-  static constexpr std::string_view name = "softplus";
-  template <std::floating_point T>
-  CLIP_HOST_DEVICE T operator()(T x) const {
-    return std::log1p(std::exp(x));
-  }
-  template <std::floating_point T>
-  CLIP_HOST_DEVICE T slope(T x) const {
-    return 1 / (1 + std::exp(-x));
-  }
-};
 
 /// An input of an op; without rows it is absent.
 struct Operand {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/autograd/borrow.hpp>
+#include <clip/core/elementary.hpp>
 #include <clip/core/sequences.hpp>
 #include <clip/nn/layer_norm.hpp>
 #include <clip/nn/linear.hpp>
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,48 +20,6 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
-
-namespace fn {
-/// e^x
-struct Exponential {
-  static constexpr std::string_view name = "exponential";
-  template <std::floating_point T>
-  CLIP_HOST_DEVICE T operator()(T x) const {
-    return std::exp(x);
-  }
-  template <std::floating_point T>
-  CLIP_HOST_DEVICE T slope(T x) const {
-    return std::exp(x);
-  }
-};
-/// 1/x; 0 for 0
-struct Reciprocal {
-  static constexpr std::string_view name = "reciprocal";
-  template <std::floating_point T>
-  CLIP_HOST_DEVICE T operator()(T x) const {
-    return x == T(0) ? T(0) : 1 / x;
-  }
-  template <std::floating_point T>
-  CLIP_HOST_DEVICE T slope(T x) const {
-    return x == T(0) ? T(0) : -1 / (x * x);
-  }
-};
-/// 1/max(√x, 1e-12): of the squared length of a row
-struct InverseLength {
-  static constexpr std::string_view name = "inverse_length";
-  static constexpr double least = 1e-12;
-  template <std::floating_point T>
-  CLIP_HOST_DEVICE T operator()(T x) const {
-    const T length = std::sqrt(x), shortest = static_cast<T>(least);
-    return 1 / (length < shortest ? shortest : length);
-  }
-  template <std::floating_point T>
-  CLIP_HOST_DEVICE T slope(T x) const {
-    const T length = std::sqrt(x);
-    return length > static_cast<T>(least) ? T(-0.5) / (x * length) : T(0);
-  }
-};
-}  // namespace fn
 
 /// Sizes and flags of a Register module.
 struct RegisterConfig {

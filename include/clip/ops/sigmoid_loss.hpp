@@ -4,12 +4,12 @@
 #include <clip/autograd/context.hpp>
 #include <clip/backend/arithmetic.hpp>
 #include <clip/backend/concept.hpp>
+#include <clip/core/elementary.hpp>
 #include <clip/core/sequences.hpp>
 #include <clip/tensor/parameter.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -17,40 +17,6 @@
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
-
-namespace fn {
-
-/// f(x) = w log(1 + exp(s x));   f' = w s / (1 + exp(-s x))
-struct WeightedSoftplus {
-  static constexpr std::string_view name = "weighted_softplus";
-  double weight = 1;
-  bool negated = false;  // s = -1
-
-  template <std::floating_point V>
-  CLIP_HOST_DEVICE V operator()(V x) const {
-    const V z = negated ? -x : x;
-    return static_cast<V>(weight) * ((z < V(0) ? V(0) : z) + std::log1p(std::exp(-std::abs(z))));
-  }
-  template <std::floating_point V>
-  CLIP_HOST_DEVICE V slope(V x) const {
-    const V z = negated ? -x : x;
-    return static_cast<V>(negated ? -weight : weight) / (V(1) + std::exp(-z));
-  }
-};
-
-/// The slope of another function, as a function.
-template <class F>
-struct SlopeOf {
-  static constexpr std::string_view name = "slope_of";
-  F of{};
-
-  template <std::floating_point V>
-  CLIP_HOST_DEVICE V operator()(V x) const {
-    return of.slope(x);
-  }
-};
-
-}  // namespace fn
 
 /// The positive pairs of m rows with n others, block by block of rows, where their groups are equal. A block has at
 /// most 2²⁰ pairs, or one row.

@@ -2,18 +2,11 @@
 #pragma once
 
 #include "../lab.hpp"
+#include "own_functions.hpp"
 
 #include <string>
 
 namespace clip::testing {
-
-/// A user's activation that takes plain numbers only.
-struct Shrink {
-  CLIP_HOST_DEVICE float operator()(float x) const { return x > 0.5f ? x - 0.5f : 0.0f; }
-  CLIP_HOST_DEVICE double operator()(double x) const { return x > 0.5 ? x - 0.5 : 0.0; }
-  CLIP_HOST_DEVICE float slope(float x) const { return x > 0.5f ? 1.0f : 0.0f; }
-  CLIP_HOST_DEVICE double slope(double x) const { return x > 0.5 ? 1.0 : 0.0; }
-};
 
 template <class B>
 void add_pointwise(Cases<B>& list) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../lab.hpp"
+#include "own_functions.hpp"
 
 #include <clip/core/stamp.hpp>
 
@@ -11,13 +12,6 @@
 #include <vector>
 
 namespace clip::testing {
-
-struct Square {
-  template <class V>
-  CLIP_HOST_DEVICE V operator()(V x) const {
-    return x * x;
-  }
-};
 
 /// A table of three weights for the updates: with decay, with a range, with neither and another rate.
 template <class B>

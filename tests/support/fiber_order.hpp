@@ -1,0 +1,29 @@
+// tests/support/fiber_order.hpp: how the shim runs kernels: the order of a block's threads, and a planted fault.
+#pragma once
+
+// Defined by the object whose kernels run on the host.
+namespace clip_cuda_on_host {
+void run_backwards(bool wanted);
+void skip_barrier(int number);
+}  // namespace clip_cuda_on_host
+
+namespace clip::testing {
+
+class FiberOrder {
+ public:
+  explicit FiberOrder(bool backwards) { clip_cuda_on_host::run_backwards(backwards); }
+  ~FiberOrder() { clip_cuda_on_host::run_backwards(false); }
+  FiberOrder(const FiberOrder&) = delete;
+  FiberOrder& operator=(const FiberOrder&) = delete;
+};
+
+/// While it lives, this barrier of every thread does nothing, counted from 0.
+class MissingBarrier {
+ public:
+  explicit MissingBarrier(int number) { clip_cuda_on_host::skip_barrier(number); }
+  ~MissingBarrier() { clip_cuda_on_host::skip_barrier(-1); }
+  MissingBarrier(const MissingBarrier&) = delete;
+  MissingBarrier& operator=(const MissingBarrier&) = delete;
+};
+
+}  // namespace clip::testing
