@@ -58,7 +58,7 @@ def prompts(w, config, ctx, place):
 def text_features(w, config, ctx, place):
     x, ends = prompts(w, config, ctx, place)
     x = x + w["positional_embedding"]
-    x = transformer(w, "transformer.", x, config.text_layers, config.text_heads, config.epsilon, True, None)
+    x = transformer(w, "", x, config.text_layers, config.text_heads, config.epsilon, True, None)
     x = layer_norm(w, "ln_final", x, config.epsilon)
     return x[torch.arange(len(NAMES)), ends] @ w["text_projection"]
 

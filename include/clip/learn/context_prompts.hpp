@@ -52,16 +52,15 @@ class ContextPrompts {
     check_labels();
     if (const auto words = with_spaces(options.words); !words.empty()) words_ = tokens(tokenizer, words, input.context);
     context_ = words_.empty() ? options.context : static_cast<Index>(words_.size());
-    if (context_ < 1) raise(OptionError{owner, "context vectors", "1 or more", context_});
-    const Index room = input.context - context_;
-    if (room < start_ + 2)
-      raise(OptionError{owner, "context vectors", "fewer than " + std::to_string(input.context), context_});
+    const Index most = input.context - start_ - 2;  // beside a token of a name and the end of text
+    if (context_ < 1 || context_ > most)
+      raise(OptionError{owner, "context vectors", "1 to " + std::to_string(most), context_});
 
     std::vector<std::string> texts{std::string{}};  // an empty text, to count the tokens of a name by
     for (const std::string& name : labels_) texts.push_back(name);
     for (const std::string& name : labels_) texts.push_back(name + '.');
-    rows_ =
-        tokenizer(std::span<const std::string>{texts}, TokenizeOptions{.context = room, .too_long = TooLong::truncate});
+    rows_ = tokenizer(std::span<const std::string>{texts},
+                      TokenizeOptions{.context = input.context - context_, .too_long = TooLong::truncate});
     try_check_vocabulary(input, rows_).value();
     const Index classes = size();
     for (Index c = 0; c < classes; ++c) {

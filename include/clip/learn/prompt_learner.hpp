@@ -37,6 +37,12 @@ Index text_width(const Text& text) {
   return with_encoder(text, [](const auto& encoder) -> Index { return encoder.config().width; });
 }
 
+/// The width of a model's features.
+template <class M>
+Index embed_width(const M& model) {
+  return with_encoder(model.text, [](const auto& encoder) -> Index { return encoder.tower.embed_dim; });
+}
+
 /// The rows of the token embedding of these ids. OptionError: a tower without such a table.
 template <class T, class Text>
 std::vector<T> token_embeddings(const Text& text, Ids ids) {
@@ -57,7 +63,7 @@ std::vector<T> token_embeddings(const Text& text, Ids ids) {
 }
 
 /// Whether some statistics of a module would change on a tape that does not evaluate.
-template <class T, class Text>
+template <class Text>
 bool has_statistics(const Text& text) {
   bool found = false;
   visit_parameters(text, [&](std::string_view, const auto& p) { found = found || p.kind == ParameterKind::buffer; });
@@ -97,7 +103,7 @@ class PromptLearner {
   PromptLearner(const M& model, const Words& tokenizer, std::vector<std::string> names,
                 const PromptOptions& options = {})
       : model_{&model}, prompts_{model.text_input(), tokenizer, std::move(names), options},
-        per_class_{options.per_class}, statistics_{detail::has_statistics<T>(model.text)}, texts_{prompts_.batch()},
+        per_class_{options.per_class}, statistics_{detail::has_statistics(model.text)}, texts_{prompts_.batch()},
         ctx{{sets() * prompts_.context(), detail::text_width(model.text)}, Init::normal(0.02)},
         backend_{model.backend()}, values_{allocate_parameters(backend_, *this)} {
     for (Index c = 0; c < prompts_.size(); ++c) prompts_.add(texts_, c, per_class_ ? c * prompts_.context() : 0);
@@ -215,6 +221,8 @@ inline constexpr double least_prompt_cosine = 0.99;
 template <class M>
 Result<void> try_take_prompt(PromptLearner<M>& prompt, const PromptFile& file, const std::string& path) {
   using T = typename PromptLearner<M>::T;
+  if (const Index width = detail::embed_width(prompt.model()); file.embed_dim != width)
+    return LoadError{path, "width of features", width, file.embed_dim};
   std::vector<T> before(file.ctx.size()), ctx(file.ctx.begin(), file.ctx.end());
   prompt.backend().download(In<T>{prompt.ctx.view()}, std::span<T>(before));
   prompt.backend().upload(std::span<const T>(ctx), prompt.ctx.view());
