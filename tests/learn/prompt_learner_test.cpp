@@ -60,6 +60,32 @@ void check_against_pytorch(const std::string& name) {
 
 const PromptWords words{static_cast<std::int32_t>(Odd.text.vocabulary)};
 
+/// A text encoder with a statistic, as MobileCLIP's have.
+struct NormedText : TextEncoder<Odd> {
+  Parameter<float> running_mean = [] {
+    Parameter<float> p{{1}, Init::zeros()};
+    p.kind = ParameterKind::buffer;
+    return p;
+  }();
+  static constexpr void members(auto& self, auto&& visit) {
+    TextEncoder<Odd>::members(self, visit);
+    visit("running_mean", self.running_mean);
+  }
+};
+
+struct NormedModel {
+  static constexpr Index embed_dim = Odd.embed_dim;
+  NormedText text;
+  Similarity<Cpu<>> similarity;
+
+  NormedModel() { initialise(static_cast<TextEncoder<Odd>&>(text), Rng{1}); }
+  const Cpu<>& backend() const { return similarity.backend(); }
+  TextInput text_input() const { return text.text_input(); }
+  auto encode_prompts(auto& cx, const Texts& prompts, const auto& vectors) const {
+    return text.encode_prompts(cx, prompts, vectors);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("CoOp's logits and gradients are PyTorch's: text tower narrower than the features") {
@@ -197,4 +223,22 @@ TEST_CASE("bad classes and contexts are errors before anything is computed") {
       make({"cat", "polar bear"}, {.context = 13}),
       "class \"polar bear\": tokens of the prompt, with 13 context vectors: expected at most 17, found more",
       InputError);
+}
+
+TEST_CASE("a text tower with batch norms learns on tapes that evaluate, as the trainer's are") {
+  const NormedModel model;
+  PromptLearner prompt{model, words, prompt_names, {.context = 2}};
+  LabelledFeatures<float> data{Features<float, dyn>{3, Size<dyn>{13}}, {0, 1, 2}};
+  std::ranges::fill(data.features.values(), 1.0f);
+  Parameters learned{prompt};
+  Tape tape{learned}, evaluating{learned, {.evaluation = true}};
+  CHECK_THROWS_WITH_AS(
+      prompt.logits(tape, constant(tape, data.features)),
+      "prompt learner: tape: expected one with TapeOptions::evaluation, as the text tower has batch norms, found one "
+      "without",
+      OptionError);
+  CHECK(prompt.logits(evaluating, constant(evaluating, data.features)).rows() == 3);
+  auto options = coop_training(1, 3);
+  options.epochs = 1;
+  train_prompts(prompt, data, options);
 }
