@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -241,4 +243,27 @@ TEST_CASE("a text tower with batch norms learns on tapes that evaluate, as the t
   auto options = coop_training(1, 3);
   options.epochs = 1;
   train_prompts(prompt, data, options);
+}
+
+TEST_CASE("rows that a tokenizer fills, without a start of text, keep their length") {
+  const auto filled = [](std::span<const std::string> texts, const TokenizeOptions& options) {
+    Texts rows = Texts::whole(1);
+    for (const std::string& text : texts) {  // one id per letter
+      std::vector<std::int32_t> row;
+      for (const char letter : text) row.push_back(letter);
+      row.resize(static_cast<std::size_t>(options.context), 1);
+      rows.add(row, static_cast<Index>(text.size()) >= options.context);
+    }
+    return rows;
+  };
+  const TextInput input{10, 128, {.end = 1, .pad = 1, .start = false, .attends_pad = true}};
+  const auto ids = [&](Place place, Index first) {
+    const ContextPrompts prompts{input, filled, {"a", "bc"}, {.context = 3, .place = place}};
+    Texts texts = prompts.batch();
+    prompts.add(texts, 1, first);
+    return std::vector<std::int32_t>(texts[0].begin(), texts[0].end());
+  };
+  CHECK(ids(Place::end, 0) == std::vector<std::int32_t>{-1, -2, -3, 'b', 'c', '.', 1, 1, 1, 1});
+  CHECK(ids(Place::middle, 0) == std::vector<std::int32_t>{-1, 'b', 'c', -2, -3, '.', 1, 1, 1, 1});
+  CHECK(ids(Place::front, 6) == std::vector<std::int32_t>{'b', 'c', -7, -8, -9, '.', 1, 1, 1, 1});
 }

@@ -1,6 +1,7 @@
 // clip/learn/cocoop.hpp: context vectors that each image shifts: conditional prompt learning (CoCoOp).
 #pragma once
 
+#include <clip/autograd/constant.hpp>
 #include <clip/autograd/inference.hpp>
 #include <clip/core/pointwise.hpp>
 #include <clip/learn/context_prompts.hpp>
