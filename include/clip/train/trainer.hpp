@@ -59,6 +59,15 @@ struct TrainOptionsOf {
 };
 using TrainOptions = TrainOptionsOf<AdamwOptions>;
 
+namespace detail {
+/// Whether the batch norms of a model keep their statistics in training, as those of frozen towers do.
+template <class M>
+inline constexpr bool keeps_statistics = [] {
+  if constexpr (requires { M::evaluation; }) return M::evaluation;
+  else return false;
+}();
+}  // namespace detail
+
 /// The argument of the callback after every step.
 struct TrainProgress {
   Index step, steps;    // steps done; steps of the whole run
@@ -90,7 +99,10 @@ class Trainer {
           Objective objective = {})
       : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
         parameters_{model, selection}, optimizer_{parameters_, options_.optimizer},
-        tape_{parameters_, {.recompute = options_.recompute, .patch_dropout = options_.patch_dropout}},
+        tape_{parameters_,
+              {.recompute = options_.recompute,
+               .evaluation = detail::keeps_statistics<M>,
+               .patch_dropout = options_.patch_dropout}},
         order_{source.size(), options_.batch, Rng{options_.seed}.fork("order")} {
     if (options_.layer_decay != 1) set_layer_rates(parameters_, model, options_.layer_decay);
     if (options_.ema != 0) average_.emplace(parameters_, options_.ema);
