@@ -42,7 +42,7 @@ template <Backend B>
 struct ClassFeatures {
   using T = typename B::Scalar;
 
-  Parameter<T> vectors;     // (classes, width)
+  Parameter<T> vectors;      // (classes, width)
   double temperature = 100;  // exp(logit_scale) of the model
 
   ClassFeatures(Index classes, Index width)

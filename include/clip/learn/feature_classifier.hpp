@@ -97,8 +97,7 @@ class FeatureClassifier {
 
 /// The share of labels that a classifier predicts. ShapeError: another number of labels. InputError: no label.
 template <class Classifier, class T, Index E>
-double accuracy_of(const Classifier& classifier, const Features<T, E>& features,
-                   std::span<const std::int32_t> labels) {
+double accuracy_of(const Classifier& classifier, const Features<T, E>& features, std::span<const std::int32_t> labels) {
   if (std::cmp_not_equal(labels.size(), features.size()))
     raise(ShapeError{std::string(Classifier::name), "labels", features.size(), labels.size()});
   if (labels.empty()) raise(InputError{std::string(Classifier::name), "labelled features", "1 or more", 0});

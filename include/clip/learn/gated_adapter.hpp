@@ -43,9 +43,8 @@ class GatedAdapter {
   template <class Blocks, Index E>
   GatedAdapter(const ImageEncoder<Config, B, Blocks>& plain, const Features<T, E>& class_features, Rng rng,
                double temperature = 100)
-      : image{plain.config(), plain.tower.embed_dim, plain.backend()}, classes{class_features.size(),
-                                                                               class_features.width()},
-        memory_{allocate_parameters(plain.backend(), classes)} {
+      : image{plain.config(), plain.tower.embed_dim, plain.backend()},
+        classes{class_features.size(), class_features.width()}, memory_{allocate_parameters(plain.backend(), classes)} {
     if (class_features.width() != plain.tower.embed_dim)
       raise(ShapeError{std::string(name), "width of the class features", Index{plain.tower.embed_dim},
                        class_features.width()});
@@ -74,8 +73,7 @@ class GatedAdapter {
     const auto encoded = image.encode_image(images);
     Tensor<T> scores{{encoded.size(), classes.size()}};
     Inference<B> cx{backend()};
-    const auto y =
-        classes.logits(cx, detail::borrow(cx, encoded.view(), Size<dyn>{encoded.width()}));
+    const auto y = classes.logits(cx, detail::borrow(cx, encoded.view(), Size<dyn>{encoded.width()}));
     cx.backend().download(In<T>{y.view}, scores.values());
     return scores;
   }
@@ -96,7 +94,8 @@ class GatedAdapter {
     std::map<std::string, const Parameter<T>*> weights;
     for (const auto& [key, p] : named_parameters<T>(plain)) {
       if (p->layout != Layout::rows)
-        raise(OptionError{std::string(name), "this encoder is packed for inference; unpack() it before adapters are added"}
+        raise(OptionError{std::string(name),
+                          "this encoder is packed for inference; unpack() it before adapters are added"}
                   .with_id("clip.option.packed"));
       weights.emplace(key, p);
     }

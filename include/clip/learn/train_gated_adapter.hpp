@@ -85,8 +85,7 @@ bool train_gated_adapter(GatedAdapter<Config, B>& gated, LabelledInputs examples
 template <const auto& Config, Backend B>
 bool train_gated_adapter(GatedAdapter<Config, B>& gated, LabelledInputs examples,
                          TrainOptions options = gated_adapter_recipe()) {
-  return train_gated_adapter(gated, std::move(examples), std::move(options),
-                             [](const TrainProgress&) { return true; });
+  return train_gated_adapter(gated, std::move(examples), std::move(options), [](const TrainProgress&) { return true; });
 }
 
 }  // namespace clip::inline CLIP_ABI
