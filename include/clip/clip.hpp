@@ -37,9 +37,15 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/io/text_list.hpp>
 #include <clip/io/unfinished.hpp>
+#include <clip/learn/clip_adapter.hpp>
 #include <clip/learn/labelled_features.hpp>
+#include <clip/learn/learner_file.hpp>
 #include <clip/learn/linear_probe.hpp>
+#include <clip/learn/multimodal_mlp.hpp>
 #include <clip/learn/probe_file.hpp>
+#include <clip/learn/tip_adapter_search.hpp>
+#include <clip/learn/tip_adapter_training.hpp>
+#include <clip/learn/train_gated_adapter.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>
@@ -57,7 +63,9 @@
 #include <clip/model/register_model.hpp>
 #include <clip/model/standalone.hpp>
 #include <clip/model/word_vectors.hpp>
+#include <clip/nn/layer_scale_block.hpp>
 #include <clip/nn/mean_pool.hpp>
+#include <clip/nn/parallel_block.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>

@@ -67,12 +67,7 @@ class FeatureClassifier {
   template <Index E>
   std::vector<Index> predict(const Features<T, E>& features) const {
     const Tensor<T> result = scores(features);
-    std::vector<Index> best;
-    for (Index i = 0; i < features.size(); ++i) {
-      const T* const row = result.view().row(i);
-      best.push_back(std::max_element(row, row + classes.size()) - row);
-    }
-    return best;
+    return detail::best_of_rows(result.view());
   }
 
   /// ShapeError: features of another width. NumericError: a feature that is not finite.

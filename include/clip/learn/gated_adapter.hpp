@@ -81,12 +81,7 @@ class GatedAdapter {
   /// The class of the highest score of each image; the first of equal ones.
   std::vector<Index> predict(const Images& images) const {
     const Tensor<T> result = scores(images);
-    std::vector<Index> best;
-    for (Index i = 0; i < images.size(); ++i) {
-      const T* const row = result.view().row(i);
-      best.push_back(std::max_element(row, row + classes.size()) - row);
-    }
-    return best;
+    return detail::best_of_rows(result.view());
   }
 
  private:
