@@ -29,8 +29,7 @@ struct TapeOptions {
   bool recompute = false;   // keep only the rows between blocks, and recompute each block in the backward pass
   bool evaluation = false;  // batch norms use their running statistics, as in inference; gradients flow all the same
   bool every_row = false;   // the gradient of every result is wanted, whatever it depends on
-  double patch_dropout =
-      0;  // share of an image's patches that a vision transformer leaves out (tower/patch_dropout.hpp)
+  double patch_dropout = 0;  // share of an image's patches that a vision transformer leaves out
 };
 
 template <Backend B>

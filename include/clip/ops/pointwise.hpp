@@ -12,7 +12,7 @@ namespace clip::inline CLIP_ABI {
 template <class F>
 struct Pointwise {
   static constexpr std::string_view name = F::name;
-  [[no_unique_address]] F f{};
+  [[no_unique_address]] F f{};  // with its numbers, if it has some
 
   template <class T>
   void forward(auto& b, In<T> x, Out<T> y, Saved<T>) const {
