@@ -37,6 +37,7 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/io/text_list.hpp>
 #include <clip/io/unfinished.hpp>
+#include <clip/learn/labelled_features.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/probe_file.hpp>
 #include <clip/loss/contrastive.hpp>
