@@ -230,5 +230,6 @@ inline constexpr const char* images_help =
 void add_attention(CLI::App& app, Job& job);
 void add_similarity(CLI::App& app, Job& job);
 void add_probe(CLI::App& app, Job& job);
+void add_fewshot(CLI::App& app, Job& job);
 
 }  // namespace tool

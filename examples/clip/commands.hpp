@@ -95,6 +95,13 @@ struct ProbeOptions {
 };
 int probe(const ProbeOptions& options);
 
+struct FewshotOptions {
+  std::string config, output;  // output: empty: beside the configuration file
+  int threads = 0;
+  bool json = false;
+};
+int fewshot(const FewshotOptions& options);
+
 struct RetrieveOptions {
   std::string images, texts;
   clip::Index captions = 5;

@@ -3,6 +3,7 @@
 //   clip/backend/cpu/peak.hpp   measurement of the processor's peak rate
 //   clip/backend/naive.hpp      the reference backend, in plain loops
 //   clip/families.hpp           tower families of one's own, in a program that links clip::precompiled
+//   clip/few_shot/              experiments with a few labelled images per class
 //   clip/plot/                  figures as SVG and PNG
 //
 // Every header also compiles alone. In a program that links clip::precompiled this one declares what the library
@@ -24,6 +25,7 @@
 #include <clip/core/rng.hpp>
 #include <clip/core/stop.hpp>
 #include <clip/data/idx.hpp>
+#include <clip/data/open_labelled_images.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/fwd.hpp>
@@ -81,4 +83,5 @@
 #include <clip/tokenizer/wordpiece.hpp>
 #include <clip/train/grad_cache.hpp>
 #include <clip/train/objective.hpp>
+#include <clip/train/run_log.hpp>
 #include <clip/train/trainer.hpp>

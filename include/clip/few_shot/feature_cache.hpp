@@ -2,9 +2,11 @@
 #pragma once
 
 #include <clip/core/result.hpp>
+#include <clip/core/rng.hpp>
 #include <clip/core/stop.hpp>
 #include <clip/data/labelled_images.hpp>
 #include <clip/data/read_ahead.hpp>
+#include <clip/image/model_input.hpp>
 #include <clip/image/read.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/files.hpp>

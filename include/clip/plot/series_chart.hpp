@@ -88,8 +88,8 @@ void draw_series_chart(Drawing& drawing, const SeriesChart& chart, double width,
   const double padding = 0.06 * (high - low), left = 68, legend = detail::widest(names, 12) + 48,
                right = width - margin - legend, top = heading_height + 14, bottom = height - 52;
   const double first = *positions.begin(), last = std::max(*positions.rbegin(), first + 1);
-  const Axis x{first, last, left + 16, right - 12, 1};
-  const Axis y{low - padding, high + padding, bottom, top, tick_step(high - low + 2 * padding, 8)};
+  const ChartAxis x{first, last, left + 16, right - 12, 1};
+  const ChartAxis y{low - padding, high + padding, bottom, top, tick_step(high - low + 2 * padding, 8)};
 
   draw_heading(drawing, chart.title, chart.note);
   y.ticks([&](double value, const std::string& text) {
