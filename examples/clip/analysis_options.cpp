@@ -111,7 +111,8 @@ void add_fewshot(CLI::App& app, Job& job) {
   c->add_option("--threads", f->threads, threads_help)->check(CLI::Range(1, 4096));
   c->footer(
       "Prints the table. Writes splits/, features/, runs/METHOD/K-shots/seed-S/ (configuration, log as JSON lines, CSV "
-      "and TensorBoard events, result), table.md, table.csv, table.json, chart.svg and chart.png. The same command goes "
+      "and TensorBoard events, result), table.md, table.csv, table.json, chart.svg and chart.png. The same command "
+      "goes "
       "on with an experiment that was interrupted.");
 }
 

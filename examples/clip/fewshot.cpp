@@ -55,8 +55,7 @@ Config read_config(const std::string& path) {
 }
 
 clip::AnyModel<> load_model(const Config& config, int threads) {
-  clip::AnyConfig architecture =
-      config.model.empty() ? model_of_weights(config.weights) : find_model(config.model);
+  clip::AnyConfig architecture = config.model.empty() ? model_of_weights(config.weights) : find_model(config.model);
   if (!config.model.empty()) architecture = in_form_of_weights(architecture, config.weights);
   clip::AnyModel<> model{architecture, clip::Cpu<>{{.threads = threads}}};
   if (const auto done = clip::try_load(model, open_weights(config.weights), {.in_place = true}); !done)
@@ -76,7 +75,8 @@ int fewshot(const FewshotOptions& options) {
   std::string vocabulary = config.vocabulary;
   if (vocabulary.empty() && std::filesystem::is_directory(config.weights)) vocabulary = config.weights;
   if (vocabulary.empty())
-    clip::raise(clip::LoadError{options.config, "vocabulary", "a file, as weights is no folder that has one", "nothing"});
+    clip::raise(
+        clip::LoadError{options.config, "vocabulary", "a file, as weights is no folder that has one", "nothing"});
 
   const auto model = load_model(config, options.threads);
   const Tokenizer tokenizer{vocabulary, {}, model.text_input()};

@@ -182,7 +182,8 @@ TEST_CASE("a description opens every kind of dataset, and refuses unknown keys")
     const Json value = parse_json(json, "x");
     return try_open_labelled_images(value, "x.json");
   };
-  CHECK(open(R"({"folders": "@set", "rules": {"drop": ["cat"], "rename": {"dog": "hound"}}})")->classes == Names{"hound"});
+  CHECK(open(R"({"folders": "@set", "rules": {"drop": ["cat"], "rename": {"dog": "hound"}}})")->classes ==
+        Names{"hound"});
   CHECK(open(R"({"table": "@list.csv"})")->size() == 1);
   CHECK(open(R"({"idx": "@images.idx", "labels": "@labels.idx", "classes": ["a", "b"]})")->labels == Labels{0});
   CHECK(first_pixel(open(R"({"cifar10": ["@x.bin"], "classes": ["a", "b"]})").value(), 0) == 'p');
@@ -202,7 +203,8 @@ TEST_CASE("joined lists keep their images apart") {
   const TemporaryFolder folder;
   for (const char* set : {"/train", "/test"})
     for (const char* name : {"/a/0.pgm", "/b/0.pgm"}) write(folder.path + set + name, pgm(set[2], 0));
-  auto train = try_class_folders(folder.path + "/train").value(), test = try_class_folders(folder.path + "/test").value();
+  auto train = try_class_folders(folder.path + "/train").value(),
+       test = try_class_folders(folder.path + "/test").value();
   const auto both = try_join(train, test).value();
   CHECK(try_check(both));
   CHECK(both.labels == Labels{0, 1, 0, 1});

@@ -35,7 +35,7 @@ TEST_CASE("tar: long names of GNU, of pax and of ustar") {
 TEST_CASE("tar: every truncation and every damaged byte of a header is an error") {
   const std::string whole = tar_entry("one", "1") + tar_end();
   for (std::size_t n = 0; n < whole.size() - 512; n += 1) {  // the second block of the end is padding
-    if (n >= 513 && n < 1024) continue;                     // so is what follows a file
+    if (n >= 513 && n < 1024) continue;                      // so is what follows a file
     CHECK(!parse(whole.substr(0, n)));
   }
   for (std::size_t i = 0; i < 512; ++i) {

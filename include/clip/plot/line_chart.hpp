@@ -72,7 +72,8 @@ inline Svg line_chart(const LineChart& chart) {
   const double padding = 0.06 * (high - low);
 
   const double last_x = chart.first_x + std::max(1.0, static_cast<double>(chart.values.size()) - 1);
-  const detail::ChartAxis x{chart.first_x, last_x, left, right, std::max(1.0, detail::tick_step(last_x - chart.first_x, 9))};
+  const detail::ChartAxis x{chart.first_x, last_x, left, right,
+                            std::max(1.0, detail::tick_step(last_x - chart.first_x, 9))};
   const detail::ChartAxis y{low - padding, high + padding, bottom, top, detail::tick_step(high - low + 2 * padding, 7)};
 
   Svg svg{width, height, chart.title};
