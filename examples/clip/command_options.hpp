@@ -113,6 +113,11 @@ inline void complete(SimilarityOptions& o) {
   complete_vocabulary(o.vocabulary, o.model.weights, "--texts");
   complete_model(o.model.config, o.model.weights);
 }
+inline void complete(PromptOptions& o) {
+  if (o.images.empty() && o.features.empty()) throw UsageError{"--images or --features is required"};
+  complete_vocabulary(o.vocabulary, o.model.weights, "prompt");
+  complete_model(o.model.config, o.model.weights);
+}
 inline void complete(PreprocessOptions& o) { complete_model(o.config, o.weights); }
 inline void complete(BenchOptions& o) { complete_model(o.config, o.weights); }
 
@@ -231,5 +236,7 @@ void add_attention(CLI::App& app, Job& job);
 void add_similarity(CLI::App& app, Job& job);
 void add_probe(CLI::App& app, Job& job);
 void add_fewshot(CLI::App& app, Job& job);
+/// prompt_options.cpp.
+void add_prompt(CLI::App& app, Job& job);
 
 }  // namespace tool

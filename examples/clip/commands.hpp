@@ -3,9 +3,11 @@
 
 #include "model.hpp"
 
+#include <clip/learn/context_prompts.hpp>
 #include <clip/tokenizer/options.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -101,6 +103,21 @@ struct FewshotOptions {
   bool json = false;
 };
 int fewshot(const FewshotOptions& options);
+
+struct PromptOptions {
+  ModelOptions model;
+  ImageOptions reading;                                      // of the images; without paths
+  std::string images, test_images;                           // folders with one folder per class
+  std::string features, labels, test_features, test_labels;  // .npy files instead
+  std::string classes, column;                               // names, with features
+  std::string vocabulary, output, words;                     // words: what the context begins as
+  std::optional<clip::Cleaning> cleaning;                    // none: as the vocabulary's models expect
+  clip::Place place = clip::Place::end;
+  clip::Index shots = 0, context = 16, epochs = 0;  // 0 shots: all images; 0 epochs: CoOp's
+  std::uint64_t seed = 1;
+  bool per_class = false, lines = false, json = false;
+};
+int prompt(const PromptOptions& options);
 
 struct RetrieveOptions {
   std::string images, texts;

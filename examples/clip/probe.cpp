@@ -2,7 +2,6 @@
 #include "input.hpp"
 #include "terminal.hpp"
 
-#include <clip/io/npy.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/probe_file.hpp>
 
@@ -14,19 +13,6 @@
 
 namespace tool {
 namespace {
-
-/// int64, as numpy's integers are, or int32.
-std::vector<std::int64_t> labels_of(const std::string& path, clip::Index count) {
-  auto array = clip::try_read_npy<std::int64_t>(path);
-  if (!array) {
-    const auto narrow = clip::try_read_npy<std::int32_t>(path);
-    if (!narrow) clip::raise(array.error());
-    array = clip::NpyArray<std::int64_t>{narrow->shape, {narrow->values.begin(), narrow->values.end()}};
-  }
-  if (array->shape.size() != 1) clip::raise(clip::InputError{path, "extents of the array", 1, array->shape.size()});
-  if (array->shape[0] != count) clip::raise(clip::InputError{path, "labels", count, array->shape[0]});
-  return array->values;
-}
 
 /// The fraction of rows whose prediction is their label.
 double accuracy(const clip::LinearProbe<>& probe, const clip::Features<float, clip::dyn>& features,
@@ -47,12 +33,12 @@ std::string line_of(const char* name, const char* format, double value) {
 
 int probe(const ProbeOptions& options) {
   const auto features = read_features(options.features);
-  const auto labels = labels_of(options.labels, features.size());
+  const auto labels = read_labels(options.labels, features.size());
   clip::Features<float, clip::dyn> test;
   std::vector<std::int64_t> test_labels;
   if (!options.test_features.empty()) {
     test = read_features(options.test_features);
-    test_labels = labels_of(options.test_labels, test.size());
+    test_labels = read_labels(options.test_labels, test.size());
     if (test.width() != features.width())
       clip::raise(clip::InputError{options.test_features, "width of the rows", features.width(), test.width()});
     if (test.empty()) clip::raise(clip::InputError{options.test_features, "rows", "1 or more", 0});

@@ -5,12 +5,14 @@
 
 #include <clip/autograd/tape.hpp>
 #include <clip/checkpoint/model_file.hpp>
+#include <clip/learn/prompt_learner.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/context_vectors.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/tokens/learned.hpp>
 
+#include <utility>
 #include <vector>
 
 namespace tool {
@@ -79,5 +81,40 @@ void PromptStep::operator()() {
   tape.backward(features, clip::View<const float>{gradients.data(), features.rows(), features.cols()});
   learned.clear_gradients();
 }
+
+struct LearnedPrompt::Impl {
+  static clip::AnyModel<> loaded(const clip::AnyConfig& config, const std::string& weights,
+                                 const std::string& state_dict, int threads) {
+    clip::AnyModel<> model{config, clip::Cpu<>{{.threads = threads}}};
+    if (const auto done = clip::try_load(model, open_weights(weights, state_dict), {.in_place = true}); !done)
+      clip::raise(in_options(done.error(), weights));
+    model.text.pack();
+    return model;
+  }
+
+  Impl(clip::AnyModel<> read, const Tokenizer& tokenizer, const std::vector<std::string>& classes,
+       const clip::PromptOptions& options)
+      : model{std::move(read)}, prompt{model, tokenizer, classes, options} {}
+
+  clip::AnyModel<> model;
+  clip::PromptLearner<clip::AnyModel<>> prompt;
+};
+
+LearnedPrompt::LearnedPrompt(const clip::AnyConfig& config, const std::string& weights, const std::string& state_dict,
+                             int threads, const Tokenizer& tokenizer, const std::vector<std::string>& classes,
+                             const clip::PromptOptions& options)
+    : impl_{new Impl{Impl::loaded(config, weights, state_dict, threads), tokenizer, classes, options}} {}
+LearnedPrompt::~LearnedPrompt() = default;
+
+clip::Index LearnedPrompt::context() const { return impl_->prompt.context(); }
+void LearnedPrompt::train(clip::LabelledFeatures<float> data, const clip::TrainOptionsOf<clip::SgdOptions>& options,
+                          const std::function<void(const clip::TrainProgress&)>& progress) {
+  clip::train_prompts(impl_->prompt, std::move(data), options, [&](const clip::TrainProgress& p) {
+    progress(p);
+    return true;
+  });
+}
+Classifier LearnedPrompt::classifier() const { return impl_->prompt.classifier(); }
+void LearnedPrompt::save(const std::string& path) const { clip::save_prompt(impl_->prompt, path); }
 
 }  // namespace tool

@@ -1,10 +1,17 @@
-// Training steps for `clip bench`. Their templates are compiled once, in train_step.cpp.
+// Training steps for `clip bench`, and training for `clip prompt`. Their templates are compiled once, in train_step.cpp.
 #pragma once
 
+#include "lists.hpp"
 #include "model.hpp"
+#include "text.hpp"
 
+#include <clip/learn/context_prompts.hpp>
+#include <clip/learn/train_prompts.hpp>
+
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace tool {
 
@@ -36,6 +43,26 @@ class PromptStep {
 
   /// Computes the features of all prompts and the gradient of the learned vectors.
   void operator()();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A prompt that is learned (CoOp), and the model it is for.
+class LearnedPrompt {
+ public:
+  /// Reads the weights. threads: 0 for all cores this process may use.
+  LearnedPrompt(const clip::AnyConfig& config, const std::string& weights, const std::string& state_dict, int threads,
+                const Tokenizer& tokenizer, const std::vector<std::string>& classes,
+                const clip::PromptOptions& options);
+  ~LearnedPrompt();
+
+  clip::Index context() const;
+  void train(clip::LabelledFeatures<float> data, const clip::TrainOptionsOf<clip::SgdOptions>& options,
+             const std::function<void(const clip::TrainProgress&)>& progress);
+  Classifier classifier() const;
+  void save(const std::string& path) const;
 
  private:
   struct Impl;

@@ -39,9 +39,14 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/io/text_list.hpp>
 #include <clip/io/unfinished.hpp>
+#include <clip/learn/cocoop.hpp>
+#include <clip/learn/context_prompts.hpp>
 #include <clip/learn/labelled_features.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/probe_file.hpp>
+#include <clip/learn/prompt_file.hpp>
+#include <clip/learn/prompt_learner.hpp>
+#include <clip/learn/train_prompts.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>

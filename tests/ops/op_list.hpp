@@ -18,6 +18,7 @@
 #include <clip/ops/pointwise.hpp>
 #include <clip/ops/pooling.hpp>
 #include <clip/ops/query_attention.hpp>
+#include <clip/ops/row_products.hpp>
 #include <clip/ops/segment_mean.hpp>
 #include <clip/ops/sigmoid_loss.hpp>
 #include <clip/ops/tables.hpp>
@@ -149,6 +150,7 @@ class OpList {
     linear_op<Softplus>();
     add<2>("project", ProjectOp{}, {{{5, 7}, {7, 6}}}, 5, 6);
     add<2>("matmul_nt", MatmulNtOp{}, {{{5, 7}, {4, 7}}}, 5, 4);
+    add<2>("row_products", RowProductsOp{}, {{{3, 7}, {12, 7}}}, 3, 4);
   }
 
   template <class F>

@@ -52,6 +52,15 @@ struct TrainOptionsOf {
 };
 using TrainOptions = TrainOptionsOf<AdamwOptions>;
 
+namespace detail {
+/// Whether the batch norms of a model keep their statistics in training, as those of frozen towers do.
+template <class M>
+inline constexpr bool keeps_statistics = [] {
+  if constexpr (requires { M::evaluation; }) return M::evaluation;
+  else return false;
+}();
+}  // namespace detail
+
 /// The argument of the callback after every step.
 struct TrainProgress {
   Index step, steps;    // steps done; steps of the whole run
@@ -83,8 +92,8 @@ class Trainer {
           Objective objective = {})
       : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
         parameters_{model, selection}, optimizer_{parameters_, options_.optimizer},
-        tape_{parameters_, {.recompute = options_.recompute}}, order_{source.size(), options_.batch,
-                                                                      Rng{options_.seed}.fork("order")} {
+        tape_{parameters_, {.recompute = options_.recompute, .evaluation = detail::keeps_statistics<M>}},
+        order_{source.size(), options_.batch, Rng{options_.seed}.fork("order")} {
     // An unreadable checkpoint is an error: it never starts a new run.
     if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
