@@ -1,10 +1,9 @@
 // Probes against scikit-learn's LogisticRegression: tests/golden/make_probe.py made the numbers.
-#include <clip/formats/npz.hpp>
-#include <clip/io/mapped_file.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/probe_file.hpp>
 
 #include "../io/temporary_folder.hpp"
+#include "golden_arrays.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,44 +14,20 @@
 #include <vector>
 
 using namespace clip;
+using namespace clip::testing;
 
 namespace {
 
-class Golden {
- public:
-  Golden() : file_{try_map_file(path).value()}, npz_{try_parse_npz(file_.bytes(), path).value()} {}
-
-  std::vector<double> operator()(const std::string& name) const { return values(find(name)); }
+struct Golden : GoldenArrays {
+  Golden() : GoldenArrays{"probe.npz"} {}
 
   template <class T>
   Features<T, dyn> features(const std::string& name) const {
-    const StoredTensor& x = find(name + ".x");
-    Features<T, dyn> features{x.shape.at(0), x.shape.at(1)};
-    const std::vector<double> numbers = values(x);
-    for (std::size_t i = 0; i < numbers.size(); ++i) features.values()[i] = static_cast<T>(numbers[i]);
-    return features;
+    return GoldenArrays::features<T>(name + ".x");
   }
   std::vector<std::int64_t> labels(const std::string& name) const {
-    const std::vector<double> numbers = (*this)(name + ".y");
-    return {numbers.begin(), numbers.end()};
+    return GoldenArrays::labels<std::int64_t>(name + ".y");
   }
-
- private:
-  static constexpr const char* path = CLIP_SOURCE_DIR "/tests/learn/files/probe.npz";
-
-  const StoredTensor& find(const std::string& name) const {
-    for (const StoredTensor& array : npz_.arrays)
-      if (array.name == name) return array;
-    FAIL("no array ", name);
-    return npz_.arrays.front();
-  }
-  static std::vector<double> values(const StoredTensor& array) {
-    std::vector<double> numbers(static_cast<std::size_t>(array.count()));
-    convert(array, std::span<double>(numbers));
-    return numbers;
-  }
-  MappedFile file_;
-  NpzFile npz_;
 };
 
 struct Case {

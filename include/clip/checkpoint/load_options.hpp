@@ -19,6 +19,9 @@ struct LoadOptions {
   PatchResize patches = PatchResize::none;
   /// The file may have other tensors whose names begin with this prefix.
   std::string_view ignored_prefix{};
+  /// The file may lack the parameters whose names fit this pattern (autograd/pattern.hpp), which keep their values: those
+  /// that a block of one's own has beside a published one's ("*.adapter.*"). Empty: none.
+  std::string_view may_lack{};
   /// Which of several models' weights in one file: the key of a dictionary in a file of torch.save ("ema"), a path of
   /// keys ("ema.model"), or what stands before the names ("student"). Empty: the file has one model.
   std::string_view state_dict{};

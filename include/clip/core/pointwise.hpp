@@ -129,5 +129,34 @@ struct Tanh {
   }
 };
 
+/// f(x) = factor · x
+struct Times {
+  static constexpr std::string_view name = "times";
+  double factor = 1;
+  template <class V>
+  CLIP_HOST_DEVICE V operator()(V x) const {
+    return V(factor) * x;
+  }
+  template <class V>
+  CLIP_HOST_DEVICE V slope(V) const {
+    return V(factor);
+  }
+};
+
+/// f(x) = exp(-β (1 - x)): how near two unit vectors of cosine x are (Zhang et al. 2022, "Tip-Adapter", eq. 6)
+struct Affinity {
+  static constexpr std::string_view name = "affinity";
+  double beta = 1;
+  template <class V>
+  CLIP_HOST_DEVICE V operator()(V x) const {
+    using std::exp;
+    return exp(V(beta) * (x - V(1)));
+  }
+  template <class V>
+  CLIP_HOST_DEVICE V slope(V x) const {
+    return V(beta) * (*this)(x);
+  }
+};
+
 }  // namespace fn
 }  // namespace clip::inline CLIP_ABI

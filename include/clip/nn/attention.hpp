@@ -30,7 +30,8 @@ struct MultiheadAttention {
     visit("out_proj", self.out_proj);
   }
 
-  /// Attention for every row. `residual` : (rows, width) is rows, or onto(rows), which may be overwritten with the sum.
+  /// Attention for every row. `residual` : (rows, width) is rows, onto(rows), which may be overwritten with the sum, or
+  /// absent.
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual, const Sequences& sequences) const {
     static_assert(compatible(W, C.width), "attention: input width differs from the layer's");

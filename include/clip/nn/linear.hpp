@@ -46,6 +46,11 @@ struct Linear {
     const Rows<Cx, Out> y{residual.rows};
     return cx.apply_onto(LinearOp<>{}, y, x, weight, bias, y);
   }
+  /// Without a residual, for modules that take one from their caller.
+  template <class Cx, Index W>
+  Rows<Cx, Out> added_to(Cx& cx, Absent, Rows<Cx, W> x) const {
+    return (*this)(cx, x);
+  }
 
  private:
   template <class Cx, Index W>

@@ -23,7 +23,7 @@ struct Mlp {
     visit("c_proj", self.c_proj);
   }
 
-  /// `residual` is rows, or onto(rows).
+  /// `residual` is rows, onto(rows), or absent.
   template <class Cx, Index W>
   Rows<Cx, C.width> operator()(Cx& cx, Rows<Cx, W> x, auto residual) const {
     if constexpr (C.hidden == dyn)

@@ -12,14 +12,15 @@ namespace clip::inline CLIP_ABI {
 template <class F>
 struct Pointwise {
   static constexpr std::string_view name = F::name;
+  [[no_unique_address]] F f{};  // with its numbers, if it has some
 
   template <class T>
   void forward(auto& b, In<T> x, Out<T> y, Saved<T>) const {
-    b.map(F{}, x, y);
+    b.map(f, x, y);
   }
   template <class T>
   void backward(auto& b, In<T> x, Saved<T>, In<T> dy, Acc<T> dx) const {
-    if (dx) b.map_slope(F{}, x, dy, dx);
+    if (dx) b.map_slope(f, x, dy, dx);
   }
 };
 
@@ -59,8 +60,8 @@ struct SubtractOp {
 
 /// f(x) for a functor of core/pointwise.hpp or your own.
 template <class F, class Cx, Index W>
-Rows<Cx, W> map(Cx& cx, F, Rows<Cx, W> x) {
-  return cx.apply(Pointwise<F>{}, x.rows(), Size<W>{x.cols()}, x);
+Rows<Cx, W> map(Cx& cx, F f, Rows<Cx, W> x) {
+  return cx.apply(Pointwise<F>{f}, x.rows(), Size<W>{x.cols()}, x);
 }
 
 /// The activation a configuration names.

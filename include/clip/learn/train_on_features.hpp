@@ -1,0 +1,34 @@
+// clip/learn/train_on_features.hpp: training of classifiers of stored features.
+#pragma once
+
+#include <clip/learn/labelled_features.hpp>
+#include <clip/optim/sgd.hpp>
+#include <clip/train/trainer.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <utility>
+
+namespace clip::inline CLIP_ABI {
+
+/// Trains a classifier (ClipAdapter, MultimodalMlp, TipAdapter's keys) by Trainer with the cross-entropy of its logits.
+/// Batches have at most as many items as there are; where a data set is larger than a batch, what does not fill one is
+/// skipped in that epoch. `progress` as Trainer::run's. Features of several passes of augmentation are one set, one pass
+/// after the other, with fewer epochs. Errors as Trainer and FeatureSource; ShapeError: features of another width.
+template <class Classifier, class O, std::predicate<const TrainProgress&> F>
+bool train_on_features(Classifier& classifier, LabelledFeatures<typename Classifier::T> examples,
+                       TrainOptionsOf<O> options, F&& progress) {
+  classifier.check_features(examples.features.view());
+  FeatureSource source{std::move(examples), classifier.classes.size()};
+  options.batch = std::min(options.batch, std::max<Index>(source.size(), 1));
+  Trainer trainer{classifier, source, std::move(options), {}, Classification{}};
+  return trainer.run(progress);
+}
+template <class Classifier, class O>
+bool train_on_features(Classifier& classifier, LabelledFeatures<typename Classifier::T> examples,
+                       TrainOptionsOf<O> options) {
+  return train_on_features(classifier, std::move(examples), std::move(options),
+                           [](const TrainProgress&) { return true; });
+}
+
+}  // namespace clip::inline CLIP_ABI
