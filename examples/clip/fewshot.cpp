@@ -1,5 +1,4 @@
 #include "commands.hpp"
-#include "lists.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 #include "weights.hpp"
