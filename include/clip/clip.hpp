@@ -24,10 +24,16 @@
 #include <clip/core/printable.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/core/stop.hpp>
+#include <clip/data/cifar.hpp>
+#include <clip/data/class_folders.hpp>
+#include <clip/data/class_rules.hpp>
 #include <clip/data/idx.hpp>
+#include <clip/data/image_table.hpp>
+#include <clip/data/labelled_images.hpp>
 #include <clip/data/open_labelled_images.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/data/shuffle.hpp>
+#include <clip/data/tar_shards.hpp>
 #include <clip/fwd.hpp>
 #include <clip/image/model_input.hpp>
 #include <clip/image/preprocess.hpp>

@@ -44,7 +44,7 @@ const Tokenizer& tokenizer() {
 }
 
 /// 12 images of each of three classes: noise, brighter in the channel of the class.
-LabelledImages colors(std::uint8_t brightness = 90) {
+LabelledImages images_of_noise(std::uint8_t brightness = 90) {
   LabelledImages images{.place = "colors", .classes = {"red", "green", "blue"}};
   for (Index i = 0; i < 36; ++i) {
     images.labels.push_back(static_cast<std::int32_t>(i % 3));
@@ -117,7 +117,7 @@ TEST_CASE("all methods of a seed have the same test images; every run has its ow
   RecordingMethod::given().clear();
   FewShotOptions two = good(folder / "out");
   two.methods = {{"recording"}, {.name = "recording", .label = "again"}};
-  run_few_shot<Recording>(model(), tokenizer(), colors(), two);
+  run_few_shot<Recording>(model(), tokenizer(), images_of_noise(), two);
   auto& given = RecordingMethod::given();
   REQUIRE(given.size() == 8);
   for (const char* seed : {"seed-1", "seed-2"}) {
@@ -135,14 +135,14 @@ TEST_CASE("all methods of a seed have the same test images; every run has its ow
 
 TEST_CASE("an experiment that is interrupted after each run ends with the table of one that was not") {
   const TemporaryFolder folder;
-  const auto whole = run_few_shot<Methods>(model(), tokenizer(), colors(), good(folder / "whole"));
+  const auto whole = run_few_shot<Methods>(model(), tokenizer(), images_of_noise(), good(folder / "whole"));
   REQUIRE(whole.size() == 2 + 4 + 4);
   for (const FewShotResult& result : whole) CHECK(result.accuracies.top1 <= 1);
   for (int times = 0;; ++times) {
     struct Interrupted {};
     try {
       Index before = -1;
-      run_few_shot<Methods>(model(), tokenizer(), colors(), good(folder / "parts"),
+      run_few_shot<Methods>(model(), tokenizer(), images_of_noise(), good(folder / "parts"),
                             [&](const std::string& what, Index done, Index total) {
                               if (what == "running methods" && done > times && done < total) throw Interrupted{};
                               before = done;
@@ -156,7 +156,7 @@ TEST_CASE("an experiment that is interrupted after each run ends with the table 
   // The runs are kept: nothing is written again.
   const std::string log = get(folder / "whole/runs/adapter/2-shots/seed-1/log.jsonl");
   CHECK(std::count(log.begin(), log.end(), '\n') == 3);
-  run_few_shot<Methods>(model(), tokenizer(), colors(), good(folder / "whole"));
+  run_few_shot<Methods>(model(), tokenizer(), images_of_noise(), good(folder / "whole"));
   CHECK(get(folder / "whole/runs/adapter/2-shots/seed-1/log.jsonl") == log);
   CHECK(!std::filesystem::exists(folder / "whole/runs/adapter/2-shots/seed-1/checkpoint.safetensors"));
 
@@ -164,7 +164,7 @@ TEST_CASE("an experiment that is interrupted after each run ends with the table 
   FewShotOptions more = good(folder / "whole");
   more.shots = {1, 2, 4};
   more.methods.push_back({.name = "linear-probe", .label = "probe C 0.316"});
-  const auto added = run_few_shot<Methods>(model(), tokenizer(), colors(), more);
+  const auto added = run_few_shot<Methods>(model(), tokenizer(), images_of_noise(), more);
   CHECK(added.size() == 2 + 6 + 6 + 6);
   for (const FewShotResult& result : whole)
     CHECK(std::ranges::any_of(added, [&](const FewShotResult& r) {
@@ -175,7 +175,7 @@ TEST_CASE("an experiment that is interrupted after each run ends with the table 
 
 TEST_CASE("what cannot be is found before an image is encoded") {
   const TemporaryFolder folder;
-  const auto images = colors();
+  const auto images = images_of_noise();
   const auto with = [&](auto&& change) {
     FewShotOptions changed = good(folder / "out");
     change(changed);
@@ -193,16 +193,16 @@ TEST_CASE("what cannot be is found before an image is encoded") {
   CHECK(has(with([](auto& o) { o.shots = {0}; }), "shots: expected 1 or more"));
   CHECK(has(with([](auto& o) { o.seeds = {}; }), "seeds"));
   CHECK(has(with([](auto& o) { o.shots = {1, 7}; }), "class \"red\": expected 7 or more, one per shot, found 6"));
-  CHECK(has(with([](auto& o) { o.templates = {"a photo"}; }), "placeholder"));
+  CHECK(has(with([](auto& o) { o.templates = {"a photo"}; }), "where the name goes"));
   CHECK(has(with([](auto& o) { o.split = {0.6, 0.4}; }), "test images of the split"));
 
-  LabelledImages changed = colors();
+  LabelledImages changed = images_of_noise();
   changed.classes[2] = "red";
   CHECK(has(error_of(changed, good(folder / "out")), "classes named \"red\": expected 1, found 2"));
-  changed = colors();
+  changed = images_of_noise();
   changed.labels[5] = 3;
   CHECK(has(error_of(changed, good(folder / "out")), "colors/5: label: expected below 3, found 3"));
-  changed = colors();
+  changed = images_of_noise();
   changed.classes[1] = "a class with a name that is longer than the context of the model";
   std::string id;
   CHECK(!error_of(changed, good(folder / "out"), &id).empty());
@@ -215,36 +215,36 @@ TEST_CASE("a folder of another dataset, or of runs with other settings, is refus
   FewShotOptions o = good(folder / "out");
   o.methods.pop_back();
   o.shots = {1};
-  CHECK(error_of(colors(), o) == "");
+  CHECK(error_of(images_of_noise(), o) == "");
   std::string id;
-  CHECK(error_of(colors(91), o, &id).find("colors has changed since") != std::string::npos);
+  CHECK(error_of(images_of_noise(91), o, &id).find("colors has changed since") != std::string::npos);
   CHECK(id == "clip.load.changed");
   o.methods[1].options["C"] = 2;
-  CHECK(error_of(colors(), o, &id).find("the folder is of another run: options: expected {\"C\":2") !=
+  CHECK(error_of(images_of_noise(), o, &id).find("the folder is of another run: options: expected {\"C\":2") !=
         std::string::npos);
   CHECK(id == "clip.load.run");
   o.methods[1].options["C"] = 1;
   o.split = {0.4, 0.2};
-  CHECK(error_of(colors(), o).find("kind") != std::string::npos);
+  CHECK(error_of(images_of_noise(), o).find("kind") != std::string::npos);
   o.split = {};
-  CHECK(error_of(colors(), o) == "");
+  CHECK(error_of(images_of_noise(), o) == "");
 }
 
 TEST_CASE("features that are not finite are an error that names the image") {
   const TemporaryFolder folder;
   FewShotOptions o = good(folder / "out");
-  CHECK(error_of(colors(), o) == "");
+  CHECK(error_of(images_of_noise(), o) == "");
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "out/features"))
     if (entry.is_regular_file()) {
       std::string part = get(entry.path());
       part.replace(part.size() - 4, 4, "\xFF\xFF\xFF\xFF");
       put(entry.path(), part);
     }
-  CHECK(error_of(colors(), o).find("not finite") != std::string::npos);
-  auto broken = colors();
-  broken.load = [load = broken.load](Index i) -> Result<StoredImage> {
+  CHECK(error_of(images_of_noise(), o).find("not finite") != std::string::npos);
+  auto broken = images_of_noise();
+  broken.load = [old = broken.load](Index i) -> Result<StoredImage> {
     if (i == 7) return StoredImage{std::vector<std::byte>(9)};
-    return load(i);
+    return old(i);
   };
   CHECK(error_of(broken, good(folder / "other")).find("colors/7") != std::string::npos);
 }

@@ -60,7 +60,7 @@ refused 's/"linear-probe"/"probe"/' 'one of zero-shot, linear-probe, coop'
 refused 's/"kite"/"dog"/' 'classes named "dog": expected 1, found 2'
 refused 's/"context": 2/"context": 21/' 'context'
 refused 's/"folders": "set"/"folders": "none"/' 'none'
-refused 's/"the {}"/"the"/' 'placeholder'
+refused 's/"the {}"/"the"/' 'where the name goes'
 expect 1 "$clip" fewshot none.json
 expect 2 "$clip" fewshot
 

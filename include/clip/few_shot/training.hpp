@@ -2,6 +2,8 @@
 #pragma once
 
 #include <clip/few_shot/task.hpp>
+#include <clip/io/atomic_file.hpp>
+#include <clip/io/bytes.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/train/trainer.hpp>
@@ -27,7 +29,8 @@ struct FewShotTraining {
   /// 0 where the recipe says.
   void put(JsonTree& options) const { options.put("epochs", epochs, "batch", batch, "learning_rate", learning_rate); }
 
-  /// The recipe with these options; trains with a checkpoint in the folder of the run.
+  /// The recipe with these options; trains with a checkpoint in the folder of the run. Writes all of it to training.json
+  /// there. SystemError: disk.
   template <class M, class O>
   TrainOptionsOf<O> resolved(const FewShotTask<M>& task, TrainOptionsOf<O> recipe, bool checkpoint = true) const {
     if (epochs > 0) recipe.epochs = epochs;
@@ -36,6 +39,14 @@ struct FewShotTraining {
     recipe.batch = std::min(recipe.batch, static_cast<Index>(task.train.labels.size()));
     recipe.seed = task.seed_for("order");
     if (checkpoint) recipe.checkpoint = task.folder + "/checkpoint.safetensors";
+
+    JsonTree optimizer{Json::object()}, schedule{Json::object()};
+    for (const auto& [name, value] : recipe.optimizer.facts()) optimizer[std::string(name)] = value;
+    schedule["name"] = std::string(recipe.schedule.name());
+    for (const auto& [name, value] : recipe.schedule.facts()) schedule[std::string(name)] = value;
+    const JsonTree all = json_object("epochs", recipe.epochs, "batch", recipe.batch, "seed", recipe.seed, "optimizer",
+                                     std::move(optimizer), "schedule", std::move(schedule));
+    write_file(task.folder + "/training.json", as_byte_span(json_text(all, 1) + '\n'));
     return recipe;
   }
 };
