@@ -3,6 +3,7 @@
 //   bench_prompt --benchmark_filter=classes:100
 // Names have one to three tokens. The counter is the memory that steps take beside the model; run a single case.
 // bench/prompt.py runs it beside PyTorch.
+#include <clip/autograd/constant.hpp>
 #include <clip/autograd/tape.hpp>
 #include <clip/learn/prompt_learner.hpp>
 #include <clip/model/model.hpp>

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,13 +42,14 @@ std::vector<std::string> class_folders(const std::string& folder) {
 }
 
 /// The images of the classes' folders, and the index of the class of each. LoadError: a folder of another class.
-Examples listed(const std::string& folder, const std::vector<std::string>& classes) {
+Examples listed(const std::string& folder, const std::vector<std::string>& classes, bool flat) {
   Examples examples;
   for (const std::string& name : class_folders(folder)) {
     const auto found = std::ranges::lower_bound(classes, name);
     if (found == classes.end() || *found != name)
       clip::raise(clip::LoadError{folder, "folders of classes", "those of --images", name});
-    for (std::string& file : clip::image_files(folder + "/" + name)) {
+    for (std::string& file :
+         clip::image_files(folder + "/" + name, flat ? clip::Below::folder : clip::Below::subfolders)) {
       examples.files.push_back(std::move(file));
       examples.data.labels.push_back(static_cast<std::int32_t>(found - classes.begin()));
     }
@@ -136,12 +138,15 @@ double accuracy_of(const Classifier& classifier, const clip::LabelledFeatures<fl
   return static_cast<double>(right) / static_cast<double>(data.features.size());
 }
 
-void print(const clip::Json& report) {
+/// The numbers of a report, in the order in which they are printed.
+using Report = std::vector<std::pair<const char*, clip::Json>>;
+
+void print(const Report& report) {
   Output out;
-  for (const auto& [name, value] : report.items()) {
+  for (const auto& [name, value] : report) {
     char text[64];
     if (value.is_number_float()) std::snprintf(text, sizeof text, "%.4f", value.get<double>());
-    out.line(name + " " + (value.is_number_float() ? std::string(text) : clip::json_text(value)));
+    out.line(std::string(name) + " " + (value.is_number_float() ? std::string(text) : clip::json_text(value)));
   }
   out.flush();
 }
@@ -156,11 +161,11 @@ int prompt(const PromptOptions& options) {
       folders ? class_folders(options.images)
               : read_list_or_words(options.classes, {.column = options.column, .lines = options.lines}).texts;
   const auto count = static_cast<clip::Index>(classes.size());
-  Examples train = drawn(
-      folders ? listed(options.images, classes) : stored(options.features, options.labels, count, config.embed_dim),
-      classes, options.shots, options.seed);
+  Examples train = drawn(folders ? listed(options.images, classes, options.reading.flat)
+                                 : stored(options.features, options.labels, count, config.embed_dim),
+                         classes, options.shots, options.seed);
   Examples test;
-  if (!options.test_images.empty()) test = listed(options.test_images, classes);
+  if (!options.test_images.empty()) test = listed(options.test_images, classes, options.reading.flat);
   if (!options.test_features.empty())
     test = stored(options.test_features, options.test_labels, count, config.embed_dim);
   const bool tested = !test.data.labels.empty();
@@ -205,17 +210,21 @@ int prompt(const PromptOptions& options) {
   if (!options.output.empty()) learner.save(options.output);
 
   const Classifier classifier = learner.classifier();
-  clip::Json report{{"classes", count},
-                    {"images", images},
-                    {"context", learner.context()},
-                    {"epochs", how.epochs},
-                    {"loss", loss},
-                    {"seconds", seconds},
-                    {"train_accuracy", accuracy_of(classifier, train.data)}};
-  if (tested) report["accuracy"] = accuracy_of(classifier, test.data);
-  if (options.json) report["failures"] = failures.messages();
-  if (options.json) Output{}.json(report);
-  else print(report);
+  Report report{{"classes", count},
+                {"images", images},
+                {"context", learner.context()},
+                {"epochs", how.epochs},
+                {"loss", loss},
+                {"seconds", seconds},
+                {"train_accuracy", accuracy_of(classifier, train.data)}};
+  if (tested) report.emplace_back("accuracy", accuracy_of(classifier, test.data));
+  if (options.json) {
+    clip::Json object(std::map<std::string, clip::Json>(report.begin(), report.end()));
+    object["failures"] = failures.messages();
+    Output{}.json(object);
+  } else {
+    print(report);
+  }
   return folders ? failures.finish(static_cast<clip::Index>(train.files.size() + test.files.size())) : 0;
 }
 

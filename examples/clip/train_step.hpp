@@ -1,4 +1,4 @@
-// Training steps for `clip bench`, and training for `clip prompt`. Their templates are compiled once, in train_step.cpp.
+// Training steps for `clip bench`, and training for `clip prompt`. Their templates are compiled in train_step.cpp.
 #pragma once
 
 #include "lists.hpp"

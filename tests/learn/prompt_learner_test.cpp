@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,32 @@ void check_against_pytorch(const std::string& name) {
 }
 
 const PromptWords words{static_cast<std::int32_t>(Odd.text.vocabulary)};
+
+/// A text encoder with a statistic, as MobileCLIP's have.
+struct NormedText : TextEncoder<Odd> {
+  Parameter<float> running_mean = [] {
+    Parameter<float> p{{1}, Init::zeros()};
+    p.kind = ParameterKind::buffer;
+    return p;
+  }();
+  static constexpr void members(auto& self, auto&& visit) {
+    TextEncoder<Odd>::members(self, visit);
+    visit("running_mean", self.running_mean);
+  }
+};
+
+struct NormedModel {
+  static constexpr Index embed_dim = Odd.embed_dim;
+  NormedText text;
+  Similarity<Cpu<>> similarity;
+
+  NormedModel() { initialise(static_cast<TextEncoder<Odd>&>(text), Rng{1}); }
+  const Cpu<>& backend() const { return similarity.backend(); }
+  TextInput text_input() const { return text.text_input(); }
+  auto encode_prompts(auto& cx, const Texts& prompts, const auto& vectors) const {
+    return text.encode_prompts(cx, prompts, vectors);
+  }
+};
 
 }  // namespace
 
@@ -197,4 +225,45 @@ TEST_CASE("bad classes and contexts are errors before anything is computed") {
       make({"cat", "polar bear"}, {.context = 13}),
       "class \"polar bear\": tokens of the prompt, with 13 context vectors: expected at most 17, found more",
       InputError);
+}
+
+TEST_CASE("a text tower with batch norms learns on tapes that evaluate, as the trainer's are") {
+  const NormedModel model;
+  PromptLearner prompt{model, words, prompt_names, {.context = 2}};
+  LabelledFeatures<float> data{Features<float, dyn>{3, Size<dyn>{13}}, {0, 1, 2}};
+  std::ranges::fill(data.features.values(), 1.0f);
+  Parameters learned{prompt};
+  Tape tape{learned}, evaluating{learned, {.evaluation = true}};
+  CHECK_THROWS_WITH_AS(
+      prompt.logits(tape, constant(tape, data.features)),
+      "prompt learner: tape: expected one with TapeOptions::evaluation, as the text tower has batch norms, found one "
+      "without",
+      OptionError);
+  CHECK(prompt.logits(evaluating, constant(evaluating, data.features)).rows() == 3);
+  auto options = coop_training(1, 3);
+  options.epochs = 1;
+  train_prompts(prompt, data, options);
+}
+
+TEST_CASE("rows that a tokenizer fills, without a start of text, keep their length") {
+  const auto filled = [](std::span<const std::string> texts, const TokenizeOptions& options) {
+    Texts rows = Texts::whole(1);
+    for (const std::string& text : texts) {  // one id per letter
+      std::vector<std::int32_t> row;
+      for (const char letter : text) row.push_back(letter);
+      row.resize(static_cast<std::size_t>(options.context), 1);
+      rows.add(row, static_cast<Index>(text.size()) >= options.context);
+    }
+    return rows;
+  };
+  const TextInput input{10, 128, {.end = 1, .pad = 1, .start = false, .attends_pad = true}};
+  const auto ids = [&](Place place, Index first) {
+    const ContextPrompts prompts{input, filled, {"a", "bc"}, {.context = 3, .place = place}};
+    Texts texts = prompts.batch();
+    prompts.add(texts, 1, first);
+    return std::vector<std::int32_t>(texts[0].begin(), texts[0].end());
+  };
+  CHECK(ids(Place::end, 0) == std::vector<std::int32_t>{-1, -2, -3, 'b', 'c', '.', 1, 1, 1, 1});
+  CHECK(ids(Place::middle, 0) == std::vector<std::int32_t>{-1, 'b', 'c', -2, -3, '.', 1, 1, 1, 1});
+  CHECK(ids(Place::front, 6) == std::vector<std::int32_t>{'b', 'c', -7, -8, -9, '.', 1, 1, 1, 1});
 }

@@ -75,12 +75,14 @@ says 'folders of classes: expected those of --images'
 refused --images train --context 22
 says 'context vectors: expected 1 to 21, found 22'
 refused --images train --context 21
-says 'class "the band": tokens of the prompt, with 21 context vectors: expected at most 24, found more'
+says ': tokens of the prompt, with 21 context vectors: expected at most 24, found more'
 refused --features images.npy --labels labels.npy --classes dog,dog
 says 'name of class 1: expected another than that of class 0'
-refused --features images.npy --labels labels.npy --classes dog
+echo dog >one.txt
+refused --features images.npy --labels labels.npy --classes one.txt
 says 'labels, places in --classes: expected 0 to 0, found 1'
 refused --features images.npy --labels labels.npy --classes a,b,c
 says 'class "c": images: expected 1 or more, found 0'
-refused $stored --output nowhere/none.safetensors
+expect 1 "$clip" prompt $tiny $words $stored --output nowhere/none.safetensors
+says 'nowhere'
 finish

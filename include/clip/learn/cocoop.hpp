@@ -1,6 +1,7 @@
-// clip/learn/cocoop.hpp: conditional prompt learning: context vectors that each image shifts (CoCoOp, Zhou et al. 2022).
+// clip/learn/cocoop.hpp: context vectors that each image shifts: conditional prompt learning (CoCoOp).
 #pragma once
 
+#include <clip/autograd/constant.hpp>
 #include <clip/autograd/inference.hpp>
 #include <clip/core/pointwise.hpp>
 #include <clip/learn/context_prompts.hpp>
@@ -49,9 +50,9 @@ struct MetaNet {
 };
 
 /// CoCoOp (Zhou et al., Conditional Prompt Learning, 2022): vector m of the context of image x is v_m + h(x), h the
-/// meta-net. So each image has its own prompts: a pass computes images · classes texts, and small batches are usual (1 in
-/// the paper). The vectors of an image are a prefix that its prompts share. Its parameters are `ctx` and `meta_net`; the
-/// model stays as it is and must outlive the learner.
+/// meta-net. So each image has its own prompts: a pass computes images · classes texts, and small batches are usual (1
+/// in the paper). The vectors of an image are a prefix that its prompts share. Its parameters are `ctx` and `meta_net`;
+/// the model stays as it is and must outlive the learner.
 template <class M>
 class CocoopLearner {
  public:

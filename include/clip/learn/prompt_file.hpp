@@ -11,9 +11,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// What a file of a learned prompt holds: tensors ctx, the name in CoOp's code, (M, W), or (classes, M, W) with a context
-/// per class; and features (classes, E), the text features of unit length, which are a classifier by themselves and tell
-/// whether another model is the one that the prompt was learned with. Metadata: classes, a JSON array; place.
+/// The content of a file of a learned prompt: tensors ctx, the name in CoOp's code, (M, W), or (classes, M, W) with a
+/// context per class; and features (classes, E), the text features of unit length, which are a classifier by themselves
+/// and tell whether another model is the one that the prompt was learned with. Metadata: classes, a JSON array; place.
 struct PromptFile {
   std::vector<std::string> classes;
   Place place = Place::end;

@@ -13,8 +13,8 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// CoOp's training for a number of images per class: SGD with rate 0.002, momentum 0.9, weight decay 5e-4; 50 epochs for
-/// one image, 100 for two or four, 200 for more; batches of 32, or of all images where they are fewer; the first epoch
+/// CoOp's training for `shots` images per class: SGD with rate 0.002, momentum 0.9, weight decay 5e-4; 50 epochs for one
+/// image, 100 for two or four, 200 for more; batches of 32, or of all images where they are fewer; the first epoch
 /// at 1e-5, then half a cosine by epochs. The code takes 50 epochs for ImageNet, whatever the number of images.
 inline TrainOptionsOf<SgdOptions> coop_training(Index shots, Index images, std::uint64_t seed = 1) {
   return {.epochs = shots <= 1   ? 50
@@ -33,8 +33,8 @@ inline TrainOptionsOf<SgdOptions> cocoop_training(std::uint64_t seed = 1) {
   return options;
 }
 
-/// Trains a PromptLearner or a CocoopLearner on the features of images and the class of each. `progress` is called after
-/// every step, and returns false to stop. Errors as FeatureSource and Trainer.
+/// Trains a PromptLearner or a CocoopLearner on the features of images and the class of each. `progress` is called
+/// after every step, and returns false to stop. Errors as FeatureSource and Trainer.
 ///   train_prompts(prompt, {features, labels}, coop_training(16, images));
 template <class Learner, std::predicate<const TrainProgress&> F>
 void train_prompts(Learner& learner, LabelledFeatures<typename Learner::T> data,
