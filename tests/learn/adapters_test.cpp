@@ -73,8 +73,7 @@ void check_training(Learner learner, O optimizer, Schedule schedule) {
   using T = typename Learner::T;
   const std::string name{Learner::name};
   Parameters table{learner};
-  for (auto& e : table.entries())
-    set_values(learner.backend(), e.value, golden()(name + ".start." + e.name));
+  for (auto& e : table.entries()) set_values(learner.backend(), e.value, golden()(name + ".start." + e.name));
   std::vector<double> losses;
   CHECK(train_on_features(learner, examples<T>(),
                           TrainOptionsOf<O>{.epochs = 5, .batch = 64, .optimizer = optimizer, .schedule = schedule},
@@ -190,7 +189,9 @@ TEST_CASE("Tip-Adapter-F keeps the keys of its best epoch") {
   CHECK(parameter(shorter, shorter.keys) == parameter(tip, tip.keys));
 }
 
-TEST_CASE("scores of an image do not depend on the others, probabilities are their softmax, CLIP-Adapter at ratio 0 is CLIP") {
+TEST_CASE(
+    "scores of an image do not depend on the others, probabilities are their softmax, CLIP-Adapter at ratio 0 is "
+    "CLIP") {
   auto adapter = clip_adapter<float>();
   const auto x = golden().features<float>("tip.x");
   const Tensor<float> all = adapter.scores(x);
@@ -239,7 +240,8 @@ TEST_CASE("what an adapter cannot be made of, trained on or asked is one sentenc
   const auto texts = golden().features<float>("texts");
   auto adapter = clip_adapter<float>();
   Features<float, dyn> narrow{2, Size<dyn>{5}};
-  CHECK_THROWS_WITH_AS(adapter.predict(narrow), "clip_adapter: width of the features: expected 12, found 5", ShapeError);
+  CHECK_THROWS_WITH_AS(adapter.predict(narrow), "clip_adapter: width of the features: expected 12, found 5",
+                       ShapeError);
   auto bad = examples<float>();
   bad.features[3][2] = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH_AS(adapter.scores(bad.features), "clip_adapter: feature vector 3 is not finite", NumericError);

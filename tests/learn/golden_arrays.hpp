@@ -18,9 +18,8 @@ namespace clip::testing {
 class GoldenArrays {
  public:
   explicit GoldenArrays(const std::string& file)
-      : file_{try_map_file(CLIP_SOURCE_DIR "/tests/learn/files/" + file).value()}, npz_{try_parse_npz(file_.bytes(),
-                                                                                                      file)
-                                                                                           .value()} {}
+      : file_{try_map_file(CLIP_SOURCE_DIR "/tests/learn/files/" + file).value()},
+        npz_{try_parse_npz(file_.bytes(), file).value()} {}
 
   std::vector<double> operator()(const std::string& name) const {
     const StoredTensor& array = find(name);

@@ -6,8 +6,8 @@
 #include <clip/nn/layer_scale_block.hpp>
 #include <clip/nn/parallel_block.hpp>
 #include <clip/nn/transformer.hpp>
-#include <clip/optim/sgd.hpp>
 #include <clip/ops/pointwise.hpp>
+#include <clip/optim/sgd.hpp>
 
 #include "../support/check_gradients.hpp"
 

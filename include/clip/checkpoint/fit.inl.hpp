@@ -173,7 +173,7 @@ Result<FittedFile> try_fit(const LoadTarget<F>& model, const TensorFile& in_any_
   auto c = compare(model.parameters, model.owns, file, options.ignored_prefix);
   std::string wrong, without;
   if (!partial) {
-    std::erase_if(c.missing, [&](const std::string& name) { return matches(options.may_lack, name); });
+    std::erase_if(c.missing, [&](const std::string& name) { return clip::matches(options.may_lack, name); });
     without = say_without_projection(model.parameters, c.missing);
     add_names(wrong, "missing", c.missing);
     auto extra = c.extra;  // a bias of all similarities changes no probability

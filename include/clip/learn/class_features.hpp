@@ -35,6 +35,15 @@ void make_unit(std::string_view place, const std::string& what, std::span<T> row
   if (!(length > 0) || !std::isfinite(length))
     raise(NumericError{std::string(place), "length of " + what, "a positive number", length});
 }
+
+/// The column of the largest value of each row; the first of equal ones.
+template <class T>
+std::vector<Index> best_of_rows(View<const T> scores) {
+  std::vector<Index> best;
+  for (Index i = 0; i < scores.rows; ++i)
+    best.push_back(std::max_element(scores.row(i), scores.row(i) + scores.cols) - scores.row(i));
+  return best;
+}
 }  // namespace detail
 
 /// One unit vector for each class, never trained, and the factor on cosines with them.
@@ -42,7 +51,7 @@ template <Backend B>
 struct ClassFeatures {
   using T = typename B::Scalar;
 
-  Parameter<T> vectors;     // (classes, width)
+  Parameter<T> vectors;      // (classes, width)
   double temperature = 100;  // exp(logit_scale) of the model
 
   ClassFeatures(Index classes, Index width)

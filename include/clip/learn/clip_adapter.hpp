@@ -76,8 +76,8 @@ class ClipAdapter : public FeatureClassifier<ClipAdapter<B>, B> {
   ClipAdapter(Sizes sizes, B backend)
       : Base{sizes.classes, sizes.width, std::move(backend)},
         down{{sizes.inner, sizes.width}, fan_in(sizes.width), Use::linear}, up{{sizes.width, sizes.inner},
-                                                                              fan_in(sizes.inner),
-                                                                              Use::linear} {
+                                                                               fan_in(sizes.inner),
+                                                                               Use::linear} {
     this->allocate();
   }
 

@@ -67,12 +67,7 @@ class FeatureClassifier {
   template <Index E>
   std::vector<Index> predict(const Features<T, E>& features) const {
     const Tensor<T> result = scores(features);
-    std::vector<Index> best;
-    for (Index i = 0; i < features.size(); ++i) {
-      const T* const row = result.view().row(i);
-      best.push_back(std::max_element(row, row + classes.size()) - row);
-    }
-    return best;
+    return detail::best_of_rows(result.view());
   }
 
   /// ShapeError: features of another width. NumericError: a feature that is not finite.
@@ -97,8 +92,7 @@ class FeatureClassifier {
 
 /// The share of labels that a classifier predicts. ShapeError: another number of labels. InputError: no label.
 template <class Classifier, class T, Index E>
-double accuracy_of(const Classifier& classifier, const Features<T, E>& features,
-                   std::span<const std::int32_t> labels) {
+double accuracy_of(const Classifier& classifier, const Features<T, E>& features, std::span<const std::int32_t> labels) {
   if (std::cmp_not_equal(labels.size(), features.size()))
     raise(ShapeError{std::string(Classifier::name), "labels", features.size(), labels.size()});
   if (labels.empty()) raise(InputError{std::string(Classifier::name), "labelled features", "1 or more", 0});

@@ -100,11 +100,10 @@ class TipAdapter : public FeatureClassifier<TipAdapter<B>, B> {
     }
   };
   TipAdapter(Sizes sizes, B backend)
-      : Base{sizes.classes, sizes.width, std::move(backend)},
-        keys{{sizes.keys, sizes.width}, Init::zeros(), Use::linear}, values{Parameter<T>{{sizes.classes, sizes.keys},
-                                                                                         Init::zeros(),
-                                                                                         Use::linear}
-                                                                                .frozen_if(true)} {
+      : Base{sizes.classes, sizes.width, std::move(backend)}, keys{{sizes.keys, sizes.width},
+                                                                   Init::zeros(),
+                                                                   Use::linear},
+        values{Parameter<T>{{sizes.classes, sizes.keys}, Init::zeros(), Use::linear}.frozen_if(true)} {
     this->allocate();
   }
 };

@@ -35,7 +35,7 @@ struct TipAdapterGrid {
 
 struct TipAdapterSearch {
   double alpha = 0, beta = 0;
-  double accuracy = 0;            // of the validation set
+  double accuracy = 0;           // of the validation set
   std::vector<Index> correct{};  // for every β, then every α: predictions that are right
 };
 
@@ -103,7 +103,8 @@ TipAdapterSearch search_tip_adapter(TipAdapter<B>& tip, const LabelledFeatures<t
   constexpr Index at_once = 256;
   if (grid.alpha_steps < 1 || grid.beta_steps < 1)
     raise(OptionError{place, "steps of the grid", "1 or more", std::min(grid.alpha_steps, grid.beta_steps)});
-  if (!(grid.largest_alpha >= 0.1 && grid.largest_beta >= 0.1) || !std::isfinite(grid.largest_alpha + grid.largest_beta))
+  if (!(grid.largest_alpha >= 0.1 && grid.largest_beta >= 0.1) ||
+      !std::isfinite(grid.largest_alpha + grid.largest_beta))
     raise(OptionError{place, "largest values of the grid", "0.1 or more",
                       std::min(grid.largest_alpha, grid.largest_beta)});
   const Index n = validation.features.size(), classes = tip.classes.size(), keys = tip.keys.shape.rows();

@@ -29,7 +29,7 @@ inline TrainOptions tip_adapter_recipe(std::uint64_t seed = 1) {
 }
 
 struct TipAdapterTraining {
-  Index best_epoch = 0;                // from 1
+  Index best_epoch = 0;              // from 1
   std::vector<double> accuracies{};  // of the validation set after each epoch
 };
 
@@ -44,7 +44,8 @@ TipAdapterTraining train_tip_adapter(TipAdapter<B>& tip, LabelledFeatures<typena
                                      const LabelledFeatures<typename B::Scalar>& validation,
                                      TrainOptions options = tip_adapter_recipe()) {
   if (!options.checkpoint.empty())
-    raise(OptionError{std::string(tip.name), "checkpoint", "none: keys of the best epoch are kept", options.checkpoint});
+    raise(
+        OptionError{std::string(tip.name), "checkpoint", "none: keys of the best epoch are kept", options.checkpoint});
   tip.check_features(validation.features.view());
   FeatureSource{validation, tip.classes.size()};  // checks the labels
   TipAdapterTraining training;

@@ -1,0 +1,105 @@
+// clip/learn/gated_adapter.hpp: gated adapters in every block of an image tower, trained as a classifier of images.
+#pragma once
+
+#include <clip/autograd/copy_parameters.hpp>
+#include <clip/autograd/inference.hpp>
+#include <clip/backend/cpu.hpp>
+#include <clip/core/rng.hpp>
+#include <clip/learn/class_features.hpp>
+#include <clip/model/image_encoder.hpp>
+#include <clip/model/initialise.hpp>
+#include <clip/model/storage.hpp>
+#include <clip/nn/gated_block.hpp>
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// The image tower of a CLIP with gated blocks (nn/gated_block.hpp) and the fixed text features of classes. Its first
+/// features are those of the tower that it was made from; only names of `trained` change.
+///   GatedAdapter<ViT_B_32> gated{model.image, class_features, Rng{1}};
+///   train_gated_adapter(gated, {images, labels});
+///   const std::vector<Index> predicted = gated.predict(others);
+/// `Config` and the backend are the encoder's.
+template <const auto& Config, Backend B = Cpu<>>
+class GatedAdapter {
+ public:
+  using T = typename B::Scalar;
+  static constexpr std::string_view name = "gated_adapter";
+  static constexpr std::string_view trained = "visual.*.adapter.*";
+
+  ImageEncoder<Config, B, GatedBlocks> image;
+  ClassFeatures<B> classes;
+
+  /// Copies the weights of `plain`. class_features : (classes, embed_dim), of any length. ShapeError: class features of
+  /// another width. InputError: fewer than two classes. NumericError: one without a direction. OptionError: a packed
+  /// encoder, a temperature that is not positive.
+  template <class Blocks, Index E>
+  GatedAdapter(const ImageEncoder<Config, B, Blocks>& plain, const Features<T, E>& class_features, Rng rng,
+               double temperature = 100)
+      : image{plain.config(), plain.tower.embed_dim, plain.backend()},
+        classes{class_features.size(), class_features.width()}, memory_{allocate_parameters(plain.backend(), classes)} {
+    if (class_features.width() != plain.tower.embed_dim)
+      raise(ShapeError{std::string(name), "width of the class features", Index{plain.tower.embed_dim},
+                       class_features.width()});
+    initialise(image, rng);
+    classes.set(backend(), class_features.view(), temperature);
+    copy_from(plain);
+  }
+  GatedAdapter(const GatedAdapter&) = delete;
+  GatedAdapter& operator=(const GatedAdapter&) = delete;
+
+  static constexpr void members(auto& self, auto&& visit) {
+    visit("", self.image);
+    visit("", self.classes);
+  }
+  B& backend() { return image.backend(); }
+  const B& backend() const { return image.backend(); }
+
+  /// temperature · cosines of images with the classes: (n, classes). InputError as encode_image.
+  template <class Cx>
+  Rows<Cx, dyn> logits(Cx& cx, const Images& images) const {
+    return classes.logits(cx, Rows<Cx, dyn>{image.encode_image(cx, images)});
+  }
+
+  /// The same on the host, of any number of images.
+  Tensor<T> scores(const Images& images) const {
+    const auto encoded = image.encode_image(images);
+    Tensor<T> scores{{encoded.size(), classes.size()}};
+    Inference<B> cx{backend()};
+    const auto y = classes.logits(cx, detail::borrow(cx, encoded.view(), Size<dyn>{encoded.width()}));
+    cx.backend().download(In<T>{y.view}, scores.values());
+    return scores;
+  }
+
+  /// The class of the highest score of each image; the first of equal ones.
+  std::vector<Index> predict(const Images& images) const {
+    const Tensor<T> result = scores(images);
+    return detail::best_of_rows(result.view());
+  }
+
+ private:
+  void copy_from(const auto& plain) {
+    std::map<std::string, const Parameter<T>*> weights;
+    for (const auto& [key, p] : named_parameters<T>(plain)) {
+      if (p->layout != Layout::rows)
+        raise(OptionError{std::string(name),
+                          "this encoder is packed for inference; unpack() it before adapters are added"}
+                  .with_id("clip.option.packed"));
+      weights.emplace(key, p);
+    }
+    for (const auto& [key, p] : named_parameters<T>(image))
+      if (const auto found = weights.find(key); found != weights.end())
+        detail::set_parameter(backend(), detail::values_of_parameter(backend(), *found->second), *p);
+  }
+
+  Buffer<B> memory_;
+};
+
+}  // namespace clip::inline CLIP_ABI

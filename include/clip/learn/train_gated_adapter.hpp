@@ -1,0 +1,91 @@
+// clip/learn/train_gated_adapter.hpp: training of gated adapters on preprocessed images.
+#pragma once
+
+#include <clip/image/image.hpp>
+#include <clip/learn/gated_adapter.hpp>
+#include <clip/ops/losses.hpp>
+#include <clip/optim/adamw.hpp>
+#include <clip/train/trainer.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clip::inline CLIP_ABI {
+
+/// Preprocessed images and the class of each, from 0.
+struct LabelledInputs {
+  Images images;
+  std::vector<std::int32_t> labels;
+};
+
+/// Batches of images in memory.
+class InputSource {
+ public:
+  using Batch = LabelledInputs;
+
+  /// ShapeError: another number of labels than images. InputError: a label that is not one of the classes.
+  InputSource(LabelledInputs all, Index classes) : all_{std::move(all)} {
+    const char* const place = "labelled images";
+    if (std::cmp_not_equal(all_.labels.size(), all_.images.size()))
+      raise(ShapeError{place, "labels", all_.images.size(), all_.labels.size()});
+    for (std::size_t i = 0; i < all_.labels.size(); ++i)
+      if (all_.labels[i] < 0 || all_.labels[i] >= classes)
+        raise(InputError{place, "label " + std::to_string(i), "from 0 to " + std::to_string(classes - 1),
+                         all_.labels[i]});
+  }
+
+  Index size() const { return all_.images.size(); }
+
+  void batch(std::span<const Index> items, Rng, Batch& out) const {
+    out.images.resize_for_reuse(static_cast<Index>(items.size()), all_.images.channels(), all_.images.height(),
+                                all_.images.width());
+    out.labels.clear();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      std::ranges::copy(all_.images.image(items[i]), out.images.image(static_cast<Index>(i)).begin());
+      out.labels.push_back(all_.labels[static_cast<std::size_t>(items[i])]);
+    }
+  }
+
+ private:
+  LabelledInputs all_;
+};
+
+/// Objective of Trainer: the cross-entropy of a classifier of images, which has logits(cx, images).
+struct ImageClassification {
+  template <class Cx, class M>
+  Rows<Cx, 1> operator()(Cx& tape, const M& classifier, const LabelledInputs& batch) const {
+    return cross_entropy(tape, classifier.logits(tape, batch.images), batch.labels);
+  }
+};
+
+/// AdamW at 1e-3 without decay, 30 epochs of batches of 32, half a cosine by steps.
+inline TrainOptions gated_adapter_recipe(std::uint64_t seed = 1) {
+  return {.epochs = 30,
+          .batch = 32,
+          .optimizer = {.learning_rate = 1e-3f, .beta2 = 0.999f, .epsilon = 1e-8f, .weight_decay = 0},
+          .schedule = Schedule::cosine(),
+          .seed = seed};
+}
+
+/// Trains the adapters alone. Batches have at most as many images as there are. `progress` as Trainer::run's. Errors as
+/// Trainer and InputSource, InputError: images of another size than the tower's.
+template <const auto& Config, Backend B, std::predicate<const TrainProgress&> F>
+bool train_gated_adapter(GatedAdapter<Config, B>& gated, LabelledInputs examples, TrainOptions options, F&& progress) {
+  InputSource source{std::move(examples), gated.classes.size()};
+  options.batch = std::min(options.batch, std::max<Index>(source.size(), 1));
+  Trainer trainer{gated, source, std::move(options), only(std::string(gated.trained)), ImageClassification{}};
+  return trainer.run(progress);
+}
+template <const auto& Config, Backend B>
+bool train_gated_adapter(GatedAdapter<Config, B>& gated, LabelledInputs examples,
+                         TrainOptions options = gated_adapter_recipe()) {
+  return train_gated_adapter(gated, std::move(examples), std::move(options), [](const TrainProgress&) { return true; });
+}
+
+}  // namespace clip::inline CLIP_ABI
