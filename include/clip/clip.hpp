@@ -37,6 +37,7 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/io/text_list.hpp>
 #include <clip/io/unfinished.hpp>
+#include <clip/learn/labelled_features.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/probe_file.hpp>
 #include <clip/loss/contrastive.hpp>
@@ -73,6 +74,7 @@
 #include <clip/task/token_relevance.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/any_tokenizer.hpp>
+#include <clip/tokenizer/bpe/learn_merges.hpp>
 #include <clip/tokenizer/byte_level.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>
 #include <clip/tokenizer/tokenizer.hpp>

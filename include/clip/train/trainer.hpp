@@ -43,7 +43,7 @@ struct TrainOptionsOf {
   Index epochs = 1;
   Index batch = 256;
   O optimizer = O::for_training();
-  double warmup = 0.05;        // fraction of all steps; then half a cosine to zero
+  Schedule schedule = Schedule::warmup_cosine();
   double clip_norm = 0;        // 0: gradients are not clipped
   std::uint64_t seed = 1;      // of the order of the items and of the source's random choices
   bool recompute = false;      // saves memory at the cost of one more forward pass of every block
@@ -66,7 +66,7 @@ struct TrainProgress {
 };
 
 /// Trains a model (any type with `members`, `backend()` and the functions that the objective calls) with an objective,
-/// an optimiser, warm-up and a cosine schedule. On one machine the result depends only on the seed, bit for bit,
+/// an optimiser and a schedule. On one machine the result depends only on the seed, bit for bit,
 /// whether or not the run was interrupted.
 ///   Trainer trainer{model, source, TrainOptions{.epochs = 3}};                        // contrastive, AdamW
 ///   Trainer trainer{model, source, TrainOptionsOf<SgdOptions>{}, {}, MyObjective{}};
@@ -85,9 +85,6 @@ class Trainer {
         parameters_{model, selection}, optimizer_{parameters_, options_.optimizer},
         tape_{parameters_, {.recompute = options_.recompute}}, order_{source.size(), options_.batch,
                                                                       Rng{options_.seed}.fork("order")} {
-    const Index total = order_.per_epoch() * options_.epochs;
-    schedule_ = {std::max(Index{1}, static_cast<Index>(options_.warmup * static_cast<double>(total))), total};
-    if (options_.warmup == 0) schedule_.warmup = 0;
     // An unreadable checkpoint is an error: it never starts a new run.
     if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
@@ -98,7 +95,7 @@ class Trainer {
   /// Steps done so far, including those before an interruption.
   Index step() const { return step_; }
   /// Steps of the whole run.
-  Index steps() const { return schedule_.total; }
+  Index steps() const { return order_.per_epoch() * options_.epochs; }
 
   /// Trains to the end, or until `progress(TrainProgress)` returns false; a later call continues. True at the end.
   /// NumericError: the loss is not finite. The error names the first layer with such a value; the weights are unchanged
@@ -150,7 +147,8 @@ class Trainer {
     tape_.backward(loss);
     tape_.commit();
     if (options_.clip_norm > 0) clip_gradient_norm(parameters_, options_.clip_norm);
-    rate_ = static_cast<double>(options_.optimizer.learning_rate) * schedule_(step_);
+    rate_ =
+        static_cast<double>(options_.optimizer.learning_rate) * options_.schedule(step_, steps(), order_.per_epoch());
     optimizer_.options.learning_rate = static_cast<float>(rate_);
     optimizer_.step();
     ++step_;
@@ -167,9 +165,10 @@ class Trainer {
                                              {"run.epochs", fact_text(options_.epochs)},
                                              {"run.batch", fact_text(options_.batch)},
                                              {"run.seed", fact_text(options_.seed)},
-                                             {"run.warmup", fact_text(options_.warmup)},
+                                             {"run.schedule", std::string(options_.schedule.name())},
                                              {"run.clip_norm", fact_text(options_.clip_norm)}};
     for (const auto& [name, value] : options_.optimizer.facts()) facts["run." + name] = fact_text(value);
+    for (const auto& [name, value] : options_.schedule.facts()) facts["run." + std::string(name)] = fact_text(value);
     return facts;
   }
 
@@ -188,7 +187,6 @@ class Trainer {
   /// The same options. OptionError: an impossible one.
   static TrainOptionsOf<O> checked(TrainOptionsOf<O> o) {
     if (o.epochs < 1) raise(OptionError{"train", "epochs", "1 or more", o.epochs});
-    if (!(o.warmup >= 0 && o.warmup < 1)) raise(OptionError{"train", "warmup", "a share from 0 to below 1", o.warmup});
     if (!(o.clip_norm >= 0)) raise(OptionError{"train", "clip_norm", "0 or more", o.clip_norm});
     return o;
   }
@@ -201,7 +199,6 @@ class Trainer {
   Optimizer optimizer_;
   Tape<B> tape_;
   ShuffledBatches order_;
-  WarmupCosine schedule_;
   Index step_ = 0;
   double rate_ = 0;
   typename Source::Batch batch_;
