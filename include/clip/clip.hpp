@@ -23,10 +23,13 @@
 #include <clip/core/printable.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/core/stop.hpp>
+#include <clip/data/augmented_reader.hpp>
 #include <clip/data/idx.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/data/shuffle.hpp>
 #include <clip/fwd.hpp>
+#include <clip/image/augment/augment.hpp>
+#include <clip/image/augment/color.hpp>
 #include <clip/image/model_input.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
