@@ -41,8 +41,10 @@
 #include <clip/io/text_list.hpp>
 #include <clip/io/unfinished.hpp>
 #include <clip/learn/labelled_features.hpp>
+#include <clip/learn/adamw_probe.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/probe_file.hpp>
+#include <clip/learn/probe_sweep.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>

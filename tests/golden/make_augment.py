@@ -22,41 +22,7 @@ from torchvision.transforms import ColorJitter, InterpolationMode, RandomHorizon
 from torchvision.transforms import functional as F
 
 from make_resize import pattern
-
-MASK = 0xFFFFFFFF
-
-
-class Philox:
-    """The numbers of clip::Rng{seed}."""
-
-    def __init__(self, seed):
-        self.seed, self.drawn, self.words = seed, 0, None
-
-    def bits(self):
-        if self.drawn % 4 == 0:
-            block = self.drawn // 4
-            c, k = [block & MASK, block >> 32, 0, 0], [self.seed & MASK, self.seed >> 32]
-            for _ in range(10):
-                p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
-                c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & MASK, (p0 >> 32) ^ c[3] ^ k[1], p0 & MASK]
-                k = [(k[0] + 0x9E3779B9) & MASK, (k[1] + 0xBB67AE85) & MASK]
-            self.words = c
-        self.drawn += 1
-        return self.words[(self.drawn - 1) % 4]
-
-    def long(self):
-        high = self.bits()
-        return high << 32 | self.bits()
-
-    def uniform(self):
-        return (self.long() >> 11) * 2.0**-53
-
-    def below(self, n):
-        limit = (2**64 - 1) - (2**64 - 1) % n
-        while (x := self.long()) >= limit:
-            pass
-        return x % n
-
+from philox import Philox
 
 random = None
 

@@ -167,12 +167,14 @@ class Preconditioner {
 /// LogisticRegression), here from a matrix near the Hessian, which takes far fewer passes. It stops
 /// where scikit-learn's does, by `tolerance`, provided that less than 1e-7 of the objective is still to be gained.
 /// Two classes are penalised as scikit-learn's one row w = W₁ - W₀.
-/// x : (n, D), labels : n classes in [0, classes), weights : v, one per class.
+/// x : (n, D), labels : n classes in [0, classes), weights : v, one per class. start: where to begin, such as the fit of
+/// a similar C; null: at zero.
 /// OptionError: C, tolerance or a weight out of range. InputError: no features, one class. NumericError: features that
 /// are not finite.
 template <class T>
 LogisticFit logistic_regression(const Cpu<T>& backend, View<const T> x, std::span<const std::int32_t> labels,
-                                std::vector<double> weights, const LogisticOptions& options = {}) {
+                                std::vector<double> weights, const LogisticOptions& options = {},
+                                const LogisticFit* start = nullptr) {
   const char* const place = "logistic regression";
   const Index classes = static_cast<Index>(weights.size());
   if (!(options.C > 0) || !std::isfinite(options.C)) raise(OptionError{place, "C", "a positive number", options.C});
@@ -190,8 +192,19 @@ LogisticFit logistic_regression(const Cpu<T>& backend, View<const T> x, std::spa
   LogisticLoss<T> loss{backend, features.x, labels, std::move(weights), rows * square / options.C, options.intercept};
   const double penalty = rows * square / (options.C * loss.total());  // of the mean loss
   std::vector<double> w(static_cast<std::size_t>(classes * loss.width()));
+  if (start != nullptr) {
+    const auto count = static_cast<std::size_t>(classes * x.cols);
+    if (start->coefficients.size() != count)
+      raise(ShapeError{place, "coefficients to begin with", count, start->coefficients.size()});
+    for (Index c = 0; c < classes; ++c) {
+      double* const row = w.data() + c * loss.width();
+      for (Index j = 0; j < x.cols; ++j)
+        row[j] = start->coefficients[static_cast<std::size_t>(c * x.cols + j)] / features.scale;
+      if (options.intercept) row[x.cols] = start->intercepts.at(static_cast<std::size_t>(c));
+    }
+  }
   LbfgsResult found{0, 0, 0, LbfgsEnd::max_iterations};
-  // The first matrix is the bound, which suits W = 0; later ones are taken where the iterations have come to.
+  // A matrix is taken where the iterations have come to.
   for (Index stage = 20; found.end == LbfgsEnd::max_iterations && found.iterations < options.max_iterations;
        stage *= 2) {
     detail::Preconditioner<T> precondition{
