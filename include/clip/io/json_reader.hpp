@@ -48,9 +48,12 @@ class JsonReader {
   /// `count` numbers; any count if `count` is dyn.
   CLIP_HOST std::vector<double> numbers(const std::string& key, Index count = dyn);
   CLIP_HOST std::string text(const std::string& key);
+  CLIP_HOST std::vector<std::string> texts(const std::string& key);
   CLIP_HOST bool flag(const std::string& key);
   /// The object under a key. Its problems are reported together with those of this reader.
   CLIP_HOST JsonReader object(const std::string& key);
+  /// The value under a key, of whatever type, for the caller to read; null: the key is missing, which is a problem.
+  CLIP_HOST const Json* value(const std::string& key);
 
   /// Adds a problem found by the caller: "text.activation: expected quick_gelu or gelu, found \"relu\"".
   CLIP_HOST void problem(const std::string& key, const std::string& what);

@@ -97,6 +97,18 @@ CLIP_HOST std::string JsonReader::text(const std::string& key) {
   return {};
 }
 
+CLIP_HOST std::vector<std::string> JsonReader::texts(const std::string& key) {
+  const Json* const found = get(key, "an array of strings");
+  if (found == nullptr) return {};
+  std::vector<std::string> values;
+  const bool good =
+      found->is_array() && std::all_of(found->begin(), found->end(), [](const Json& x) { return x.is_string(); });
+  if (!good) expected(key, "an array of strings", *found);
+  else
+    for (const Json& x : *found) values.push_back(x.get<std::string>());
+  return values;
+}
+
 CLIP_HOST bool JsonReader::flag(const std::string& key) {
   const Json* const found = get(key, "true or false");
   if (found == nullptr) return false;
@@ -111,6 +123,8 @@ CLIP_HOST JsonReader JsonReader::object(const std::string& key) {
   if (const Json* const found = get(key, "an object")) child.enter(*found, path(key));
   return child;
 }
+
+CLIP_HOST const Json* JsonReader::value(const std::string& key) { return get(key, "a value"); }
 
 CLIP_HOST void JsonReader::problem(const std::string& key, const std::string& what) {
   shared_->problems.push_back(path(key) + ": " + what);
