@@ -27,6 +27,7 @@
 #include <clip/data/cifar.hpp>
 #include <clip/data/class_folders.hpp>
 #include <clip/data/class_rules.hpp>
+#include <clip/data/augmented_reader.hpp>
 #include <clip/data/idx.hpp>
 #include <clip/data/image_table.hpp>
 #include <clip/data/labelled_images.hpp>
@@ -35,6 +36,8 @@
 #include <clip/data/shuffle.hpp>
 #include <clip/data/tar_shards.hpp>
 #include <clip/fwd.hpp>
+#include <clip/image/augment/augment.hpp>
+#include <clip/image/augment/color.hpp>
 #include <clip/image/model_input.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
@@ -50,6 +53,7 @@
 #include <clip/learn/clip_adapter.hpp>
 #include <clip/learn/labelled_features.hpp>
 #include <clip/learn/learner_file.hpp>
+#include <clip/learn/adamw_probe.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/multimodal_mlp.hpp>
 #include <clip/learn/probe_file.hpp>
@@ -59,6 +63,7 @@
 #include <clip/learn/tip_adapter_search.hpp>
 #include <clip/learn/tip_adapter_training.hpp>
 #include <clip/learn/train_gated_adapter.hpp>
+#include <clip/learn/probe_sweep.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>
