@@ -3,6 +3,11 @@
 // Programs that link clip::precompiled see declarations of what is defined here.
 #define CLIP_BUILDS_PRECOMPILED 1
 #include <clip/clip.hpp>
+#include <clip/few_shot/chart.hpp>
+#include <clip/few_shot/options.hpp>
+#include <clip/few_shot/run_files.hpp>
+#include <clip/few_shot/split_file.hpp>
+#include <clip/few_shot/table.hpp>
 
 #if CLIP_HOST_LINKED || !defined(CLIP_WITH_PRECOMPILED) || defined(__AVX2__)
 #error "clip::precompiled is compiled with exceptions and without -march flags"

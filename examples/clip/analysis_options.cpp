@@ -1,4 +1,4 @@
-// The command lines of `clip attention`, `clip similarity` and `clip probe`.
+// The command lines of `clip attention`, `clip similarity`, `clip probe` and `clip fewshot`.
 #include "command_options.hpp"
 
 namespace tool {
@@ -113,6 +113,22 @@ void add_train(CLI::App& app, Job& job) {
       "every evaluation, log.jsonl, log.csv, TensorBoard events, and in the end model.safetensors (with ema also "
       "ema.safetensors). Ctrl-C saves the steps that are done. A run that was ended in any way and resumed gives the "
       "bits of one that was not.");
+}
+
+void add_fewshot(CLI::App& app, Job& job) {
+  CLI::App* c = nullptr;
+  const auto f = add_command(app, job, fewshot, "fewshot",
+                             "Compare methods that learn from a few labelled images per class: a table and a chart",
+                             "Print a JSON object: the means, and the result of every run", c);
+  add_budget(*c);
+  c->add_option("CONFIG", f->config, "A JSON file that describes the experiment; see docs/learning.md")->required();
+  c->add_option("--output", f->output, "The folder of all files (default: CONFIG without .json)");
+  c->add_option("--threads", f->threads, threads_help)->check(CLI::Range(1, 4096));
+  c->footer(
+      "Prints the table. Writes splits/, features/, runs/METHOD/K-shots/seed-S/ (configuration, log as JSON lines, CSV "
+      "and TensorBoard events, result), table.md, table.csv, table.json, chart.svg and chart.png. The same command "
+      "goes "
+      "on with an experiment that was interrupted.");
 }
 
 }  // namespace tool

@@ -181,6 +181,7 @@ void add_all(CLI::App& app, Job& job) {
   add_similarity(app, job);
   add_probe(app, job);
   add_train(app, job);
+  add_fewshot(app, job);
   add_prompt(app, job);
   add_bench(app, job);
 

@@ -236,6 +236,7 @@ void add_attention(CLI::App& app, Job& job);
 void add_similarity(CLI::App& app, Job& job);
 void add_probe(CLI::App& app, Job& job);
 void add_train(CLI::App& app, Job& job);
+void add_fewshot(CLI::App& app, Job& job);
 /// prompt_options.cpp.
 void add_prompt(CLI::App& app, Job& job);
 

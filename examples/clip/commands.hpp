@@ -103,6 +103,13 @@ struct TrainOptions {
 };
 int train(const TrainOptions& options);
 
+struct FewshotOptions {
+  std::string config, output;  // output: empty: beside the configuration file
+  int threads = 0;
+  bool json = false;
+};
+int fewshot(const FewshotOptions& options);
+
 struct PromptOptions {
   ModelOptions model;
   ImageOptions reading;                                      // of the images; without paths

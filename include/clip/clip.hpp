@@ -5,6 +5,7 @@
 //   clip/backend/naive.hpp      the reference backend, in plain loops
 //   clip/cuda.hpp               the backend of a CUDA device, in a program that links clip::cuda
 //   clip/families.hpp           tower families of one's own, in a program that links clip::precompiled
+//   clip/few_shot/              experiments with a few labelled images per class
 //   clip/plot/                  figures as SVG and PNG
 //
 // Every header also compiles alone. In a program that links clip::precompiled this one declares what the library
@@ -25,12 +26,21 @@
 #include <clip/core/printable.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/core/stop.hpp>
+#include <clip/data/augmented_reader.hpp>
 #include <clip/data/caption_source.hpp>
+#include <clip/data/cifar.hpp>
+#include <clip/data/class_folders.hpp>
+#include <clip/data/class_rules.hpp>
 #include <clip/data/idx.hpp>
+#include <clip/data/image_table.hpp>
+#include <clip/data/labelled_images.hpp>
 #include <clip/data/open_labelled_images.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/data/shuffle.hpp>
+#include <clip/data/tar_shards.hpp>
 #include <clip/fwd.hpp>
+#include <clip/image/augment/augment.hpp>
+#include <clip/image/augment/color.hpp>
 #include <clip/image/model_input.hpp>
 #include <clip/image/preprocess.hpp>
 #include <clip/image/read.hpp>
@@ -41,6 +51,7 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/io/text_list.hpp>
 #include <clip/io/unfinished.hpp>
+#include <clip/learn/adamw_probe.hpp>
 #include <clip/learn/clip_adapter.hpp>
 #include <clip/learn/cocoop.hpp>
 #include <clip/learn/context_prompts.hpp>
@@ -49,6 +60,7 @@
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/multimodal_mlp.hpp>
 #include <clip/learn/probe_file.hpp>
+#include <clip/learn/probe_sweep.hpp>
 #include <clip/learn/prompt_file.hpp>
 #include <clip/learn/prompt_learner.hpp>
 #include <clip/learn/tip_adapter_search.hpp>

@@ -3,6 +3,7 @@
 
 #include "../io/temporary_folder.hpp"
 #include "image_lines.hpp"
+#include "patterns.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,27 +18,6 @@
 using namespace clip;
 
 namespace {
-/// The patterns of make_resize.py.
-std::vector<std::uint8_t> pattern(const std::string& name, Index width, Index height, Index channels) {
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(static_cast<std::size_t>(width * height * channels));
-  for (std::uint32_t y = 0; y < height; ++y)
-    for (std::uint32_t x = 0; x < width; ++x)
-      for (std::uint32_t c = 0; c < channels; ++c) {
-        if (name == "waves") {
-          bytes.push_back(static_cast<std::uint8_t>(7 * x + 13 * y + 29 * c + 5 * ((x * y) % 17)));
-          continue;
-        }
-        std::uint32_t h = x * 0x9E3779B1U + y * 0x85EBCA77U + c * 0xC2B2AE3DU;
-        h ^= h >> 15;
-        h *= 0x2C1B3C6DU;
-        h ^= h >> 12;
-        h *= 0x297A2D39U;
-        bytes.push_back(static_cast<std::uint8_t>(std::clamp(static_cast<int>(h >> 23) - 128, 0, 255)));
-      }
-  return bytes;
-}
-
 Image pattern_image(const std::string& kind, const std::string& name, Index width, Index height) {
   if (kind == "gray") return {width, height, Pixels::gray, pattern(name, width, height, 1)};
   if (kind == "rgb") return {width, height, Pixels::rgb, pattern(name, width, height, 3)};

@@ -3,7 +3,7 @@
 # `// PATH: NOUN PHRASE`. Prints all findings and fails if there is any.
 
 set(folders core io config formats names backend tensor autograd ops nn image tokens tokenizer tower model loss optim
-    checkpoint data train plot task learn)
+    checkpoint data train plot task learn few_shot)
 
 # Third-party headers: a pattern for the include, a pattern for the headers that may include it, and the rule in words.
 set(doors

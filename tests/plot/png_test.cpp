@@ -45,6 +45,23 @@ TEST_CASE("a png decodes to the encoded pixels") {
     }
 }
 
+TEST_CASE("areas of one colour take little, and decode to the same pixels") {
+  for (const Pixels kind : {Pixels::gray, Pixels::rgb, Pixels::rgba}) {
+    const Index width = 611, height = 300, n = channels(kind);
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(width * height * n), 255);
+    Rng rng{3};
+    for (int i = 0; i < 40; ++i) {  // runs of every length
+      const auto begin = rng.below(bytes.size() - 2000), length = rng.below(2000);
+      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(begin), length,
+                  static_cast<std::uint8_t>(rng.below(256)));
+    }
+    const Image image{width, height, kind, bytes};
+    const auto file = encode_png(image);
+    CHECK(file.size() < bytes.size() / 50);
+    CHECK(pixels(decode_image(file)) == bytes);
+  }
+}
+
 TEST_CASE("a BGR image view with padded rows is written as RGB without padding") {
   const std::vector<std::uint8_t> frame{1, 2, 3, 4, 5, 6, 99, 99, 7, 8, 9, 10, 11, 12, 99, 99};
   CHECK(pixels(decode_image(encode_png(Image::view(frame.data(), 2, 2, 8, Pixels::bgr)))) ==

@@ -60,16 +60,16 @@ CLIP_HOST Result<std::vector<ImageSet>> try_keep_sets(const std::string& path, c
     return LoadError{path, "seed", facts.seed, json_in_words(*seed)};
   if (kind != facts.kind) return LoadError{path, "kind", facts.kind, kind};
 
-  std::unordered_map<std::string, Index> places;
-  for (Index i = 0; i < images.size(); ++i) places.emplace(images.names[static_cast<std::size_t>(i)], i);
+  std::unordered_map<std::string, Index> where;
+  for (Index i = 0; i < images.size(); ++i) where.emplace(images.names[static_cast<std::size_t>(i)], i);
   for (std::size_t s = 0; s < made.size(); ++s) {
     made[s].images.clear();
     for (const std::string& name : names[s]) {
-      const auto found = places.find(name);
-      if (found == places.end())
+      const auto found = where.find(name);
+      if (found == where.end())
         return LoadError{path, made[s].name, "images of the dataset, each once", '"' + name + '"'};
       made[s].images.push_back(found->second);
-      places.erase(found);
+      where.erase(found);
     }
   }
   return made;

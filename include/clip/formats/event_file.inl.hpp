@@ -3,12 +3,12 @@
 
 #include <clip/formats/event_file.hpp>
 #include <clip/io/bytes.hpp>
+#include <clip/io/proto_fields.hpp>
 
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,88 +69,37 @@ inline std::string event_with_time(double seconds) {
   return event;
 }
 
-/// A field of a message; the rest of the message stays in `text`.
-struct EventField {
-  std::uint64_t number = 0, value = 0;  // the value of types 0, 1 and 5
-  std::string_view bytes{};             // of type 2
-};
-inline std::optional<std::uint64_t> take_varint(std::string_view& text) {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64 && !text.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(text[0]);
-    text.remove_prefix(1);
-    value |= std::uint64_t{byte & 0x7FU} << shift;
-    if ((byte & 0x80U) == 0) return value;
+/// Calls use(field) for each field of a message.
+inline Result<void> try_each_field(std::string_view message, const std::string& place, auto&& use) {
+  ProtoFields fields{message, place, 0};
+  while (fields.more()) {
+    const auto field = fields.try_next();
+    if (!field) return field.error();
+    if (auto done = use(*field); !done) return done;
   }
-  return std::nullopt;
-}
-inline std::optional<EventField> take_field(std::string_view& text) {
-  const auto key = take_varint(text);
-  if (!key) return std::nullopt;
-  EventField field{.number = *key >> 3};
-  const auto take = [&](std::size_t n) -> std::optional<std::string_view> {
-    if (text.size() < n) return std::nullopt;
-    const std::string_view taken = text.substr(0, n);
-    text.remove_prefix(n);
-    return taken;
-  };
-  switch (*key & 7U) {
-    case 0: {
-      const auto value = take_varint(text);
-      if (!value) return std::nullopt;
-      field.value = *value;
-      return field;
-    }
-    case 1: {
-      const auto bytes = take(8);
-      if (!bytes) return std::nullopt;
-      field.value = load_little<std::uint64_t>(as_byte_span(*bytes).data());
-      return field;
-    }
-    case 2: {
-      const auto length = take_varint(text);
-      const auto bytes = length ? take(static_cast<std::size_t>(*length)) : std::nullopt;
-      if (!bytes) return std::nullopt;
-      field.bytes = *bytes;
-      return field;
-    }
-    case 5: {
-      const auto bytes = take(4);
-      if (!bytes) return std::nullopt;
-      field.value = load_little<std::uint32_t>(as_byte_span(*bytes).data());
-      return field;
-    }
-    default: return std::nullopt;
-  }
+  return {};
 }
 
-/// Calls use(field) for each field of a message. False: it is damaged.
-inline bool each_field(std::string_view message, auto&& use) {
-  while (!message.empty()) {
-    const auto field = take_field(message);
-    if (!field) return false;
-    use(*field);
-  }
-  return true;
-}
-
-inline bool parse_event(std::string_view content, ScalarEvent& event) {
-  bool good = true;
-  good &= each_field(content, [&](const EventField& field) {
-    if (field.number == 1) event.seconds = std::bit_cast<double>(field.value);
-    if (field.number == 2) event.step = static_cast<Index>(field.value);
-    if (field.number != 5) return;
-    good &= each_field(field.bytes, [&](const EventField& value) {
-      std::string tag;
-      float number = 0;
-      good &= each_field(value.bytes, [&](const EventField& part) {
-        if (part.number == 1) tag = part.bytes;
-        if (part.number == 2) number = std::bit_cast<float>(static_cast<std::uint32_t>(part.value));
-      });
-      event.values[tag] = number;
-    });
+inline Result<void> try_parse_scalar(std::string_view message, const std::string& place, ScalarEvent& event) {
+  std::string tag;
+  float number = 0;
+  auto done = try_each_field(message, place, [&](const ProtoField& field) -> Result<void> {
+    if (field.key == 1) tag = field.text;
+    if (field.key == 2) number = field.real();
+    return {};
   });
-  return good;
+  event.values[tag] = number;
+  return done;
+}
+
+inline Result<void> try_parse_event(std::string_view message, const std::string& place, ScalarEvent& event) {
+  return try_each_field(message, place, [&](const ProtoField& field) -> Result<void> {
+    if (field.key == 1) event.seconds = std::bit_cast<double>(field.number);
+    if (field.key == 2) event.step = static_cast<Index>(field.number);
+    if (field.key != 5) return {};
+    return try_each_field(field.text, place,
+                          [&](const ProtoField& value) { return try_parse_scalar(value.text, place, event); });
+  });
 }
 
 }  // namespace detail
@@ -199,7 +148,7 @@ CLIP_HOST Result<std::vector<ScalarEvent>> try_parse_event_file(std::span<const 
     if (load_little<std::uint32_t>(file.data() + header + content.size()) != detail::masked_crc32c(content))
       return LoadError{place, "event file: damaged: the checksum of an event differs"};
     ScalarEvent event;
-    if (!detail::parse_event(content, event)) return LoadError{place, "event file: damaged: no event in a record"};
+    if (auto done = detail::try_parse_event(content, place, event); !done) return done.error();
     if (!event.values.empty()) events.push_back(std::move(event));
     file = file.subspan(header + content.size() + trailer);
   }

@@ -76,6 +76,32 @@ struct LinearProbe {
   }
 };
 
+namespace detail {
+
+/// The classes that occur, sorted, and the index of each label among them.
+template <class Label>
+struct ClassIndices {
+  std::vector<Label> classes;
+  std::vector<std::int32_t> indices{};
+
+  explicit ClassIndices(const std::vector<Label>& labels) : classes{labels} {
+    std::ranges::sort(classes);
+    classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
+    for (const Label& label : labels)
+      indices.push_back(static_cast<std::int32_t>(std::ranges::lower_bound(classes, label) - classes.begin()));
+  }
+
+  /// Samples / (classes · samples of the class).
+  std::vector<double> balanced_weights() const {
+    std::vector<double> weights(classes.size());
+    for (const std::int32_t c : indices) ++weights[static_cast<std::size_t>(c)];
+    for (double& w : weights) w = static_cast<double>(indices.size()) / (static_cast<double>(classes.size()) * w);
+    return weights;
+  }
+};
+
+}  // namespace detail
+
 /// As scikit-learn's LogisticRegression takes them.
 struct LinearProbeOptions {
   double C = 1;  // weight of the samples' losses beside the penalty ½ ‖W‖²
@@ -98,24 +124,16 @@ struct FittedProbe {
 ///   const auto predicted = probe.predict(model.encode_image(others));
 ///
 /// Errors as logistic_regression; ShapeError: another number of labels. OptionError: another number of weights, or
-/// weights together with `balanced`.
+/// weights together with `balanced`. start: see logistic_regression.
 template <class T, Index E, class Label>
 FittedProbe<Label> fit_linear_probe(const Features<T, E>& features, const std::vector<Label>& labels,
-                                    const LinearProbeOptions& options = {}, const Cpu<T>& backend = {}) {
+                                    const LinearProbeOptions& options = {}, const Cpu<T>& backend = {},
+                                    const LogisticFit* start = nullptr) {
   const char* const place = "linear probe";
   if (static_cast<Index>(labels.size()) != features.size())
     raise(ShapeError{place, "labels", features.size(), labels.size()});
-  LinearProbe<Label> probe{.classes = labels, .width = features.width()};
-  std::ranges::sort(probe.classes);
-  probe.classes.erase(std::unique(probe.classes.begin(), probe.classes.end()), probe.classes.end());
-
-  std::vector<std::int32_t> indices;
-  std::vector<double> counts(probe.classes.size()), weights(probe.classes.size(), 1);
-  for (const Label& label : labels) {
-    indices.push_back(
-        static_cast<std::int32_t>(std::ranges::lower_bound(probe.classes, label) - probe.classes.begin()));
-    ++counts[static_cast<std::size_t>(indices.back())];
-  }
+  detail::ClassIndices<Label> known{labels};
+  std::vector<double> weights(known.classes.size(), 1);
   if (!options.class_weights.empty()) {
     if (options.balanced)
       raise(OptionError{place, "class_weights", "none beside balanced", options.class_weights.size()});
@@ -123,18 +141,15 @@ FittedProbe<Label> fit_linear_probe(const Features<T, E>& features, const std::v
       raise(OptionError{place, "class_weights", weights.size(), options.class_weights.size()});
     weights = options.class_weights;
   }
-  if (options.balanced)
-    for (std::size_t c = 0; c < weights.size(); ++c)
-      weights[c] = static_cast<double>(labels.size()) / (static_cast<double>(weights.size()) * counts[c]);
+  if (options.balanced) weights = known.balanced_weights();
 
-  LogisticFit fit = logistic_regression(backend, features.view(), indices, std::move(weights),
+  LogisticFit fit = logistic_regression(backend, features.view(), known.indices, std::move(weights),
                                         {.C = options.C,
                                          .intercept = options.intercept,
                                          .max_iterations = options.max_iterations,
-                                         .tolerance = options.tolerance});
-  probe.coefficients = fit.coefficients;
-  probe.intercepts = fit.intercepts;
-  return {std::move(probe), std::move(fit)};
+                                         .tolerance = options.tolerance},
+                                        start);
+  return {{std::move(known.classes), features.width(), fit.coefficients, fit.intercepts}, std::move(fit)};
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -1,4 +1,4 @@
-// clip/optim/cholesky.hpp: Cholesky factors of symmetric positive definite matrices, and solutions of many right sides.
+// clip/optim/cholesky.hpp: Cholesky factors of symmetric positive definite matrices, and their inverses.
 #pragma once
 
 #include <clip/core/view.hpp>
@@ -15,8 +15,8 @@ class Cholesky {
 
   Index size() const { return n_; }
 
-  /// Every row of x becomes A⁻¹ x.   x : (m, n)   ShapeError: another width.
-  CLIP_HOST void solve(View<double> x) const;
+  /// L⁻¹ : (n, n), row-major, zeros above the diagonal. A⁻¹ = L⁻ᵀ L⁻¹: for many right sides, two matrix products.
+  CLIP_HOST std::vector<double> inverse_factor() const;
 
  private:
   Index n_;

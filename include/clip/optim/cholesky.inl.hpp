@@ -38,21 +38,19 @@ CLIP_HOST Cholesky::Cholesky(Index n, std::vector<double> a) : n_{n}, l_{std::mo
   }
 }
 
-CLIP_HOST void Cholesky::solve(View<double> x) const {
-  if (x.cols != n_) raise(ShapeError{"cholesky", "width of the right sides", n_, x.cols});
-  // Each row of L serves all right sides while it is in the cache.
-  for (Index i = 0; i < n_; ++i) {  // x = L⁻¹ x
+CLIP_HOST std::vector<double> Cholesky::inverse_factor() const {
+  std::vector<double> inverse(l_.size());
+  for (Index i = 0; i < n_; ++i) {  // row i of L L⁻¹ = 1
     const double* const l = l_.data() + i * n_;
-    for (Index r = 0; r < x.rows; ++r) x(r, i) = (x(r, i) - detail::chained_dot(l, x.row(r), i)) / l[i];
-  }
-  for (Index i = n_; i-- > 0;) {  // x = L⁻ᵀ x
-    const double* const l = l_.data() + i * n_;
-    for (Index r = 0; r < x.rows; ++r) {
-      const double value = x(r, i) /= l[i];
-      double* const solved = x.row(r);
-      for (Index k = 0; k < i; ++k) solved[k] -= l[k] * value;
+    double* const row = inverse.data() + i * n_;
+    for (Index k = 0; k < i; ++k) {
+      const double* const solved = inverse.data() + k * n_;
+      for (Index j = 0; j <= k; ++j) row[j] -= l[k] * solved[j];
     }
+    for (Index j = 0; j < i; ++j) row[j] /= l[i];
+    row[i] = 1 / l[i];
   }
+  return inverse;
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -37,9 +37,10 @@ inline constexpr double heading_height = 62, margin = 20;
 inline double heading_width(std::string_view title, std::string_view note) {
   return 2 * margin + std::max(text_width(title, 17, true), text_width(note, 12));
 }
-inline void draw_heading(Svg& svg, std::string_view title, std::string_view note) {
-  svg.text({margin, 30}, title, {.size = 17, .color = colors::ink, .bold = true});
-  svg.text({margin, 50}, note, {.size = 12, .color = colors::faint});
+template <class Drawing>
+void draw_heading(Drawing& drawing, std::string_view title, std::string_view note) {
+  drawing.text({margin, 30}, title, {.size = 17, .color = colors::ink, .bold = true});
+  drawing.text({margin, 50}, note, {.size = 12, .color = colors::faint});
 }
 
 /// The text colour, dark or light, with the greater contrast on a filled cell.

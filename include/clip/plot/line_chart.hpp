@@ -28,7 +28,7 @@ struct LineChart {
 namespace detail {
 
 /// Maps data to drawing coordinates along one axis.
-struct Axis {
+struct ChartAxis {
   double low, high, at_low, at_high, step;
   double operator()(double x) const { return at_low + (x - low) / (high - low) * (at_high - at_low); }
   /// Calls tick(value, text) for every multiple of the step on the axis.
@@ -72,8 +72,9 @@ inline Svg line_chart(const LineChart& chart) {
   const double padding = 0.06 * (high - low);
 
   const double last_x = chart.first_x + std::max(1.0, static_cast<double>(chart.values.size()) - 1);
-  const detail::Axis x{chart.first_x, last_x, left, right, std::max(1.0, detail::tick_step(last_x - chart.first_x, 9))};
-  const detail::Axis y{low - padding, high + padding, bottom, top, detail::tick_step(high - low + 2 * padding, 7)};
+  const detail::ChartAxis x{chart.first_x, last_x, left, right,
+                            std::max(1.0, detail::tick_step(last_x - chart.first_x, 9))};
+  const detail::ChartAxis y{low - padding, high + padding, bottom, top, detail::tick_step(high - low + 2 * padding, 7)};
 
   Svg svg{width, height, chart.title};
   detail::draw_heading(svg, chart.title, chart.note);

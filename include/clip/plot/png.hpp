@@ -1,4 +1,4 @@
-// clip/plot/png.hpp: uncompressed PNG encoder, for small images inside a drawing.
+// clip/plot/png.hpp: PNG encoder that compresses areas of one colour, for drawings and small images inside them.
 #pragma once
 
 #include <clip/image/image.hpp>
@@ -8,7 +8,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -56,10 +58,82 @@ inline std::vector<std::byte> zlib_stored(std::span<const std::byte> bytes) {
   return stream;
 }
 
+/// A stream of deflate: bits from the lowest of each byte on (RFC 1951, section 3.1.1).
+class DeflateBits {
+ public:
+  void put(std::uint32_t bits, unsigned count) {
+    held_ |= std::uint64_t{bits} << count_;
+    for (count_ += count; count_ >= 8; count_ -= 8, held_ >>= 8) bytes_.push_back(std::byte(held_ & 0xFF));
+  }
+  /// The code of a literal or of a length in the fixed tables (section 3.2.6): its highest bit comes first.
+  void put_symbol(unsigned symbol) {
+    if (symbol < 144) put_code(0x30 + symbol, 8);
+    else if (symbol < 256) put_code(0x190 + symbol - 144, 9);
+    else if (symbol < 280) put_code(symbol - 256, 7);
+    else put_code(0xC0 + symbol - 280, 8);
+  }
+  std::vector<std::byte> take() && {
+    if (count_ > 0) put(0, 8 - count_);
+    return std::move(bytes_);
+  }
+
+ private:
+  void put_code(unsigned code, unsigned count) {
+    unsigned reversed = 0;
+    for (unsigned i = 0; i < count; ++i) reversed |= ((code >> i) & 1U) << (count - 1 - i);
+    put(reversed, count);
+  }
+
+  std::vector<std::byte> bytes_;
+  std::uint64_t held_ = 0;
+  unsigned count_ = 0;
+};
+
+/// A zlib stream of one block with the fixed tables, in which runs of a byte are repetitions of the byte before.
+inline std::vector<std::byte> zlib_runs(std::span<const std::byte> bytes) {
+  constexpr std::array<unsigned, 29> least{3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
+                                           31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+  DeflateBits bits;
+  bits.put(0x0178, 16);
+  bits.put(0b011, 3);  // the last block, fixed tables
+  for (std::size_t i = 0; i < bytes.size();) {
+    const std::size_t most = i == 0 ? 0 : std::min<std::size_t>(258, bytes.size() - i);
+    std::size_t run = 0;
+    while (run < most && bytes[i + run] == bytes[i - 1]) ++run;
+    if (run < 3) {
+      bits.put_symbol(std::to_integer<unsigned>(bytes[i++]));
+      continue;
+    }
+    const auto code = static_cast<unsigned>(std::ranges::upper_bound(least, run) - least.begin() - 1);
+    bits.put_symbol(257 + code);
+    const unsigned extra = code < 8 || code == 28 ? 0 : (code - 4) / 4;
+    bits.put(static_cast<unsigned>(run) - least[code], extra);
+    bits.put(0, 5);  // a distance of 1
+    i += run;
+  }
+  bits.put_symbol(256);  // the end
+  std::vector<std::byte> stream = std::move(bits).take();
+  stream.resize(stream.size() + 4);
+  store_big(stream.data() + stream.size() - 4, adler32(bytes));
+  return stream;
+}
+
+/// Rows of pixels after filter 1, which leaves of each byte its difference from that of the pixel before (PNG
+/// specification 1.2, section 6.3); `rows` has a byte for the filter before each row.
+inline std::vector<std::byte> filtered_rows(std::vector<std::byte> rows, std::size_t row_bytes, std::size_t channels) {
+  for (std::size_t at = 0; at < rows.size(); at += row_bytes + 1) {
+    rows[at] = std::byte{1};
+    for (std::size_t x = row_bytes; x > channels; --x)
+      rows[at + x] =
+          std::byte(std::to_integer<unsigned>(rows[at + x]) - std::to_integer<unsigned>(rows[at + x - channels]));
+  }
+  return rows;
+}
+
 }  // namespace detail
 
-/// The bytes of a PNG file: 8-bit grey, RGB or RGBA as the image (BGR and BGRA are reordered). The file is about as
-/// large as the pixels. InputError: no pixels, or 2^31 bytes of pixels or more.
+/// The bytes of a PNG file: 8-bit grey, RGB or RGBA as the image (BGR and BGRA are reordered). The file is at most
+/// about as large as the pixels, and far smaller where many neighbours are equal. InputError: no pixels, or 2^31 bytes of pixels or more.
 [[nodiscard]] inline std::vector<std::byte> encode_png(const Image& image) {
   const Index channels = image.channels(), row_bytes = image.width() * channels;
   if (image.empty()) raise(InputError{"png", "an image without pixels"});
@@ -84,10 +158,16 @@ inline std::vector<std::byte> zlib_stored(std::span<const std::byte> bytes) {
   header[8] = std::byte{8};
   header[9] = std::byte{static_cast<unsigned char>(channels == 1 ? 0 : channels == 3 ? 2 : 6)};
 
+  std::vector<std::byte> content = detail::zlib_stored(rows);
+  if (auto smaller = detail::zlib_runs(detail::filtered_rows(std::move(rows), static_cast<std::size_t>(row_bytes),
+                                                             static_cast<std::size_t>(channels)));
+      smaller.size() < content.size() / 2)
+    content = std::move(smaller);
+
   const std::string_view signature{"\x89PNG\r\n\x1a\n", 8};
   std::vector<std::byte> file(as_byte_span(signature).begin(), as_byte_span(signature).end());
   detail::add_png_chunk(file, "IHDR", header);
-  detail::add_png_chunk(file, "IDAT", detail::zlib_stored(rows));
+  detail::add_png_chunk(file, "IDAT", content);
   detail::add_png_chunk(file, "IEND", {});
   return file;
 }

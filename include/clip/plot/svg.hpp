@@ -158,6 +158,12 @@ class Svg {
       text_ += (i ? " " : "") + number(points[i].x) + "," + number(points[i].y);
     text_ += "\" fill=\"none\" stroke-linejoin=\"round\"" + in_words(stroke) + "/>\n";
   }
+  void polygon(std::span<const Point> points, Rgb fill) {
+    text_ += "<polygon points=\"";
+    for (std::size_t i = 0; i < points.size(); ++i)
+      text_ += (i ? " " : "") + number(points[i].x) + "," + number(points[i].y);
+    text_ += "\" fill=\"" + fill.css() + "\"/>\n";
+  }
   /// `at` is on the baseline of the text.
   void text(Point at, std::string_view words, const Font& font = {}) {
     text_ += "<text x=\"" + number(at.x) + "\" y=\"" + number(at.y) + "\" font-size=\"" + number(font.size) +

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,17 +54,18 @@ Features<T, E> directions(const Features<T, E>& features, const char* of, const 
   return unit;
 }
 
-/// The recall of queries among candidates, both of unit length, whose cosines the backend computes. The `answers` correct candidates of a query begin at
-/// own(query). A candidate ranks after all that are more similar to the query and after equally similar ones before it.
-template <Backend B, class T, Index E, class Own>
-Recall recall(const B& backend, const Features<T, E>& queries, const Features<T, E>& candidates, Index answers,
-              Own own) {
+/// The rank, from 0, of each query's best answer among the candidates, both of unit length, whose cosines the backend
+/// computes. answers(query) is a range of candidates in ascending order; the rank of an empty one is the number of
+/// candidates. A candidate ranks after all that are more similar to the query and after equally similar ones before it.
+template <Backend B, class T, Index E, class Answers>
+std::vector<Index> ranks(const B& backend, const Features<T, E>& queries, const Features<T, E>& candidates,
+                         Answers answers) {
   constexpr Index together = 128;
   const Size<E> width{queries.width()};
   Inference<B> kept{backend}, cx{backend};
   const auto rows = borrow(kept, candidates.view(), width);
+  std::vector<Index> found;
   std::vector<T> block(static_cast<std::size_t>(together * candidates.size()));
-  Index at_1 = 0, at_5 = 0, at_10 = 0;
   for (Index begin = 0; begin < queries.size(); begin += together) {
     const Index n = std::min(together, queries.size() - begin);
     const View<T> cosines{block.data(), n, candidates.size()};
@@ -73,19 +75,26 @@ Recall recall(const B& backend, const Features<T, E>& queries, const Features<T,
                           std::span<T>{block}.first(static_cast<std::size_t>(cosines.count())));
     for (Index q = 0; q < n; ++q) {
       const T* const row = cosines.row(q);
-      const Index first = own(begin + q);
-      const Index best = std::max_element(row + first, row + first + answers) - row;
-      const Index rank = std::count_if(row, row + best, [&](T x) { return x >= row[best]; }) +
-                         std::count_if(row + best + 1, row + cosines.cols, [&](T x) { return x > row[best]; });
-      at_1 += rank < 1 ? 1 : 0;
-      at_5 += rank < 5 ? 1 : 0;
-      at_10 += rank < 10 ? 1 : 0;
+      Index best = -1;
+      for (const Index answer : answers(begin + q))
+        if (best < 0 || row[answer] > row[best]) best = answer;
+      found.push_back(best < 0
+                          ? candidates.size()
+                          : std::count_if(row, row + best, [&](T x) { return x >= row[best]; }) +
+                                std::count_if(row + best + 1, row + cosines.cols, [&](T x) { return x > row[best]; }));
     }
   }
-  const auto percent = [&](Index hits) {
-    return 100 * static_cast<double>(hits) / static_cast<double>(queries.size());
-  };
-  return {percent(at_1), percent(at_5), percent(at_10)};
+  return found;
+}
+
+/// The fraction of ranks below k.
+inline double recall_at(const std::vector<Index>& ranks, Index k) {
+  const auto hits = std::ranges::count_if(ranks, [k](Index rank) { return rank < k; });
+  return static_cast<double>(hits) / static_cast<double>(ranks.size());
+}
+
+inline Recall recall_of(const std::vector<Index>& ranks) {
+  return {100 * recall_at(ranks, 1), 100 * recall_at(ranks, 5), 100 * recall_at(ranks, 10)};
 }
 
 }  // namespace detail
@@ -106,8 +115,10 @@ Retrieval retrieval(const B& backend, const Features<T, E>& images, const Featur
     raise(ShapeError{"retrieval", "texts",
                      std::to_string(k) + " for each of " + std::to_string(images.size()) + " images", texts.size()});
   const auto image = detail::directions(images, "image"), text = detail::directions(texts, "text");
-  return {detail::recall(backend, image, text, k, [&](Index i) { return i * k; }),
-          detail::recall(backend, text, image, 1, [&](Index t) { return t / k; })};
+  const auto own_texts = [&](Index i) { return std::views::iota(i * k, (i + 1) * k); };
+  const auto own_image = [&](Index t) { return std::views::single(t / k); };
+  return {detail::recall_of(detail::ranks(backend, image, text, own_texts)),
+          detail::recall_of(detail::ranks(backend, text, image, own_image))};
 }
 template <class T, Index E>
 Retrieval retrieval(const Features<T, E>& images, const Features<T, E>& texts, Index captions_per_image = 5) {

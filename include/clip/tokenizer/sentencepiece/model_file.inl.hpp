@@ -1,8 +1,8 @@
 // clip/tokenizer/sentencepiece/model_file.inl.hpp: definitions of clip/tokenizer/sentencepiece/model_file.hpp.
 #pragma once
 
+#include <clip/io/proto_fields.hpp>
 #include <clip/tokenizer/sentencepiece/model_file.hpp>
-#include <clip/tokenizer/sentencepiece/proto_fields.hpp>
 #include <clip/tokenizer/unicode/unicode.hpp>
 #include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
 
@@ -94,11 +94,11 @@ inline Result<void> try_parse_normalizer(ProtoFields fields, NormalizerRules& ru
 
 CLIP_HOST bool is_piece_file(std::string_view file) {
   const std::string place;
-  ProtoFields fields{file, place, 0};
+  ProtoFields fields{file, place, 0, vocabulary_error_id};
   if (!file.starts_with('\n')) return false;  // field 1, bytes
   const auto first = fields.try_next();
   if (!first) return file.size() > 2 && file[2] == '\n';  // cut inside the first piece
-  ProtoFields piece{first->text, place, 0};
+  ProtoFields piece{first->text, place, 0, vocabulary_error_id};
   while (piece.more()) {
     const auto field = piece.try_next();
     if (!field) return false;
@@ -109,13 +109,13 @@ CLIP_HOST bool is_piece_file(std::string_view file) {
 
 CLIP_HOST Result<PieceModel> try_parse_piece_file(std::string_view file, const std::string& place) {
   PieceModel model;
-  ProtoFields fields{file, place, 0};
+  ProtoFields fields{file, place, 0, vocabulary_error_id};
   bool trainer = false, normalizer = false;
   while (fields.more()) {
     const auto field = fields.try_next();
     if (!field) return field.error();
     if (!field->holds_bytes) continue;
-    const ProtoFields inner{field->text, place, fields.offset_of(field->text)};
+    const ProtoFields inner{field->text, place, fields.offset_of(field->text), vocabulary_error_id};
     if (field->key == proto::pieces) {
       const auto piece = try_parse_piece(inner, model.pieces.size(), place);
       if (!piece) return piece.error();

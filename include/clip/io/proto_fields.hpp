@@ -1,9 +1,8 @@
-// clip/tokenizer/sentencepiece/proto_fields.hpp: the fields of a protocol buffer message, every length checked.
+// clip/io/proto_fields.hpp: the fields of a protocol buffer message, every length checked.
 #pragma once
 
 #include <clip/core/result.hpp>
 #include <clip/io/bytes.hpp>
-#include <clip/tokenizer/vocabulary/vocabulary_error.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -28,13 +27,13 @@ struct ProtoField {
 /// Reads a message field by field:
 ///   ProtoFields fields{bytes, place, 0};
 ///   while (fields.more()) { const auto field = fields.try_next(); … }
-/// LoadError: a field that ends outside the message, a number of more than ten bytes, a kind of field (groups) that no
-/// SentencePiece file has. Each names its byte in the file.
+/// LoadError: a field that ends outside the message, a number of more than ten bytes, a kind of field (groups) that is
+/// long out of use. Each names its byte in the file.
 class ProtoFields {
  public:
-  /// `offset`: where the message begins in the file.
-  ProtoFields(std::string_view message, const std::string& place, std::size_t offset)
-      : message_{message}, place_{&place}, offset_{offset} {}
+  /// `offset`: where the message begins in the file. `id`: the identifier of the errors, a literal.
+  ProtoFields(std::string_view message, const std::string& place, std::size_t offset, const char* id = "clip.load")
+      : message_{message}, place_{&place}, offset_{offset}, id_{id} {}
 
   bool more() const { return at_ < message_.size(); }
   /// Where the bytes of a field begin in the file.
@@ -69,7 +68,7 @@ class ProtoFields {
  private:
   template <class Expected>
   Error wrong(std::size_t at, const std::string& what, const Expected& expected, std::uint64_t found) const {
-    return vocabulary_error(*place_, "byte " + std::to_string(offset_ + at) + ": " + what, expected, found);
+    return LoadError{*place_, "byte " + std::to_string(offset_ + at) + ": " + what, expected, found}.with_id(id_);
   }
   Error cut(std::uint64_t wanted) const {
     return wrong(at_, "bytes of a field", "at most " + std::to_string(message_.size() - at_) + ", which are left",
@@ -99,6 +98,7 @@ class ProtoFields {
   std::string_view message_;
   const std::string* place_;
   std::size_t offset_;
+  const char* id_;
   std::size_t at_ = 0;
 };
 
