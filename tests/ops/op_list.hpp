@@ -190,7 +190,6 @@ class OpList {
     add<1>("map times", Pointwise<fn::Times>{{-1.5}}, {{{3, 19}}}, 3, 19);
     add<1>("map tanh", Pointwise<fn::Tanh>{}, {{{3, 19}}}, 3, 19);
     add<1>("map logistic", Pointwise<fn::Logistic>{}, {{{3, 19}}}, 3, 19);
-    add<1>("map times", Pointwise<fn::Times>{{-2.5}}, {{{3, 19}}}, 3, 19);
     add<1>("map affinity", Pointwise<fn::Affinity>{{3}}, {{{3, 19, 0.5}}}, 3, 19);
     add<2>("add", AddOp{}, {{{3, 19}, {3, 19}}}, 3, 19);
     add<2>("subtract", SubtractOp{}, {{{3, 19}, {3, 19}}}, 3, 19);

@@ -5,6 +5,7 @@
 #include <clip/autograd/context.hpp>
 #include <clip/backend/arithmetic.hpp>
 #include <clip/backend/concept.hpp>
+#include <clip/core/pointwise.hpp>
 
 #include <cstddef>
 #include <string_view>
@@ -59,18 +60,6 @@ struct HalfSquare {
   CLIP_HOST_DEVICE V slope(V x) const {
     return x;
   }
-};
-
-/// f(x) = c x;   f' = c
-struct Times {
-  static constexpr std::string_view name = "times";
-  double factor = 1;
-
-  template <class V>
-  requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V operator()(V x) const { return static_cast<V>(factor) * x; }
-  template <class V>
-    requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V slope(V)
-  const { return static_cast<V>(factor); }
 };
 
 }  // namespace fn
