@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <vector>
 
 using namespace clip;
@@ -130,4 +131,39 @@ TEST_CASE("clear removes everything") {
          s.positions().empty()));
   CHECK(s.pooled_begin(0) == 0);
   CHECK(s.add(2) == 0);
+}
+
+TEST_CASE("equal stamps mean equal sequences") {
+  Sequences s = tree();
+  const auto first = s.stamp();
+  const Sequences copy = s;
+  CHECK(copy.stamp() == first);
+  s.pool(10);
+  CHECK(s.stamp() != first);
+  const auto pooled = s.stamp();
+  s.add(1);
+  CHECK((s.stamp() != pooled && s.stamp() != first));
+  CHECK(copy.stamp() == first);
+  CHECK(tree().stamp() != first);
+  s.clear();
+  CHECK(s.stamp() == Sequences{}.stamp());
+}
+
+TEST_CASE("the stamp of a uniform batch stays while its sizes do") {
+  Sequences s;
+  s.assign_uniform(3, 4, 1);
+  const auto first = s.stamp();
+  s.assign_uniform(3, 4, 1);
+  CHECK(s.stamp() == first);
+  CHECK((s.rows() == 12 && s.pooled().size() == 3 && s.pooled()[2] == 9));
+  for (const auto& [n, length, pooled] : {std::array<Index, 3>{3, 4, 2}, {3, 5, 1}, {2, 4, 1}, {0, 0, 0}, {3, 4, 1}}) {
+    const auto before = s.stamp();
+    s.assign_uniform(n, length, pooled);
+    CHECK(s.stamp() != before);
+    CHECK((s.count() == n && s.rows() == n * length));
+  }
+  CHECK(s.stamp() != first);  // the batch was another in between
+  s.add(4);                   // and a changed one is made anew
+  s.assign_uniform(3, 4, 1);
+  CHECK(s.count() == 3);
 }

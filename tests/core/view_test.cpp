@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <type_traits>
 
 using namespace clip;
 
@@ -15,6 +16,9 @@ static_assert(vector.count() == 5 && vector.rows() == 1 && vector.cols() == 5);
 static_assert(matrix.count() == 6 && matrix.rows() == 2 && matrix.cols() == 3 && matrix[1] == 3);
 static_assert(convolution.count() == 48 && convolution.rows() == 4 && convolution.cols() == 12);
 static_assert(Shape{0, 3}.count() == 0 && Shape{0, 3}.cols() == 0);
+static_assert(std::is_convertible_v<View<float>, In<float>> && std::is_convertible_v<Acc<double>, In<double>>);
+static_assert(!std::is_convertible_v<In<float>, View<float>> && !std::is_convertible_v<View<float>, In<double>>);
+static_assert(std::is_trivially_copyable_v<View<float>> && std::is_trivially_copyable_v<In<float>>);
 static_assert(Shape{2, 3} == matrix && !(Shape{6} == matrix) && !(Shape{2, 3, 1} == matrix));
 
 }  // namespace

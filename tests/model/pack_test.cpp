@@ -6,6 +6,7 @@
 #include <clip/model/model.hpp>
 
 #include "../io/temporary_folder.hpp"
+#include "../support/packing_remote.hpp"
 #include "../support/small_models.hpp"
 
 #include <doctest/doctest.h>
@@ -149,8 +150,35 @@ TEST_CASE("training a packed model is an error") {
   CHECK(table.count() == count_parameters(model));
 }
 
-TEST_CASE("packing has no effect on a backend without packed layouts") {
+TEST_CASE("packing on a backend that packs nothing is an error; unpacking has nothing to do") {
   Model<Odd, Naive<float>> model{Rng{1}};
-  model.pack();
+  CHECK_THROWS_WITH_AS(model.pack(), "pack: backend: expected one that packs weights, found naive float32, one thread",
+                       OptionError);
+  CHECK_THROWS_AS(model.image.pack(Storage::half), OptionError);
+  model.unpack();
   CHECK(model.image.tower.proj.layout == Layout::rows);
+}
+
+TEST_CASE("a model in memory that the host cannot access is packed, saved and unpacked there") {
+  const TemporaryFolder folder;
+  Model<Odd> rows{Rng{1}};
+  Model<Odd, PackingRemote<float>> packed{Rng{1}};
+  packed.pack();
+  CHECK(packed.image.tower.proj.layout != Layout::rows);
+  const Images images = random_images(Odd, 5, Rng{2});
+  const Texts texts = random_texts(Odd, 7, Rng{3});
+  const auto same = [&] {
+    const auto image = rows.encode_image(images), text = rows.encode_text(texts);
+    return same_bits(image, packed.encode_image(images)) && same_bits(text, packed.encode_text(texts));
+  };
+  CHECK(same());
+  save(rows, folder / "rows.safetensors");
+  save(packed, folder / "panels.safetensors");
+  CHECK(read_file(folder / "rows.safetensors") == read_file(folder / "panels.safetensors"));
+  packed.unpack();
+  CHECK(packed.image.tower.proj.layout == Layout::rows);
+  CHECK(same());
+  rows.pack(Storage::int8);
+  packed.pack(Storage::int8);
+  CHECK(same());
 }

@@ -14,12 +14,12 @@ namespace clip::testing {
 struct Swish {
   static constexpr std::string_view name = "swish";
   template <class V>
-  V operator()(V x) const {
+  CLIP_HOST_DEVICE V operator()(V x) const {
     using std::exp;
     return x / (V(1) + exp(-x));
   }
   template <class V>
-  V slope(V x) const {
+  CLIP_HOST_DEVICE V slope(V x) const {
     using std::exp;
     const V s = V(1) / (V(1) + exp(-x));
     return s + x * s * (V(1) - s);

@@ -42,11 +42,11 @@ namespace clip::testing {
 struct Softplus {
   static constexpr std::string_view name = "softplus";
   template <std::floating_point T>
-  T operator()(T x) const {
+  CLIP_HOST_DEVICE T operator()(T x) const {
     return std::log1p(std::exp(x));
   }
   template <std::floating_point T>
-  T slope(T x) const {
+  CLIP_HOST_DEVICE T slope(T x) const {
     return 1 / (1 + std::exp(-x));
   }
 };

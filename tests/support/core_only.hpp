@@ -15,6 +15,8 @@ template <class T = float>
 class CoreOnly : public HostMemory<T> {
  public:
   using Scalar = T;
+  static constexpr Index rows_at_once = Naive<T>::rows_at_once;
+  static constexpr bool grouping_keeps_bits = Naive<T>::grouping_keeps_bits;
 
   std::string describe() const { return "core only " + std::string(ScalarTraits<T>::name); }
 

@@ -1,4 +1,4 @@
-// tests/support/remote.hpp: test double of a device: Naive over memory that the host cannot access between primitives.
+// tests/support/remote.hpp: test double of a device: a backend of the host over memory that the host cannot access between primitives.
 #pragma once
 
 #include <clip/backend/naive.hpp>
@@ -83,11 +83,13 @@ class Arena {
   int visits_ = 0;
 };
 
-/// Naive with memory in an arena. Copies share the memory.
-template <class T = float>
+/// Naive, or another backend of the host, with memory in an arena. Copies share the memory.
+template <class T = float, class Host = Naive<T>>
 class Remote {
  public:
   using Scalar = T;
+  static constexpr Index rows_at_once = Host::rows_at_once;
+  static constexpr bool grouping_keeps_bits = Host::grouping_keeps_bits;
   static constexpr bool host_memory = false;
 
   void* allocate(std::size_t bytes) {
@@ -98,11 +100,11 @@ class Remote {
   void deallocate(void* p, std::size_t bytes) { arena_->deallocate(p, bytes); }
   std::string describe() const { return "remote " + std::string(ScalarTraits<T>::name); }
 
-// A primitive of Naive during a visit.
+// A primitive of the host's backend during a visit.
 #define CLIP_PRIMITIVE(result, name, parameters, arguments) \
   result name parameters {                                  \
     const Arena::Visit visit{*arena_};                      \
-    return naive_.name arguments;                           \
+    return host_.name arguments;                            \
   }
 #define CLIP_PRIMITIVE_OF_F(name, parameters, arguments) \
   template <class F>                                     \
@@ -116,8 +118,8 @@ class Remote {
 #define CLIP_PRIMITIVES_FUSING
 #include <clip/backend/primitives.def.hpp>
 
- private:
-  Naive<T> naive_;
+ protected:
+  Host host_;
   std::shared_ptr<Arena> arena_ = std::make_shared<Arena>();
 };
 

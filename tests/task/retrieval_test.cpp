@@ -1,6 +1,8 @@
 #include <clip/core/rng.hpp>
 #include <clip/task/retrieval.hpp>
 
+#include "../support/counting.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -94,6 +96,14 @@ TEST_CASE("equal candidates are ranked by index") {
   CHECK(r.text.at_5 == doctest::Approx(25));
   CHECK(r.text.at_10 == doctest::Approx(50));
   CHECK(r.image.at_5 == doctest::Approx(25));
+}
+
+TEST_CASE("cosines of a retrieval are computed where the model is") {
+  const Vectors images = random_features(150, 8, 5), texts = captions_of(images, 2, 1, 6);  // two blocks of queries
+  testing::Counting<float> device;
+  CHECK(retrieval(device, images, texts, 2).in_words() == retrieval(images, texts, 2).in_words());
+  CHECK(device.calls().count("linear") == 2 + 3);  // blocks of 128 images, and of texts
+  CHECK(device.calls().count("upload") == 2 + 5);  // the candidates of each direction once
 }
 
 TEST_CASE("the length of features does not matter") {

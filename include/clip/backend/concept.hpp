@@ -7,10 +7,14 @@
 // Every primitive takes borrowed matrices whose memory the backend allocated and whose sizes are known at run time, so
 // a kernel exists once per scalar type. `Naive` implements the lists in plain loops: it documents each formula, and
 // every other backend is compared with it. Guarantees of every backend:
-//   - the order of additions of a result depends on the length of its sum alone: never on the number of rows, on the
-//     neighbours in the batch, on threads or on sharing (the same bits however work is grouped);
+//   - the same calls with the same shapes and values give the same bits on one machine, whatever the threads;
+//   - with `grouping_keeps_bits` the order of additions of a result depends on the length of its sum alone: never on the
+//     number of rows, on the neighbours in the batch or on sharing (the same bits however work is grouped);
 //   - a target `Acc` is added to; while it is fresh it is written in full;
-//   - `Ids`, `Sequences` and functors are in host memory.
+//   - `Ids`, `Sequences`, tables, functors and values to upload are in host memory, and read before the call returns: a
+//     device copies them to memory of its own first, and the caller may change them after. They come as they are: what
+//     `upload` converts, it converts where that is fastest. Sequences and tables with equal stamps are equal, so that a
+//     backend can keep its copy of them.
 #pragma once
 
 #include <clip/backend/update_table.hpp>
@@ -65,6 +69,8 @@ template <class B>
 concept Backend = std::copyable<B> && requires(B& b, typename B::Scalar* p, View<typename B::Scalar> y,
                                                View<const typename B::Scalar> x) {
   { B::host_memory } -> std::convertible_to<bool>;
+  { B::rows_at_once } -> std::convertible_to<Index>;  // of a transformer, in one inference pass
+  { B::grouping_keeps_bits } -> std::convertible_to<bool>;
   { b.allocate(std::size_t{}) } -> std::same_as<void*>;
   b.deallocate(p, std::size_t{});
   b.upload(std::span<const float>{}, y);    // y = host values, converted

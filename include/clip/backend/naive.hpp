@@ -44,6 +44,8 @@ struct Naive : HostMemory<T>,
                NaiveQueryAttention<T>,
                NaivePatches<T> {
   using Scalar = T;
+  static constexpr Index rows_at_once = 400;
+  static constexpr bool grouping_keeps_bits = true;
 
   std::string describe() const { return "naive " + std::string(ScalarTraits<T>::name) + ", one thread"; }
 };

@@ -25,13 +25,13 @@ concept PackingPrimitives = requires(B& backend) {
 }  // namespace detail
 // clang-format on
 
-/// A backend whose products read packed weights faster than row-major ones.
+/// A backend whose products read packed weights faster than row-major ones. Optional: B::discard(part, bytes) returns
+/// the pages of a part of an allocation to the system.
 template <class B>
 concept PackingBackend = Backend<B> && detail::PackingPrimitives<B, typename B::Scalar> &&
-    requires(void* part, std::size_t bytes, Storage storage, Layout layout, Use use) {
+    requires(Storage storage, Layout layout, Use use) {
   { B::layout_of(storage) } -> std::same_as<Layout>;         // the layout that a storage type is packed into
   { B::differentiable(layout, use) } -> std::same_as<bool>;  // whether gradients pass through weights in this layout
-  B::discard(part, bytes);  // returns the pages of a part of an allocation to the system
 };
 
 /// The layout a backend packs weights into; row-major where it packs none.

@@ -159,7 +159,7 @@ std::vector<TensorToWrite> tensors_of(const std::vector<NamedParameter<const Par
       if (p.layout != Layout::rows)
         tensors.back().produce = [b = B(backend), packed = p](const ByteSink& sink) mutable {
           std::vector<T> host(static_cast<std::size_t>(packed.count()));
-          unpack(b, packed, View<T>{host.data(), packed.shape.rows(), packed.shape.cols()});
+          download_rows(b, packed, std::span<T>(host));
           sink(std::as_bytes(std::span<const T>(host)));
         };
     }

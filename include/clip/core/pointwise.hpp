@@ -2,7 +2,7 @@
 //
 // A functor is written once for any type V with + - * / and exp: float, double, or a SIMD vector of a backend. Your own
 // functor with both members works as an activation everywhere; if its members accept only scalars, the backend applies
-// it element by element.
+// it element by element. CLIP_HOST_DEVICE before a member lets a device call it; for host compilers it is empty.
 #pragma once
 
 #include <clip/core/abi.hpp>

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <clip/core/size.hpp>
+#include <clip/core/stamp.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -27,7 +29,7 @@ struct Segment {
 };
 
 /// Segments in depth-first order: a parent precedes its children, and all descendants of a segment follow it without a
-/// gap. Built once per batch on the host; clear() keeps the memory.
+/// gap. Built once per batch on the host; clear() keeps the memory. A backend may keep its own copy by stamp().
 class Sequences {
  public:
   void clear() {
@@ -38,6 +40,8 @@ class Sequences {
     pooled_begin_.clear();
     longest_ = 0;
     shared_ = false;
+    stamp_ = 0;
+    uniform_ = {};
   }
 
   /// Appends `length` rows that continue `parent` (-1: a new sequence). Returns the number of the segment.
@@ -54,6 +58,7 @@ class Sequences {
     pooled_begin_.push_back(static_cast<Index>(pooled_.size()));
     longest_ = std::max(longest_, position + length);
     shared_ = shared_ || parent >= 0;
+    changed();
     return s;
   }
 
@@ -63,16 +68,24 @@ class Sequences {
         (!pooled_.empty() && pooled_.back() >= row))
       raise(ShapeError{"sequences", "pooled row", "a later row of the last segment", row});
     pooled_.push_back(static_cast<std::int32_t>(row));
+    changed();
   }
 
-  /// n sequences of `length` rows, each with one pooled row, `pooled_row`: a batch of images or of padded texts.
+  /// n sequences of `length` rows, each with one pooled row, `pooled_row`: a batch of images or of padded texts. Nothing
+  /// changes, and the stamp stays, where they are the same as in the last call.
   void assign_uniform(Index n, Index length, Index pooled_row = 0) {
+    const std::array wanted{n, length, pooled_row};
+    if (stamp_ != 0 && wanted == uniform_) return;
     clear();
     for (Index i = 0; i < n; ++i) {
       add(length);
       pool(i * length + pooled_row);
     }
+    uniform_ = wanted;
   }
+
+  /// The name of this content: sequences with equal stamps are equal. 0 for no sequences.
+  std::uint64_t stamp() const { return stamp_; }
 
   Index count() const { return static_cast<Index>(segments_.size()); }
   Index rows() const { return segments_.empty() ? 0 : segments_.back().end; }
@@ -110,6 +123,11 @@ class Sequences {
   }
 
  private:
+  void changed() {
+    stamp_ = next_stamp();
+    uniform_ = {};
+  }
+
   std::vector<Segment> segments_;
   std::vector<Index> below_;
   std::vector<std::int32_t> positions_;
@@ -117,6 +135,8 @@ class Sequences {
   std::vector<Index> pooled_begin_;
   Index longest_ = 0;
   bool shared_ = false;
+  std::uint64_t stamp_ = 0;
+  std::array<Index, 3> uniform_{};  // the last arguments of assign_uniform, zeros after any other change
 };
 
 }  // namespace clip::inline CLIP_ABI

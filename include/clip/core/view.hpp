@@ -53,7 +53,10 @@ struct View {
   constexpr View(T* data_, Index rows_, Index cols_, Index stride_)
       : data{data_}, rows{rows_}, cols{cols_}, stride{stride_} {}
 
-  constexpr operator View<const T>() const requires(!std::is_const_v<T>) { return {data, rows, cols, stride}; }
+  /// A view that only reads, of one that may write. (As a conversion function, nvcc warns of it in View<const T>.)
+  template <class U>
+    requires(!std::is_const_v<U> && std::is_same_v<const U, T>)
+  constexpr View(const View<U>& v) : data{v.data}, rows{v.rows}, cols{v.cols}, stride{v.stride} {}
 
   constexpr explicit operator bool() const { return data != nullptr; }
   constexpr Index count() const { return rows * cols; }

@@ -1,6 +1,9 @@
 // clip/learn/linear_probe.hpp: a linear probe: a classifier of features that is trained by logistic regression.
 #pragma once
 
+#include <clip/autograd/borrow.hpp>
+#include <clip/autograd/inference.hpp>
+#include <clip/backend/arithmetic.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/core/error.hpp>
 #include <clip/core/softmax_rows.hpp>
@@ -27,17 +30,29 @@ struct LinearProbe {
   std::vector<double> coefficients{};  // W : (classes, width)
   std::vector<double> intercepts{};    // b
 
-  /// (n, classes). ShapeError: features of another width.
-  template <class T, Index E>
-  Tensor<T> scores(const Features<T, E>& features) const {
+  /// (n, classes), computed by `backend`, such as the model's; without one, on the CPU. ShapeError: features of another
+  /// width.
+  template <Backend B, class T, Index E>
+  Tensor<T> scores(const B& backend, const Features<T, E>& features) const {
     if (features.width() != width) raise(ShapeError{"linear probe", "width of the features", width, features.width()});
     const auto k = static_cast<Index>(classes.size());
     const std::vector<T> w(coefficients.begin(), coefficients.end()), b(intercepts.begin(), intercepts.end());
     Tensor<T> scores{{features.size(), k}};
     if (features.empty()) return scores;
-    Cpu<T>{}.linear(features.view(), Weights<T>{View<const T>{w.data(), k, width}},
-                    Epilogue<T>{.bias = In<T>{b.data(), 1, k}}, scores.view());
+    Inference<B> cx{backend};
+    const auto x = detail::borrow(cx, features.view(), Size<dyn>{width}),
+               rows = detail::borrow(cx, View<const T>{w.data(), k, width}, Size<dyn>{width}),
+               bias = detail::borrow(cx, View<const T>{b.data(), 1, k}, Size<dyn>{k});
+    using S = typename B::Scalar;
+    const View<S> y = cx.allocate(x.rows(), Size<dyn>{k}).view;
+    auto&& full = in_full(cx.backend());
+    full.linear(In<S>{x.view}, Weights<S>{In<S>{rows.view}}, Epilogue<S>{.bias = bias.view}, y);
+    full.download(In<S>{y}, scores.values());
     return scores;
+  }
+  template <class T, Index E>
+  Tensor<T> scores(const Features<T, E>& features) const {
+    return scores(Cpu<T>{}, features);
   }
 
   /// Softmax of the scores: (n, classes).

@@ -53,8 +53,8 @@ class ImageEncoder : public Owned<TowerOf<Config.image, Config.embed_dim, B, Blo
   }
   Features<T, embed_dim> encode_image(const Images& images) const { return try_encode_image(images).value(); }
 
-  /// The same in chunks of `chunk` images; the bits do not depend on it. `after` is AfterBlocks{f} (nn/transformer.hpp) of
-  /// a vision transformer, or nothing. OptionError: a chunk below 1.
+  /// The same in chunks of `chunk` images; with B::grouping_keeps_bits the bits do not depend on it. `after` is
+  /// AfterBlocks{f} (nn/transformer.hpp) of a vision transformer, or nothing. OptionError: a chunk below 1.
   template <class... After>
   [[nodiscard]] Result<Features<T, embed_dim>> try_encode_image(const Images& images, Index chunk,
                                                                 const After&... after) const {

@@ -26,10 +26,19 @@ class Owned {
 
   /// Packs the weights into the layout that products read fastest, with the same results, for a model that only
   /// encodes. Training then needs unpack(): a parameter table built before would read panels as rows. A smaller type
-  /// (Storage::half, bfloat16, int8) rounds the weights.
-  void pack(Storage storage = Storage::full) { relayout(backend_, tower, packed_layout<B>(storage)); }
+  /// (Storage::half, bfloat16, int8) rounds the weights. OptionError: a backend that packs none.
+  void pack(Storage storage = Storage::full) {
+    if constexpr (PackingBackend<B>) {
+      relayout(backend_, tower, B::layout_of(storage));
+    } else {
+      static_cast<void>(storage);
+      raise(OptionError{"pack", "backend", "one that packs weights", backend_.describe()});
+    }
+  }
   /// Unpacks the weights into rows; rounded weights stay rounded.
-  void unpack() { relayout(backend_, tower, Layout::rows); }
+  void unpack() {
+    if constexpr (PackingBackend<B>) relayout(backend_, tower, Layout::rows);
+  }
 
   /// Keeps mapped files alive as long as this encoder, whose weights will point into them (LoadOptions::in_place).
   void keep(std::span<const std::shared_ptr<const MappedFile>> files) { files_.keep(files); }

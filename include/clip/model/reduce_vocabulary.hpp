@@ -36,16 +36,9 @@ Result<void> try_copy_rows(B& from, const Parameter<T>& source, B& to, Parameter
   const auto count = static_cast<std::size_t>(source.count()), width = static_cast<std::size_t>(source.shape.cols());
   std::vector<T> copied;
   const T* rows = source.data;
-  if constexpr (PackingBackend<B>) {
-    if (source.layout != Layout::rows) {
-      copied.resize(count);
-      unpack(from, source, View<T>{copied.data(), a.rows(), a.cols()});
-      rows = copied.data();
-    }
-  }
-  if constexpr (!B::host_memory) {
+  if (!B::host_memory || source.layout != Layout::rows) {
     copied.resize(count);
-    from.download(In<T>{source.view()}, std::span<T>(copied));
+    download_rows(from, source, std::span<T>(copied));
     rows = copied.data();
   }
   std::vector<T> picked;

@@ -26,11 +26,11 @@ namespace fn {
 struct Exponential {
   static constexpr std::string_view name = "exponential";
   template <std::floating_point T>
-  T operator()(T x) const {
+  CLIP_HOST_DEVICE T operator()(T x) const {
     return std::exp(x);
   }
   template <std::floating_point T>
-  T slope(T x) const {
+  CLIP_HOST_DEVICE T slope(T x) const {
     return std::exp(x);
   }
 };
@@ -38,11 +38,11 @@ struct Exponential {
 struct Reciprocal {
   static constexpr std::string_view name = "reciprocal";
   template <std::floating_point T>
-  T operator()(T x) const {
+  CLIP_HOST_DEVICE T operator()(T x) const {
     return x == T(0) ? T(0) : 1 / x;
   }
   template <std::floating_point T>
-  T slope(T x) const {
+  CLIP_HOST_DEVICE T slope(T x) const {
     return x == T(0) ? T(0) : -1 / (x * x);
   }
 };
@@ -51,11 +51,12 @@ struct InverseLength {
   static constexpr std::string_view name = "inverse_length";
   static constexpr double least = 1e-12;
   template <std::floating_point T>
-  T operator()(T x) const {
-    return 1 / std::max(std::sqrt(x), static_cast<T>(least));
+  CLIP_HOST_DEVICE T operator()(T x) const {
+    const T length = std::sqrt(x), shortest = static_cast<T>(least);
+    return 1 / (length < shortest ? shortest : length);
   }
   template <std::floating_point T>
-  T slope(T x) const {
+  CLIP_HOST_DEVICE T slope(T x) const {
     const T length = std::sqrt(x);
     return length > static_cast<T>(least) ? T(-0.5) / (x * length) : T(0);
   }

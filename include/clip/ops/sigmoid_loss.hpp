@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -25,14 +26,13 @@ struct WeightedSoftplus {
   double weight = 1;
   bool negated = false;  // s = -1
 
-  template <class V>
-  requires std::is_floating_point_v<V> V operator()(V x) const {
+  template <std::floating_point V>
+  CLIP_HOST_DEVICE V operator()(V x) const {
     const V z = negated ? -x : x;
-    return static_cast<V>(weight) * (std::max(z, V(0)) + std::log1p(std::exp(-std::abs(z))));
+    return static_cast<V>(weight) * ((z < V(0) ? V(0) : z) + std::log1p(std::exp(-std::abs(z))));
   }
-  template <class V>
-    requires std::is_floating_point_v<V> V slope(V x)
-  const {
+  template <std::floating_point V>
+  CLIP_HOST_DEVICE V slope(V x) const {
     const V z = negated ? -x : x;
     return static_cast<V>(negated ? -weight : weight) / (V(1) + std::exp(-z));
   }
@@ -44,8 +44,10 @@ struct SlopeOf {
   static constexpr std::string_view name = "slope_of";
   F of{};
 
-  template <class V>
-  requires std::is_floating_point_v<V> V operator()(V x) const { return of.slope(x); }
+  template <std::floating_point V>
+  CLIP_HOST_DEVICE V operator()(V x) const {
+    return of.slope(x);
+  }
 };
 
 }  // namespace fn

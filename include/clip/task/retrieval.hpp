@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,24 +53,24 @@ Features<T, E> directions(const Features<T, E>& features, const char* of, const 
   return unit;
 }
 
-/// y = a bᵀ: cosines of rows of unit length.
-template <class T>
-void products_of_rows(View<const T> a, View<const T> b, View<T> y) {
-  Cpu<T> cpu{{.threads = 1}};
-  if (y.count() > 0) cpu.linear(a, Weights<T>{b}, Epilogue<T>{}, y);
-}
-
-/// The recall of queries among candidates, both of unit length. The `answers` correct candidates of a query begin at
+/// The recall of queries among candidates, both of unit length, whose cosines the backend computes. The `answers` correct candidates of a query begin at
 /// own(query). A candidate ranks after all that are more similar to the query and after equally similar ones before it.
-template <class T, Index E, class Own>
-Recall recall(const Features<T, E>& queries, const Features<T, E>& candidates, Index answers, Own own) {
+template <Backend B, class T, Index E, class Own>
+Recall recall(const B& backend, const Features<T, E>& queries, const Features<T, E>& candidates, Index answers,
+              Own own) {
   constexpr Index together = 128;
+  const Size<E> width{queries.width()};
+  Inference<B> kept{backend}, cx{backend};
+  const auto rows = borrow(kept, candidates.view(), width);
   std::vector<T> block(static_cast<std::size_t>(together * candidates.size()));
   Index at_1 = 0, at_5 = 0, at_10 = 0;
   for (Index begin = 0; begin < queries.size(); begin += together) {
     const Index n = std::min(together, queries.size() - begin);
     const View<T> cosines{block.data(), n, candidates.size()};
-    products_of_rows<T>(queries.view().middle_rows(begin, n), candidates.view(), cosines);
+    cx.clear();
+    const auto products = matmul_nt(cx, borrow(cx, queries.view().middle_rows(begin, n), width), rows);
+    cx.backend().download(In<typename B::Scalar>{products.view},
+                          std::span<T>{block}.first(static_cast<std::size_t>(cosines.count())));
     for (Index q = 0; q < n; ++q) {
       const T* const row = cosines.row(q);
       const Index first = own(begin + q);
@@ -90,10 +91,12 @@ Recall recall(const Features<T, E>& queries, const Features<T, E>& candidates, I
 }  // namespace detail
 
 /// Captions i k … i k + k - 1 describe image i. An image's query is correct if one of its captions is among the first
-/// K. Features of any length, not normalised. Memory: 128 rows of cosines at a time.
+/// K. Features of any length, not normalised. `backend`, such as the model's, computes the cosines; without one, one CPU
+/// thread. Memory: 128 rows of cosines at a time.
 /// ShapeError: different widths, or none, not k texts per image, no images. NumericError: a row of zeros or not finite.
-template <class T, Index E>
-Retrieval retrieval(const Features<T, E>& images, const Features<T, E>& texts, Index captions_per_image = 5) {
+template <Backend B, class T, Index E>
+Retrieval retrieval(const B& backend, const Features<T, E>& images, const Features<T, E>& texts,
+                    Index captions_per_image = 5) {
   const Index k = captions_per_image;
   if (k < 1) raise(OptionError{"retrieval", "captions for each image", "1 or more", k});
   if (images.empty()) raise(ShapeError{"retrieval", "images", "1 or more", 0});
@@ -103,8 +106,12 @@ Retrieval retrieval(const Features<T, E>& images, const Features<T, E>& texts, I
     raise(ShapeError{"retrieval", "texts",
                      std::to_string(k) + " for each of " + std::to_string(images.size()) + " images", texts.size()});
   const auto image = detail::directions(images, "image"), text = detail::directions(texts, "text");
-  return {detail::recall(image, text, k, [&](Index i) { return i * k; }),
-          detail::recall(text, image, 1, [&](Index t) { return t / k; })};
+  return {detail::recall(backend, image, text, k, [&](Index i) { return i * k; }),
+          detail::recall(backend, text, image, 1, [&](Index t) { return t / k; })};
+}
+template <class T, Index E>
+Retrieval retrieval(const Features<T, E>& images, const Features<T, E>& texts, Index captions_per_image = 5) {
+  return retrieval(Cpu<T>{{.threads = 1}}, images, texts, captions_per_image);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -54,8 +54,8 @@ Features<T, E> normalized(Features<T, E> features) {
   return features;
 }
 
-/// Cosines of every image with every class, computed by `backend` from features of any length. The bits of a cosine do
-/// not depend on the other rows. ShapeError: different widths.
+/// Cosines of every image with every class, computed by `backend` from features of any length. With
+/// B::grouping_keeps_bits a cosine does not depend on the other rows. ShapeError: different widths.
 template <Backend B, class T, Index E, Index F>
 Similarities<T> similarities(const B& backend, const Features<T, E>& images, const Features<T, F>& classes) {
   if (images.width() != classes.width())

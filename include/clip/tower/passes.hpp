@@ -1,5 +1,5 @@
-// clip/tower/passes.hpp: a batch of images in passes of a few, so that activations stay in the last-level cache; and as
-// the sequences of a vision transformer.
+// clip/tower/passes.hpp: a batch of images in passes of as many as the backend likes at once, and as the sequences of a
+// vision transformer.
 #pragma once
 
 #include <clip/core/sequences.hpp>
@@ -10,8 +10,16 @@
 
 namespace clip::inline CLIP_ABI::detail {
 
-/// Images per pass of a vision transformer whose images have so many token rows: about 400 rows together.
-constexpr Index images_per_pass(Index tokens) { return std::max<Index>(1, (400 + tokens / 2) / tokens); }
+/// Images per pass of a vision transformer whose images have so many token rows: about B::rows_at_once together.
+template <class B>
+constexpr Index images_per_pass(Index tokens) {
+  return std::max<Index>(1, (B::rows_at_once + tokens / 2) / tokens);
+}
+/// The same of convolutions, which want `per_400_rows` where a transformer takes 400 rows, as on the CPU.
+template <class B>
+constexpr Index convolved_per_pass(Index per_400_rows) {
+  return std::max<Index>(1, per_400_rows * B::rows_at_once / 400);
+}
 
 /// The sequences of n images, of `tokens` rows each. The first row, the class token if there is one, is pooled.
 template <class Cx>

@@ -16,7 +16,7 @@ namespace clip::inline CLIP_ABI {
 ///   visual(cx, images)                    (n, channels · image_size²) → (n, Embed), not normalised
 ///   visual.states(cx, images, layers)     every row after the first `layers` layers
 ///   visual.depth()                        the number of layers
-///   visual.images_at_once()               images per inference pass, so that activations stay in the last-level cache
+///   visual.images_at_once()               images per inference pass, from what the backend likes at once
 /// and its configuration image_size, channels and preprocessing.
 ///
 /// A text tower has

@@ -9,10 +9,10 @@ namespace clip::testing {
 
 /// A user's activation that takes plain numbers only.
 struct Shrink {
-  float operator()(float x) const { return x > 0.5f ? x - 0.5f : 0.0f; }
-  double operator()(double x) const { return x > 0.5 ? x - 0.5 : 0.0; }
-  float slope(float x) const { return x > 0.5f ? 1.0f : 0.0f; }
-  double slope(double x) const { return x > 0.5 ? 1.0 : 0.0; }
+  CLIP_HOST_DEVICE float operator()(float x) const { return x > 0.5f ? x - 0.5f : 0.0f; }
+  CLIP_HOST_DEVICE double operator()(double x) const { return x > 0.5 ? x - 0.5 : 0.0; }
+  CLIP_HOST_DEVICE float slope(float x) const { return x > 0.5f ? 1.0f : 0.0f; }
+  CLIP_HOST_DEVICE double slope(double x) const { return x > 0.5 ? 1.0 : 0.0; }
 };
 
 template <class B>

@@ -14,7 +14,7 @@ namespace clip::testing {
 
 struct Square {
   template <class V>
-  V operator()(V x) const {
+  CLIP_HOST_DEVICE V operator()(V x) const {
     return x * x;
   }
 };

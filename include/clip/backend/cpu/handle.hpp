@@ -20,6 +20,9 @@ struct CpuOptions {
 /// Copies share worker threads and scratch.
 class CpuHandle {
  public:
+  static constexpr Index rows_at_once = 400;  // their activations stay in the last-level cache
+  static constexpr bool grouping_keeps_bits = true;
+
   explicit CpuHandle(CpuOptions options)
       : workers_{std::make_shared<cpu::Workers>(options.threads > 0 ? options.threads : available_cores())},
         arithmetic_{options.arithmetic} {}

@@ -101,8 +101,8 @@ struct VisionTransformer {
 
   /// The number of blocks.
   Index depth() const { return transformer.depth(); }
-  /// Images per pass, so that activations stay in the last-level cache.
-  Index images_at_once() const { return detail::images_per_pass(config->tokens()); }
+  /// Images per inference pass.
+  Index images_at_once() const { return detail::images_per_pass<B>(config->tokens()); }
 
   /// Every row after the first `layers` blocks, 0 to depth(), and the modules between them: (n · tokens, width), of the
   /// tokens that there are then

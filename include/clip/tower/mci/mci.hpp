@@ -63,8 +63,8 @@ struct Mci {
 
   /// The number of stages.
   Index depth() const { return stages.size(); }
-  /// Images per pass: the activations of one image fill the cache; the result does not depend on it, bit for bit.
-  static constexpr Index images_at_once() { return 4; }
+  /// Images per inference pass: the activations of one image fill the cache of a CPU.
+  static constexpr Index images_at_once() { return detail::convolved_per_pass<B>(4); }
 
   /// Every pixel after the stem and the first `layers` stages, 0 to depth(): (n · pixels, channels there)
   template <class Cx>

@@ -104,9 +104,8 @@ struct MctTextTransformer {
   /// The texts as images that are one pixel high.
   Grid grid(Index rows) const { return {rows / config->context, 1, config->context}; }
 
-  /// Texts per pass of a RepMixer block, so that its activations stay in the last-level cache; the result does not
-  /// depend on it, bit for bit.
-  static constexpr Index texts_at_once() { return 8; }
+  /// Texts per pass of a RepMixer block.
+  static constexpr Index texts_at_once() { return detail::convolved_per_pass<B>(8); }
 
   /// Every row after a RepMixer block.
   template <class Cx>

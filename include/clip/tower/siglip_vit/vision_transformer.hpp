@@ -64,8 +64,8 @@ struct SiglipVisionTransformer {
 
   /// The number of blocks.
   Index depth() const { return transformer.depth(); }
-  /// Images per pass, so that activations stay in the last-level cache.
-  Index images_at_once() const { return detail::images_per_pass(config->tokens()); }
+  /// Images per inference pass.
+  Index images_at_once() const { return detail::images_per_pass<B>(config->tokens()); }
 
   /// Every row after the first `layers` blocks, 0 to depth(): (n · tokens, width)
   template <class Cx>

@@ -57,9 +57,9 @@ struct TorchvisionResNet {
 
   /// The number of stages.
   static constexpr Index depth() { return 4; }
-  /// Images per pass: enough rows for the products of the last stages, and memory does not grow with the batch. The
-  /// result does not depend on it, bit for bit.
-  static constexpr Index images_at_once() { return 8; }
+  /// Images per inference pass: enough rows for the products of the last stages, and memory does not grow with the
+  /// batch.
+  static constexpr Index images_at_once() { return detail::convolved_per_pass<B>(8); }
 
   /// Every pixel after the stem and the first `layers` stages, 0 to 4: (n · pixels, channels there)
   template <class Cx>
