@@ -44,7 +44,7 @@ std::string digest(const clip::CaptionedImages& data) {
 /// Makes the folder of the run and writes what the run is, unless its checkpoint is there already; then it must be the
 /// same run. LoadError: it is not, or --resume is not given.
 void begin(const TrainConfig& c, bool resume) {
-  const std::string file = c.output + "/config.json", checkpoint = c.output + "/checkpoint.safetensors";
+  const std::string file = c.output + "/train.json", checkpoint = c.output + "/checkpoint.safetensors";
   clip::Json now = c.given;
   now.erase("threads");
   now["digest"] = digest(c.data);

@@ -76,7 +76,8 @@ Values drawn(const char* name, Index count) { return clip::testing::random_value
 
 /// The loss of an objective of two towers' features.
 template <class Objective>
-double value(const Objective& objective, const Values& image, const Values& text, const std::vector<std::int32_t>& groups) {
+double value(const Objective& objective, const Values& image, const Values& text,
+             const std::vector<std::int32_t>& groups) {
   Tape<B> tape{B{}};
   const auto n = static_cast<Index>(groups.size());
   const Leaf i = leaf(tape, image, n), t = leaf(tape, text, n);
@@ -95,15 +96,12 @@ double cosine(const Values& a, std::size_t i, const Values& b, std::size_t j, st
 }  // namespace
 
 TEST_CASE("losses and their gradients are PyTorch's") {
-  check_golden("hinge_all", {"image", "text"}, [](auto& tape, auto& x) {
-    return hinge(tape, x[0], x[1], 0.2, Negatives::all, Ids{distinct});
-  });
-  check_golden("hinge_hardest", {"image", "text"}, [](auto& tape, auto& x) {
-    return hinge(tape, x[0], x[1], 0.2, Negatives::hardest, Ids{distinct});
-  });
-  check_golden("supervised", {"features"}, [](auto& tape, auto& x) {
-    return supervised_contrastive(tape, x[0], Ids{some_equal}, 0.2);
-  });
+  check_golden("hinge_all", {"image", "text"},
+               [](auto& tape, auto& x) { return hinge(tape, x[0], x[1], 0.2, Negatives::all, Ids{distinct}); });
+  check_golden("hinge_hardest", {"image", "text"},
+               [](auto& tape, auto& x) { return hinge(tape, x[0], x[1], 0.2, Negatives::hardest, Ids{distinct}); });
+  check_golden("supervised", {"features"},
+               [](auto& tape, auto& x) { return supervised_contrastive(tape, x[0], Ids{some_equal}, 0.2); });
   check_golden("siamese", {"a", "b"}, [](auto& tape, auto& x) {
     return siamese(tape, x[0], x[1], std::vector<std::int32_t>{1, 0, 1, 0, 0, 1}, 2.5);
   });
@@ -117,7 +115,8 @@ TEST_CASE("the contrastive loss, its label smoothing and its several positives a
     double smoothing;
     std::vector<std::int32_t> groups;
   };
-  for (const Case& c : {Case{"contrastive", 0, distinct}, Case{"smoothed", 0.1, distinct}, Case{"positives", 0, some_equal}}) {
+  for (const Case& c :
+       {Case{"contrastive", 0, distinct}, Case{"smoothed", 0.1, distinct}, Case{"positives", 0, some_equal}}) {
     Scale scale{golden(std::string(c.name) + "/logit_scale")[0]};
     scale.logit_scale.data = &scale.value;
     Parameters<B> table{scale};
@@ -191,7 +190,8 @@ TEST_CASE("the siamese objective takes every image with its text and with the ne
   CHECK(value(SiameseLoss{.margin = 1.1}, image, text, groups) == doctest::Approx(expected / 16).epsilon(1e-9));
 }
 
-TEST_CASE("semi-hard negatives: the nearest that is farther than the positive, otherwise the farthest, of other groups") {
+TEST_CASE(
+    "semi-hard negatives: the nearest that is farther than the positive, otherwise the farthest, of other groups") {
   // On a line: anchor 0 with its positive at 2; the others at 1 (too near), 5, 3 (semi-hard), and 2.5 of the own group.
   const Values anchors{0, 9, 9, 9, 9}, candidates{2, 1, 5, 3, 2.5};
   CHECK(semi_hard_negatives(anchors, candidates, 1, std::vector<std::int32_t>{0, 1, 2, 3, 0})[0] == 3);
@@ -205,7 +205,8 @@ TEST_CASE("the triplet objective: the mean over both directions; nothing to comp
   Values i = image, t = text;
   for (Values* x : {&i, &t})
     for (std::size_t row = 0; row < 6; ++row) {
-      const double length = std::sqrt(clip::testing::dot(std::span{*x}.subspan(5 * row, 5), std::span{*x}.subspan(5 * row, 5)));
+      const double length =
+          std::sqrt(clip::testing::dot(std::span{*x}.subspan(5 * row, 5), std::span{*x}.subspan(5 * row, 5)));
       for (std::size_t k = 0; k < 5; ++k) (*x)[5 * row + k] /= length;
     }
   double expected = 0;

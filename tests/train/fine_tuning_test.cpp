@@ -128,8 +128,8 @@ TEST_CASE("layer decay: one step changes every parameter by its factor times wha
     options.layer_decay = decay;
     std::vector<double> before, after;
     const auto collect = [&](std::vector<double>& values) {
-      visit_parameters(model,
-                       [&](std::string_view, const auto& p) { values.insert(values.end(), p.data, p.data + p.count()); });
+      visit_parameters(
+          model, [&](std::string_view, const auto& p) { values.insert(values.end(), p.data, p.data + p.count()); });
     };
     collect(before);
     Trainer trainer{model, pairs, options};
@@ -207,7 +207,8 @@ TEST_CASE("training with an average, layer decay and patch dropout resumes with 
   ToyPairs pairs;
   ToyModel<> model{Rng{2}};
   CHECK_THROWS_WITH_AS((Trainer{model, pairs, options}),
-                       (folder / "resumed" + ": metadata run.patch_dropout: expected 0.25, found 0.5").c_str(), LoadError);
+                       (folder / "resumed" + ": metadata run.patch_dropout: expected 0.25, found 0.5").c_str(),
+                       LoadError);
 }
 
 TEST_CASE("patch dropout: what is left out depends on the stream alone; none left out gives the plain bits") {
@@ -249,7 +250,8 @@ TEST_CASE("patch dropout: it keeps the class token and as many different patches
   for (std::size_t patch = 1; patch < tokens; ++patch) CHECK((often[patch] > 10 && often[patch] < 45));  // 27.8 ± 3.5
 }
 
-TEST_CASE("micro-batches: the run equals that of whole batches to 1e-6 in double, with every objective and patch dropout") {
+TEST_CASE(
+    "micro-batches: the run equals that of whole batches to 1e-6 in double, with every objective and patch dropout") {
   const auto run = [](auto objective, double dropout) {
     ToyPairs pairs;
     Model<Tiny, Naive<double>> model{Rng{2}};

@@ -7,9 +7,10 @@
 #include <clip/backend/concept.hpp>
 #include <clip/core/pointwise.hpp>
 
+#include <concepts>
 #include <cstddef>
+#include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -21,14 +22,15 @@ struct Hinge {
   static constexpr std::string_view name = "hinge";
   double margin = 0;
 
-  template <class V>
-  requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V operator()(V x) const {
+  template <std::floating_point V>
+  CLIP_HOST_DEVICE V operator()(V x) const {
     const V y = static_cast<V>(margin) + x;
     return y < V(0) ? V(0) : y;
   }
-  template <class V>
-    requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V slope(V x)
-  const { return V(0) < static_cast<V>(margin) + x ? V(1) : V(0); }
+  template <std::floating_point V>
+  CLIP_HOST_DEVICE V slope(V x) const {
+    return V(0) < static_cast<V>(margin) + x ? V(1) : V(0);
+  }
 };
 
 /// f(x) = ½ max(0, m - x)²;   f' = -max(0, m - x)
@@ -36,14 +38,13 @@ struct SquaredShortfall {
   static constexpr std::string_view name = "squared_shortfall";
   double margin = 0;
 
-  template <class V>
-  requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V operator()(V x) const {
+  template <std::floating_point V>
+  CLIP_HOST_DEVICE V operator()(V x) const {
     const V y = slope(x);
     return V(0.5f) * y * y;
   }
-  template <class V>
-    requires std::is_floating_point_v<V> CLIP_HOST_DEVICE V slope(V x)
-  const {
+  template <std::floating_point V>
+  CLIP_HOST_DEVICE V slope(V x) const {
     const V y = x - static_cast<V>(margin);
     return y < V(0) ? y : V(0);
   }
@@ -152,7 +153,7 @@ struct RowDistanceOp {
   }
 };
 
-/// The entries of x with these numbers, as a matrix of so many rows. ShapeError: not a whole number of columns.
+/// The entries of x with these numbers, as a matrix of so many rows. ShapeError: entries that do not fill the rows.
 template <class Cx, Index W>
 Rows<Cx, dyn> pick(Cx& cx, Rows<Cx, W> x, Ids ids, Index rows) {
   const auto count = static_cast<Index>(ids.size());
