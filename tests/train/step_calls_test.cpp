@@ -90,7 +90,8 @@ TEST_CASE_TEMPLATE("a training step measures and updates in two calls, however m
         CHECK(calls.count(update) == 1);
         CHECK(calls.count("blend") == 0);
         CHECK(calls.first("measure") + 1 == calls.first(update));
-        CHECK(calls.first(update) + 2 == calls.count());  // then one number is read, and the step ends
+        CHECK(calls.first("read") == calls.first(update) + 1);
+        CHECK(calls.count("read") == 1);
       }
   }
 }
@@ -108,11 +109,10 @@ TEST_CASE("a training step returns nothing to the host before its update") {
 TEST_CASE("a training step allocates nothing once a step of its size has been taken") {
   const auto steps = steps_of<Tiny, AdamwOptions>(0.5);
   CHECK(steps[0].count("allocate") > 0);
-  for (std::size_t i = 2; i < steps.size(); ++i) {
+  for (std::size_t i = 1; i < steps.size(); ++i) {
     CHECK(steps[i].count("allocate") == 0);
     CHECK(steps[i].count("deallocate") == 0);
   }
-  CHECK(steps[1].count("allocate") == 1);  // blocks of the first step become one
 }
 
 TEST_CASE("a step gives every layer the same sequences and every update the same tables, by their stamps") {

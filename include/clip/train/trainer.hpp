@@ -109,6 +109,7 @@ class Trainer {
     while (step_ < steps()) {
       check_stop("train");
       const double loss = one_step();
+      tape_.clear();  // its blocks become one: no later step of this size allocates
       const bool epoch_done = step_ % order_.per_epoch() == 0;
       if (!options_.checkpoint.empty() &&
           (options_.checkpoint_every > 0 ? step_ % options_.checkpoint_every == 0 : epoch_done))
