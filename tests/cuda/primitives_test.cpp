@@ -2,7 +2,7 @@
 #include <clip/backend/naive.hpp>
 #include <clip/cuda.hpp>
 
-#include "../support/fiber_order.hpp"
+#include "../support/cuda_controls.hpp"
 #include "../support/same.hpp"
 
 #include <doctest/doctest.h>
