@@ -65,7 +65,8 @@ class CudaDevice : public Device {
   ~CudaDevice() override {
     if (stream_ != nullptr) cudaStreamSynchronize(stream_);
     scratch.clear([&](void* data, std::size_t bytes) { deallocate(data, bytes); });
-    for (const KeptCopy& copy : {tree.copy, table.copy}) deallocate(copy.data, copy.bytes);
+    for (const TreeOnDevice& tree : trees) deallocate(tree.copy.data, tree.copy.bytes);
+    for (const TableOnDevice& table : tables) deallocate(table.copy.data, table.copy.bytes);
     for (const cudaEvent_t event : read_)
       if (event != nullptr) cudaEventDestroy(event);
     if (pinned_ != nullptr) cudaFreeHost(pinned_);

@@ -8,8 +8,8 @@
 #include <clip/backend/cuda/own_functions.cuh>
 
 #include "../ops/softplus.hpp"
+#include "../support/cuda_controls.hpp"
 #include "../support/cuda_on_host.hpp"
-#include "../support/fiber_order.hpp"
 #include "../support/primitives/own_functions.hpp"
 
 #include <cstddef>
@@ -20,10 +20,9 @@ CLIP_CUDA_FUNCTION_WITHOUT_SLOPE(clip::testing::Square)
 
 void clip_cuda_on_host::run_backwards(bool wanted) { backwards = wanted; }
 void clip_cuda_on_host::skip_barrier(int number) { skipped_barrier = number; }
+std::ptrdiff_t& clip_cuda_on_host::free_bytes() { return clip::testing::HostDevice::free_bytes; }
 
 namespace clip_cuda {
-
-std::ptrdiff_t& free_bytes() { return clip::testing::HostDevice::free_bytes; }
 
 int devices() noexcept { return 1; }
 

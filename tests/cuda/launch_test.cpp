@@ -4,7 +4,7 @@
 #include <clip/backend/naive.hpp>
 #include <clip/cuda.hpp>
 
-#include "../support/fiber_order.hpp"
+#include "../support/cuda_controls.hpp"
 #include "../support/matrix.hpp"
 #include "../support/primitives/own_functions.hpp"
 
@@ -18,10 +18,6 @@
 #include <string>
 #include <type_traits>
 #include <vector>
-
-namespace clip_cuda {
-std::ptrdiff_t& free_bytes();  // of the host that plays the device; negative: no limit
-}
 
 using namespace clip;
 using namespace clip::testing;
@@ -104,10 +100,10 @@ TEST_CASE("a launch object of another version, another device, and too little me
   CHECK(message_of([] { Cuda<float>{{.device = 7}}; }) == "clip.system.device cuda: device 7: this machine has 1");
 
   Cuda<float> b;
-  clip_cuda::free_bytes() = 1000;
+  clip_cuda_on_host::free_bytes() = 1000;
   CHECK(message_of([&] { b.allocate(4096); }) ==
         "clip.system.memory memory: out of memory: 4096 bytes asked for, 1000 free");
-  clip_cuda::free_bytes() = -1;
+  clip_cuda_on_host::free_bytes() = -1;
   CHECK(message_of([&] { b.deallocate(b.allocate(4096), 4096); }) == "none");
   CHECK(linear(b, 3, 4, 5) == linear(Cuda<float>{}, 3, 4, 5));
 }
@@ -117,9 +113,9 @@ TEST_CASE("a primitive whose scratch does not fit says so, and the next one work
   const std::size_t bytes = 301 * 40 * sizeof(float);
   auto* const data = static_cast<float*>(b.allocate(bytes));
   const auto run = [&] { b.column_sum(View<const float>{data, 300, 40}, Acc<float>{{data + 300 * 40, 1, 40}, true}); };
-  clip_cuda::free_bytes() = 64;
+  clip_cuda_on_host::free_bytes() = 64;
   CHECK(message_of(run).starts_with("clip.system.memory column_sum: "));
-  clip_cuda::free_bytes() = -1;
+  clip_cuda_on_host::free_bytes() = -1;
   CHECK(message_of(run) == "none");
   b.deallocate(data, bytes);
 }

@@ -4,7 +4,7 @@
 #include <clip/cuda.hpp>
 
 #include "../ops/op_list.hpp"
-#include "../support/fiber_order.hpp"
+#include "../support/cuda_controls.hpp"
 
 #include <doctest/doctest.h>
 

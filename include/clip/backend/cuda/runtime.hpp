@@ -72,6 +72,26 @@ struct TableOnDevice {
   KeptCopy copy;
 };
 
+/// The last few of something, so that a training step, which alternates between two, finds both.
+template <class X>
+class Recent {
+ public:
+  /// The one that is(x), or the oldest, which is no longer it.
+  template <class Is>
+  X& find(const Is& is) {
+    for (X& x : all_)
+      if (is(x)) return x;
+    return all_[std::exchange(oldest_, (oldest_ + 1) % count)];
+  }
+  X* begin() { return all_; }
+  X* end() { return all_ + count; }
+
+ private:
+  static constexpr std::size_t count = 4;
+  X all_[count];
+  std::size_t oldest_ = 0;
+};
+
 /// A device. Its functions are called by one host thread at a time, in the order in which work is queued.
 class Device {
  public:
@@ -90,8 +110,8 @@ class Device {
 
   std::mutex mutex;
   Scratch scratch;
-  TreeOnDevice tree;    // the sequences of the last attention
-  TableOnDevice table;  // the weights of the last step
+  Recent<TreeOnDevice> trees;    // sequences of attention
+  Recent<TableOnDevice> tables;  // weights of optimiser steps
   Counts counts;
 };
 

@@ -113,9 +113,9 @@ __global__ void __launch_bounds__(attention_threads, 1)
   if (saved && lane == 0) saved(query.row_of_q, query.head) = log_sum;
 }
 
-/// The sequences on the device; those of the last call are there already.
+/// The sequences on the device; those of the last calls are there already.
 inline Tree tree_of(Work& work, const Sequences& sequences) {
-  TreeOnDevice& tree = work.device().tree;
+  TreeOnDevice& tree = work.device().trees.find([&](const TreeOnDevice& t) { return t.arrays.built_from(sequences); });
   if (!tree.arrays.built_from(sequences)) {
     tree.arrays.assign(sequences);
     const auto& values = tree.arrays.values();

@@ -59,14 +59,16 @@ __global__ void __launch_bounds__(update_threads) squares_of_chunks(Chunks table
   partial[blockIdx.x] = sum;
 }
 
-/// The table on the device; that of the last step is there already.
+/// The table on the device; those of the last steps are there already.
 inline Chunks chunks_of(Work& work, const WeightUpdates& updates) {
-  TableOnDevice& table = work.device().table;
   const auto* const rows = static_cast<const std::byte*>(updates.weights);
   const std::size_t bytes_of_weights = static_cast<std::size_t>(updates.count) * sizeof(WeightUpdate);
-  const bool known = table.bytes_of_weights == bytes_of_weights && table.values.size() >= bytes_of_weights &&
-                     bytes_of_weights > 0 && std::memcmp(table.values.data(), rows, bytes_of_weights) == 0;
-  if (!known) {
+  const auto same = [&](const TableOnDevice& t) {
+    return t.bytes_of_weights == bytes_of_weights && bytes_of_weights > 0 &&
+           std::memcmp(t.values.data(), rows, bytes_of_weights) == 0;
+  };
+  TableOnDevice& table = work.device().tables.find(same);
+  if (!same(table)) {
     table.values.assign(rows, rows + bytes_of_weights);
     table.bytes_of_weights = bytes_of_weights;
     table.chunks = 0;

@@ -1,10 +1,13 @@
-// tests/support/fiber_order.hpp: how the shim runs kernels: the order of a block's threads, and a planted fault.
+// tests/support/cuda_controls.hpp: controls of the host that plays a CUDA device: order of threads, faults, memory.
 #pragma once
+
+#include <cstddef>
 
 // Defined by the object whose kernels run on the host.
 namespace clip_cuda_on_host {
 void run_backwards(bool wanted);
 void skip_barrier(int number);
+std::ptrdiff_t& free_bytes();  // that may still be allocated; negative: no limit
 }  // namespace clip_cuda_on_host
 
 namespace clip::testing {
