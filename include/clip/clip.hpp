@@ -79,6 +79,7 @@
 #include <clip/task/token_relevance.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/any_tokenizer.hpp>
+#include <clip/tokenizer/bpe/learn_merges.hpp>
 #include <clip/tokenizer/byte_level.hpp>
 #include <clip/tokenizer/sentencepiece.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
