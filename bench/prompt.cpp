@@ -67,7 +67,7 @@ void step(benchmark::State& state) {
   PromptLearner prompt{model, tokens, names, {.context = 16}};
   Parameters learned{prompt};
   Sgd optimizer{learned};
-  Tape tape{learned};
+  Tape tape{learned, {.recompute = state.range(2) != 0}};
   const auto once = [&] {
     tape.clear();
     tape.backward(cross_entropy(tape, prompt.logits(tape, constant(tape, images)), labels));
@@ -81,8 +81,8 @@ void step(benchmark::State& state) {
 }  // namespace
 
 BENCHMARK(step)
-    ->ArgNames({"classes", "threads"})
-    ->ArgsProduct({{100, 1000}, {1, 2}})
+    ->ArgNames({"classes", "threads", "recompute"})
+    ->ArgsProduct({{100, 1000}, {1, 2}, {0, 1}})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime()
     ->MinTime(2);
