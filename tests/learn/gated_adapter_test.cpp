@@ -30,6 +30,13 @@ using B = Cpu<>;
 template <class Blocks>
 using Encoder = ImageEncoder<Tiny, B, Blocks>;
 
+/// A tower whose sizes are known at run time, as AnyModel has it.
+struct OpenImage {
+  Index embed_dim;
+  VitConfig image;
+};
+inline constexpr OpenImage Open{dyn, Tower<VitConfig>::dynamic};
+
 template <class Blocks>
 Encoder<Blocks> encoder(std::uint64_t seed) {
   Encoder<Blocks> made;
@@ -130,6 +137,19 @@ TEST_CASE("gated adapters learn the classes of images; the plain weights keep th
     else changed += !same;
   }
   CHECK(changed == 5 * Tiny.image.layers);
+}
+
+TEST_CASE("a tower of sizes known at run time takes gated adapters") {
+  const auto fixed = encoder<Residual>(1);
+  ImageEncoder<Open> plain{Tiny.image, Tiny.embed_dim};
+  initialise(plain, Rng{1});
+  const GatedAdapter<Open> gated{plain, some_classes(3), Rng{5}};
+  const Images images = random_images(Tiny, 3, Rng{6});
+  CHECK(features_of(gated.image, images) == features_of(fixed, images));
+  const auto scores = gated.scores(images);
+  const auto same = GatedAdapter<Tiny>{fixed, some_classes(3), Rng{5}}.scores(images);
+  CHECK(max_difference(Values(scores.values().begin(), scores.values().end()),
+                       Values(same.values().begin(), same.values().end())) < 1e-4);
 }
 
 TEST_CASE("what gated adapters cannot be made of or trained on is one sentence") {
