@@ -60,6 +60,7 @@
 #include <clip/learn/probe_sweep.hpp>
 #include <clip/learn/prompt_file.hpp>
 #include <clip/learn/prompt_learner.hpp>
+#include <clip/learn/pseudo_labels.hpp>
 #include <clip/learn/tip_adapter_search.hpp>
 #include <clip/learn/tip_adapter_training.hpp>
 #include <clip/learn/train_gated_adapter.hpp>
@@ -93,6 +94,7 @@
 #include <clip/task/attention_maps.hpp>
 #include <clip/task/attention_weights.hpp>
 #include <clip/task/embed_folder.hpp>
+#include <clip/task/metrics.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/retrieval.hpp>
 #include <clip/task/similarity_analysis.hpp>
