@@ -22,7 +22,8 @@ TEST_CASE("gated adapters predict as zero-shot before they are trained, and resu
                   {.name = "gated-adapter", .options = {{"epochs", 1}, {"learning_rate", 1e-30}}, .label = "untrained"},
                   {.name = "gated-adapter", .options = {{"epochs", 2}}, .label = "trained"}},
       .shots = {2},
-      .seeds = {1}};
+      .seeds = {1},
+      .templates = {"a {}"}};
   using Methods = FewShotMethods<ZeroShotMethod, GatedAdapterMethod>;
   const auto results = run_few_shot<Methods>(model, tokenizer, images_of_noise(), options);
   REQUIRE(results.size() == 3);

@@ -60,7 +60,8 @@ FewShotOptions options(const std::string& output) {
                       {"linear-probe", {{"C", 1.0}}},
                       {.name = "clip-adapter", .options = {{"epochs", 3}}, .label = "adapter, short"}},
           .shots = {1, 2},
-          .seeds = {1, 2}};
+          .seeds = {1, 2},
+          .templates = {"a {}"}};
 }
 FewShotOptions good(const std::string& output) {
   FewShotOptions o = options(output);
