@@ -29,7 +29,8 @@ int main() {
                                                    {.output = "experiment",
                                                     .methods = {{"zero-shot"}, {"linear-probe", {{"C", 100.0}}}},
                                                     .shots = {1, 4},
-                                                    .seeds = {1, 2, 3}});
+                                                    .seeds = {1, 2, 3},
+                                                    .templates = {"a {}"}});
 
   for (const clip::FewShotCell& cell : clip::few_shot_cells(results))
     std::printf("%-12s %lld shots: better than guessing %s\n", cell.method.c_str(), static_cast<long long>(cell.shots),

@@ -3,6 +3,7 @@
 #include <clip/tokenizer/tokenizer.hpp>
 
 #include "../io/temporary_folder.hpp"
+#include "noise_images.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,46 +19,13 @@ using namespace clip;
 
 namespace {
 
-constexpr VitClipConfig tiny{.embed_dim = 8,
-                             .image = {.image_size = 16,
-                                       .patch_size = 8,
-                                       .width = 16,
-                                       .layers = 1,
-                                       .heads = 2,
-                                       .activation = Activation::quick_gelu,
-                                       .epsilon = 1e-5f},
-                             .text = {.context = 16,
-                                      .vocabulary = 514,
-                                      .width = 16,
-                                      .layers = 1,
-                                      .heads = 2,
-                                      .activation = Activation::quick_gelu,
-                                      .epsilon = 1e-5f}};
-
 const AnyModel<>& model() {
-  static const AnyModel<> made{AnyConfig{tiny}, Rng{1}};
+  static const AnyModel<> made{AnyConfig{tiny_clip}, Rng{1}};
   return made;
 }
 const Tokenizer& tokenizer() {
   static const Tokenizer bytes;
   return bytes;
-}
-
-/// 12 images of each of three classes: noise, brighter in the channel of the class.
-LabelledImages images_of_noise(std::uint8_t brightness = 90) {
-  LabelledImages images{.place = "colors", .classes = {"red", "green", "blue"}};
-  for (Index i = 0; i < 36; ++i) {
-    images.labels.push_back(static_cast<std::int32_t>(i % 3));
-    images.names.push_back(std::to_string(i));
-  }
-  images.load = [brightness](Index i) -> Result<StoredImage> {
-    std::vector<std::uint8_t> pixels;
-    Rng rng = Rng{7}.fork(static_cast<std::uint64_t>(i));
-    for (Index k = 0; k < 16 * 16 * 3; ++k)
-      pixels.push_back(static_cast<std::uint8_t>((k % 3 == i % 3 ? brightness : 60) + rng.below(120)));
-    return StoredImage{Image{16, 16, Pixels::rgb, std::move(pixels)}};
-  };
-  return images;
 }
 
 /// Records what it is given; its scores are those of guessing.
@@ -92,7 +60,8 @@ FewShotOptions options(const std::string& output) {
                       {"linear-probe", {{"C", 1.0}}},
                       {.name = "clip-adapter", .options = {{"epochs", 3}}, .label = "adapter, short"}},
           .shots = {1, 2},
-          .seeds = {1, 2}};
+          .seeds = {1, 2},
+          .templates = {"a {}"}};
 }
 FewShotOptions good(const std::string& output) {
   FewShotOptions o = options(output);

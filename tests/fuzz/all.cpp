@@ -48,13 +48,16 @@
 #define LLVMFuzzerTestOneInput fuzz_json
 #include "json.cpp"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_shards
+#include "shards.cpp"
+#undef LLVMFuzzerTestOneInput
 
 namespace {
 
 using Target = int (*)(const std::uint8_t*, std::size_t);
 
 Target selected() {
-  constexpr std::array<std::pair<std::string_view, Target>, 13> targets{{{"zip", fuzz_zip},
+  constexpr std::array<std::pair<std::string_view, Target>, 14> targets{{{"zip", fuzz_zip},
                                                                          {"pickle", fuzz_pickle},
                                                                          {"safetensors", fuzz_safetensors},
                                                                          {"config", fuzz_config},
@@ -66,7 +69,8 @@ Target selected() {
                                                                          {"folder", fuzz_folder},
                                                                          {"packed", fuzz_packed},
                                                                          {"sentencepiece", fuzz_sentencepiece},
-                                                                         {"json", fuzz_json}}};
+                                                                         {"json", fuzz_json},
+                                                                         {"shards", fuzz_shards}}};
   const char* const name = std::getenv("CLIP_FUZZ_TARGET");
   clip::testing::must(name != nullptr);
   for (const auto& [known, target] : targets)

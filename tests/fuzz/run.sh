@@ -5,7 +5,7 @@
 # memory sanitizer (no byte is read before it is written; without zlib, libjpeg, libpng, libwebp; mutants of the seeds
 # and of what the other sanitizers' runs found new), N seconds each (default: 300) or N mutants each, two targets at a
 # time, from the seeds of seeds.cpp. Targets: zip pickle safetensors config npy bpe lists vocabulary sentencepiece
-# folder packed json, and the formats of images: png jpeg bmp gif tga pnm webp.
+# folder packed json shards, and the formats of images: png jpeg bmp gif tga pnm webp.
 # Findings are stored next to the corpus and reported. Allocations of more than 600 MB are findings too. Exit status: 0
 # nothing found, 1 found, 77 skipped: no clang++ with libFuzzer.
 set -eu
@@ -34,7 +34,7 @@ else
   images="$images webp"
   build=${build:-$root/build/fuzz}
 fi
-targets=${targets:-zip pickle safetensors config npy bpe lists vocabulary sentencepiece folder packed json $images}
+targets=${targets:-zip pickle safetensors config npy bpe lists vocabulary sentencepiece folder packed json shards $images}
 
 mkdir -p "$build"
 # A program that reads a byte before it is written: the memory sanitizer, and it alone, must stop it.

@@ -3,6 +3,7 @@
 #include <clip/backend/naive.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/checkpoint/self_test_record.hpp>
+#include <clip/formats/event_file.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/model.hpp>
@@ -10,6 +11,7 @@
 #include <clip/tokenizer/vocabulary/reduced.hpp>
 #include <clip/tokenizer/vocabulary/vocabulary.hpp>
 
+#include "../data/tar_file.hpp"
 #include "../io/zip_writer.hpp"
 #include "../support/small_models.hpp"
 
@@ -255,6 +257,12 @@ void records(const Folder& folder) {
   folder.put("values", R"({"a": [1, -2, 0.1, 1e300, true, null], "b": {"c": "\u00e9\n"}, "": []})");
 }
 
+void shards(const Folder& folder) {
+  folder.put("tar", "\0"s + tar_entry("@LongLink", std::string(120, 'n'), 'L') + tar_entry("cut", "content") +
+                        tar_entry("x", "19 path=long/a.jpg\n", 'x') + tar_entry("b.cls", "1") + tar_end());
+  folder.put("events", "\1" + event_file_start(1) + event_record({7, 2, {{"loss", 0.5f}, {"rate", 1}}}));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -278,5 +286,6 @@ int main(int count, char** arguments) {
   folders(Folder{root / "folder"});
   packed(Folder{root / "packed"});
   records(Folder{root / "json"});
+  shards(Folder{root / "shards"});
   return 0;
 }

@@ -191,6 +191,7 @@ class FewShotExperiment {
                         .rng = stream(run.seed, run.shots).fork("method").fork(run.label),
                         .test = rows_of(features_, sets.split.test),
                         .folder = options_.output + '/' + run.folder()};
+    task.test_images = sets.split.test;
     if (run.shots > 0) {
       task.train_images = sets.subsets.at(run.shots).train;
       task.validation_images = sets.subsets.at(run.shots).validation;

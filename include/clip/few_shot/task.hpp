@@ -35,7 +35,7 @@ struct FewShotSetting {
 };
 
 /// One run: a few images of each class to learn from, and images to score. Features are those of encode_image, not of
-/// unit length, and finite. Test labels are not here, so that no method can use them.
+/// unit length, and finite. The labels of test images are not for methods.
 template <class M>
 struct FewShotTask {
   const FewShotSetting<M>& setting;
@@ -43,10 +43,10 @@ struct FewShotTask {
   std::uint64_t seed = 0;
   Rng rng{0};  // of this seed, number of shots and label of the method
   LabelledFeatures<float> train{}, validation{};
-  std::vector<Index> train_images{}, validation_images{};  // their places in setting.images
   Features<float, dyn> test{};
-  std::string folder{};   // of the run's files, for checkpoints
-  RunLog* log = nullptr;  // of the run
+  std::vector<Index> train_images{}, validation_images{}, test_images{};  // their places in setting.images
+  std::string folder{};                                                   // of the run's files, for checkpoints
+  RunLog* log = nullptr;                                                  // of the run
 
   const M& model() const { return setting.model; }
   /// A seed for options that take one.

@@ -41,7 +41,8 @@ struct FewShotTraining {
     if (checkpoint) recipe.checkpoint = task.folder + "/checkpoint.safetensors";
 
     JsonTree optimizer{Json::object()}, schedule{Json::object()};
-    for (const auto& [name, value] : recipe.optimizer.facts()) optimizer[std::string(name)] = value;
+    for (const auto& [name, value] : recipe.optimizer.facts())
+      optimizer[std::string(name)] = as_written(static_cast<float>(value));
     schedule["name"] = std::string(recipe.schedule.name());
     for (const auto& [name, value] : recipe.schedule.facts()) schedule[std::string(name)] = value;
     const JsonTree all = json_object("epochs", recipe.epochs, "batch", recipe.batch, "seed", recipe.seed, "optimizer",
