@@ -180,6 +180,7 @@ void add_all(CLI::App& app, Job& job) {
   add_attention(app, job);
   add_similarity(app, job);
   add_probe(app, job);
+  add_evaluate(app, job);
   add_bench(app, job);
 
   const auto v = add_command(app, job, convert, "convert",

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -79,6 +80,18 @@ clip::Features<float, clip::dyn> read_features(const std::string& path) {
   clip::Features<float, clip::dyn> features{array.shape[0], array.shape[1]};
   std::ranges::copy(array.values, features.values().begin());
   return features;
+}
+
+std::vector<std::int64_t> read_labels(const std::string& path, clip::Index count) {
+  auto array = clip::try_read_npy<std::int64_t>(path);
+  if (!array) {
+    const auto narrow = clip::try_read_npy<std::int32_t>(path);
+    if (!narrow) clip::raise(array.error());
+    array = clip::NpyArray<std::int64_t>{narrow->shape, {narrow->values.begin(), narrow->values.end()}};
+  }
+  if (array->shape.size() != 1) clip::raise(clip::InputError{path, "extents of the array", 1, array->shape.size()});
+  if (array->shape[0] != count) clip::raise(clip::InputError{path, "labels", count, array->shape[0]});
+  return array->values;
 }
 
 }  // namespace tool

@@ -24,9 +24,16 @@
 #include <clip/core/rng.hpp>
 #include <clip/core/stop.hpp>
 #include <clip/data/augmented_reader.hpp>
+#include <clip/data/cifar.hpp>
+#include <clip/data/class_folders.hpp>
+#include <clip/data/class_rules.hpp>
 #include <clip/data/idx.hpp>
+#include <clip/data/image_table.hpp>
+#include <clip/data/labelled_images.hpp>
+#include <clip/data/open_labelled_images.hpp>
 #include <clip/data/pairs.hpp>
 #include <clip/data/shuffle.hpp>
+#include <clip/data/tar_shards.hpp>
 #include <clip/fwd.hpp>
 #include <clip/image/augment/augment.hpp>
 #include <clip/image/augment/color.hpp>
@@ -40,11 +47,12 @@
 #include <clip/io/npy_write.hpp>
 #include <clip/io/text_list.hpp>
 #include <clip/io/unfinished.hpp>
-#include <clip/learn/labelled_features.hpp>
 #include <clip/learn/adamw_probe.hpp>
+#include <clip/learn/labelled_features.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/probe_file.hpp>
 #include <clip/learn/probe_sweep.hpp>
+#include <clip/learn/pseudo_labels.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/catalogue.hpp>
@@ -72,6 +80,7 @@
 #include <clip/task/attention_maps.hpp>
 #include <clip/task/attention_weights.hpp>
 #include <clip/task/embed_folder.hpp>
+#include <clip/task/metrics.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/retrieval.hpp>
 #include <clip/task/similarity_analysis.hpp>
@@ -87,4 +96,5 @@
 #include <clip/tokenizer/wordpiece.hpp>
 #include <clip/train/grad_cache.hpp>
 #include <clip/train/objective.hpp>
+#include <clip/train/run_log.hpp>
 #include <clip/train/trainer.hpp>

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <limits>
 #include <ranges>
 #include <string>
 #include <vector>
@@ -61,7 +62,7 @@ void products_of_rows(View<const T> a, View<const T> b, View<T> y) {
 }
 
 /// The rank, from 0, of each query's best answer among the candidates, both of unit length. answers(query) is a range of
-/// candidates in ascending order; the rank of an empty one is the number of candidates. A candidate ranks after all that
+/// candidates in ascending order; an empty one has the largest rank there is. A candidate ranks after all that
 /// are more similar to the query and after equally similar ones before it.
 template <class T, Index E, class Answers>
 std::vector<Index> ranks(const Features<T, E>& queries, const Features<T, E>& candidates, Answers answers) {
@@ -78,7 +79,7 @@ std::vector<Index> ranks(const Features<T, E>& queries, const Features<T, E>& ca
       for (const Index answer : answers(begin + q))
         if (best < 0 || row[answer] > row[best]) best = answer;
       found.push_back(best < 0
-                          ? candidates.size()
+                          ? std::numeric_limits<Index>::max()
                           : std::count_if(row, row + best, [&](T x) { return x >= row[best]; }) +
                                 std::count_if(row + best + 1, row + cosines.cols, [&](T x) { return x > row[best]; }));
     }
