@@ -83,11 +83,28 @@ void add_probe(CLI::App& app, Job& job) {
   auto* const answers = c->add_option("--test-labels", p->test_labels, "Their labels, for the accuracy");
   test->needs(answers);
   answers->needs(test);
-  c->add_option("--C", p->C, "Weight of the losses beside the penalty (default: 1)")->check(CLI::PositiveNumber);
-  c->add_option("--max-iter", p->max_iterations, "Iterations (default: 100)")->check(CLI::Range(1, 1 << 30));
+  auto* const weight =
+      c->add_option("--C", p->C, "Weight of the losses beside the penalty (default: 1)")->check(CLI::PositiveNumber);
+  auto* const sweep =
+      add_named<Sweep, Sweep>(
+          *c, "--sweep", p->sweep, {{"clip", Sweep::clip}, {"coop", Sweep::coop}, {"benchmark", Sweep::benchmark}},
+          "Choose C by the accuracy on validation images. clip: 97 values, searched from coarse to "
+          "fine; then trains on both (Radford et al. 2021); coop: eight halvings around the best of "
+          "seven (Zhou et al. 2022); benchmark: AdamW, and a weight decay instead of C, on "
+          "features of length 1 (CLIP_benchmark)")
+          ->excludes(weight);
+  auto* const validation =
+      c->add_option("--validation-features", p->validation_features, "Features of validation images");
+  auto* const validated = c->add_option("--validation-labels", p->validation_labels, "Their labels");
+  sweep->needs(validation)->needs(validated);
+  validation->needs(sweep)->needs(validated);
+  validated->needs(validation);
+  c->add_flag("--normalize", p->normalize, "Scale every row of features to length 1 first");
+  c->add_option("--max-iter", p->max_iterations, "Iterations of a fit (default: 100; of a sweep: 1000)")
+      ->check(CLI::Range(1, 1 << 30));
   c->add_option("--tolerance", p->tolerance, "Largest entry of the gradient of the mean loss (default: 0.0001)")
       ->check(CLI::NonNegativeNumber);
-  c->add_flag("--no-intercept", p->no_intercept, "No constant per class");
+  c->add_flag("--no-intercept", p->no_intercept, "No constant per class")->excludes(sweep);
   c->add_flag("--balanced", p->balanced, "Weigh each class by the inverse of its number of images");
   c->add_option("--threads", p->threads, threads_help)->check(CLI::Range(1, 4096));
   c->add_option("--output", p->output,
@@ -97,7 +114,8 @@ void add_probe(CLI::App& app, Job& job) {
       "et "
       "al. 2021: features of embed without --normalize, --C 0.316, --max-iter 1000. Fields of --json: classes, "
       "objective, "
-      "iterations, evaluations, converged, seconds, train_accuracy, accuracy.");
+      "iterations, evaluations, converged, seconds, train_accuracy, accuracy; with --sweep also C or weight_decay, "
+      "validation_accuracy, trials.");
 }
 
 void add_train(CLI::App& app, Job& job) {

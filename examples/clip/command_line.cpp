@@ -183,6 +183,7 @@ void add_all(CLI::App& app, Job& job) {
   add_train(app, job);
   add_fewshot(app, job);
   add_prompt(app, job);
+  add_evaluate(app, job);
   add_bench(app, job);
 
   const auto v = add_command(app, job, convert, "convert",

@@ -118,6 +118,17 @@ inline void complete(PromptOptions& o) {
   complete_vocabulary(o.vocabulary, o.model.weights, "prompt");
   complete_model(o.model.config, o.model.weights);
 }
+inline void complete(EvaluateOptions& o) {
+  if (!o.image_features.empty()) {
+    if (o.labels.empty() && o.image_of_text.empty())
+      throw UsageError{"one of --labels and --image-of-text is required"};
+    if (!o.image_of_text.empty() && o.pseudo_labels > 0) throw UsageError{"--pseudo-labels is for classification"};
+    return;
+  }
+  if (o.model.weights.empty()) throw UsageError{"--weights is required, unless --image-features are evaluated"};
+  complete_vocabulary(o.vocabulary, o.model.weights, o.captions.empty() ? "--dataset" : "--captions");
+  complete_model(o.model.config, o.model.weights);
+}
 inline void complete(PreprocessOptions& o) { complete_model(o.config, o.weights); }
 inline void complete(BenchOptions& o) { complete_model(o.config, o.weights); }
 
@@ -239,5 +250,7 @@ void add_train(CLI::App& app, Job& job);
 void add_fewshot(CLI::App& app, Job& job);
 /// prompt_options.cpp.
 void add_prompt(CLI::App& app, Job& job);
+/// The command of evaluate_options.cpp.
+void add_evaluate(CLI::App& app, Job& job);
 
 }  // namespace tool

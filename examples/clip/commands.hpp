@@ -88,10 +88,13 @@ struct ClassifyOptions {
 };
 int classify(const ClassifyOptions& options);
 
+enum class Sweep { none, clip, coop, benchmark };
 struct ProbeOptions {
-  std::string features, labels, test_features, test_labels, output;
+  std::string features, labels, test_features, test_labels, validation_features, validation_labels, output;
+  Sweep sweep = Sweep::none;
+  bool normalize = false;
   double C = 1, tolerance = 1e-4;
-  clip::Index max_iterations = 100;
+  clip::Index max_iterations = 0;  // 0: 100, or 1000 for each fit of a sweep
   int threads = 0;
   bool no_intercept = false, balanced = false, json = false;
 };
@@ -124,6 +127,17 @@ struct PromptOptions {
   bool per_class = false, lines = false, json = false;
 };
 int prompt(const PromptOptions& options);
+
+struct EvaluateOptions {
+  ModelOptions model;
+  std::string vocabulary, dataset, classes, column, templates, captions, path_column, caption_column;
+  std::string image_features, text_features, labels, image_of_text, output;
+  std::optional<clip::Cleaning> cleaning;  // none: as the vocabulary's models expect
+  std::vector<clip::Index> recall_k{1, 5, 10};
+  clip::Index pseudo_labels = 0;  // per class; 0: none
+  bool lines = false, truncate = false, json = false;
+};
+int evaluate(const EvaluateOptions& options);
 
 struct RetrieveOptions {
   std::string images, texts;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <limits>
 #include <ranges>
 #include <span>
 #include <string>
@@ -55,8 +56,8 @@ Features<T, E> directions(const Features<T, E>& features, const char* of, const 
 }
 
 /// The rank, from 0, of each query's best answer among the candidates, both of unit length, whose cosines the backend
-/// computes. answers(query) is a range of candidates in ascending order; the rank of an empty one is the number of
-/// candidates. A candidate ranks after all that are more similar to the query and after equally similar ones before it.
+/// computes. answers(query) is a range of candidates in ascending order; an empty one has the largest rank there is. A
+/// candidate ranks after all that are more similar to the query and after equally similar ones before it.
 template <Backend B, class T, Index E, class Answers>
 std::vector<Index> ranks(const B& backend, const Features<T, E>& queries, const Features<T, E>& candidates,
                          Answers answers) {
@@ -79,7 +80,7 @@ std::vector<Index> ranks(const B& backend, const Features<T, E>& queries, const 
       for (const Index answer : answers(begin + q))
         if (best < 0 || row[answer] > row[best]) best = answer;
       found.push_back(best < 0
-                          ? candidates.size()
+                          ? std::numeric_limits<Index>::max()
                           : std::count_if(row, row + best, [&](T x) { return x >= row[best]; }) +
                                 std::count_if(row + best + 1, row + cosines.cols, [&](T x) { return x > row[best]; }));
     }

@@ -1,6 +1,7 @@
 // clip/task/similarity_report.inl.hpp: definitions of clip/task/similarity_report.hpp.
 #pragma once
 
+#include <clip/io/csv_field.hpp>
 #include <clip/io/json.hpp>
 #include <clip/task/similarity_report.hpp>
 
@@ -37,14 +38,6 @@ inline Json neighbours_as_json(const std::vector<std::vector<Neighbour>>& all, c
 }
 
 inline Json known(const std::optional<double>& x) { return x ? Json(*x) : Json(); }
-
-/// A field of CSV: in quotes where it has a separator, a quote or a line break.
-inline std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == text.npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
 
 }  // namespace detail
 
