@@ -3,6 +3,7 @@
 
 #include <clip/backend/cuda/launch.hpp>
 #include <clip/core/elementary.hpp>
+#include <clip/core/margin_functions.hpp>
 #include <clip/core/pointwise.hpp>
 
 namespace clip::inline CLIP_ABI::detail {
@@ -20,6 +21,7 @@ CLIP_CUDA_FUNCTION_NUMBER(Tanh, tanh)
 CLIP_CUDA_FUNCTION_NUMBER(Exponential, exponential)
 CLIP_CUDA_FUNCTION_NUMBER(Reciprocal, reciprocal)
 CLIP_CUDA_FUNCTION_NUMBER(InverseLength, inverse_length)
+CLIP_CUDA_FUNCTION_NUMBER(HalfSquare, half_square)
 #undef CLIP_CUDA_FUNCTION_NUMBER
 
 inline clip_cuda::Function cuda_function(const fn::WeightedSoftplus& f) {
@@ -27,6 +29,14 @@ inline clip_cuda::Function cuda_function(const fn::WeightedSoftplus& f) {
 }
 inline clip_cuda::Function cuda_function(const fn::SlopeOf<fn::WeightedSoftplus>& f) {
   return {clip_cuda::Function::Name::slope_of_weighted_softplus, f.of.weight, f.of.negated ? 1.0 : 0.0};
+}
+inline clip_cuda::Function cuda_function(const fn::Times& f) { return {clip_cuda::Function::Name::times, f.factor}; }
+inline clip_cuda::Function cuda_function(const fn::Affinity& f) {
+  return {clip_cuda::Function::Name::affinity, f.beta};
+}
+inline clip_cuda::Function cuda_function(const fn::Hinge& f) { return {clip_cuda::Function::Name::hinge, f.margin}; }
+inline clip_cuda::Function cuda_function(const fn::SquaredShortfall& f) {
+  return {clip_cuda::Function::Name::squared_shortfall, f.margin};
 }
 
 /// A function of the library; any other is the user's own, and a device object of the program has its kernels.

@@ -46,6 +46,11 @@ struct Function {
     inverse_length,
     weighted_softplus,           // a: weight, b: 1 where negated
     slope_of_weighted_softplus,  // the same
+    times,                       // a: factor
+    affinity,                    // a: beta
+    hinge,                       // a: margin
+    squared_shortfall,           // a: margin
+    half_square,
   };
   Name name;
   double a = 0, b = 0;

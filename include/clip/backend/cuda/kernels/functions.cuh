@@ -3,6 +3,7 @@
 
 #include <clip/backend/cuda/kernels/values.cuh>
 #include <clip/core/elementary.hpp>
+#include <clip/core/margin_functions.hpp>
 #include <clip/core/pointwise.hpp>
 
 namespace clip_cuda::kernels {
@@ -25,6 +26,11 @@ __device__ auto with_function(const Function& function, Visit visit) {
     case Name::inverse_length: return visit(fn::InverseLength{});
     case Name::weighted_softplus: return visit(softplus);
     case Name::slope_of_weighted_softplus: return visit(fn::SlopeOf<fn::WeightedSoftplus>{softplus});
+    case Name::times: return visit(fn::Times{function.a});
+    case Name::affinity: return visit(fn::Affinity{function.a});
+    case Name::hinge: return visit(fn::Hinge{function.a});
+    case Name::squared_shortfall: return visit(fn::SquaredShortfall{function.a});
+    case Name::half_square: return visit(fn::HalfSquare{});
     case Name::identity: break;
   }
   return visit(fn::Identity{});
