@@ -1,5 +1,5 @@
-// The updates of a table give the bits of the formulas applied to one weight after another, with all gradients scaled
-// before: the order of operations in which the backends have computed them since the first release.
+// The updates of a table have the bits of the formulas below, applied to one weight after another once all gradients
+// are scaled. Files of training runs depend on them.
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/sgd.hpp>
@@ -13,11 +13,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
-#include <string>
 #include <vector>
 
 using namespace clip;
@@ -93,7 +92,7 @@ class OneByOne {
   std::vector<Weight> weights;
   Index steps = 0;
 
-  /// √ Σ g², each weight summed by the backend.
+  /// Scales the gradients, whose norm is given.
   void clip(double norm, double most) {
     const double factor = most / (norm + 1e-6);
     if (!(factor < 1)) return;

@@ -14,9 +14,9 @@ namespace clip::inline CLIP_ABI {
 /// gradient.
 template <class T>
 struct WeightUpdate {
-  View<T> value, gradient;
-  View<T> first, second;  // the optimiser's states: m and v of AdamW; the velocity of SGD, which has no second
-  double rate = 1;        // factor on the learning rate
+  View<T> value{}, gradient{};
+  View<T> first{}, second{};  // the optimiser's states: m and v of AdamW; the velocity of SGD, which has no second
+  double rate = 1;            // factor on the learning rate
   double weight_decay = 0;
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 
