@@ -36,7 +36,8 @@ class Work {
     device_.begin();
   }
   ~Work() {
-    device_.scratch.end([&](std::size_t bytes) { return allocate(bytes); },
+    Failure none;  // without one block, the next primitive takes several again
+    device_.scratch.end([&](std::size_t bytes) { return allocate(bytes, none); },
                         [&](void* data, std::size_t bytes) { device_.deallocate(data, bytes); });
     device_.end();
   }
@@ -76,7 +77,7 @@ class Work {
   template <class T>
   T* room(Index n) {
     if (failed()) return nullptr;
-    const auto more = [&](std::size_t bytes) { return allocate(bytes); };
+    const auto more = [&](std::size_t bytes) { return allocate(bytes, call_.failure); };
     return static_cast<T*>(device_.scratch.take(static_cast<std::size_t>(n) * sizeof(T), more));
   }
   template <class T>
@@ -102,7 +103,7 @@ class Work {
   void keep(KeptCopy& copy, const void* host, std::size_t bytes) {
     if (bytes > copy.bytes) {
       if (copy.data != nullptr) device_.deallocate(copy.data, copy.bytes);
-      copy.data = failed() ? nullptr : allocate(bytes);
+      copy.data = failed() ? nullptr : allocate(bytes, call_.failure);
       copy.bytes = copy.data == nullptr ? 0 : bytes;
     }
     if (bytes > 0) to_device(host, copy.data, bytes);
@@ -121,9 +122,9 @@ class Work {
   }
 
  private:
-  void* allocate(std::size_t bytes) {
+  void* allocate(std::size_t bytes, Failure& failure) {
     ++device_.counts.allocations;
-    return device_.allocate(bytes, call_.failure);
+    return device_.allocate(bytes, failure);
   }
 
   Call& call_;
