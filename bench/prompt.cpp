@@ -85,4 +85,5 @@ BENCHMARK(step)
     ->ArgsProduct({{100, 1000}, {1, 2}, {0, 1}})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime()
+    ->MeasureProcessCPUTime()
     ->MinTime(2);

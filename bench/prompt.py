@@ -4,8 +4,9 @@
 
 Needs torch. ViT-B/32's text tower with random weights, 16 vectors before the names, features of 32 images: features of the prompts,
 logits, cross-entropy, gradient of the vectors, SGD. PyTorch computes the positions that the longest prompt needs, no gradient of a
-frozen weight, compiled unless --eager. Prints milliseconds of every round, the ratio of the minima, and the memory that steps take
-beside the model; that of the compiled program is counted after its first steps, so that the compiler's own is left out.
+frozen weight, compiled unless --eager. Prints milliseconds of every round, those of all threads together (which other work on the
+machine changes less), the memory that steps take beside the model, and the ratios of the minima. The memory of the compiled program
+is counted after its first steps, so that the compiler's own is left out.
 """
 
 import argparse
@@ -88,12 +89,13 @@ def peer(classes, compiled):
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     at_rest = memory_mib("VmRSS")
     step()
-    taken = []
+    taken, worked = [], time.process_time()
     while len(taken) < 3 or sum(taken) < 3:
         begin = time.perf_counter()
         step()
         taken.append(time.perf_counter() - begin)
-    print(json.dumps({"ms": 1000 * min(taken), "extra": memory_mib("VmHWM") - at_rest}))
+    worked = (time.process_time() - worked) / len(taken)
+    print(json.dumps({"ms": 1000 * min(taken), "cpu": 1000 * worked, "extra": memory_mib("VmHWM") - at_rest}))
 
 
 def main():
@@ -116,13 +118,13 @@ def main():
     for _ in range(options.rounds):
         text = subprocess.run([options.bench, case, "--benchmark_format=json"], stdout=subprocess.PIPE, check=True, text=True).stdout
         run = json.loads(text)["benchmarks"][0]
-        ours.append({"ms": run["real_time"], "extra": run["extra MiB"]})
+        ours.append({"ms": run["real_time"], "cpu": run["cpu_time"], "extra": run["extra MiB"]})
         again = [sys.executable, __file__, "--peer", "--classes", str(options.classes)] + ["--eager"] * options.eager
         text = subprocess.run(again, stdout=subprocess.PIPE, check=True, text=True, env=environment).stdout
         theirs.append(json.loads(text))
-        print(f"ours {ours[-1]['ms']:.0f} ms, {ours[-1]['extra']:.0f} MiB; PyTorch {theirs[-1]['ms']:.0f} ms, "
-              f"{theirs[-1]['extra']:.0f} MiB", flush=True)
-    for key in ("ms", "extra"):
+        for name, run in ("ours", ours[-1]), ("PyTorch", theirs[-1]):
+            print(f"{name}: {run['ms']:.0f} ms, {run['cpu']:.0f} ms of all threads, {run['extra']:.0f} MiB", flush=True)
+    for key in ("ms", "cpu", "extra"):
         a, b = min(run[key] for run in ours), min(run[key] for run in theirs)
         print(f"{key}: {a:.0f} / {b:.0f} = {a / b:.3f}")
 

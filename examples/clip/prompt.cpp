@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -58,12 +59,16 @@ Examples listed(const std::string& folder, const std::vector<std::string>& class
 }
 
 /// Stored features and labels. InputError: a label that is not one of the classes, another width than the model's.
+/// NumericError: a feature that is not finite.
 Examples stored(const std::string& features, const std::string& labels, clip::Index classes, clip::Index width) {
   Examples examples;
   examples.data.features = read_features(features);
   if (examples.data.features.width() != width)
     clip::raise(clip::InputError{features, "width of the rows, that of the model's features", width,
                                  examples.data.features.width()});
+  for (clip::Index i = 0; i < examples.data.features.size(); ++i)
+    if (!std::ranges::all_of(std::as_const(examples.data.features)[i], [](float x) { return std::isfinite(x); }))
+      clip::raise(clip::NumericError{features, "feature vector " + std::to_string(i) + " is not finite"});
   for (const std::int64_t label : read_labels(labels, examples.data.features.size())) {
     if (label < 0 || label >= classes)
       clip::raise(

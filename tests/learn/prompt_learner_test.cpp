@@ -32,7 +32,7 @@ void check_against_pytorch(const std::string& name) {
   load_partial(model, CLIP_SOURCE_DIR "/tests/golden/" + name + ".safetensors");
   const PromptNumbers golden;
   const auto features = golden.features<float>(name);
-  for (const Place place : places)
+  for (const Place place : name_places)
     for (const bool per_class : {false, true}) {
       const std::string key = "coop." + name + '.' + std::string(name_of(place)) + (per_class ? "_csc" : "") + '.';
       PromptLearner prompt{model,
@@ -164,7 +164,7 @@ TEST_CASE("a saved prompt opens with the same bits; another model, context or cl
   const TemporaryFolder folder;
   const std::string path = folder / "prompt.safetensors";
   const Model<Odd> model{Rng{1}};
-  for (const Place place : places)
+  for (const Place place : name_places)
     for (const bool per_class : {false, true}) {
       const PromptLearner prompt{
           model, words, prompt_names, {.context = 2, .place = place, .per_class = per_class, .seed = 9}};

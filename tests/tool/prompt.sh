@@ -83,6 +83,9 @@ refused --features images.npy --labels labels.npy --classes one.txt
 says 'labels, places in --classes: expected 0 to 0, found 1'
 refused --features images.npy --labels labels.npy --classes a,b,c
 says 'class "c": images: expected 1 or more, found 0'
+{ head -c 128 images.npy; printf '\000\000\300\177'; tail -c +133 images.npy; } >damaged.npy
+refused --features damaged.npy --labels labels.npy --classes dog,cat
+says 'damaged.npy: feature vector 0 is not finite'
 expect 1 "$clip" prompt $tiny $words $stored --output nowhere/none.safetensors
 says 'nowhere'
 finish

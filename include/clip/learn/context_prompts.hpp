@@ -22,9 +22,9 @@ namespace clip::inline CLIP_ABI {
 
 /// Where the name of the class stands: after the context, in the middle of it, or before it.
 enum class Place : unsigned char { end, middle, front };
-inline constexpr std::array places{Place::end, Place::middle, Place::front};
+inline constexpr std::array name_places{Place::end, Place::middle, Place::front};
 constexpr std::string_view name_of(Place place) {
-  constexpr std::array<std::string_view, places.size()> names{"end", "middle", "front"};
+  constexpr std::array<std::string_view, name_places.size()> names{"end", "middle", "front"};
   return names[static_cast<std::size_t>(place)];
 }
 

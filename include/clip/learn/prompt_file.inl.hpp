@@ -86,8 +86,8 @@ CLIP_HOST Result<PromptFile> try_read_prompt(const std::string& path) {
       if (text != nullptr) prompt.classes.push_back(*text);
     }
   if (!strings) return LoadError{path, "classes in the metadata", "an array of names", *names};
-  const auto known = std::ranges::find(places, *place, [](Place p) { return name_of(p); });
-  if (known == places.end()) return LoadError{path, "place in the metadata", "end, middle or front", *place};
+  const auto known = std::ranges::find(name_places, *place, [](Place p) { return name_of(p); });
+  if (known == name_places.end()) return LoadError{path, "place in the metadata", "end, middle or front", *place};
 
   const auto classes = static_cast<Index>(prompt.classes.size());
   prompt.per_class = shape.size() == 3;
