@@ -147,14 +147,17 @@ void run(const Options& o) {
         return clip::accuracy_of(classifier, test_features.features, test_features.labels);
       };
       const auto cache = [&] { return clip::tip_adapter_cache(std::vector{few.features}, few.labels); };
-      measure("CLIP-Adapter", shots, [&] {
+      const auto adapt = [&](float rate) {
         clip::ClipAdapter adapter{e.texts, clip::Rng{seed}, {.temperature = e.temperature}};
-        clip::train_on_features(
-            adapter, few,
-            clip::TrainOptionsOf<clip::SgdOptions>{
-                .epochs = epochs_of(shots), .batch = 32, .schedule = clip::Schedule::epoch_cosine(), .seed = seed});
+        clip::TrainOptionsOf<clip::SgdOptions> options{.epochs = epochs_of(shots), .batch = 32};
+        options.optimizer.learning_rate = rate;
+        options.schedule = clip::Schedule::epoch_cosine();
+        options.seed = seed;
+        clip::train_on_features(adapter, few, options);
         return top1(adapter);
-      });
+      };
+      measure("CLIP-Adapter", shots, [&] { return adapt(0.002f); });
+      measure("CLIP-Adapter, rate 0.1", shots, [&] { return adapt(0.1f); });
       measure("Tip-Adapter", shots, [&] {
         clip::TipAdapter tip{e.texts, cache(), {.temperature = e.temperature}};
         clip::search_tip_adapter(tip, validation);

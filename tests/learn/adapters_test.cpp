@@ -229,11 +229,17 @@ TEST_CASE("a file of another learner, and a damaged one, are refused") {
   save_classifier(adapter, path);
   CHECK_THROWS_WITH_AS(open_classifier<ClipAdapter<>>(path),
                        (path + ": values of ratio: expected finite numbers, found nan").c_str(), LoadError);
-  const std::vector<detail::LearnerTensor> few{{"class_features", Shape{2, 3}, Values(6)},
-                                               {"adapter.fc.0.weight", Shape{1, 4}, Values(4)}};
-  detail::try_write_learner(path, "clip_adapter", few, false).value();
-  CHECK_THROWS_WITH_AS(open_classifier<ClipAdapter<>>(path),
-                       (path + ": shape of adapter.fc.0.weight: expected (1, 3), found (1, 4)").c_str(), LoadError);
+  const auto refused = [&](const std::vector<detail::LearnerTensor>& tensors, const std::string& message) {
+    detail::try_write_learner(path, "clip_adapter", tensors, false).value();
+    CHECK_THROWS_WITH_AS(open_classifier<ClipAdapter<>>(path), (path + ": " + message).c_str(), LoadError);
+  };
+  refused({}, "tensors of the learner: expected class_features, found none");
+  refused({{"class_features", Shape{2, 3}, Values(6)}, {"adapter.fc.0.weight", Shape{1, 4}, Values(4)}},
+          "shape of adapter.fc.0.weight: expected (1, 3), found (1, 4)");
+  refused({{"class_features", Shape{2, 3}, Values(6)}, {"adapter.fc.0.weight", Shape{0, 3}, Values{}}},
+          "values of adapter.fc.0.weight: expected 1 or more, found 0");
+  refused({{"class_features", Shape{2, 3}, Values(6)}, {"adapter.fc.0.weight", Shape{1, 3}, Values(3)}},
+          "tensors of the learner: expected adapter.fc.2.weight, found none");
 }
 
 TEST_CASE("what an adapter cannot be made of, trained on or asked is one sentence") {

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -71,6 +72,11 @@ class ClipAdapter : public FeatureClassifier<ClipAdapter<B>, B> {
     Index classes, width, inner;
     static Sizes of(const auto& extent) {
       return {extent("class_features", 0), extent("class_features", 1), extent("adapter.fc.0.weight", 0)};
+    }
+    std::vector<std::pair<std::string_view, Shape>> shapes() const {
+      return {{"class_features", {classes, width}},
+              {"adapter.fc.0.weight", {inner, width}},
+              {"adapter.fc.2.weight", {width, inner}}};
     }
   };
   ClipAdapter(Sizes sizes, B backend)

@@ -31,6 +31,8 @@ CLIP_HOST Result<void> try_write_learner(const std::string& path, std::string_vi
 CLIP_HOST Result<Safetensors> try_open_learner_file(const std::string& path, std::string_view kind);
 /// Extent `axis` of a tensor; 0 where there is none.
 CLIP_HOST Index extent_of(const Safetensors& file, std::string_view name, std::size_t axis);
+/// LoadError: there is no such tensor, or it has another shape or no values.
+CLIP_HOST Result<void> try_check_shape(const Safetensors& file, std::string_view name, const Shape& shape);
 /// The values of a tensor of this shape. LoadError: it is missing, has another shape, or values that are not finite.
 CLIP_HOST Result<std::vector<double>> try_learner_values(const Safetensors& file, std::string_view name,
                                                          const Shape& shape);
@@ -63,10 +65,11 @@ template <class Classifier, class B = std::remove_cvref_t<decltype(std::declval<
   using T = typename Classifier::T;
   const auto file = detail::try_open_learner_file(path, Classifier::name);
   if (!file) return file.error();
-  Classifier classifier{Classifier::Sizes::of([&](std::string_view name, std::size_t axis) {
-                          return detail::extent_of(*file, name, axis);
-                        }),
-                        std::move(backend)};
+  const auto sizes = Classifier::Sizes::of(
+      [&](std::string_view name, std::size_t axis) { return detail::extent_of(*file, name, axis); });
+  for (const auto& [name, shape] : sizes.shapes())  // before memory of that size is asked for
+    if (auto fits = detail::try_check_shape(*file, name, shape); !fits) return fits.error();
+  Classifier classifier{sizes, std::move(backend)};
   for (const auto& [name, p] : named_parameters<T>(classifier)) {
     const auto values = detail::try_learner_values(*file, name, p->shape);
     if (!values) return values.error();

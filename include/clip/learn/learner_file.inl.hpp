@@ -46,8 +46,7 @@ CLIP_HOST Index extent_of(const Safetensors& file, std::string_view name, std::s
   return tensor != nullptr && axis < tensor->shape.size() ? tensor->shape[axis] : 0;
 }
 
-CLIP_HOST Result<std::vector<double>> try_learner_values(const Safetensors& file, std::string_view name,
-                                                         const Shape& shape) {
+CLIP_HOST Result<void> try_check_shape(const Safetensors& file, std::string_view name, const Shape& shape) {
   const StoredTensor* const tensor = file.find(name);
   if (tensor == nullptr) return LoadError{file.place(), "tensors of the learner", std::string(name), "none"};
   Shape found;
@@ -55,8 +54,16 @@ CLIP_HOST Result<std::vector<double>> try_learner_values(const Safetensors& file
   std::copy_n(tensor->shape.begin(), found.rank, found.extent.begin());
   if (tensor->shape.size() > found.extent.size() || !(found == shape))
     return LoadError{file.place(), "shape of " + std::string(name), shape, found};
-  std::vector<double> values(static_cast<std::size_t>(tensor->count()));
-  if (auto done = try_convert(*tensor, std::span<double>(values)); !done) return done.error();
+  if (tensor->count() < 1) return LoadError{file.place(), "values of " + std::string(name), "1 or more", 0};
+  return {};
+}
+
+CLIP_HOST Result<std::vector<double>> try_learner_values(const Safetensors& file, std::string_view name,
+                                                         const Shape& shape) {
+  if (auto fits = try_check_shape(file, name, shape); !fits) return fits.error();
+  const StoredTensor& tensor = *file.find(name);
+  std::vector<double> values(static_cast<std::size_t>(tensor.count()));
+  if (auto done = try_convert(tensor, std::span<double>(values)); !done) return done.error();
   for (const double x : values)
     if (!std::isfinite(x)) return LoadError{file.place(), "values of " + std::string(name), "finite numbers", x};
   return values;

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -71,6 +72,12 @@ class MultimodalMlp : public FeatureClassifier<MultimodalMlp<B>, B> {
     Index classes, width, hidden;
     static Sizes of(const auto& extent) {
       return {extent("class_features", 0), extent("class_features", 1), extent("text.weight", 0)};
+    }
+    std::vector<std::pair<std::string_view, Shape>> shapes() const {
+      return {{"class_features", {classes, width}},
+              {"image.weight", {hidden, width}},
+              {"text.weight", {hidden, classes}},
+              {"output.weight", {classes, hidden}}};
     }
   };
   MultimodalMlp(Sizes s, B backend)

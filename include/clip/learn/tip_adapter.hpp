@@ -98,6 +98,9 @@ class TipAdapter : public FeatureClassifier<TipAdapter<B>, B> {
     static Sizes of(const auto& extent) {
       return {extent("class_features", 0), extent("class_features", 1), extent("cache.keys", 0)};
     }
+    std::vector<std::pair<std::string_view, Shape>> shapes() const {
+      return {{"class_features", {classes, width}}, {"cache.keys", {keys, width}}, {"cache.values", {classes, keys}}};
+    }
   };
   TipAdapter(Sizes sizes, B backend)
       : Base{sizes.classes, sizes.width, std::move(backend)}, keys{{sizes.keys, sizes.width},

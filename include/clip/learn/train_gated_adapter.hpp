@@ -64,11 +64,11 @@ struct ImageClassification {
   }
 };
 
-/// AdamW at 1e-3 without decay, 30 epochs of batches of 32, half a cosine by steps.
+/// AdamW at 3e-3 without decay, 100 epochs of batches of 32, half a cosine by steps: what measured best on Fashion-MNIST.
 inline TrainOptions gated_adapter_recipe(std::uint64_t seed = 1) {
-  return {.epochs = 30,
+  return {.epochs = 100,
           .batch = 32,
-          .optimizer = {.learning_rate = 1e-3f, .beta2 = 0.999f, .epsilon = 1e-8f, .weight_decay = 0},
+          .optimizer = {.learning_rate = 3e-3f, .beta2 = 0.999f, .epsilon = 1e-8f, .weight_decay = 0},
           .schedule = Schedule::cosine(),
           .seed = seed};
 }
