@@ -33,7 +33,7 @@ int main() {
                                                     .templates = {"a {}"}});
 
   for (const clip::FewShotCell& cell : clip::few_shot_cells(results))
-    std::printf("%-12s %lld shots: better than guessing %s\n", cell.method.c_str(), static_cast<long long>(cell.shots),
-                cell.top1.mean > 0.5 ? "yes" : "no");
+    std::printf("%-12s %lld shots: most images are right: %s\n", cell.method.c_str(),
+                static_cast<long long>(cell.shots), cell.top1.mean > 0.5 ? "yes" : "no");
   std::printf("%s\n", std::filesystem::exists("experiment/chart.svg") ? "table and chart are written" : "no chart");
 }

@@ -99,7 +99,7 @@ TEST_CASE("all methods of a seed have the same test images; every run has its ow
     CHECK(at("recording/2-shots/").random != at("recording/1-shots/").random);
   }
   CHECK(given["recording/1-shots/seed-1"].test != given["recording/1-shots/seed-2"].test);
-  CHECK(given["recording/1-shots/seed-1"].test.size() == 9 * 8);  // 36 - 18 - 9 images: 3 of each class
+  CHECK(given["recording/1-shots/seed-1"].test.size() == 12 * 8);  // 6, 2 and 4 of the 12 of a class
 }
 
 TEST_CASE("an experiment that is interrupted after each run ends with the table of one that was not") {

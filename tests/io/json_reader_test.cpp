@@ -74,3 +74,16 @@ TEST_CASE("json reader: holds_array() finds an array and does not make the key k
   CHECK(file.integer("width") == 5);
   CHECK(file.finish().error().message() == "x.json: layers: unknown key");
 }
+
+TEST_CASE("json reader: lists of strings, and values of any type") {
+  const Json json = parse_json(R"({"names": ["a", "b"], "none": [], "mixed": ["a", 1], "any": {"x": 1}})", "x");
+  JsonReader reader{json, "x.json"};
+  CHECK(reader.texts("names") == std::vector<std::string>{"a", "b"});
+  CHECK(reader.texts("none").empty());
+  REQUIRE(reader.value("any") != nullptr);
+  CHECK(reader.value("any")->is_object());
+  CHECK(reader.texts("mixed").empty());
+  CHECK(reader.value("missing") == nullptr);
+  CHECK(reader.finish().error().message() ==
+        "x.json: mixed: expected an array of strings, found an array of 2; missing: expected a value, found nothing");
+}
