@@ -96,5 +96,4 @@
 #include <clip/tokenizer/wordpiece.hpp>
 #include <clip/train/grad_cache.hpp>
 #include <clip/train/objective.hpp>
-#include <clip/train/run_log.hpp>
 #include <clip/train/trainer.hpp>
