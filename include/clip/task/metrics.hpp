@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
-#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -157,10 +156,11 @@ std::vector<RetrievalRecall> retrieval_recalls(const Features<T, E>& images, con
     captions[static_cast<std::size_t>(image_of[t])].push_back(static_cast<Index>(t));
   }
   const auto image = detail::directions(images, "image"), text = detail::directions(texts, "text");
-  const auto of_images = detail::ranks(
-      image, text, [&](Index i) -> const std::vector<Index>& { return captions[static_cast<std::size_t>(i)]; });
-  const auto of_texts = detail::ranks(text, image, [&](Index t) {
-    return std::views::single(static_cast<Index>(image_of[static_cast<std::size_t>(t)]));
+  const auto of_images = detail::ranks(image, text, [&](Index i, const auto& answer) {
+    for (const Index t : captions[static_cast<std::size_t>(i)]) answer(t);
+  });
+  const auto of_texts = detail::ranks(text, image, [&](Index t, const auto& answer) {
+    answer(static_cast<Index>(image_of[static_cast<std::size_t>(t)]));
   });
   std::vector<RetrievalRecall> recalls;
   for (const Index k : ks) recalls.push_back({k, detail::recall_at(of_texts, k), detail::recall_at(of_images, k)});

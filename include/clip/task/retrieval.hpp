@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <limits>
-#include <ranges>
 #include <string>
 #include <vector>
 
@@ -61,11 +60,11 @@ void products_of_rows(View<const T> a, View<const T> b, View<T> y) {
   if (y.count() > 0) cpu.linear(a, Weights<T>{b}, Epilogue<T>{}, y);
 }
 
-/// The rank, from 0, of each query's best answer among the candidates, both of unit length. answers(query) is a range of
-/// candidates in ascending order; an empty one has the largest rank there is. A candidate ranks after all that
-/// are more similar to the query and after equally similar ones before it.
-template <class T, Index E, class Answers>
-std::vector<Index> ranks(const Features<T, E>& queries, const Features<T, E>& candidates, Answers answers) {
+/// The rank, from 0, of each query's best answer among the candidates, both of unit length. each_answer(query, f) calls f
+/// with every correct candidate, in ascending order; without any the rank is the largest there is. A candidate ranks
+/// after all that are more similar to the query and after equally similar ones before it.
+template <class T, Index E, class EachAnswer>
+std::vector<Index> ranks(const Features<T, E>& queries, const Features<T, E>& candidates, EachAnswer each_answer) {
   constexpr Index together = 128;
   std::vector<Index> found;
   std::vector<T> block(static_cast<std::size_t>(together * candidates.size()));
@@ -76,8 +75,9 @@ std::vector<Index> ranks(const Features<T, E>& queries, const Features<T, E>& ca
     for (Index q = 0; q < n; ++q) {
       const T* const row = cosines.row(q);
       Index best = -1;
-      for (const Index answer : answers(begin + q))
+      each_answer(begin + q, [&](Index answer) {
         if (best < 0 || row[answer] > row[best]) best = answer;
+      });
       found.push_back(best < 0
                           ? std::numeric_limits<Index>::max()
                           : std::count_if(row, row + best, [&](T x) { return x >= row[best]; }) +
@@ -113,8 +113,11 @@ Retrieval retrieval(const Features<T, E>& images, const Features<T, E>& texts, I
     raise(ShapeError{"retrieval", "texts",
                      std::to_string(k) + " for each of " + std::to_string(images.size()) + " images", texts.size()});
   const auto image = detail::directions(images, "image"), text = detail::directions(texts, "text");
-  return {detail::recall_of(detail::ranks(image, text, [&](Index i) { return std::views::iota(i * k, (i + 1) * k); })),
-          detail::recall_of(detail::ranks(text, image, [&](Index t) { return std::views::single(t / k); }))};
+  const auto of_images = detail::ranks(image, text, [&](Index i, const auto& answer) {
+    for (Index t = i * k; t < (i + 1) * k; ++t) answer(t);
+  });
+  const auto of_texts = detail::ranks(text, image, [&](Index t, const auto& answer) { answer(t / k); });
+  return {detail::recall_of(of_images), detail::recall_of(of_texts)};
 }
 
 }  // namespace clip::inline CLIP_ABI
