@@ -1,9 +1,10 @@
 // Trains a small CLIP (304,001 parameters) on 60,000 images, each with a sentence about it, and then classifies 10,000
 // test images by comparing each with ten sentences, "a photo of a t-shirt." and so on. Top-1 accuracy is about 84.5 %.
 //
-//   fashion_mnist [--seed N] [--threads N] [--epochs N] [--batch N] [--output DIR] [--data DIR] [--resume]
+//   fashion_mnist [--seed N] [--threads N] [--epochs N] [--batch N] [--output DIR] [--data DIR] [--without LIST]
+//                 [--resume]
 //
-// Writes the weights (PyTorch reads them), four figures and results.json to DIR.
+// Writes the weights (PyTorch reads them), the vocabulary, four figures and results.json to DIR.
 #include "fashion_mnist/data.hpp"
 #include "fashion_mnist/evaluation.hpp"
 #include "fashion_mnist/figures.hpp"
@@ -25,7 +26,7 @@ namespace fashion {
 /// Runs the demo from the data files to the figures.
 void run(const Options& o) {
   // Data and preprocessing.
-  const LabelledImages train = read_images(o.data, "train"), test = read_images(o.data, "t10k");
+  const LabelledImages train = without(read_images(o.data, "train"), o.without), test = read_images(o.data, "t10k");
   const Brightness light = brightness(train.pixels.bytes);
   clip::VitConfig input = Small.image;
   input.preprocessing.mean.fill(static_cast<float>(light.mean));
@@ -74,11 +75,14 @@ void run(const Options& o) {
   const Evaluation again = evaluate(reloaded, input, test, ten_prompts);
 
   print_table(result, test);
-  save_figures(o.output, result, test, history, o.batch);
+  clip::write_merges(o.output + "/merges.txt", {});  // the vocabulary as a file
+  save_figures(o.output, result, test, history, o.batch, class_count - static_cast<Index>(o.without.size()));
   write_results(o, history, result.top1, again.top1, clip::count_parameters(model), backend,
                 clip::to_json(with(model.config(), input)));
-  std::printf("\n%s: fashion-mnist.safetensors, confusion.svg, similarity.svg, images.svg, loss.svg, results.json\n",
-              o.output.c_str());
+  std::printf(
+      "\n%s: fashion-mnist.safetensors, merges.txt, confusion.svg, similarity.svg, images.svg, loss.svg, "
+      "results.json\n",
+      o.output.c_str());
   if (!(again == result)) clip::raise(clip::NumericError{weights, "top-1 after loading", result.top1, again.top1});
 }
 

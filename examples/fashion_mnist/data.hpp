@@ -8,8 +8,10 @@
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tower/clip_vit/config.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -73,6 +75,21 @@ inline LabelledImages read_images(const std::string& folder, const std::string& 
   for (std::uint8_t label : classes.bytes)
     if (label >= class_count) clip::raise(clip::LoadError{labels, "labels", "0 to 9", static_cast<int>(label)});
   return {std::move(pixels), std::move(classes.bytes)};
+}
+
+/// The images of all classes but these.
+inline LabelledImages without(LabelledImages images, const std::vector<int>& classes) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < images.labels.size(); ++i) {
+    if (std::ranges::find(classes, static_cast<int>(images.labels[i])) != classes.end()) continue;
+    std::copy_n(images.pixels.bytes.begin() + static_cast<std::ptrdiff_t>(i) * side * side, side * side,
+                images.pixels.bytes.begin() + static_cast<std::ptrdiff_t>(kept) * side * side);
+    images.labels[kept++] = images.labels[i];
+  }
+  images.labels.resize(kept);
+  images.pixels.bytes.resize(kept * static_cast<std::size_t>(side * side));
+  images.pixels.shape[0] = static_cast<Index>(kept);
+  return images;
 }
 
 /// Mean and standard deviation of all pixels, scaled to 0 … 1.

@@ -75,8 +75,8 @@ inline clip::Svg image_figure(const Evaluation& result, const LabelledImages& te
 
 /// The loss per step, between guessing and the lower bound. An image shows its class but not which of the five
 /// sentences was its caption, so the captions of all images of its class (a tenth of the batch) stay equally likely.
-inline clip::Svg loss_figure(const Run& run, Index batch) {
-  const double n = static_cast<double>(batch);
+inline clip::Svg loss_figure(const Run& run, Index batch, Index classes) {
+  const double n = static_cast<double>(batch), of_class = n / static_cast<double>(classes);
   return clip::line_chart(
       {.title = "Contrastive loss during training",
        .note = "Thin: every step. Thick: the mean of 17 steps.",
@@ -86,17 +86,16 @@ inline clip::Svg loss_figure(const Run& run, Index batch) {
        .values = run.losses,
        .smoothing = 8,
        .levels = {{"guessing: ln " + with_digits(n, 0) + " = " + with_digits(std::log(n), 3), std::log(n)},
-                  {"knowing the class: ln " + with_digits(n / class_count, 1) + " = " +
-                       with_digits(std::log(n / class_count), 3),
-                   std::log(n / class_count)}}});
+                  {"knowing the class: ln " + with_digits(of_class, 1) + " = " + with_digits(std::log(of_class), 3),
+                   std::log(of_class)}}});
 }
 
 inline void save_figures(const std::string& folder, const Evaluation& result, const LabelledImages& test,
-                         const Run& run, Index batch) {
+                         const Run& run, Index batch, Index classes) {
   confusion_figure(result, test).save(folder + "/confusion.svg");
   similarity_figure(result).save(folder + "/similarity.svg");
   image_figure(result, test).save(folder + "/images.svg");
-  if (!run.losses.empty()) loss_figure(run, batch).save(folder + "/loss.svg");
+  if (!run.losses.empty()) loss_figure(run, batch, classes).save(folder + "/loss.svg");
 }
 
 }  // namespace fashion

@@ -3,10 +3,13 @@
 
 #include <clip/core/error.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fashion {
 
@@ -17,6 +20,7 @@ struct Options {
   int batch = 256;
   std::string output = "fashion-mnist-output";
   std::string data = "/usr/share/datasets/fashion-mnist";
+  std::vector<int> without{};  // classes that training does not see
   bool resume = false;
   bool help = false;
 };
@@ -32,6 +36,8 @@ inline constexpr const char* usage =
     "  --output DIR  folder for weights, figures and results.json (default: fashion-mnist-output)\n"
     "  --data DIR    folder with the four IDX files (default: /usr/share/datasets/fashion-mnist, Debian's\n"
     "                dataset-fashion-mnist)\n"
+    "  --without LIST  classes that training does not see, as 5,8 for sandals and bags (default: none); the weights\n"
+    "                then begin a few-shot experiment (few_shot.json)\n"
     "  --resume      resume from DIR/checkpoint.safetensors, which is written after every epoch\n"
     "  --help        print this help\n";
 
@@ -43,6 +49,20 @@ void parse_number(std::string_view option, std::string_view text, N least, N mos
     clip::raise(clip::OptionError{std::string(option), "value",
                                   "a number from " + std::to_string(least) + " to " + std::to_string(most),
                                   "\"" + std::string(text) + "\""});
+}
+
+/// "5,8" as numbers of classes; at least two classes are left.
+inline std::vector<int> parse_classes(std::string_view option, std::string_view text) {
+  std::vector<int> classes;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    int number = 0;
+    parse_number(option, text.substr(0, comma), 0, 9, number);
+    if (std::ranges::find(classes, number) == classes.end()) classes.push_back(number);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  if (classes.size() > 8) clip::raise(clip::OptionError{std::string(option), "classes", "at most 8", classes.size()});
+  return classes;
 }
 }  // namespace detail
 
@@ -61,6 +81,7 @@ inline Options parse(int count, const char* const* words, Options o = {}) {
     else if (option == "--batch") detail::parse_number(option, value(), 2, 60000, o.batch);
     else if (option == "--output") o.output = value();
     else if (option == "--data") o.data = value();
+    else if (option == "--without") o.without = detail::parse_classes(option, value());
     else if (option == "--resume") o.resume = true;
     else if (option == "--help" || option == "-h") o.help = true;
     else clip::raise(clip::OptionError{std::string(option), "unknown option; --help lists them"});
