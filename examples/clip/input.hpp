@@ -26,7 +26,8 @@ std::vector<std::string> with_lists(const std::vector<std::string>& names);
 /// Rows of a .npy file, or of - (standard input): one feature vector each. InputError: no matrix, no columns.
 clip::Features<float, clip::dyn> read_features(const std::string& path);
 
-/// n integers of a .npy file, of 64 or 32 bits. InputError: another number of them.
+/// Labels of a .npy file: int64, as numpy's integers are, or int32. InputError: more than one extent, or another number
+/// of labels than `count`.
 std::vector<std::int64_t> read_labels(const std::string& path, clip::Index count);
 
 }  // namespace tool
