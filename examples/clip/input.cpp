@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <string_view>
 #include <utility>
 

@@ -2,7 +2,8 @@
 . "$(dirname "$0")/lib.sh"
 
 expect 0 "$clip" --help
-for name in models inspect tokenize preprocess embed classify retrieve convert compare attention similarity probe train bench; do
+for name in models inspect tokenize preprocess embed classify retrieve convert compare attention similarity probe evaluate \
+  fewshot train prompt bench; do
   prints "$name"
   expect 0 "$clip" "$name" --help
   prints --json

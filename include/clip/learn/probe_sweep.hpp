@@ -31,7 +31,7 @@ struct ProbeSweepOptions {
   Index max_iterations = 1000;
   double tolerance = 1e-4;
   bool balanced = false;
-  bool warm_starts = true;    // each fit begins at the fit of the nearest C
+  bool warm_starts = false;   // each fit begins at that of the nearest C: fewer passes, equal within the tolerance
   AdamwProbeOptions adamw{};  // of clip_benchmark; its weight_decay is what is chosen
 };
 

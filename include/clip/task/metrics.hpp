@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
-#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -158,9 +157,11 @@ std::vector<RetrievalRecall> retrieval_recalls(const B& backend, const Features<
     captions[static_cast<std::size_t>(image_of[t])].push_back(static_cast<Index>(t));
   }
   const auto image = detail::directions(images, "image"), text = detail::directions(texts, "text");
-  const auto own_texts = [&](Index i) -> const std::vector<Index>& { return captions[static_cast<std::size_t>(i)]; };
-  const auto own_image = [&](Index t) {
-    return std::views::single(static_cast<Index>(image_of[static_cast<std::size_t>(t)]));
+  const auto own_texts = [&](Index i, const auto& answer) {
+    for (const Index t : captions[static_cast<std::size_t>(i)]) answer(t);
+  };
+  const auto own_image = [&](Index t, const auto& answer) {
+    answer(static_cast<Index>(image_of[static_cast<std::size_t>(t)]));
   };
   const auto of_images = detail::ranks(backend, image, text, own_texts),
              of_texts = detail::ranks(backend, text, image, own_image);

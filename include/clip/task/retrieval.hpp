@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <limits>
-#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,11 +55,12 @@ Features<T, E> directions(const Features<T, E>& features, const char* of, const 
 }
 
 /// The rank, from 0, of each query's best answer among the candidates, both of unit length, whose cosines the backend
-/// computes. answers(query) is a range of candidates in ascending order; an empty one has the largest rank there is. A
-/// candidate ranks after all that are more similar to the query and after equally similar ones before it.
-template <Backend B, class T, Index E, class Answers>
+/// computes. each_answer(query, f) calls f with every correct candidate, in ascending order; without any the rank is the
+/// largest there is. A candidate ranks after all that are more similar to the query and after equally similar ones
+/// before it.
+template <Backend B, class T, Index E, class EachAnswer>
 std::vector<Index> ranks(const B& backend, const Features<T, E>& queries, const Features<T, E>& candidates,
-                         Answers answers) {
+                         EachAnswer each_answer) {
   constexpr Index together = 128;
   const Size<E> width{queries.width()};
   Inference<B> kept{backend}, cx{backend};
@@ -77,8 +77,9 @@ std::vector<Index> ranks(const B& backend, const Features<T, E>& queries, const 
     for (Index q = 0; q < n; ++q) {
       const T* const row = cosines.row(q);
       Index best = -1;
-      for (const Index answer : answers(begin + q))
+      each_answer(begin + q, [&](Index answer) {
         if (best < 0 || row[answer] > row[best]) best = answer;
+      });
       found.push_back(best < 0
                           ? std::numeric_limits<Index>::max()
                           : std::count_if(row, row + best, [&](T x) { return x >= row[best]; }) +
@@ -116,8 +117,10 @@ Retrieval retrieval(const B& backend, const Features<T, E>& images, const Featur
     raise(ShapeError{"retrieval", "texts",
                      std::to_string(k) + " for each of " + std::to_string(images.size()) + " images", texts.size()});
   const auto image = detail::directions(images, "image"), text = detail::directions(texts, "text");
-  const auto own_texts = [&](Index i) { return std::views::iota(i * k, (i + 1) * k); };
-  const auto own_image = [&](Index t) { return std::views::single(t / k); };
+  const auto own_texts = [&](Index i, const auto& answer) {
+    for (Index t = i * k; t < (i + 1) * k; ++t) answer(t);
+  };
+  const auto own_image = [&](Index t, const auto& answer) { answer(t / k); };
   return {detail::recall_of(detail::ranks(backend, image, text, own_texts)),
           detail::recall_of(detail::ranks(backend, text, image, own_image))};
 }
