@@ -8,8 +8,8 @@
 
 using namespace clip;
 
-TEST_CASE_TEMPLATE("a slope is the derivative of its function", F, fn::Identity, fn::QuickGelu, fn::Gelu,
-                   fn::GeluTanh, fn::Times, fn::Affinity) {
+TEST_CASE_TEMPLATE("a slope is the derivative of its function", F, fn::Identity, fn::QuickGelu, fn::Gelu, fn::GeluTanh,
+                   fn::Times, fn::Affinity) {
   constexpr double h = ScalarTraits<double>::difference_step;
   const F f;
   for (double x = -8; x <= 8; x += 0.125) {

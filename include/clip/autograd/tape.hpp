@@ -26,9 +26,9 @@
 namespace clip::inline CLIP_ABI {
 
 struct TapeOptions {
-  bool recompute = false;   // keep only the rows between blocks, and recompute each block in the backward pass
-  bool evaluation = false;  // batch norms use their running statistics, as in inference; gradients flow all the same
-  bool every_row = false;   // the gradient of every result is wanted, whatever it depends on
+  bool recompute = false;    // keep only the rows between blocks, and recompute each block in the backward pass
+  bool evaluation = false;   // batch norms use their running statistics, as in inference; gradients flow all the same
+  bool every_row = false;    // the gradient of every result is wanted, whatever it depends on
   double patch_dropout = 0;  // share of an image's patches that a vision transformer leaves out
 };
 

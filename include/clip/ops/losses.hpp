@@ -54,8 +54,7 @@ struct CrossEntropyOp {
   }
   template <class T>
   void backward(auto& b, In<T> x, Saved<T> saved, In<T> dloss, Acc<T> dx) const {
-    if (dx)
-      b.cross_entropy_backward(x, row_groups, col_groups, axis, weight, In<T>{saved}, dloss, dx);
+    if (dx) b.cross_entropy_backward(x, row_groups, col_groups, axis, weight, In<T>{saved}, dloss, dx);
   }
 };
 

@@ -98,11 +98,11 @@ class Trainer {
   Trainer(M& model, Source& source, TrainOptionsOf<O> options, const Selection& selection = {},
           Objective objective = {})
       : options_{checked(std::move(options))}, model_{&model}, source_{&source}, objective_{std::move(objective)},
-        parameters_{model, selection}, optimizer_{parameters_, options_.optimizer},
-        tape_{parameters_,
-              {.recompute = options_.recompute,
-               .evaluation = detail::keeps_statistics<M>,
-               .patch_dropout = options_.patch_dropout}},
+        parameters_{model, selection},
+        optimizer_{parameters_, options_.optimizer}, tape_{parameters_,
+                                                           {.recompute = options_.recompute,
+                                                            .evaluation = detail::keeps_statistics<M>,
+                                                            .patch_dropout = options_.patch_dropout}},
         order_{source.size(), options_.batch, Rng{options_.seed}.fork("order")} {
     if (options_.layer_decay != 1) set_layer_rates(parameters_, model, options_.layer_decay);
     if (options_.ema != 0) average_.emplace(parameters_, options_.ema);
