@@ -19,7 +19,7 @@ namespace detail {
 /// "place": where the name of the class stands.
 inline Place read_place(JsonReader& options, Place otherwise) {
   if (!options.may_have("place")) return otherwise;
-  for (const Place place : places)
+  for (const Place place : name_places)
     if (options.says("place", name_of(place))) return place;
   options.problem("place", "expected end, middle or front");
   return otherwise;
