@@ -47,7 +47,7 @@ if [ "$preset" = clang ]; then compiler=clang; fi
 require_packages g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev zlib1g-dev libjpeg62-turbo-dev \
   libpng-dev libwebp-dev libcli11-dev doctest-dev libbenchmark-dev dataset-fashion-mnist $compiler
 
-wish_for_packages clang libclang-rt-14-dev python3 doxygen
+wish_for_packages clang libclang-rt-14-dev python3 doxygen libpugixml-dev
 
 cd "$root"
 cmake --preset "$preset" -B "$build"
