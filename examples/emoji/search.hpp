@@ -73,21 +73,19 @@ inline std::vector<Query> queries(const Collection& all, const std::vector<std::
   return result;
 }
 
-/// The first answers to each query among all emoji, seen and unseen.
+/// The first answers to each query among the emoji that training never saw.
 template <class M>
 clip::Svg answer_sheet(const M& model, const Collection& all, const clip::VitConfig& input, std::vector<Query> asked,
                        const std::vector<Query>& more) {
   constexpr Index shown = 8;
   asked.insert(asked.end(), more.begin(), more.end());
-  std::vector<Emoji> everything = all.unseen;
-  everything.insert(everything.end(), all.seen.begin(), all.seen.end());
   std::vector<std::string> texts;
   for (const Query& query : asked) texts.push_back(query.text);
-  const auto cosines = clip::similarities(model.encode_text(texts), model.encode_image(images_of(everything, input)));
+  const auto cosines = clip::similarities(model.encode_text(texts), model.encode_image(images_of(all.unseen, input)));
 
   clip::ImageSheet sheet{.title = "Emoji that training never saw, found by their names",
-                         .note = "Each row: a name, its language, and the nearest of all " +
-                                 std::to_string(everything.size()) + " emoji, best first.",
+                         .note = "Each row: a name, its language, and the nearest of " +
+                                 std::to_string(all.unseen.size()) + " emoji, best first, with their cosines.",
                          .right_means = "the emoji of that name",
                          .wrong_means = "another",
                          .rows = {},
@@ -96,10 +94,10 @@ clip::Svg answer_sheet(const M& model, const Collection& all, const clip::VitCon
     clip::SheetRow row{asked[q].text + " (" + asked[q].language + ")", {}};
     const auto query = static_cast<Index>(q);
     for (const Index best : clip::top(cosines[query], shown)) {
-      const Emoji& found = everything[static_cast<std::size_t>(best)];
+      const Emoji& found = all.unseen[static_cast<std::size_t>(best)];
       const double cosine = static_cast<double>(cosines(query, best));
-      row.tiles.push_back({crop(found.image, margin, margin, side), found.in.at("en").name,
-                           clip::detail::short_number(cosine, 2), found.characters == asked[q].meant->characters});
+      row.tiles.push_back({crop(found.image, margin, margin, side), "", clip::detail::short_number(cosine, 2),
+                           found.characters == asked[q].meant->characters});
     }
     sheet.rows.push_back(std::move(row));
   }
