@@ -128,7 +128,10 @@ for file in model ema best checkpoint; do same stopped/$file.safetensors long/$f
 same stopped/scores.json long/scores.json
 sed 's/"seconds": *[0-9.e+]*//' long/log.jsonl | grep -o '"loss": *[-0-9.e+]*' >wanted
 sed 's/"seconds": *[0-9.e+]*//' stopped/log.jsonl | grep -o '"loss": *[-0-9.e+]*' >found
-same found wanted
+# A kill between a checkpoint and its row of the log loses that row, and no other.
+lost=$(diff wanted found | grep -c '^<')
+diff wanted found | grep -q '^>' && fail 'the log has a row that the run never had'
+[ "$lost" -le "$hit" ] || fail "$lost rows of the log are lost after $hit kills"
 
 # What cannot be: one line each, before anything is written.
 refused() {
