@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace tool {
 namespace {
@@ -92,12 +93,9 @@ clip::Scores zero_shot_scores(const Model_& model, const ZeroShotSet& set, const
     for (Index i = 0; i < n; ++i) some.push_back(set.images.try_read(begin + i).value());
     clip::Images images;
     clip::try_preprocess(model.config().input(), std::span<const clip::Image>{some}, images).value();
-    const auto cosines = head(model.encode_image(images));
-    for (Index i = 0; i < n; ++i) {
-      const auto row = cosines[i];
-      const auto best = std::ranges::max_element(row) - row.begin();
-      right += best == set.images.labels[static_cast<std::size_t>(begin + i)] ? 1 : 0;
-    }
+    const std::vector<Index> best = head(model.encode_image(images)).best();
+    for (Index i = 0; i < n; ++i)
+      right += best[static_cast<std::size_t>(i)] == set.images.labels[static_cast<std::size_t>(begin + i)] ? 1 : 0;
   }
   const double top1 = 100 * static_cast<double>(right) / static_cast<double>(set.images.size());
   char text[64];

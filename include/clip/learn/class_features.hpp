@@ -4,6 +4,7 @@
 #include <clip/autograd/context.hpp>
 #include <clip/backend/concept.hpp>
 #include <clip/core/unit_row.hpp>
+#include <clip/learn/labelled_features.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/norms.hpp>
 #include <clip/ops/pointwise.hpp>
@@ -20,14 +21,6 @@
 namespace clip::inline CLIP_ABI {
 
 namespace detail {
-/// NumericError: a feature that is not finite.
-template <class T>
-void check_finite(std::string_view place, View<const T> features) {
-  for (Index i = 0; i < features.rows; ++i)
-    if (!std::all_of(features.row(i), features.row(i) + features.cols, [](T x) { return std::isfinite(x); }))
-      raise(NumericError{std::string(place), "feature vector " + std::to_string(i) + " is not finite"});
-}
-
 /// Scales a row to unit length. NumericError: a row of zeros, or values that are not finite.
 template <class T>
 void make_unit(std::string_view place, const std::string& what, std::span<T> row) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,26 @@ struct LabelledFeatures {
   std::vector<std::int32_t> labels;
 };
 
+namespace detail {
+
+/// ShapeError: another number of labels than `count`. InputError: a label that is not one of the classes.
+inline void check_labels(const char* place, std::span<const std::int32_t> labels, Index count, Index classes) {
+  if (std::cmp_not_equal(labels.size(), count)) raise(ShapeError{place, "labels", count, labels.size()});
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] < 0 || labels[i] >= classes)
+      raise(InputError{place, "label " + std::to_string(i), "from 0 to " + std::to_string(classes - 1), labels[i]});
+}
+
+/// NumericError: a feature that is not finite.
+template <class T>
+void check_finite(std::string_view place, View<const T> features) {
+  for (Index i = 0; i < features.rows; ++i)
+    if (!std::all_of(features.row(i), features.row(i) + features.cols, [](T x) { return std::isfinite(x); }))
+      raise(NumericError{std::string(place), "feature vector " + std::to_string(i) + " is not finite"});
+}
+
+}  // namespace detail
+
 /// Batches of stored features. Features of images do not change while a prompt or an adapter is learned, so each image
 /// is encoded once.
 template <class T = float>
@@ -35,15 +56,8 @@ class FeatureSource {
   /// NumericError: a feature that is not finite.
   FeatureSource(LabelledFeatures<T> all, Index classes) : all_{std::move(all)} {
     const char* const place = "labelled features";
-    if (static_cast<Index>(all_.labels.size()) != all_.features.size())
-      raise(ShapeError{place, "labels", all_.features.size(), all_.labels.size()});
-    for (std::size_t i = 0; i < all_.labels.size(); ++i) {
-      if (all_.labels[i] < 0 || all_.labels[i] >= classes)
-        raise(InputError{place, "label " + std::to_string(i), "from 0 to " + std::to_string(classes - 1),
-                         all_.labels[i]});
-      if (!std::ranges::all_of(all_.features[static_cast<Index>(i)], [](T x) { return std::isfinite(x); }))
-        raise(NumericError{place, "feature vector " + std::to_string(i) + " is not finite"});
-    }
+    detail::check_labels(place, all_.labels, all_.features.size(), classes);
+    detail::check_finite(place, std::as_const(all_.features).view());
   }
 
   Index size() const { return all_.features.size(); }

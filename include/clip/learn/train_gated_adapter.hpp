@@ -3,6 +3,7 @@
 
 #include <clip/image/image.hpp>
 #include <clip/learn/gated_adapter.hpp>
+#include <clip/learn/labelled_features.hpp>
 #include <clip/ops/losses.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/train/trainer.hpp>
@@ -31,13 +32,7 @@ class InputSource {
 
   /// ShapeError: another number of labels than images. InputError: a label that is not one of the classes.
   InputSource(LabelledInputs all, Index classes) : all_{std::move(all)} {
-    const char* const place = "labelled images";
-    if (std::cmp_not_equal(all_.labels.size(), all_.images.size()))
-      raise(ShapeError{place, "labels", all_.images.size(), all_.labels.size()});
-    for (std::size_t i = 0; i < all_.labels.size(); ++i)
-      if (all_.labels[i] < 0 || all_.labels[i] >= classes)
-        raise(InputError{place, "label " + std::to_string(i), "from 0 to " + std::to_string(classes - 1),
-                         all_.labels[i]});
+    detail::check_labels("labelled images", all_.labels, all_.images.size(), classes);
   }
 
   Index size() const { return all_.images.size(); }
