@@ -3,6 +3,7 @@
 
 #include "../../cuda/convolving.cu"
 #include "../../cuda/core.cu"
+#include "../../cuda/flash.cu"
 #include "../../cuda/fusing.cu"
 
 #include <clip/backend/cuda/own_functions.cuh>
