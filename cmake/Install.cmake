@@ -1,10 +1,17 @@
 # Installation of the headers, the CMake package (find_package(clip)) and the pkg-config file. All are independent of
-# the machine and go to share/, unless clip::precompiled is installed as well.
+# the machine and go to share/, unless clip::precompiled or clip::cuda is installed as well.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS clip EXPORT clipTargets FILE_SET HEADERS)
+set(libraries "")
 if(CLIP_BUILD_PRECOMPILED)
-  install(TARGETS clip_precompiled EXPORT clipTargets)
+  list(APPEND libraries clip_precompiled)
+endif()
+if(CLIP_WITH_CUDA)
+  list(APPEND libraries clip_cuda)
+endif()
+if(libraries)
+  install(TARGETS ${libraries} EXPORT clipTargets)
   set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/clip)
   set(independent "")
 else()
@@ -19,6 +26,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/clipConfig.cmake.in ${
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/clipConfigVersion.cmake COMPATIBILITY SameMinorVersion ${independent})
 install(FILES ${PROJECT_BINARY_DIR}/clipConfig.cmake ${PROJECT_BINARY_DIR}/clipConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake ${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindCUBLASLT.cmake ${PROJECT_SOURCE_DIR}/cmake/ClipCudaFunctions.cmake
         DESTINATION ${package_dir})
 
 # The pkg-config file derives the prefix from its own path, so that an installed tree can be moved.

@@ -1,4 +1,5 @@
 // cuda/runtime.cu: a CUDA device: its stream, its memory, copies, and what can be wrong with it.
+#include <clip/backend/cuda/cublas_lt.hpp>
 #include <clip/backend/cuda/kernels/work.cuh>
 #include <clip/backend/cuda/runtime.hpp>
 #include <clip/backend/cuda/staging_ring.hpp>
@@ -32,6 +33,16 @@ bool good(cudaError_t status, const char* what, Failure& failure) {
 
 __global__ void nothing() {}
 
+/// "13.1.0" of 130100
+std::string in_words(std::size_t version) {
+  return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
+         std::to_string(version % 100);
+}
+/// "13.0" of 13000
+std::string version_of_cuda(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
 class CudaDevice : public Device {
  public:
   CudaDevice(const Options& options, Failure& failure) : options_{options} {
@@ -41,6 +52,10 @@ class CudaDevice : public Device {
       return;
     describe_ = std::string(properties.name) + ", compute capability " + std::to_string(properties.major) + "." +
                 std::to_string(properties.minor);
+    int driver = 0;
+    cudaDriverGetVersion(&driver);
+    describe_ += ", CUDA " + version_of_cuda(CUDART_VERSION) + " (driver " + version_of_cuda(driver) + "), cuBLASLt " +
+                 in_words(cublasLtGetVersion());
     cudaFuncAttributes attributes{};
     if (cudaFuncGetAttributes(&attributes, nothing) != cudaSuccess) {
       static_cast<void>(cudaGetLastError());
@@ -60,10 +75,14 @@ class CudaDevice : public Device {
     for (cudaEvent_t& event : read_)
       if (!good(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "event", failure)) return;
     ring_ = StagingRing{static_cast<std::byte*>(pinned_), parts, part_bytes};
+    workspace_ = allocate(CublasLt::workspace_bytes, failure);
+    if (!failure && !products_.open()) fail(failure, Failure::launch, "cuBLASLt does not start");
   }
 
   ~CudaDevice() override {
     if (stream_ != nullptr) cudaStreamSynchronize(stream_);
+    products_.close();
+    deallocate(workspace_, CublasLt::workspace_bytes);
     scratch.clear([&](void* data, std::size_t bytes) { deallocate(data, bytes); });
     for (const TreeOnDevice& tree : trees) deallocate(tree.copy.data, tree.copy.bytes);
     for (const TableOnDevice& table : tables) deallocate(table.copy.data, table.copy.bytes);
@@ -113,6 +132,10 @@ class CudaDevice : public Device {
   }
   void* stream() const override { return stream_; }
   const char* describe() const override { return describe_.c_str(); }
+  bool has_products() const override { return true; }
+  bool multiply(const LibraryProduct& product, Failure& failure) override {
+    return products_.multiply(product, workspace_, stream_, failure);
+  }
   void begin() override { cudaSetDevice(options_.device); }
 
  private:
@@ -125,6 +148,8 @@ class CudaDevice : public Device {
   void* pinned_ = nullptr;
   cudaEvent_t read_[parts] = {};
   StagingRing ring_;
+  CublasLt products_;
+  void* workspace_ = nullptr;
 };
 
 }  // namespace
@@ -137,7 +162,7 @@ int devices() noexcept {
 }
 
 Device* open(const Options& options, Failure& failure) noexcept {
-  constexpr int major = CUDART_VERSION / 1000, minor = CUDART_VERSION % 1000 / 10;
+  const std::string needed = version_of_cuda(CUDART_VERSION);
   if (options.version != launch_version) {
     fail(failure, Failure::version, "clip::cuda has version %d of its launch functions, this program version %d",
          launch_version, options.version);
@@ -147,10 +172,10 @@ Device* open(const Options& options, Failure& failure) noexcept {
   cudaDriverGetVersion(&driver);
   const cudaError_t status = cudaGetDeviceCount(&count);
   static_cast<void>(cudaGetLastError());
-  if (driver == 0) fail(failure, Failure::driver, "no driver: CUDA %d.%d or newer is needed", major, minor);
+  if (driver == 0) fail(failure, Failure::driver, "no driver: CUDA %s or newer is needed", needed.c_str());
   else if (status == cudaErrorInsufficientDriver)
-    fail(failure, Failure::driver, "the driver has CUDA %d.%d: %d.%d or newer is needed", driver / 1000,
-         driver % 1000 / 10, major, minor);
+    fail(failure, Failure::driver, "the driver has CUDA %s: %s or newer is needed", version_of_cuda(driver).c_str(),
+         needed.c_str());
   else if (status != cudaSuccess && status != cudaErrorNoDevice)
     fail(failure, Failure::driver, "the driver does not answer: %s", cudaGetErrorString(status));
   else if (options.device < 0 || options.device >= count)

@@ -3,6 +3,7 @@
 
 #include "../../cuda/convolving.cu"
 #include "../../cuda/core.cu"
+#include "../../cuda/flash.cu"
 #include "../../cuda/fusing.cu"
 
 #include <clip/backend/cuda/own_functions.cuh>
@@ -21,6 +22,7 @@ CLIP_CUDA_FUNCTION_WITHOUT_SLOPE(clip::testing::Square)
 void clip_cuda_on_host::run_backwards(bool wanted) { backwards = wanted; }
 void clip_cuda_on_host::skip_barrier(int number) { skipped_barrier = number; }
 std::ptrdiff_t& clip_cuda_on_host::free_bytes() { return clip::testing::HostDevice::free_bytes; }
+clip_cuda_on_host::Products& clip_cuda_on_host::products() { return clip::testing::HostDevice::products; }
 
 namespace clip_cuda {
 

@@ -1,41 +1,41 @@
 #!/bin/sh
-# run.sh NVCC CXX SOURCE_DIR WORK FLAGS…: compiles the launch functions of the CUDA backend with nvcc, warnings being
-# errors; checks that no kernel spills registers or has a stack frame; links a program that the host compiler made, with
-# another instruction set, and runs it: without a device it says so. Exit status 77 (skipped) without nvcc.
+# run.sh NVCC CXX SOURCE_DIR WORK ARCHITECTURES: builds clip::cuda with nvcc for a list of architectures, warnings being
+# errors; checks that no kernel spills registers or has a stack frame; installs it; builds a project that links the
+# installed package, with a function of its own and another instruction set, and runs it: without a device it says so.
+# Exit status 77 (skipped) without nvcc.
 set -eu
-nvcc=$1 cxx=$2 source=$3 work=$4
-shift 4
+nvcc=$1 cxx=$2 source=$3 work=$4 architectures=$5
 if [ ! -x "$nvcc" ]; then
   echo "skipped: cuda_toolkit: nvcc is not installed"
   exit 77
 fi
+
+configure() {
+  cmake -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_CUDA_COMPILER="$nvcc" \
+    -DCMAKE_CUDA_HOST_COMPILER="$cxx" -DCMAKE_CUDA_ARCHITECTURES="$architectures" \
+    "-DCMAKE_CUDA_FLAGS=-Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror -Xptxas -v" "$@" > "$work/configure.log" ||
+    { cat "$work/configure.log"; exit 1; }
+}
+
+rm -rf "$work"
 mkdir -p "$work"
+configure -S "$source" -B "$work/build" -DCLIP_WITH_CUDA=ON -DCLIP_BUILD_TESTS=OFF -DCLIP_BUILD_EXAMPLES=OFF \
+  -DCLIP_BUILD_TOOL=OFF -DCLIP_BUILD_BENCH=OFF -DCLIP_BUILD_PRECOMPILED=OFF
+cmake --build "$work/build" > "$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
 
-objects=
-for unit in core convolving fusing runtime own_function; do
-  from=$source/cuda/$unit.cu
-  [ -f "$from" ] || from=$source/tests/cuda_toolkit/$unit.cu
-  "$nvcc" -std=c++20 --extended-lambda -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror -I"$source/include" \
-    -I"$source/tests" -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 \
-    -gencode arch=compute_90,code=compute_90 -Xptxas -v -c "$from" -o "$work/$unit.o" 2> "$work/$unit.log" || {
-    cat "$work/$unit.log"
-    exit 1
-  }
-  objects="$objects $work/$unit.o"
-done
-
-kernels=$(cat "$work"/*.log | grep -c "bytes stack frame" || true)
+kernels=$(grep -c "bytes stack frame" "$work/build.log" || true)
 if [ "$kernels" -eq 0 ]; then
   echo "ptxas has reported on no kernel"
   exit 1
 fi
-if grep -h "bytes stack frame" "$work"/*.log | grep -v "^ *0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"; then
-  echo "a kernel spills registers or has a stack frame; its name is in $work/*.log"
+if grep "bytes stack frame" "$work/build.log" | grep -v "^ *0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"; then
+  echo "a kernel spills registers or has a stack frame; its name is in $work/build.log"
   exit 1
 fi
-echo "$kernels kernels: no spill, no stack frame"
+echo "$kernels kernels for $architectures: no spill, no stack frame"
 
-"$cxx" "$@" -O1 -march=native -I"$source/tests" -c "$source/tests/cuda_toolkit/main.cpp" -o "$work/main.o"
-# shellcheck disable=SC2086  # one word per object
-"$nvcc" "$work/main.o" $objects -lpthread -o "$work/main"
-"$work/main"
+cmake --install "$work/build" --prefix "$work/installed" > "$work/install.log"
+configure -S "$source/tests/consumer_cuda" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$work/installed"
+cmake --build "$work/consumer" > "$work/consumer.log" 2>&1 || { cat "$work/consumer.log"; exit 1; }
+"$work/consumer/consumer"
+"$work/consumer/consumer_of_known"

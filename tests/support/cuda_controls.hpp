@@ -1,6 +1,8 @@
 // tests/support/cuda_controls.hpp: controls of the host that plays a CUDA device: order of threads, faults, memory.
 #pragma once
 
+#include <clip/backend/cuda/library_product.hpp>
+
 #include <cstddef>
 
 // Defined by the object whose kernels run on the host.
@@ -8,6 +10,8 @@ namespace clip_cuda_on_host {
 void run_backwards(bool wanted);
 void skip_barrier(int number);
 std::ptrdiff_t& free_bytes();  // that may still be allocated; negative: no limit
+using Products = bool (*)(const clip_cuda::LibraryProduct&, clip_cuda::Failure&);
+Products& products();  // a library of the device; null: none
 }  // namespace clip_cuda_on_host
 
 namespace clip::testing {

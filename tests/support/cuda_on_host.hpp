@@ -15,6 +15,8 @@ class HostDevice : public clip_cuda::Device {
  public:
   /// Memory that every host device of this process may still allocate; negative: no limit.
   static inline std::ptrdiff_t free_bytes = -1;
+  /// A library of products that every host device of this process has; null: none.
+  static inline bool (*products)(const clip_cuda::LibraryProduct&, clip_cuda::Failure&) = nullptr;
 
   void* allocate(std::size_t bytes, clip_cuda::Failure& failure) override {
     if (free_bytes >= 0 && bytes > static_cast<std::size_t>(free_bytes)) {
@@ -36,6 +38,10 @@ class HostDevice : public clip_cuda::Device {
   }
   void launched(const char*, clip_cuda::Failure&) override {}
   const char* describe() const override { return "kernels on the host"; }
+  bool has_products() const override { return products != nullptr; }
+  bool multiply(const clip_cuda::LibraryProduct& product, clip_cuda::Failure& failure) override {
+    return products(product, failure);
+  }
   void begin() override { visit_.emplace(arena_); }
   void end() override { visit_.reset(); }
 

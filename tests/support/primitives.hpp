@@ -30,17 +30,22 @@ Cases<B> primitives() {
   return list;
 }
 
-/// The contents of memory after every case of the list.
+/// The contents of memory after every case of a list.
 template <class B>
-std::vector<std::pair<std::string, std::vector<std::vector<typename B::Scalar>>>> run_primitives(
-    B& backend, const Setting& setting) {
+std::vector<std::pair<std::string, std::vector<std::vector<typename B::Scalar>>>> run_cases(B& backend,
+                                                                                            const Setting& setting,
+                                                                                            const Cases<B>& cases) {
   std::vector<std::pair<std::string, std::vector<std::vector<typename B::Scalar>>>> results;
-  for (const auto& [name, run] : primitives<B>()) {
+  for (const auto& [name, run] : cases) {
     Lab<B> lab{backend, setting, Rng{7}.fork(name)};
     run(lab);
     results.emplace_back(name, lab.contents());
   }
   return results;
+}
+template <class B>
+auto run_primitives(B& backend, const Setting& setting) {
+  return run_cases(backend, setting, primitives<B>());
 }
 
 }  // namespace clip::testing

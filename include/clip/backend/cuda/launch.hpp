@@ -11,12 +11,12 @@
 namespace clip_cuda {
 
 /// Version of these declarations: open() refuses a program that was compiled with others.
-inline constexpr int launch_version = 1;
+inline constexpr int launch_version = 2;
 
 using Index = std::int64_t;
 
-/// Type of the values of a matrix.
-enum class Type : unsigned char { f32, f64 };
+/// Type of the values of a matrix; bf16: of the sides of a library's product only.
+enum class Type : unsigned char { f32, f64, bf16 };
 
 /// A matrix in device memory: rows of `cols` consecutive values, `stride` values apart. Null where it is absent.
 struct Matrix {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/backend/cuda/launch.hpp>
+#include <clip/backend/cuda/library_product.hpp>
 #include <clip/backend/cuda/tree.hpp>
 
 #include <algorithm>
@@ -104,6 +105,10 @@ class Device {
   virtual void launched(const char* primitive, Failure& failure) = 0;                             // after each kernel
   virtual void* stream() const { return nullptr; }
   virtual const char* describe() const = 0;
+  /// Whether a library of the device computes products; and whether it has queued this one. Where it refuses, nothing
+  /// has happened.
+  virtual bool has_products() const { return false; }
+  virtual bool multiply(const LibraryProduct&, Failure&) { return false; }
   /// Around every primitive.
   virtual void begin() {}
   virtual void end() {}

@@ -17,11 +17,17 @@ struct Tree {
   const std::int32_t *begin, *position, *reach;              // per segment
   const std::int32_t *rows_end, *pooled_begin, *pooled_end;  // rows and pooled rows of a segment and all below it
   const std::int32_t *ranges, *range_row, *range_position;
+  const std::int32_t *far_row, *far_chunk, *far_begin;  // see TreeArrays::chunk
 };
 
 /// The array, and where its parts are.
 class TreeArrays {
  public:
+  /// The queries that see a key are one range of rows (or of pooled rows). Ranges are cut into chunks of this length,
+  /// from their beginning; chunks after the first are listed: chunk far_chunk[i] of row far_row[i], and far_begin[r]
+  /// … far_begin[r + 1] - 1 are those of row r.
+  static constexpr Index chunk = 1024;
+
   void assign(const Sequences& sequences) {
     segments_.resize(static_cast<std::size_t>(sequences.count));
     if (sequences.count > 0) std::memcpy(segments_.data(), sequences.segments, segments_.size() * sizeof(Segment));
@@ -75,7 +81,36 @@ class TreeArrays {
     values_.insert(values_.end(), rows.begin(), rows.end());
     part();
     values_.insert(values_.end(), positions.begin(), positions.end());
+
+    std::vector<std::int32_t> far_rows, far_chunks, far_begins;
+    for (std::size_t s = 0; s < n; ++s) {
+      const Index last = segments_[below[s] - 1].end;
+      const Index longest = std::max(last - segments_[s].begin,
+                                     static_cast<Index>(pooled_before(last) - pooled_before(segments_[s].begin)));
+      for (Index row = segments_[s].begin; row < segments_[s].end; ++row) {
+        far_begins.push_back(static_cast<std::int32_t>(far_rows.size()));
+        for (Index c = 1; c * chunk < longest; ++c) {
+          far_rows.push_back(static_cast<std::int32_t>(row));
+          far_chunks.push_back(static_cast<std::int32_t>(c));
+        }
+      }
+    }
+    far_begins.push_back(static_cast<std::int32_t>(far_rows.size()));
+    far_ = static_cast<Index>(far_rows.size());
+    for (const auto* values : {&far_rows, &far_chunks, &far_begins}) {
+      part();
+      values_.insert(values_.end(), values->begin(), values->end());
+    }
+
+    const auto same = [&](const Segment& s) {
+      return s.parent < 0 && s.end - s.begin == segments_[0].end - segments_[0].begin;
+    };
+    equal_ = n > 0 && std::all_of(segments_.begin(), segments_.end(), same) ? segments_[0].end - segments_[0].begin : 0;
   }
+  /// The number of chunks after the first of their range.
+  Index far_chunks() const { return far_; }
+  /// The length of all sequences, where they are equal and have no parents; otherwise 0.
+  Index equal_length() const { return equal_; }
 
   /// Whether they were built from these sequences.
   bool built_from(const Sequences& sequences) const {
@@ -91,7 +126,8 @@ class TreeArrays {
   /// The parts of a copy of values() that begins at `data`.
   Tree at(const std::int32_t* data) const {
     const auto of = [&](std::size_t i) { return data + parts_[i]; };
-    return {of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7), of(8), of(9), of(10)};
+    return {of(0), of(1), of(2), of(3), of(4), of(5), of(6),
+            of(7), of(8), of(9), of(10), of(11), of(12), of(13)};
   }
 
  private:
@@ -101,6 +137,7 @@ class TreeArrays {
   std::vector<Segment> segments_;
   std::vector<std::int32_t> pooled_, values_;
   std::vector<std::size_t> parts_;
+  Index far_ = 0, equal_ = 0;
 };
 
 }  // namespace clip_cuda

@@ -2,12 +2,15 @@
 //
 // The keys of a query are the rows of its own segment and of those above it, in the order of their positions. A warp
 // takes 32 keys at a time, a lane each; then every lane adds their values for columns of its own. The order depends on
-// the number of keys alone, not on which segments hold them.
+// the number of keys alone, not on which segments hold them. Equal sequences that see all of themselves take tensor
+// cores (flash.cuh) where products may round their sides.
 #pragma once
 
+#include <clip/backend/cuda/kernels/flash.cuh>
 #include <clip/backend/cuda/kernels/work.cuh>
 
 #include <cmath>
+#include <type_traits>
 
 namespace clip_cuda::kernels {
 
@@ -113,8 +116,14 @@ __global__ void __launch_bounds__(attention_threads, 1)
   if (saved && lane == 0) saved(query.row_of_q, query.head) = log_sum;
 }
 
-/// The sequences on the device; those of the last calls are there already.
-inline Tree tree_of(Work& work, const Sequences& sequences) {
+/// Sequences on the device, and what the host knows of them.
+struct TreeOfCall {
+  Tree tree;
+  Index far_chunks = 0, equal_length = 0;
+};
+
+/// Those of the last calls are there already.
+inline TreeOfCall tree_of(Work& work, const Sequences& sequences) {
   TreeOnDevice& tree = work.device().trees.find([&](const TreeOnDevice& t) { return t.arrays.built_from(sequences); });
   if (!tree.arrays.built_from(sequences)) {
     tree.arrays.assign(sequences);
@@ -122,17 +131,32 @@ inline Tree tree_of(Work& work, const Sequences& sequences) {
     work.keep(tree.copy, values.data(), values.size() * sizeof(std::int32_t));
     if (work.failed()) tree.arrays.clear();
   }
-  return work.failed() ? Tree{} : tree.arrays.at(static_cast<const std::int32_t*>(tree.copy.data));
+  if (work.failed()) return {};
+  return {tree.arrays.at(static_cast<const std::int32_t*>(tree.copy.data)), tree.arrays.far_chunks(),
+          tree.arrays.equal_length()};
+}
+
+/// The sequences as tensor cores take them; count 0 where they do not.
+template <class T>
+EqualSequences equal_sequences(const Work& work, const TreeOfCall& of, const Sequences& sequences,
+                               AttentionPattern pattern, Index width) {
+  const bool taken = std::is_same_v<T, float> && work.reduced() && !pattern.causal && !pattern.pooled &&
+                     of.equal_length > 0 && !work.failed();
+  return {taken ? sequences.count : 0, static_cast<int>(of.equal_length), static_cast<int>(pattern.heads),
+          static_cast<int>(width / pattern.heads)};
 }
 
 /// y = softmax(q kᵀ/√d) v per head, saved : (rows of q, heads) = log Σ exp
 template <class T>
 void attention(Work& work, In<T> q, In<T> k, In<T> v, const Sequences& sequences, AttentionPattern pattern, Out<T> y,
                Out<T> saved) {
-  const Tree tree = tree_of(work, sequences);
+  const TreeOfCall of = tree_of(work, sequences);
+  if constexpr (std::is_same_v<T, float>)
+    if (const auto s = equal_sequences<T>(work, of, sequences, pattern, y.cols); s.count > 0)
+      if (flash_attention(work, s, q, k, v, y, saved)) return;
   const Index warps = y.rows * pattern.heads;
   const T scale = 1 / std::sqrt(static_cast<T>(y.cols / pattern.heads));
-  work.launch(attention_of_queries<T>, dim3(Work::blocks(warps, attention_warps)), dim3(attention_threads), tree,
+  work.launch(attention_of_queries<T>, dim3(Work::blocks(warps, attention_warps)), dim3(attention_threads), of.tree,
               pattern, warps, q, k, v, scale, y, saved);
 }
 

@@ -2,10 +2,11 @@
 //
 // A block computes 64 × 64 elements, a thread 4 × 4 of them. The terms of an element are added one after the other, so
 // its bits depend on the length of the sum alone. Both sides are read through functions: transposes, windows of images
-// and rows of a table are the same product.
+// and rows of a table are the same product. Plain products are a library's where the device has one and it takes them.
 #pragma once
 
 #include <clip/backend/cuda/kernels/functions.cuh>
+#include <clip/backend/cuda/kernels/library_products.cuh>
 #include <clip/backend/cuda/kernels/tensor_products.cuh>
 #include <clip/backend/cuda/kernels/work.cuh>
 
@@ -54,6 +55,7 @@ void product(Work& work, Index m, Index n, Index k, const A& a, const B& b, cons
 
 template <class T>
 void linear(Work& work, In<T> x, In<T> w, const Epilogue<T>& epilogue, Out<T> y) {
+  if (multiplied_by_library<T>(work, {x, false}, {w, true}, epilogue, y)) return;
   product<T, true, true>(
       work, y.rows, y.cols, x.cols, [=] __device__(Index i, Index k) { return x(i, k); },
       [=] __device__(Index k, Index j) { return w(j, k); },
@@ -62,6 +64,7 @@ void linear(Work& work, In<T> x, In<T> w, const Epilogue<T>& epilogue, Out<T> y)
 
 template <class T>
 void project(Work& work, In<T> x, In<T> p, const Epilogue<T>& epilogue, Out<T> y) {
+  if (multiplied_by_library<T>(work, {x, false}, {p, false}, epilogue, y)) return;
   product<T, true, false>(
       work, y.rows, y.cols, x.cols, [=] __device__(Index i, Index k) { return x(i, k); },
       [=] __device__(Index k, Index j) { return p(k, j); },
@@ -71,6 +74,7 @@ void project(Work& work, In<T> x, In<T> p, const Epilogue<T>& epilogue, Out<T> y
 /// c += aᵀ b
 template <class T>
 void outer(Work& work, In<T> a, In<T> b, Acc<T> c) {
+  if (added_by_library<T>(work, {a, true}, {b, false}, c)) return;
   product<T, false, false>(
       work, c.rows, c.cols, a.rows, [=] __device__(Index i, Index r) { return a(r, i); },
       [=] __device__(Index r, Index j) { return b(r, j); },

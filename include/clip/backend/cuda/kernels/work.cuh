@@ -73,6 +73,15 @@ class Work {
            op);
   }
 
+  /// Whether a library of the device has computed a product: one launch.
+  bool multiply(const LibraryProduct& product) {
+    if (failed()) return true;
+    if (!device_.multiply(product, call_.failure)) return failed();
+    ++device_.counts.launches;
+    device_.launched(name_, call_.failure);
+    return true;
+  }
+
   /// n values until the end of the primitive, uninitialised. Null after a failure.
   template <class T>
   T* room(Index n) {
