@@ -100,3 +100,57 @@ TEST_CASE("rows with values that are not finite do not change others in int8 pro
   for (Index i = 0; i < m; ++i)
     for (Index j = 0; j < n; ++j) CHECK((i == 2 || i == 4 ? !std::isfinite(y(i, j)) : y(i, j) == whole(i, j)));
 }
+
+TEST_CASE("int8 weights give projections, convolutions and feed-forward blocks the bits of their linear products") {
+  Cpu<float> cpu{{.threads = 2}};
+  const fn::QuickGelu f;
+  for (const auto& size : {std::array<Index, 3>{1, 5, 3}, {2, 17, 7}, {9, 33, 13}}) {
+    const Index images = size[0], n = size[1], channels = size[2];
+    const Window window{.size = 3, .stride = 2, .padding = 1};
+    const Grid grid{images, 5, 6}, over = window.over(grid);
+    const Index m = images * grid.pixels(), out = images * over.pixels(), k = 9 * channels;
+    const HostMatrix<float> x{m, channels, Rng{1}}, kernel{n, k, Rng{2}}, bias{1, n, Rng{3}};
+    const Epilogue<float, fn::QuickGelu> epilogue{.bias = bias, .activation = f};
+
+    // The windows as rows: pixels line by line, and for each its channels; the weight in that order.
+    HostMatrix<float> windows{out, k}, w{n, k}, across{k, n}, expected{out, n}, y{out, n};
+    for (Index i = 0; i < out; ++i)
+      for (Index tap = 0; tap < 9; ++tap) {
+        const Index row = i / over.width % over.height * 2 + tap / 3 - 1, col = i % over.width * 2 + tap % 3 - 1;
+        for (Index c = 0; c < channels; ++c)
+          windows(i, tap * channels + c) = row < 0 || row >= grid.height || col < 0 || col >= grid.width
+                                               ? 0
+                                               : x((i / over.pixels() * grid.height + row) * grid.width + col, c);
+      }
+    for (Index j = 0; j < n; ++j)
+      for (Index i = 0; i < k; ++i) across(i, j) = w(j, i) = kernel(j, i % channels * 9 + i / channels);
+    const Packed<float> linear{Use::linear, 1, w, CpuLayout::int8_panels},
+        project{Use::project, 1, across, CpuLayout::int8_panels},
+        convolution{Use::convolution, 3, kernel, CpuLayout::int8_panels};
+    INFO("images ", images, ", n ", n, ", channels ", channels);
+    cpu.linear(windows, linear.weights(), epilogue, expected);
+    cpu.project(windows, project.weights(), epilogue, y);
+    CHECK(same<float>(expected, y));
+    cpu.convolve(x, convolution.weights(), grid, window, epilogue, y);
+    CHECK(same<float>(expected, y));
+
+    const Packed<float> back{Use::linear, 1, across, CpuLayout::int8_panels};
+    for (const Index rows : {Index{1}, Index{7}, Index{300}}) {  // 300: the fused form
+      const HostMatrix<float> residual{rows, k, Rng{4}}, gain{1, k, Rng{5}}, shift{1, k, Rng{6}}, last{1, k, Rng{7}};
+      HostMatrix<float> normed{rows, k}, hidden{rows, n}, stepwise{rows, k}, whole{rows, k};
+      cpu.layer_norm(residual, gain, shift, 1e-5, normed, Saved<float>{});
+      cpu.linear(In<float>(normed), linear.weights(), epilogue, hidden);
+      cpu.linear(In<float>(hidden), back.weights(), Epilogue<float>{.bias = last, .residual = residual}, stepwise);
+      const FeedForward<float> mlp{.gain = gain,
+                                   .bias = shift,
+                                   .epsilon = 1e-5,
+                                   .w1 = linear.weights(),
+                                   .b1 = bias,
+                                   .w2 = back.weights(),
+                                   .b2 = last,
+                                   .residual = residual};
+      cpu.feed_forward(residual, mlp, f, normed, hidden, whole);
+      CHECK(same<float>(stepwise, whole));
+    }
+  }
+}

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 namespace clip::inline CLIP_ABI::cpu {
 
@@ -42,11 +41,9 @@ struct Int8Step {
 #ifdef __AVX512VNNI__
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(_mm512_castps_si512(x.v)));
 #else
-    alignas(32) std::uint32_t lane[8];
-    std::uint8_t byte[8];
-    _mm256_store_ps(reinterpret_cast<float*>(lane), x.v);
-    for (Index k = 0; k < 8; ++k) byte[k] = static_cast<std::uint8_t>(lane[k]);
-    std::memcpy(to, byte, sizeof byte);
+    const __m256i byte = _mm256_and_si256(_mm256_castps_si256(x.v), _mm256_set1_epi32(255));
+    const __m128i pair = _mm_packus_epi32(_mm256_castsi256_si128(byte), _mm256_extracti128_si256(byte, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(pair, pair));
 #endif
   }
 };
