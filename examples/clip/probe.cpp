@@ -96,8 +96,8 @@ int probe(const ProbeOptions& options) {
   if (!options.output.empty()) clip::save_probe(fitted, options.output);
 
   const char* const chosen = adamw ? "weight_decay" : "C";
-  const double trained = clip::accuracy(fitted, train.features, train.labels);
-  const double tested = test.features.empty() ? 0 : clip::accuracy(fitted, test.features, test.labels);
+  const double trained = clip::accuracy_of(fitted, train.features, train.labels);
+  const double tested = test.features.empty() ? 0 : clip::accuracy_of(fitted, test.features, test.labels);
   Output out;
   if (options.json) {
     clip::Json report{

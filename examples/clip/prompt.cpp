@@ -8,6 +8,7 @@
 #include <clip/core/rng.hpp>
 #include <clip/data/image_files.hpp>
 #include <clip/io/atomic_file.hpp>
+#include <clip/task/accuracy.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -134,13 +135,7 @@ void embed(const Model& model, Examples& examples, const PromptOptions& options,
 
 /// The fraction of examples whose best class is theirs.
 double accuracy_of(const Classifier& classifier, const clip::LabelledFeatures<float>& data) {
-  const auto cosines = classifier(data.features);
-  clip::Index right = 0;
-  for (clip::Index i = 0; i < data.features.size(); ++i) {
-    const auto row = cosines[i];
-    right += std::ranges::max_element(row) - row.begin() == data.labels[static_cast<std::size_t>(i)];
-  }
-  return static_cast<double>(right) / static_cast<double>(data.features.size());
+  return clip::accuracy<std::int32_t>(classifier(data.features).best(), data.labels);
 }
 
 /// The numbers of a report, in the order in which they are printed.

@@ -3,6 +3,7 @@
 
 #include "data.hpp"
 
+#include <clip/task/accuracy.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/zero_shot.hpp>
 

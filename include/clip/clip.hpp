@@ -52,6 +52,7 @@
 #include <clip/io/text_list.hpp>
 #include <clip/io/unfinished.hpp>
 #include <clip/learn/adamw_probe.hpp>
+#include <clip/learn/block_classifier_file.hpp>
 #include <clip/learn/clip_adapter.hpp>
 #include <clip/learn/cocoop.hpp>
 #include <clip/learn/context_prompts.hpp>
@@ -66,7 +67,7 @@
 #include <clip/learn/pseudo_labels.hpp>
 #include <clip/learn/tip_adapter_search.hpp>
 #include <clip/learn/tip_adapter_training.hpp>
-#include <clip/learn/train_gated_adapter.hpp>
+#include <clip/learn/train_block_classifier.hpp>
 #include <clip/learn/train_prompts.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/any_model.hpp>
@@ -92,6 +93,7 @@
 #include <clip/optim/clip_norm.hpp>
 #include <clip/optim/schedule.hpp>
 #include <clip/optim/sgd.hpp>
+#include <clip/task/accuracy.hpp>
 #include <clip/task/agreement.hpp>
 #include <clip/task/attention_layers.hpp>
 #include <clip/task/attention_maps.hpp>

@@ -17,7 +17,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -189,6 +191,54 @@ TEST_CASE("Tip-Adapter-F keeps the keys of its best epoch") {
   CHECK(parameter(shorter, shorter.keys) == parameter(tip, tip.keys));
 }
 
+TEST_CASE("Tip-Adapter-F goes on after it ended in any epoch, before or after the best keys were written") {
+  TrainOptions options = tip_adapter_recipe();
+  options.epochs = 12;
+  options.schedule = Schedule::constant();
+  options.optimizer.learning_rate = 0.125f;
+  auto whole = tip_adapter<float>();
+  const TipAdapterTraining expected = train_tip_adapter(whole, examples<float>(), validation<float>(), options);
+  REQUIRE(expected.best_epoch < 12);
+
+  /// Ends the program, as it were, in a batch of an epoch.
+  struct Ending {
+    FeatureSource<float> source;
+    Index left;
+    using Batch = LabelledFeatures<float>;
+    Index size() const { return source.size(); }
+    void batch(std::span<const Index> items, Rng rng, Batch& out) {
+      if (left-- == 0) raise(InputError{"test", "ended"});
+      source.batch(items, rng, out);
+    }
+  };
+  for (const bool best_written : {true, false}) {
+    const TemporaryFolder folder;
+    options.checkpoint = folder / "checkpoint.safetensors";
+    for (int epoch = 1; epoch <= 12; ++epoch) {
+      auto tip = tip_adapter<float>();
+      Ending source{{examples<float>(), 3}, 1};
+      const std::string best = options.checkpoint + ".best", before = std::filesystem::exists(best) ? get(best) : "";
+      if (epoch < 12) CHECK_THROWS_AS(train_tip_adapter(tip, source, validation<float>(), options), InputError);
+      else {
+        const TipAdapterTraining found = train_tip_adapter(tip, source, validation<float>(), options);
+        CHECK(found.accuracies == expected.accuracies);
+        CHECK(found.best_epoch == expected.best_epoch);
+        CHECK(parameter(tip, tip.keys) == parameter(whole, whole.keys));
+      }
+      if (!best_written && epoch < 12) {  // as after a kill between the two files
+        if (before.empty()) std::filesystem::remove(best);
+        else put(best, before);
+      }
+    }
+  }
+  auto tip = tip_adapter<float>();
+  const TemporaryFolder folder;
+  options.checkpoint = folder / "checkpoint.safetensors";
+  train_tip_adapter(tip, examples<float>(), validation<float>(), options);
+  std::filesystem::remove(options.checkpoint + ".best");
+  CHECK_THROWS_AS(train_tip_adapter(tip, examples<float>(), validation<float>(), options), LoadError);
+}
+
 TEST_CASE(
     "scores of an image do not depend on the others, probabilities are their softmax, CLIP-Adapter at ratio 0 is "
     "CLIP") {
@@ -274,9 +324,10 @@ TEST_CASE("what an adapter cannot be made of, trained on or asked is one sentenc
   CHECK_THROWS_AS(search_tip_adapter(tip, bad), NumericError);
   CHECK_THROWS_AS(search_tip_adapter(tip, LabelledFeatures<float>{}), InputError);
   CHECK_THROWS_AS(search_tip_adapter(tip, validation<float>(), {.alpha_steps = 0}), OptionError);
-  TrainOptions resumed = tip_adapter_recipe();
-  resumed.checkpoint = "state.safetensors";
-  CHECK_THROWS_AS(train_tip_adapter(tip, examples<float>(), validation<float>(), resumed), OptionError);
+  TrainOptions often = tip_adapter_recipe();
+  often.checkpoint = "state.safetensors";
+  often.checkpoint_every = 3;
+  CHECK_THROWS_AS(train_tip_adapter(tip, examples<float>(), validation<float>(), often), OptionError);
 
   const auto pass = golden().features<float>("tip.pass.0");
   CHECK_THROWS_WITH_AS(tip_adapter_cache(std::vector{pass, narrow}, golden().labels<std::int32_t>("y")),

@@ -5,6 +5,7 @@
 #include <clip/learn/train_prompts.hpp>
 #include <clip/model/model.hpp>
 
+#include "../io/temporary_folder.hpp"
 #include "../small_models/golden.hpp"
 #include "../support/check_gradients.hpp"
 #include "../support/small_models.hpp"
@@ -48,6 +49,50 @@ TEST_CASE("five steps of SGD follow a twin in PyTorch: losses and every weight")
     CHECK_MESSAGE(
         largest_difference(std::span<const double>(found), expected) < 1e-4 * std::max(1.0, largest(expected)), name);
   });
+}
+
+TEST_CASE("what was learned returns from its file; other models, other meta-nets and CoOp's files are refused") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "prompt.safetensors";
+  const Model<Odd> model{Rng{1}}, other{Rng{2}};
+  const PromptWords words{31};
+  const CocoopOptions options{.context = 2, .place = Place::middle, .words = "", .hidden = 3};
+  CocoopLearner prompt{model, words, prompt_names, options};
+  Features<float, dyn> images{4, Size<dyn>{13}};
+  Rng rng{6};
+  for (float& x : images.values()) x = static_cast<float>(rng.normal());
+  train_prompts(prompt, {images, {0, 1, 2, 0}}, cocoop_training());
+  save_prompt(prompt, path);
+
+  CocoopOptions again = options;
+  again.seed = 5;
+  CocoopLearner read{model, words, prompt_names, again};
+  const auto values = [&](const auto& learner) {
+    const auto logits = learner.logits(images);
+    return std::vector<float>(logits.values().begin(), logits.values().end());
+  };
+  const auto before = values(read);
+  REQUIRE(before != values(prompt));
+  load_prompt(read, path);
+  CHECK(values(read) == values(prompt));
+
+  CocoopLearner elsewhere{other, words, prompt_names, again};
+  const auto untouched = values(elsewhere);
+  CHECK(try_load_prompt(elsewhere, path).error().message().find("cosine") != std::string::npos);
+  CHECK(values(elsewhere) == untouched);
+  again.hidden = 2;
+  CocoopLearner narrow{model, words, prompt_names, again};
+  const auto of_narrow = values(narrow);
+  CHECK(try_load_prompt(narrow, path)
+            .error()
+            .message()
+            .find("values of meta_net.linear1.weight: expected 26, found 39") != std::string::npos);
+  CHECK(values(narrow) == of_narrow);
+  PromptLearner plain{model, words, prompt_names, {.context = 2, .place = Place::middle}};
+  CHECK(try_load_prompt(plain, path).error().message().find("tensors of CoCoOp's meta-net: expected 0, found 4") !=
+        std::string::npos);
+  save_prompt(plain, path);
+  CHECK(try_load_prompt(read, path).error().message().find("expected 4, found 0") != std::string::npos);
 }
 
 TEST_CASE("the gradients are those of finite differences") {

@@ -60,7 +60,7 @@ TEST_CASE("the searches of CoOp and of CLIP choose the C that they choose with s
           sweep_linear_probe(train.features, train.labels, validation.features, validation.labels, options, one_thread);
       CHECK(std::log10(coop.value) == doctest::Approx(row.coop));
       CHECK(std::lround(300 * coop.accuracy) == row.coop_right);
-      CHECK(accuracy(coop.probe, validation.features, validation.labels) == coop.accuracy);  // not trained again
+      CHECK(accuracy_of(coop.probe, validation.features, validation.labels) == coop.accuracy);  // not trained again
       CHECK(coop.trials.size() <= 16);
 
       options.protocol = ProbeSweep::clip;

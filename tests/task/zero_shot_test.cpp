@@ -2,6 +2,7 @@
 #include <clip/core/rng.hpp>
 #include <clip/core/stop.hpp>
 #include <clip/model/model.hpp>
+#include <clip/task/accuracy.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
 #include <clip/tokens/learned.hpp>

@@ -9,6 +9,7 @@
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/schedule.hpp>
+#include <clip/task/accuracy.hpp>
 #include <clip/task/agreement.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/tokenizer/tokenizer.hpp>

@@ -52,25 +52,29 @@ struct MetaNet {
 /// CoCoOp (Zhou et al., Conditional Prompt Learning, 2022): vector m of the context of image x is v_m + h(x), h the
 /// meta-net. So each image has its own prompts: a pass computes images · classes texts, and small batches are usual (1
 /// in the paper). The vectors of an image are a prefix that its prompts share. Its parameters are `ctx` and `meta_net`;
-/// the model stays as it is and must outlive the learner.
+/// the model stays as it is and must outlive the learner. save_prompt() and load_prompt() keep it.
 template <class M>
-class CocoopLearner {
+class CocoopLearner : public detail::ContextLearner<M> {
+  using Base = detail::ContextLearner<M>;
+  using Base::backend_;
+  using Base::model_;
+  using Base::prompts_;
+  using Base::statistics_;
+
  public:
-  using B = std::remove_cvref_t<decltype(std::declval<const M&>().backend())>;
-  using T = typename B::Scalar;
-  /// Batch norms of the text tower keep their statistics: Trainer makes such a tape.
-  static constexpr bool evaluation = true;
+  using B = typename Base::B;
+  using T = typename Base::T;
+  using Base::class_count;
+  using Base::context;
 
   /// Errors as PromptLearner.
   template <TokenizesTexts Words>
   CocoopLearner(const M& model, const Words& tokenizer, std::vector<std::string> names,
                 const CocoopOptions& options = {})
-      : model_{&model}, prompts_{model.text_input(), tokenizer, std::move(names),
-                                 PromptOptions{
-                                     .context = options.context, .place = options.place, .words = options.words}},
-        statistics_{detail::has_statistics(model.text)}, width_{detail::text_width(model.text)},
-        ctx{{prompts_.context(), width_}, Init::normal(0.02)}, meta_net{meta_net_of(model, width_, options)},
-        backend_{model.backend()}, values_{allocate_parameters(backend_, *this)} {
+      : Base{model, tokenizer, std::move(names),
+             PromptOptions{.context = options.context, .place = options.place, .words = options.words}},
+        width_{detail::text_width(model.text)}, ctx{{context(), width_}, Init::normal(0.02)},
+        meta_net{meta_net_of(model, width_, options)}, values_{allocate_parameters(backend_, *this)} {
     initialise(*this, Rng{options.seed});
     if (!prompts_.words().empty())
       backend_.upload(std::span<const T>(detail::token_embeddings<T>(model.text, prompts_.words())), ctx.view());
@@ -78,13 +82,19 @@ class CocoopLearner {
   template <class Words>
   CocoopLearner(const M&&, const Words&, std::vector<std::string>, const CocoopOptions& = {}) = delete;
 
-  const M& model() const { return *model_; }
-  B& backend() { return backend_; }
-  const B& backend() const { return backend_; }
-  const std::vector<std::string>& labels() const& { return prompts_.labels(); }
-  void labels() const&& = delete;
-  Index classes() const { return prompts_.size(); }
-  Index context() const { return prompts_.context(); }
+  /// Each image has its own context, which all classes share.
+  static constexpr bool per_class() { return false; }
+
+  /// The features of the prompts of an image that shifts nothing, on the host: (classes, E), not normalised.
+  Features<T, M::embed_dim> text_features() const {
+    Texts texts = prompts_.batch();
+    for (Index c = 0; c < class_count(); ++c) prompts_.add(texts, c, 0);
+    Inference<B> cx{backend_};
+    const auto y = model_->encode_prompts(cx, texts, Rows<Inference<B>, dyn>{ctx.view()});
+    Features<T, M::embed_dim> features{y.rows(), y.cols()};
+    cx.backend().download(In<T>{y.view}, features.values());
+    return features;
+  }
 
   /// exp(logit_scale) · cosine of every image with every class, of the image's own prompts: (images, classes).
   /// image : (images, E), not normalised.
@@ -103,7 +113,7 @@ class CocoopLearner {
         vector.push_back(static_cast<std::int32_t>(m));
         own.push_back(static_cast<std::int32_t>(i));
       }
-      for (Index c = 0; c < classes(); ++c) prompts_.add(texts, c, i * context());
+      for (Index c = 0; c < class_count(); ++c) prompts_.add(texts, c, i * context());
     }
     const auto unit = normalize(cx, image);
     const auto shift = gather(cx, meta_net(cx, unit), Ids{own});  // (images · M, width)
@@ -114,14 +124,14 @@ class CocoopLearner {
   /// The same on the host, `at_once` images at a time. For features of any number of images.
   template <Index W>
   Tensor<T> logits(const Features<T, W>& images, Index at_once = 1) const {
-    Tensor<T> all{{images.size(), classes()}};
+    Tensor<T> all{{images.size(), class_count()}};
     Inference<B> cx{backend_};
     for (Index begin = 0; begin < images.size(); begin += at_once) {
       cx.clear();
       const Index n = std::min(at_once, images.size() - begin);
       const auto y = logits(cx, constant(cx, images.view().middle_rows(begin, n), Size<W>{images.width()}));
-      cx.backend().download(In<T>{y.view}, all.values().subspan(static_cast<std::size_t>(begin * classes()),
-                                                                static_cast<std::size_t>(n * classes())));
+      cx.backend().download(In<T>{y.view}, all.values().subspan(static_cast<std::size_t>(begin * class_count()),
+                                                                static_cast<std::size_t>(n * class_count())));
     }
     return all;
   }
@@ -138,9 +148,6 @@ class CocoopLearner {
     return {.linear1 = {.in = features, .out = hidden}, .linear2 = {.in = hidden, .out = width}};
   }
 
-  const M* model_;
-  ContextPrompts prompts_;
-  bool statistics_;
   Index width_;
 
  public:
@@ -148,7 +155,6 @@ class CocoopLearner {
   MetaNet<B> meta_net;
 
  private:
-  B backend_;
   Buffer<B> values_;
 };
 

@@ -6,13 +6,12 @@
 #include <clip/core/softmax_rows.hpp>
 #include <clip/learn/class_features.hpp>
 #include <clip/model/storage.hpp>
+#include <clip/task/accuracy.hpp>
 #include <clip/tensor/buffer.hpp>
 #include <clip/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +32,7 @@ class FeatureClassifier {
 
   B& backend() { return backend_; }
   const B& backend() const { return backend_; }
+  Index class_count() const { return classes.size(); }
   /// Of the features.
   Index width() const { return classes.width(); }
 
@@ -89,17 +89,5 @@ class FeatureClassifier {
   B backend_;
   Buffer<B> memory_;
 };
-
-/// The share of labels that a classifier predicts. ShapeError: another number of labels. InputError: no label.
-template <class Classifier, class T, Index E>
-double accuracy_of(const Classifier& classifier, const Features<T, E>& features, std::span<const std::int32_t> labels) {
-  if (std::cmp_not_equal(labels.size(), features.size()))
-    raise(ShapeError{std::string(Classifier::name), "labels", features.size(), labels.size()});
-  if (labels.empty()) raise(InputError{std::string(Classifier::name), "labelled features", "1 or more", 0});
-  const std::vector<Index> predicted = classifier.predict(features);
-  Index right = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) right += std::cmp_equal(predicted[i], labels[i]);
-  return static_cast<double>(right) / static_cast<double>(labels.size());
-}
 
 }  // namespace clip::inline CLIP_ABI

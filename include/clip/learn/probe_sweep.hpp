@@ -5,6 +5,7 @@
 #include <clip/core/error.hpp>
 #include <clip/learn/adamw_probe.hpp>
 #include <clip/learn/linear_probe.hpp>
+#include <clip/task/accuracy.hpp>
 #include <clip/tensor/tensor.hpp>
 
 #include <algorithm>
@@ -50,17 +51,6 @@ struct SweptProbe {
   double accuracy;                 // of the validation images, of a probe trained without them
   std::vector<ProbeTrial> trials;  // in order
 };
-
-/// The fraction of features whose predicted class is their label.
-template <class T, Index E, class Label>
-double accuracy(const LinearProbe<Label>& probe, const Features<T, E>& features, const std::vector<Label>& labels) {
-  if (static_cast<Index>(labels.size()) != features.size() || labels.empty())
-    raise(ShapeError{"accuracy of a probe", "labels", features.size(), labels.size()});
-  const auto predicted = probe.predict(features);
-  Index right = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) right += predicted[i] == labels[i] ? 1 : 0;
-  return static_cast<double>(right) / static_cast<double>(labels.size());
-}
 
 namespace detail {
 
@@ -133,12 +123,12 @@ SweptProbe<Label> sweep_linear_probe(const Features<T, E>& features, const std::
         std::ranges::min_element(tried, {}, [&](const Tried& t) { return std::abs(t.exponent - exponent); });
     return found == tried.end() ? nullptr : &*found;
   };
-  const auto accuracy_of = [&](double exponent) {
+  const auto accuracy_at = [&](double exponent) {
     const Tried* const close = nearest(exponent);
     if (close != nullptr && close->exponent == exponent) return close->accuracy;
     auto fitted =
         fit(features, labels, exponent, options.warm_starts && close != nullptr ? &close->fitted.fit : nullptr);
-    const double right = accuracy(fitted.probe, validation, validation_labels);
+    const double right = accuracy_of(fitted.probe, validation, validation_labels);
     trials.push_back({std::pow(10, exponent), right, fitted.fit.evaluations});
     tried.push_back({exponent, right, std::move(fitted)});
     return right;
@@ -147,11 +137,11 @@ SweptProbe<Label> sweep_linear_probe(const Features<T, E>& features, const std::
   if (options.protocol == ProbeSweep::coop) {
     double best = 6;
     for (const double exponent : {6.0, 4.0, 2.0, 0.0, -2.0, -4.0, -6.0})
-      if (accuracy_of(exponent) > accuracy_of(best)) best = exponent;
+      if (accuracy_at(exponent) > accuracy_at(best)) best = exponent;
     double left = best - 1, right = best + 1;
     for (int step = 0; step < 8; ++step) {
       const double middle = 0.5 * (left + right);
-      if (accuracy_of(left) < accuracy_of(right)) {
+      if (accuracy_at(left) < accuracy_at(right)) {
         best = right;
         left = middle;
       } else {
@@ -166,10 +156,10 @@ SweptProbe<Label> sweep_linear_probe(const Features<T, E>& features, const std::
   const double least = -6, most = adamw ? 2 : 6;
   const auto exponent_of = [&](std::size_t point) { return least + (most - least) * static_cast<double>(point) / 96; };
   const double best =
-      exponent_of(detail::search_peak([&](std::size_t point) { return accuracy_of(exponent_of(point)); }));
+      exponent_of(detail::search_peak([&](std::size_t point) { return accuracy_at(exponent_of(point)); }));
   std::vector<Label> all = labels;
   all.insert(all.end(), validation_labels.begin(), validation_labels.end());
-  const double right = accuracy_of(best);
+  const double right = accuracy_at(best);
   auto last = fit(detail::rows_of_both(features, validation), all, best, nullptr);
   return {std::move(last.probe), std::move(last.fit), std::pow(10, best), right, std::move(trials)};
 }

@@ -11,16 +11,26 @@
 
 namespace clip::inline CLIP_ABI {
 
+/// A tensor of a file, whatever its type there.
+struct PromptTensor {
+  std::string name;
+  std::vector<Index> shape;
+  std::vector<double> values;
+};
+
 /// The content of a file of a learned prompt: tensors ctx, the name in CoOp's code, (M, W), or (classes, M, W) with a
 /// context per class; and features (classes, E), the text features of unit length, which are a classifier by themselves
-/// and tell whether another model is the one that the prompt was learned with. Metadata: classes, a JSON array; place.
+/// and tell whether another model is the one that the prompt was learned with. A file of CoCoOp also has the tensors of
+/// the meta-net, meta_net.linear1.weight …, and its features are those of the vectors alone. Metadata: classes, a JSON
+/// array; place.
 struct PromptFile {
   std::vector<std::string> classes;
   Place place = Place::end;
   bool per_class = false;
   Index context = 0, width = 0, embed_dim = 0;
   std::vector<double> ctx, features;
-  Dtype dtype = Dtype::f32;  // of both tensors, f32 or f64
+  std::vector<PromptTensor> meta_net{};  // linear1.weight, linear1.bias, linear2.weight, linear2.bias; or none
+  Dtype dtype = Dtype::f32;              // of all tensors, f32 or f64
 };
 
 /// Writes a .safetensors file atomically. SystemError: disk or folder.

@@ -22,8 +22,7 @@ namespace detail {
 CLIP_HOST Result<std::vector<double>> try_prompt_values(const Safetensors& file, std::string_view name,
                                                         std::vector<Index>& shape) {
   const StoredTensor* const tensor = file.find(name);
-  if (tensor == nullptr)
-    return LoadError{file.place(), "tensors of a learned prompt", "ctx and features", "no " + std::string(name)};
+  if (tensor == nullptr) return LoadError{file.place(), "tensors of a learned prompt", std::string(name), "none"};
   std::vector<double> values(static_cast<std::size_t>(tensor->count()));
   if (auto done = try_convert(*tensor, std::span<double>(values)); !done) return done.error();
   for (const double x : values)
@@ -45,16 +44,21 @@ CLIP_HOST Result<void> try_write_prompt(const PromptFile& prompt, const std::str
   const auto classes = static_cast<Index>(prompt.classes.size());
   std::vector<Index> shape{prompt.context, prompt.width};
   if (prompt.per_class) shape.insert(shape.begin(), classes);
-  const std::vector<float> ctx(prompt.ctx.begin(), prompt.ctx.end()),
-      features(prompt.features.begin(), prompt.features.end());
-  const bool wide = prompt.dtype == Dtype::f64;
-  const std::array tensors{
-      TensorToWrite{"ctx", prompt.dtype, shape,
-                    wide ? std::as_bytes(std::span(prompt.ctx)) : std::as_bytes(std::span(ctx))},
-      TensorToWrite{"features",
-                    prompt.dtype,
-                    {classes, prompt.embed_dim},
-                    wide ? std::as_bytes(std::span(prompt.features)) : std::as_bytes(std::span(features))}};
+  std::vector<TensorToWrite> tensors;
+  const auto add = [&](const std::string& name, const std::vector<Index>& extents, const std::vector<double>& values) {
+    tensors.push_back({name, prompt.dtype, extents});
+    if (prompt.dtype == Dtype::f64) {
+      tensors.back().bytes = std::as_bytes(std::span(values));
+      return;
+    }
+    tensors.back().produce = [&values](const ByteSink& sink) {
+      const std::vector<float> rounded(values.begin(), values.end());
+      sink(std::as_bytes(std::span(rounded)));
+    };
+  };
+  add("ctx", shape, prompt.ctx);
+  add("features", {classes, prompt.embed_dim}, prompt.features);
+  for (const PromptTensor& tensor : prompt.meta_net) add("meta_net." + tensor.name, tensor.shape, tensor.values);
   JsonTree names = Json::array();
   for (const std::string& name : prompt.classes) (*names).push_back(name);
   return try_write_safetensors(path, tensors,
@@ -102,6 +106,14 @@ CLIP_HOST Result<PromptFile> try_read_prompt(const std::string& path) {
   prompt.ctx = std::move(*ctx);
   prompt.features = std::move(*features);
   prompt.dtype = file->find("ctx")->dtype;
+  if (file->find("meta_net.linear1.weight") != nullptr)
+    for (const char* const name : {"linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias"}) {
+      PromptTensor tensor{name, {}, {}};
+      auto values = detail::try_prompt_values(*file, std::string("meta_net.") + name, tensor.shape);
+      if (!values) return values.error();
+      tensor.values = std::move(*values);
+      prompt.meta_net.push_back(std::move(tensor));
+    }
   return prompt;
 }
 

@@ -1,10 +1,12 @@
 // clip/learn/prompt_learner.hpp: prompt learning: context vectors before class names (CoOp, Zhou et al. 2022).
 #pragma once
 
+#include <clip/autograd/copy_parameters.hpp>
 #include <clip/autograd/inference.hpp>
 #include <clip/autograd/walk.hpp>
-#include <clip/learn/context_prompts.hpp>
+#include <clip/learn/context_learner.hpp>
 #include <clip/learn/prompt_file.hpp>
+#include <clip/learn/same_model.hpp>
 #include <clip/loss/contrastive.hpp>
 #include <clip/model/initialise.hpp>
 #include <clip/model/storage.hpp>
@@ -22,65 +24,6 @@
 
 namespace clip::inline CLIP_ABI {
 
-namespace detail {
-
-/// Calls f(encoder) with a text encoder, or with the one that an AnyTextEncoder holds.
-template <class Text, class F>
-decltype(auto) with_encoder(const Text& text, F&& f) {
-  if constexpr (requires { text.visit(f); }) return text.visit(f);
-  else return f(text);
-}
-
-/// The width of a text tower's rows.
-template <class Text>
-Index text_width(const Text& text) {
-  return with_encoder(text, [](const auto& encoder) -> Index { return encoder.config().width; });
-}
-
-/// The width of a model's features.
-template <class M>
-Index embed_width(const M& model) {
-  return with_encoder(model.text, [](const auto& encoder) -> Index { return encoder.tower.embed_dim; });
-}
-
-/// The rows of the token embedding of these ids. OptionError: a tower without such a table.
-template <class T, class Text>
-std::vector<T> token_embeddings(const Text& text, Ids ids) {
-  return with_encoder(text, [&](const auto& encoder) {
-    std::vector<T> values;
-    const auto add = [&](const auto& table) {
-      const auto width = static_cast<std::size_t>(table.view().cols);
-      values.resize(ids.size() * width);
-      auto backend = encoder.backend();
-      for (std::size_t i = 0; i < ids.size(); ++i)
-        backend.download(In<T>{table.view().middle_rows(ids[i], 1)}, std::span<T>(values).subspan(i * width, width));
-    };
-    if constexpr (requires { encoder.tower.token_embedding.shape; }) add(encoder.tower.token_embedding);
-    else if constexpr (requires { encoder.tower.word_embedding.shape; }) add(encoder.tower.word_embedding);
-    else raise(OptionError{"prompt learner", "words", "a text tower with one table of tokens", "another"});
-    return values;
-  });
-}
-
-/// Whether some statistics of a module would change on a tape that does not evaluate.
-template <class Text>
-bool has_statistics(const Text& text) {
-  bool found = false;
-  visit_parameters(text, [&](std::string_view, const auto& p) { found = found || p.kind == ParameterKind::buffer; });
-  return found;
-}
-
-/// OptionError: the tape would change the statistics of a frozen text tower.
-template <class Cx>
-void check_evaluation(Cx& cx, bool statistics) {
-  if constexpr (Cx::recording)
-    if (statistics && !cx.evaluating())
-      raise(OptionError{"prompt learner", "tape", "one with TapeOptions::evaluation, as the text tower has batch norms",
-                        "one without"});
-}
-
-}  // namespace detail
-
 /// CoOp: learns the words before the class names of a zero-shot classifier. The model stays as it is; the only
 /// parameter is `ctx`. A context that stands before the names is a prefix that all prompts share, and is computed once,
 /// forward and backward.
@@ -90,22 +33,26 @@ void check_evaluation(Cx& cx, bool statistics) {
 ///   const auto loss = cross_entropy(tape, prompt.logits(tape, constant(tape, image_features)), labels);
 /// learn/train_prompts.hpp trains it. The model must outlive the learner.
 template <class M>
-class PromptLearner {
+class PromptLearner : public detail::ContextLearner<M> {
+  using Base = detail::ContextLearner<M>;
+  using Base::backend_;
+  using Base::model_;
+  using Base::prompts_;
+  using Base::statistics_;
+
  public:
-  using B = std::remove_cvref_t<decltype(std::declval<const M&>().backend())>;
-  using T = typename B::Scalar;
+  using B = typename Base::B;
+  using T = typename Base::T;
+  using Base::context;
   static constexpr Index embed_dim = M::embed_dim;
-  /// Batch norms of the text tower keep their statistics: Trainer makes such a tape.
-  static constexpr bool evaluation = true;
 
   /// Errors as ContextPrompts. OptionError: words for a text tower without a table of tokens.
   template <TokenizesTexts Words>
   PromptLearner(const M& model, const Words& tokenizer, std::vector<std::string> names,
                 const PromptOptions& options = {})
-      : model_{&model}, prompts_{model.text_input(), tokenizer, std::move(names), options},
-        per_class_{options.per_class}, statistics_{detail::has_statistics(model.text)}, texts_{prompts_.batch()},
-        ctx{{sets() * prompts_.context(), detail::text_width(model.text)}, Init::normal(0.02)},
-        backend_{model.backend()}, values_{allocate_parameters(backend_, *this)} {
+      : Base{model, tokenizer, std::move(names), options}, per_class_{options.per_class}, texts_{prompts_.batch()},
+        ctx{{sets() * context(), detail::text_width(model.text)}, Init::normal(0.02)}, values_{allocate_parameters(
+                                                                                           backend_, *this)} {
     for (Index c = 0; c < prompts_.size(); ++c) prompts_.add(texts_, c, per_class_ ? c * prompts_.context() : 0);
     if (prompts_.words().empty()) {
       initialise(*this, Rng{options.seed});
@@ -118,16 +65,6 @@ class PromptLearner {
   template <class Words>
   PromptLearner(const M&&, const Words&, std::vector<std::string>, const PromptOptions& = {}) = delete;
 
-  const M& model() const { return *model_; }
-  B& backend() { return backend_; }
-  const B& backend() const { return backend_; }
-  /// The names of the classes, with spaces.
-  const std::vector<std::string>& labels() const& { return prompts_.labels(); }
-  void labels() const&& = delete;
-  Index classes() const { return prompts_.size(); }
-  /// The number of vectors in a prompt.
-  Index context() const { return prompts_.context(); }
-  Place place() const { return prompts_.place(); }
   bool per_class() const { return per_class_; }
   /// The ids of the prompts; tokens/learned.hpp.
   const Texts& prompts() const& { return texts_; }
@@ -163,16 +100,13 @@ class PromptLearner {
  private:
   Index sets() const { return per_class_ ? prompts_.size() : 1; }
 
-  const M* model_;
-  ContextPrompts prompts_;
-  bool per_class_, statistics_;
+  bool per_class_;
   Texts texts_;
 
  public:
   Parameter<T> ctx;  // (M, width), or (classes · M, width): row c M + i is vector i of class c
 
  private:
-  B backend_;
   Buffer<B> values_;
 };
 
@@ -184,12 +118,44 @@ template <class T>
 std::vector<double> as_doubles(std::span<const T> values) {
   return {values.begin(), values.end()};
 }
+
+/// The tensors of a learner's meta-net; a PromptLearner has none.
+template <class Learner>
+std::vector<PromptTensor> meta_net_tensors(const Learner& prompt) {
+  std::vector<PromptTensor> tensors;
+  if constexpr (requires { prompt.meta_net; }) {
+    auto backend = prompt.backend();
+    for (const auto& [name, p] : named_parameters<typename Learner::T>(prompt.meta_net)) {
+      const auto extents = std::span(p->shape.extent).first(static_cast<std::size_t>(p->shape.rank));
+      tensors.push_back({name, {extents.begin(), extents.end()}, values_of_parameter(backend, *p)});
+    }
+  }
+  return tensors;
+}
+
+/// Gives a learner the meta-net of a file. LoadError: it has other tensors; the learner is then as before.
+template <class Learner>
+Result<void> try_take_meta_net(Learner& prompt, const PromptFile& file, const std::string& path) {
+  const std::vector<PromptTensor> own = meta_net_tensors(prompt);
+  if (own.size() != file.meta_net.size())
+    return LoadError{path, "tensors of CoCoOp's meta-net", own.size(), file.meta_net.size()};
+  for (std::size_t i = 0; i < own.size(); ++i)
+    if (own[i].shape != file.meta_net[i].shape)
+      return LoadError{path, "values of meta_net." + own[i].name, own[i].values.size(), file.meta_net[i].values.size()};
+  if constexpr (requires { prompt.meta_net; }) {
+    std::size_t i = 0;
+    for (const auto& [name, p] : named_parameters<typename Learner::T>(prompt.meta_net))
+      set_parameter(prompt.backend(), file.meta_net[i++].values, *p);
+  }
+  return {};
+}
 }  // namespace detail
 
-/// Writes a learned prompt atomically; learn/prompt_file.hpp describes the file. SystemError: disk or folder.
-template <class M>
-[[nodiscard]] Result<void> try_save_prompt(const PromptLearner<M>& prompt, const std::string& path) {
-  using T = typename PromptLearner<M>::T;
+/// Writes what a PromptLearner or a CocoopLearner has learned atomically; learn/prompt_file.hpp describes the file.
+/// SystemError: disk or folder.
+template <template <class> class Learner, class M>
+[[nodiscard]] Result<void> try_save_prompt(const Learner<M>& prompt, const std::string& path) {
+  using T = typename Learner<M>::T;
   const auto features = normalized(prompt.text_features());
   std::vector<T> ctx(static_cast<std::size_t>(prompt.ctx.count()));
   auto backend = prompt.backend();
@@ -202,52 +168,50 @@ template <class M>
                            .embed_dim = features.width(),
                            .ctx = detail::as_doubles(std::span<const T>(ctx)),
                            .features = detail::as_doubles(features.values()),
+                           .meta_net = detail::meta_net_tensors(prompt),
                            .dtype = std::is_same_v<T, double> ? Dtype::f64 : Dtype::f32},
                           path);
 }
-template <class M>
-void save_prompt(const PromptLearner<M>& prompt, const std::string& path) {
+template <template <class> class Learner, class M>
+void save_prompt(const Learner<M>& prompt, const std::string& path) {
   try_save_prompt(prompt, path).value();
 }
 
 namespace detail {
 
-/// The least cosine of the text features of a prompt with those in its file: types of less precision change them by
-/// less, other models by more.
-inline constexpr double least_prompt_cosine = 0.99;
-
 /// Gives a learner the vectors of a file whose classes and shape it has. LoadError: the model's text features are not
 /// the file's; the learner is then as before.
-template <class M>
-Result<void> try_take_prompt(PromptLearner<M>& prompt, const PromptFile& file, const std::string& path) {
-  using T = typename PromptLearner<M>::T;
+template <template <class> class Learner, class M>
+Result<void> try_take_prompt(Learner<M>& prompt, const PromptFile& file, const std::string& path) {
+  using T = typename Learner<M>::T;
   if (const Index width = detail::embed_width(prompt.model()); file.embed_dim != width)
     return LoadError{path, "width of features", width, file.embed_dim};
   std::vector<T> before(file.ctx.size()), ctx(file.ctx.begin(), file.ctx.end());
   prompt.backend().download(In<T>{prompt.ctx.view()}, std::span<T>(before));
   prompt.backend().upload(std::span<const T>(ctx), prompt.ctx.view());
   const auto features = normalized(prompt.text_features());
-  for (Index c = 0; c < prompt.classes(); ++c) {
-    double cosine = 0;
-    for (Index k = 0; k < features.width(); ++k)
-      cosine += static_cast<double>(features[c][static_cast<std::size_t>(k)]) *
-                file.features[static_cast<std::size_t>(c * features.width() + k)];
-    if (cosine >= least_prompt_cosine) continue;
+  for (Index c = 0; c < prompt.class_count(); ++c) {
+    const auto width = static_cast<std::size_t>(features.width());
+    const double cosine = cosine_of(
+        features[c], std::span<const double>(file.features).subspan(static_cast<std::size_t>(c) * width, width));
+    if (cosine >= least_cosine_of_same_model) continue;
     prompt.backend().upload(std::span<const T>(before), prompt.ctx.view());
     return LoadError{path,
                      "cosine of the model's text feature of \"" + file.classes[static_cast<std::size_t>(c)] +
                          "\" with that of the model the prompt was learned with",
-                     least_prompt_cosine, cosine};
+                     least_cosine_of_same_model, cosine};
   }
-  return {};
+  auto taken = try_take_meta_net(prompt, file, path);
+  if (!taken) prompt.backend().upload(std::span<const T>(before), prompt.ctx.view());
+  return taken;
 }
 
 }  // namespace detail
 
-/// Gives a learner the context vectors of a file. LoadError: no such file; another model, other classes, another place
-/// or number of vectors than the learner's; the learner is then as before.
-template <class M>
-[[nodiscard]] Result<void> try_load_prompt(PromptLearner<M>& prompt, const std::string& path) {
+/// Gives a PromptLearner or a CocoopLearner what a file holds. LoadError: no such file; another model, other classes,
+/// another place or number of vectors, another meta-net than the learner's; the learner is then as before.
+template <template <class> class Learner, class M>
+[[nodiscard]] Result<void> try_load_prompt(Learner<M>& prompt, const std::string& path) {
   const auto file = try_read_prompt(path);
   if (!file) return file.error();
   const Index width = prompt.ctx.shape.cols();
@@ -259,14 +223,14 @@ template <class M>
     return LoadError{path, "contexts", prompt.per_class() ? "one per class" : "one for all classes",
                      file->per_class ? "one per class" : "one for all classes"};
   if (file->classes.size() != prompt.labels().size())
-    return LoadError{path, "number of classes", prompt.classes(), file->classes.size()};
+    return LoadError{path, "number of classes", prompt.class_count(), file->classes.size()};
   for (std::size_t c = 0; c < file->classes.size(); ++c)
     if (file->classes[c] != prompt.labels()[c])
       return LoadError{path, "class " + std::to_string(c), prompt.labels()[c], file->classes[c]};
   return detail::try_take_prompt(prompt, *file, path);
 }
-template <class M>
-void load_prompt(PromptLearner<M>& prompt, const std::string& path) {
+template <template <class> class Learner, class M>
+void load_prompt(Learner<M>& prompt, const std::string& path) {
   try_load_prompt(prompt, path).value();
 }
 

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <clip/learn/labelled_features.hpp>
+#include <clip/learn/train_on_features.hpp>
 #include <clip/optim/schedule.hpp>
 #include <clip/optim/sgd.hpp>
-#include <clip/train/trainer.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstdint>
 #include <utility>
 
@@ -33,20 +32,12 @@ inline TrainOptionsOf<SgdOptions> cocoop_training(std::uint64_t seed = 1) {
   return options;
 }
 
-/// Trains a PromptLearner or a CocoopLearner on the features of images and the class of each. `progress` is called
-/// after every step, and returns false to stop. Errors as FeatureSource and Trainer.
+/// Trains a PromptLearner or a CocoopLearner: train_on_features().
 ///   train_prompts(prompt, {features, labels}, coop_training(16, images));
-template <class Learner, std::predicate<const TrainProgress&> F>
-void train_prompts(Learner& learner, LabelledFeatures<typename Learner::T> data,
-                   const TrainOptionsOf<SgdOptions>& options, F&& progress) {
-  FeatureSource<typename Learner::T> source{std::move(data), learner.classes()};
-  Trainer trainer{learner, source, options, Selection{}, Classification{}};
-  trainer.run(std::forward<F>(progress));
-}
-template <class Learner>
-void train_prompts(Learner& learner, LabelledFeatures<typename Learner::T> data,
-                   const TrainOptionsOf<SgdOptions>& options) {
-  train_prompts(learner, std::move(data), options, [](const TrainProgress&) { return true; });
+template <class Learner, class... Progress>
+bool train_prompts(Learner& learner, LabelledFeatures<typename Learner::T> data,
+                   const TrainOptionsOf<SgdOptions>& options, Progress&&... progress) {
+  return train_on_features(learner, std::move(data), options, std::forward<Progress>(progress)...);
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -91,6 +92,8 @@ struct GatedBlock {
 ///   load(model, "ViT-B-32.safetensors", {.may_lack = "*.adapter.*"});
 ///   Parameters table{model, only("*.adapter.*")};
 struct GatedBlocks {
+  static constexpr std::string_view name = "gated-adapter", trained = "*.adapter.*";
+
   template <Backend B, BlockConfig C>
   using block = GatedBlock<B, C>;
 };

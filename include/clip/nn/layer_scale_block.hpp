@@ -77,6 +77,8 @@ struct LayerScaleBlock {
 
 /// The family of these blocks; files of plain blocks load with {.may_lack = "*.ls_?.gamma"}.
 struct LayerScaleBlocks {
+  static constexpr std::string_view name = "layer-scale", trained = "*.ls_?.gamma";
+
   template <Backend B, BlockConfig C>
   using block = LayerScaleBlock<B, C>;
 };

@@ -7,6 +7,8 @@
 #include <clip/nn/residual_block.hpp>
 #include <clip/ops/tables.hpp>
 
+#include <string_view>
+
 namespace clip::inline CLIP_ABI {
 
 /// x ← x + attn(ln_1(x)) + mlp(ln_1(x))          x : (rows, width)
@@ -49,6 +51,8 @@ struct ParallelBlock {
 
 /// The family of these blocks.
 struct ParallelBlocks {
+  static constexpr std::string_view name = "parallel-blocks", trained = "*.resblocks.*";
+
   template <Backend B, BlockConfig C>
   using block = ParallelBlock<B, C>;
 };

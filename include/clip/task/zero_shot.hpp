@@ -287,14 +287,4 @@ auto zero_shot(const M& model, const Words& tokenizer, const ClassPrompts& class
   return detail::classifier(model, std::move(sums), classes.labels());
 }
 
-/// The fraction of correct predictions.
-template <class Label>
-double accuracy(const std::vector<Index>& predicted, std::span<const Label> labels) {
-  if (predicted.size() != labels.size() || labels.empty())
-    raise(ShapeError{"accuracy", "predictions for the labels", labels.size(), predicted.size()});
-  Index right = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) right += predicted[i] == static_cast<Index>(labels[i]) ? 1 : 0;
-  return static_cast<double>(right) / static_cast<double>(labels.size());
-}
-
 }  // namespace clip::inline CLIP_ABI

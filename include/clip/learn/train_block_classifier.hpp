@@ -1,8 +1,8 @@
-// clip/learn/train_gated_adapter.hpp: training of gated adapters on preprocessed images.
+// clip/learn/train_block_classifier.hpp: training of classifiers of images, gated adapters among them.
 #pragma once
 
 #include <clip/image/image.hpp>
-#include <clip/learn/gated_adapter.hpp>
+#include <clip/learn/block_classifier.hpp>
 #include <clip/learn/labelled_features.hpp>
 #include <clip/ops/losses.hpp>
 #include <clip/optim/adamw.hpp>
@@ -59,8 +59,8 @@ struct ImageClassification {
   }
 };
 
-/// AdamW at 3e-3 without decay, 100 epochs of batches of 32, half a cosine by steps: what measured best on Fashion-MNIST.
-inline TrainOptions gated_adapter_recipe(std::uint64_t seed = 1) {
+/// AdamW at 3e-3 without decay, 100 epochs of batches of 32, half a cosine by steps.
+inline TrainOptions block_recipe(std::uint64_t seed = 1) {
   return {.epochs = 100,
           .batch = 32,
           .optimizer = {.learning_rate = 3e-3f, .beta2 = 0.999f, .epsilon = 1e-8f, .weight_decay = 0},
@@ -68,19 +68,28 @@ inline TrainOptions gated_adapter_recipe(std::uint64_t seed = 1) {
           .seed = seed};
 }
 
-/// Trains the adapters alone. Batches have at most as many images as there are. `progress` as Trainer::run's. Errors as
-/// Trainer and InputSource, InputError: images of another size than the tower's.
-template <const auto& Config, Backend B, std::predicate<const TrainProgress&> F>
-bool train_gated_adapter(GatedAdapter<Config, B>& gated, LabelledInputs examples, TrainOptions options, F&& progress) {
-  InputSource source{std::move(examples), gated.classes.size()};
+/// Trains the parameters that the family of blocks names, by batches of a source of LabelledInputs. Batches have at most
+/// as many images as there are. `progress` as Trainer::run's. Errors as Trainer and the source, InputError: images of
+/// another size than the tower's.
+template <const auto& Config, Backend B, class Blocks, BatchSource Source, std::predicate<const TrainProgress&> F>
+bool train_block_classifier(BlockClassifier<Config, B, Blocks>& classifier, Source& source, TrainOptions options,
+                            F&& progress) {
   options.batch = std::min(options.batch, std::max<Index>(source.size(), 1));
-  Trainer trainer{gated, source, std::move(options), only(std::string(gated.trained)), ImageClassification{}};
+  Trainer trainer{classifier, source, std::move(options), only(std::string(classifier.trained)), ImageClassification{}};
   return trainer.run(progress);
 }
-template <const auto& Config, Backend B>
-bool train_gated_adapter(GatedAdapter<Config, B>& gated, LabelledInputs examples,
-                         TrainOptions options = gated_adapter_recipe()) {
-  return train_gated_adapter(gated, std::move(examples), std::move(options), [](const TrainProgress&) { return true; });
+/// The same with images in memory.
+template <const auto& Config, Backend B, class Blocks, std::predicate<const TrainProgress&> F>
+bool train_block_classifier(BlockClassifier<Config, B, Blocks>& classifier, LabelledInputs examples,
+                            TrainOptions options, F&& progress) {
+  InputSource source{std::move(examples), classifier.classes.size()};
+  return train_block_classifier(classifier, source, std::move(options), progress);
+}
+template <const auto& Config, Backend B, class Blocks>
+bool train_block_classifier(BlockClassifier<Config, B, Blocks>& classifier, LabelledInputs examples,
+                            TrainOptions options = block_recipe()) {
+  return train_block_classifier(classifier, std::move(examples), std::move(options),
+                                [](const TrainProgress&) { return true; });
 }
 
 }  // namespace clip::inline CLIP_ABI

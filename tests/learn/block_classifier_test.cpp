@@ -1,15 +1,18 @@
 // Gated adapters in an image tower: they begin as the plain tower, learn classes, and leave all other weights alone.
 #include <clip/backend/cpu.hpp>
 #include <clip/checkpoint/model_file.hpp>
-#include <clip/learn/gated_adapter.hpp>
-#include <clip/learn/train_gated_adapter.hpp>
+#include <clip/learn/block_classifier.hpp>
+#include <clip/learn/block_classifier_file.hpp>
+#include <clip/learn/train_block_classifier.hpp>
 #include <clip/nn/layer_scale_block.hpp>
 #include <clip/nn/parallel_block.hpp>
 #include <clip/tower/clip_vit/vision_transformer.hpp>
 
 #include "../io/temporary_folder.hpp"
+#include "../small_models/golden.hpp"
 #include "../support/matrix.hpp"
 #include "../support/small_models.hpp"
+#include "golden_arrays.hpp"
 
 #include <doctest/doctest.h>
 
@@ -103,7 +106,8 @@ TEST_CASE("a plain file loads into modified blocks, which begin as the plain one
 }
 
 TEST_CASE("gated adapters learn the classes of images; the plain weights keep their bits") {
-  const auto plain = encoder<Residual>(1);
+  auto plain = encoder<Residual>(1);
+  plain.pack();  // as the tool does; the adapters' weights are in rows again
   GatedAdapter<Tiny> gated{plain, some_classes(3), Rng{5}, 10};
   const Images images = three_kinds(12);
   CHECK(features_of(gated.image, images) == features_of(plain, images));
@@ -114,10 +118,10 @@ TEST_CASE("gated adapters learn the classes of images; the plain weights keep th
   for (const auto& [name, p] : named_parameters<float>(gated))
     before.emplace_back(name, detail::values_of_parameter(gated.backend(), *p));
   double first = 0, last = 0;
-  TrainOptions options = gated_adapter_recipe();
+  TrainOptions options = block_recipe();
   options.epochs = 300;
   options.optimizer.learning_rate = 0.03f;
-  CHECK(train_gated_adapter(gated, {images, labels}, options, [&](const TrainProgress& p) {
+  CHECK(train_block_classifier(gated, {images, labels}, options, [&](const TrainProgress& p) {
     if (p.step == 1) first = p.loss;
     last = p.loss;
     return true;
@@ -137,6 +141,105 @@ TEST_CASE("gated adapters learn the classes of images; the plain weights keep th
     else changed += !same;
   }
   CHECK(changed == 5 * Tiny.image.layers);
+}
+
+TEST_CASE("five steps of gated adapters are those of a PyTorch twin: losses and every trained weight") {
+  const GoldenArrays golden{"gated_adapter.npz"};
+  ImageEncoder<TinyA> plain;
+  load_partial(plain, CLIP_SOURCE_DIR "/tests/golden/tiny_a.safetensors");
+  GatedAdapter<TinyA> gated{plain, golden.features<float>("texts"), Rng{1}, 10};
+  Index trained = 0;
+  visit_parameters(gated, [&](std::string_view name, auto& p) {
+    if (!matches(gated.trained, name)) return;
+    ++trained;
+    detail::set_parameter(gated.backend(), golden("start." + std::string(name)), p);
+  });
+  CHECK(trained == 5 * TinyA.image.layers);
+  const auto pixels = golden.features<float>("images");
+  LabelledInputs examples{{}, golden.labels<std::int32_t>("labels")};
+  examples.images.resize_for_reuse(pixels.size(), 3, 16, 16);
+  std::ranges::copy(pixels.values(), examples.images.values().begin());
+  TrainOptions options = block_recipe();
+  options.epochs = 5;
+  options.optimizer.learning_rate = 1.0f / 64;
+  Values losses;
+  train_block_classifier(gated, std::move(examples), options, [&](const TrainProgress& p) {
+    losses.push_back(p.loss);
+    return true;
+  });
+  CHECK(max_difference(losses, golden("losses")) < 1e-4);
+  visit_parameters(gated, [&](std::string_view name, const auto& p) {
+    if (!matches(gated.trained, name)) return;
+    CAPTURE(name);
+    const Values end = golden("end." + std::string(name));
+    CHECK(max_difference(end, golden("start." + std::string(name))) > 1e-2);
+    CHECK(max_difference(detail::values_of_parameter(gated.backend(), p), end) < 1e-4);
+  });
+}
+
+TEST_CASE("what gated adapters have learned returns from its file, into the tower that it was learned on alone") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "learner.safetensors";
+  const auto plain = encoder<Residual>(1), other = encoder<Residual>(2);
+  GatedAdapter<Tiny> gated{plain, some_classes(3), Rng{5}, 10};
+  TrainOptions options = block_recipe();
+  options.epochs = 5;
+  train_block_classifier(gated, {three_kinds(6), {0, 1, 2, 0, 1, 2}}, options);
+  save_block_classifier(gated, path);
+
+  const Images images = random_images(Tiny, 3, Rng{9});
+  const auto scores_of = [&](const auto& classifier) {
+    const auto scores = classifier.scores(images);
+    return Values(scores.values().begin(), scores.values().end());
+  };
+  Features<float, dyn> any = some_classes(3);
+  any[0][0] += 1;
+  GatedAdapter<Tiny> read{plain, any, Rng{6}};
+  REQUIRE(scores_of(read) != scores_of(gated));
+  load_block_classifier(read, path);
+  CHECK(scores_of(read) == scores_of(gated));
+  CHECK(read.classes.temperature == 10);
+
+  GatedAdapter<Tiny> elsewhere{other, any, Rng{6}};
+  const Values before = scores_of(elsewhere);
+  CHECK(try_load_block_classifier(elsewhere, path).error().message().find("cosine of the tower's feature") !=
+        std::string::npos);
+  CHECK(scores_of(elsewhere) == before);
+  GatedAdapter<Tiny> four{plain, some_classes(4), Rng{6}};
+  CHECK(try_load_block_classifier(four, path).error().message().find("shape of class_features") != std::string::npos);
+  BlockClassifier<Tiny, B, LayerScaleBlocks> scaled{plain, any, Rng{6}};
+  CHECK(try_load_block_classifier(scaled, path).error().message().find("expected layer-scale, found gated-adapter") !=
+        std::string::npos);
+}
+
+TEST_CASE("users' own families of blocks: LayerScale trains its factors, parallel blocks all of theirs") {
+  const auto plain = encoder<Residual>(1);
+  const LabelledInputs six{three_kinds(6), {0, 1, 2, 0, 1, 2}};
+  TrainOptions options = block_recipe();
+  options.epochs = 40;
+  options.optimizer.learning_rate = 0.03f;
+  const auto check = [&](auto& classifier, auto&& is_trained) {
+    std::vector<std::pair<std::string, Values>> before;
+    for (const auto& [name, p] : named_parameters<float>(classifier))
+      before.emplace_back(name, detail::values_of_parameter(classifier.backend(), *p));
+    double first = 0, last = 0;
+    train_block_classifier(classifier, six, options, [&](const TrainProgress& p) {
+      if (p.step == 1) first = p.loss;
+      last = p.loss;
+      return true;
+    });
+    CHECK(last < first);
+    std::size_t at = 0;
+    for (const auto& [name, p] : named_parameters<float>(classifier)) {
+      CAPTURE(name);
+      const bool same = detail::values_of_parameter(classifier.backend(), *p) == before[at++].second;
+      CHECK(same == !is_trained(name));
+    }
+  };
+  BlockClassifier<Tiny, B, LayerScaleBlocks> scaled{plain, some_classes(3), Rng{5}, 10};
+  check(scaled, [](const std::string& name) { return name.ends_with(".gamma"); });
+  BlockClassifier<Tiny, B, ParallelBlocks> parallel{plain, some_classes(3), Rng{5}, 10};
+  check(parallel, [](const std::string& name) { return name.find(".resblocks.") != std::string::npos; });
 }
 
 TEST_CASE("a tower of sizes known at run time takes gated adapters") {
@@ -160,10 +263,12 @@ TEST_CASE("what gated adapters cannot be made of or trained on is one sentence")
   bad[1][0] = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_AS((GatedAdapter<Tiny>{plain, bad, Rng{5}}), NumericError);
   GatedAdapter<Tiny> gated{plain, some_classes(3), Rng{5}};
-  CHECK_THROWS_WITH_AS(train_gated_adapter(gated, {random_images(Tiny, 2, Rng{6}), {0, 3}}),
+  CHECK_THROWS_WITH_AS(train_block_classifier(gated, {random_images(Tiny, 2, Rng{6}), {0, 3}}),
                        "labelled images: label 1: expected from 0 to 2, found 3", InputError);
-  CHECK_THROWS_AS(train_gated_adapter(gated, {random_images(Tiny, 2, Rng{6}), {0}}), ShapeError);
-  CHECK_THROWS_AS(train_gated_adapter(gated, LabelledInputs{}), InputError);
-  plain.pack();
-  CHECK_THROWS_AS((GatedAdapter<Tiny>{plain, some_classes(3), Rng{5}}), OptionError);
+  CHECK_THROWS_AS(train_block_classifier(gated, {random_images(Tiny, 2, Rng{6}), {0}}), ShapeError);
+  CHECK_THROWS_AS(train_block_classifier(gated, LabelledInputs{}), InputError);
+  plain.pack(Storage::bfloat16);
+  CHECK_THROWS_WITH_AS(
+      (GatedAdapter<Tiny>{plain, some_classes(3), Rng{5}}),
+      "gated-adapter: weights of the encoder: expected those of its type, found weights of a smaller one", OptionError);
 }

@@ -1,17 +1,17 @@
-// clip/learn/gated_adapter.hpp: gated adapters in every block of an image tower, trained as a classifier of images.
+// clip/learn/block_classifier.hpp: image tower with other blocks, gated adapters among them, as a classifier of images.
 #pragma once
 
-#include <clip/autograd/copy_parameters.hpp>
 #include <clip/autograd/inference.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/core/rng.hpp>
 #include <clip/learn/class_features.hpp>
 #include <clip/model/image_encoder.hpp>
 #include <clip/model/initialise.hpp>
+#include <clip/model/pack.hpp>
 #include <clip/model/storage.hpp>
 #include <clip/nn/gated_block.hpp>
 
-#include <algorithm>
+#include <cstddef>
 #include <map>
 #include <span>
 #include <string>
@@ -21,28 +21,32 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// The image tower of a CLIP with gated blocks (nn/gated_block.hpp) and the fixed text features of classes. Its first
-/// features are those of the tower that it was made from; only names of `trained` change.
+/// The image tower of a CLIP with blocks of another family, and the fixed text features of classes. The weights that
+/// plain blocks have are theirs; what the family adds is initial, and only names that fit its pattern `trained` change.
 ///   GatedAdapter<ViT_B_32> gated{model.image, class_features, Rng{1}};
-///   train_gated_adapter(gated, {images, labels});
+///   train_block_classifier(gated, {images, labels});
 ///   const std::vector<Index> predicted = gated.predict(others);
-/// `Config` and the backend are the encoder's.
-template <const auto& Config, Backend B = Cpu<>>
-class GatedAdapter {
+/// `Config` and the backend are the encoder's. A family has, beside its blocks, a name and that pattern:
+///   struct MyBlocks {
+///     static constexpr std::string_view name = "my-blocks", trained = "*.mine.*";
+///     template <Backend B, BlockConfig C> using block = MyBlock<B, C>;
+///   };
+template <const auto& Config, Backend B = Cpu<>, class Blocks = GatedBlocks>
+class BlockClassifier {
  public:
   using T = typename B::Scalar;
-  static constexpr std::string_view name = "gated_adapter";
-  static constexpr std::string_view trained = "visual.*.adapter.*";
+  static constexpr std::string_view name = Blocks::name;
+  static constexpr std::string_view trained = Blocks::trained;
 
-  ImageEncoder<Config, B, GatedBlocks> image;
+  ImageEncoder<Config, B, Blocks> image;
   ClassFeatures<B> classes;
 
   /// Copies the weights of `plain`. class_features : (classes, embed_dim), of any length. ShapeError: class features of
-  /// another width. InputError: fewer than two classes. NumericError: one without a direction. OptionError: a packed
-  /// encoder, a temperature that is not positive.
-  template <class Blocks, Index E>
-  GatedAdapter(const ImageEncoder<Config, B, Blocks>& plain, const Features<T, E>& class_features, Rng rng,
-               double temperature = 100)
+  /// another width. InputError: fewer than two classes. NumericError: one without a direction. OptionError: weights
+  /// that are packed in a smaller type, a temperature that is not positive.
+  template <class Plain, Index E>
+  BlockClassifier(const ImageEncoder<Config, B, Plain>& plain, const Features<T, E>& class_features, Rng rng,
+                  double temperature = 100)
       : image{plain.config(), plain.tower.embed_dim, plain.backend()},
         classes{class_features.size(), class_features.width()}, memory_{allocate_parameters(plain.backend(), classes)} {
     if (class_features.width() != plain.tower.embed_dim)
@@ -52,8 +56,8 @@ class GatedAdapter {
     classes.set(backend(), class_features.view(), temperature);
     copy_from(plain);
   }
-  GatedAdapter(const GatedAdapter&) = delete;
-  GatedAdapter& operator=(const GatedAdapter&) = delete;
+  BlockClassifier(const BlockClassifier&) = delete;
+  BlockClassifier& operator=(const BlockClassifier&) = delete;
 
   static constexpr void members(auto& self, auto&& visit) {
     visit("", self.image);
@@ -88,18 +92,25 @@ class GatedAdapter {
   void copy_from(const auto& plain) {
     std::map<std::string, const Parameter<T>*> weights;
     for (const auto& [key, p] : named_parameters<T>(plain)) {
-      if (p->layout != Layout::rows)
-        raise(OptionError{std::string(name),
-                          "this encoder is packed for inference; unpack() it before adapters are added"}
+      if (p->layout != Layout::rows && p->layout != packed_layout<B>(Storage::full))
+        raise(OptionError{std::string(name), "weights of the encoder", "those of its type", "weights of a smaller one"}
                   .with_id("clip.option.packed"));
       weights.emplace(key, p);
     }
-    for (const auto& [key, p] : named_parameters<T>(image))
-      if (const auto found = weights.find(key); found != weights.end())
-        detail::set_parameter(backend(), detail::values_of_parameter(backend(), *found->second), *p);
+    for (const auto& [key, p] : named_parameters<T>(image)) {
+      const auto found = weights.find(key);
+      if (found == weights.end()) continue;
+      std::vector<T> values(static_cast<std::size_t>(p->count()));
+      download_rows(backend(), *found->second, std::span<T>(values));
+      backend().upload(std::span<const T>(values), p->view());
+    }
   }
 
   Buffer<B> memory_;
 };
+
+/// Gated adapters in every block (nn/gated_block.hpp): their first features are those of the plain tower, bit by bit.
+template <const auto& Config, Backend B = Cpu<>>
+using GatedAdapter = BlockClassifier<Config, B, GatedBlocks>;
 
 }  // namespace clip::inline CLIP_ABI
