@@ -1,6 +1,6 @@
 """A step of prompt learning: bench_prompt beside PyTorch, in turns.
 
-    python3 bench/prompt.py --bench build/release/bench/bench_prompt [--classes 100] [--rounds 3] [--threads 2] [--eager]
+    python3 bench/prompt.py --bench build/release/bench/bench_prompt [--classes 100] [--rounds 3] [--threads 2] [--eager] [--recompute inside]
 
 Needs torch. ViT-B/32's text tower with random weights, 16 vectors before the names, features of 32 images: features of the prompts,
 logits, cross-entropy, gradient of the vectors, SGD. PyTorch computes the positions that the longest prompt needs, no gradient of a
@@ -105,7 +105,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--eager", action="store_true", help="PyTorch without its compiler")
-    parser.add_argument("--recompute", action="store_true", help="ours keeps the rows between blocks only")
+    recomputed = ["nothing", "inside", "blocks"]
+    parser.add_argument("--recompute", choices=recomputed, default="nothing", help="what ours recomputes (TapeOptions)")
     parser.add_argument("--peer", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peer:
@@ -113,7 +114,8 @@ def main():
     if not options.bench:
         parser.error("--bench is required")
     environment = os.environ | {"OMP_NUM_THREADS": str(options.threads), "MKL_NUM_THREADS": str(options.threads)}
-    case = f"--benchmark_filter=classes:{options.classes}/threads:{options.threads}/recompute:{int(options.recompute)}/"
+    recompute = recomputed.index(options.recompute)
+    case = f"--benchmark_filter=classes:{options.classes}/threads:{options.threads}/recompute:{recompute}/"
     ours, theirs = [], []
     for _ in range(options.rounds):
         text = subprocess.run([options.bench, case, "--benchmark_format=json"], stdout=subprocess.PIPE, check=True, text=True).stdout

@@ -1,6 +1,7 @@
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/model/storage.hpp>
+#include <clip/ops/attention.hpp>
 #include <clip/ops/linear.hpp>
 #include <clip/ops/norms.hpp>
 #include <clip/ops/pointwise.hpp>
@@ -30,6 +31,7 @@ struct Weights3 {
   Parameter<double> stacked_bias{{9}, Init::zeros()};
   Parameter<double> square{{4, 4}, Init::zeros()};
   Parameter<double> other{{4, 4}, Init::zeros()};
+  Parameter<double> qkv{{12, 4}, Init::zeros()};
   Buffer<B> memory = allocate_parameters(backend_, *this);
 
   Weights3() {
@@ -43,6 +45,7 @@ struct Weights3 {
     visit("stacked_bias", self.stacked_bias);
     visit("square", self.square);
     visit("other", self.other);
+    visit("qkv", self.qkv);
   }
 };
 
@@ -349,6 +352,42 @@ TEST_CASE("recomputed blocks give the same bits, in less memory") {
     tape->clear();
   }
   CHECK(recomputed.bytes() < kept.bytes());
+}
+
+TEST_CASE("blocks recomputed inside give the same bits, in less memory, whatever is trained") {
+  Weights3 w;
+  Sequences sequences;
+  sequences.add(1);
+  sequences.add(2);
+  const auto block = [&w, &sequences](T& tape, Rows<T, 4> x) {
+    const auto qkv = linear(tape, x, Size<12>{}, w.qkv, absent);
+    const auto seen = attention(tape, qkv, Size<4>{}, sequences, {.heads = 2, .causal = true});
+    const auto sum = linear(tape, seen, Size<4>{}, w.square, absent, x);
+    return linear(tape, linear<fn::QuickGelu>(tape, sum, Size<4>{}, w.other, absent), Size<4>{}, w.square, absent, sum);
+  };
+  const auto loss = [&](T& tape) {
+    auto x = tape.leaf(input(tape));
+    for (int layer = 0; layer < 6; ++layer) x = tape.stage(x, [&tape, &block](Rows<T, 4> y) { return block(tape, y); });
+    return weighted_sum(tape, x);
+  };
+  for (const auto& chosen : {only("*"), only("other"), only("square"), only("qkv")}) {
+    Parameters table{w, chosen};
+    CHECK(gradients_of(table, loss, {.recompute_inside = true}) == gradients_of(table, loss));
+    CHECK(gradients_of(table, loss, {.recompute_inside = true}) == gradients_of(table, loss, {.recompute = true}));
+    Tape kept{table}, inside{table, {.recompute_inside = true}};
+    kept.backward(loss(kept));
+    inside.backward(loss(inside));
+    CHECK(inside.bytes() < kept.bytes());
+    // Where nothing follows, the result of a stage is read as it was made.
+    Tape last{table, {.recompute_inside = true}};
+    const auto x = last.leaf(input(last));
+    const auto y = last.stage(x, [&](Rows<T, 4> rows) {
+      return attention(last, linear(last, rows, Size<12>{}, w.qkv, absent), Size<4>{}, sequences, {.heads = 2});
+    });
+    CHECK(values_of(B{}, View<const double>{y.view}).size() == 12);
+    last.backward(weighted_sum(last, y));
+    CHECK(values_of(B{}, last.gradient_of(x)) != Values(12, 0.0));
+  }
 }
 
 TEST_CASE("recomputed blocks pass gradients to the ops before them, and to leaves") {

@@ -57,6 +57,10 @@ void check_against_pytorch(const std::string& name) {
       CHECK_MESSAGE(largest_difference(std::span<const double>(gradient), slope) < 1e-5 * std::max(1.0, largest(slope)),
                     key);
       CHECK(largest(slope) > 1e-2);
+      Tape inside{learned, {.recompute_inside = true}};
+      learned.clear_gradients();
+      inside.backward(cross_entropy(inside, prompt.logits(inside, constant(inside, features)), prompt_labels));
+      CHECK(downloaded(prompt.backend(), View<const float>{learned.entries()[0].gradient}) == gradient);
     }
 }
 

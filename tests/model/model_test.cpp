@@ -63,6 +63,7 @@ TEST_CASE("recomputation in the backward pass gives gradients with the same bits
   const Texts texts = random_texts(Tiny, 6, Rng{52});
   const auto record = loss_over(model, images, texts);
   CHECK(gradients_of(table, record, {.recompute = true}) == gradients_of(table, record));
+  CHECK(gradients_of(table, record, {.recompute_inside = true}) == gradients_of(table, record));
 }
 
 TEST_CASE("a model with a custom block family has its names and trains") {

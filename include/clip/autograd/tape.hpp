@@ -26,7 +26,10 @@
 namespace clip::inline CLIP_ABI {
 
 struct TapeOptions {
-  bool recompute = false;    // keep only the rows between blocks, and recompute each block in the backward pass
+  bool recompute = false;  // keep only the rows between blocks, and recompute each block in the backward pass
+  // Keep the rows between blocks and the inputs of attention: recompute the attention, the sum after it and the hidden
+  // rows. Less memory is saved than by `recompute`, at less cost.
+  bool recompute_inside = false;
   bool evaluation = false;   // batch norms use their running statistics, as in inference; gradients flow all the same
   bool every_row = false;    // the gradient of every result is wanted, whatever it depends on
   double patch_dropout = 0;  // share of an image's patches that a vision transformer leaves out
@@ -100,25 +103,38 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     static_assert(sizeof...(In) <= Node::max_inputs && Node::template holds<Op>, "tape: an op is a small, plain value");
     if constexpr (detail::has_backward<Op, B, T, In...>) {
       constexpr bool cheap = detail::has_recompute<Op, B, T, In...>;
-      const bool temporary = cheap && stages_ > 0;
+      bool again = false;
+      if constexpr (detail::has_again<Op, B, T, In...>)
+        again = stages_ > 0 && options_.recompute_inside && !options_.recompute &&
+                op.worth_again(detail::value_of<T>(inputs)...);
+      const bool temporary = again || (cheap && stages_ > 0);
       const View<T> y = temporary ? pool_.allocate(backend(), rows, width) : workspace_.allocate(rows, width);
       Node node{};
       node.wanted = options_.every_row;
       if constexpr (requires { op.saved(detail::value_of<T>(inputs)...); }) {
         const Extents kept = op.saved(detail::value_of<T>(inputs)...);
-        if (kept.rows > 0) node.saved = workspace_.allocate(kept.rows, kept.cols);
+        if (kept.rows > 0 && again) node.saved = {nullptr, kept.rows, kept.cols};
+        else if (kept.rows > 0) node.saved = workspace_.allocate(kept.rows, kept.cols);
       }
       op.forward(backend(), detail::value_of<T>(inputs)..., y, node.saved);
       node.op = Op::name;
       node.hold(op);
+      node.again = again;
+      node.reads_value = detail::wants_output<Op>;
       (add_input(node, inputs), ...);
+      if constexpr (detail::has_unread<Op>) node.unread = Op::unread(node.inputs[1].weight != nullptr);
       if (node.wanted) check_layouts(node);
       if (node.wanted)
         node.backward = [](Nodes& tape, Node& n) {
           Nodes::template run_backward<Op>(tape, n, std::index_sequence_for<In...>{});
         };
+      if constexpr (detail::has_again<Op, B, T, In...>)
+        if (again)
+          node.recompute = [](Nodes& tape, Node& n) {
+            Nodes::template run_again<Op>(tape, n, std::index_sequence_for<In...>{});
+          };
       if constexpr (cheap)
-        if (temporary)
+        if (temporary && !again)
           node.recompute = [](Nodes& tape, Node& n) {
             Nodes::template run_recompute<Op>(tape, n, std::index_sequence_for<In...>{});
           };
@@ -144,8 +160,9 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     }
     const std::size_t first = nodes_.size();
     ++stages_;
-    const Rows<Tape, W> y = f(x);
+    Rows<Tape, W> y = f(x);
     --stages_;
+    if (y.node >= static_cast<Index>(first) && at(y.node).again) keep_result(at(y.node), y.view);
     for (std::size_t i = first; i < nodes_.size(); ++i)
       if (static_cast<Index>(i) != y.node) release(nodes_[i]);
     return y;
@@ -240,6 +257,20 @@ class Tape : public ContextBase<B, Mode::training>, private TapeNodes<B> {
     node.value = y;
     nodes_.push_back(node);
     return {y, static_cast<Index>(nodes_.size()) - 1};
+  }
+
+  /// Moves the result of a stage, and what its op saved, from temporary memory.
+  void keep_result(Node& node, View<T>& result) {
+    if (node.saved.rows > 0) {  // not written yet
+      node.saved = workspace_.allocate(node.saved.rows, node.saved.cols);
+      node.recompute(*this, node);
+    }
+    const View<T> kept = workspace_.allocate(node.value.rows, node.value.cols);
+    backend().add(View<const T>{node.value}, Acc<T>{kept, true});
+    pool_.release(node.value);
+    node.value = result = kept;
+    node.again = false;
+    node.recompute = nullptr;
   }
 
   template <class F, Index W>

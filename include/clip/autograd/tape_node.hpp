@@ -41,6 +41,18 @@ inline constexpr bool has_recompute =
     requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, Saved<T> saved, Out<T> y) {
       op.recompute(b, in..., saved, y);
     };
+
+/// Whether Op can run a second time, with the same bits, in a tape that recomputes inside of blocks:
+/// again(b, inputs…, saved, y), where y is absent if only `saved` is wanted.
+template <class Op, class B, class T, class... Inputs>
+inline constexpr bool has_again =
+    requires(const Op& op, B& b, For<Weights<T>, Inputs>... in, Saved<T> saved, Out<T> y) {
+      op.again(b, in..., saved, y);
+    };
+
+/// Whether Op says which inputs its derivative does not read: bit i of unread(input 1 is trained) for input i.
+template <class Op>
+inline constexpr bool has_unread = requires(bool trained) { Op::unread(trained); };
 // clang-format on
 }  // namespace detail
 
@@ -61,6 +73,9 @@ struct TapeNode {
   void (*backward)(TapeNodes<B>&, TapeNode&) = nullptr;  // null where no gradient is wanted
   // Where `value` is temporary: its data is null after the stage, and recomputed when it is read.
   void (*recompute)(TapeNodes<B>&, TapeNode&) = nullptr;
+  bool again = false;        // `saved` is temporary as well, and `recompute` runs the op anew
+  bool reads_value = false;  // the derivative reads the op's own result
+  unsigned unread = 0;       // the inputs whose values the derivative does not read, by bit
   alignas(std::max_align_t) std::byte state[state_bytes] = {};
   std::array<Input, max_inputs> inputs{};
   int count = 0;

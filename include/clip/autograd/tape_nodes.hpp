@@ -77,31 +77,57 @@ class TapeNodes {
     return {source.gradient, std::exchange(source.fresh, false)};
   }
 
-  /// Releases the memory of a temporary result.
+  /// Releases the memory of a temporary result, and of what its op saved if that is temporary too.
   void release(Node& node) {
-    if (!node.recompute || !node.value) return;
-    pool_.release(node.value);
-    node.value.data = nullptr;
+    if (!node.recompute) return;
+    release(node.value);
+    if (node.again) release(node.saved);
+  }
+  void release(View<T>& temporary) {
+    if (!temporary) return;
+    pool_.release(temporary);
+    temporary.data = nullptr;
   }
 
   /// Recomputes a result that was released, and the rows it depends on.
   void restore(Node& node) {
     if (node.value || !node.recompute) return;
-    node.value = pool_.allocate(backend_, node.value.rows, node.value.cols);
     restore_inputs(node);
+    node.value = pool_.allocate(backend_, node.value.rows, node.value.cols);
+    restore_saved(node);
     node.recompute(*this, node);
   }
-  void restore_inputs(Node& node) {
-    for (Input& input : std::span{node.inputs}.first(static_cast<std::size_t>(node.count)))
-      if (input.node >= 0 && at(input.node).recompute) {
-        restore(at(input.node));
-        input.value.data = at(input.node).value.data;
-      }
+  /// Memory for what an op saves where that is temporary.
+  void restore_saved(Node& node) {
+    if (node.again && node.saved.rows > 0 && !node.saved)
+      node.saved = pool_.allocate(backend_, node.saved.rows, node.saved.cols);
+  }
+  void restore_inputs(Node& node, unsigned unread = 0) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(node.count); ++i) {
+      Input& input = node.inputs[i];
+      if (input.node < 0 || !at(input.node).recompute || (unread >> i & 1u) != 0) continue;
+      restore(at(input.node));
+      input.value.data = at(input.node).value.data;
+    }
+  }
+  /// Restores what the derivative of a node reads.
+  void restore_for_backward(Node& node) {
+    if (node.again && node.reads_value) restore(node);
+    restore_inputs(node, node.unread);
+    if (!node.again || node.saved.rows == 0 || node.saved) return;
+    restore_inputs(node);
+    restore_saved(node);
+    node.recompute(*this, node);
   }
 
   template <class Op, std::size_t... I>
   static void run_recompute(TapeNodes& tape, Node& node, std::index_sequence<I...>) {
     node.template held<Op>().recompute(tape.backend_, node.inputs[I].value..., node.saved, Out<T>{node.value});
+  }
+
+  template <class Op, std::size_t... I>
+  static void run_again(TapeNodes& tape, Node& node, std::index_sequence<I...>) {
+    node.template held<Op>().again(tape.backend_, node.inputs[I].value..., node.saved, Out<T>{node.value});
   }
 
   template <class Op, std::size_t... I>
@@ -130,7 +156,7 @@ class TapeNodes {
         raise(OptionError{"backward",
                           "this pass has had its backward pass: add the losses, or clear the tape and record again"});
       nodes_[i].spent = true;
-      restore_inputs(nodes_[i]);
+      restore_for_backward(nodes_[i]);
       nodes_[i].backward(*this, nodes_[i]);
       release(nodes_[i]);
       if (nodes_[i].retained) continue;

@@ -27,6 +27,14 @@ struct AttentionOp {
     b.attention(qkv.middle_cols(0, w), qkv.middle_cols(w, w), qkv.middle_cols(2 * w, w), *sequences, pattern, y, saved);
   }
   template <class T>
+  bool worth_again(In<T>) const {
+    return true;
+  }
+  template <class T>
+  void again(auto& b, In<T> qkv, Saved<T> saved, Out<T> y) const {
+    forward(b, qkv, y, saved);
+  }
+  template <class T>
   void backward(auto& b, In<T> qkv, In<T> y, Saved<T> saved, In<T> dy, Acc<T> dqkv) const {
     const Index w = y.cols;
     if (dqkv)

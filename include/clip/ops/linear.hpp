@@ -27,6 +27,20 @@ struct LinearOp {
     b.linear(x, w, Epilogue<T, F>{bias, F{}, before, residual}, y);
   }
 
+  /// Hidden rows and sums are worth it: rows that a wide product makes are as cheap, but what reads them is not.
+  template <class T>
+  bool worth_again(In<T>, Weights<T>, In<T>, In<T> residual) const {
+    return !plain || residual;
+  }
+  template <class T>
+  void again(auto& b, In<T> x, Weights<T> w, In<T> bias, In<T> residual, Saved<T> before, Out<T> y) const {
+    if (y) forward(b, x, w, bias, residual, y, before);
+    else b.linear(x, w, Epilogue<T>{.bias = bias}, before);
+  }
+
+  /// dx is a function of dy and w, or of z; only dw reads x.
+  static constexpr unsigned unread(bool trains_weight) { return trains_weight ? 0b1000u : 0b1001u; }
+
   /// f(z) + residual, without the product.
   template <class T>
     requires(!plain)
