@@ -39,7 +39,7 @@ template <class T>
 inline constexpr bool is_parameter<Parameter<T>> = true;
 
 template <class M, class F>
-constexpr void walk(M& module, Path& path, F& visit) {
+void walk(M& module, Path& path, F& visit) {
   if constexpr (is_parameter<std::remove_const_t<M>>) {
     visit(path.view(), module);
   } else {
@@ -54,7 +54,7 @@ constexpr void walk(M& module, Path& path, F& visit) {
 
 /// visit(name, parameter) for every parameter below a module, in the order of its `members` lists.
 template <class M, class F>
-constexpr void visit_parameters(M& module, F&& visit) {
+void visit_parameters(M& module, F&& visit) {
   Path path;
   detail::walk(module, path, visit);
 }
@@ -66,22 +66,35 @@ struct NamedParameter {
   P* parameter;
 };
 
+namespace detail {
+/// A visitor that is no lambda of its caller: what it visits below a module is compiled once for all models.
+template <class P>
+struct Lister {
+  std::vector<NamedParameter<P>>& list;
+  void operator()(std::string_view name, P& p) const { list.push_back({std::string(name), &p}); }
+};
+}  // namespace detail
+
 /// The parameters below a module in the order of visit_parameters, as a flat list. Loading, comparing, saving, packing
 /// and training tables loop over it: such a loop is compiled once per arithmetic type, not once per model.
 template <class T, class M>
 auto named_parameters(M& module) {
   using P = std::conditional_t<std::is_const_v<M>, const Parameter<T>, Parameter<T>>;
   std::vector<NamedParameter<P>> list;
-  visit_parameters(module, [&](std::string_view name, P& p) { list.push_back({std::string(name), &p}); });
+  visit_parameters(module, detail::Lister<P>{list});
   return list;
 }
 
 /// Number of values in weights, trained or frozen.
 template <class M>
 constexpr Index count_parameters(const M& module) {
-  Index n = 0;
-  visit_parameters(module, [&](std::string_view, const auto& p) { n += is_weight(p.kind) ? p.count() : 0; });
-  return n;
+  if constexpr (detail::is_parameter<M>) {
+    return is_weight(module.kind) ? module.count() : 0;
+  } else {
+    Index n = 0;
+    M::members(module, [&](std::string_view, const auto& member) { n += count_parameters(member); });
+    return n;
+  }
 }
 
 }  // namespace clip::inline CLIP_ABI

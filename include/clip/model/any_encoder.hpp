@@ -33,6 +33,41 @@ inline constexpr DynamicText<Config> dynamic_text{dyn, Tower<Config>::dynamic};
 
 }  // namespace detail
 
+namespace detail {
+
+// What an encoder of any family does. Functions beside the classes, because clip::precompiled holds them for the known
+// families (below): a program that links it does not compile every tower.
+template <class E>
+void pack_any(E& any, Storage storage) {
+  any.visit([&](auto& encoder) { encoder.pack(storage); });
+}
+template <class E>
+void unpack_any(E& any) {
+  any.visit([](auto& encoder) { encoder.unpack(); });
+}
+template <class E>
+void release_files_of_any(E& any) {
+  any.visit([](auto& encoder) { encoder.release_unused_files(); });
+}
+template <class T, class E>
+Result<Features<T, dyn>> encode_images(const E& any, const Images& images) {
+  return any.visit([&](const auto& encoder) { return encoder.try_encode_image(images); });
+}
+template <class T, class E>
+Result<Features<T, dyn>> encode_texts(const E& any, const Texts& texts) {
+  return any.visit([&](const auto& encoder) { return encoder.try_encode_text(texts); });
+}
+template <class Cx, class E>
+Rows<Cx, dyn> encode_images(Cx& cx, const E& any, const Images& images) {
+  return any.visit([&](const auto& encoder) { return encoder.encode_image(cx, images); });
+}
+template <class Cx, class E>
+Rows<Cx, dyn> encode_texts(Cx& cx, const E& any, const Texts& texts) {
+  return any.visit([&](const auto& encoder) { return encoder.encode_text(cx, texts); });
+}
+
+}  // namespace detail
+
 /// The base of both kinds of encoders: a variant over the encoders of each family.
 template <class Variant, Backend B>
 class AnyEncoder {
@@ -64,21 +99,17 @@ class AnyEncoder {
   }
 
   /// See Owned, for these four.
-  void pack(Storage storage = Storage::full) {
-    std::visit([&](auto& encoder) { encoder.pack(storage); }, encoder_);
-  }
-  void unpack() {
-    std::visit([](auto& encoder) { encoder.unpack(); }, encoder_);
-  }
+  void pack(Storage storage = Storage::full) { detail::pack_any(*this, storage); }
+  void unpack() { detail::unpack_any(*this); }
   void keep(std::span<const std::shared_ptr<const MappedFile>> files) {
     std::visit([&](auto& encoder) { encoder.keep(files); }, encoder_);
   }
-  void release_unused_files() {
-    std::visit([](auto& encoder) { encoder.release_unused_files(); }, encoder_);
-  }
+  void release_unused_files() { detail::release_files_of_any(*this); }
 
  protected:
-  explicit AnyEncoder(Variant encoder) : encoder_{std::move(encoder)} {}
+  /// `make` returns the variant.
+  template <class Make>
+  explicit AnyEncoder(const Make& make) : encoder_(make()) {}
 
   Variant encoder_;
 };
@@ -115,8 +146,9 @@ class AnyImageEncoder
   using T = typename B::Scalar;
 
   AnyImageEncoder(const typename Images::Variant& config, Index embed_dim_, B backend = {})
-      : AnyEncoder<Variant, B>{
-            detail::make_encoder<Variant, detail::DynamicEncoders<B>::template Image>(config, embed_dim_, backend)} {}
+      : AnyEncoder<Variant, B>{[&] {
+          return detail::make_encoder<Variant, detail::DynamicEncoders<B>::template Image>(config, embed_dim_, backend);
+        }} {}
 
   /// The configuration of the family in use.
   typename Images::Variant config() const {
@@ -128,16 +160,14 @@ class AnyImageEncoder
   }
 
   /// (n, embed_dim), not normalised.
-  Features<T, dyn> encode_image(const clip::Images& images) const {
-    return this->visit([&](const auto& encoder) { return encoder.encode_image(images); });
-  }
+  Features<T, dyn> encode_image(const clip::Images& images) const { return try_encode_image(images).value(); }
   [[nodiscard]] Result<Features<T, dyn>> try_encode_image(const clip::Images& images) const {
-    return this->visit([&](const auto& encoder) { return encoder.try_encode_image(images); });
+    return detail::encode_images<T>(*this, images);
   }
   /// The same in the caller's context.
   template <class Cx>
   Rows<Cx, dyn> encode_image(Cx& cx, const clip::Images& images) const {
-    return this->visit([&](const auto& encoder) { return encoder.encode_image(cx, images); });
+    return detail::encode_images(cx, *this, images);
   }
 };
 
@@ -152,8 +182,9 @@ class AnyTextEncoder
   using T = typename B::Scalar;
 
   AnyTextEncoder(const typename Texts::Variant& config, Index embed_dim_, B backend = {})
-      : AnyEncoder<Variant, B>{
-            detail::make_encoder<Variant, detail::DynamicEncoders<B>::template Text>(config, embed_dim_, backend)} {}
+      : AnyEncoder<Variant, B>{[&] {
+          return detail::make_encoder<Variant, detail::DynamicEncoders<B>::template Text>(config, embed_dim_, backend);
+        }} {}
 
   /// The configuration of the family in use.
   typename Texts::Variant config() const {
@@ -165,16 +196,14 @@ class AnyTextEncoder
   }
 
   /// (texts, embed_dim), not normalised.
-  Features<T, dyn> encode_text(const clip::Texts& texts) const {
-    return this->visit([&](const auto& encoder) { return encoder.encode_text(texts); });
-  }
+  Features<T, dyn> encode_text(const clip::Texts& texts) const { return try_encode_text(texts).value(); }
   [[nodiscard]] Result<Features<T, dyn>> try_encode_text(const clip::Texts& texts) const {
-    return this->visit([&](const auto& encoder) { return encoder.try_encode_text(texts); });
+    return detail::encode_texts<T>(*this, texts);
   }
   /// The same in the caller's context.
   template <class Cx>
   Rows<Cx, dyn> encode_text(Cx& cx, const clip::Texts& texts) const {
-    return this->visit([&](const auto& encoder) { return encoder.encode_text(cx, texts); });
+    return detail::encode_texts(cx, *this, texts);
   }
   /// The same for prompts with learned vectors among their tokens.
   template <class Cx, class Vectors>
@@ -182,5 +211,54 @@ class AnyTextEncoder
     return this->visit([&](const auto& encoder) { return encoder.encode_prompts(cx, prompts, vectors); });
   }
 };
+
+template <Backend B>
+class Tape;
+
+namespace detail {
+using OnCpu = DynamicEncoders<Cpu<float>>;
+using Inferring = Inference<Cpu<float>>;
+using Taping = Tape<Cpu<float>>;
+using KnownImages = AnyImageEncoder<Cpu<float>, KnownFamilies::Images>;
+using KnownTexts = AnyTextEncoder<Cpu<float>, KnownFamilies::Texts>;
+using ImageVariant = KnownFamilies::Images::VariantOf<OnCpu::Image>;
+using TextVariant = KnownFamilies::Texts::VariantOf<OnCpu::Text>;
+using KnownImageBase = AnyEncoder<ImageVariant, Cpu<float>>;
+using KnownTextBase = AnyEncoder<TextVariant, Cpu<float>>;
+}  // namespace detail
+
+// What clip::precompiled holds: precompiled/models.cpp instantiates it, programs that link it declare it.
+// clang-format off
+#define CLIP_KNOWN_ENCODERS(instantiate) \
+  instantiate Result<void> check(const AnyConfig&); \
+  instantiate detail::ImageVariant detail::make_encoder<detail::ImageVariant, detail::OnCpu::Image>( \
+      const KnownFamilies::Images::Variant&, Index, Cpu<float>); \
+  instantiate detail::TextVariant detail::make_encoder<detail::TextVariant, detail::OnCpu::Text>( \
+      const KnownFamilies::Texts::Variant&, Index, Cpu<float>); \
+  instantiate void detail::pack_any(detail::KnownImageBase&, Storage); \
+  instantiate void detail::pack_any(detail::KnownTextBase&, Storage); \
+  instantiate void detail::unpack_any(detail::KnownImageBase&); \
+  instantiate void detail::unpack_any(detail::KnownTextBase&); \
+  instantiate void detail::release_files_of_any(detail::KnownImageBase&); \
+  instantiate void detail::release_files_of_any(detail::KnownTextBase&); \
+  instantiate Result<Features<float, dyn>> detail::encode_images<float>(const detail::KnownImages&, const Images&); \
+  instantiate Result<Features<float, dyn>> detail::encode_texts<float>(const detail::KnownTexts&, const Texts&); \
+  instantiate Rows<detail::Inferring, dyn> detail::encode_images(detail::Inferring&, const detail::KnownImages&, \
+                                                                    const Images&); \
+  instantiate Rows<detail::Inferring, dyn> detail::encode_texts(detail::Inferring&, const detail::KnownTexts&, \
+                                                                    const Texts&); \
+  instantiate Rows<detail::Taping, dyn> detail::encode_images(detail::Taping&, const detail::KnownImages&, \
+                                                                    const Images&); \
+  instantiate Rows<detail::Taping, dyn> detail::encode_texts(detail::Taping&, const detail::KnownTexts&, \
+                                                                    const Texts&); \
+  instantiate void detail::walk(detail::KnownImages&, Path&, detail::Lister<Parameter<float>>&); \
+  instantiate void detail::walk(detail::KnownTexts&, Path&, detail::Lister<Parameter<float>>&); \
+  instantiate void detail::walk(const detail::KnownImages&, Path&, detail::Lister<const Parameter<float>>&); \
+  instantiate void detail::walk(const detail::KnownTexts&, Path&, detail::Lister<const Parameter<float>>&)
+// clang-format on
+
+#if CLIP_HOST_LINKED
+CLIP_KNOWN_ENCODERS(extern template);
+#endif
 
 }  // namespace clip::inline CLIP_ABI
