@@ -7,7 +7,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <string_view>
 
 namespace tool {
 
@@ -17,7 +16,8 @@ void randomise_weights(M& model) {
   clip::Rng rng{1};
   std::array<float, 4099> some{};  // a prime, so that rows differ
   for (float& x : some) x = static_cast<float>(rng.normal());
-  clip::visit_parameters(model, [&](std::string_view, auto& p) {
+  for (const auto& [name, parameter] : clip::named_parameters<float>(model)) {
+    auto& p = *parameter;
     const bool constant = p.init.rule == clip::Init::Rule::constant;
     const auto scale =
         static_cast<float>(p.init.rule == clip::Init::Rule::uniform ? p.init.scale / std::sqrt(3.0) : p.init.scale);
@@ -26,7 +26,7 @@ void randomise_weights(M& model) {
     for (clip::Index i = 0; i < y.rows; ++i)
       for (clip::Index j = 0; j < y.cols; ++j, at = at + 1 == some.size() ? 0 : at + 1)
         y(i, j) = constant ? scale : scale * some[at];
-  });
+  }
 }
 
 }  // namespace tool

@@ -31,9 +31,8 @@ using Model_ = clip::AnyModel<>;
 clip::Selection trained_parameters(const Model_& model, const TrainConfig& c) {
   const clip::Selection first = clip::freeze_first(model, c.first_blocks);
   std::vector<std::string> frozen = c.frozen_patterns;
-  clip::visit_parameters(model, [&](std::string_view name, const auto& p) {
-    if (p.kind == clip::ParameterKind::parameter && !first(name)) frozen.emplace_back(name);
-  });
+  for (auto& [name, p] : clip::named_parameters<float>(model))
+    if (p->kind == clip::ParameterKind::parameter && !first(name)) frozen.push_back(std::move(name));
   return frozen.empty() ? clip::Selection{} : clip::Selection{true, frozen};
 }
 

@@ -5,10 +5,10 @@
 #include <clip/learn/context_prompts.hpp>
 #include <clip/tensor/parameter.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -58,9 +58,9 @@ std::vector<T> token_embeddings(const Text& text, Ids ids) {
 /// Whether some statistics of a module would change on a tape that does not evaluate.
 template <class Text>
 bool has_statistics(const Text& text) {
-  bool found = false;
-  visit_parameters(text, [&](std::string_view, const auto& p) { found = found || p.kind == ParameterKind::buffer; });
-  return found;
+  using T = typename std::remove_cvref_t<decltype(text.backend())>::Scalar;
+  return std::ranges::any_of(named_parameters<T>(text),
+                             [](const auto& named) { return named.parameter->kind == ParameterKind::buffer; });
 }
 
 /// OptionError: the tape would change the statistics of a frozen text tower.

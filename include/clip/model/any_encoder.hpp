@@ -65,6 +65,10 @@ template <class Cx, class E>
 Rows<Cx, dyn> encode_texts(Cx& cx, const E& any, const Texts& texts) {
   return any.visit([&](const auto& encoder) { return encoder.encode_text(cx, texts); });
 }
+template <class Cx, class E, class Vectors>
+Rows<Cx, dyn> encode_prompts(Cx& cx, const E& any, const Texts& prompts, const Vectors& vectors) {
+  return any.visit([&](const auto& encoder) { return encoder.encode_prompts(cx, prompts, vectors); });
+}
 
 }  // namespace detail
 
@@ -208,7 +212,7 @@ class AnyTextEncoder
   /// The same for prompts with learned vectors among their tokens.
   template <class Cx, class Vectors>
   Rows<Cx, dyn> encode_prompts(Cx& cx, const clip::Texts& prompts, const Vectors& vectors) const {
-    return this->visit([&](const auto& encoder) { return encoder.encode_prompts(cx, prompts, vectors); });
+    return detail::encode_prompts(cx, *this, prompts, vectors);
   }
 };
 
@@ -251,6 +255,12 @@ using KnownTextBase = AnyEncoder<TextVariant, Cpu<float>>;
                                                                     const Images&); \
   instantiate Rows<detail::Taping, dyn> detail::encode_texts(detail::Taping&, const detail::KnownTexts&, \
                                                                     const Texts&); \
+  instantiate Rows<detail::Inferring, dyn> detail::encode_prompts(detail::Inferring&, const detail::KnownTexts&, \
+                                                                  const Texts&, const Rows<detail::Inferring, dyn>&); \
+  instantiate Rows<detail::Taping, dyn> detail::encode_prompts(detail::Taping&, const detail::KnownTexts&, \
+                                                               const Texts&, const Rows<detail::Taping, dyn>&); \
+  instantiate Rows<detail::Taping, dyn> detail::encode_prompts(detail::Taping&, const detail::KnownTexts&, \
+                                                               const Texts&, const Parameter<float>&); \
   instantiate void detail::walk(detail::KnownImages&, Path&, detail::Lister<Parameter<float>>&); \
   instantiate void detail::walk(detail::KnownTexts&, Path&, detail::Lister<Parameter<float>>&); \
   instantiate void detail::walk(const detail::KnownImages&, Path&, detail::Lister<const Parameter<float>>&); \

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
@@ -61,7 +62,7 @@ void set_layer_rates(Parameters<B>& parameters, const std::vector<std::string_vi
 template <class M, Backend B>
 void set_layer_rates(Parameters<B>& parameters, const M& model, double factor) {
   std::vector<std::string> owned;
-  visit_parameters(model, [&](std::string_view name, const auto&) { owned.emplace_back(name); });
+  for (auto& [name, p] : named_parameters<typename B::Scalar>(model)) owned.push_back(std::move(name));
   set_layer_rates(parameters, std::vector<std::string_view>{owned.begin(), owned.end()}, factor);
 }
 
