@@ -20,8 +20,8 @@ inline std::string percent(double share, int digits = 1) { return clip::detail::
 
 /// The labels that a threshold leaves: how many, how many of them are right, and what a probe learns from them.
 inline clip::Svg pseudo_label_figure(const Results& results, Index images) {
-  clip::Series right{"of the labels: right", {}}, left{"of the images: labelled", {}},
-      probe{"a probe of them, on the test", {}};
+  clip::Series right{"labels that are right", {}}, left{"images that are labelled", {}},
+      probe{"test top-1 of a probe", {}};
   for (const PseudoLabelRow& row : results.pseudo_labels) {
     const double x = 100 * row.threshold;
     right.points.push_back({x, 100 * row.right});
