@@ -4,6 +4,7 @@
 #define CLIP_BUILDS_PRECOMPILED 1
 #include <clip/clip.hpp>
 #include <clip/few_shot/chart.hpp>
+#include <clip/few_shot/image_batches.hpp>
 #include <clip/few_shot/options.hpp>
 #include <clip/few_shot/run_files.hpp>
 #include <clip/few_shot/split_file.hpp>

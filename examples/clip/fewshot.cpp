@@ -17,6 +17,9 @@
 #include <string>
 #include <utility>
 
+// Compiled in fewshot_gated.cpp.
+extern template clip::Tensor<float> clip::GatedAdapterMethod::scores(const clip::FewShotTask<clip::AnyModel<>>&) const;
+
 namespace tool {
 namespace {
 

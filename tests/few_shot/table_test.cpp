@@ -9,7 +9,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -20,21 +19,6 @@ const std::vector<FewShotResult> results{{"zero-shot", 0, 1, {0.8600, 0.5}}, {"z
                                          {"zero-shot", 0, 3, {0.8571, 0.5}}, {"coop", 1, 1, {0.812, 0.7}},
                                          {"coop", 1, 2, {0.8333, 0.6}},      {"coop", 1, 3, {0.79999, 0.65}},
                                          {"coop", 4, 1, {0.9, 0.875}}};
-}
-
-TEST_CASE("accuracies: of all images, and the mean of the classes that have images") {
-  const std::vector<float> scores{1, 0, 0,   // right
-                                  0, 1, 0,   // wrong
-                                  2, 2, 0,   // the first of equal ones: right
-                                  0, 3, 0};  // right
-  const std::vector<std::int32_t> labels{0, 0, 0, 1};
-  const auto found = accuracies({scores.data(), 4, 3}, labels);
-  CHECK(found.top1 == 0.75);
-  CHECK(found.mean_per_class == doctest::Approx((2.0 / 3 + 1) / 2));
-  std::vector<float> damaged = scores;
-  damaged[4] = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_AS(accuracies({damaged.data(), 4, 3}, labels), NumericError);
-  CHECK_THROWS_AS(accuracies({scores.data(), 4, 3}, std::vector<std::int32_t>{0}), ShapeError);
 }
 
 // numpy: x.mean(), x.std(ddof=1)

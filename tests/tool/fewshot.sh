@@ -1,6 +1,6 @@
 # Few-shot experiments: what is printed and written, what is refused, and SIGKILL at random moments, after which the
-# same command ends with the files of an experiment that was not disturbed.
-# CLIP_TEST_KILLS: how many (default 10).
+# same command ends with the tables and the weights of an experiment that was not disturbed.
+# CLIP_TEST_KILLS: how many of an experiment of all methods (default 10); a fifth of it of each method alone.
 . "$(dirname "$0")/lib.sh"
 kills=${CLIP_TEST_KILLS:-10}
 now() { echo $(($(date +%s%N) / 1000000)); }
@@ -61,6 +61,14 @@ refused 's/"kite"/"dog"/' 'classes named "dog": expected 1, found 2'
 refused 's/"context": 2/"context": 21/' 'context'
 refused 's/"folders": "set"/"folders": "none"/' 'none'
 refused 's/"the {}"/"the"/' 'where the name goes'
+refused 's/"epochs": 15/"epochs": 15, "learning_rate": [0.1, 0]/' 'learning_rate: expected a number above 0, or an array'
+refused 's/"title"/"augmentation": {"scale": [1, 0.5]}, "title"/' 'scale'
+refused 's/"title"/"augmentation": {"crop": 1}, "title"/' 'augmentation.crop: unknown key'
+refused 's/"title"/"augmentation": {"views": 0}, "title"/' 'augmentation.views'
+refused 's/"linear-probe", "C": 0.5/"tip-adapter-f"/; s/"title"/"split": {"train": 0.5, "validation": 0}, "title"/' \
+  'validation images, by which tip-adapter-f chooses: expected 1 or more, found 0'
+refused 's/"linear-probe", "C": 0.5/"gated-adapter"/; s/tiny\./residual./g' \
+  'method gated-adapter: image tower: expected'
 expect 1 "$clip" fewshot none.json
 expect 2 "$clip" fewshot
 
@@ -75,29 +83,68 @@ says 'set has changed since'
 cp kept.ppm set/dog/0.ppm
 expect 0 "$clip" fewshot few.json
 
-# Kills.
-begin=$(now)
-expect 0 "$clip" fewshot few.json --output whole
-took=$(($(now) - begin + 1))
-hit=0
-for part in $(awk -v n="$kills" -v seed="$(date +%N)" 'BEGIN { srand(seed); while (n-- > 0) print rand() }'); do
-  [ ! -e killed/table.json ] || rm -rf killed
-  "$clip" fewshot few.json --output killed >out 2>err </dev/null &
-  job=$!
-  sleep "$(awk -v t=$took -v part="$part" 'BEGIN { printf "%.3f", t * part / 1000 }')"
-  kill -s KILL $job 2>/dev/null
-  wait $job 2>/dev/null
-  found=$?
-  case $found in
-    0) ;;
-    137) hit=$((hit + 1)) ;;
-    *) fail "exit status $found of a killed experiment"; sed 's/^/  /' err ;;
-  esac
+# Weights are kept.
+for file in "coop M=2/2-shots/seed-1/prompt.safetensors" linear-probe/1-shots/seed-2/probe.npz; do
+  test -s "few/runs/$file" || fail "no $file"
 done
-expect 0 "$clip" fewshot few.json --output killed
-for file in table.md table.csv table.json chart.svg chart.png splits/seed-1.json splits/seed-2-shots-1.json; do
-  same whole/$file killed/$file
-done
-echo "$hit of $kills experiments were killed"
+
+# killed CONFIG KILLS: ends an experiment KILLS times after a random part of the time that a whole one took; the next run
+# goes on. Then it has the files of the whole one.
+hit=0 tried=0
+killed() {
+  rm -rf whole killed
+  begin=$(now)
+  expect 0 "$clip" fewshot "$1" --output whole
+  took=$(($(now) - begin + 1))
+  for part in $(awk -v n="$2" -v seed="$(date +%N)" 'BEGIN { srand(seed); while (n-- > 0) print rand() }'); do
+    [ ! -e killed/table.json ] || rm -rf killed
+    "$clip" fewshot "$1" --output killed >out 2>err </dev/null &
+    job=$!
+    sleep "$(awk -v t=$took -v part="$part" 'BEGIN { printf "%.3f", t * part / 1000 }')"
+    kill -s KILL $job 2>/dev/null
+    wait $job 2>/dev/null
+    found=$?
+    tried=$((tried + 1))
+    case $found in
+      0) ;;
+      137) hit=$((hit + 1)) ;;
+      *) fail "exit status $found of a killed experiment: $1"; sed 's/^/  /' err ;;
+    esac
+  done
+  expect 0 "$clip" fewshot "$1" --output killed
+  (cd whole && find . -name '*.safetensors' -o -name '*.npz' -o -name 'table.*' -o -name 'chart.*' -o -name 'seed-*.json') |
+    sort >files
+  [ "$(grep -c '\.safetensors$\|\.npz$' files)" -ge 2 ] || fail "no weights of: $1"
+  grep -q checkpoint files && fail "a checkpoint was left by: $1"
+  while read -r file; do same "whole/$file" "killed/$file"; done <files
+}
+
+methods='{"name": "coop", "context": 2, "epochs": 15}
+{"name": "cocoop", "words": "a", "epochs": 2}
+{"name": "clip-adapter", "epochs": 60}
+{"name": "tip-adapter-f", "epochs": 60}
+{"name": "mlp", "hidden": 8, "epochs": 60}
+{"name": "gated-adapter", "epochs": 8}
+{"name": "clip-adapter", "label": "rates", "epochs": 20, "learning_rate": [0.01, 0.1]}'
+# experiment METHODS MORE: the configuration of an experiment.
+experiment() {
+  cat <<END
+{"model": "tiny.json", "weights": "tiny.safetensors", "vocabulary": "bpe.txt", "dataset": {"folders": "set"},
+ "templates": ["the {}"], "shots": [2], "seeds": [1, 2], ${2-} "methods": [$1]}
+END
+}
+experiment '"zero-shot", '"$(echo "$methods" | paste -s -d ,)" >every.json
+killed every.json "$kills"
+echo "$methods" | while read -r method; do
+  experiment "$method" >one.json
+  killed one.json $(((kills + 4) / 5))
+  [ $failed = 0 ] || exit 1
+done || failed=1
+# With augmented images the draws are those of an experiment that was not disturbed.
+experiment '{"name": "tip-adapter-f", "epochs": 3}, {"name": "mlp", "hidden": 8, "epochs": 4}, {"name": "gated-adapter", "epochs": 3}' \
+  '"augmentation": {"views": 2, "brightness": 0.4, "hue": 0.1},' >augmented.json
+killed augmented.json $(((kills + 1) / 2))
+expect 1 "$clip" fewshot augmented.json --output few
+echo "$hit of $tried experiments were killed"
 [ "$hit" -gt 0 ] || fail 'no experiment was killed before its end'
 finish

@@ -3,16 +3,14 @@
 
 #include <clip/core/result.hpp>
 #include <clip/core/rng.hpp>
-#include <clip/core/stop.hpp>
 #include <clip/data/labelled_images.hpp>
-#include <clip/data/read_ahead.hpp>
-#include <clip/image/model_input.hpp>
-#include <clip/image/read.hpp>
+#include <clip/few_shot/image_batches.hpp>
 #include <clip/io/bytes.hpp>
 #include <clip/io/files.hpp>
 #include <clip/io/npy.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/io/sha256.hpp>
+#include <clip/learn/same_model.hpp>
 #include <clip/tensor/tensor.hpp>
 
 #include <algorithm>
@@ -20,26 +18,12 @@
 #include <cstddef>
 #include <cstdio>
 #include <functional>
+#include <numeric>
 #include <span>
 #include <string>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace clip::inline CLIP_ABI {
-
-/// 64 hexadecimal digits that tell image towers apart by what they compute: the features of an image of noise. They
-/// depend on every weight, on the type of the weights, and on the processor as far as the features do.
-template <class M>
-std::string image_tower_fingerprint(const M& model) {
-  const ImageInput input = model.input();
-  Images noise;
-  noise.resize_for_reuse(1, input.channels, input.image_size, input.image_size);
-  Rng rng{1};
-  for (float& x : noise.values()) x = static_cast<float>(rng.normal());
-  const auto features = model.encode_image(noise);
-  return sha256(std::as_bytes(features.values()));
-}
 
 namespace detail {
 
@@ -49,33 +33,43 @@ inline Result<void> try_finite(std::span<const float> features, const std::strin
   return NumericError{image, "image features that are not finite"};
 }
 
-/// Encodes images [begin, end).
+}  // namespace detail
+
+/// 64 hexadecimal digits that tell image towers apart by what they compute: the features of an image of noise. They
+/// depend on every weight, on the type of the weights, and on the processor as far as the features do.
+/// NumericError: they are not finite.
 template <class M>
-Result<Features<float, dyn>> try_encode(const M& model, const LabelledImages& images, Index begin, Index end,
-                                        Index batch) {
-  std::vector<std::string> names;
-  std::unordered_map<std::string, Index> places;
-  for (Index i = begin; i < end; ++i) {
-    names.push_back(images.where(i));
-    places.emplace(names.back(), i);
-  }
-  ReadAhead ahead{std::move(names), model.input(), {.batch = batch, .reader = [&](const std::string& name) {
-                                                      return images.try_read(places.at(name));
-                                                    }}};
+std::string image_tower_fingerprint(const M& model) {
+  const auto features = detail::features_of_noise(model);
+  detail::try_finite(features.values(), "an image of noise").value();
+  return sha256(std::as_bytes(features.values()));
+}
+
+/// Features of the images at these places, encoded in batches: (places, embed_dim). With `how` the images are augmented,
+/// as try_each_batch() says. Errors: those of try_each_batch(); NumericError: features that are not finite.
+template <class M>
+[[nodiscard]] Result<Features<float, dyn>> try_encode_places(const M& model, const LabelledImages& images,
+                                                             std::span<const Index> places, Index batch,
+                                                             const Augmentation* how = nullptr, Rng draws = Rng{0}) {
   Features<float, dyn> all;
-  for (const ImageBatch* next = ahead.next(); next != nullptr; next = ahead.next()) {
-    for (const auto& error : next->errors)
-      if (error) return *error;
-    const auto features = model.encode_image(next->images);
-    if (all.empty()) all = Features<float, dyn>{end - begin, Size<dyn>{features.width()}};
-    for (Index i = 0; i < features.size(); ++i) {
-      if (auto good = try_finite(features[i], images.where(begin + next->first + i)); !good) return good.error();
-      std::ranges::copy(features[i], all[next->first + i].begin());
-    }
-  }
-  if (ahead.stopped()) return stopped_error("image features");
+  auto done = try_each_batch(images, places, model.input(), batch, how, draws,
+                             [&](Index first, const Images& inputs) -> Result<void> {
+                               const auto features = model.encode_image(inputs);
+                               if (all.empty())
+                                 all = Features<float, dyn>{static_cast<Index>(places.size()), features.width()};
+                               for (Index i = 0; i < features.size(); ++i) {
+                                 const Index place = places[static_cast<std::size_t>(first + i)];
+                                 if (auto good = detail::try_finite(features[i], images.where(place)); !good)
+                                   return good;
+                                 std::ranges::copy(features[i], all[first + i].begin());
+                               }
+                               return {};
+                             });
+  if (!done) return done.error();
   return all;
 }
+
+namespace detail {
 
 /// The rows of a part on disk. LoadError: of other extents, or not finite.
 inline Result<Features<float, dyn>> try_read_part(const std::string& path, Index rows) {
@@ -108,8 +102,10 @@ template <class M>
     std::snprintf(name, sizeof name, "/part-%05lld.npy", static_cast<long long>(begin / per_part));
     const std::string path = folder + name;
     const bool known = detail::may_be_there(path);
+    std::vector<Index> places(static_cast<std::size_t>(end - begin));
+    std::iota(places.begin(), places.end(), begin);
     const auto part =
-        known ? detail::try_read_part(path, end - begin) : detail::try_encode(model, images, begin, end, batch);
+        known ? detail::try_read_part(path, end - begin) : try_encode_places(model, images, places, batch);
     if (!part) return part.error();
     if (all.empty()) all = Features<float, dyn>{images.size(), Size<dyn>{part->width()}};
     if (part->width() != all.width()) return LoadError{path, "width of the features", all.width(), part->width()};

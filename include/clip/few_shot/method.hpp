@@ -3,6 +3,7 @@
 
 #include <clip/core/result.hpp>
 #include <clip/few_shot/options.hpp>
+#include <clip/few_shot/rate_choice.hpp>
 #include <clip/few_shot/task.hpp>
 #include <clip/io/json_reader.hpp>
 #include <clip/tensor/tensor.hpp>
@@ -19,10 +20,12 @@ namespace clip::inline CLIP_ABI {
 
 /// A method is a value with its options as fields:
 ///
-///   struct LinearProbeMethod {
-///     static constexpr std::string_view name = "linear-probe";
+///   struct MyMethod {
+///     static constexpr std::string_view name = "my-method";
 ///     static constexpr bool learns = true;                  // false: it runs once per seed, at 0 shots
-///     double C = 0.316;
+///     static constexpr bool augments = false;               // may be absent; true: it trains on augmented images, if any
+///     bool needs_validation() const;                        // may be absent; true: validation images are a must
+///     FewShotTraining training;                             // may be absent; of a method that is trained by gradients
 ///     void read(JsonReader& options);                       // the keys that are there; others are an error
 ///     JsonTree options() const;                             // all of them, for the record of the run
 ///     Result<void> try_check(const FewShotSetting<M>&) const;                  // may be absent; before long work
@@ -43,7 +46,7 @@ concept FewShotMethodFor = requires(Method method, JsonReader& reader, const Few
 template <class M>
 struct FewShotMethod {
   std::string name, label;
-  bool learns = true;
+  bool learns = true, augments = false, needs_validation = false;
   std::string options;  // as JSON text
   std::function<Result<void>(const FewShotSetting<M>&)> try_check;
   std::function<Tensor<float>(const FewShotTask<M>&)> scores;
@@ -59,15 +62,29 @@ template <class M, FewShotMethodFor<M> Method>
   method.read(reader);
   if (auto good = reader.finish(); !good) return good.error();
   const JsonTree options = method.options();
+  bool needs_validation = false, chooses_rate = false;
+  if constexpr (requires { method.training.rates; }) chooses_rate = !method.training.rates.empty();
+  if constexpr (requires { method.needs_validation(); }) needs_validation = method.needs_validation();
+  constexpr bool augments = [] {
+    if constexpr (requires { Method::augments; }) return Method::augments;
+    else return false;
+  }();
   return FewShotMethod<M>{.name = choice.name,
                           .label = label,
                           .learns = Method::learns,
+                          .augments = augments,
+                          .needs_validation = needs_validation || chooses_rate,
                           .options = json_text(options),
                           .try_check = [method](const FewShotSetting<M>& setting) -> Result<void> {
                             if constexpr (requires { method.try_check(setting); }) return method.try_check(setting);
                             else return (void)setting, Result<void>{};
                           },
-                          .scores = [method](const FewShotTask<M>& task) { return method.scores(task); }};
+                          .scores =
+                              [method, chooses_rate](const FewShotTask<M>& task) {
+                                if constexpr (requires { method.training.rates; })
+                                  if (chooses_rate) return scores_of_best_rate(method, task);
+                                return method.scores(task);
+                              }};
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <clip/few_shot/method.hpp>
+#include <clip/few_shot/methods/blocks.hpp>
 #include <clip/few_shot/methods/clip_adapter.hpp>
 #include <clip/few_shot/methods/coop.hpp>
 #include <clip/few_shot/methods/linear_probe.hpp>
@@ -18,6 +19,7 @@ using KnownFewShotMethods = FewShotMethods<  //
     ClipAdapterMethod,                       //
     TipAdapterMethod,                        //
     TipAdapterFMethod,                       //
-    MultimodalMlpMethod>;
+    MultimodalMlpMethod,                     //
+    GatedAdapterMethod>;
 
 }  // namespace clip::inline CLIP_ABI

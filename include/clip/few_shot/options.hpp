@@ -3,6 +3,7 @@
 
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
+#include <clip/few_shot/image_batches.hpp>
 #include <clip/few_shot/split.hpp>
 #include <clip/io/json.hpp>
 #include <clip/io/json_reader.hpp>
@@ -29,17 +30,22 @@ struct FewShotOptions {
   std::vector<std::uint64_t> seeds{1, 2, 3};
   std::vector<std::string> templates{"a photo of a {}."};
   SplitShares split{};
-  std::optional<Index> test_begin{};  // images from there on are the test set (try_join)
-  std::string cache{};                // the folder of image features; empty: "features" in the output
+  std::optional<FewShotAugmentation> augmentation{};  // of training images, drawn anew for every epoch
+  std::optional<Index> test_begin{};                  // images from there on are the test set (try_join)
+  std::string cache{};                                // the folder of image features; empty: "features" in the output
   std::string title{"Few-shot classification"};
   Index batch = 32;  // images encoded at a time; the features do not depend on it
 };
 
-/// Reads the keys methods, shots, seeds, templates, split, cache and title of an object; a method is its name, or an object
+/// Reads the keys methods, shots, seeds, templates, split, augmentation, cache and title of an object; a method is its name, or an object
 /// {"name": …, "label": …} with the options of the method beside them. Problems are left to finish() of the reader.
 CLIP_HOST FewShotOptions read_few_shot_options(JsonReader& file);
 
-/// OptionError: no method, shots or seeds; shots below 1; one of them twice; a label that is no name of a folder.
+/// All numbers of an augmentation, under the names that read_few_shot_options() reads.
+CLIP_HOST JsonTree json_of(const FewShotAugmentation& augmentation);
+
+/// OptionError: no method, shots or seeds; shots below 1; one of them twice; a label that is no name of a folder; an
+/// augmentation that cannot be.
 [[nodiscard]] CLIP_HOST Result<void> try_check(const FewShotOptions& options);
 
 }  // namespace clip::inline CLIP_ABI

@@ -4,6 +4,8 @@
 #include <clip/few_shot/options.hpp>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +40,31 @@ inline FewShotMethodChoice read_method(JsonReader& file, const std::string& key,
     else (name == "name" ? choice.name : choice.label) = option.get<std::string>();
   }
   return choice;
+}
+
+/// "augmentation": true for CoOp's, or an object with what differs from it.
+inline std::optional<FewShotAugmentation> read_augmentation(JsonReader& file) {
+  const Json* const value = file.value("augmentation");
+  if (value != nullptr && value->is_boolean())
+    return value->get<bool>() ? std::optional{FewShotAugmentation{}} : std::nullopt;
+  FewShotAugmentation read;
+  JsonReader keys = file.object("augmentation");
+  const auto range = [&](const char* key, std::array<double, 2>& to) {
+    if (!keys.may_have(key)) return;
+    if (const std::vector<double> both = keys.numbers(key, 2); both.size() == 2) std::ranges::copy(both, to.begin());
+  };
+  const auto number = [&](const char* key, double& to) {
+    if (keys.may_have(key)) to = keys.number(key);
+  };
+  range("scale", read.how.crop.scale);
+  range("ratio", read.how.crop.ratio);
+  number("flip", read.how.flip);
+  number("brightness", read.how.jitter.brightness);
+  number("contrast", read.how.jitter.contrast);
+  number("saturation", read.how.jitter.saturation);
+  number("hue", read.how.jitter.hue);
+  if (keys.may_have("views")) read.views = keys.integer("views", 1);
+  return read;
 }
 
 template <class T>
@@ -82,9 +109,19 @@ CLIP_HOST FewShotOptions read_few_shot_options(JsonReader& file) {
     JsonReader split = file.object("split");
     options.split = {split.number("train"), split.number("validation")};
   }
+  if (file.may_have("augmentation")) options.augmentation = detail::read_augmentation(file);
   if (file.may_have("cache")) options.cache = file.text("cache");
   if (file.may_have("title")) options.title = file.text("title");
   return options;
+}
+
+CLIP_HOST JsonTree json_of(const FewShotAugmentation& augmentation) {
+  const auto& [crop, flip, jitter] = augmentation.how;
+  JsonTree all = json_object("flip", flip, "brightness", jitter.brightness, "contrast", jitter.contrast, "saturation",
+                             jitter.saturation, "hue", jitter.hue, "views", augmentation.views);
+  all["scale"] = Json::array({crop.scale[0], crop.scale[1]});
+  all["ratio"] = Json::array({crop.ratio[0], crop.ratio[1]});
+  return all;
 }
 
 CLIP_HOST Result<void> try_check(const FewShotOptions& options) {
@@ -92,6 +129,11 @@ CLIP_HOST Result<void> try_check(const FewShotOptions& options) {
   if (options.batch < 1) return OptionError{"few-shot", "batch", "1 or more", options.batch};
   if (auto good = detail::try_check_list<Index>("shots", options.shots, 1); !good) return good;
   if (auto good = detail::try_check_list<std::uint64_t>("seeds", options.seeds, 0); !good) return good;
+  if (options.augmentation) {
+    if (auto good = try_check(options.augmentation->how); !good) return good;
+    if (options.augmentation->views < 1)
+      return OptionError{"few-shot", "views of the augmentation", "1 or more", options.augmentation->views};
+  }
   if (options.templates.empty()) return OptionError{"few-shot", "templates", "1 or more", 0};
   if (options.methods.empty()) return OptionError{"few-shot", "methods", "1 or more", 0};
   std::vector<std::string> labels;

@@ -3,7 +3,6 @@
 
 #include <clip/core/result.hpp>
 #include <clip/core/size.hpp>
-#include <clip/core/view.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -17,10 +16,6 @@ namespace clip::inline CLIP_ABI {
 struct Accuracies {
   double top1 = 0, mean_per_class = 0;
 };
-
-/// Of the highest score of each row, the first of equal ones. Classes without images do not count.
-/// ShapeError: another number of labels than rows, or none. NumericError: a score that is not finite.
-CLIP_HOST Accuracies accuracies(View<const float> scores, std::span<const std::int32_t> labels);
 
 /// The result of a method, trained on some shots of one seed.
 struct FewShotResult {

@@ -9,6 +9,7 @@
 #include <clip/few_shot/split_file.hpp>
 #include <clip/few_shot/table.hpp>
 #include <clip/io/atomic_file.hpp>
+#include <clip/task/metrics.hpp>
 #include <clip/task/zero_shot.hpp>
 
 #include <algorithm>
@@ -41,7 +42,9 @@ class FewShotExperiment {
                                                      return tokenizer(texts, how);
                                                    },
                                                .images = images,
-                                               .templates = options_.templates} {
+                                               .templates = options_.templates,
+                                               .augmentation = options_.augmentation,
+                                               .batch = options_.batch} {
     clip::try_check(options_).value();
     clip::try_check(images).value();
     if (images.class_count() < 2) raise(InputError{images.place, "classes", "2 or more", images.class_count()});
@@ -50,8 +53,8 @@ class FewShotExperiment {
     encode_classes(tokenizer);
     for (const auto& method : methods_) method.try_check(setting_).value();
 
-    dataset_ = try_fingerprint(images).value();
     model_ = image_tower_fingerprint(model);
+    dataset_ = try_fingerprint(images).value();
     keep_splits();
     list_runs();
   }
@@ -112,35 +115,49 @@ class FewShotExperiment {
                            "text features that are not finite"});
   }
 
-  /// Every split and subset is drawn and compared with its file before any is used.
+  std::string path_of_split(std::uint64_t seed) const {
+    return options_.output + "/splits/seed-" + std::to_string(seed) + ".json";
+  }
+  std::string path_of_subset(std::uint64_t seed, Index shots) const {
+    return options_.output + "/splits/seed-" + std::to_string(seed) + "-shots-" + std::to_string(shots) + ".json";
+  }
+  SplitFacts facts_of_split(std::uint64_t seed) const {
+    const SplitShares& shares = options_.split;
+    return {.fingerprint = dataset_,
+            .seed = seed,
+            .kind = "split: " + json_text(Json(shares.train)) + " training, " + json_text(Json(shares.validation)) +
+                    " validation"};
+  }
+  SplitFacts facts_of_subset(std::uint64_t seed, Index shots) const {
+    return {.fingerprint = dataset_, .seed = seed, .kind = "shots: " + std::to_string(shots)};
+  }
+
+  /// Reads every split and subset that is there, draws the others, and writes them once all are known to be possible.
   void keep_splits() {
     const LabelledImages& images = setting_.images;
-    const std::string folder = options_.output + "/splits";
-    std::vector<std::pair<std::uint64_t, Seed>> drawn;
-    for (const std::uint64_t seed : options_.seeds) {  // all can be drawn, before one is written
-      Seed made{try_split(images, options_.split, Rng{seed}.fork("split"), options_.test_begin).value(), {}};
-      if (made.split.test.empty()) raise(InputError{images.place, "test images of the split", "1 or more", 0});
-      for (const Index k : options_.shots)
-        made.subsets[k] = try_few_shot_subset(images, made.split, k, stream(seed, k)).value();
-      drawn.emplace_back(seed, std::move(made));
-    }
-    try_make_folders(folder).value();
-    const std::string shares = json_text(Json(options_.split.train)) + " training, " +
-                               json_text(Json(options_.split.validation)) + " validation";
-    for (auto& [seed, made] : drawn) {
-      const std::string start = folder + "/seed-" + std::to_string(seed);
-      SplitFacts facts{.fingerprint = dataset_, .seed = seed, .kind = "split: " + shares};
-      const ImageSplit split = try_keep_split(start + ".json", images, facts, std::move(made.split)).value();
-      Seed& kept = seeds_.emplace(seed, Seed{split, {}}).first->second;
+    for (const std::uint64_t seed : options_.seeds) {
+      ImageSplit split = try_split(images, options_.split, Rng{seed}.fork("split"), options_.test_begin).value();
+      if (const std::string path = path_of_split(seed); detail::may_be_there(path))
+        split = try_keep_split(path, images, facts_of_split(seed), std::move(split)).value();
+      if (split.test.empty()) raise(InputError{images.place, "test images of the split", "1 or more", 0});
+      Seed& kept = seeds_.emplace(seed, Seed{std::move(split), {}}).first->second;
       for (const Index k : options_.shots) {
-        const std::string path = start + "-shots-" + std::to_string(k) + ".json";
-        facts.kind = "shots: " + std::to_string(k);
-        // A split that a user has written is not the one that was drawn.
-        auto subset = try_few_shot_subset(images, split, k, stream(seed, k)).value();
-        kept.subsets[k] = try_keep_subset(path, images, facts, std::move(subset)).value();
-        check_part(path, kept.subsets[k].train, split.train, "train");
-        check_part(path, kept.subsets[k].validation, split.validation, "validation");
+        const std::string path = path_of_subset(seed, k);
+        FewShotSubset& subset = kept.subsets[k];
+        if (detail::may_be_there(path)) subset = try_keep_subset(path, images, facts_of_subset(seed, k), {}).value();
+        else subset = try_few_shot_subset(images, kept.split, k, stream(seed, k)).value();
+        check_part(path, subset.train, kept.split.train, "train");
+        check_part(path, subset.validation, kept.split.validation, "validation");
+        for (const auto& method : methods_)
+          if (method.needs_validation && subset.validation.empty())
+            raise(InputError{images.place, "validation images, by which " + method.label + " chooses", "1 or more", 0});
       }
+    }
+    try_make_folders(options_.output + "/splits").value();
+    for (const auto& [seed, kept] : seeds_) {
+      try_keep_split(path_of_split(seed), images, facts_of_split(seed), kept.split).value();
+      for (const auto& [k, subset] : kept.subsets)
+        try_keep_subset(path_of_subset(seed, k), images, facts_of_subset(seed, k), subset).value();
     }
   }
   static Rng stream(std::uint64_t seed, Index shots) {
@@ -156,7 +173,8 @@ class FewShotExperiment {
 
   void list_runs() {
     const std::string texts = sha256(std::as_bytes(setting_.class_features.values()));
-    const std::string model = sha256(as_byte_span(model_ + texts)), templates = json_text(Json(setting_.templates));
+    const std::string model = sha256(as_byte_span(model_ + texts)), templates = json_text(Json(setting_.templates)),
+                      augmentation = setting_.augmentation ? json_text(json_of(*setting_.augmentation)) : "null";
     const auto plan = [&](const FewShotMethod<M>& method, std::uint64_t seed, Index shots) {
       const Seed& sets = seeds_.at(seed);
       std::string split;
@@ -169,9 +187,11 @@ class FewShotExperiment {
         add(sets.subsets.at(shots).train);
         add(sets.subsets.at(shots).validation);
       }
-      FewShotRun run{method.name,    method.label, shots, seed,
-                     method.options, dataset_,     model, sha256(as_byte_span(split)),
-                     templates};
+      FewShotRun run{method.name,    method.label,
+                     shots,          seed,
+                     method.options, dataset_,
+                     model,          sha256(as_byte_span(split)),
+                     templates,      method.augments ? augmentation : "null"};
       auto result = try_find_result(options_.output, run).value();
       runs_.push_back({std::move(run), &method, std::move(result)});
     };
@@ -203,8 +223,12 @@ class FewShotExperiment {
     const Tensor<float> scores = planned.method->scores(task);
     if (scores.shape().cols() != setting_.class_count())
       raise(ShapeError{"method " + run.label, "scores per image", setting_.class_count(), scores.shape().cols()});
-    const FewShotResult result{run.label, run.shots, run.seed,
-                               accuracies(scores.view(), labelled(sets.split.test).labels)};
+    const std::vector<std::int32_t> labels = labelled(sets.split.test).labels;
+    const FewShotResult result{
+        run.label,
+        run.shots,
+        run.seed,
+        {top_k_accuracy(scores.view(), std::span(labels), 1), mean_per_class_recall(scores.view(), std::span(labels))}};
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     try_end_run(options_.output, run, result, seconds).value();
     return result;

@@ -23,6 +23,7 @@ struct FewShotRun {
   std::string options;                // of the method, as JSON text
   std::string dataset, model, split;  // fingerprints
   std::string templates;              // as JSON text
+  std::string augmentation{"null"};   // as JSON text; null: the method learns from stored features
 
   /// "runs/LABEL/4-shots/seed-1"
   CLIP_HOST std::string folder() const;
@@ -35,7 +36,7 @@ struct FewShotRun {
                                                                              const FewShotRun& run);
 /// Makes the folder of a run and writes its configuration there.
 [[nodiscard]] CLIP_HOST Result<void> try_begin_run(const std::string& output, const FewShotRun& run);
-/// Writes the result of a run, and removes its checkpoint.
+/// Writes the result of a run, and removes its checkpoints (checkpoint.*), also those of folders below.
 [[nodiscard]] CLIP_HOST Result<void> try_end_run(const std::string& output, const FewShotRun& run,
                                                  const FewShotResult& result, double seconds);
 

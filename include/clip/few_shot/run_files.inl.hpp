@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -28,9 +29,9 @@ CLIP_HOST std::string FewShotRun::folder() const {
 }
 
 CLIP_HOST JsonTree FewShotRun::to_json() const {
-  return json_object("dataset", dataset, "label", label, "method", method, "model", model, "options",
-                     parse_json(options, "options"), "seed", seed, "shots", shots, "split", split, "templates",
-                     parse_json(templates, "templates"));
+  return json_object("augmentation", parse_json(augmentation, "augmentation"), "dataset", dataset, "label", label,
+                     "method", method, "model", model, "options", parse_json(options, "options"), "seed", seed, "shots",
+                     shots, "split", split, "templates", parse_json(templates, "templates"));
 }
 
 CLIP_HOST Result<std::optional<FewShotResult>> try_find_result(const std::string& output, const FewShotRun& run) {
@@ -43,11 +44,13 @@ CLIP_HOST Result<std::optional<FewShotResult>> try_find_result(const std::string
   if (!found) return found.error();
   const detail::DismantledAtEnd end{*found};
   const JsonTree wanted = run.to_json();
-  for (const auto& [key, value] : wanted->items())
-    if (!found->is_object() || !found->contains(key) || (*found)[key] != value)
+  for (const auto& [key, value] : wanted->items()) {
+    const bool there = found->is_object() && found->contains(key);
+    if (there ? (*found)[key] != value : !value.is_null())
       return LoadError{config, "the folder is of another run: " + key, json_text(value),
-                       found->is_object() && found->contains(key) ? json_text((*found)[key]) : std::string("nothing")}
+                       there ? json_text((*found)[key]) : std::string("nothing")}
           .with_id("clip.load.run");
+  }
   if (!detail::may_be_there(path)) return std::optional<FewShotResult>{};
 
   const auto text = try_read_bytes(path);
@@ -74,7 +77,16 @@ CLIP_HOST Result<void> try_end_run(const std::string& output, const FewShotRun& 
   const JsonTree json = json_object("mean_per_class", result.accuracies.mean_per_class, "seconds", seconds, "top1",
                                     result.accuracies.top1);
   if (auto done = try_write_file(folder + "/result.json", as_byte_span(json_text(json, 1) + '\n')); !done) return done;
-  return detail::try_remove_file(folder + "/checkpoint.safetensors");
+  std::error_code failed;
+  std::vector<std::string> checkpoints;
+  for (std::filesystem::recursive_directory_iterator at{folder, failed}, end; !failed && at != end;
+       at.increment(failed))
+    if (const std::string name = at->path().filename().string(); name.starts_with("checkpoint."))
+      checkpoints.push_back(at->path().string());
+  if (failed) return detail::system_error(folder, "the folder cannot be read", failed.value());
+  for (const std::string& path : checkpoints)
+    if (auto done = detail::try_remove_file(path); !done) return done;
+  return {};
 }
 
 }  // namespace clip::inline CLIP_ABI

@@ -4,6 +4,7 @@
 #include <clip/core/rng.hpp>
 #include <clip/core/size.hpp>
 #include <clip/data/labelled_images.hpp>
+#include <clip/few_shot/image_batches.hpp>
 #include <clip/learn/labelled_features.hpp>
 #include <clip/tensor/tensor.hpp>
 #include <clip/tokenizer/options.hpp>
@@ -12,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,7 +30,9 @@ struct FewShotSetting {
   TextTokenizer tokenizer;
   const LabelledImages& images;
   std::vector<std::string> templates{};
-  Features<float, dyn> class_features{};  // of unit length: the mean direction of each class's prompts
+  std::optional<FewShotAugmentation> augmentation{};  // of training images; none: their features are stored
+  Index batch = 32;                                   // images encoded at a time
+  Features<float, dyn> class_features{};              // of unit length: the mean direction of each class's prompts
 
   const std::vector<std::string>& classes() const { return images.classes; }
   Index class_count() const { return images.class_count(); }

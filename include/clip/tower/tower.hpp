@@ -10,7 +10,8 @@ namespace clip::inline CLIP_ABI {
 /// `Tower<VitConfig>::type<C, Embed, B, Blocks>` is the module of a family. `Tower<VitConfig>::dynamic` is the
 /// configuration whose sizes are all known only at run time. A family specialises Tower in the header of its module,
 /// tower/<family>/. A tower is a module: `members` lists its parameters and submodules. Its constructor takes
-/// (Known<C>, Size<Embed>).
+/// (Known<C>, Size<Embed>). `Tower<VitConfig>::takes_blocks`, which may be absent, is true for families whose blocks
+/// may be replaced where the family is chosen at run time (few_shot/methods/blocks.hpp).
 ///
 /// An image tower has
 ///   visual(cx, images)                    (n, channels · image_size²) → (n, Embed), not normalised

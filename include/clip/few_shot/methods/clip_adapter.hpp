@@ -5,8 +5,8 @@
 #include <clip/few_shot/method.hpp>
 #include <clip/few_shot/training.hpp>
 #include <clip/learn/clip_adapter.hpp>
+#include <clip/learn/learner_file.hpp>
 #include <clip/learn/multimodal_mlp.hpp>
-#include <clip/learn/train_on_features.hpp>
 #include <clip/learn/train_prompts.hpp>
 
 #include <string_view>
@@ -16,7 +16,7 @@ namespace clip::inline CLIP_ABI {
 /// Gao et al. 2021, by CoOp's recipe, as published.
 struct ClipAdapterMethod {
   static constexpr std::string_view name = "clip-adapter";
-  static constexpr bool learns = true;
+  static constexpr bool learns = true, augments = true;
 
   Index reduction = 4;
   double ratio = 0.2;
@@ -42,7 +42,8 @@ struct ClipAdapterMethod {
             .reduction = reduction, .ratio = ratio, .temperature = task.model().similarity.temperature()},
         task.model().backend()};
     const auto recipe = coop_training(task.shots, static_cast<Index>(task.train.labels.size()));
-    train_on_features(adapter, task.train, training.resolved(task, recipe), EpochLog{*task.log});
+    training.train(adapter, task, recipe);
+    save_classifier(adapter, task.folder + "/learner.safetensors");
     return adapter.scores(task.test);
   }
 };
@@ -50,7 +51,7 @@ struct ClipAdapterMethod {
 /// A hidden layer over the features of an image and its similarities with the classes' texts, by AdamW.
 struct MultimodalMlpMethod {
   static constexpr std::string_view name = "mlp";
-  static constexpr bool learns = true;
+  static constexpr bool learns = true, augments = true;
 
   Index hidden = 256;
   FewShotTraining training{};
@@ -71,7 +72,8 @@ struct MultimodalMlpMethod {
                       MultimodalMlpOptions{.hidden = hidden, .temperature = task.model().similarity.temperature()},
                       task.model().backend()};
     const TrainOptions recipe{.epochs = 100, .batch = 32, .optimizer = {.learning_rate = 1e-3f}};
-    train_on_features(mlp, task.train, training.resolved(task, recipe), EpochLog{*task.log});
+    training.train(mlp, task, recipe);
+    save_classifier(mlp, task.folder + "/learner.safetensors");
     return mlp.scores(task.test);
   }
 };

@@ -30,7 +30,7 @@ inline Place read_place(JsonReader& options, Place otherwise) {
 /// Zhou et al. 2022: context vectors, trained on the features of the images by the paper's recipe.
 struct CoopMethod {
   static constexpr std::string_view name = "coop";
-  static constexpr bool learns = true;
+  static constexpr bool learns = true, augments = true;
 
   PromptOptions prompt{};
   FewShotTraining training{};
@@ -61,7 +61,8 @@ struct CoopMethod {
     seeded.seed = task.seed_for("context");
     PromptLearner learner{task.model(), task.setting.tokenizer, task.setting.classes(), seeded};
     const auto images = static_cast<Index>(task.train.labels.size());
-    train_prompts(learner, task.train, training.resolved(task, coop_training(task.shots, images)), EpochLog{*task.log});
+    training.train(learner, task, coop_training(task.shots, images));
+    save_prompt(learner, task.folder + "/prompt.safetensors");
     return similarities(task.model().backend(), task.test, learner.text_features()).values;
   }
 };
@@ -70,7 +71,7 @@ struct CoopMethod {
 /// class.
 struct CocoopMethod {
   static constexpr std::string_view name = "cocoop";
-  static constexpr bool learns = true;
+  static constexpr bool learns = true, augments = true;
 
   CocoopOptions prompt{};
   FewShotTraining training{};
@@ -103,7 +104,8 @@ struct CocoopMethod {
     CocoopOptions seeded = prompt;
     seeded.seed = task.seed_for("context");
     CocoopLearner learner{task.model(), task.setting.tokenizer, task.setting.classes(), seeded};
-    train_prompts(learner, task.train, training.resolved(task, cocoop_training()), EpochLog{*task.log});
+    training.train(learner, task, cocoop_training());
+    save_prompt(learner, task.folder + "/prompt.safetensors");
     return learner.logits(task.test);
   }
 };

@@ -3,11 +3,14 @@
 
 #include <clip/few_shot/method.hpp>
 #include <clip/learn/linear_probe.hpp>
+#include <clip/learn/probe_file.hpp>
 #include <clip/learn/probe_sweep.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -36,24 +39,34 @@ struct LinearProbeMethod {
     return all;
   }
 
+  bool needs_validation() const { return !sweep.empty(); }
+
   template <class M>
   Tensor<float> scores(const FewShotTask<M>& task) const {
-    const auto& [features, labels] = task.train;
+    const auto& features = task.train.features;
+    const std::vector<std::int64_t> labels = wide(task.train.labels);  // the type of probes in files
     task.log->keep(-1);
     if (!sweep.empty()) {
       const auto chosen = sweep_linear_probe(
-          features, labels, task.validation.features, task.validation.labels,
+          features, labels, task.validation.features, wide(task.validation.labels),
           {.protocol = sweep == "coop" ? ProbeSweep::coop : ProbeSweep::clip, .max_iterations = max_iterations},
           task.model().backend());
       for (std::size_t i = 0; i < chosen.trials.size(); ++i)
         task.log->add(static_cast<Index>(i + 1),
                       {{"C", chosen.trials[i].value}, {"validation_top1", chosen.trials[i].accuracy}});
+      save_probe(chosen.probe, task.folder + "/probe.npz");
       return chosen.probe.scores(task.test);
     }
     const auto [probe, fit] =
         fit_linear_probe(features, labels, {.C = C, .max_iterations = max_iterations}, task.model().backend());
     task.log->add(fit.iterations, {{"objective", fit.objective}, {"converged", fit.converged ? 1 : 0}});
+    save_probe(probe, task.folder + "/probe.npz");
     return probe.scores(task.test);  // every class has shots, so that the probe's classes are all labels, in order
+  }
+
+ private:
+  static std::vector<std::int64_t> wide(const std::vector<std::int32_t>& labels) {
+    return {labels.begin(), labels.end()};
   }
 };
 

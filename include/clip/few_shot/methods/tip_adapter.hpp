@@ -3,6 +3,7 @@
 
 #include <clip/few_shot/method.hpp>
 #include <clip/few_shot/training.hpp>
+#include <clip/learn/learner_file.hpp>
 #include <clip/learn/tip_adapter.hpp>
 #include <clip/learn/tip_adapter_search.hpp>
 #include <clip/learn/tip_adapter_training.hpp>
@@ -38,8 +39,7 @@ struct TipAdapterChoice {
   auto adapter(const FewShotTask<M>& task) const {
     TipAdapterOptions options = start;
     options.temperature = task.model().similarity.temperature();
-    const std::vector<Features<float, dyn>> passes{task.train.features};
-    return TipAdapter{task.setting.class_features, tip_adapter_cache(passes, task.train.labels), options,
+    return TipAdapter{task.setting.class_features, tip_adapter_cache(few_shot_passes(task), task.train.labels), options,
                       task.model().backend()};
   }
   /// Without validation images α and β stay as they are.
@@ -55,7 +55,7 @@ struct TipAdapterChoice {
 /// Zhang et al. 2022: nothing is trained; α and β by a search on the validation images.
 struct TipAdapterMethod {
   static constexpr std::string_view name = "tip-adapter";
-  static constexpr bool learns = true;
+  static constexpr bool learns = true, augments = true;
 
   detail::TipAdapterChoice choice{};
 
@@ -67,15 +67,16 @@ struct TipAdapterMethod {
     task.log->keep(-1);
     auto tip = choice.adapter(task);
     choice.search(tip, task);
+    save_classifier(tip, task.folder + "/learner.safetensors");
     return tip.scores(task.test);
   }
 };
 
 /// Tip-Adapter-F: the keys are trained at the starting α and β, the epoch chosen by the validation images, then α and β
-/// searched. A run that was interrupted begins anew: 20 epochs by default.
+/// searched.
 struct TipAdapterFMethod {
   static constexpr std::string_view name = "tip-adapter-f";
-  static constexpr bool learns = true;
+  static constexpr bool learns = true, augments = true;
 
   detail::TipAdapterChoice choice{};
   FewShotTraining training{};
@@ -90,17 +91,18 @@ struct TipAdapterFMethod {
     return all;
   }
 
+  bool needs_validation() const { return true; }  // they choose the epoch
+
   template <class M>
   Tensor<float> scores(const FewShotTask<M>& task) const {
-    if (task.validation.labels.empty())
-      raise(InputError{"tip-adapter-f", "validation images", "1 or more, to choose the epoch by", 0});
     task.log->keep(-1);
     auto tip = choice.adapter(task);
-    const auto trained =
-        train_tip_adapter(tip, task.train, task.validation, training.resolved(task, tip_adapter_recipe(), false));
+    FewShotFeatures<M> source{task};
+    const auto trained = train_tip_adapter(tip, source, task.validation, training.resolved(task, tip_adapter_recipe()));
     for (std::size_t e = 0; e < trained.accuracies.size(); ++e)
       task.log->add(static_cast<Index>(e + 1), {{"validation_top1", trained.accuracies[e]}});
     choice.search(tip, task);
+    save_classifier(tip, task.folder + "/learner.safetensors");
     return tip.scores(task.test);
   }
 };

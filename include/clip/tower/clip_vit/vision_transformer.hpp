@@ -152,6 +152,8 @@ struct VisionTransformer {
 
 template <>
 struct Tower<VitConfig> {
+  static constexpr bool takes_blocks = true;
+
   template <VitConfig C, Index Embed, class B, class Blocks>
   using type = VisionTransformer<C, Embed, B, Blocks>;
 

@@ -1,4 +1,4 @@
-#include <clip/few_shot/methods/gated_adapter.hpp>
+#include <clip/few_shot/methods/blocks.hpp>
 #include <clip/few_shot/run.hpp>
 #include <clip/model/model.hpp>
 #include <clip/tokenizer/tokenizer.hpp>
