@@ -88,10 +88,11 @@ BenchCase prompt_case(const Setting& s) {
 /// Loads weights: used in the mapped file (Work::few) or packed (Work::many).
 BenchCase load_case(const Setting& s, Work work) {
   const auto model = std::make_shared<std::optional<Model>>();
-  return {.name = work == Work::few ? "load" : "load-packed",
-          .unit = "loads/s",
-          .work = [=] { model->emplace(s.config(), s.options->weights, Towers::both, s.dtype, Device{s.threads}, work); },
-          .before = [=] { model->reset(); }};
+  return {
+      .name = work == Work::few ? "load" : "load-packed",
+      .unit = "loads/s",
+      .work = [=] { model->emplace(s.config(), s.options->weights, Towers::both, s.dtype, Device{s.threads}, work); },
+      .before = [=] { model->reset(); }};
 }
 
 BenchCase tokenize_case(const Setting& s) {

@@ -241,9 +241,10 @@ inline void add_device(CLI::App& command, std::optional<int>& cuda) {
       throw CLI::ValidationError("--device: expected cpu, cuda or cuda:N, found " + text);
     cuda = number;
   };
-  command.add_option_function<std::string>("--device", read,
-                                           "Where the model computes: cpu, cuda or cuda:N, a CUDA device by its number "
-                                           "(default: cpu). A device that is not there is an error")
+  command
+      .add_option_function<std::string>("--device", read,
+                                        "Where the model computes: cpu, cuda or cuda:N, a CUDA device by its number "
+                                        "(default: cpu). A device that is not there is an error")
       ->option_text("cpu|cuda|cuda:N");
 }
 /// The same, --device and --dtype.

@@ -43,8 +43,7 @@ Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers t
     return;
   }
   if (work == Work::many || dtype != Dtype::f32) loading.pack = storage_of(dtype);
-  impl_->model =
-      std::make_unique<ModelOn<clip::Cpu<>>>(config, clip::Cpu<>{{.threads = device.threads}}, loading);
+  impl_->model = std::make_unique<ModelOn<clip::Cpu<>>>(config, clip::Cpu<>{{.threads = device.threads}}, loading);
 }
 
 Model::Model(Model&&) noexcept = default;

@@ -43,8 +43,8 @@ class ModelOn final : public ModelOnDevice {
     if (!loading.weights.empty()) file = open_weights(loading.weights, loading.state_dict);
     const auto load = [&](auto& part) {
       if (file) {
-        const auto done = clip::try_load(
-            part, *file, {.without_projection = loading.without_projection, .in_place = B::host_memory});
+        const auto done =
+            clip::try_load(part, *file, {.without_projection = loading.without_projection, .in_place = B::host_memory});
         if (!done) clip::raise(in_options(done.error(), loading.weights));
       } else if constexpr (B::host_memory) {
         randomise_weights(part);

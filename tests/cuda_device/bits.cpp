@@ -17,9 +17,7 @@
 namespace {
 
 /// FNV-1a of the bits of every value.
-void add(std::uint64_t& hash, float value) {
-  hash = (hash ^ std::bit_cast<std::uint32_t>(value)) * 0x100000001B3;
-}
+void add(std::uint64_t& hash, float value) { hash = (hash ^ std::bit_cast<std::uint32_t>(value)) * 0x100000001B3; }
 
 template <const auto& Config>
 void print(const char* name, clip::Arithmetic arithmetic) {
