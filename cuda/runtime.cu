@@ -1,5 +1,4 @@
 // cuda/runtime.cu: a CUDA device: its stream, its memory, copies, and what can be wrong with it.
-#include <clip/backend/cuda/cublas_lt.hpp>
 #include <clip/backend/cuda/kernels/work.cuh>
 #include <clip/backend/cuda/runtime.hpp>
 #include <clip/backend/cuda/staging_ring.hpp>
@@ -10,6 +9,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+
+#include "cublas_lt.hpp"
 
 namespace clip_cuda {
 namespace {

@@ -30,7 +30,7 @@ struct Setting {
   Dtype dtype;
 
   const clip::AnyConfig& config() const { return *options->config; }
-  Model model(Towers towers) const { return {config(), options->weights, towers, dtype, threads}; }
+  Model model(Towers towers) const { return {config(), options->weights, towers, dtype, {threads}}; }
 };
 
 BenchCase image_case(const Setting& s) {
@@ -88,10 +88,11 @@ BenchCase prompt_case(const Setting& s) {
 /// Loads weights: used in the mapped file (Work::few) or packed (Work::many).
 BenchCase load_case(const Setting& s, Work work) {
   const auto model = std::make_shared<std::optional<Model>>();
-  return {.name = work == Work::few ? "load" : "load-packed",
-          .unit = "loads/s",
-          .work = [=] { model->emplace(s.config(), s.options->weights, Towers::both, s.dtype, s.threads, work); },
-          .before = [=] { model->reset(); }};
+  return {
+      .name = work == Work::few ? "load" : "load-packed",
+      .unit = "loads/s",
+      .work = [=] { model->emplace(s.config(), s.options->weights, Towers::both, s.dtype, Device{s.threads}, work); },
+      .before = [=] { model->reset(); }};
 }
 
 BenchCase tokenize_case(const Setting& s) {

@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -226,9 +228,29 @@ inline void add_weights(CLI::App& command, ModelOptions& options) {
   command.add_option("--state-dict", options.state_dict, state_dict_help);
   command.add_option("--threads", options.threads, threads_help)->check(CLI::Range(1, 4096));
 }
-/// The same, and --dtype.
+/// --device: "cpu", "cuda" or "cuda:N"; `cuda` is the number of a device then.
+inline void add_device(CLI::App& command, std::optional<int>& cuda) {
+  const auto read = [&cuda](const std::string& text) {
+    cuda.reset();
+    if (text == "cpu") return;
+    const bool numbered = text.starts_with("cuda:");
+    int number = 0;
+    const char* const begin = text.data() + (numbered ? 5 : text.size());
+    const auto [end, error] = std::from_chars(begin, text.data() + text.size(), number);
+    if (text != "cuda" && (!numbered || error != std::errc{} || end != text.data() + text.size() || number < 0))
+      throw CLI::ValidationError("--device: expected cpu, cuda or cuda:N, found " + text);
+    cuda = number;
+  };
+  command
+      .add_option_function<std::string>("--device", read,
+                                        "Where the model computes: cpu, cuda or cuda:N, a CUDA device by its number "
+                                        "(default: cpu). A device that is not there is an error")
+      ->option_text("cpu|cuda|cuda:N");
+}
+/// The same, --device and --dtype.
 inline void add_loading(CLI::App& command, ModelOptions& options) {
   add_weights(command, options);
+  add_device(command, options.cuda);
   add_dtype(command, options.dtype,
             "Type of the weights in memory, and of matrix products where the CPU supports it (default: f32)");
 }

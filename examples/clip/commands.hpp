@@ -18,6 +18,7 @@ struct ModelOptions {
   std::optional<clip::AnyConfig> config;  // of --model, otherwise of the weights
   std::string weights, state_dict;        // state_dict: which of several models' weights in the file
   int threads = 0;                        // 0: all cores this process may use
+  std::optional<int> cuda;                // of --device
   Dtype dtype = Dtype::f32;
   bool without_projection = false;  // the file's tower has none: config->embed_dim is its width
 
@@ -25,7 +26,7 @@ struct ModelOptions {
   /// pays off from 150 images or 2,000 texts on.
   Model load(Towers towers, clip::Index images, std::size_t texts) const {
     return {*config,    weights,           towers,
-            dtype,      threads,           images > 150 || texts > 2000 ? Work::many : Work::few,
+            dtype,      {threads, cuda},   images > 150 || texts > 2000 ? Work::many : Work::few,
             state_dict, without_projection};
   }
 };

@@ -22,7 +22,7 @@ namespace {
 struct Variant {
   Variant(const CompareOptions& o, Dtype dtype_, const std::optional<Tokenizer>& tokenizer, const Classes& classes)
       : dtype{dtype_},
-        model{*o.model.config, o.model.weights,   tokenizer ? Towers::both : Towers::image, dtype_, o.model.threads,
+        model{*o.model.config, o.model.weights,   tokenizer ? Towers::both : Towers::image, dtype_, {o.model.threads},
               Work::many,      o.model.state_dict} {
     if (tokenizer) classifier = tool::classifier(model, *tokenizer, classes, o.truncate);
   }

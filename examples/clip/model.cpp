@@ -1,15 +1,13 @@
 #include "model.hpp"
 
-#include "random_weights.hpp"
-#include "weights.hpp"
+#include "model_on.hpp"
 
 #include <clip/backend/cpu/peak.hpp>
-#include <clip/checkpoint/model_file.hpp>
-#include <clip/model/any_model.hpp>
 #include <clip/model/count.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,7 +16,7 @@
 namespace tool {
 
 struct Model::Impl {
-  clip::AnyModel<> model;
+  std::unique_ptr<ModelOnDevice> model;
   std::string weights, state_dict;
   std::optional<std::string> not_finite{};  // the tensor of the file with such values; unknown until it is needed
 };
@@ -36,34 +34,26 @@ clip::Storage storage_of(Dtype dtype) {
 
 }  // namespace
 
-Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
+Model::Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, Device device,
              Work work, const std::string& state_dict, bool without_projection)
-    : config_{config}, impl_{
-                           new Impl{clip::AnyModel<>{config, clip::Cpu<>{{.threads = threads}}}, weights, state_dict}} {
-  const auto storage = storage_of(dtype);
-  std::optional<clip::TensorFile> file;
-  if (!weights.empty()) file = open_weights(weights, state_dict);
-  const auto load = [&](auto& part) {
-    if (!file) randomise_weights(part);
-    else if (const auto done =
-                 clip::try_load(part, *file, {.without_projection = without_projection, .in_place = true});
-             !done)
-      clip::raise(in_options(done.error(), weights));
-    if (work == Work::many || dtype != Dtype::f32) part.pack(storage);
-  };
-  if (towers == Towers::image) load(impl_->model.image);
-  else if (towers == Towers::text) load(impl_->model.text);
-  else load(impl_->model);
+    : config_{config}, impl_{new Impl{{}, weights, state_dict}} {
+  Loading loading{weights, state_dict, towers, {}, without_projection};
+  if (device.cuda) {
+    impl_->model = model_on_cuda(config, *device.cuda, dtype, loading);
+    return;
+  }
+  if (work == Work::many || dtype != Dtype::f32) loading.pack = storage_of(dtype);
+  impl_->model = std::make_unique<ModelOn<clip::Cpu<>>>(config, clip::Cpu<>{{.threads = device.threads}}, loading);
 }
 
 Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
 
 clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images) const {
-  return impl_->model.encode_image(images);
+  return impl_->model->encode_image(images);
 }
 clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const {
-  return impl_->model.encode_text(texts);
+  return impl_->model->encode_text(texts);
 }
 clip::Result<void> Model::try_finite(std::span<const float> features, const char* tower,
                                      const std::string& name) const {
@@ -75,15 +65,9 @@ clip::Result<void> Model::try_finite(std::span<const float> features, const char
   clip::raise(
       clip::NumericError{name, what + "; the weights have such values in " + *tensor + " (" + impl_->weights + ")"});
 }
-void Model::release(Towers tower) const {
-  if (tower == Towers::image) clip::release_pages(impl_->model.image);
-  else clip::release_pages(impl_->model.text);
-}
-double Model::temperature() const { return impl_->model.similarity.temperature(); }
-std::optional<double> Model::bias() const {
-  const auto& similarity = impl_->model.similarity;
-  return similarity.biased() ? std::optional{similarity.bias()} : std::nullopt;
-}
+void Model::release(Towers tower) const { impl_->model->release(tower); }
+double Model::temperature() const { return impl_->model->temperature(); }
+std::optional<double> Model::bias() const { return impl_->model->bias(); }
 
 bool has_products(Dtype dtype) { return dtype != Dtype::int8 || clip::Cpu<>::multiplies_int8(); }
 

@@ -31,11 +31,17 @@ constexpr const char* name_of(Dtype dtype) {
 /// How much to encode: `few` uses the weights in the mapped file, `many` packs them first, which takes time.
 enum class Work { few, many };
 
+/// Where a model computes.
+struct Device {
+  int threads = 0;            // of the processor; 0: all cores this process may use
+  std::optional<int> cuda{};  // the number of a CUDA device, instead of the processor
+};
+
 /// A model of which only the requested towers are read and use memory.
 class Model {
  public:
-  /// No weights: random weights. threads: 0 for all cores this process may use.
-  Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, int threads,
+  /// No weights: random weights, on the processor.
+  Model(const clip::AnyConfig& config, const std::string& weights, Towers towers, Dtype dtype, Device device,
         Work work = Work::many, const std::string& state_dict = {}, bool without_projection = false);
   Model(Model&&) noexcept;
   ~Model();

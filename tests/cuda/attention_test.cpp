@@ -90,7 +90,8 @@ TEST_CASE("attention of equal sequences in bfloat16, on tensor cores, is within 
   for (const Case& c : {Case{2, 50, 1, 64}, Case{1, 197, 1, 80}, Case{1, 257, 1, 88}}) check(c);
 }
 
-TEST_CASE("trees, causal and pooled attention, and heads beyond 128 columns are in full precision whatever products are") {
+TEST_CASE(
+    "trees, causal and pooled attention, and heads beyond 128 columns are in full precision whatever products are") {
   Sequences equal;
   equal.assign_uniform(1, 5);
   const Cuda<float> reduced{{.arithmetic = Arithmetic::bfloat16}};

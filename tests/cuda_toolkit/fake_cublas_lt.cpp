@@ -32,7 +32,8 @@ template <class V>
 V get(cublasLtMatrixLayout_t l, cublasLtMatrixLayoutAttribute_t attribute) {
   V value{};
   std::size_t written = 0;
-  state().good &= cublasLtMatrixLayoutGetAttribute(l, attribute, &value, sizeof value, &written) == CUBLAS_STATUS_SUCCESS;
+  state().good &=
+      cublasLtMatrixLayoutGetAttribute(l, attribute, &value, sizeof value, &written) == CUBLAS_STATUS_SUCCESS;
   return value;
 }
 
@@ -45,10 +46,9 @@ struct Described {
 
   Described(cublasLtMatrixLayout_t l, const void* data_)
       : rows{get<std::uint64_t>(l, CUBLASLT_MATRIX_LAYOUT_ROWS)},
-        cols{get<std::uint64_t>(l, CUBLASLT_MATRIX_LAYOUT_COLS)},
-        leading{get<std::int64_t>(l, CUBLASLT_MATRIX_LAYOUT_LD)},
-        type{static_cast<cudaDataType_t>(get<std::uint32_t>(l, CUBLASLT_MATRIX_LAYOUT_TYPE))},
-        data{data_} {
+        cols{get<std::uint64_t>(l, CUBLASLT_MATRIX_LAYOUT_COLS)}, leading{get<std::int64_t>(l,
+                                                                                            CUBLASLT_MATRIX_LAYOUT_LD)},
+        type{static_cast<cudaDataType_t>(get<std::uint32_t>(l, CUBLASLT_MATRIX_LAYOUT_TYPE))}, data{data_} {
     state().good &= leading >= static_cast<std::int64_t>(rows);
   }
   std::size_t at(std::uint64_t i, std::uint64_t j) const { return i + j * static_cast<std::size_t>(leading); }
@@ -133,10 +133,12 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const vo
   std::memcpy(&promise, algorithm->data, sizeof promise);
   state().good &= keeps(promise.a, a) && keeps(promise.b, b) && keeps(promise.c, c) && keeps(promise.d, y) &&
                   workspace != nullptr && bytes > 0;
-  state().good &= c != y || get<std::int64_t>(lc, CUBLASLT_MATRIX_LAYOUT_LD) == get<std::int64_t>(ly, CUBLASLT_MATRIX_LAYOUT_LD);
+  state().good &=
+      c != y || get<std::int64_t>(lc, CUBLASLT_MATRIX_LAYOUT_LD) == get<std::int64_t>(ly, CUBLASLT_MATRIX_LAYOUT_LD);
   const auto compute = get<std::uint32_t>(d, CUBLASLT_MATMUL_DESC_COMPUTE_TYPE);
   const Described of_a{la, a}, of_b{lb, b}, of_c{lc, c}, of_y{ly, y};
-  if (of_y.type == CUDA_R_64F && compute == CUBLAS_COMPUTE_64F) multiply<double>(d, alpha, of_a, of_b, beta, of_c, of_y);
+  if (of_y.type == CUDA_R_64F && compute == CUBLAS_COMPUTE_64F)
+    multiply<double>(d, alpha, of_a, of_b, beta, of_c, of_y);
   else if (of_y.type == CUDA_R_32F && compute == CUBLAS_COMPUTE_32F)
     multiply<float>(d, alpha, of_a, of_b, beta, of_c, of_y);
   else return CUBLAS_STATUS_NOT_SUPPORTED;

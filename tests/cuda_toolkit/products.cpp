@@ -1,9 +1,9 @@
 // Products by cuBLASLt, whose descriptors are the real ones and whose product is computed on the host. The program has
 // the tests of tests/cuda, too: its op list runs through the library here.
-#include <clip/backend/cuda/cublas_lt.hpp>
 #include <clip/backend/naive.hpp>
 #include <clip/cuda.hpp>
 
+#include "../../cuda/cublas_lt.hpp"
 #include "../support/cuda_controls.hpp"
 #include "../support/matrix.hpp"
 #include "../support/same.hpp"
@@ -123,7 +123,8 @@ TEST_CASE("products that the library refuses, with their epilogue or at all, are
   CHECK(library().open());
 }
 
-TEST_CASE("products of float round their sides to bfloat16 for the library where the arithmetic says so, and only there") {
+TEST_CASE(
+    "products of float round their sides to bfloat16 for the library where the arithmetic says so, and only there") {
   const int before = fake_cublas_lt().reduced;
   const Values full = linear(Cuda<float>{}, fn::Identity{}, 12, 9, 15, false);
   CHECK(fake_cublas_lt().reduced == before);

@@ -36,6 +36,17 @@ expect 2 "$clip" embed $tiny --images photos --batch many --output e.npy
 expect 2 "$clip" embed $tiny --images photos --threads -3 --output e.npy
 expect 2 "$clip" embed $tiny --images photos --dtype f8 --output e.npy
 says f8
+expect 2 "$clip" embed $tiny --images photos --device tpu --output e.npy
+says 'expected cpu, cuda or cuda:N, found tpu'
+says_one_line
+expect 2 "$clip" embed $tiny --images photos --device cuda:x --output e.npy
+says cuda:x
+# Without CUDA, a driver or that many devices: one sentence, and nothing is computed elsewhere.
+expect 1 "$clip" embed $tiny --images photos --device cuda:9999 --output e.npy
+says_one_line
+absent e.npy
+expect 0 "$clip" embed $tiny --images photos --device cpu --output e.npy
+rm e.npy
 expect 2 "$clip" embed --model ViT-Z/99 --weights tiny.safetensors --images photos --output e.npy
 says ViT-Z/99
 says ViT-B/32

@@ -126,8 +126,7 @@ class TreeArrays {
   /// The parts of a copy of values() that begins at `data`.
   Tree at(const std::int32_t* data) const {
     const auto of = [&](std::size_t i) { return data + parts_[i]; };
-    return {of(0), of(1), of(2), of(3), of(4), of(5), of(6),
-            of(7), of(8), of(9), of(10), of(11), of(12), of(13)};
+    return {of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7), of(8), of(9), of(10), of(11), of(12), of(13)};
   }
 
  private:

@@ -29,7 +29,8 @@ struct FlashTile {
   std::uint32_t* words;
 
   /// Rounds `rows` rows from `first` on; zeros beyond the sequence and beyond the head.
-  __device__ void load(const In<float>& x, Index sequence, int first, int rows, const EqualSequences& s, Index at) const {
+  __device__ void load(const In<float>& x, Index sequence, int first, int rows, const EqualSequences& s,
+                       Index at) const {
     for (int e = static_cast<int>(threadIdx.x); e < rows * (D / 2); e += flash_threads) {
       const int r = e / (D / 2), c = e % (D / 2) * 2;
       const bool there = first + r < s.length;
@@ -97,9 +98,8 @@ __global__ void __launch_bounds__(flash_threads, 1)
     __syncthreads();
     float score[flash_rows / 8][4] = {};
     CLIP_CUDA_UNROLL
-    for (int n = 0; n < flash_rows / 8; ++n)
-      CLIP_CUDA_UNROLL
-      for (int j = 0; j < D / 16; ++j) keys.multiply_transposed(score[n], query[j], 8 * n, j, g, t);
+    for (int n = 0; n < flash_rows / 8; ++n) CLIP_CUDA_UNROLL
+    for (int j = 0; j < D / 16; ++j) keys.multiply_transposed(score[n], query[j], 8 * n, j, g, t);
     CLIP_CUDA_UNROLL
     for (int r = 0; r < 2; ++r) {  // rows g and g + 8
       float largest = most[r];

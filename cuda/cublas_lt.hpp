@@ -1,4 +1,4 @@
-// clip/backend/cuda/cublas_lt.hpp: products by cuBLASLt: its descriptors, and the algorithm of each shape.
+// cuda/cublas_lt.hpp: products by cuBLASLt: its descriptors, and the algorithm of each shape.
 //
 // The library's matrices are column-major, ours row-major, which is the transpose: y = a b is yᵀ = bᵀ aᵀ there, with
 // the same memory. So its A is our b, its B our a, and its D our y, whose leading dimensions are our strides.
@@ -79,10 +79,10 @@ class ProductPlan {
   struct Destroy {
     void operator()(X* x) const { destroy(x); }
   };
-  using Product = std::unique_ptr<cublasLtMatmulDescOpaque_t,
-                                  Destroy<cublasLtMatmulDescOpaque_t, cublasLtMatmulDescDestroy>>;
-  using Layout = std::unique_ptr<cublasLtMatrixLayoutOpaque_t,
-                                 Destroy<cublasLtMatrixLayoutOpaque_t, cublasLtMatrixLayoutDestroy>>;
+  using Product =
+      std::unique_ptr<cublasLtMatmulDescOpaque_t, Destroy<cublasLtMatmulDescOpaque_t, cublasLtMatmulDescDestroy>>;
+  using Layout =
+      std::unique_ptr<cublasLtMatrixLayoutOpaque_t, Destroy<cublasLtMatrixLayoutOpaque_t, cublasLtMatrixLayoutDestroy>>;
   using Preference = std::unique_ptr<cublasLtMatmulPreferenceOpaque_t,
                                      Destroy<cublasLtMatmulPreferenceOpaque_t, cublasLtMatmulPreferenceDestroy>>;
 
@@ -92,7 +92,7 @@ class ProductPlan {
    public:
     explicit Made(Owner& owner) : owner_{owner} {}
     ~Made() { owner_.reset(raw_); }
-    operator typename Owner::pointer*() { return &raw_; }
+    operator typename Owner::pointer *() { return &raw_; }
 
    private:
     Owner& owner_;
