@@ -1,7 +1,8 @@
 // clip/backend/cpu/simd/widened_fma.hpp: steps that widen weights of 16 bits in the tile: fused multiply-adds of float.
 //
-// On AVX2 widening takes units that multiply-adds leave idle, so half of the memory traffic is saved at no cost. Each
-// step has the bits of FmaDot<float> on widened panels. (AVX-512 has the dot products of backend/cpu/simd/dot.hpp.)
+// On AVX2 this saves half of the memory traffic. Shuffles take units that multiply-adds leave idle; conversions of half
+// do not, so panels are widened before the tile where many tiles read them (backend/cpu/gemm/widen.hpp). Each step has
+// the bits of FmaDot<float> on widened panels. (AVX-512 has the dot products of backend/cpu/simd/dot.hpp.)
 #pragma once
 
 #include <clip/backend/cpu/simd/dot.hpp>
