@@ -1,26 +1,15 @@
 #include "bench_case.hpp"
 #include "terminal.hpp"
 
+#include <clip/backend/threads.hpp>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
-#include <utility>
+#include <vector>
 
 namespace tool {
 namespace {
-
-/// Peak operations per second, measured once per type and number of threads.
-class Peaks {
- public:
-  double operator()(Dtype dtype, int threads) {
-    double& peak = known_[{dtype, threads}];
-    if (peak == 0) peak = peak_flops(dtype, threads);
-    return peak;
-  }
-
- private:
-  std::map<std::pair<Dtype, int>, double> known_;
-};
 
 clip::Json rounded(double x) {
   char digits[32];
@@ -62,22 +51,57 @@ void print(Output& out, const BenchCase& c, const BenchSeconds& seconds, double 
   out.flush();
 }
 
+clip::Json json_of(const BenchResult& r) {
+  return {{"case", r.name}, {"batch", r.batch}, {"threads", r.threads}, {"dtype", name_of(r.dtype)}};
+}
+
+/// The numbers of threads of a command line, 0 replaced.
+std::vector<int> threads_of(const BenchOptions& options) {
+  std::vector<int> threads = options.threads;
+  for (int& n : threads) n = n == 0 ? clip::available_cores() : n;
+  return threads;
+}
+
+/// After the last case: of --part all the fastest types, and types of fewer bits that are not faster.
+void print_summary(Output& out, const std::vector<BenchResult>& results, bool all, bool json) {
+  const auto fastest = fastest_types(results), slow = no_faster_than_f32(results);
+  if (!json) {
+    if (all)
+      for (const BenchResult& r : fastest) out.line(fastest_text(r));
+    for (const BenchResult& r : slow) out.line(no_faster_text(r));
+  } else if (all) {
+    clip::Json summary{{"fastest", clip::Json::array()}, {"not_faster_than_f32", clip::Json::array()}};
+    for (const BenchResult& r : fastest) summary["fastest"].push_back(json_of(r));
+    for (const BenchResult& r : slow) summary["not_faster_than_f32"].push_back(json_of(r));
+    out.line(clip::json_text(summary));
+  }
+  out.flush();
+}
+
 }  // namespace
 
 int bench(const BenchOptions& options) {
   Output out;
   Peaks peaks;
   const auto cases = bench_cases(options);
+  const bool all = std::ranges::count(options.parts, all_parts) > 0;
+  if (all) {
+    const clip::Json machine = bench_machine(threads_of(options), peaks);
+    out.line(options.json ? clip::json_text(machine) : machine_text(machine));
+  }
   if (!options.json)
     out.line(
         "case                             dtype  batch threads  s minimum   s median         rate            GFLOP/s % "
         "peak  peak MiB");
+  std::vector<BenchResult> results;
   for (const MakeBenchCase& make : cases) {
     reset_peak_memory();
     const BenchCase c = make();
     const BenchSeconds seconds = measure(c, options.seconds);
     print(out, c, seconds, peak_memory_mib(), peaks, options.json);
+    if (c.dtype) results.push_back({c.name, *c.dtype, c.batch, c.threads, seconds.min});
   }
+  print_summary(out, results, all, options.json);
   return 0;
 }
 

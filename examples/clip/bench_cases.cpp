@@ -181,10 +181,40 @@ void require_possible(const Part& part, const BenchOptions& options) {
       throw UsageError{name + " does not support --dtype " + name_of(dtype)};
 }
 
+/// A part with the values of its lists.
+struct Request {
+  const Part* part;
+  std::vector<Index> batches;
+  std::vector<Dtype> dtypes;
+};
+
+/// The parts of a command line. `all` is the towers in every type, alone and many at once: the table of a machine.
+std::vector<Request> requests(const BenchOptions& options) {
+  std::vector<Request> list;
+  const auto add = [&](std::string_view name, std::vector<Index> batches, std::vector<Dtype> dtypes) {
+    const Part& part = *std::ranges::find(parts(), name, &Part::name);
+    require_possible(part, options);
+    if (part.batch == 0) batches = {0};
+    else if (!options.batches.empty()) batches = options.batches;
+    if (part.dtypes.empty()) dtypes = {Dtype::f32};
+    else if (!options.dtypes.empty()) dtypes = options.dtypes;
+    list.push_back({&part, std::move(batches), std::move(dtypes)});
+  };
+  for (const std::string& name : options.parts) {
+    if (name == all_parts) {
+      add("image", {1, 8}, {Dtype::f32, Dtype::bf16, Dtype::f16, Dtype::int8});
+      add("text", {1, 64}, {Dtype::f32, Dtype::bf16, Dtype::f16, Dtype::int8});
+    } else {
+      add(name, {std::ranges::find(parts(), name, &Part::name)->batch}, {Dtype::f32});
+    }
+  }
+  return list;
+}
+
 }  // namespace
 
 std::vector<std::string> bench_parts() {
-  std::vector<std::string> names;
+  std::vector<std::string> names{all_parts};
   for (const Part& part : parts()) names.emplace_back(part.name);
   return names;
 }
@@ -201,17 +231,14 @@ std::vector<MakeBenchCase> bench_cases(const BenchOptions& options) {
       return c;
     });
   };
-  for (const std::string& name : options.parts) {
-    const Part& part = *std::ranges::find(parts(), name, &Part::name);
-    require_possible(part, options);
-    const std::vector<Index> batches =
-        part.batch == 0 || options.batches.empty() ? std::vector<Index>{part.batch} : options.batches;
+  for (const Request& request : requests(options)) {
+    const Part& part = *request.part;
     for (const auto make : part.makers)
-      for (const Dtype dtype : part.dtypes.empty() ? std::vector<Dtype>{Dtype::f32} : options.dtypes)
+      for (const Dtype dtype : request.dtypes)
         for (const int threads : part.threads ? options.threads : std::vector<int>{1})
-          for (const Index batch : batches)
+          for (const Index batch : request.batches)
             add(part, make, {&options, batch, threads == 0 ? clip::available_cores() : threads, dtype});
-    if (name == "preprocess" && !options.images.empty()) add(part, decode_case, {&options, 1, 1, Dtype::f32});
+    if (part.name == "preprocess" && !options.images.empty()) add(part, decode_case, {&options, 1, 1, Dtype::f32});
   }
   return cases;
 }

@@ -26,7 +26,10 @@ constexpr const char* bench_footer =
     "Peak memory is the maximum resident memory since the case began to create its model (Linux; elsewhere since the "
     "program started).\n"
     "Fields of --json: case, dtype, batch, threads, seconds_min, seconds_median, rate, unit, gflops, share_of_peak, "
-    "peak_rss_mib. A value that does not apply is null.";
+    "peak_rss_mib. A value that does not apply is null. --part all prints an object before them (backend, peak_gflops: "
+    "for every number of threads one of the types) and one after them (fastest, not_faster_than_f32: lists of case, "
+    "batch, threads, dtype). A table ends with a line for every type of fewer bits that is not faster than f32 in the "
+    "same case.";
 
 void add_bench(CLI::App& app, Job& job) {
   CLI::App* c = nullptr;
@@ -34,9 +37,13 @@ void add_bench(CLI::App& app, Job& job) {
                              "Print one JSON object per case", c);
   add_budget(*c);
   add_model(*c, b->config);
-  require_choice(add_choice(*c, "--part", b->parts, bench_parts(), "Parts to measure, comma-separated"))
+  require_choice(add_choice(*c, "--part", b->parts, bench_parts(),
+                            "Parts to measure, comma-separated; all: image and text in every "
+                            "type, one and many at a time, with the machine's peaks and its fastest types"))
       ->delimiter(',');
-  c->add_option("--batch", b->batches, "Images, prompts or pairs per call, comma-separated (default: 1; train: 32)")
+  c->add_option("--batch", b->batches,
+                "Images, prompts or pairs per call, comma-separated (default: 1; train: 32; all: "
+                "1 and 8 images, 1 and 64 prompts)")
       ->delimiter(',')
       ->check(CLI::Range(1, 1 << 20));
   c->add_option("--threads", b->threads, "Numbers of threads, comma-separated (default: all available cores)")
@@ -44,7 +51,7 @@ void add_bench(CLI::App& app, Job& job) {
       ->check(CLI::Range(1, 4096));
   add_dtype(*c, b->dtypes,
             "Types of the weights in memory, and of matrix products where the CPU supports it, comma-separated "
-            "(default: f32)")
+            "(default: f32; all: every one)")
       ->delimiter(',');
   c->add_option("--weights", b->weights, "Weights in any format (default: random weights of --model)");
   auto* const vocabulary = c->add_option("--vocabulary", b->vocabulary, vocabulary_help);

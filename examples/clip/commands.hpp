@@ -198,7 +198,7 @@ struct BenchOptions {
   std::vector<std::string> parts;
   std::vector<clip::Index> batches;  // empty: the default of the part
   std::vector<int> threads{0};       // 0: all cores this process may use
-  std::vector<Dtype> dtypes{Dtype::f32};
+  std::vector<Dtype> dtypes;         // empty: f32; of the part `all` every one
   std::string weights, vocabulary, labels, templates, images;
   clip::Index classes = 0;   // 0: all labels
   clip::Index tokens = 0;    // ids of each random text; 0: of a prompt of a few words

@@ -66,6 +66,25 @@ quiet
 prints 'case '
 [ "$(wc -l <out)" = 3 ] || fail 'a header and two lines expected'
 
+# The table of a machine: its kernels and peaks, both towers in every type, the fastest of them.
+expect 0 "$clip" bench --model tiny.json --seconds 0.005 --part all
+quiet_but 'int8 weights are slower'
+head -n 1 out | grep -q '^cpu float32, .* threads*$' || fail 'the kernels expected in the first line'
+grep -c '^peak GFLOP/s of products, [0-9]* threads*: f32 [1-9][0-9]* bf16 [0-9]* f16 [0-9]* int8 [0-9-]*$' out | grep -qx 1 || fail 'one line of peaks expected'
+for case in 'image, batch 1' 'image, batch 8' 'text, batch 1' 'text, batch 64'; do
+  grep "^fastest for $case, [0-9]* threads*: " out | grep -cE ': (f32|bf16|f16|int8), 0\.[0-9]* s$' | grep -qx 1 || fail "one fastest type expected for $case"
+done
+[ "$(grep -cE '^(image|text) +(f32|bf16|f16|int8) ' out)" = 16 ] || fail '16 cases expected'
+expect 0 "$clip" bench --model tiny.json --seconds 0.005 --part all --threads 1,2 --batch 2 --dtype f32,f16 --json
+[ "$(wc -l <out)" = 10 ] || fail '10 lines expected: the machine, eight cases, the summary'
+head -n 1 out | grep -q '^{"backend":"cpu float32, .*"peak_gflops":\[{.*"threads":1.*"threads":2.*}\]}$' || fail 'the machine expected'
+tail -n 1 out | grep -o '"fastest":\[[^]]*\]' | grep -o '"case":' | wc -l | grep -qx '4' || fail 'four fastest types expected'
+# Which are not faster than f32 follows from the times of the cases.
+sed -n 's/.*"case":"\([a-z]*\)","dtype":"\([a-z0-9]*\)".*"seconds_min":\([^,]*\),"share.*"threads":\([0-9]*\),.*/\1 \4 \2 \3/p' out |
+  awk '{ t[$1 " " $2, $3] = $4; key[$1 " " $2] } END { for (k in key) n += t[k, "f16"] >= t[k, "f32"]; print n + 0, length(key) }' >expected
+slower=$(tail -n 1 out | sed 's/.*"not_faster_than_f32"//' | grep -o '"case":' | wc -l)
+[ "$slower 4" = "$(cat expected)" ] || fail "$slower of 4 found slower, by the times of the cases $(cat expected)"
+
 # GFLOP/s count the operations of the reference: rate times operations per image.
 bench 1 --part image
 awk -v gflops="$(value gflops)" -v rate="$(value rate)" 'BEGIN { x = gflops * 1e9 / rate; exit !(x > 2287438 && x < 2287538) }' ||

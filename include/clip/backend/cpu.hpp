@@ -77,9 +77,11 @@ class Cpu : public CpuHandle,
   /// Whether products with int8 weights are products of integers; otherwise the weights are widened on the way, which
   /// is slower than float weights.
   static constexpr bool multiplies_int8() { return cpu::has_dot<cpu::Int8Dot, T>; }
-  /// "cpu float32, avx512, 2 threads", "cpu float32, avx2 without int8 products, 2 threads"
+  /// "cpu float32, avx512, 2 threads", "cpu float32, avx2 without bfloat16 products, 2 threads"
   std::string describe() const {
-    return CpuHandle::describe(numbers(), CLIP_STRING(CLIP_ABI_SET), multiplies_int8() || !std::is_same_v<T, float>);
+    constexpr bool other = !std::is_same_v<T, float>;  // weights of fewer bits are for float
+    return CpuHandle::describe(numbers(), CLIP_STRING(CLIP_ABI_SET), other || cpu::has_dot<cpu::Bfloat16Dot, T>,
+                               other || multiplies_int8());
   }
   /// Warns once per process if weights in this layout are slower than float weights here.
   static void warn_slow_layout(Layout layout) {

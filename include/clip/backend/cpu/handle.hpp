@@ -53,10 +53,14 @@ class CpuHandle {
   std::string numbers(std::string_view scalar, bool has_bfloat16) const {
     return std::string(scalar) + (has_bfloat16 && arithmetic_ == Arithmetic::bfloat16 ? ", products in bfloat16" : "");
   }
-  /// "cpu float32, avx512, 2 threads", "cpu float32, avx2 without int8 products, 2 threads"
-  std::string describe(const std::string& numbers, std::string_view set, bool has_int8) const {
-    return "cpu " + numbers + ", " + std::string(set) + (has_int8 ? "" : " without int8 products") + ", " +
-           std::to_string(threads()) + (threads() == 1 ? " thread" : " threads");
+  /// "cpu float32, avx512, 2 threads", "cpu float32, avx2 without bfloat16 products, 2 threads": weights in a type
+  /// without products of its own save memory and no time, but where reading them takes most of it.
+  std::string describe(const std::string& numbers, std::string_view set, bool has_bfloat16, bool has_int8) const {
+    std::string missing;
+    if (!has_bfloat16) missing = has_int8 ? " without bfloat16 products" : " without bfloat16 and int8 products";
+    else if (!has_int8) missing = " without int8 products";
+    return "cpu " + numbers + ", " + std::string(set) + missing + ", " + std::to_string(threads()) +
+           (threads() == 1 ? " thread" : " threads");
   }
 
  private:

@@ -95,8 +95,11 @@ class Cpu : public CpuHandle, public HostMemory<T> {
   /// Whether products with int8 weights are products of integers; otherwise the weights are widened on the way, which
   /// is slower than float weights.
   static bool multiplies_int8() { return detail::kernels().takes_int8; }
-  /// "cpu float32, x86-64-v4, 2 threads", "cpu float32, x86-64-v3 without int8 products, 2 threads"
-  std::string describe() const { return CpuHandle::describe(numbers(), detail::chosen_set().name, multiplies_int8()); }
+  /// "cpu float32, x86-64-v4, 2 threads", "cpu float32, x86-64-v3 without bfloat16 products, 2 threads"
+  std::string describe() const {
+    return CpuHandle::describe(numbers(), detail::chosen_set().name, detail::kernels().takes_bfloat16,
+                               multiplies_int8());
+  }
   /// Warns once per process if weights in this layout are slower than float weights here.
   static void warn_slow_layout(Layout layout) {
     if (layout == CpuLayout::int8_panels && !multiplies_int8()) cpu::warn_slow_int8();

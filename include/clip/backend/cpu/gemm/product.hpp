@@ -2,15 +2,17 @@
 //
 // A task is a block of rows times a range of panels. k is cut into blocks so that a block of the rows, of a panel and
 // of the next panel stay in the second-level cache together; sums wait in scratch between blocks, every chain in order.
-// While a block of a panel is in use, the next one is prefetched. Unpacked weights are packed first: block by block on
-// demand if rows are few, otherwise once for all rows, a few megabytes at a time. Rows of x are read in place, or
-// gathered block by block into scratch (windows of an image), or quantised into lanes of several k
-// (backend/cpu/simd/dot.hpp). Depths count steps of k, that is lanes of x.
+// While a block of a panel is in use, the next one is prefetched; on AVX2 it is widened first if many tiles read it
+// (backend/cpu/gemm/widen.hpp). Unpacked weights are packed first: block by block on demand if rows are few, otherwise
+// once for all rows, a few megabytes at a time. Rows of x are read in place, or gathered block by block into scratch
+// (windows of an image), or quantised into lanes of several k (backend/cpu/simd/dot.hpp). Depths count steps of k, that
+// is lanes of x.
 #pragma once
 
 #include <clip/backend/concept.hpp>
 #include <clip/backend/cpu/gemm/epilogue.hpp>
 #include <clip/backend/cpu/gemm/operands.hpp>
+#include <clip/backend/cpu/gemm/widen.hpp>
 #include <clip/backend/cpu/simd/dot.hpp>
 #include <clip/backend/cpu/threads/loops.hpp>
 
@@ -48,7 +50,9 @@ struct Product {
   static constexpr Index rows_per_block = (plain ? (is_avx2 ? 9 : 8) : 11) * tile_rows, panels_per_group = 8;
   /// Limit of a block of k: that much of rows_per_block rows of x and of two panels stays in the second-level cache.
   static constexpr Index depth_limit = 4096 / static_cast<Index>(sizeof(T));
-  static constexpr Index sums_size = rows_per_block * panels_per_group * width;
+  /// Scratch of a block: the sums, then a block of a panel where it is widened.
+  static constexpr Index widened_size = widens_panels<Dot> ? (depth_limit * 4 / 3 + 2) * width : 0;
+  static constexpr Index sums_size = rows_per_block * panels_per_group * width + widened_size;
 
   Index depth_block() const {
     if (depth() <= depth_limit * 4 / 3) return std::max<Index>(depth(), 1);
@@ -86,6 +90,9 @@ struct Product {
     const T* const scale = quantised + rows_per_block * pitch();
     Block<Lane> a{reinterpret_cast<const Lane*>(quantised), pitch()};
     Index gathered = -1;  // first step of the block that a holds
+    using Widened = WidenedStep<Dot>;
+    const bool widen = widens_panels<Dot> && tiles_of(i1 - i0) >= fewest_tiles_to_widen;
+    auto* const widened = reinterpret_cast<typename Widened::PanelLane*>(scratch + sums_size - widened_size);
     for (Index g = p0; g < p1; g += group) {
       const Index end = std::min(p1, g + group);
       for (Index k = 0; k == 0 || k < depth(); k += depth_block) {
@@ -101,10 +108,15 @@ struct Product {
           const PanelLane* next =
               p + 1 < end ? panels.address(p + 1, k) : panels.address(last ? end : g, last ? 0 : k + n);
           Sum* sums = reinterpret_cast<Sum*>(scratch) + (p - g) * rows_per_block * width;
+          if constexpr (widens_panels<Dot>)
+            if (widen) widen_panel<Dot>(b, n, widened);
           each_tile(i0, i1, [&](Index i, Index rows) {
             if (plain && last) prefetch_output(p, i, rows);  // quantised tiles are too short to hide the prefetch
-            micro_kernel<Dot>(rows, n, a.data + (i - i0) * a.stride, a.stride, b, width, sums, width, k > 0,
-                              {next, step});
+            const Lane* const values = a.data + (i - i0) * a.stride;
+            if (widen)
+              micro_kernel<Widened>(rows, n, values, a.stride, widened, width, sums, width, k > 0,
+                                    widened_prefetcher<Dot>(next, step));
+            else micro_kernel<Dot>(rows, n, values, a.stride, b, width, sums, width, k > 0, {next, step});
             if (last) store_sums(panels.address(p, 0), p, i, rows, scale + (i - i0), sums);
             next += n / Dot::parts * step;
             sums += rows * width;

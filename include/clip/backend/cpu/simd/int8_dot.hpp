@@ -48,18 +48,30 @@ struct Int8Step {
   }
 };
 #elif CLIP_AVX2
-/// Pairs of signed 16-bit integers (vpmaddwd), which cannot overflow. The four bytes of a panel's lane are widened in
-/// the tile: the even ones for one step, the odd ones for the next. A row holds its values in that order (0, 2, 1, 3).
+/// Pairs of signed 16-bit integers in lanes (vpmaddwd), which cannot overflow.
+struct Int16Pairs {
+  using Lane = std::uint32_t;
+  using PanelLane = Lane;
+  using Sum = std::int32_t;
+  using LanePacket = SimdU32;
+  using SumPacket = Int8Sums;
+  static constexpr Index values_per_lane = 2, parts = 1;
+  static SimdU32 load(const std::uint32_t* panel) { return SimdU32::load(panel); }
+  static Int8Sums add(SimdU32 a, SimdU32 b, Int8Sums c) {
+    return SimdU32{_mm256_add_epi32(c.v, _mm256_madd_epi16(a.v, b.v))};
+  }
+};
+
+/// Pairs of signed 16-bit integers, too, for panels of bytes: the four bytes of a panel's lane are widened in the tile: the even ones for one step, the odd ones for the next. A row holds its values in that order (0, 2, 1, 3).
 struct Int8Step {
+  using Widened = Int16Pairs;
   static constexpr bool native = true, has_offset = false;
   static constexpr Index values_per_lane = 2, parts = 2;
   static SimdU32 load(const std::uint32_t* panel) {
     return _mm256_srai_epi16(_mm256_slli_epi16(SimdU32::load(panel).v, 8), 8);
   }
   static SimdU32 load_second(const std::uint32_t* panel) { return _mm256_srai_epi16(SimdU32::load(panel).v, 8); }
-  static Int8Sums add(SimdU32 a, SimdU32 b, Int8Sums c) {
-    return SimdU32{_mm256_add_epi32(c.v, _mm256_madd_epi16(a.v, b.v))};
-  }
+  static Int8Sums add(SimdU32 a, SimdU32 b, Int8Sums c) { return Int16Pairs::add(a, b, c); }
 
   /// Stores the lowest byte of every lane, less 128, as values i … of a row.
   static void store_values(Simd<float> x, std::uint32_t* row, Index i) {
