@@ -174,6 +174,7 @@ def main():
         "steps": steps,
         "largest_difference_of_first_50_losses": followed,
         "largest_difference": max(differences),
+        "differences": [float(f"{x:.1e}") for x in differences[:FOLLOWED]],
         "last_losses": {"ours": run["losses"][steps - 1], "peer": losses[-1]},
         "processor_seconds": round(used.ru_utime + used.ru_stime, 1),
     }
