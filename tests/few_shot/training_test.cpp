@@ -28,7 +28,8 @@ const AnyModel<>& model() {
 
 FewShotOptions options(const std::string& output) {
   return {.output = output,
-          .methods = {{"zero-shot"}, {.name = "clip-adapter", .options = {{"epochs", 4}}}},
+          .methods = {{"zero-shot"},
+                      {.name = "clip-adapter", .options = {{"epochs", 4}, {"reduction", 1}, {"learning_rate", 0.5}}}},
           .shots = {2},
           .seeds = {1},
           .templates = {"a {}"}};
