@@ -11,6 +11,7 @@
 #include <clip/task/prompts.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tool {
@@ -130,6 +131,30 @@ void read_freezing(JsonReader object, TrainConfig& c) {
   if (object.may_have("parameters")) c.frozen_patterns = object.texts("parameters");
 }
 
+/// The least and the most, if they are given.
+void read_bounds(JsonReader& object, const char* key, std::array<double, 2>& bounds) {
+  if (!object.may_have(key)) return;
+  const std::vector<double> two = object.numbers(key, 2);
+  if (two.size() == 2) bounds = {two[0], two[1]};
+}
+
+/// CoOp's numbers for all that is left out.
+clip::Augmentation read_augmentation(JsonReader object) {
+  clip::Augmentation how;
+  if (object.may_have("crop")) {
+    JsonReader crop = object.object("crop");
+    read_bounds(crop, "scale", how.crop.scale);
+    read_bounds(crop, "ratio", how.crop.ratio);
+  }
+  how.flip = number_of(object, "flip", how.flip);
+  if (object.may_have("jitter")) {
+    JsonReader jitter = object.object("jitter");
+    how.jitter = {number_of(jitter, "brightness", 0), number_of(jitter, "contrast", 0),
+                  number_of(jitter, "saturation", 0), number_of(jitter, "hue", 0)};
+  }
+  return how;
+}
+
 /// Only a vision transformer with a class token can leave patches out.
 bool can_drop_patches(const clip::AnyConfig& model) {
   const auto* const vit = std::get_if<clip::VitConfig>(&model.image);
@@ -161,6 +186,7 @@ TrainConfig read_train_config(const std::string& path) {
 
   const CaptionsAsked data = read_captions(file.object("data"));
   std::optional<CaptionsAsked> retrieval;
+  if (file.may_have("augmentation")) c.augmentation = read_augmentation(file.object("augmentation"));
   if (file.may_have("retrieval")) retrieval = read_captions(file.object("retrieval"));
   std::optional<std::vector<std::string>> templates;
   const clip::Json* labelled = nullptr;
@@ -196,15 +222,9 @@ TrainConfig read_train_config(const std::string& path) {
                                 "0 for an image tower that is no vision transformer with a class token, or has modules "
                                 "between its blocks",
                                 c.patch_dropout});
+  if (c.augmentation) clip::try_check(*c.augmentation).value();
   c.data = open_captions(data);
   if (retrieval) c.retrieval = open_captions(*retrieval);
-  if (c.retrieval) {
-    const std::size_t each = c.retrieval->captions.front().size();
-    for (std::size_t i = 0; i < c.retrieval->captions.size(); ++i)
-      if (c.retrieval->captions[i].size() != each)
-        clip::raise(clip::LoadError{c.retrieval->images[i], "captions, as the first image has", each,
-                                    c.retrieval->captions[i].size()});
-  }
   if (labelled != nullptr)
     c.zero_shot =
         ZeroShotSet{clip::try_open_labelled_images(*labelled, path + ": zero_shot.images").value(), *templates};

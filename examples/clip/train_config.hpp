@@ -5,6 +5,7 @@
 
 #include <clip/data/captioned_images.hpp>
 #include <clip/data/labelled_images.hpp>
+#include <clip/image/augment/augment.hpp>
 #include <clip/io/json.hpp>
 #include <clip/optim/adamw.hpp>
 #include <clip/optim/depth.hpp>
@@ -38,6 +39,7 @@ struct TrainConfig {
   clip::CaptionedImages data;
   std::optional<clip::CaptionedImages> retrieval;  // evaluation sets
   std::optional<ZeroShotSet> zero_shot;
+  std::optional<clip::Augmentation> augmentation;  // of training images
 
   clip::AnyObjective objective;
   std::variant<clip::AdamwOptions, clip::SgdOptions> optimizer = clip::AdamwOptions::for_training();

@@ -9,13 +9,15 @@
 #include <clip/image/preprocess.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/config_json.hpp>
-#include <clip/task/retrieval.hpp>
+#include <clip/task/metrics.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/train/run_log.hpp>
 #include <clip/train/score_board.hpp>
 #include <clip/train/trainer.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstdio>
 #include <span>
 #include <utility>
@@ -66,7 +68,13 @@ clip::Features<float, clip::dyn> features_of(const Model_& model, const std::vec
 clip::Scores retrieval_scores(const Model_& model, const TrainConfig& c, const clip::Texts& queries) {
   const auto images = features_of(model, c.retrieval->images, c.threads);
   const clip::Features<float, clip::dyn> texts = model.encode_text(queries);
-  const auto r = clip::retrieval(images, texts, static_cast<Index>(c.retrieval->captions.front().size()));
+  std::vector<std::int32_t> image_of;
+  for (std::size_t i = 0; i < c.retrieval->captions.size(); ++i)
+    image_of.insert(image_of.end(), c.retrieval->captions[i].size(), static_cast<std::int32_t>(i));
+  const auto found = clip::retrieval_recalls(clip::Cpu<>{{.threads = c.threads}}, images, texts, image_of,
+                                             std::array<Index, 3>{1, 5, 10});
+  const clip::Retrieval r{{100 * found[0].text, 100 * found[1].text, 100 * found[2].text},
+                          {100 * found[0].image, 100 * found[1].image, 100 * found[2].image}};
   return {{{"text_r1", r.text.at_1},
            {"text_r5", r.text.at_5},
            {"text_r10", r.text.at_10},
@@ -125,7 +133,7 @@ class Run {
         scores_{clip::ScoreBoard::try_open(c.output + "/scores.json").value()}, log_{c.output} {}
 
   void operator()() {
-    log_.keep(trainer_.step());
+    complete_log();
     const Index per_epoch = trainer_.steps() / c_.epochs, every = std::max<Index>(1, per_epoch / 5);
     if (trainer_.step() > 0) {
       print_error(std::to_string(trainer_.step()) + " of " + std::to_string(trainer_.steps()) +
@@ -136,7 +144,7 @@ class Run {
     Progress progress{"training"};
     try {
       trainer_.run([&](const clip::TrainProgress& p) {
-        log_.add(p.step, {{"loss", p.loss}, {"learning_rate", p.learning_rate}});
+        log_step();
         if ((p.step - 1) % per_epoch % every == every - 1 || p.epoch_done) {
           progress.clear();
           report(p, per_epoch);
@@ -159,6 +167,21 @@ class Run {
   }
 
  private:
+  void log_step() {
+    log_.add(trainer_.step(), {{"loss", *trainer_.loss()}, {"learning_rate", trainer_.learning_rate()}});
+  }
+
+  /// The program may have been ended between the checkpoint of a step and its rows of the log, or between these.
+  void complete_log() {
+    const Index step = trainer_.step(), per_epoch = trainer_.steps() / c_.epochs;
+    log_.keep(trainer_.loss() ? step - 1 : step);
+    if (!trainer_.loss()) return;
+    log_step();
+    if (step % per_epoch != 0) return;
+    for (const auto& row : scores_.rows())
+      if (row.epoch == step / per_epoch) log_.add(step, row.scores.values);
+  }
+
   void report(const clip::TrainProgress& p, Index per_epoch) {
     if (lines_) {
       out_.line(clip::json_text(
@@ -214,7 +237,8 @@ class Run {
 
 void train_and_evaluate(const TrainConfig& config, clip::Texts captions, clip::Texts queries,
                         const Tokenizer& tokenizer, bool lines) {
-  clip::CaptionSource source{config.data, std::move(captions), config.model->input(), config.threads};
+  clip::CaptionSource source{config.data, std::move(captions), config.model->input(), config.threads,
+                             config.augmentation};
   std::visit(
       [&](const auto& optimizer) {
         Run run{config, optimizer, source, std::move(queries), tokenizer, lines};

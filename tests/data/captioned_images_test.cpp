@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -81,6 +82,36 @@ TEST_CASE("caption source: every caption of an image is drawn about as often, by
   for (const std::int32_t id : {1, 2, 3}) CHECK((often[id] > 70 && often[id] < 130));  // 100 ± 8
   put(folder / "a.ppm", "no image");
   CHECK_THROWS_AS(source.batch(items, Rng{1}, one), Error);
+  CHECK_THROWS_AS((CaptionSource{files, captions, input, 1, Augmentation{.flip = 2}}), OptionError);
   captions.add(std::vector<std::int32_t>{5});
   CHECK_THROWS_AS((CaptionSource{files, captions, input}), ShapeError);
+}
+
+TEST_CASE(
+    "caption source: augmented images are those of augment(), by the stream of the step, on any number of threads") {
+  const TemporaryFolder folder;
+  std::string bytes = "P6 6 4 255\n";
+  for (int i = 0; i < 72; ++i) bytes += static_cast<char>(i * 3);
+  put(folder / "a.ppm", bytes);
+  Texts captions = Texts::whole(0);
+  captions.add(std::vector<std::int32_t>{1});
+  const ImageInput input{.image_size = 3, .channels = 3, .preprocessing = {}};
+  const Augmentation how{.crop = {.scale = {0.3, 1}}, .jitter = {.brightness = 0.4}};
+  const CaptionedImages files{"here", {folder / "a.ppm"}, {{"x"}}};
+  CaptionSource plain{files, captions, input, 1}, one{files, captions, input, 1, how},
+      two{files, captions, input, 2, how};
+  const std::vector<Index> items{0, 0, 0};
+  const std::vector<Image> images(3, read_image(folder / "a.ppm"));
+  Pairs as_is, first, second, later;
+  plain.batch(items, Rng{1}, as_is);
+  one.batch(items, Rng{1}, first);
+  two.batch(items, Rng{1}, second);
+  one.batch(items, Rng{2}, later);
+  Images expected;
+  detail::augment(input, how, images, Rng{1}.fork("augmentation"), expected, nullptr);
+  CHECK(std::ranges::equal(first.images.values(), expected.values()));
+  CHECK(std::ranges::equal(second.images.values(), expected.values()));
+  CHECK(!std::ranges::equal(later.images.values(), expected.values()));
+  CHECK(!std::ranges::equal(as_is.images.values(), expected.values()));
+  CHECK(!std::ranges::equal(first.images.image(0), first.images.image(1)));  // each image has draws of its own
 }

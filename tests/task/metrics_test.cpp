@@ -9,7 +9,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 using namespace clip;
@@ -123,6 +125,36 @@ TEST_CASE("recall of retrieval with any number of captions equals sorting, and t
   const auto same = retrieval_recalls(images, pairs, even, std::vector<Index>{5});
   CHECK(100 * same[0].text == doctest::Approx(known.text.at_5));
   CHECK(100 * same[0].image == doctest::Approx(known.image.at_5));
+}
+
+TEST_CASE("recall of retrieval with ties: of equally similar answers the first counts, as in a stable sort") {
+  const auto kinds = [](Index n) {  // unit vectors of four directions: cosines are 0 or 1
+    auto rows = random_features(n, 1);
+    for (float& x : rows.values()) x = 0;
+    for (Index i = 0; i < n; ++i) rows[i][static_cast<std::size_t>(i % 4)] = 1;
+    return rows;
+  };
+  const auto images = kinds(10), texts = kinds(23);
+  Rng rng{5};
+  std::vector<std::int32_t> image_of;
+  for (Index t = 0; t < texts.size(); ++t) image_of.push_back(static_cast<std::int32_t>(rng.below(10)));
+  const std::vector<Index> ks{1, 2, 4, 7};
+  const auto recalls = retrieval_recalls(images, texts, image_of, ks);
+  const auto answered = [](Index query, Index candidates, Index k, auto correct) {
+    std::vector<Index> order(static_cast<std::size_t>(candidates));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::ranges::stable_sort(order, std::greater{}, [&](Index c) { return c % 4 == query % 4; });
+    return std::any_of(order.begin(), order.begin() + k, correct);
+  };
+  for (std::size_t r = 0; r < ks.size(); ++r) {
+    Index of_images = 0, of_texts = 0;
+    for (Index i = 0; i < 10; ++i)
+      of_images += answered(i, 23, ks[r], [&](Index t) { return image_of[static_cast<std::size_t>(t)] == i; });
+    for (Index t = 0; t < 23; ++t)
+      of_texts += answered(t, 10, ks[r], [&](Index i) { return image_of[static_cast<std::size_t>(t)] == i; });
+    CHECK(recalls[r].text == static_cast<double>(of_images) / 10);
+    CHECK(recalls[r].image == static_cast<double>(of_texts) / 23);
+  }
 }
 
 TEST_CASE("what has no metric is refused") {

@@ -81,6 +81,44 @@ TEST_CASE("training a ResNet: a run resumed from its checkpoint equals an uninte
   CHECK(bytes_of(resumed) == bytes_of(whole));
 }
 
+TEST_CASE("training a ResNet: the average has averaged statistics and the counter, and is resumed with its bits") {
+  CaptionedImages source;
+  TrainOptions options = two_epochs();
+  options.ema = 0.75;
+  SmallModel whole{Rng{1}};
+  Trainer trainer{whole, source, options};
+  const auto mean = [](const SmallModel& model) { return model.image.tower.bn1.running_mean.view()(0, 1); };
+  double expected = static_cast<double>(mean(whole));
+  while (trainer.step() < trainer.steps()) {
+    trainer.run([](const TrainProgress&) { return false; });
+    expected = 0.75 * expected + 0.25 * static_cast<double>(mean(whole));
+  }
+  const std::string weights = bytes_of(whole);
+  std::string averages;
+  trainer.with_averages([&] {
+    CHECK(static_cast<double>(mean(whole)) == doctest::Approx(expected).epsilon(1e-5));
+    CHECK(steps_counted(whole) == 6);
+    averages = bytes_of(whole);
+  });
+  CHECK(static_cast<double>(mean(whole)) != doctest::Approx(expected).epsilon(1e-5));
+  CHECK(bytes_of(whole) == weights);
+
+  const TemporaryFolder folder;
+  options.checkpoint = folder / "checkpoint";
+  options.checkpoint_every = 1;
+  SmallModel interrupted{Rng{1}}, resumed{Rng{2}};
+  Trainer first{interrupted, source, options};
+  CHECK_FALSE(first.run([](const TrainProgress& p) { return p.step < 4; }));
+  Trainer second{resumed, source, options};
+  // The numbers of the last step, for a log that lacks them.
+  REQUIRE(second.loss());
+  CHECK(*second.loss() == *first.loss());
+  CHECK(second.learning_rate() == first.learning_rate());
+  CHECK(second.run());
+  CHECK(bytes_of(resumed) == weights);
+  second.with_averages([&] { CHECK(bytes_of(resumed) == averages); });
+}
+
 TEST_CASE("training a ResNet: a loss that is not finite leaves the statistics unchanged") {
   CaptionedImages source;
   source.all.image(7)[5] = std::numeric_limits<float>::infinity();

@@ -15,7 +15,7 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// One trained weight: its name, its values (in the model) and its gradient (here).
+/// One trained weight, or statistics of a batch norm: its name, its values (in the model) and its gradient (here).
 template <class T>
 struct Trainable {
   std::string name;
@@ -30,7 +30,7 @@ struct Trainable {
 
 /// Gradients and optimiser states of the parameters that a pattern selects. The model itself has neither: a weight
 /// whose name is left out is frozen. The model must outlive the table and keep its weights in rows. Weights in a mapped
-/// file are copied into the model's memory.
+/// file are copied into the model's memory. Statistics of batch norms are listed beside, and have no gradient.
 template <Backend B>
 class Parameters {
  public:
@@ -69,13 +69,22 @@ class Parameters {
     }
     if (entries_.empty()) raise(OptionError{"parameters", "the selection names no parameter of the model"});
     total_ = total;
-    gradients_ = state_buffer();
+    for (const auto& [name, parameter] : parameters) {
+      if (is_weight(parameter->kind) || parameter->data == nullptr) continue;
+      copy_in(*parameter);
+      statistics_.push_back({name, parameter->shape, parameter->range, parameter->view(), {}, true, total, 1});
+      total += aligned_count<T>(parameter->count());
+    }
+    total_with_statistics_ = total;
+    gradients_ = state_buffer(total_);
     for (auto& e : entries_) e.gradient = {gradients_.data() + e.offset, e.value.rows, e.value.cols};
   }
 
   B& backend() { return backend_; }
   std::vector<Trainable<T>>& entries() { return entries_; }
   const std::vector<Trainable<T>>& entries() const { return entries_; }
+  /// The statistics of batch norms and their counters: no entries of the table.
+  std::vector<Trainable<T>>& statistics() { return statistics_; }
   Index count() const {
     Index n = 0;
     for (const auto& e : entries_) n += e.shape.count();
@@ -97,15 +106,26 @@ class Parameters {
   struct State {
     std::string name;
     Buffer<B> values;
+    bool of_statistics = false;  // has values for statistics() too
     View<T> of(const Trainable<T>& e) const { return {values.data() + e.offset, e.value.rows, e.value.cols}; }
   };
-  State& state(std::string_view name) {
+  State& state(std::string_view name, bool of_statistics = false) {
     for (State& s : states_)
       if (s.name == name) return s;
-    states_.push_back({std::string(name), state_buffer()});
+    states_.push_back(
+        {std::string(name), state_buffer(of_statistics ? total_with_statistics_ : total_), of_statistics});
     return states_.back();
   }
   const std::deque<State>& states() const { return states_; }
+  /// Calls f(state, entry) for all values of all states.
+  template <class F>
+  void visit_states(F&& f) const {
+    for (const State& state : states_) {
+      for (const auto& e : entries_) f(state, e);
+      if (state.of_statistics)
+        for (const auto& e : statistics_) f(state, e);
+    }
+  }
 
   /// Marks all gradients as fresh: the next ones are stored, not added.
   void clear_gradients() {
@@ -113,16 +133,16 @@ class Parameters {
   }
 
  private:
-  Buffer<B> state_buffer() {
-    Buffer<B> buffer{backend_, total_};
+  Buffer<B> state_buffer(Index count) {
+    Buffer<B> buffer{backend_, count};
     backend_.fill(buffer.view(), T(0));
     return buffer;
   }
 
   B backend_;
-  std::vector<Trainable<T>> entries_;
+  std::vector<Trainable<T>> entries_, statistics_;
   std::unordered_map<const T*, std::size_t> index_;
-  Index total_ = 0;
+  Index total_ = 0, total_with_statistics_ = 0;
   Buffer<B> gradients_;
   std::deque<State> states_;  // references to states stay valid
 };

@@ -12,10 +12,11 @@
 
 namespace clip::inline CLIP_ABI {
 
-CLIP_HOST CaptionSource::CaptionSource(CaptionedImages files, Texts captions, const ImageInput& input, int threads)
-    : files_{std::move(files)}, captions_{std::move(captions)}, input_{input}, threads_{std::make_unique<ThreadPool>(
-                                                                                   threads > 0 ? threads
-                                                                                               : available_cores())} {
+CLIP_HOST CaptionSource::CaptionSource(CaptionedImages files, Texts captions, const ImageInput& input, int threads,
+                                       const std::optional<Augmentation>& augmentation)
+    : files_{std::move(files)}, captions_{std::move(captions)}, input_{input},
+      augmentation_{augmentation}, threads_{std::make_unique<ThreadPool>(threads > 0 ? threads : available_cores())} {
+  if (augmentation_) try_check(*augmentation_).value();
   first_.push_back(0);
   for (const auto& some : files_.captions) first_.push_back(first_.back() + static_cast<Index>(some.size()));
   if (captions_.size() != first_.back())
@@ -33,7 +34,10 @@ CLIP_HOST void CaptionSource::batch(std::span<const Index> items, Rng rng, Pairs
   });
   for (const auto& error : errors)
     if (error) raise(*error);
-  detail::try_preprocess(input_, std::span<const Image>{decoded_}, out.images, threads_.get(), memory_).value();
+  const std::span<const Image> images{decoded_};
+  if (augmentation_)
+    detail::augment(input_, *augmentation_, images, rng.fork("augmentation"), out.images, threads_.get());
+  else detail::try_preprocess(input_, images, out.images, threads_.get(), memory_).value();
 
   out.texts.clear();
   for (std::size_t i = 0; i < items.size(); ++i) {

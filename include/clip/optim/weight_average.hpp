@@ -8,9 +8,9 @@
 
 namespace clip::inline CLIP_ABI {
 
-/// a ← decay a + (1 - decay) p after every step, a = p at first (Polyak & Juditsky 1992), for every parameter of a table.
-/// The average is a state of the table, "ema", and so part of a run's checkpoint. Statistics of batch norms are not
-/// averaged.
+/// a ← decay a + (1 - decay) p after every step, a = p at first (Polyak & Juditsky 1992), for every parameter of a table
+/// and the running statistics of batch norms, as timm's ModelEmaV2; counters of batches are copied. The average is a state
+/// of the table, "ema", and so part of a run's checkpoint.
 ///   WeightAverage average{parameters, 0.999};
 ///   average.update();                                                // after every optimizer.step()
 ///   average.with([&] { scores = evaluate(model); });                 // the model has the averages meanwhile
@@ -19,7 +19,7 @@ class WeightAverage {
  public:
   /// OptionError: a decay outside (0, 1).
   WeightAverage(Parameters<B>& parameters, double decay)
-      : parameters_{&parameters}, decay_{checked(decay)}, average_{&parameters.state("ema")} {
+      : parameters_{&parameters}, decay_{checked(decay)}, average_{&parameters.state("ema", true)} {
     each([&](auto& e, View<T> average) { copy(View<const T>{e.value}, average); });
   }
 
@@ -28,7 +28,8 @@ class WeightAverage {
   /// To be called once after every step of the optimiser.
   void update() {
     each([&](auto& e, View<T> average) {
-      parameters_->backend().blend(decay_, 1 - decay_, View<const T>{e.value}, average);
+      if (counts(e)) copy(View<const T>{e.value}, average);
+      else parameters_->backend().blend(decay_, 1 - decay_, View<const T>{e.value}, average);
     });
   }
 
@@ -58,7 +59,11 @@ class WeightAverage {
   template <class F>
   void each(F f) {
     for (auto& e : parameters_->entries()) f(e, average_->of(e));
+    for (auto& e : parameters_->statistics()) f(e, average_->of(e));
   }
+
+  /// Only a counter has no extents and no gradient.
+  static bool counts(const Trainable<T>& e) { return !e.gradient && e.shape.rank == 0; }
 
   void copy(View<const T> from, View<T> to) { parameters_->backend().add(from, Acc<T>{to, true}); }
 

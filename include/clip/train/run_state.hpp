@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,10 @@ CLIP_HOST Result<RunProgress> try_check_run(const Safetensors& file,
 
 }  // namespace detail
 
+/// A number in the metadata of a checkpoint; nothing where it is not there. LoadError: no such file, or no number.
+[[nodiscard]] CLIP_HOST Result<std::optional<double>> try_checkpoint_number(const std::string& path,
+                                                                            const std::string& key);
+
 /// Writes the weights by their names, the optimiser's state under optimizer_prefix, and the progress of the run as
 /// metadata ("step", "optimizer_steps" and the entries of `metadata`). Atomic: the old file stays until the new one is
 /// complete.
@@ -48,10 +53,10 @@ template <class M, Backend B, class Optimizer>
 Result<void> try_save_checkpoint(M& model, const Parameters<B>& parameters, const Optimizer& optimizer, Index step,
                                  const std::string& path, std::map<std::string, std::string> metadata = {}) {
   auto tensors = tensors_of(model);
-  for (const auto& state : parameters.states())
-    for (const auto& e : parameters.entries())
-      tensors.push_back(tensor_to_write(model.backend(), std::string(optimizer_prefix) + state.name + "." + e.name,
-                                        e.shape, In<typename B::Scalar>{state.of(e)}));
+  parameters.visit_states([&](const auto& state, const auto& e) {
+    tensors.push_back(tensor_to_write(model.backend(), std::string(optimizer_prefix) + state.name + "." + e.name,
+                                      e.shape, In<typename B::Scalar>{state.of(e)}));
+  });
   metadata["format"] = "pt";
   metadata["step"] = std::to_string(step);
   metadata["optimizer_steps"] = std::to_string(optimizer.steps());
@@ -67,18 +72,17 @@ Result<Index> try_load_checkpoint(M& model, Parameters<B>& parameters, Optimizer
   const auto file = try_open_safetensors(path);
   if (!file) return file.error();
   std::vector<std::pair<std::string, Shape>> tensors;
-  for (const auto& state : parameters.states())
-    for (const auto& e : parameters.entries())
-      tensors.emplace_back(std::string(optimizer_prefix) + state.name + "." + e.name, e.shape);
+  parameters.visit_states([&](const auto& state, const auto& e) {
+    tensors.emplace_back(std::string(optimizer_prefix) + state.name + "." + e.name, e.shape);
+  });
   const auto progress = detail::try_check_run(*file, tensors, expected);
   if (!progress) return progress.error();
   if (auto done = try_load(model, *file, optimizer_prefix); !done) return done.error();
-  for (const auto& state : parameters.states())
-    for (const auto& e : parameters.entries()) {
-      std::vector<T> values(static_cast<std::size_t>(e.shape.count()));
-      convert(*file->find(std::string(optimizer_prefix) + state.name + "." + e.name), std::span<T>(values));
-      parameters.backend().upload(std::span<const T>(values), state.of(e));
-    }
+  parameters.visit_states([&](const auto& state, const auto& e) {
+    std::vector<T> values(static_cast<std::size_t>(e.shape.count()));
+    convert(*file->find(std::string(optimizer_prefix) + state.name + "." + e.name), std::span<T>(values));
+    parameters.backend().upload(std::span<const T>(values), state.of(e));
+  });
   optimizer.set_steps(progress->optimizer_steps);
   return progress->step;
 }

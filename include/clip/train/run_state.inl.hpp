@@ -50,3 +50,20 @@ CLIP_HOST Result<RunProgress> try_check_run(const Safetensors& file,
 }
 
 }  // namespace clip::inline CLIP_ABI::detail
+
+namespace clip::inline CLIP_ABI {
+
+CLIP_HOST Result<std::optional<double>> try_checkpoint_number(const std::string& path, const std::string& key) {
+  const auto file = try_open_safetensors(path);
+  if (!file) return file.error();
+  const auto found = file->metadata().find(key);
+  if (found == file->metadata().end()) return std::optional<double>{};
+  const std::string& text = found->second;
+  double value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc{} || end != text.data() + text.size())
+    return LoadError{path, "metadata " + key, "a number", "\"" + text + "\""};
+  return std::optional<double>{value};
+}
+
+}  // namespace clip::inline CLIP_ABI

@@ -48,14 +48,15 @@ struct TrainOptionsOf {
   Index batch = 256;
   O optimizer = O::for_training();
   Schedule schedule = Schedule::warmup_cosine();
-  double clip_norm = 0;        // 0: gradients are not clipped
-  double layer_decay = 1;      // of the learning rate per block from the last to the first (set_layer_rates); 1: none
-  double ema = 0;              // decay of a moving average of the weights, e.g. 0.999 (WeightAverage); 0: none
-  double patch_dropout = 0;    // share of patches that each image leaves out while training (TapeOptions)
-  std::uint64_t seed = 1;      // of the order of the items and of the source's random choices
-  bool recompute = false;      // saves memory at the cost of one more forward pass of every block
-  std::string checkpoint{};    // file to write during the run and to resume from; empty: none
-  Index checkpoint_every = 0;  // steps; 0: at the end of every epoch
+  double clip_norm = 0;      // 0: gradients are not clipped
+  double layer_decay = 1;    // of the learning rate per block from the last to the first (set_layer_rates); 1: none
+  double ema = 0;            // decay of a moving average of the weights, e.g. 0.999 (WeightAverage); 0: none
+  double patch_dropout = 0;  // share of patches that each image leaves out while training (TapeOptions)
+  std::uint64_t seed = 1;    // of the order of the items and of the source's random choices
+  bool recompute = false;    // saves memory at the cost of one more forward pass of every block
+  bool recompute_inside = false;  // saves less of it at less cost (TapeOptions)
+  std::string checkpoint{};       // file to write during the run and to resume from; empty: none
+  Index checkpoint_every = 0;     // steps; 0: at the end of every epoch
 };
 using TrainOptions = TrainOptionsOf<AdamwOptions>;
 
@@ -101,14 +102,18 @@ class Trainer {
         parameters_{model, selection},
         optimizer_{parameters_, options_.optimizer}, tape_{parameters_,
                                                            {.recompute = options_.recompute,
+                                                            .recompute_inside = options_.recompute_inside,
                                                             .evaluation = detail::keeps_statistics<M>,
                                                             .patch_dropout = options_.patch_dropout}},
         order_{source.size(), options_.batch, Rng{options_.seed}.fork("order")} {
     if (options_.layer_decay != 1) set_layer_rates(parameters_, model, options_.layer_decay);
     if (options_.ema != 0) average_.emplace(parameters_, options_.ema);
     // An unreadable checkpoint is an error: it never starts a new run.
-    if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint))
+    if (!options_.checkpoint.empty() && detail::may_be_there(options_.checkpoint)) {
       step_ = try_load_checkpoint(model, parameters_, optimizer_, options_.checkpoint, resolved()).value();
+      loss_ = try_checkpoint_number(options_.checkpoint, "loss").value();
+      if (step_ > 0) rate_ = rate_of(step_ - 1);
+    }
   }
 
   /// The table of the trained parameters and their gradients.
@@ -121,6 +126,10 @@ class Trainer {
   }
   /// Steps done so far, including those before an interruption.
   Index step() const { return step_; }
+  /// The loss of the last step and its learning rate, also where a resumed run took it before: a log that is written
+  /// after every step may lack its row. Nothing before the first step.
+  std::optional<double> loss() const { return loss_; }
+  double learning_rate() const { return rate_; }
   /// Steps of the whole run.
   Index steps() const { return order_.per_epoch() * options_.epochs; }
 
@@ -135,6 +144,7 @@ class Trainer {
     while (step_ < steps()) {
       check_stop("train");
       const double loss = one_step();
+      loss_ = loss;
       tape_.clear();  // its blocks become one: no later step of this size allocates
       const bool epoch_done = step_ % order_.per_epoch() == 0;
       if (!options_.checkpoint.empty() &&
@@ -156,7 +166,9 @@ class Trainer {
 
   /// Writes the state of the run to options.checkpoint, atomically. SystemError: the disk.
   Result<void> save_checkpoint() {
-    return try_save_checkpoint(*model_, parameters_, optimizer_, step_, options_.checkpoint, resolved());
+    std::map<std::string, std::string> metadata = resolved();
+    if (loss_) metadata["loss"] = detail::fact_text(*loss_);
+    return try_save_checkpoint(*model_, parameters_, optimizer_, step_, options_.checkpoint, metadata);
   }
 
  private:
@@ -179,8 +191,7 @@ class Trainer {
     if (options_.patch_dropout > 0 && !tape_.drew())
       raise(OptionError{"train", "patch_dropout", "0: no tower of this model leaves patches out",
                         options_.patch_dropout});
-    rate_ =
-        static_cast<double>(options_.optimizer.learning_rate) * options_.schedule(step_, steps(), order_.per_epoch());
+    rate_ = rate_of(step_);
     optimizer_.options.learning_rate = static_cast<float>(rate_);
     const StepNumbers numbers = update(loss);
     if (!numbers.finite()) raise_not_finite(numbers);
@@ -188,6 +199,10 @@ class Trainer {
     if (average_) average_->update();
     ++step_;
     return loss ? numbers.loss : value;
+  }
+
+  double rate_of(Index step) const {
+    return static_cast<double>(options_.optimizer.learning_rate) * options_.schedule(step, steps(), order_.per_epoch());
   }
 
   /// Updates the weights unless a number is not finite. The host waits for the backend only here, after the update.
@@ -288,6 +303,7 @@ class Trainer {
   ShuffledBatches order_;
   Index step_ = 0;
   double rate_ = 0;
+  std::optional<double> loss_;
   typename Source::Batch batch_;
 };
 
