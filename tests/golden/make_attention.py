@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""Attention maps of three small models, written out plainly in PyTorch: attention.safetensors.
+"""Attention maps of small models, by PyTorch: attention.safetensors.
 
     python3 make_attention.py [--output FOLDER]
 
-needs numpy, torch, safetensors and open_clip_torch (made with torch 2.15, open_clip 3.3). The weights are those of
-tiny_a.safetensors (a class token), siglip/siglip_transformers.safetensors (pooled by a probe) and tiny_resnet.safetensors
-(pooled by one layer of attention, after convolutions), the texts what these files say their texts' features are. Every
-number is computed in double precision; attention probabilities are tensors of the graph, so that their gradients are autograd's.
+needs numpy, torch, safetensors, timm and open_clip_torch (made with torch 2.15, timm 1.0.31, open_clip 3.3). The weights are
+those of tiny_a.safetensors (a class token), siglip/siglip_transformers.safetensors (pooled by a probe) and
+tiny_resnet.safetensors (pooled by one layer of attention, after convolutions), whose towers are written out plainly, and those
+of mobileclip/b_open_clip.safetensors (a class token after a stem of convolutions), tiny_mci.safetensors (attention between
+convolutions) and tiny_mci_five.safetensors (in two stages), which timm computes. The texts are what these files say their
+texts' features are; the last two have none, and random ones are used. Every number is computed in double precision; attention
+probabilities are tensors of the graph, so that their gradients are autograd's.
 
 Of each NAME: NAME.texts (texts, width) and NAME.scale, exp(logit_scale); on the grid of patches, row by row, NAME.last and
 NAME.rollout (images, patches), NAME.heads (images, heads, patches), NAME.relevance (images, texts, patches); and, with more
-than one layer of attention, NAME.first_heads, the heads of layer 0, and NAME.rollout_1, NAME.relevance_1, from layer 1 on. tiny_a.tokens (texts, images, context) is the relevance of the texts' tokens.
+than one layer of attention, NAME.first_heads, the heads of layer 0, and NAME.rollout_1, NAME.relevance_1, from layer 1 on,
+which are all that there is if layer 0 has other patches. tiny_a.tokens (texts, images, context) is the relevance of the
+texts' tokens.
 Rollout: Abnar & Zuidema 2020. Relevance: Chefer, Gur & Wolf 2021, of scale times the cosine.
 """
 
@@ -22,6 +27,8 @@ import torch
 from safetensors.numpy import save_file
 from safetensors.torch import load_file
 
+import make_mci
+import make_mobileclip
 import make_resnet
 from make_golden import single
 from reference_clip import layer_norm, mlp
@@ -113,20 +120,43 @@ def resnet(w, images, keep):
     return pool.c_proj(keep(pool.q_proj(x[:, :1]), pool.k_proj(x), pool.v_proj(x), pool.num_heads))[:, 0]
 
 
+def timms(model):
+    """A tower of timm in double precision; the probabilities are what its attention gives to its dropout."""
+    kept = []
+    for module in model.modules():
+        if hasattr(module, "fused_attn"):
+            module.fused_attn = False
+            module.attn_drop.register_forward_hook(lambda _, __, p: kept[-1].layers.append(p) or p.retain_grad())
+
+    def encode(images, keep):
+        kept.append(keep)
+        return model(images)
+
+    return encode
+
+
+def of_timm(model, w):
+    """The model with the weights of a file of OpenCLIP's."""
+    model.load_state_dict({k.removeprefix("visual.trunk."): x for k, x in w.items() if k.startswith("visual.trunk.")})
+    return timms(model.double().eval())
+
+
 def product(layers, token, own, other):
-    """The feature's row of L_n … L_1, L = own I + other A.                      layers : list of (queries, keys)"""
+    """The feature's row of L_n … L_1, L = own I + other A; without a token or a query of its own, the mean of all rows.
+    layers : list of (queries, keys)"""
     r = torch.eye(layers[0].shape[-1], dtype=torch.float64)
     for a in layers:
         if len(a) == 1:  # the pooled query
             return a[0] @ r if token is None else own * r[token] + other * a[0] @ r
         r = own * r + other * a @ r
-    return r[token]
+    return r.mean(0) if token is None else r[token]
 
 
 def maps(encode, images, texts, scale, token, whole):
     """Every map of a model. `token`: the row that becomes the feature. `whole`: the last layer has queries of all tokens."""
     out, first = {}, 0 if token is None else 1
     add = lambda name, x: out.setdefault(name, []).append(x.detach().numpy())
+    of_feature = lambda p: p[:, 0] if not whole else p.mean(1) if token is None else p[:, token]
     for image in images:
         for t, text in enumerate(texts):
             keep = Attention()
@@ -134,15 +164,18 @@ def maps(encode, images, texts, scale, token, whole):
             layers = [p[0] for p in keep.layers]
             gradients = [p.grad[0] for p in keep.layers]
             positive = [(p * g).clamp(min=0).mean(0) for p, g in zip(layers, gradients)]
-            add("relevance", product(positive, token, 1, 1)[first:])
+            alike = len({p.shape[-1] for p in layers}) == 1
+            if alike:
+                add("relevance", product(positive, token, 1, 1)[first:])
             if len(layers) > 1:
                 add("relevance_1", product(positive[1:], token, 1, 1)[first:])
             if t > 0:
                 continue
-            mean, row = [p.mean(0) for p in layers], token if whole else 0
-            add("heads", layers[-1][:, row, first:])
-            add("last", mean[-1][row, first:])
-            add("rollout", product(mean, token, 0.5, 0.5)[first:])
+            mean = [p.mean(0) for p in layers]
+            add("heads", of_feature(layers[-1])[:, first:])
+            add("last", of_feature(layers[-1]).mean(0)[first:])
+            if alike:
+                add("rollout", product(mean, token, 0.5, 0.5)[first:])
             if len(layers) > 1:
                 add("first_heads", (layers[0].mean(1) if token is None else layers[0][:, token])[:, first:])
                 add("rollout_1", product(mean[1:], token, 0.5, 0.5)[first:])
@@ -175,6 +208,9 @@ def main():
     read = lambda name: {k: double(x) for k, x in load_file(FOLDER / f"{name}.safetensors").items()}
     tiny, resnet_file = read("tiny_a"), read("tiny_resnet")
     weights, expected = read("siglip/siglip_transformers"), read("siglip/siglip_expected")
+    stem, of_stem = read("mobileclip/b_open_clip"), read("mobileclip/b_expected")
+    mci = {name: read(name) for name in ("tiny_mci", "tiny_mci_five")}
+    drawn = torch.from_numpy(np.random.default_rng(5).standard_normal((2, make_mci.EMBED_DIM)))
     of_resnet = {k: x for k, x in resnet_file.items() if not k.startswith(("input.", "evaluation.", "training.", "state.", "sgd."))}
     results = {
         "tiny_a": maps(lambda x, keep: vit(tiny, x, keep), tiny["input.images"], tiny["output.text_features"],
@@ -183,7 +219,12 @@ def main():
                        weights["logit_scale"].exp(), None, False),
         "tiny_resnet": maps(lambda x, keep: resnet(of_resnet, x, keep), resnet_file["input.images"],
                             resnet_file["evaluation.text_features"], resnet_file["logit_scale"].exp(), 0, False),
+        "mobileclip_b": maps(of_timm(make_mobileclip.small_b(), stem), of_stem["image"], of_stem["text_features"],
+                             stem["logit_scale"].exp(), 0, True),
     }
+    for name, sizes in (("tiny_mci", make_mci.FOUR), ("tiny_mci_five", make_mci.FIVE)):
+        encode = of_timm(make_mci.build(sizes), mci[name])
+        results[name] = maps(encode, mci[name]["input.images"], drawn, torch.tensor(2.0).double().exp(), None, True)
     results["tiny_a"]["tokens"] = token_relevance(
         tiny, tiny["input.ids"], tiny["output.image_features"], tiny["logit_scale"].exp())
     save_file({f"{model}.{name}": np.ascontiguousarray(x, np.float64) for model, found in results.items() for name, x in found.items()},

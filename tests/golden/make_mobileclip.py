@@ -132,10 +132,14 @@ def make(name, trunk, side, causal):
     write(name + "_expected", expected)
 
 
+def small_b():
+    stem = ConvStem(channels=(32, 32, 32), stride=(4, 2, 2), kernel_size=(4, 2, 2), padding=0, act_layer=torch.nn.GELU)
+    return VisionTransformer(img_size=64, patch_size=1, embed_dim=32, depth=2, num_heads=4, no_embed_class=True, num_classes=12,
+                             embed_layer=partial(HybridEmbed, backbone=stem, proj=False))
+
+
 if __name__ == "__main__":
     os.makedirs(FOLDER, exist_ok=True)
-    stem = ConvStem(channels=(32, 32, 32), stride=(4, 2, 2), kernel_size=(4, 2, 2), padding=0, act_layer=torch.nn.GELU)
-    make("b", VisionTransformer(img_size=64, patch_size=1, embed_dim=32, depth=2, num_heads=4, no_embed_class=True, num_classes=12,
-                                embed_layer=partial(HybridEmbed, backbone=stem, proj=False)), 64, True)
+    make("b", small_b(), 64, True)
     make("l14", VisionTransformer(img_size=32, patch_size=8, embed_dim=16, depth=2, num_heads=2, pre_norm=True, num_classes=12,
                                   global_pool="token", norm_layer=partial(torch.nn.LayerNorm, eps=1e-5)), 32, False)

@@ -3,6 +3,8 @@
 //   encode save MODEL WEIGHTS OUT DIALECT [DTYPE]          loads a model and writes it with a self test
 //   encode image WEIGHTS IMAGES.npy OUT                    the same of an image tower alone: OUT.images.npy
 //   encode save-image WEIGHTS OUT DIALECT                  loads an image tower alone and writes it
+//   encode text WEIGHTS IDS.npy OUT                        the same of a text tower alone: OUT.texts.npy
+//   encode save-text WEIGHTS OUT DIALECT
 //   encode check MODEL WEIGHTS                             runs the self test stored in a file
 //   encode convert IN OUT DIALECT                          converts a file without a model
 // MODEL is a name (`laion/ViT-B-32`), a configuration file, or `-`: what the file itself says.
@@ -54,16 +56,11 @@ void encode_image(const std::string& weights, const std::string& images_path, co
   write(out + ".images.npy", clip::open_image_encoder(weights).encode_image(images), images.size());
 }
 
-void encode(const std::string& name, const std::string& weights, const std::string& images_path,
-            const std::string& ids_path, const std::string& out) {
-  const clip::AnyModel<> model = loaded(name, weights);
-  const clip::Images images = images_in(images_path);
-  const auto ids = clip::read_npy<std::int32_t>(ids_path);
-  if (ids.shape.size() != 2) clip::raise(clip::InputError{ids_path, "expected ids of 2 extents"});
-  write(out + ".images.npy", model.encode_image(images), images.size());
-  const clip::TextInput input = model.text_input();
+/// Rows of ids as a text tower reads them.
+clip::Texts texts_in(const std::string& path, const clip::TextInput& input, bool bert) {
+  const auto ids = clip::read_npy<std::int32_t>(path);
+  if (ids.shape.size() != 2) clip::raise(clip::InputError{path, "expected ids of 2 extents"});
   // BERT's rows end before their padding.
-  const bool bert = std::holds_alternative<clip::BertTextConfig>(model.config().text);
   clip::Texts texts = bert || (input.row.end >= 0 && input.row.attends_pad) ? clip::Texts::whole(input.row.pad)
                       : input.row.end >= 0                                  ? clip::Texts{input.row.end}
                                            : clip::Texts{static_cast<std::int32_t>(input.vocabulary - 1)};
@@ -73,6 +70,23 @@ void encode(const std::string& name, const std::string& weights, const std::stri
     while (bert && !row.empty() && row.back() == input.row.pad) row = row.first(row.size() - 1);
     texts.add(row);
   }
+  return texts;
+}
+
+void encode_text(const std::string& weights, const std::string& ids, const std::string& out) {
+  const auto encoder = clip::open_text_encoder(weights);
+  const bool bert = std::holds_alternative<clip::BertTextConfig>(encoder.config());
+  const clip::Texts texts = texts_in(ids, encoder.text_input(), bert);
+  write(out + ".texts.npy", encoder.encode_text(texts), texts.size());
+}
+
+void encode(const std::string& name, const std::string& weights, const std::string& images_path,
+            const std::string& ids_path, const std::string& out) {
+  const clip::AnyModel<> model = loaded(name, weights);
+  const clip::Images images = images_in(images_path);
+  write(out + ".images.npy", model.encode_image(images), images.size());
+  const bool bert = std::holds_alternative<clip::BertTextConfig>(model.config().text);
+  const clip::Texts texts = texts_in(ids_path, model.text_input(), bert);
   write(out + ".texts.npy", model.encode_text(texts), texts.size());
 }
 
@@ -90,6 +104,11 @@ int run(const std::vector<std::string>& a) {
   } else if (a.size() == 4 && a[0] == "save-image") {
     auto image = clip::open_image_encoder(a[1]);
     clip::save(image, a[2], {.dialect = clip::try_dialect(a[3]).value()});
+  } else if (a.size() == 4 && a[0] == "text") {
+    encode_text(a[1], a[2], a[3]);
+  } else if (a.size() == 4 && a[0] == "save-text") {
+    auto text = clip::open_text_encoder(a[1]);
+    clip::save(text, a[2], {.dialect = clip::try_dialect(a[3]).value()});
   } else if (a.size() == 3 && a[0] == "check") {
     const auto report = clip::self_test(loaded(a[1], a[2]), a[2]);
     std::printf("%.2e %.2e\n", report.image, report.text);

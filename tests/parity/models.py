@@ -39,7 +39,10 @@ MODELS = {
     "metaclip2/ViT-H-14": ("ViT-H-14-worldwide-quickgelu", 3, 2),
     "tinyclip/ViT-8M-16-Text-3M": (tiny(512, 256, 3, width=256, layers=10, patch_size=16), None, None),
     "tinyclip/ViT-39M-16-Text-19M": (tiny(512, 512, 6, width=512, layers=12, patch_size=16), None, None),
+    "tinyclip/ViT-40M-32-Text-19M": (tiny(512, 512, 6, width=512, layers=12, patch_size=32), None, None),
+    "tinyclip/ViT-61M-32-Text-29M": (tiny(512, 512, 9, width=640, layers=12, patch_size=32), None, None),
     "tinyclip/ResNet-19M-Text-19M": (tiny(1024, 512, 6, width=44, layers=[3, 4, 6, 3], patch_size=None), None, None),
+    "tinyclip/ResNet-30M-Text-29M": (tiny(1024, 512, 9, width=56, layers=[3, 4, 6, 3], patch_size=None), None, None),
 }
 
 # Models whose towers are timm's: name here -> OpenCLIP's configuration
@@ -51,11 +54,17 @@ CUSTOM = {
     "mobileclip2/S3": "MobileCLIP2-S3",
     "mobileclip/B": "MobileCLIP-B",
     "mobileclip2/L-14": "MobileCLIP2-L-14",
+    "jettclip/S0": "MobileCLIP2-S0",
+    "jettclip/S2": "MobileCLIP-S2",
+    "jettclip/B": "MobileCLIP-B",
 }
+
+# Models of which the text tower alone is built: name here -> OpenCLIP's configuration
+TEXTS = {"pe_core::B_16": "PE-Core-B-16"}
 
 
 # Long-CLIP: name here -> OpenCLIP's configuration of the model that it was made of
-LONG = {"longclip/B": "ViT-B-16-quickgelu"}
+LONG = {"longclip/B": "ViT-B-16-quickgelu", "longclip/L": "ViT-L-14-quickgelu"}
 LONG_CONTEXT, LONG_KEPT = 248, 20
 
 
@@ -153,12 +162,24 @@ def make(name, seed=1):
     return scatter(model, images, seed), config, changed, images, ids
 
 
+def context_of(name):
+    """The places of texts where they are not those of the configuration: JettCLIP's, and otherwise None."""
+    return LONG_CONTEXT if name.startswith("jettclip/") else None
+
+
+def created(name):
+    """A model of CUSTOM or TEXTS as OpenCLIP makes it."""
+    return open_clip.create_model(
+        {**CUSTOM, **TEXTS}[name], pretrained=None, force_context_length=context_of(name)
+    ).eval()
+
+
 def custom(name, seed=1):
-    """A model of CUSTOM with seeded weights, and its inputs. Rows of SigLIP have neither start nor end of text."""
+    """A model of CUSTOM or TEXTS with seeded weights, and its inputs. Rows of SigLIP have neither start nor end of text."""
     torch.manual_seed(seed)
-    model = open_clip.create_model(CUSTOM[name], pretrained=None).eval()
-    config = copy.deepcopy(open_clip.get_model_config(CUSTOM[name]))
-    config["text_cfg"].setdefault("context_length", 77)
+    model = created(name)
+    config = copy.deepcopy(open_clip.get_model_config({**CUSTOM, **TEXTS}[name]))
+    config["text_cfg"]["context_length"] = context_of(name) or config["text_cfg"].get("context_length", 77)
     config["text_cfg"].setdefault("vocab_size", 49408)
     images, ids = inputs_of(config, seed)
     if name.startswith("siglip"):

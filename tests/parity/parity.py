@@ -37,7 +37,10 @@ FORMATS = {
     "laion/ViT-B-32": ["nested", "safetensors", "transformers"],
     "tinyclip/ViT-8M-16-Text-3M": ["tinyclip", "transformers"],
     "tinyclip/ViT-39M-16-Text-19M": ["tinyclip"],
+    "tinyclip/ViT-40M-32-Text-19M": ["tinyclip", "transformers"],
+    "tinyclip/ViT-61M-32-Text-29M": ["tinyclip", "transformers"],
     "tinyclip/ResNet-19M-Text-19M": ["tinyclip"],
+    "tinyclip/ResNet-30M-Text-29M": ["tinyclip"],
 }
 
 
@@ -303,7 +306,7 @@ def check_custom(run, name):
     def to_openclip():
         run.ours("save", named, theirs, folder / "saved.safetensors", "openclip")
         written = load_file(folder / "saved.safetensors")
-        other = open_clip.create_model(models.CUSTOM[name], pretrained=None).eval()
+        other = models.created(name)
         other.load_state_dict(written, strict=True)
         return same_tensors(written, state) and distances(models.features(other, images, ids))
 
@@ -459,9 +462,36 @@ def check_bert(run, name):
     run.row(name, "here -> Chinese-CLIP's names: bytes", to_original)
 
 
+def check_text(run, name):
+    """The text tower alone, from a whole model's file."""
+    model, _, ids = models.custom(name)
+    folder = run.folder
+    state = {k: v.contiguous() for k, v in model.state_dict().items()}
+    with torch.no_grad():
+        wanted = model.encode_text(ids.long()).numpy()
+    run.row(name, "features differ between inputs", lambda: models.spread(wanted) < 0.99, models.spread(wanted))
+    save_file(state, folder / "theirs.safetensors")
+    np.save(folder / "ids.npy", ids.numpy())
+
+    def reads():
+        run.ours("text", folder / "theirs.safetensors", folder / "ids.npy", folder / "out")
+        return 0.0, models.distance(np.load(folder / "out.texts.npy"), wanted)
+
+    run.row(name, "OpenCLIP's safetensors, images and texts -> here", reads)
+
+    def written():
+        run.ours("save-text", folder / "theirs.safetensors", folder / "saved.safetensors", "openclip")
+        own = {k.removeprefix("text."): v for k, v in state.items() if k.startswith("text.")}
+        return same_tensors(load_file(folder / "saved.safetensors"), own)
+
+    run.row(name, "here -> OpenCLIP's names of a text tower: bytes", written)
+
+
 def check_of(name):
     if name in models.CUSTOM:
         return check_custom
+    if name in models.TEXTS:
+        return check_text
     if name in models.TORCHVISION:
         return check_torchvision
     if name in models.BERTS:
@@ -479,7 +509,7 @@ def main():
     began = time.time()
     transformers.utils.logging.disable_progress_bar()
     rows = []
-    everything = [*models.MODELS, *models.LONG, *models.CUSTOM, *models.TORCHVISION, *models.BERTS]
+    everything = [*models.MODELS, *models.LONG, *models.CUSTOM, *models.TEXTS, *models.TORCHVISION, *models.BERTS]
     for name in options.models or (QUICK if options.quick else everything):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="clip-parity-"))
         try:

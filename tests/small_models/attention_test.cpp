@@ -1,5 +1,6 @@
-// Attention maps of small image towers against a PyTorch twin: a class token, a probe, and attention pooling after
-// convolutions. tests/golden/make_attention.py made the numbers.
+// Attention maps of small image towers against a PyTorch twin: a class token, a probe, attention pooling after
+// convolutions, a class token after a stem of convolutions, and attention between convolutions, in one stage or two.
+// tests/golden/make_attention.py made the numbers.
 #include <clip/backend/cpu.hpp>
 #include <clip/checkpoint/model_file.hpp>
 #include <clip/formats/tensor_file.hpp>
@@ -10,6 +11,8 @@
 #include <clip/tower/clip_resnet/modified_resnet.hpp>
 #include <clip/tower/clip_text/text_transformer.hpp>
 #include <clip/tower/clip_vit/vision_transformer.hpp>
+#include <clip/tower/conv_vit/description.hpp>
+#include <clip/tower/mci/description.hpp>
 #include <clip/tower/siglip_vit/vision_transformer.hpp>
 
 #include <doctest/doctest.h>
@@ -28,7 +31,7 @@ namespace {
 
 using namespace clip;
 
-using Towers = List<VitConfig, SiglipVitConfig, ResNetConfig>;
+using Towers = List<VitConfig, SiglipVitConfig, ResNetConfig, ConvVitConfig, MciConfig>;
 using Encoder = AnyImageEncoder<Cpu<>, Towers>;
 
 const std::string folder = CLIP_SOURCE_DIR "/tests/golden/";
@@ -118,6 +121,53 @@ Twin pooled_pixels() {
           "input.images"};
 }
 
+Twin class_token_after_a_stem() {
+  return {"mobileclip_b",
+          ConvVitConfig{.image_size = 64,
+                        .width = 32,
+                        .layers = 2,
+                        .heads = 4,
+                        .activation = Activation::gelu,
+                        .epsilon = 1e-6f,
+                        .stem_padding = 0},
+          12,
+          "mobileclip/b_open_clip.safetensors",
+          "mobileclip/b_expected.safetensors",
+          "image"};
+}
+Twin between_convolutions() {
+  return {"tiny_mci",
+          MciConfig{.image_size = 40,
+                    .stages = {MciStage{1, 4, 6}, {2, 8, 12}, {1, 16, 24, false, true}, {1, 32, 48, true, true, true}}},
+          10,
+          "tiny_mci.safetensors",
+          "tiny_mci.safetensors",
+          "input.images"};
+}
+Twin in_two_stages() {
+  return {"tiny_mci_five",
+          MciConfig{.image_size = 72,
+                    .stages = {MciStage{1, 4, 6},
+                               {1, 8, 12},
+                               {1, 16, 24},
+                               {1, 32, 48, true, false, true},
+                               {1, 64, 96, true, false, true}},
+                    .stem_scale = false,
+                    .layer_norm = true},
+          10,
+          "tiny_mci_five.safetensors",
+          "tiny_mci_five.safetensors",
+          "input.images"};
+}
+
+/// The identifier and the sentence of the error that f raises.
+std::string error_of(auto&& f) {
+  try {
+    f();
+  } catch (const Error& error) { return std::string(error.id()) + "|" + error.message(); }
+  return "no error";
+}
+
 void check_maps(const Twin& twin) {
   const double scale = twin("scale").at(0);
   using enum AttentionMapKind;
@@ -151,6 +201,28 @@ TEST_CASE("attention maps of a tower that a probe pools are those of the twin") 
 }
 
 TEST_CASE("attention maps of a residual network's pooling are those of the twin") { check_maps(pooled_pixels()); }
+
+TEST_CASE("attention maps of a class token after a stem of convolutions are those of the twin") {
+  const Twin twin = class_token_after_a_stem();
+  check_maps(twin);
+  check_layers(twin);
+}
+
+TEST_CASE("attention maps of a tower with attention between convolutions are those of the twin") {
+  check_maps(between_convolutions());
+}
+
+TEST_CASE("two stages of attention have maps of their own sizes, and no rollout or relevance through both") {
+  const Twin twin = in_two_stages();
+  check_layers(twin);
+  twin.check("last", attention_maps(twin.encoder, twin.images));
+  twin.check("heads", attention_maps(twin.encoder, twin.images, {.kind = AttentionMapKind::heads}));
+  CHECK(attention_maps(twin.encoder, twin.images, {.layer = 0}).shape() == Shape{2, 1, 3, 3});
+  CHECK(error_of([&] { attention_maps(twin.encoder, twin.images, {.kind = AttentionMapKind::rollout}); }) ==
+        "clip.option|attention_rollout: layer 1: tokens: expected 9, found 4");
+  CHECK(error_of([&] { relevance_maps(twin.encoder, twin.images, twin.texts()); }) ==
+        "clip.option|attention_relevance: layer 1: tokens: expected 9, found 4");
+}
 
 TEST_CASE("the relevance of a text's tokens is the twin's") {
   const TextConfig config{.context = 16,
@@ -200,28 +272,22 @@ TEST_CASE("attention maps do not change an encoder's features, and need no gradi
 
 TEST_CASE("attention maps: wrong layers, features, images and towers are one sentence each") {
   const Twin twin = class_token();
-  const auto message = [](auto&& f) {
-    try {
-      f();
-    } catch (const Error& error) { return std::string(error.id()) + "|" + error.message(); }
-    return std::string("no error");
-  };
-  CHECK(message([&] { attention_maps(twin.encoder, twin.images, {.layer = 3}); }) ==
+  CHECK(error_of([&] { attention_maps(twin.encoder, twin.images, {.layer = 3}); }) ==
         "clip.option|attention_maps: layer of attention: expected 0 to 2, or -1, found 3");
-  CHECK(message([&] { relevance_maps(twin.encoder, twin.images, twin.texts(), {.layer = -2}); }) ==
+  CHECK(error_of([&] { relevance_maps(twin.encoder, twin.images, twin.texts(), {.layer = -2}); }) ==
         "clip.option|relevance_maps: layer of attention: expected 0 to 2, or -1, found -2");
-  CHECK(message([&] {
+  CHECK(error_of([&] {
           relevance_maps(twin.encoder, twin.images, Features<float, dyn>{1, 7});
         }) == "clip.shape|relevance_maps: width of the features: expected 20, found 7");
-  CHECK(message([&] {
+  CHECK(error_of([&] {
           relevance_maps(twin.encoder, twin.images, Features<float, dyn>{1, 20});
         }) == "clip.numeric|relevance_maps: features that are zero or not finite");
-  CHECK(message([&] { attention_maps(twin.encoder, Images{}); }) ==
+  CHECK(error_of([&] { attention_maps(twin.encoder, Images{}); }) ==
         "clip.input|encode_image: number of images: expected 1 or more, found 0");
 
   VitConfig without = std::get<VitConfig>(twin.encoder.config());
   without.pruned = {.head_width = 8, .heads = {0, 0, 0}, .hidden = {24, 24, 24}};
-  CHECK(message([&] {
+  CHECK(error_of([&] {
           attention_maps(Encoder{without, 20}, twin.images);
         }) == "clip.option.attention|attention_maps: tower: expected one with attention, found one without");
 }
