@@ -18,7 +18,7 @@ namespace clip::inline CLIP_ABI {
 
 struct CudaOptions {
   int device = 0;
-  Arithmetic arithmetic = Arithmetic::full;  // of products of float
+  Arithmetic arithmetic = Arithmetic::full;  // of products of float, and of attention where it takes tensor cores
   bool wait = false;                         // for debugging: waits after every launch; an error names its primitive
 };
 
