@@ -9,6 +9,12 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#define CLIP_CHOOSES_DOTPROD 1
+#else
+#define CLIP_CHOOSES_DOTPROD 0
+#endif
 
 using Set = CLIP_PRECOMPILED(set);
 
@@ -21,6 +27,9 @@ const Set* CLIP_PRECOMPILED(v3_vnni)();
 const Set* CLIP_PRECOMPILED(v3)();
 const Set* CLIP_PRECOMPILED(v2)();
 #else
+#if CLIP_CHOOSES_DOTPROD
+const Set* CLIP_PRECOMPILED(native_dotprod)();
+#endif
 const Set* CLIP_PRECOMPILED(native)();
 #endif
 }
@@ -60,6 +69,13 @@ constexpr Candidate candidates[] = {{"v4-dot", runs_v4_dot, CLIP_PRECOMPILED(v4_
                                     {"v2", runs_v2, CLIP_PRECOMPILED(v2)}};
 constexpr const char* no_such_name = "expected v2, v3, v3-vnni, v4, v4-vnni or v4-dot";
 constexpr const char* none_runs = "this machine has not even x86-64-v2";
+#elif CLIP_CHOOSES_DOTPROD
+constexpr unsigned long has_dotprod = 1UL << 20;  // HWCAP_ASIMDDP
+constexpr Candidate candidates[] = {
+    {"native-dotprod", [] { return (getauxval(AT_HWCAP) & has_dotprod) != 0; }, CLIP_PRECOMPILED(native_dotprod)},
+    {"native", [] { return true; }, CLIP_PRECOMPILED(native)}};
+constexpr const char* no_such_name = "expected native or native-dotprod";
+constexpr const char* none_runs = "";
 #else
 constexpr Candidate candidates[] = {{"native", [] { return true; }, CLIP_PRECOMPILED(native)}};
 constexpr const char* no_such_name = "expected native";

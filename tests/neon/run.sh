@@ -41,6 +41,11 @@ xargs -P 2 -I SOURCE sh -c '
   if fresh "$@" && ! headers_changed "$@"; then exit 0; fi
   "$3" @flags -c "$2/tests/$1.cpp" -o "$object"' one SOURCE "$root" "$compiler" <sources || exit 1
 "$compiler" ./*.o -pthread -o tests || exit 1
+# The dot products of bytes are another set (FEAT_DotProd): their bits are those of exact integer sums, as on x86.
+if ! [ -n "$(find tests_dotprod -newer tests 2>/dev/null)" ]; then
+  "$compiler" @flags -march=armv8.2-a+dotprod "$root/tests/backend/int8_bits_test.cpp" main.o -o tests_dotprod || exit 1
+fi
+"$qemu" -cpu max -L /usr/aarch64-linux-gnu ./tests_dotprod || exit 1
 # Excludes the longest cases: emulation is about thirty times slower.
 exec "$qemu" -L /usr/aarch64-linux-gnu ./tests \
   --test-case-exclude='*any number of threads*,*several host threads*,*loops are cut*'

@@ -18,8 +18,8 @@ struct CLIP_PRECOMPILED(set) {
 };
 
 /// The instruction set of this process: the best that its machine has, or the one that the environment variable
-/// CLIP_CPU names (v2, v3, v3-vnni, v4, v4-vnni, v4-dot); null where there is none, `*problem` being why. The same in
-/// every call.
+/// CLIP_CPU names (v2, v3, v3-vnni, v4, v4-vnni, v4-dot; native, native-dotprod); null where there is none, `*problem`
+/// being why. The same in every call.
 const CLIP_PRECOMPILED(set) * CLIP_PRECOMPILED(choose)(const char** problem);
 
 }  // extern "C"

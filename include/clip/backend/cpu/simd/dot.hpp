@@ -23,6 +23,13 @@ inline constexpr bool is_avx2 = true;
 inline constexpr bool is_avx2 = false;
 #endif
 
+/// Arm's dot products of signed bytes (FEAT_DotProd).
+#if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+#define CLIP_SDOT 1
+#else
+#define CLIP_SDOT 0
+#endif
+
 /// One value of T per step, summed in T by fused multiply-adds.
 template <class T>
 struct FmaDot {
@@ -71,6 +78,20 @@ struct SimdU32 {
     store(lane);
     return *std::max_element(lane, lane + size);
   }
+};
+#elif CLIP_SDOT
+struct SimdU32 {
+  uint32x4_t v;
+  SimdU32() = default;
+  SimdU32(uint32x4_t packet) : v{packet} {}
+  explicit SimdU32(std::uint32_t lane) : v{vdupq_n_u32(lane)} {}
+  static constexpr Index size = 4;
+  static SimdU32 load(const void* p) { return vreinterpretq_u32_u8(vld1q_u8(static_cast<const std::uint8_t*>(p))); }
+  void store(void* p) const { vst1q_u8(static_cast<std::uint8_t*>(p), vreinterpretq_u8_u32(v)); }
+  Simd<float> to_float() const { return Simd<float>::of(vcvtq_f32_s32(vreinterpretq_s32_u32(v))); }
+  friend SimdU32 operator-(SimdU32 a, SimdU32 b) { return vsubq_u32(a.v, b.v); }
+  friend SimdU32 larger(SimdU32 a, Simd<float> x) { return vmaxq_u32(a.v, vreinterpretq_u32_f32(abs(x).v)); }
+  std::uint32_t largest() const { return vmaxvq_u32(v); }
 };
 #endif
 

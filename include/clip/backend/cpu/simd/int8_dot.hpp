@@ -9,10 +9,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 namespace clip::inline CLIP_ABI::cpu {
 
-#if defined(__AVX512VNNI__) || CLIP_AVX2
+#if defined(__AVX512VNNI__) || CLIP_AVX2 || CLIP_SDOT
 /// Packet of 32-bit integer sums.
 struct Int8Sums : SimdU32 {
   Int8Sums() = default;
@@ -83,6 +84,25 @@ struct Int8Step {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(row + i / 2), _mm_shufflehi_epi16(ordered, even_first));
   }
 };
+#elif CLIP_SDOT
+/// Signed bytes times signed bytes, four values per step (sdot).
+struct Int8Step {
+  static constexpr bool native = true, has_offset = false;
+  static constexpr Index values_per_lane = 4, parts = 1;
+  static SimdU32 load(const std::uint32_t* panel) { return SimdU32::load(panel); }
+  static Int8Sums add(SimdU32 a, SimdU32 b, Int8Sums c) {
+    return SimdU32{vreinterpretq_u32_s32(
+        vdotq_s32(vreinterpretq_s32_u32(c.v), vreinterpretq_s8_u32(a.v), vreinterpretq_s8_u32(b.v)))};
+  }
+
+  /// Stores the lowest byte of every lane, less 128, as values i … of a row.
+  static void store_values(Simd<float> x, std::uint32_t* row, Index i) {
+    const uint16x4_t half = vmovn_u32(vreinterpretq_u32_f32(x.v));
+    const uint8x8_t byte = veor_u8(vmovn_u16(vcombine_u16(half, half)), vdup_n_u8(128));
+    const std::uint32_t four = vget_lane_u32(vreinterpret_u32_u8(byte), 0);
+    std::memcpy(reinterpret_cast<std::uint8_t*>(row) + i, &four, sizeof four);
+  }
+};
 #else
 struct Int8Step {
   static constexpr bool native = false;
@@ -96,7 +116,7 @@ struct Int8Dot : Int8Step {
   using Sum = std::int32_t;
   static constexpr Index header = 2;
   static constexpr bool quantises_rows = true;
-#if defined(__AVX512VNNI__) || CLIP_AVX2
+#if defined(__AVX512VNNI__) || CLIP_AVX2 || CLIP_SDOT
   using LanePacket = SimdU32;
   using SumPacket = Int8Sums;
 
