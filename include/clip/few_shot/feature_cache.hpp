@@ -13,6 +13,7 @@
 #include <clip/io/npy.hpp>
 #include <clip/io/npy_write.hpp>
 #include <clip/io/sha256.hpp>
+#include <clip/task/encode_images.hpp>
 #include <clip/tensor/tensor.hpp>
 
 #include <algorithm>
@@ -62,17 +63,10 @@ Result<Features<float, dyn>> try_encode(const M& model, const LabelledImages& im
   ReadAhead ahead{std::move(names), model.input(), {.batch = batch, .reader = [&](const std::string& name) {
                                                       return images.try_read(places.at(name));
                                                     }}};
-  Features<float, dyn> all;
-  for (const ImageBatch* next = ahead.next(); next != nullptr; next = ahead.next()) {
-    for (const auto& error : next->errors)
-      if (error) return *error;
-    const auto features = model.encode_image(next->images);
-    if (all.empty()) all = Features<float, dyn>{end - begin, Size<dyn>{features.width()}};
-    for (Index i = 0; i < features.size(); ++i) {
-      if (auto good = try_finite(features[i], images.where(begin + next->first + i)); !good) return good.error();
-      std::ranges::copy(features[i], all[next->first + i].begin());
-    }
-  }
+  auto all = try_encode_images(
+      model, ahead,
+      [&](Index i, std::span<const float> features) { return try_finite(features, images.where(begin + i)); },
+      [](Index) {});
   if (ahead.stopped()) return stopped_error("image features");
   return all;
 }
