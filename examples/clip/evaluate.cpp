@@ -14,6 +14,7 @@
 #include <clip/io/file_bytes.hpp>
 #include <clip/io/npy.hpp>
 #include <clip/learn/pseudo_labels.hpp>
+#include <clip/task/encode_images.hpp>
 #include <clip/task/metrics.hpp>
 
 #include <algorithm>
@@ -71,18 +72,13 @@ clip::LabelledImages open_dataset(const std::string& path) {
 Rows embed(const Model& model, const std::vector<std::string>& names, const clip::ImageReader& reader, int threads) {
   Progress progress{"encoding"};
   clip::ReadAhead ahead{names, model.input(), {.batch = 16, .readers = threads, .reader = reader}};
-  Rows all;
-  while (const clip::ImageBatch* const batch = ahead.next()) {
-    for (const auto& error : batch->errors)
-      if (error) clip::raise(*error);
-    const Rows features = model.encode_image(batch->images);
-    if (all.empty()) all = Rows{static_cast<clip::Index>(names.size()), features.width()};
-    for (clip::Index i = 0; i < features.size(); ++i) {
-      model.try_finite(features[i], "image", names[static_cast<std::size_t>(batch->first + i)]).value();
-      std::ranges::copy(features[i], all[batch->first + i].begin());
-    }
-    progress.show(batch->first + features.size(), all.size());
-  }
+  Rows all = clip::try_encode_images(
+                 model, ahead,
+                 [&](clip::Index i, std::span<const float> features) {
+                   return model.try_finite(features, "image", names[static_cast<std::size_t>(i)]);
+                 },
+                 [&](clip::Index done) { progress.show(done, static_cast<clip::Index>(names.size())); })
+                 .value();
   if (ahead.stopped()) end_if_interrupted();
   return all;
 }

@@ -9,6 +9,7 @@
 #include <clip/image/preprocess.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/config_json.hpp>
+#include <clip/task/encode_images.hpp>
 #include <clip/task/metrics.hpp>
 #include <clip/task/zero_shot.hpp>
 #include <clip/train/run_log.hpp>
@@ -52,15 +53,9 @@ Model_ first_model(const TrainConfig& c) {
 
 /// The features of image files, in their order.
 clip::Features<float, clip::dyn> features_of(const Model_& model, const std::vector<std::string>& files, int threads) {
-  clip::Features<float, clip::dyn> all{static_cast<Index>(files.size()),
-                                       clip::Size<clip::dyn>{model.config().embed_dim}};
   clip::ReadAhead ahead{files, model.config().input(), {.batch = 32, .readers = threads}};
-  while (const clip::ImageBatch* const batch = ahead.next()) {
-    for (const auto& error : batch->errors)
-      if (error) clip::raise(*error);
-    const auto some = model.encode_image(batch->images);
-    for (Index i = 0; i < some.size(); ++i) std::ranges::copy(some[i], all[batch->first + i].begin());
-  }
+  const auto whatever = [](Index, std::span<const float>) { return clip::Result<void>{}; };
+  auto all = clip::try_encode_images(model, ahead, whatever, [](Index) {}).value();
   clip::check_stop("evaluate");
   return all;
 }

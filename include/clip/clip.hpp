@@ -99,6 +99,7 @@
 #include <clip/task/attention_maps.hpp>
 #include <clip/task/attention_weights.hpp>
 #include <clip/task/embed_folder.hpp>
+#include <clip/task/encode_images.hpp>
 #include <clip/task/metrics.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/retrieval.hpp>

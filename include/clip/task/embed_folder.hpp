@@ -4,6 +4,7 @@
 #include <clip/data/image_files.hpp>
 #include <clip/data/read_ahead.hpp>
 #include <clip/image/read.hpp>
+#include <clip/task/encode_images.hpp>
 #include <clip/tensor/tensor.hpp>
 
 #include <algorithm>
@@ -93,19 +94,16 @@ class EmbeddedImages {
     at_ = 0;
     const ImageBatch* const batch = ahead_.next();
     if (batch == nullptr) return;
-    const Features all = batch->images.size() == 0 ? Features{} : model_->encode_image(batch->images);
-    Index good = 0;
-    for (std::size_t i = 0; i < batch->errors.size(); ++i) {
-      if (batch->errors[i]) {
-        items_.emplace_back(*batch->errors[i]);
+    encode_batch(*model_, *batch, [&](Index i, const Error* error, const auto& row) {
+      if (error != nullptr) {
+        items_.emplace_back(*error);
         ++failed_;
-        continue;
+        return;
       }
-      Features features{1, all.width()};
-      std::ranges::copy(all[good++], features[0].begin());
-      items_.emplace_back(
-          EmbeddedImage<Features>{ahead_.paths()[static_cast<std::size_t>(batch->first) + i], std::move(features)});
-    }
+      Features features{1, {static_cast<Index>(row.size())}};
+      std::ranges::copy(row, features[0].begin());
+      items_.emplace_back(EmbeddedImage<Features>{ahead_.paths()[static_cast<std::size_t>(i)], std::move(features)});
+    });
     if (progress_) progress_({batch->first + static_cast<Index>(items_.size()), size(), failed_});
   }
 
