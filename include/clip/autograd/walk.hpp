@@ -39,7 +39,7 @@ template <class T>
 inline constexpr bool is_parameter<Parameter<T>> = true;
 
 template <class M, class F>
-void walk(M& module, Path& path, F& visit) {
+constexpr void walk(M& module, Path& path, F& visit) {
   if constexpr (is_parameter<std::remove_const_t<M>>) {
     visit(path.view(), module);
   } else {
@@ -54,7 +54,7 @@ void walk(M& module, Path& path, F& visit) {
 
 /// visit(name, parameter) for every parameter below a module, in the order of its `members` lists.
 template <class M, class F>
-void visit_parameters(M& module, F&& visit) {
+constexpr void visit_parameters(M& module, F&& visit) {
   Path path;
   detail::walk(module, path, visit);
 }
@@ -67,12 +67,19 @@ struct NamedParameter {
 };
 
 namespace detail {
-/// A visitor that is no lambda of its caller: what it visits below a module is compiled once for all models.
-template <class P>
-struct Lister {
-  std::vector<NamedParameter<P>>& list;
-  void operator()(std::string_view name, P& p) const { list.push_back({std::string(name), &p}); }
-};
+/// walk() for lists: compiled once for a module, whatever model it is in.
+template <class M, class P>
+void list_parameters(M& module, Path& path, std::vector<NamedParameter<P>>& list) {
+  if constexpr (is_parameter<std::remove_const_t<M>>) {
+    list.push_back({std::string(path.view()), &module});
+  } else {
+    std::remove_const_t<M>::members(module, [&](std::string_view name, auto& member) {
+      const std::size_t length = path.push(name);
+      list_parameters(member, path, list);
+      path.pop(length);
+    });
+  }
+}
 }  // namespace detail
 
 /// The parameters below a module in the order of visit_parameters, as a flat list. Loading, comparing, saving, packing
@@ -81,7 +88,8 @@ template <class T, class M>
 auto named_parameters(M& module) {
   using P = std::conditional_t<std::is_const_v<M>, const Parameter<T>, Parameter<T>>;
   std::vector<NamedParameter<P>> list;
-  visit_parameters(module, detail::Lister<P>{list});
+  Path path;
+  detail::list_parameters(module, path, list);
   return list;
 }
 

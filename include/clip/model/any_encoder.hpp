@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace clip::inline CLIP_ABI {
 
@@ -261,10 +262,14 @@ using KnownTextBase = AnyEncoder<TextVariant, Cpu<float>>;
                                                                const Texts&, const Rows<detail::Taping, dyn>&); \
   instantiate Rows<detail::Taping, dyn> detail::encode_prompts(detail::Taping&, const detail::KnownTexts&, \
                                                                const Texts&, const Parameter<float>&); \
-  instantiate void detail::walk(detail::KnownImages&, Path&, detail::Lister<Parameter<float>>&); \
-  instantiate void detail::walk(detail::KnownTexts&, Path&, detail::Lister<Parameter<float>>&); \
-  instantiate void detail::walk(const detail::KnownImages&, Path&, detail::Lister<const Parameter<float>>&); \
-  instantiate void detail::walk(const detail::KnownTexts&, Path&, detail::Lister<const Parameter<float>>&)
+  instantiate void detail::list_parameters(detail::KnownImages&, Path&, \
+                                           std::vector<NamedParameter<Parameter<float>>>&); \
+  instantiate void detail::list_parameters(detail::KnownTexts&, Path&, \
+                                           std::vector<NamedParameter<Parameter<float>>>&); \
+  instantiate void detail::list_parameters(const detail::KnownImages&, Path&, \
+                                           std::vector<NamedParameter<const Parameter<float>>>&); \
+  instantiate void detail::list_parameters(const detail::KnownTexts&, Path&, \
+                                           std::vector<NamedParameter<const Parameter<float>>>&)
 // clang-format on
 
 #if CLIP_HOST_LINKED

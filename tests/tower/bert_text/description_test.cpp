@@ -8,7 +8,6 @@
 #include <clip/model/initialise.hpp>
 #include <clip/model/openclip_json.hpp>
 #include <clip/model/text_encoder.hpp>
-#include <clip/names/shape_reader.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 
 #include "../../support/published_names.hpp"
