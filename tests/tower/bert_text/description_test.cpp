@@ -1,3 +1,4 @@
+#include <clip/families.hpp>
 #include <clip/tower/bert_text/description.hpp>
 
 #include <clip/backend/cpu.hpp>
@@ -8,6 +9,7 @@
 #include <clip/model/initialise.hpp>
 #include <clip/model/openclip_json.hpp>
 #include <clip/model/text_encoder.hpp>
+#include <clip/names/shape_reader.hpp>
 #include <clip/tower/clip_vit/openai.hpp>
 
 #include "../../support/published_names.hpp"

@@ -1,4 +1,5 @@
 // Numbers of weights of Apple's MobileCLIP-B, checked at compile time, and its published names and shapes.
+#include <clip/io/json.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/config_json.hpp>
 #include <clip/tower/conv_vit/description.hpp>

@@ -2,6 +2,7 @@
 // file, JSON, FLOPs.
 #include <clip/checkpoint/folder.hpp>
 #include <clip/checkpoint/infer_encoder.hpp>
+#include <clip/io/json.hpp>
 #include <clip/model/catalogue.hpp>
 #include <clip/model/config_json.hpp>
 #include <clip/model/flops.hpp>

@@ -141,7 +141,7 @@ void check_training(const Golden& file) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("the hybrid text tower has the features of its formulas", B, Cpu<>, Cpu<double>, Naive<float>) {
+TEST_CASE_TEMPLATE("the hybrid text tower has the features of its formulas", B, Cpu<>, Naive<double>, Naive<float>) {
   using T = typename B::Scalar;
   const Golden file;
   check_near<T>("sizes in the type", encoded<tiny, B>(tower<tiny, B>(file), file.texts()), file("evaluation.features"));
@@ -152,7 +152,7 @@ TEST_CASE_TEMPLATE("the hybrid text tower has the features of its formulas", B, 
 }
 
 TEST_CASE_TEMPLATE("the hybrid text tower trains: gradients, and running statistics over padding, too", B, Cpu<>,
-                   Cpu<double>, Naive<float>) {
+                   Naive<double>, Naive<float>) {
   const Golden file;
   check_training<tiny, B>(file);
   check_training<open_sizes, B>(file);

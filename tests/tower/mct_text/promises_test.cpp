@@ -7,6 +7,7 @@
 #include <clip/checkpoint/open.hpp>
 #include <clip/checkpoint/save.hpp>
 #include <clip/data/pairs.hpp>
+#include <clip/families.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/context_vectors.hpp>
 #include <clip/model/fuse.hpp>

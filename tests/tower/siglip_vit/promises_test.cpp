@@ -4,6 +4,7 @@
 #include <clip/backend/cpu.hpp>
 #include <clip/checkpoint/change_patch_size.hpp>
 #include <clip/data/pairs.hpp>
+#include <clip/families.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>

@@ -3,6 +3,7 @@
 #include <clip/autograd/tape.hpp>
 #include <clip/backend/cpu.hpp>
 #include <clip/data/pairs.hpp>
+#include <clip/families.hpp>
 #include <clip/model/any_model.hpp>
 #include <clip/model/model.hpp>
 #include <clip/optim/adamw.hpp>

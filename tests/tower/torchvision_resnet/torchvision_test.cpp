@@ -1,6 +1,7 @@
 // ResNets of torchvision: the numbers of their weights, checked at compile time, their names and shapes, JSON, FLOPs,
 // initial weights, and files that are refused.
 #include <clip/checkpoint/infer_encoder.hpp>
+#include <clip/families.hpp>
 #include <clip/model/config_json.hpp>
 #include <clip/model/standalone.hpp>
 #include <clip/tower/torchvision_resnet/description.hpp>
