@@ -37,9 +37,9 @@ FewShotOptions options(const std::string& output) {
 std::vector<FewShotResult> run(const FewShotOptions& options, const LabelledImages& images = images_of_noise()) {
   return run_few_shot<Methods>(model(), Tokenizer{}, images, options);
 }
-std::string error_of(const FewShotOptions& options, const AnyModel<>& model = ::model()) {
+std::string error_of(const FewShotOptions& options, const AnyModel<>& of = model()) {
   try {
-    run_few_shot<Methods>(model, Tokenizer{}, images_of_noise(), options);
+    run_few_shot<Methods>(of, Tokenizer{}, images_of_noise(), options);
   } catch (const Error& error) { return error.message(); }
   return {};
 }
