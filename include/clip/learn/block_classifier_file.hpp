@@ -78,12 +78,12 @@ template <const auto& Config, Backend B, class Blocks>
   }
   for (const Part& part : parts) detail::set_parameter(classifier.backend(), part.values, *part.parameter);
   const auto noise = detail::features_of_noise(classifier.image);
-  const double cosine = detail::cosine_of(std::span<const T>(noise.values()), std::span<const double>(*expected));
-  if (!(cosine >= detail::least_cosine_of_same_model)) {
+  const double found = detail::cosine(std::span<const T>(noise.values()), std::span<const double>(*expected));
+  if (!(found >= detail::least_cosine_of_same_model)) {
     for (const Part& part : parts) detail::set_parameter(classifier.backend(), part.before, *part.parameter);
     return LoadError{path,
                      "cosine of the tower's feature of an image of noise with that of the tower it was trained on",
-                     detail::least_cosine_of_same_model, cosine};
+                     detail::least_cosine_of_same_model, found};
   }
   classifier.classes.temperature = temperature->front();
   return {};

@@ -192,14 +192,14 @@ Result<void> try_take_prompt(Learner<M>& prompt, const PromptFile& file, const s
   const auto features = normalized(prompt.text_features());
   for (Index c = 0; c < prompt.class_count(); ++c) {
     const auto width = static_cast<std::size_t>(features.width());
-    const double cosine = cosine_of(
-        features[c], std::span<const double>(file.features).subspan(static_cast<std::size_t>(c) * width, width));
-    if (cosine >= least_cosine_of_same_model) continue;
+    const double found =
+        cosine(features[c], std::span<const double>(file.features).subspan(static_cast<std::size_t>(c) * width, width));
+    if (found >= least_cosine_of_same_model) continue;
     prompt.backend().upload(std::span<const T>(before), prompt.ctx.view());
     return LoadError{path,
                      "cosine of the model's text feature of \"" + file.classes[static_cast<std::size_t>(c)] +
                          "\" with that of the model the prompt was learned with",
-                     least_cosine_of_same_model, cosine};
+                     least_cosine_of_same_model, found};
   }
   auto taken = try_take_meta_net(prompt, file, path);
   if (!taken) prompt.backend().upload(std::span<const T>(before), prompt.ctx.view());

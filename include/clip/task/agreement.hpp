@@ -1,6 +1,7 @@
 // clip/task/agreement.hpp: agreement of two encoders on the same inputs, such as full-precision and quantised weights.
 #pragma once
 
+#include <clip/core/cosine.hpp>
 #include <clip/core/size.hpp>
 #include <clip/tensor/tensor.hpp>
 
@@ -21,7 +22,7 @@ class Agreement {
     if (reference.size() != other.size()) raise(ShapeError{"agreement", "rows", reference.size(), other.size()});
     if (reference.width() != other.width())
       raise(ShapeError{"agreement", "feature width", reference.width(), other.width()});
-    for (Index i = 0; i < reference.size(); ++i) cosines_.push_back(cosine(reference[i], other[i]));
+    for (Index i = 0; i < reference.size(); ++i) cosines_.push_back(detail::cosine(reference[i], other[i]));
   }
 
   /// The classes that both encoders predict for the same inputs. ShapeError: different numbers of predictions.
@@ -57,18 +58,6 @@ class Agreement {
   }
 
  private:
-  template <class T>
-  static double cosine(std::span<const T> a, std::span<const T> b) {
-    double ab = 0, aa = 0, bb = 0;
-    for (std::size_t k = 0; k < a.size(); ++k) {
-      const double x = static_cast<double>(a[k]), y = static_cast<double>(b[k]);
-      ab += x * y;
-      aa += x * x;
-      bb += y * y;
-    }
-    return ab / std::sqrt(aa * bb);
-  }
-
   std::vector<double> cosines_;
   std::vector<Index> differing_;
   Index choices_ = 0;
