@@ -6,6 +6,7 @@
 #include <clip/image/preprocess.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/pseudo_labels.hpp>
+#include <clip/task/accuracy.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/zero_shot.hpp>
 
@@ -46,7 +47,7 @@ clip::ZeroShot<float, clip::dyn> classifier(const M& model, const clip::Tokenize
 }
 
 inline double accuracy(const std::vector<Index>& predicted, const Part& part) {
-  return clip::accuracy<std::int32_t>(predicted, part.labels);
+  return clip::accuracy(predicted, std::span<const std::int32_t>(part.labels));
 }
 
 /// Top-1 of a probe of these features and labels on the test part.
