@@ -6,6 +6,7 @@
 #include <clip/image/preprocess.hpp>
 #include <clip/learn/linear_probe.hpp>
 #include <clip/learn/pseudo_labels.hpp>
+#include <clip/task/accuracy.hpp>
 #include <clip/task/probabilities.hpp>
 #include <clip/task/zero_shot.hpp>
 
