@@ -1,15 +1,18 @@
 """PyTorch twin of the CIFAR-10 example: torchvision's image tower and open_clip's text tower, trained on the batches that
 the example recorded.
 
-    cifar10 FOLDER --epochs 1 --record 1000 --output run
-    python3 cifar10.py run/record [--steps N] [--threads N] [--tolerance X] [--points X]
+    cifar10 FOLDER --epochs 1 --record 1000 --output run      # or cifar10_double, for --double
+    python3 cifar10.py run/record [--double] [--steps N] [--threads N] [--tolerance X] [--points X]
 
 Begins with the same weights, repeats every recorded step with PyTorch's AdamW and the same schedule, and compares the
 losses: in the first 50 steps none may differ by more than the tolerance. Where all steps of the run were recorded, it
 also compares the zero-shot accuracy on the validation images at the end. Prints JSON. Exit status: 0; 1 if a difference
 is too large.
 
-Pixels are the recorded bytes after augmentation; PyTorch normalises them.
+Pixels are the recorded bytes after augmentation; PyTorch normalises them, in float as the example does.
+
+Training enlarges what float rounding leaves, so that in float PyTorch does not follow even itself for 50 steps. With
+--double it computes in double, and is to be compared with a record of the program cifar10_double.
 """
 
 import argparse
@@ -76,7 +79,7 @@ def decays(name, parameter):
 
 
 def make_optimizer(model, run):
-    """AdamW with a linear warm-up over a share of the steps, and cosine decay to zero."""
+    """AdamW with a linear warm-up over a share of the steps, and cosine decay to zero. Rates are floats, as ours are."""
     named = list(model.named_parameters())
     groups = [
         {"params": [p for name, p in named if decays(name, p)], "weight_decay": run["weight_decay"]},
@@ -89,29 +92,33 @@ def make_optimizer(model, run):
     warm = max(1, int(run["warmup"] * total))
 
     def rate(step):
-        return (step + 1) / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / (total - warm)))
+        share = (step + 1) / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / (total - warm)))
+        return float(np.float32(share * run["learning_rate"])) / run["learning_rate"]
 
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
 
 
 class Batches:
-    """The recorded files; pixels are normalised as the example does."""
+    """The recorded files; pixels are normalised in float, as the example does."""
 
     def __init__(self, folder, run):
         self.folder = folder
-        self.mean, self.deviation = (torch.tensor(run[k])[:, None, None] for k in ("mean", "deviation"))
+        self.mean, self.deviation = (
+            torch.tensor(run[k], dtype=torch.float32)[:, None, None] for k in ("mean", "deviation")
+        )
 
     def read(self, name):
         with np.load(self.folder / name) as file:
             arrays = {key: torch.from_numpy(file[key]) for key in file.files}
-        arrays["images"] = (arrays["images"].float() / 255 - self.mean) / self.deviation
+        images = (arrays["images"].float() / 255 - self.mean) / self.deviation
+        arrays["images"] = images.to(torch.get_default_dtype())
         arrays["texts"] = arrays["texts"].long()
         return arrays
 
 
 def contrastive(logits, same):
     """Symmetric cross-entropy in which all equal captions are positives."""
-    target = same.float() / same.sum(1, keepdim=True)
+    target = same.to(logits.dtype) / same.sum(1, keepdim=True)
     rows, columns = logits.log_softmax(1), logits.T.log_softmax(1)
     return -0.5 * ((target * rows).sum(1).mean() + (target * columns).sum(1).mean())
 
@@ -137,6 +144,7 @@ def zero_shot(model, validation, classes=10):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("record", type=pathlib.Path, help="folder that --record of the example wrote")
+    parser.add_argument("--double", action="store_true", help="compute in double, as cifar10_double does")
     parser.add_argument("--steps", type=int, help="stop after so many steps (default: all recorded ones)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tolerance", type=float, default=1e-3, help="of each of the first 50 losses")
@@ -147,6 +155,8 @@ def arguments():
 def main():
     a = arguments()
     torch.set_num_threads(a.threads)
+    if a.double:
+        torch.set_default_dtype(torch.float64)  # before the model is made
     run = json.loads((a.record / "run.json").read_text())
     recorded = len(list(a.record.glob("batch-*.npz")))
     steps = min(recorded, len(run["losses"]), a.steps or recorded)
@@ -171,6 +181,7 @@ def main():
     followed = max(differences[:FOLLOWED])
     result = {
         "peer": "torch " + torch.__version__,
+        "computes_in": str(model.logit_scale.dtype).removeprefix("torch."),
         "steps": steps,
         "largest_difference_of_first_50_losses": followed,
         "largest_difference": max(differences),

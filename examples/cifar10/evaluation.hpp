@@ -21,6 +21,11 @@ namespace cifar {
 
 using Features = clip::Features<float, clip::dyn>;
 
+/// Values in float, which is what the learners and the classifier compute in.
+inline void copy_as_float(auto from, auto to) {
+  std::ranges::transform(from, to, [](auto x) { return static_cast<float>(x); });
+}
+
 /// Features of all images, without augmentation, not of unit length.
 template <class M>
 Features encode(const M& model, const clip::ImageInput& input, const Part& part) {
@@ -31,7 +36,7 @@ Features encode(const M& model, const clip::ImageInput& input, const Part& part)
     const auto n = static_cast<std::size_t>(std::min(batch, part.size() - begin));
     clip::preprocess(input, std::span{part.images}.subspan(static_cast<std::size_t>(begin), n), images);
     const auto some = model.encode_image(images);
-    std::ranges::copy(some.values(), all[begin].begin());
+    copy_as_float(some.values(), all[begin].begin());
   }
   return all;
 }
@@ -42,8 +47,9 @@ clip::ZeroShot<float, clip::dyn> classifier(const M& model, const clip::Tokenize
                                             std::span<const std::string> sentences) {
   const auto made = clip::zero_shot(model, tokenizer, clip::ClassNames{class_names()}, sentences);
   Features classes{class_count, clip::Size<clip::dyn>{M::embed_dim}};
-  std::ranges::copy(made.classes().values(), classes.values().begin());
-  return clip::ZeroShot<float, clip::dyn>{std::move(classes), class_names(), model.similarity.temperature()};
+  copy_as_float(made.classes().values(), classes.values().begin());
+  return clip::ZeroShot<float, clip::dyn>{std::move(classes), class_names(),
+                                          static_cast<float>(model.similarity.temperature())};
 }
 
 inline double accuracy(const std::vector<Index>& predicted, const Part& part) {
