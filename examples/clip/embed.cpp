@@ -25,7 +25,8 @@ namespace {
 class Job {
  public:
   Job(const EmbedOptions& options, const std::vector<std::string>& inputs, bool files, Failures& failures)
-      : failures_{failures}, rows_{options, inputs}, total_{static_cast<clip::Index>(inputs.size())} {
+      : failures_{failures}, rows_{options, inputs, {options.model.config->embed_dim}}, total_{static_cast<clip::Index>(
+                                                                                            inputs.size())} {
     if (!options.resume) return;
     journal_.emplace(options.output, job_of(options, inputs, files), options.model.config->embed_dim);
     for (const Done& done : journal_->done()) take(done);

@@ -11,8 +11,8 @@
 
 namespace tool {
 
-Rows::Rows(const EmbedOptions& options, const std::vector<std::string>& inputs)
-    : options_{options}, inputs_{inputs}, width_{options.model.config->embed_dim} {
+Rows::Rows(const EmbedOptions& options, const std::vector<std::string>& inputs, std::vector<clip::Index> shape)
+    : options_{options}, inputs_{inputs}, shape_{std::move(shape)} {
   if (options.names == "txt")
     for (const std::string& name : inputs)
       if (name.find_first_of("\r\n") != name.npos)
@@ -39,7 +39,8 @@ void Rows::write() const {
     names.emplace(clip::AtomicFile::create(names_path()));
     names->write(clip::as_byte_span(names_text()));
   }
-  const clip::Index shape[]{count(), width_};
+  std::vector<clip::Index> shape{count()};
+  shape.insert(shape.end(), shape_.begin(), shape_.end());
   auto file = clip::NpyWriter<float>::try_create(options_.output, shape).value();
   file.try_write(values_).value();
   end_if_interrupted();
@@ -48,7 +49,8 @@ void Rows::write() const {
 }
 
 clip::Json Rows::json() const {
-  clip::Json json{{"output", options_.output}, {"rows", count()}, {"width", width_}};
+  clip::Json json{{"output", options_.output}, {"rows", count()}, {"width", shape_.back()}};
+  if (shape_.size() > 1) json["context"] = shape_.front();
   if (!options_.names.empty()) json["names"] = names_path();
   return json;
 }
