@@ -135,7 +135,7 @@ void add_all(CLI::App& app, Job& job) {
   c->add_flag(
       "--without-projection", e->model.without_projection,
       "For weights of a tower without projection (transformers' CLIPVisionModel, CLIPTextModel): its pooled rows, "
-      "as wide as the tower");
+      "as wide as the tower, or its hidden states");
   c->add_option("--batch", e->batch,
                 "Images per forward pass (default: 16), fewer if they do not fit in memory; the "
                 "features do not depend on it")
@@ -143,14 +143,14 @@ void add_all(CLI::App& app, Job& job) {
   add_choice(*c, "--names", e->names, {"txt", "jsonl"},
              "Also write the name of each row, beside the output: rows.npy and rows.txt, a file or text per line, or "
              "rows.jsonl");
-  auto* const resume = c->add_flag(
-      "--resume", e->resume,
-      "Keep what is done in OUTPUT.resume until the output is complete; the same command goes on from there");
+  c->add_flag("--resume", e->resume,
+              "Keep what is done in OUTPUT.resume until the output is complete; the same command goes on from there");
   auto* const states = add_choice(
       *c, "--hidden-states", e->hidden_states, {"last", "penultimate"},
       "Instead of features, every row after the last block of a text tower or the one before, which diffusion "
-      "models read: float32 (chunks, context, width). A longer text has several chunks, an empty one has one");
-  states->needs(texts)->excludes(truncate)->excludes(normalize)->excludes(resume);
+      "models read: float32 (chunks, context, width). A text longer than the context has several chunks, an empty one "
+      "has one");
+  states->needs(texts)->excludes(truncate)->excludes(normalize);
   c->add_flag("--ln-final", e->ln_final, "Apply ln_final to the hidden states, as for Stable Diffusion 1 and 2, not XL")
       ->needs(states);
   add_choice(*c, "--padding", e->padding, {"end", "zero"},
@@ -159,7 +159,8 @@ void add_all(CLI::App& app, Job& job) {
       ->needs(states);
   c->add_flag(
        "--weighted", e->weighted,
-       "Read \"(words:1.3)\" in texts as words whose hidden states are multiplied by 1.3; \\( and \\) are brackets")
+       "Read \"(words:1.3)\" in texts as words whose hidden states are multiplied by 1.3, after which the mean of the "
+       "chunk is restored; \\( and \\) are brackets")
       ->needs(states);
 
   const auto l = add_command(app, job, classify, "classify",

@@ -1,9 +1,8 @@
 // `embed --hidden-states`: the rows of a text tower that a diffusion model is conditioned on.
 #include "commands.hpp"
 #include "images.hpp"
-#include "input.hpp"
+#include "job.hpp"
 #include "lists.hpp"
-#include "rows.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
@@ -68,7 +67,6 @@ std::vector<Span> weighted_spans(const std::string& place, std::string_view text
 clip::TextChunks chunks_of(const std::string& place, const std::string& text, const Tokenizer& tokenizer,
                            const EmbedOptions& options, clip::Index context) {
   const clip::RowIds row = tokenizer.row();
-  const clip::ChunkIds around{row.start, row.end, options.padding == "zero" ? 0 : row.end};
   std::vector<std::int32_t> ids;
   std::vector<float> weights;
   for (const Span& span : options.weighted ? weighted_spans(place, text) : std::vector<Span>{{text}}) {
@@ -76,45 +74,56 @@ clip::TextChunks chunks_of(const std::string& place, const std::string& text, co
     ids.insert(ids.end(), more.begin(), more.end());
     weights.resize(ids.size(), span.weight);
   }
-  return clip::text_chunks(ids, weights, around, context);
+  return clip::text_chunks(ids, weights, {row.start, row.end, options.padding == "zero" ? 0 : row.end}, context);
+}
+
+/// What became of a text.
+Done states_of(const Model& model, const std::string& place, const std::string& text, const Tokenizer& tokenizer,
+               const EmbedOptions& options) {
+  const clip::HiddenOptions how{.layer = options.hidden_states == "last" ? -1 : -2, .final_norm = options.ln_final};
+  try {
+    const auto states =
+        model.hidden_states(chunks_of(place, text, tokenizer, options, model.text_input().context), how);
+    const std::span<const float> rows = states.rows.values();
+    if (const auto finite = model.try_finite(rows, "text", place); !finite) return {{}, finite.error().message()};
+    return {{rows.begin(), rows.end()}, ""};
+  } catch (const clip::InputError& error) { return {{}, error.message()}; }
 }
 
 }  // namespace
 
-int embed_states(const EmbedOptions& options) {
-  const auto* const tower = std::get_if<clip::TextConfig>(&options.model.config->text);
+int embed_states(const EmbedOptions& given) {
+  const auto* const tower = std::get_if<clip::TextConfig>(&given.model.config->text);
   if (tower == nullptr)
-    clip::raise(clip::OptionError{"--hidden-states", "text tower", "CLIP's", "one of another kind"});
+    clip::raise(clip::OptionError{"--hidden-states", "text tower", "CLIP's", "one of another family"});
+  const EmbedOptions options = without_projection(given, tower->width);
   const clip::TextList list =
       texts_of(options.texts, {.column = options.column, .lines = options.lines, .keep_empty = true});
   const auto total = static_cast<clip::Index>(list.size());
-  const Tokenizer tokenizer{options.vocabulary, options.cleaning, options.model.config->text_input()};
-  clip::try_check_vocabulary(options.model.config->text_input(), tokenizer.vocabulary()).value();
+  const clip::TextInput input = options.model.config->text_input();
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning, input};
+  clip::try_check_vocabulary(input, tokenizer.vocabulary()).value();
   if (const clip::RowIds row = tokenizer.row(); row.start < 0 || row.end < 0)
     clip::raise(clip::OptionError{"--hidden-states", "vocabulary", "one whose texts have a start and an end id",
                                   options.vocabulary});
   Progress progress{"embedding"};
   Failures failures{progress, options.images.strict, "texts could not be embedded"};
-  Rows rows{options, list.texts, {tower->context, tower->width}};
+  EmbedJob job{options, list.texts, false, {tower->context, tower->width}, failures};
   const Model model = options.model.load(Towers::text, 0, list.size());
-  const clip::HiddenOptions how{.layer = options.hidden_states == "last" ? -1 : -2, .final_norm = options.ln_final};
-  const auto each = static_cast<std::size_t>(tower->context * tower->width);
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    end_if_interrupted();
-    try {
-      const clip::TextChunks chunks = chunks_of(list.where(i), list.texts[i], tokenizer, options, tower->context);
-      const clip::HiddenStates<float> states = model.hidden_states(chunks, how);
-      const std::span<const float> values = states.rows.values();
-      model.try_finite(values, "text", list.where(i)).value();
-      for (std::size_t at = 0; at < values.size(); at += each) rows.add(i, values.subspan(at, each));
-    } catch (const clip::InputError& error) { failures.add(error); }
-    progress.show(static_cast<clip::Index>(i) + 1, total);
-  }
+  job.run([&] {
+    while (job.done() < list.size()) {
+      end_if_interrupted();
+      const std::size_t i = job.done();
+      const Done done = states_of(model, list.where(i), list.texts[i], tokenizer, options);
+      job.add({&done, 1});
+      progress.show(static_cast<clip::Index>(i) + 1, total);
+    }
+    job.finish();
+  });
   progress.clear();
-  if (failures.count() < total) rows.write();
   const int status = failures.finish(total);
   if (options.json) {
-    clip::Json json = rows.json();
+    clip::Json json = job.rows().json();
     json["failures"] = failures.messages();
     Output{}.json(json);
   }

@@ -57,7 +57,7 @@ clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) co
 }
 clip::HiddenStates<float> Model::hidden_states(const clip::TextChunks& chunks,
                                                const clip::HiddenOptions& options) const {
-  return clip::hidden_states(impl_->model.text, chunks, options);
+  return impl_->model->hidden_states(chunks, options);
 }
 clip::Result<void> Model::try_finite(std::span<const float> features, const char* tower,
                                      const std::string& name) const {

@@ -21,9 +21,15 @@ Rows::Rows(const EmbedOptions& options, const std::vector<std::string>& inputs, 
   if (!options.names.empty()) static_cast<void>(clip::AtomicFile::create(names_path()));
 }
 
-void Rows::add(std::size_t input, std::span<const float> row) {
-  rows_.push_back(input);
-  values_.insert(values_.end(), row.begin(), row.end());
+void Rows::add(std::size_t input, std::span<const float> rows) {
+  rows_.insert(rows_.end(), rows.size() / static_cast<std::size_t>(values_of_row()), input);
+  values_.insert(values_.end(), rows.begin(), rows.end());
+}
+
+clip::Index Rows::values_of_row() const {
+  clip::Index values = 1;
+  for (const clip::Index extent : shape_) values *= extent;
+  return values;
 }
 
 std::vector<std::string> Rows::names() const {

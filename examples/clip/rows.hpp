@@ -15,11 +15,13 @@ namespace tool {
 /// Collects rows of features and writes them to a file.
 class Rows {
  public:
-  /// inputs: the names of all inputs, of which some may fail. shape: of every row. SystemError: the output cannot be written: now, rather
-  /// than at the end of a long job. InputError: a name with a line break, and --names txt.
+  /// inputs: the names of all inputs, of which some may fail. shape: of a row. SystemError: the output cannot be
+  /// written: now, rather than at the end of a long job. InputError: a name with a line break, and --names txt.
   Rows(const EmbedOptions& options, const std::vector<std::string>& inputs, std::vector<clip::Index> shape);
 
-  void add(std::size_t input, std::span<const float> row);
+  /// One row of the input, or several.
+  void add(std::size_t input, std::span<const float> rows);
+  clip::Index values_of_row() const;
   clip::Index count() const { return static_cast<clip::Index>(rows_.size()); }
   std::vector<std::string> names() const;
   /// Writes both files; the rows last.
