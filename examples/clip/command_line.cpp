@@ -111,8 +111,11 @@ void add_all(CLI::App& app, Job& job) {
   c->add_option("--output", p->output, output_help)->required();
 
   const auto e = add_command(
-      app, job, +[](const EmbedOptions& o) { return o.texts.empty() ? embed_images(o) : embed_texts(o); }, "embed",
-      "Write features of images or texts: float32 (n, width) in a .npy file", rows_help, c);
+      app, job,
+      +[](const EmbedOptions& o) {
+        return o.texts.empty() ? embed_images(o) : o.hidden_states.empty() ? embed_texts(o) : embed_states(o);
+      },
+      "embed", "Write features of images or texts: float32 (n, width) in a .npy file", rows_help, c);
   add_budget(*c);
   add_loading(*c, e->model);
   add_images(*c, e->images);
@@ -126,13 +129,13 @@ void add_all(CLI::App& app, Job& job) {
                                          "prompts");
   auto* const column = c->add_option("--column", e->column, column_help)->needs(texts);
   c->add_flag("--lines", e->lines, lines_help)->needs(texts)->excludes(column);
-  c->add_flag("--truncate", e->truncate, truncate_help);
+  auto* const truncate = c->add_flag("--truncate", e->truncate, truncate_help);
   c->add_option("--output", e->output, output_help)->required();
-  c->add_flag("--normalize", e->normalize, "Scale every row to length 1");
+  auto* const normalize = c->add_flag("--normalize", e->normalize, "Scale every row to length 1");
   c->add_flag(
       "--without-projection", e->model.without_projection,
       "For weights of a tower without projection (transformers' CLIPVisionModel, CLIPTextModel): its pooled rows, "
-      "as wide as the tower");
+      "as wide as the tower, or its hidden states");
   c->add_option("--batch", e->batch,
                 "Images per forward pass (default: 16), fewer if they do not fit in memory; the "
                 "features do not depend on it")
@@ -142,6 +145,23 @@ void add_all(CLI::App& app, Job& job) {
              "rows.jsonl");
   c->add_flag("--resume", e->resume,
               "Keep what is done in OUTPUT.resume until the output is complete; the same command goes on from there");
+  auto* const states = add_choice(
+      *c, "--hidden-states", e->hidden_states, {"last", "penultimate"},
+      "Instead of features, every row after the last block of a text tower or the one before, which diffusion "
+      "models read: float32 (chunks, context, width). A text longer than the context has several chunks, an empty one "
+      "has one");
+  states->needs(texts)->excludes(truncate)->excludes(normalize);
+  c->add_flag("--ln-final", e->ln_final, "Apply ln_final to the hidden states, as for Stable Diffusion 1 and 2, not XL")
+      ->needs(states);
+  add_choice(*c, "--padding", e->padding, {"end", "zero"},
+             "What follows the end of a chunk of hidden states: its id again (default; Stable Diffusion 1, the first "
+             "tower of XL) or id 0 (2, the second tower of XL)")
+      ->needs(states);
+  c->add_flag(
+       "--weighted", e->weighted,
+       "Read \"(words:1.3)\" in texts as words whose hidden states are multiplied by 1.3, after which the mean of the "
+       "chunk is restored; \\( and \\) are brackets")
+      ->needs(states);
 
   const auto l = add_command(app, job, classify, "classify",
                              "Rank labels for each image (zero-shot): path, probability, label, most probable first",

@@ -82,7 +82,7 @@ inline void complete_vocabulary(std::string& vocabulary, const std::string& weig
 inline void complete(EmbedOptions& o) {
   if (!o.texts.empty()) complete_vocabulary(o.vocabulary, o.model.weights, "--texts");
   if (!o.texts.empty() && !o.model.config && !o.model.weights.empty())
-    o.model.config = text_model_of_weights(o.model.weights);
+    o.model.config = text_model_of_weights(o.model.weights, o.model.without_projection);
   else if (o.texts.empty() && !o.model.config && !o.model.weights.empty() && !o.model.without_projection)
     o.model.config = image_model_of_weights(o.model.weights);
   else complete_model(o.model.config, o.model.weights);

@@ -75,9 +75,12 @@ struct EmbedOptions {
   std::optional<clip::Cleaning> cleaning;                // none: as the vocabulary's models expect
   clip::Index batch = 16;
   bool truncate = false, normalize = false, resume = false, lines = false, json = false;
+  std::string hidden_states, padding = "end";  // hidden_states: "last", "penultimate" or none; padding: "end" or "zero"
+  bool ln_final = false, weighted = false;
 };
 int embed_images(const EmbedOptions& options);
 int embed_texts(const EmbedOptions& options);
+int embed_states(const EmbedOptions& options);
 
 struct ClassifyOptions {
   ModelOptions model;

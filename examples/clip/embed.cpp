@@ -2,9 +2,7 @@
 #include "images.hpp"
 #include "input.hpp"
 #include "job.hpp"
-#include "journal.hpp"
 #include "lists.hpp"
-#include "rows.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
@@ -12,7 +10,6 @@
 #include <clip/task/similarities.hpp>
 
 #include <algorithm>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -20,64 +17,6 @@
 
 namespace tool {
 namespace {
-
-/// The inputs of a job and what became of them, in order; with --resume also in the journal.
-class Job {
- public:
-  Job(const EmbedOptions& options, const std::vector<std::string>& inputs, bool files, Failures& failures)
-      : failures_{failures}, rows_{options, inputs}, total_{static_cast<clip::Index>(inputs.size())} {
-    if (!options.resume) return;
-    journal_.emplace(options.output, job_of(options, inputs, files), options.model.config->embed_dim);
-    for (const Done& done : journal_->done()) take(done);
-    if (done_ > 0) print_error(words() + " were done before");
-  }
-
-  std::size_t done() const { return static_cast<std::size_t>(done_); }
-  clip::Index cut() const { return cut_; }
-  const Rows& rows() const { return rows_; }
-
-  void add(std::span<const Done> more) {
-    if (journal_) journal_->add(more);
-    for (const Done& done : more) take(done);
-  }
-
-  /// Runs the loop of the job. If a signal ends it, a journal says how to go on.
-  template <class Work>
-  void run(const Work& work) {
-    try {
-      work();
-    } catch (const clip::SystemError& e) {
-      if (journal_ && e.id() == "clip.system.stopped")
-        failures_.say(words() + " are done; the same command goes on from there");
-      throw;
-    }
-  }
-
-  void finish() {
-    if (failures_.count() < total_) rows_.write();
-    if (journal_) journal_->remove();
-  }
-
- private:
-  void take(const Done& done) {
-    if (done.failure.empty()) rows_.add(static_cast<std::size_t>(done_), done.row);
-    else failures_.add(done.failure);
-    cut_ += done.cut ? 1 : 0;
-    ++done_;
-  }
-  std::string words() const { return std::to_string(done_) + " of " + std::to_string(total_); }
-
-  Failures& failures_;
-  Rows rows_;
-  std::optional<Journal> journal_;
-  clip::Index total_, done_ = 0, cut_ = 0;
-};
-
-/// With --without-projection features are as wide as the tower.
-EmbedOptions without_projection(EmbedOptions options, clip::Index width) {
-  if (options.model.without_projection) options.model.config->embed_dim = width;
-  return options;
-}
 
 std::vector<float> row_of(clip::Features<float, clip::dyn> features, bool normalize) {
   if (normalize) features = clip::normalized(std::move(features));
@@ -127,7 +66,7 @@ int embed_images(const EmbedOptions& given) {
   const auto total = static_cast<clip::Index>(files.size());
   Progress progress{"embedding"};
   Failures failures{progress, options.images.strict};
-  Job job{options, files, true, failures};
+  EmbedJob job{options, files, true, {options.model.config->embed_dim}, failures};
   const Model model = options.model.load(Towers::image, total, 0);
   files.erase(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(job.done()));
   job.run([&] {
@@ -161,7 +100,7 @@ int embed_texts(const EmbedOptions& given) {
   const Tokenizer tokenizer{options.vocabulary, options.cleaning, options.model.config->text_input()};
   Progress progress{"embedding"};
   Failures failures{progress, options.images.strict, "texts could not be embedded"};
-  Job job{options, list.texts, false, failures};
+  EmbedJob job{options, list.texts, false, {options.model.config->embed_dim}, failures};
   const Model model = options.model.load(Towers::text, 0, list.size());
   const clip::TokenizeOptions how{.context = model.text_input().context,
                                   .too_long = options.truncate ? clip::TooLong::truncate : clip::TooLong::error};

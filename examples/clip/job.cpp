@@ -1,5 +1,7 @@
 #include "job.hpp"
 
+#include "terminal.hpp"
+
 #include <clip/io/bytes.hpp>
 #include <clip/io/list_files.hpp>
 #include <clip/io/sha256.hpp>
@@ -9,6 +11,7 @@
 #include <sys/stat.h>
 
 #include <string_view>
+#include <utility>
 
 namespace tool {
 namespace {
@@ -49,6 +52,13 @@ std::string checksum_of_file(const std::string& path) {
   return facts.checksum();
 }
 
+/// What is written of an input: its features, or which hidden states.
+std::string kind_of_rows(const EmbedOptions& options) {
+  if (options.hidden_states.empty()) return "features";
+  return options.hidden_states + ", padding " + options.padding + (options.ln_final ? ", ln_final" : "") +
+         (options.weighted ? ", weighted" : "");
+}
+
 }  // namespace
 
 clip::JsonTree job_of(const EmbedOptions& options, const std::vector<std::string>& inputs, bool files) {
@@ -65,7 +75,49 @@ clip::JsonTree job_of(const EmbedOptions& options, const std::vector<std::string
       "strict images", options.images.strict_images,                                                       //
       "truncate", options.truncate,                                                                        //
       "normalize", options.normalize,                                                                      //
+      "rows", kind_of_rows(options),                                                                       //
       "inputs", std::to_string(inputs.size()) + (files ? " files " : " texts ") + all.checksum());
+}
+
+EmbedOptions without_projection(EmbedOptions options, clip::Index width) {
+  if (options.model.without_projection) options.model.config->embed_dim = width;
+  return options;
+}
+
+EmbedJob::EmbedJob(const EmbedOptions& options, const std::vector<std::string>& inputs, bool files,
+                   std::vector<clip::Index> shape, Failures& failures)
+    : failures_{failures}, rows_{options, inputs, std::move(shape)}, total_{static_cast<clip::Index>(inputs.size())} {
+  if (!options.resume) return;
+  journal_.emplace(options.output, job_of(options, inputs, files), rows_.values_of_row());
+  for (const Done& done : journal_->done()) take(done);
+  if (done_ > 0) print_error(words() + " were done before");
+}
+
+void EmbedJob::add(std::span<const Done> more) {
+  if (journal_) journal_->add(more);
+  for (const Done& done : more) take(done);
+}
+
+void EmbedJob::run(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const clip::SystemError& e) {
+    if (journal_ && e.id() == "clip.system.stopped")
+      failures_.say(words() + " are done; the same command goes on from there");
+    throw;
+  }
+}
+
+void EmbedJob::finish() {
+  if (failures_.count() < total_) rows_.write();
+  if (journal_) journal_->remove();
+}
+
+void EmbedJob::take(const Done& done) {
+  if (done.failure.empty()) rows_.add(static_cast<std::size_t>(done_), done.row);
+  else failures_.add(done.failure);
+  cut_ += done.cut ? 1 : 0;
+  ++done_;
 }
 
 }  // namespace tool

@@ -46,6 +46,7 @@ Journal::Journal(const std::string& output, const clip::Json& job, clip::Index w
   const std::string_view text = clip::as_text(bytes);
   const std::size_t end = text.find('\n');
   const std::string line = clip::json_text(job) + '\n';
+  const std::size_t row_bytes = static_cast<std::size_t>(width) * sizeof(float);
   std::size_t good = 0;
   if (!line.starts_with(text)) {  // else the program was killed while it wrote the line
     const auto parsed = clip::try_parse_json(text.substr(0, end), path_);
@@ -59,12 +60,12 @@ Journal::Journal(const std::string& output, const clip::Json& job, clip::Index w
       const std::byte* const from = bytes.data() + good;
       const std::size_t size = clip::load_little<std::uint32_t>(from + 2);
       const bool row = text[good] == 'r';
-      if (size > text.size() - good - head || (row && size != static_cast<std::size_t>(width) * sizeof(float))) break;
+      if (size > text.size() - good - head || (row && (size == 0 || size % row_bytes != 0))) break;
       const std::string_view content = text.substr(good + head, size);
       if (checksum(text.substr(good, 6), content) != clip::load_little<std::uint32_t>(from + 6)) break;
       Done done{{}, row ? "" : std::string(content), text[good + 1] == 'c'};
       if (row) {
-        done.row.resize(static_cast<std::size_t>(width));
+        done.row.resize(size / sizeof(float));
         std::memcpy(done.row.data(), content.data(), size);
       }
       done_.push_back(std::move(done));

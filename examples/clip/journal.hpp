@@ -13,7 +13,7 @@
 
 namespace tool {
 
-/// What one input became: a row, or a failure.
+/// What one input became: a row (a text of several chunks: several), or a failure.
 struct Done {
   std::vector<float> row;
   std::string failure;  // empty: a row
@@ -26,7 +26,7 @@ class Journal {
  public:
   /// Opens or creates OUTPUT.resume. LoadError: it is of another job; the message says what differs. Or damaged where
   /// it says of which.
-  /// SystemError: another program is writing it.
+  /// SystemError: another program is writing it. width: the values of a row.
   Journal(const std::string& output, const clip::Json& job, clip::Index width);
 
   /// The inputs that earlier runs finished.

@@ -55,6 +55,10 @@ clip::Features<float, clip::dyn> Model::encode_image(const clip::Images& images)
 clip::Features<float, clip::dyn> Model::encode_text(const clip::Texts& texts) const {
   return impl_->model->encode_text(texts);
 }
+clip::HiddenStates<float> Model::hidden_states(const clip::TextChunks& chunks,
+                                               const clip::HiddenOptions& options) const {
+  return impl_->model->hidden_states(chunks, options);
+}
 clip::Result<void> Model::try_finite(std::span<const float> features, const char* tower,
                                      const std::string& name) const {
   if (std::ranges::all_of(features, [](float x) { return std::isfinite(x); })) return {};

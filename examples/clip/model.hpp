@@ -3,6 +3,7 @@
 
 #include <clip/image/image.hpp>
 #include <clip/model/any_config.hpp>
+#include <clip/model/hidden_states.hpp>
 #include <clip/tensor/tensor.hpp>
 #include <clip/tokens/texts.hpp>
 
@@ -52,6 +53,8 @@ class Model {
   /// (n, embed_dim), not normalised.
   clip::Features<float, clip::dyn> encode_image(const clip::Images& images) const;
   clip::Features<float, clip::dyn> encode_text(const clip::Texts& texts) const;
+  /// Of a text tower with a TextConfig. OptionError: another.
+  clip::HiddenStates<float> hidden_states(const clip::TextChunks& chunks, const clip::HiddenOptions& options) const;
   /// NumericError: a feature that is not finite, of the image or text `name`. Raised, since all others would fail, if
   /// the weights have such values: it names the first tensor that has.
   clip::Result<void> try_finite(std::span<const float> features, const char* tower, const std::string& name) const;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace tool {
@@ -30,6 +31,8 @@ class ModelOnDevice {
   virtual ~ModelOnDevice() = default;
   virtual clip::Features<float, clip::dyn> encode_image(const clip::Images& images) const = 0;
   virtual clip::Features<float, clip::dyn> encode_text(const clip::Texts& texts) const = 0;
+  virtual clip::HiddenStates<float> hidden_states(const clip::TextChunks& chunks,
+                                                  const clip::HiddenOptions& options) const = 0;
   virtual void release(Towers tower) const = 0;
   virtual double temperature() const = 0;
   virtual std::optional<double> bias() const = 0;
@@ -61,6 +64,14 @@ class ModelOn final : public ModelOnDevice {
   }
   clip::Features<float, clip::dyn> encode_text(const clip::Texts& texts) const override {
     return model_.encode_text(texts);
+  }
+  clip::HiddenStates<float> hidden_states(const clip::TextChunks& chunks,
+                                          const clip::HiddenOptions& options) const override {
+    return model_.text.visit([&](const auto& encoder) -> clip::HiddenStates<float> {
+      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(encoder.config())>, clip::TextConfig>)
+        return clip::hidden_states(encoder, chunks, options);
+      else clip::raise(clip::OptionError{"hidden_states", "text tower", "CLIP's", "one of another family"});
+    });
   }
   void release(Towers tower) const override {
     if (tower == Towers::image) clip::release_pages(model_.image);

@@ -11,8 +11,8 @@
 
 namespace tool {
 
-Rows::Rows(const EmbedOptions& options, const std::vector<std::string>& inputs)
-    : options_{options}, inputs_{inputs}, width_{options.model.config->embed_dim} {
+Rows::Rows(const EmbedOptions& options, const std::vector<std::string>& inputs, std::vector<clip::Index> shape)
+    : options_{options}, inputs_{inputs}, shape_{std::move(shape)} {
   if (options.names == "txt")
     for (const std::string& name : inputs)
       if (name.find_first_of("\r\n") != name.npos)
@@ -21,9 +21,15 @@ Rows::Rows(const EmbedOptions& options, const std::vector<std::string>& inputs)
   if (!options.names.empty()) static_cast<void>(clip::AtomicFile::create(names_path()));
 }
 
-void Rows::add(std::size_t input, std::span<const float> row) {
-  rows_.push_back(input);
-  values_.insert(values_.end(), row.begin(), row.end());
+void Rows::add(std::size_t input, std::span<const float> rows) {
+  rows_.insert(rows_.end(), rows.size() / static_cast<std::size_t>(values_of_row()), input);
+  values_.insert(values_.end(), rows.begin(), rows.end());
+}
+
+clip::Index Rows::values_of_row() const {
+  clip::Index values = 1;
+  for (const clip::Index extent : shape_) values *= extent;
+  return values;
 }
 
 std::vector<std::string> Rows::names() const {
@@ -39,7 +45,8 @@ void Rows::write() const {
     names.emplace(clip::AtomicFile::create(names_path()));
     names->write(clip::as_byte_span(names_text()));
   }
-  const clip::Index shape[]{count(), width_};
+  std::vector<clip::Index> shape{count()};
+  shape.insert(shape.end(), shape_.begin(), shape_.end());
   auto file = clip::NpyWriter<float>::try_create(options_.output, shape).value();
   file.try_write(values_).value();
   end_if_interrupted();
@@ -48,7 +55,8 @@ void Rows::write() const {
 }
 
 clip::Json Rows::json() const {
-  clip::Json json{{"output", options_.output}, {"rows", count()}, {"width", width_}};
+  clip::Json json{{"output", options_.output}, {"rows", count()}, {"width", shape_.back()}};
+  if (shape_.size() > 1) json["context"] = shape_.front();
   if (!options_.names.empty()) json["names"] = names_path();
   return json;
 }

@@ -59,6 +59,12 @@ std::vector<std::int32_t> Tokenizer::ids(const std::string& text, const clip::To
   return ids;
 }
 
+std::vector<std::int32_t> Tokenizer::encode(const std::string& text) const {
+  return impl_->tokenizer.get().encode(text);
+}
+
+clip::RowIds Tokenizer::row() const { return impl_->tokenizer.get().row(); }
+
 ReducedVocabulary reduce_vocabulary(const std::string& vocabulary, std::optional<clip::Cleaning> cleaning,
                                     const clip::TextInput& input, std::span<const std::string> texts) {
   const clip::AnyTokenizer whole{vocabulary, cleaning};

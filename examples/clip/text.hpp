@@ -35,6 +35,9 @@ class Tokenizer {
   /// The ids of a text as the reference's tokenizer gives them: also those behind a special string in the text, which
   /// towers do not read.
   std::vector<std::int32_t> ids(const std::string& text, const clip::TokenizeOptions& options, bool& cut) const;
+  /// The ids of a text of any length without those around it, and those.
+  std::vector<std::int32_t> encode(const std::string& text) const;
+  clip::RowIds row() const;
 
  private:
   struct Impl;

@@ -85,11 +85,12 @@ clip::AnyConfig model_of_weights(const std::string& path) {
   return std::move(*found);
 }
 
-clip::AnyConfig text_model_of_weights(const std::string& path) {
+clip::AnyConfig text_model_of_weights(const std::string& path, bool without_projection) {
   auto whole = clip::try_find_model(path);
   if (whole) return std::move(*whole);
   if (const auto file = clip::try_open_tensors(path, {}, clip::TensorContent::shapes))
-    if (const auto text = clip::try_inspect_text(*file); text && text->activation_known && !text->without_projection)
+    if (const auto text = clip::try_inspect_text(*file);
+        text && text->activation_known && (without_projection || !text->without_projection))
       return {text->embed_dim, one_weight, text->config};
   clip::raise(in_options(whole.error(), path));
 }

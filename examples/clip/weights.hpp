@@ -22,8 +22,9 @@ clip::AnyConfig find_model(const std::string& name_or_path);
 /// fit.
 clip::AnyConfig model_of_weights(const std::string& path);
 /// The same for a text tower alone, beside an image tower of one weight that nothing reads: for commands that read texts
-/// only. Of a whole model, or where the weights leave it open, as model_of_weights.
-clip::AnyConfig text_model_of_weights(const std::string& path);
+/// only. Of a whole model, or where the weights leave it open, as model_of_weights. A tower without projection only if
+/// that is asked for.
+clip::AnyConfig text_model_of_weights(const std::string& path, bool without_projection);
 /// The same for an image tower alone, beside a text tower that nothing reads: for commands that read images only.
 clip::AnyConfig image_model_of_weights(const std::string& path);
 /// The image tower that is all of a file, in words; empty: another file.
