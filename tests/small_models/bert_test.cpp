@@ -149,13 +149,15 @@ constexpr const char* distilbert_config =
         "max_position_embeddings": 10, "activation": "gelu", "pad_token_id": 0})";
 
 /// A folder of sentence-transformers: DistilBERT, the mean of all tokens, a dense layer.
-void make_sentence_folder(const std::string& folder, const std::string& function, const std::string& below = "") {
+void make_sentence_folder(const std::string& folder, const std::string& function, const std::string& below = "",
+                          int most_ids = 8) {
   for (const char* const part : {"/1_Pooling", "/2_Dense"}) std::filesystem::create_directories(folder + part);
   std::filesystem::create_directories(folder + below);
   std::filesystem::copy_file(bert_path("distilbert"), folder + below + "/model.safetensors");
   std::filesystem::copy_file(bert_path("dense"), folder + "/2_Dense/model.safetensors");
   write_text(folder + below + "/config.json", distilbert_config);
-  write_text(folder + below + "/sentence_bert_config.json", R"({"max_seq_length": 8, "do_lower_case": false})");
+  write_text(folder + below + "/sentence_bert_config.json",
+             R"({"max_seq_length": )" + std::to_string(most_ids) + R"(, "do_lower_case": false})");
   write_text(folder + "/modules.json", R"([
     {"idx": 0, "name": "0", "path": ")" + (below.empty() ? below : below.substr(1)) +
                                            R"(", "type": "sentence_transformers.models.Transformer"},
@@ -190,6 +192,18 @@ TEST_CASE_TEMPLATE("reference numbers: small towers of the family BERT, whose si
   check("pretraining", small_bert, {"bert", "bert", 0});
   check("chinese", small_chinese, {"chinese", "bert", 0});
   check("roberta", small_roberta, {"roberta", "roberta", 1});
+}
+
+TEST_CASE_TEMPLATE("reference numbers: a small DistilBERT with a dense layer, of a folder and of fixed sizes", B, Cpu<>,
+                   Naive<float>) {
+  const TemporaryFolder folder;
+  make_sentence_folder(folder / "sentence", "linear.Identity", "", 10);
+  const BertCase expected{"distilbert", "distilbert", 0};
+  auto model = open_text_encoder<B, Berts>(folder / "sentence");
+  CHECK(std::get<BertTextConfig>(model.config()) == small_distilbert.text);
+  expected.check(model);
+  save(model, folder / "whole.safetensors");
+  check_fixed<small_distilbert, B>(expected, folder / "whole.safetensors");
 }
 
 TEST_CASE("small towers of the family BERT: every naming is written and read back, and the published one is exact") {
