@@ -118,9 +118,9 @@ def inputs_of(config, seed):
 
 
 def set_statistics(norms, pass_images, normal, uniform):
-    """Running statistics from front to back, each of what its layer gets once those before it are set, then perturbed. Taken
-    from one pass in training, the perturbations multiply: after the 44 blocks of MCi2 values reach 1e9, gates of
-    squeeze-and-excitation become steps, and PyTorch's own float differs from its double by 4e-3."""
+    """Running statistics from front to back, each of what its layer gets once those before it are set, then perturbed.
+    Taken from one pass in training, the perturbations multiply: after the 44 blocks of MCi2 values reach 1e9, gates of
+    squeeze-and-excitation become steps, and PyTorch's float differs from its double by 4e-3."""
 
     def measure(module, inputs):
         variance, mean = torch.var_mean(inputs[0], (0, 2, 3))
