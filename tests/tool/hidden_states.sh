@@ -78,14 +78,14 @@ expect 0 "$clip" embed --model tiny.json --weights short.safetensors --vocabular
 same short.npy before.npy
 
 # A text of more than 22 ids has several chunks, each that of its part alone; --names repeats the text.
-printf 'a b c d e f g h i j k l m n o p q r s t u v w x y z\na b c d e f g h i j k l m n o p q r s t u v\nw x y z\n' >long.txt
-expect 0 $states penultimate --ln-final --texts long.txt --names txt --output long.npy
+printf 'a b c d e f g h i j k l m n o p q r s t u v w x y z\na b c d e f g h i j k l m n o p q r s t u v\nw x y z\n' >alphabet.txt
+expect 0 $states penultimate --ln-final --texts alphabet.txt --names txt --output long.npy
 quiet
 shape long.npy 4
 rows long.npy 0 48 >whole
 rows long.npy 48 48 >parts
 same whole parts
-{ head -1 long.txt && cat long.txt; } >expected
+{ head -1 alphabet.txt && cat alphabet.txt; } >expected
 same long.txt expected
 
 # The padding changes the rows after the end of a text and no others; an empty text is padding alone.
