@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ std::string beginning_of(const std::string& text) {
 }  // namespace
 
 int tokenize(const TokenizeOptions& options) {
-  const Tokenizer tokenizer{options.vocabulary, options.cleaning};
+  const Tokenizer tokenizer{options.vocabulary, options.cleaning,
+                            options.config ? std::optional{options.config->text_input()} : std::nullopt};
   const clip::Index context = options.context != 0 ? options.context
                               : options.config     ? options.config->text_input().context
                                                    : tokenizer.context();

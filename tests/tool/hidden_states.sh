@@ -184,6 +184,8 @@ expect 0 $clipa --hidden-states last --ln-final --padding zero --output states.n
 projected <ends >found
 tail -c +$((head + 1)) clipa.npy | floats >expected
 close found expected
+expect 0 "$clip" tokenize --model clipa.json --vocabulary vocab.txt 'a cat'
+prints '[2, 5, 6, 0]'
 
 # One error for each wrong option.
 expect 2 $states first --texts labels.txt --output no.npy
