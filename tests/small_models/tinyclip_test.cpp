@@ -7,6 +7,7 @@
 #include <clip/checkpoint/open_encoder.hpp>
 #include <clip/core/scalar.hpp>
 #include <clip/model/model.hpp>
+#include <clip/task/agreement.hpp>
 #include <clip/tower/clip_resnet/tinyclip.hpp>
 #include <clip/tower/clip_vit/tinyclip.hpp>
 
@@ -170,12 +171,22 @@ TEST_CASE("TinyCLIP's student of texts alone opens as a text tower, and a head o
 }
 
 TEST_CASE("a model of pruned blocks packs, initialises and counts as any other") {
+  const auto expected = expected_of("auto");
   auto model = open<Cpu<>, Towers>(path_of("auto"));
-  const auto before = as_doubles(model.encode_image(expected_of("auto").images));
-  const auto text_before = as_doubles(model.encode_text(expected_of("auto").texts));
+  const auto image_features = model.encode_image(expected.images), text_features = model.encode_text(expected.texts);
   model.pack();
-  CHECK(as_doubles(model.encode_image(expected_of("auto").images)) == before);
-  CHECK(as_doubles(model.encode_text(expected_of("auto").texts)) == text_before);
-  model.pack(Storage::bfloat16);
-  CHECK(max_difference(as_doubles(model.encode_image(expected_of("auto").images)), before) < 0.1);
+  CHECK(as_doubles(model.encode_image(expected.images)) == as_doubles(image_features));
+  CHECK(as_doubles(model.encode_text(expected.texts)) == as_doubles(text_features));
+  for (const auto& [storage, least] : {std::pair{Storage::bfloat16, 0.999}, {Storage::int8, 0.99}}) {
+    auto narrow = open<Cpu<>, Towers>(path_of("auto"));
+    narrow.pack(storage);
+    Agreement images, texts;
+    images.add(image_features, narrow.encode_image(expected.images));
+    texts.add(text_features, narrow.encode_text(expected.texts));
+    MESSAGE("pruned blocks, ", std::string(storage == Storage::int8 ? "int8" : "bfloat16"), ": least cosine ",
+            images.smallest_cosine(), " of images, ", texts.smallest_cosine(), " of texts");
+    CHECK(images.smallest_cosine() > least);
+    CHECK(texts.smallest_cosine() > least);
+    CHECK(images.smallest_cosine() < 1);
+  }
 }
